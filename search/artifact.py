@@ -1,0 +1,107 @@
+"""The folder that training hands over: two ONNX encoders, a tokenizer, and a manifest that vouches for them."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .exceptions import ArtifactError
+from .preprocessing import ImageSpec
+
+FORMAT = 1
+FILES = ("image.onnx", "text.onnx", "tokenizer.json")
+
+
+@dataclass(frozen=True, slots=True)
+class TextSpec:
+    """How a text becomes the text encoder's input: the tokenizer's words, cut to this many tokens."""
+
+    max_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What `manifest.json` says; everything that decides an embedding's value is in the fingerprint."""
+
+    name: str
+    dimension: int
+    image: ImageSpec
+    text: TextSpec
+    files: Mapping[str, str]
+    trained_on: str = ""
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def fingerprint(self) -> str:
+        """64 hex digits; equal for two artifacts exactly when they give equal embeddings."""
+        decisive = {
+            "format": FORMAT,
+            "dimension": self.dimension,
+            "image": asdict(self.image),
+            "text": asdict(self.text),
+            "files": dict(sorted(self.files.items())),
+        }
+        return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
+
+
+def write_manifest(
+    folder: Path,
+    *,
+    name: str,
+    dimension: int,
+    image: ImageSpec,
+    text: TextSpec,
+    trained_on: str = "",
+    metrics: Mapping[str, Any] | None = None,
+) -> Manifest:
+    """Seal the three files in `folder` with a manifest of their checksums, and return it."""
+    manifest = Manifest(
+        name=name,
+        dimension=dimension,
+        image=image,
+        text=text,
+        files={file: _sha256(folder / file) for file in FILES},
+        trained_on=trained_on,
+        metrics=metrics or {},
+    )
+    content = {"format": FORMAT, "fingerprint": manifest.fingerprint, **asdict(manifest)}
+    (folder / "manifest.json").write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    return manifest
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read an artifact's manifest and check every file against it.
+
+    Raises:
+        ArtifactError: a file is missing, unreadable or changed, or the format is not known here.
+    """
+    try:
+        content = json.loads((folder / "manifest.json").read_text())
+        if content["format"] != FORMAT:
+            raise ArtifactError(
+                f"{folder} has artifact format {content['format']!r}; this version reads format {FORMAT}."
+            )
+        manifest = Manifest(
+            name=str(content["name"]),
+            dimension=int(content["dimension"]),
+            image=ImageSpec(**content["image"]),
+            text=TextSpec(**content["text"]),
+            files={file: str(content["files"][file]) for file in FILES},
+            trained_on=str(content["trained_on"]),
+            metrics=content["metrics"],
+        )
+        for file, expected in manifest.files.items():
+            if _sha256(folder / file) != expected:
+                raise ArtifactError(f"{folder / file} is not the file that its manifest describes.")
+    except OSError as error:
+        raise ArtifactError(f"The artifact {folder} cannot be read: {error.strerror}: {error.filename}.") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise ArtifactError(f"{folder / 'manifest.json'} is not a valid manifest: {error!r}.") from error
+    return manifest
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

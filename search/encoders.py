@@ -1,0 +1,128 @@
+"""Run an artifact's encoders with ONNX Runtime: pictures and texts in, unit-length embeddings out."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from .artifact import Manifest, read_manifest
+from .exceptions import ArtifactError
+from .preprocessing import to_pixels
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+    from tokenizers import Tokenizer
+
+BATCH = 32  # pictures per run of the encoder: larger gains no speed on a processor and costs memory
+Embeddings = NDArray[np.float32]
+
+
+def load_artifact(folder: str | Path, *, threads: int = 1) -> "Encoders":
+    """Check the artifact in `folder` and return its encoders, without starting them yet.
+
+    ONNX Runtime sessions start at first use, so an object made before a fork stays safe to use after it.
+
+    Args:
+        folder: an artifact folder.
+        threads: processor threads that one encoder run may use.
+
+    Raises:
+        ArtifactError: a file is missing, unreadable, or not the one that the manifest describes.
+    """
+    folder = Path(folder)
+    return Encoders(folder, read_manifest(folder), threads=threads)
+
+
+class Encoders:
+    """The image encoder and the text encoder of one artifact; both fill one joint space."""
+
+    def __init__(self, folder: Path, manifest: Manifest, *, threads: int) -> None:
+        self.folder = folder
+        self.manifest = manifest
+        self._threads = threads
+
+    @property
+    def dimension(self) -> int:
+        """Values per embedding."""
+        return self.manifest.dimension
+
+    @property
+    def fingerprint(self) -> str:
+        """The artifact's fingerprint, 64 hex digits."""
+        return self.manifest.fingerprint
+
+    def encode_images(self, images: Sequence[Image.Image]) -> Embeddings:
+        """Return (n, dimension) float32 of unit length for n RGB pictures of any size."""
+        batches = [images[start : start + BATCH] for start in range(0, len(images), BATCH)]
+        outputs = [
+            self._image_session.run(None, {"pixels": to_pixels(batch, self.manifest.image)})[0] for batch in batches
+        ]
+        return self._unit_length(outputs)
+
+    def encode_texts(self, texts: Sequence[str]) -> Embeddings:
+        """Return (n, dimension) float32 of unit length for n texts; long ones are cut to `max_tokens`."""
+        outputs = []
+        for start in range(0, len(texts), BATCH):
+            tokens, lengths = self._tokenize(texts[start : start + BATCH])
+            outputs.append(self._text_session.run(None, {"tokens": tokens, "lengths": lengths})[0])
+        return self._unit_length(outputs)
+
+    def words(self, text: str) -> list[str]:
+        """Return the tokens that the text encoder sees of `text`."""
+        return list(self._tokenizer.encode(text).tokens)
+
+    def _tokenize(self, texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        # Texts are tokenized one by one: batches start threads, which do not survive a worker's fork.
+        return pad_tokens([self._tokenizer.encode(text).ids for text in texts], self.manifest.text.max_tokens)
+
+    def _unit_length(self, outputs: list[Embeddings]) -> Embeddings:
+        if not outputs:
+            return np.empty((0, self.dimension), dtype=np.float32)
+        embeddings = np.concatenate(outputs).astype(np.float32)
+        norms = np.linalg.norm(embeddings, axis=1, keepdims=True)
+        if embeddings.shape[1] != self.dimension or not np.all(np.isfinite(norms)) or not np.all(norms > 0):
+            raise ArtifactError(f"The encoders in {self.folder} gave embeddings that are not finite, zero or misshapen.")
+        return embeddings / norms
+
+    @cached_property
+    def _image_session(self) -> "InferenceSession":
+        return self._start("image.onnx")
+
+    @cached_property
+    def _text_session(self) -> "InferenceSession":
+        return self._start("text.onnx")
+
+    @cached_property
+    def _tokenizer(self) -> "Tokenizer":
+        from tokenizers import Tokenizer
+
+        return Tokenizer.from_file(str(self.folder / "tokenizer.json"))
+
+    def _start(self, file: str) -> "InferenceSession":
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = self._threads
+        options.inter_op_num_threads = 1
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        return onnxruntime.InferenceSession(
+            str(self.folder / file), sess_options=options, providers=["CPUExecutionProvider"]
+        )
+
+
+def pad_tokens(ids: Sequence[Sequence[int]], max_tokens: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Cut and pad token ids into what a text encoder takes; 0 is the padding, an empty text one padding token.
+
+    Returns:
+        tokens (n, longest) int64 and lengths (n,) int32.
+    """
+    lengths = np.array([max(1, min(len(row), max_tokens)) for row in ids], dtype=np.int32)
+    tokens = np.zeros((len(ids), int(lengths.max(initial=1))), dtype=np.int64)
+    for target, row in zip(tokens, ids, strict=True):
+        kept = row[:max_tokens]
+        target[: len(kept)] = kept
+    return tokens, lengths

@@ -1,0 +1,85 @@
+"""Open a picture from anywhere as upright RGB, or say in one sentence why it cannot be used."""
+
+import warnings
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from ..exceptions import PictureError
+from .webp import webp_size
+
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
+MAX_PIXELS = 25_000_000
+_WHITE = (255, 255, 255, 255)
+
+
+def open_picture(file: BinaryIO, *, at_least: tuple[int, int] | None = None) -> Image.Image:
+    """Decode a picture completely and return it upright, in RGB, transparency laid on white.
+
+    Args:
+        file: a seekable binary file at its beginning.
+        at_least: (width, height) in pixels that the caller needs; a JPEG may then be decoded at a
+            half, quarter or eighth of its size, though never smaller than this.
+
+    Returns:
+        An RGB picture of the first frame, detached from the file.
+
+    Raises:
+        PictureError: not a JPEG, PNG, WebP or GIF; damaged; or more than 25 megapixels.
+    """
+    # Pillow answers damaged files with OSError, ValueError, SyntaxError, NotImplementedError, MemoryError,
+    # struct.error and its own bomb errors, so everything is caught here and named.
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit is stricter
+            warnings.simplefilter("ignore", UserWarning)  # damaged EXIF: the picture itself may be fine
+            _refuse_size(webp_size(file.read(30)))
+            file.seek(0)
+            with Image.open(file, formats=FORMATS) as image:
+                _refuse_size(image.size)
+                if at_least is not None:
+                    image.draft("RGB", at_least)
+                image.load()
+                return _to_rgb(ImageOps.exif_transpose(image))
+    except PictureError:
+        raise
+    except Image.DecompressionBombError as error:
+        raise PictureError(f"The picture has more than {MAX_PIXELS // 1_000_000} megapixels.") from error
+    except Image.UnidentifiedImageError as error:
+        raise PictureError("The file is not a JPEG, PNG, WebP or GIF picture.") from error
+    except Exception as error:
+        raise PictureError(f"The picture is damaged: {_sentence(error)}") from error
+
+
+def _sentence(error: Exception) -> str:
+    text = str(error).strip().rstrip(".") or type(error).__name__
+    return f"{text[:200]}."
+
+
+def _refuse_size(size: tuple[int, int] | None) -> None:
+    if size is None:
+        return
+    width, height = size
+    if width < 1 or height < 1:
+        raise PictureError("The picture is damaged: it states no size.")
+    if width * height > MAX_PIXELS:
+        raise PictureError(
+            f"The picture has {width} x {height} pixels; the limit is {MAX_PIXELS // 1_000_000} megapixels."
+        )
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I") or image.mode == "F":
+        return _deep_grey_to_rgb(image)
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", image.size, _WHITE), image).convert("RGB")
+    return image.convert("RGB")
+
+
+def _deep_grey_to_rgb(image: Image.Image) -> Image.Image:
+    # Pillow's convert("RGB") clips 16-bit grey at 255, which turns nearly every such picture white.
+    grey = np.nan_to_num(np.asarray(image, dtype=np.float32))
+    scale = 257.0 if image.mode != "F" or grey.max(initial=0) > 255 else 1.0
+    return Image.fromarray(np.clip(grey / scale, 0, 255).round().astype(np.uint8)).convert("RGB")
