@@ -1,0 +1,46 @@
+"""Pictures of a product."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models.fields.files import FieldFile
+
+from search.exceptions import PictureError
+from search.preprocessing import open_picture
+
+from .product import Product
+
+
+def validate_picture(picture: FieldFile) -> None:
+    """Refuse a file that cannot be decoded whole, before it is stored.
+
+    Raises:
+        ValidationError: with the sentence of the decoder.
+    """
+    if picture._committed:  # it was checked when it was uploaded
+        return
+    try:
+        open_picture(picture.file)
+    except PictureError as error:
+        raise ValidationError(str(error)) from error
+    finally:
+        picture.file.seek(0)
+
+
+class ProductImage(models.Model):
+    """One picture of a product; the first by position is shown on cards."""
+
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="images")
+    image = models.ImageField(
+        upload_to="products/uploads/%Y/%m", max_length=200, validators=[validate_picture]
+    )
+    alt_text = models.CharField(max_length=250, blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ("position", "pk")
+        verbose_name = "picture"
+
+    def __str__(self) -> str:
+        return self.alt_text or self.image.name
