@@ -183,28 +183,21 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="product",
             index=models.Index(
-                models.F("created"),
-                models.F("id"),
-                condition=models.Q(("published", True)),
-                name="shop_product_newest",
+                condition=models.Q(("published", True)), fields=["created", "id"], name="shop_product_newest"
             ),
         ),
         migrations.AddIndex(
             model_name="product",
-            index=models.Index(
-                models.F("category"), models.F("created"), name="shop_product_category_newest"
-            ),
+            index=models.Index(fields=["category", "created"], name="shop_product_category_newest"),
         ),
         migrations.AddConstraint(
             model_name="product",
             constraint=models.CheckConstraint(
-                condition=models.Q(("price__gte", 0)), name="shop_product_price_positive"
+                condition=models.Q(("price__gte", 0)), name="shop_product_price_not_negative"
             ),
         ),
         migrations.AddConstraint(
             model_name="variant",
-            constraint=models.UniqueConstraint(
-                models.F("product"), models.F("size"), name="shop_variant_one_per_size"
-            ),
+            constraint=models.UniqueConstraint(fields=("product", "size"), name="shop_variant_one_per_size"),
         ),
     ]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.fields.files import FieldFile
-
 from search.exceptions import PictureError
+
 from search.preprocessing import open_picture
 
 from .product import Product

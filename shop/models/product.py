@@ -63,13 +63,13 @@ class Product(models.Model):
 
     class Meta:
         ordering = ("-created", "-pk")
-        indexes = [
-            models.Index("created", "id", name="shop_product_newest", condition=Q(published=True)),
-            models.Index("category", "created", name="shop_product_category_newest"),
-        ]
-        constraints = [
-            models.CheckConstraint(name="shop_product_price_positive", condition=Q(price__gte=0)),
-        ]
+        indexes = (
+            models.Index(fields=("created", "id"), name="shop_product_newest", condition=Q(published=True)),
+            models.Index(fields=("category", "created"), name="shop_product_category_newest"),
+        )
+        constraints = (
+            models.CheckConstraint(name="shop_product_price_not_negative", condition=Q(price__gte=0)),
+        )
 
     def __str__(self) -> str:
         return self.name

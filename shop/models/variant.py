@@ -16,9 +16,7 @@ class Variant(models.Model):
 
     class Meta:
         ordering = ("position", "pk")
-        constraints = [
-            models.UniqueConstraint("product", "size", name="shop_variant_one_per_size"),
-        ]
+        constraints = (models.UniqueConstraint(fields=("product", "size"), name="shop_variant_one_per_size"),)
 
     def __str__(self) -> str:
         return f"{self.product_id} {self.size}"
