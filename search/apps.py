@@ -1,0 +1,21 @@
+"""Start of the plugin inside Django: find the host's registration and connect the receivers."""
+
+from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
+
+
+class SearchConfig(AppConfig):
+    """The plugin as a Django app; its label avoids the common label `search`."""
+
+    name = __package__ or "search"
+    label = "fashion_search"
+    verbose_name = "Fashion search"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Load every `search_index` module, then connect receivers and checks."""
+        from . import checks, receivers
+
+        autodiscover_modules("search_index")
+        receivers.connect()
+        checks.connect()

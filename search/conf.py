@@ -1,0 +1,77 @@
+"""The plugin's settings: one frozen class with defaults, filled from `settings.FASHION_SEARCH` when used."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+SETTING = "FASHION_SEARCH"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SearchSettings:
+    """Every setting with its default; `BATCH_SIZE` in `FASHION_SEARCH` is `batch_size` here."""
+
+    artifact: Path = Path(__file__).parent / "artifacts" / "default"  # artifact folder that a rebuild uses
+    batch_size: int = 32  # products per embedding batch
+    index_parallel: int = 2  # index_stale tasks that a sweep or a rebuild starts; the worker's children
+    claim_lease_seconds: int = 60  # a claim older than this belongs to a dead worker
+    max_attempts: int = 3  # failures after which a product is parked
+    retry_backoff_seconds: int = 30  # wait before the second attempt; doubles each time
+    sweep_seconds: int = 10  # how often beat looks for lost hints
+    reconcile_seconds: int = 3600  # how often beat compares content hashes
+    encoder_threads: int = 1  # processor threads per encoder run
+    text_config: str = "english"  # Postgres text search configuration
+    candidates: int = 200  # candidates per semantic leg
+    keyword_weight: float = 1.0  # weight of the keyword leg when ranks are fused
+    image_weight: float = 1.0  # weight of the image embedding leg
+    text_weight: float = 1.0  # weight of the text embedding leg
+    fuse_k: int = 60  # constant of reciprocal rank fusion
+    min_similarity: float = 0.2  # semantic candidates below this similarity are dropped
+    page_size: int = 24  # results per page
+    max_page_size: int = 100  # largest page that may be asked for
+    ef_search: int = 200  # hnsw.ef_search of a query
+    hnsw_m: int = 16  # links per node of an HNSW index
+    hnsw_ef_construction: int = 128  # candidates per node while an HNSW index is built
+    keep_retired: int = 1  # former versions kept for rolling back
+
+
+def get_settings() -> SearchSettings:
+    """Return the settings as they are now.
+
+    Raises:
+        ImproperlyConfigured: `FASHION_SEARCH` is not a mapping, has an unknown key or a value of the wrong type.
+    """
+    given = getattr(settings, SETTING, {})
+    if not isinstance(given, Mapping):
+        raise ImproperlyConfigured(f"{SETTING} must be a dictionary, not {type(given).__name__}.")
+    return SearchSettings(**{key.lower(): _checked(key, value) for key, value in given.items()})
+
+
+_DEFAULTS: dict[str, Any] = {field.name.upper(): field.default for field in fields(SearchSettings)}
+
+
+def _checked(key: str, value: object) -> object:
+    if key not in _DEFAULTS:
+        close = get_close_matches(str(key).upper(), _DEFAULTS, n=1, cutoff=0.0)
+        raise ImproperlyConfigured(f"{SETTING} has no setting {key!r}; the nearest is {close[0]!r}.")
+    default = _DEFAULTS[key]
+    if isinstance(default, Path):
+        if not isinstance(value, str | Path):
+            raise ImproperlyConfigured(f"{SETTING}[{key!r}] must be a path, not {value!r}.")
+        return Path(value)
+    if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if type(value) is not type(default):
+        raise ImproperlyConfigured(
+            f"{SETTING}[{key!r}] must be of type {type(default).__name__}, not {value!r}."
+        )
+    if isinstance(value, int | float) and (
+        value < 0 or (value == 0 and isinstance(value, int) and key != "KEEP_RETIRED")
+    ):
+        raise ImproperlyConfigured(f"{SETTING}[{key!r}] must be positive, not {value!r}.")
+    return value

@@ -1,0 +1,33 @@
+"""What can go wrong in the plugin, each with a message that a person can act on."""
+
+
+class SearchError(Exception):
+    """Something in the search plugin failed; the message says what."""
+
+
+class ArtifactError(SearchError):
+    """An artifact is missing, damaged, or not the one that an index version was built with."""
+
+
+class NoIndexRegistered(SearchError):
+    """No model is registered for search; register one in a `search_index` module of an installed app."""
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__)
+
+
+class NoVersion(SearchError):
+    """No index version can do what was asked; the message says which one is missing."""
+
+
+class VersionStateError(SearchError):
+    """The index version is in a state from which the step asked for is not allowed."""
+
+
+class InvalidQuery(SearchError):
+    """A query cannot be answered; `code` is for programs and `sentence` for people."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+        self.sentence = sentence

@@ -1,0 +1,7 @@
+"""The tables of the plugin."""
+
+from .entries import EntryImage, IndexEntry
+from .stale import StaleProduct
+from .versions import IndexVersion
+
+__all__ = ["EntryImage", "IndexEntry", "IndexVersion", "StaleProduct"]

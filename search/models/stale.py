@@ -1,0 +1,35 @@
+"""The outbox: products whose entries may not say any more what the product says."""
+
+from django.db import models
+
+
+class StaleProduct(models.Model):
+    """One product to index again; written in the transaction that changed the product."""
+
+    product_key = models.TextField()
+    marked_at = models.DateTimeField()
+    backfill = models.BooleanField(
+        default=False, help_text="Marked by a rebuild or reconcile; changes made by people go first."
+    )
+    text_written = models.BooleanField(
+        default=False, help_text="The keyword part is done; embeddings are not."
+    )
+    attempts = models.PositiveSmallIntegerField(default=0)
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    next_attempt_at = models.DateTimeField(null=True, blank=True)
+    last_error = models.TextField(blank=True, default="")
+    parked = models.BooleanField(default=False, help_text="Failed too often; waits for a change or a retry.")
+
+    class Meta:
+        # Not `unique=True`, which would add a second index, for LIKE, to a table that every save writes.
+        constraints = (models.UniqueConstraint(fields=("product_key",), name="fashion_search_stale_once"),)
+        indexes = (
+            models.Index(
+                fields=("backfill", "marked_at"),
+                condition=models.Q(parked=False),
+                name="fashion_search_stale_due",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"stale product {self.product_key}"

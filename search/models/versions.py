@@ -1,0 +1,75 @@
+"""Index versions: everything that was built with one artifact, and the state it is in."""
+
+from typing import ClassVar, Self
+
+from django.db import models
+
+
+class IndexVersionQuerySet(models.QuerySet["IndexVersion"]):
+    """Index versions by what they are used for."""
+
+    def active(self) -> "IndexVersion | None":
+        """Return the version that searches use, or None before the first build is done."""
+        return self.filter(state=IndexVersion.State.ACTIVE).first()
+
+    def written(self) -> Self:
+        """Keep the versions that changes of products are written to, oldest first."""
+        return self.filter(state__in=IndexVersion.WRITTEN).order_by("pk")
+
+    def serving(self) -> "IndexVersion | None":
+        """Return the version to search: the active one, else the newest build (by keyword only)."""
+        return self.active() or self.filter(state=IndexVersion.State.BUILDING).order_by("-pk").first()
+
+
+class IndexVersion(models.Model):
+    """All entries and embeddings made with one artifact; at most one version is active."""
+
+    class State(models.TextChoices):
+        """Where a version is in its life."""
+
+        BUILDING = "building", "building"
+        READY = "ready", "ready"
+        ACTIVE = "active", "active"
+        RETIRED = "retired", "retired"
+        FAILED = "failed", "failed"
+
+    WRITTEN: ClassVar[tuple[State, ...]] = (State.BUILDING, State.READY, State.ACTIVE)
+
+    artifact_path = models.TextField()
+    artifact_name = models.TextField()
+    fingerprint = models.CharField(
+        max_length=64, help_text="Of the artifact; equal ones give equal embeddings."
+    )
+    dimension = models.PositiveIntegerField(help_text="Values per embedding.")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.BUILDING)
+    created_at = models.DateTimeField(auto_now_add=True)
+    built_at = models.DateTimeField(null=True, blank=True)
+    activated_at = models.DateTimeField(null=True, blank=True)
+    error = models.TextField(blank=True, default="")
+    total = models.PositiveIntegerField(null=True, blank=True, help_text="Products when the build began.")
+    ann_recall = models.FloatField(
+        "ANN recall@24", null=True, blank=True, help_text="Overlap with the exact scan over sampled queries."
+    )
+
+    objects = IndexVersionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-pk",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("state",), condition=models.Q(state="active"), name="fashion_search_one_active"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"version {self.pk} ({self.artifact_name}, {self.state})"
+
+    @property
+    def image_index(self) -> str:
+        """Name of the version's HNSW index over image embeddings."""
+        return f"fashion_search_image_v{self.pk}_hnsw"
+
+    @property
+    def text_index(self) -> str:
+        """Name of the version's HNSW index over text embeddings."""
+        return f"fashion_search_text_v{self.pk}_hnsw"
