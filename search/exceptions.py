@@ -9,6 +9,10 @@ class ArtifactError(SearchError):
     """An artifact is missing, damaged, or not the one that an index version was built with."""
 
 
+class PictureError(SearchError, ValueError):
+    """A picture cannot be used; the message is one sentence that says why."""
+
+
 class NoIndexRegistered(SearchError):
     """No model is registered for search; register one in a `search_index` module of an installed app."""
 
