@@ -1,1 +1,172 @@
-def connect(): ...
+"""System checks: what would otherwise show as a slow, silent or wrong search."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from celery import current_app
+from django.core import checks
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError, connections
+
+from .artifact import read_manifest
+from .conf import get_settings
+from .exceptions import ArtifactError, NoIndexRegistered
+from .indexing.extension import MINIMUM, installed_version
+from .models import IndexVersion
+from .registry import get_index
+
+DEFAULT_VISIBILITY_TIMEOUT = 3600  # seconds, Kombu's for Redis
+
+
+def connect() -> None:
+    """Register the checks."""
+    checks.register(check_settings)
+    checks.register(check_registration)
+    checks.register(check_artifact)
+    checks.register(check_broker)
+    checks.register(check_extension, checks.Tags.database)
+    checks.register(check_active_version, checks.Tags.database)
+
+
+def check_extension(databases: Sequence[str] | None = None, **kwargs: Any) -> list[checks.CheckMessage]:
+    """E001, E002: pgvector is installed, and not one of the releases that corrupt HNSW indexes."""
+    if not _asks_for_ours(databases):
+        return []
+    try:
+        installed = installed_version()
+    except DatabaseError as error:
+        return [checks.Error(f"The database cannot be asked for pgvector: {error}", id="fashion_search.E001")]
+    wanted = ".".join(map(str, MINIMUM))
+    if installed is None:
+        if not _is_migrated():
+            return []  # the first migration creates it
+        return [
+            checks.Error(
+                "The Postgres extension pgvector is not installed in the database.",
+                hint=f"Install pgvector {wanted} or newer and run: CREATE EXTENSION vector",
+                id="fashion_search.E001",
+            )
+        ]
+    if installed < MINIMUM:
+        return [
+            checks.Error(
+                f"pgvector is {'.'.join(map(str, installed))}; releases before {wanted} can corrupt HNSW indexes.",
+                hint="Upgrade it, run: ALTER EXTENSION vector UPDATE, then: manage.py search_index rebuild --force",
+                id="fashion_search.E002",
+            )
+        ]
+    return []
+
+
+def check_artifact(**kwargs: Any) -> list[checks.CheckMessage]:
+    """E003: the artifact in the settings is whole."""
+    try:
+        read_manifest(get_settings().artifact)
+    except ImproperlyConfigured:
+        return []  # E008 says so
+    except ArtifactError as error:
+        return [
+            checks.Error(
+                str(error), hint="Set FASHION_SEARCH['ARTIFACT'] to a whole folder.", id="fashion_search.E003"
+            )
+        ]
+    return []
+
+
+def check_active_version(databases: Sequence[str] | None = None, **kwargs: Any) -> list[checks.CheckMessage]:
+    """E004, W001: the active version's own artifact is still there, and is the one in the settings."""
+    if not _asks_for_ours(databases) or not _is_migrated():
+        return []
+    version = IndexVersion.objects.active()
+    if version is None:
+        return []
+    try:
+        manifest = read_manifest(get_settings().artifact)
+        own = manifest if manifest.fingerprint == version.fingerprint else read_manifest(_path(version))
+    except (ArtifactError, ImproperlyConfigured) as error:
+        return [_mismatch(version, str(error))]
+    if own.fingerprint != version.fingerprint:
+        found = f"{own.name} with {own.dimension} dimensions"
+        return [_mismatch(version, f"the folder now holds {found}, the version has {version.dimension}.")]
+    if manifest.fingerprint != version.fingerprint:
+        return [
+            checks.Warning(
+                f"The active version {version.pk} was built with {version.artifact_name}, not with the artifact in"
+                f" the settings, {manifest.name}.",
+                hint="To change over, run: manage.py search_index rebuild",
+                id="fashion_search.W001",
+            )
+        ]
+    return []
+
+
+def check_broker(**kwargs: Any) -> list[checks.CheckMessage]:
+    """E005, E006: a frozen broker is given up on, and a running task is not delivered twice."""
+    configuration = current_app.conf
+    url = str(configuration.broker_write_url or configuration.broker_url or "")
+    if not url.startswith(("redis", "rediss", "sentinel", "unix")):
+        return []
+    options = configuration.broker_transport_options or {}
+    found: list[checks.CheckMessage] = []
+    missing = [name for name in ("socket_timeout", "socket_connect_timeout") if not options.get(name)]
+    if missing:
+        found.append(
+            checks.Error(
+                f"broker_transport_options lacks {' and '.join(missing)}: publishing waits for ever on a frozen broker.",
+                hint='For example {"socket_timeout": 2, "socket_connect_timeout": 1}.',
+                id="fashion_search.E005",
+            )
+        )
+    visibility, limit = (
+        options.get("visibility_timeout", DEFAULT_VISIBILITY_TIMEOUT),
+        configuration.task_time_limit,
+    )
+    if limit is None or visibility <= limit:
+        found.append(
+            checks.Error(
+                f"The broker's visibility_timeout ({visibility} s) is not above task_time_limit ({limit}): tasks that"
+                " still run are delivered again.",
+                hint="Set task_time_limit, and visibility_timeout in broker_transport_options above it.",
+                id="fashion_search.E006",
+            )
+        )
+    return found
+
+
+def check_registration(**kwargs: Any) -> list[checks.CheckMessage]:
+    """E007: the host has said what a product is."""
+    try:
+        get_index()
+    except NoIndexRegistered as error:
+        return [checks.Error(str(error), hint="See search.registry.register.", id="fashion_search.E007")]
+    return []
+
+
+def check_settings(**kwargs: Any) -> list[checks.CheckMessage]:
+    """E008: FASHION_SEARCH has known keys and values of their types."""
+    try:
+        get_settings()
+    except ImproperlyConfigured as error:
+        return [checks.Error(str(error), id="fashion_search.E008")]
+    return []
+
+
+def _mismatch(version: IndexVersion, reason: str) -> checks.Error:
+    return checks.Error(
+        f"The artifact of the active version {version.pk} cannot be used, so queries are answered by keyword only:"
+        f" {reason}",
+        hint=f"Put the artifact {version.artifact_name} back, or run: manage.py search_index rebuild",
+        id="fashion_search.E004",
+    )
+
+
+def _path(version: IndexVersion) -> Any:
+    return type(get_settings().artifact)(version.artifact_path)
+
+
+def _asks_for_ours(databases: Sequence[str] | None) -> bool:
+    return "default" in (databases or ())
+
+
+def _is_migrated() -> bool:
+    return IndexVersion._meta.db_table in connections["default"].introspection.table_names()

@@ -1,0 +1,125 @@
+"""Index one batch of claimed products in every version that receives changes."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from django.core.exceptions import ValidationError
+from django.db import DataError, transaction
+
+from ..models import IndexVersion
+from ..registry import ProductIndex, get_index
+from . import outbox
+from .documents import PreparedProduct, prepare
+from .embedding import Embedder, EmbeddedBatch
+from .outbox import Claim
+from .writing import delete_entries, lock_written, write_entries, write_errors, write_texts
+
+
+@dataclass(slots=True)
+class PreparedBatch:
+    """The claimed products by what is to happen to them."""
+
+    products: dict[str, PreparedProduct] = field(default_factory=dict)
+    gone: list[str] = field(default_factory=list)  # deleted or not published any more
+    failures: dict[str, str] = field(default_factory=dict)  # key -> reason why the host's document() failed
+
+
+def index_texts(claims: Sequence[Claim]) -> None:
+    """Write the keyword part of products, so that they are found by their words before they are embedded."""
+    versions = list(IndexVersion.objects.written())
+    batch = _prepare(get_index(), claims)
+
+    def write(held: set[str]) -> None:
+        products = [product for key, product in batch.products.items() if key in held]
+        for version_id in lock_written(versions):
+            write_texts(version_id, products)
+        _settle_rest(batch, held)
+        outbox.settle_texts(product.key for product in products)
+
+    _write_or_halve(claims, write)
+
+
+def index_batch(claims: Sequence[Claim]) -> None:
+    """Write products with their embeddings; a product that fails is kept in the outbox with its reason."""
+    versions = list(IndexVersion.objects.written())
+    batch = _prepare(get_index(), claims)
+    embedder = Embedder(versions)
+    embedded = embedder.embed(batch.products, trusted={claim.key for claim in claims if not claim.reread})
+
+    def write(held: set[str]) -> None:
+        for version_id in lock_written(versions):
+            if version_id in embedder.unavailable:
+                write_texts(version_id, [product for key, product in batch.products.items() if key in held])
+            else:
+                _write_version(embedded, version_id, held)
+        _settle_rest(batch, held)
+        failures = {key: reason for key, reason in embedded.failures.items() if key in held}
+        outbox.settle_failures(failures)
+        done = [key for key in batch.products if key in held and key not in failures]
+        if embedder.unavailable:
+            reason = " ".join(embedder.unavailable.values())
+            outbox.postpone([claim for claim in claims if claim.key in set(done)], reason)
+        else:
+            outbox.settle(done)
+
+    _write_or_halve(claims, write)
+
+
+def _write_version(embedded: EmbeddedBatch, version_id: int, held: set[str]) -> None:
+    write_entries(
+        version_id,
+        [entry for entry in embedded.entries[version_id] if entry.product.key in held],
+        [image for image in embedded.images[version_id] if image.key in held],
+    )
+
+
+def _settle_rest(batch: PreparedBatch, held: set[str]) -> None:
+    gone = [key for key in batch.gone if key in held]
+    delete_entries(gone)
+    outbox.settle(gone)
+    failures = {key: reason for key, reason in batch.failures.items() if key in held}
+    write_errors(failures)
+    outbox.settle_failures(failures)
+
+
+def _write_or_halve(claims: Sequence[Claim], write: Callable[[set[str]], None]) -> None:
+    # Postgres refuses a whole statement for one value that it cannot store; halving finds the product it is.
+    try:
+        with transaction.atomic():
+            write(outbox.hold(claims))
+    except DataError as error:
+        if len(claims) > 1:
+            middle = len(claims) // 2
+            _write_or_halve(claims[:middle], write)
+            _write_or_halve(claims[middle:], write)
+            return
+        with transaction.atomic():
+            failures = dict.fromkeys(outbox.hold(claims), f"Postgres refused the entry: {str(error)[:500]}")
+            write_errors(failures)
+            outbox.settle_failures(failures)
+
+
+def _prepare(index: ProductIndex, claims: Sequence[Claim]) -> PreparedBatch:
+    batch = PreparedBatch()
+    products = _load(index, [claim.key for claim in claims])
+    for claim in claims:
+        product = products.get(claim.key)
+        if product is None:
+            batch.gone.append(claim.key)
+            continue
+        try:
+            batch.products[claim.key] = prepare(index, product)
+        except Exception as error:  # the host's code; its error is this product's, not the batch's
+            batch.failures[claim.key] = f"document() failed: {type(error).__name__}: {str(error)[:300]}"
+    return batch
+
+
+def _load(index: ProductIndex, keys: Sequence[str]) -> dict[str, object]:
+    to_python = index.model._meta.pk.to_python
+    pks = []
+    for key in keys:
+        try:
+            pks.append(to_python(key))
+        except ValidationError:  # a key that cannot be one of the model's: the product is gone
+            continue
+    return {str(product.pk): product for product in index.get_queryset().filter(pk__in=pks)}

@@ -1,0 +1,78 @@
+"""Bring a build to its end: everything in, indexes, ANN recall, ready, active. Every step may be repeated."""
+
+import logging
+
+from django.db import connection
+from django.utils import timezone
+
+from ..conf import get_settings
+from ..models import IndexVersion, StaleProduct
+from . import versions
+from .catalogue import missing_keys, surplus_keys, unembedded_keys
+from .hnsw import build_indexes
+from .outbox import mark_unmarked
+from .recall import measure_ann_recall
+
+logger = logging.getLogger(__name__)
+
+State = IndexVersion.State
+MIN_ANN_RECALL = 0.95
+
+
+def advance_all() -> None:
+    """Take every version as far as it can go now, mend broken indexes, and drop what is superseded."""
+    for version in IndexVersion.objects.filter(state=State.BUILDING).order_by("pk"):
+        _finish(version)
+    for version in IndexVersion.objects.filter(state__in=(State.READY, State.ACTIVE), built_at__isnull=False):
+        for name in build_indexes(version):
+            logger.warning("The index %s was missing or invalid and has been built again.", name)
+    ready = IndexVersion.objects.filter(state=State.READY, error="").order_by("-pk").first()
+    active = IndexVersion.objects.active()
+    if ready is not None and (active is None or ready.pk > active.pk):
+        versions.activate(ready.pk)
+    versions.drop_superseded()
+
+
+def is_complete(version: IndexVersion) -> bool:
+    """Return whether every product is in a version with its embeddings; marks those that nobody is working on.
+
+    Products that were changed a moment ago may still be on their way: under steady change there is never a
+    moment without any, and they reach the version in whatever state it is.
+    """
+    if version.total is None:
+        versions.fill(version)
+        return False
+    batch_size = get_settings().batch_size
+    open_keys: list[str] = []
+    for keys in (unembedded_keys(version), missing_keys(version), surplus_keys(version)):
+        open_keys += keys[: batch_size + 1]
+        if len(open_keys) > batch_size:
+            break
+    changed_or_parked = StaleProduct.objects.filter(product_key__in=open_keys).exclude(
+        backfill=True, parked=False
+    )
+    blocking = set(open_keys) - set(changed_or_parked.values_list("product_key", flat=True))
+    mark_unmarked(blocking)
+    return not blocking and len(open_keys) <= batch_size
+
+
+def _finish(version: IndexVersion) -> None:
+    if not is_complete(version):
+        return
+    built = build_indexes(version)
+    logger.info("%s: built %s", version, ", ".join(built) or "no index")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE fashion_search_indexentry, fashion_search_entryimage")
+    version.ann_recall = measure_ann_recall(version)
+    version.error = ""
+    if version.ann_recall is not None and version.ann_recall < MIN_ANN_RECALL:
+        version.error = (
+            f"ANN recall@24 is {version.ann_recall:.3f}, below {MIN_ANN_RECALL}: not activated."
+            " Raise HNSW_M, HNSW_EF_CONSTRUCTION or EF_SEARCH and rebuild."
+        )
+    version.state = State.READY
+    version.built_at = timezone.now()
+    # A build that a newer one replaced meanwhile stays failed.
+    IndexVersion.objects.filter(pk=version.pk, state=State.BUILDING).update(
+        ann_recall=version.ann_recall, error=version.error, state=version.state, built_at=version.built_at
+    )

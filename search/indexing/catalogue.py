@@ -1,0 +1,34 @@
+"""The host's products compared with the entries of a version, by key alone and inside Postgres."""
+
+from django.db.models import Exists, F, OuterRef, QuerySet, TextField
+from django.db.models.functions import Cast
+
+from ..models import IndexEntry, IndexVersion, StaleProduct
+from ..registry import get_index
+
+
+def product_keys() -> "QuerySet[object, str]":
+    """Return the keys of the products that can be found."""
+    products = get_index().get_queryset().order_by().select_related(None).prefetch_related(None)
+    return products.annotate(product_key=Cast("pk", TextField())).values_list("product_key", flat=True)
+
+
+def missing_keys(version: IndexVersion) -> "QuerySet[object, str]":
+    """Return the keys of products that have no entry in a version."""
+    entry = IndexEntry.objects.filter(version=version, product_key=OuterRef("product_key"))
+    return product_keys().filter(~Exists(entry))
+
+
+def surplus_keys(version: IndexVersion) -> "QuerySet[IndexEntry, str]":
+    """Return the keys of entries whose product is gone, or not published any more."""
+    product = product_keys().filter(product_key=OuterRef("product_key"))
+    return IndexEntry.objects.filter(~Exists(product), version=version).values_list("product_key", flat=True)
+
+
+def unembedded_keys(version: IndexVersion) -> "QuerySet[IndexEntry, str]":
+    """Return the keys of entries whose embeddings are not those of their content, parked products aside."""
+    parked = StaleProduct.objects.filter(parked=True, product_key=OuterRef("product_key"))
+    entries = IndexEntry.objects.filter(~Exists(parked), version=version).exclude(
+        embedded_hash=F("content_hash")
+    )
+    return entries.values_list("product_key", flat=True)

@@ -1,0 +1,73 @@
+"""Turn a product into what every index version is told about it, with hashes that show whether that changed."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from ..conf import get_settings
+from ..registry import ProductDocument, ProductIndex, ProductPicture
+
+# Postgres refuses a tsvector over 1 MB and a btree or GIN item over about 2,700 bytes (UTF-8: 4 bytes a character).
+MAX_SKU = 200
+MAX_FACET = 500
+MAX_NAME = 2_000
+MAX_KEYWORDS = 20_000
+MAX_DESCRIPTION = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedProduct:
+    """One product, ready to be written: the columns of its entry, its encoded text, its pictures."""
+
+    key: str
+    columns: Mapping[str, Any]
+    text: str
+    text_hash: str
+    content_hash: str
+    pictures: tuple[ProductPicture, ...]
+
+
+def prepare(index: ProductIndex, product: Any) -> PreparedProduct:
+    """Ask the host for a product's document and return it cleaned, cut to what Postgres takes, and hashed."""
+    document = index.document(product)
+    text = _clean(index.encoded_text(document), MAX_KEYWORDS)
+    columns = _columns(document)
+    content = [columns, text, [picture.name for picture in document.pictures], get_settings().text_config]
+    return PreparedProduct(
+        key=document.key,
+        columns=columns,
+        text=text,
+        text_hash=_hash(text),
+        content_hash=_hash(json.dumps(content, sort_keys=True)),
+        pictures=document.pictures,
+    )
+
+
+def _columns(document: ProductDocument) -> dict[str, Any]:
+    name, brand = _clean(document.name, MAX_NAME), _clean(document.brand, MAX_NAME)
+    sku = _clean(document.sku, MAX_SKU)
+    tokens = {f"{field}={value}": None for field, values in document.facets.items() for value in values}
+    return {
+        "product_key": document.key,
+        "sku": sku.lower(),
+        "name": name,
+        "brand": brand,
+        "title": f"{name} {brand} {sku}",
+        "keywords": _clean(document.keywords, MAX_KEYWORDS),
+        "description": _clean(document.description, MAX_DESCRIPTION),
+        "facets": [_clean(token, MAX_FACET) for token in tokens],
+        "price": None if document.price is None else str(document.price),
+        "in_stock": document.in_stock,
+        "created": document.created.isoformat(),
+    }
+
+
+def _clean(text: str, longest: int) -> str:
+    # Postgres stores neither NUL nor half of a surrogate pair; one such character would refuse a whole batch.
+    return text[:longest].replace("\0", " ").encode("utf-8", "replace").decode("utf-8")
+
+
+def _hash(text: str) -> str:
+    return sha256(text.encode()).hexdigest()

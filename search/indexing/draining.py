@@ -1,0 +1,58 @@
+"""Work off the outbox: keyword parts in large batches first, then embeddings in small ones."""
+
+import logging
+from collections.abc import Callable, Sequence
+from time import monotonic
+
+from django.db import transaction
+
+from ..conf import get_settings
+from . import outbox
+from .batches import index_batch, index_texts
+from .outbox import Claim
+from .writing import write_errors
+
+logger = logging.getLogger(__name__)
+
+TEXT_BATCH = 500  # products per batch of keyword parts; one statement per version
+
+
+def index_due(*, seconds: float) -> bool:
+    """Index what is due, for about `seconds`; return whether anything due may be left.
+
+    Args:
+        seconds: no new batch begins after this many; a batch takes about a second.
+    """
+    end = monotonic() + seconds
+    with transaction.atomic():
+        write_errors(outbox.park_exhausted())
+    while monotonic() < end:
+        if not _index_next():
+            return False
+    return True
+
+
+def _index_next() -> bool:
+    batch_size = get_settings().batch_size
+    claims = outbox.claim_texts(TEXT_BATCH)
+    if len(claims) > batch_size:
+        _guarded(index_texts, claims)
+        return True
+    # A few changed products need no pass of their own: a batch writes their keyword part, too.
+    claims = claims or outbox.claim_fresh(batch_size)
+    if claims:
+        _guarded(index_batch, claims)
+    retry = outbox.claim_retry()
+    if retry:
+        _guarded(index_batch, retry)
+    return bool(claims or retry)
+
+
+def _guarded(index: Callable[[Sequence[Claim]], None], claims: Sequence[Claim]) -> None:
+    try:
+        index(claims)
+    except Exception as error:
+        # Neither a picture nor a document: the database, the host's queryset, a time limit. The products come
+        # back later and uncounted; the task fails where operators look.
+        outbox.postpone(claims, f"{type(error).__name__}: {str(error)[:500]}")
+        raise

@@ -1,0 +1,165 @@
+"""Embed a batch of products for several versions: each picture is read once, each version encodes what it lacks."""
+
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ..encoders import Encoders
+from ..exceptions import ArtifactError
+from ..loading import encoders_for
+from ..models import IndexVersion
+from .documents import PreparedProduct
+from .encoding import Embedding, encode_each
+from .existing import ExistingEntry, ExistingImage, read_existing
+from .pictures import ReadPicture, read_picture
+from .writing import EntryWrite, ImageWrite
+
+logger = logging.getLogger(__name__)
+
+# Pictures are decoded at no less than this many times the encoders' input, which leaves its value unchanged
+# within rounding: pixels are scaled down from at least three times their size anyway (`reducing_gap`).
+DECODE_SCALE = 3
+_NO_IMAGE = ExistingImage("", "")
+_NO_ENTRY = ExistingEntry("", "", "", "")
+
+
+@dataclass(slots=True)
+class EmbeddedBatch:
+    """What to write, by version id, and key -> reason for the products that are to be tried again."""
+
+    entries: dict[int, list[EntryWrite]] = field(default_factory=dict)
+    images: dict[int, list[ImageWrite]] = field(default_factory=dict)
+    failures: dict[str, str] = field(default_factory=dict)
+
+
+class Embedder:
+    """The encoders of all versions that receive changes; a version whose artifact is unreadable is unavailable."""
+
+    def __init__(self, versions: Sequence[IndexVersion]) -> None:
+        self.versions: list[IndexVersion] = []
+        self.encoders: dict[int, Encoders] = {}
+        self.unavailable: dict[int, str] = {}  # version id -> reason
+        for version in versions:
+            self._load(version)
+
+    def embed(self, products: Mapping[str, PreparedProduct], *, trusted: Collection[str]) -> EmbeddedBatch:
+        """Return what to write for products, encoding only what the versions do not have yet.
+
+        Args:
+            products: key -> product.
+            trusted: keys of products whose pictures need not be read again while their content hash is
+                unchanged; the others' are, because a storage may overwrite a file under the same name.
+        """
+        batch = EmbeddedBatch()
+        if not self.versions:
+            return batch
+        existing = {version.pk: read_existing(version, products) for version in self.versions}
+        changed = {
+            key: product
+            for key, product in products.items()
+            if key not in trusted
+            or not all(_entry(held, key).is_current(product) for held in existing.values())
+        }
+        pictures = {key: self._read(product, existing) for key, product in changed.items()}
+        for version in self.versions:
+            self._embed_version(version, changed, pictures, existing[version.pk], batch)
+        return batch
+
+    def _load(self, version: IndexVersion) -> None:
+        reason = ""
+        try:
+            self.encoders[version.pk] = encoders_for(version)
+            self.versions.append(version)
+        except ArtifactError as error:
+            reason = self.unavailable[version.pk] = str(error)
+            logger.error("%s gets no embeddings: %s", version, reason)
+        if version.error != reason:
+            IndexVersion.objects.filter(pk=version.pk).update(error=reason)
+
+    def _read(
+        self, product: PreparedProduct, existing: Mapping[int, Mapping[str, ExistingEntry]]
+    ) -> list[ReadPicture]:
+        specs = [encoders.manifest.image for encoders in self.encoders.values()]
+        at_least = (
+            DECODE_SCALE * max((spec.width for spec in specs), default=1),
+            DECODE_SCALE * max((spec.height for spec in specs), default=1),
+        )
+        held = [_entry(entries, product.key).images for entries in existing.values()]
+        read = []
+        for position, picture in enumerate(product.pictures):
+            hashes = [images.get(position, _NO_IMAGE).picture_hash for images in held]
+            known = hashes[:1] if len(set(hashes)) == 1 else []
+            read.append(read_picture(picture, at_least=at_least, known=known))
+        return read
+
+    def _embed_version(
+        self,
+        version: IndexVersion,
+        products: Mapping[str, PreparedProduct],
+        pictures: Mapping[str, Sequence[ReadPicture]],
+        existing: Mapping[str, ExistingEntry],
+        batch: EmbeddedBatch,
+    ) -> None:
+        encoders = self.encoders[version.pk]
+        texts = {
+            product.text_hash: product.text
+            for key, product in products.items()
+            if _entry(existing, key).text_hash != product.text_hash
+        }
+        images = {
+            picture.picture_hash: picture.image
+            for key in products
+            for position, picture in enumerate(pictures[key])
+            if picture.image and _image(existing, key, position).picture_hash != picture.picture_hash
+        }
+        text_embeddings, text_errors = encode_each(encoders.encode_texts, texts)
+        image_embeddings, image_errors = encode_each(encoders.encode_images, images)
+        entries = batch.entries[version.pk] = []
+        writes = batch.images[version.pk] = []
+        for key, product in products.items():
+            is_new = _entry(existing, key).text_hash != product.text_hash
+            errors = [text_errors[product.text_hash]] if product.text_hash in text_errors else []
+            for position, picture in enumerate(pictures[key]):
+                error = picture.error or image_errors.get(picture.picture_hash, "")
+                embedding = image_embeddings.get(picture.picture_hash)
+                write = _image_write(
+                    key, position, picture, embedding, error, _image(existing, key, position)
+                )
+                if write is not None:
+                    writes.append(write)
+                if error:
+                    errors.append(f"{picture.name}: {error}")
+            reason = " ".join(errors)[:1000]
+            if reason:
+                batch.failures[key] = reason
+            entries.append(
+                EntryWrite(
+                    product,
+                    text_embeddings.get(product.text_hash) if is_new else None,
+                    embedded_hash=product.content_hash,
+                    error=reason,
+                )
+            )
+
+
+def _image_write(
+    key: str,
+    position: int,
+    picture: ReadPicture,
+    embedding: Embedding | None,
+    error: str,
+    held: ExistingImage,
+) -> ImageWrite | None:
+    if not picture.picture_hash and held.name == picture.name and held.picture_hash:
+        return None  # a storage that is away for a moment must not cost the embedding that is there
+    if held == ExistingImage(picture.name, picture.picture_hash) and not error:
+        return None
+    return ImageWrite(key, position, picture.name, picture.picture_hash, embedding, error)
+
+
+def _entry(existing: Mapping[str, ExistingEntry], key: str) -> ExistingEntry:
+    return existing.get(key, _NO_ENTRY)
+
+
+def _image(existing: Mapping[str, ExistingEntry], key: str, position: int) -> ExistingImage:
+    return _entry(existing, key).images.get(position, _NO_IMAGE)

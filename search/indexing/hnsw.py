@@ -1,0 +1,118 @@
+"""The partial HNSW indexes of a version: build them beside running writes, tell broken ones, drop old ones.
+
+A CREATE INDEX CONCURRENTLY that was killed leaves an INVALID index behind, which IF NOT EXISTS takes for a good
+one; every query is then a sequential scan, without an error. So validity is read from the catalogue instead.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from django.db import OperationalError, connection
+
+from ..conf import get_settings
+from ..models import IndexVersion
+
+_OURS = re.compile(r"fashion_search_(?:image|text)_v(\d+)_hnsw")
+
+
+class HnswIndex(NamedTuple):
+    """One HNSW index of a version: its name, and the table and column that it covers."""
+
+    name: str
+    table: str
+    column: str
+
+
+def hnsw_indexes(version: IndexVersion) -> tuple[HnswIndex, HnswIndex]:
+    """Return the version's two indexes: over image embeddings, over text embeddings."""
+    return (
+        HnswIndex(version.image_index, "fashion_search_entryimage", "embedding"),
+        HnswIndex(version.text_index, "fashion_search_indexentry", "text_embedding"),
+    )
+
+
+def index_validity() -> dict[str, bool]:
+    """Return name -> validity of every HNSW index of the plugin, whichever version it belongs to."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT class.relname, index.indisvalid AND index.indisready
+            FROM pg_index AS index
+            JOIN pg_class AS class ON class.oid = index.indexrelid
+            WHERE index.indrelid IN ('fashion_search_entryimage'::regclass, 'fashion_search_indexentry'::regclass)
+            """
+        )
+        return {name: valid for name, valid in cursor.fetchall() if _OURS.match(name)}
+
+
+def broken_indexes(version: IndexVersion) -> list[str]:
+    """Return the names of the version's HNSW indexes that are missing or INVALID."""
+    valid = index_validity()
+    return [index.name for index in hnsw_indexes(version) if not valid.get(index.name, False)]
+
+
+def build_indexes(version: IndexVersion) -> list[str]:
+    """Build the version's HNSW indexes that are missing or INVALID, without locking out writes; return their names."""
+    validity = index_validity()
+    built = []
+    for index in hnsw_indexes(version):
+        if validity.get(index.name):
+            continue
+        with _unhurried():
+            if index.name in validity:
+                _drop(index.name)
+            _create(version, index)
+        built.append(index.name)
+    return built
+
+
+def drop_indexes(version_id: int) -> None:
+    """Drop every HNSW index of a version, leftovers of broken builds included."""
+    for name in index_validity():
+        match = _OURS.match(name)
+        if match and int(match[1]) == version_id:
+            with _unhurried():
+                _drop(name)
+
+
+def _create(version: IndexVersion, index: HnswIndex) -> None:
+    settings = get_settings()
+    statement = (
+        f"CREATE INDEX CONCURRENTLY {index.name} ON {index.table}"
+        f" USING hnsw (({index.column}::halfvec({version.dimension})) halfvec_ip_ops)"
+        f" WITH (m = {settings.hnsw_m}, ef_construction = {settings.hnsw_ef_construction})"
+        f" WHERE version_id = {version.pk}"
+    )
+    with connection.cursor() as cursor:
+        try:
+            cursor.execute(statement)
+        except OperationalError:
+            # Parallel builds need shared memory, of which containers often have 64 MB: once more without.
+            _drop(index.name)
+            cursor.execute("SET max_parallel_maintenance_workers = 0")
+            try:
+                cursor.execute(statement)
+            finally:
+                cursor.execute("RESET max_parallel_maintenance_workers")
+
+
+def _drop(name: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {connection.ops.quote_name(name)}")
+
+
+@contextmanager
+def _unhurried() -> Iterator[None]:
+    """Lift the timeouts that a host may have set for its requests."""
+    names = ("statement_timeout", "lock_timeout")
+    with connection.cursor() as cursor:
+        for name in names:
+            cursor.execute(f"SET {name} = 0")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            for name in names:
+                cursor.execute(f"RESET {name}")

@@ -1,0 +1,211 @@
+"""The outbox of stale products: mark, claim, settle.
+
+A claim is a lease: `claimed_at` is also the token that proves, at the moment of writing, that the product is
+still this worker's. Marking a product again clears the token, so a worker that read the older state does
+not write it. Attempts are counted and committed by the claim, before anything is decoded, so that a picture
+that kills its worker counts too.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from ..conf import get_settings
+
+MARK_CHUNK = 5_000  # keys per statement
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One stale product that this worker may index until the lease ends."""
+
+    key: str
+    marked_at: datetime
+    claimed_at: datetime
+    attempts: int
+    reread: bool
+
+
+_MARK = """
+INSERT INTO fashion_search_staleproduct AS stale
+    (product_key, marked_at, backfill, reread, text_written, attempts, last_error, parked)
+SELECT key, clock_timestamp(), %s, %s, false, 0, '', false FROM unnest(%s::text[]) AS key ORDER BY key
+ON CONFLICT (product_key) DO
+"""
+
+_MARK_AGAIN = """
+UPDATE SET marked_at = EXCLUDED.marked_at, backfill = stale.backfill AND EXCLUDED.backfill, text_written = false,
+    reread = stale.reread OR EXCLUDED.reread, attempts = 0, claimed_at = NULL, next_attempt_at = NULL, last_error = '', parked = false
+"""
+
+_CLAIM = """
+UPDATE fashion_search_staleproduct AS stale
+SET claimed_at = clock_timestamp(), attempts = stale.attempts + 1
+FROM (
+    SELECT id FROM fashion_search_staleproduct
+    WHERE NOT parked
+        AND (claimed_at IS NULL OR claimed_at < clock_timestamp() - make_interval(secs => %(lease)s))
+        AND (next_attempt_at IS NULL OR next_attempt_at <= clock_timestamp())
+        AND {condition}
+    ORDER BY backfill, marked_at
+    LIMIT %(limit)s
+    FOR UPDATE SKIP LOCKED
+) AS due
+WHERE stale.id = due.id
+RETURNING stale.product_key, stale.marked_at, stale.claimed_at, stale.attempts, stale.reread
+"""
+
+_HOLD = """
+SELECT stale.product_key FROM fashion_search_staleproduct AS stale
+JOIN unnest(%s::text[], %s::timestamptz[]) AS claim (key, claimed_at)
+    ON claim.key = stale.product_key AND claim.claimed_at = stale.claimed_at
+ORDER BY stale.product_key
+FOR UPDATE OF stale SKIP LOCKED
+"""
+
+
+def mark_stale(keys: Iterable[str], *, backfill: bool = False, reread: bool = True) -> int:
+    """Put products into the outbox, in the caller's transaction; one that is in it already starts afresh.
+
+    Args:
+        keys: product keys, `str(pk)`.
+        backfill: many products are marked at once; changes made by people are indexed before them.
+        reread: read the pictures again even where the content hash is unchanged, because a storage may
+            have overwritten a file under its old name.
+
+    Returns:
+        The number of distinct products marked.
+    """
+    return _mark(keys, _MARK + _MARK_AGAIN, backfill=backfill, reread=reread)
+
+
+def mark_unmarked(keys: Iterable[str]) -> int:
+    """Put products into the outbox as backfill, leaving alone those in it, parked ones too; return how many."""
+    return _mark(keys, _MARK + "NOTHING", backfill=True, reread=False)
+
+
+def _mark(keys: Iterable[str], statement: str, *, backfill: bool, reread: bool) -> int:
+    # Sorted, so that two transactions which mark the same products in one call each cannot deadlock.
+    distinct = sorted(set(keys))
+    marked = 0
+    with connection.cursor() as cursor:
+        for start in range(0, len(distinct), MARK_CHUNK):
+            cursor.execute(statement, [backfill, reread, distinct[start : start + MARK_CHUNK]])
+            marked += cursor.rowcount
+    return marked
+
+
+def claim_texts(limit: int) -> list[Claim]:
+    """Claim up to `limit` products whose keyword part is not written yet."""
+    return _claim("attempts = 0 AND NOT text_written", limit)
+
+
+def claim_fresh(limit: int) -> list[Claim]:
+    """Claim up to `limit` products that have not failed before."""
+    return _claim("attempts = 0", limit)
+
+
+def claim_retry() -> list[Claim]:
+    """Claim one product that failed before, or whose worker died; alone, so that it can harm no other."""
+    return _claim("attempts > 0 AND attempts < %(max_attempts)s", 1)
+
+
+def _claim(condition: str, limit: int) -> list[Claim]:
+    settings = get_settings()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            _CLAIM.format(condition=condition),
+            {"lease": settings.claim_lease_seconds, "max_attempts": settings.max_attempts, "limit": limit},
+        )
+        return [Claim(*row) for row in cursor.fetchall()]
+
+
+def hold(claims: Sequence[Claim]) -> set[str]:
+    """Lock, until the transaction ends, the claims that are still this worker's; return their product keys."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLD, [[claim.key for claim in claims], [claim.claimed_at for claim in claims]])
+        return {key for (key,) in cursor.fetchall()}
+
+
+def settle(done: Iterable[str]) -> None:
+    """Delete held products from the outbox: their entries say what the products say."""
+    # A product marked again since the claim has lost its claim, so it is not among the held ones.
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM fashion_search_staleproduct WHERE product_key = ANY(%s)", [list(done)])
+
+
+def settle_texts(done: Iterable[str]) -> None:
+    """Give held products back, their keyword part written, their embeddings still to come."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE fashion_search_staleproduct SET text_written = true, attempts = 0, claimed_at = NULL"
+            " WHERE product_key = ANY(%s)",
+            [list(done)],
+        )
+
+
+def settle_failures(failures: Mapping[str, str]) -> None:
+    """Plan the next attempt of held products, given key -> reason, or park those out of attempts."""
+    settings = get_settings()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE fashion_search_staleproduct AS stale
+            SET last_error = failure.reason, claimed_at = NULL, parked = stale.attempts >= %s,
+                next_attempt_at = clock_timestamp() + make_interval(secs => %s * 2 ^ (stale.attempts - 1))
+            FROM unnest(%s::text[], %s::text[]) AS failure (key, reason)
+            WHERE stale.product_key = failure.key
+            """,
+            [settings.max_attempts, settings.retry_backoff_seconds, list(failures), list(failures.values())],
+        )
+
+
+def postpone(claims: Sequence[Claim], reason: str) -> None:
+    """Give claims back uncounted, for later: what failed was not the products' fault."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE fashion_search_staleproduct
+            SET last_error = %s, claimed_at = NULL, attempts = greatest(attempts - 1, 0),
+                next_attempt_at = clock_timestamp() + make_interval(secs => %s)
+            WHERE product_key = ANY(%s)
+            """,
+            [reason, get_settings().retry_backoff_seconds, list(hold(claims))],
+        )
+
+
+def park_exhausted() -> dict[str, str]:
+    """Park the products whose worker died at every attempt; return key -> reason."""
+    settings = get_settings()
+    reason = f"Indexing this product ended its worker {settings.max_attempts} times."
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE fashion_search_staleproduct SET parked = true, claimed_at = NULL, last_error = %s
+            WHERE NOT parked AND attempts >= %s
+                AND claimed_at < clock_timestamp() - make_interval(secs => %s)
+            RETURNING product_key
+            """,
+            [reason, settings.max_attempts, settings.claim_lease_seconds],
+        )
+        return {key: reason for (key,) in cursor.fetchall()}
+
+
+def is_due() -> bool:
+    """Return whether a worker could claim something now."""
+    settings = get_settings()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT EXISTS (
+                SELECT FROM fashion_search_staleproduct
+                WHERE NOT parked
+                    AND (claimed_at IS NULL OR claimed_at < clock_timestamp() - make_interval(secs => %s))
+                    AND (next_attempt_at IS NULL OR next_attempt_at <= clock_timestamp())
+            )
+            """,
+            [settings.claim_lease_seconds],
+        )
+        return bool(cursor.fetchone()[0])

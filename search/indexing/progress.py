@@ -1,0 +1,60 @@
+"""How far each index version is, counted from its entries."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, F, Min, Q
+from django.db.models.functions import Now
+
+from ..models import IndexEntry, IndexVersion, StaleProduct
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Counts of one version's entries."""
+
+    entries: int = 0
+    embedded: int = 0  # their embeddings belong to their present content
+    failed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxState:
+    """Counts of the outbox."""
+
+    waiting: int
+    parked: int
+    oldest: (
+        datetime | None
+    )  # the mark that has waited longest, but for failures with a planned retry or parked
+
+
+def measure_progress() -> dict[int, Progress]:
+    """Return version id -> progress for every version, with one query."""
+    rows = (
+        IndexEntry.objects.order_by()
+        .values("version_id")
+        .annotate(
+            entries=Count("pk"),
+            embedded=Count("pk", filter=Q(embedded_hash=F("content_hash"))),
+            failed=Count("pk", filter=~Q(error="")),
+        )
+    )
+    counted = {row.pop("version_id"): Progress(**row) for row in rows}
+    return {pk: counted.get(pk, Progress()) for pk in IndexVersion.objects.values_list("pk", flat=True)}
+
+
+def measure_outbox() -> OutboxState:
+    """Return how many products wait, and since when."""
+    waiting = Q(parked=False)
+    planned = Q(attempts__gt=0, next_attempt_at__gt=Now())
+    counted = StaleProduct.objects.aggregate(
+        count=Count("pk"),
+        waiting_count=Count("pk", filter=waiting),
+        oldest=Min("marked_at", filter=waiting & ~planned),
+    )
+    return OutboxState(
+        waiting=counted["waiting_count"],
+        parked=counted["count"] - counted["waiting_count"],
+        oldest=counted["oldest"],
+    )

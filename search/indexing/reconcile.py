@@ -1,0 +1,61 @@
+"""Find products whose entries say something else, for writes that send no signals (`bulk_update`, SQL)."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from ..models import IndexEntry, IndexVersion, StaleProduct
+from ..registry import ProductIndex, get_index
+from .catalogue import surplus_keys
+from .documents import prepare
+from .outbox import mark_stale, mark_unmarked
+
+CHUNK = 500  # products per read
+
+
+def reconcile() -> int:
+    """Compare every product's content hash with its entries, and mark those that differ; return how many.
+
+    Products that wait in the outbox are left to it. Parked ones are marked only if they have changed.
+    """
+    index = get_index()
+    versions = list(IndexVersion.objects.written())
+    if not versions:
+        return 0
+    marked = sum(_reconcile(index, versions, products) for products in _chunks(index))
+    return marked + sum(mark_unmarked(surplus_keys(version).iterator()) for version in versions)
+
+
+def _chunks(index: ProductIndex) -> Iterator[Sequence[Any]]:
+    products = index.get_queryset().order_by("pk")
+    chunk = list(products[:CHUNK])
+    while chunk:
+        yield chunk
+        chunk = list(products.filter(pk__gt=chunk[-1].pk)[:CHUNK])
+
+
+def _reconcile(index: ProductIndex, versions: Sequence[IndexVersion], products: Sequence[Any]) -> int:
+    keys = [str(product.pk) for product in products]
+    waiting = set(
+        StaleProduct.objects.filter(parked=False, product_key__in=keys).values_list("product_key", flat=True)
+    )
+    entries = {
+        (version_id, key): (content_hash, embedded_hash)
+        for version_id, key, content_hash, embedded_hash in IndexEntry.objects.filter(
+            version__in=versions, product_key__in=keys
+        ).values_list("version_id", "product_key", "content_hash", "embedded_hash")
+    }
+    changed, unfinished = [], []
+    for product, key in zip(products, keys, strict=True):
+        if key in waiting:
+            continue
+        held = [entries.get((version.pk, key), ("", "")) for version in versions]
+        try:
+            content_hash = prepare(index, product).content_hash
+        except Exception:  # the worker meets the same error, and keeps its reason with the product
+            unfinished.append(key)
+            continue
+        if any(content and content != content_hash for content, _ in held):
+            changed.append(key)
+        elif any(embedded != content_hash for _, embedded in held):
+            unfinished.append(key)
+    return mark_stale(changed, backfill=True, reread=False) + mark_unmarked(unfinished)

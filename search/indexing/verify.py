@@ -1,0 +1,141 @@
+"""Verify that the index says what the catalogue says: named checks, each true or false with its figures."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import connection
+from django.db.models import F, Q
+from django.utils import timezone
+
+from ..exceptions import ArtifactError
+from ..loading import encoders_for
+from ..models import EntryImage, IndexEntry, IndexVersion, StaleProduct
+from .building import MIN_ANN_RECALL
+from .catalogue import missing_keys, product_keys, surplus_keys, unembedded_keys
+from .extension import MINIMUM, installed_version
+from .failures import Failure, list_failures
+from .hnsw import broken_indexes, hnsw_indexes
+from .progress import measure_outbox
+from .recall import measure_ann_recall
+
+STALE_AFTER = timedelta(minutes=1)
+# Rounding to half precision moves the length of a unit vector by less than this.
+UNIT_TOLERANCE = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that must hold."""
+
+    name: str
+    passed: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """All checks of one moment, and the products that cannot be indexed."""
+
+    version_id: int | None
+    checks: tuple[Check, ...]
+    failures: tuple[Failure, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every check passed; failed products are reported, not counted against it."""
+        return all(check.passed for check in self.checks)
+
+
+def verify() -> Verification:
+    """Check the active version against the catalogue, the exact scan and the clock."""
+    version = IndexVersion.objects.active()
+    checks = [_extension(), _outbox()]
+    if version is None:
+        checks.insert(0, Check("active version", False, "No version is active; run: search_index rebuild"))
+    else:
+        checks += [
+            _artifact(version),
+            _entries(version),
+            _embeddings_present(version),
+            _embeddings_valid(version),
+            _indexes(version),
+            _recall(version),
+        ]
+    return Verification(version and version.pk, tuple(checks), tuple(list_failures()))
+
+
+def _extension() -> Check:
+    installed = installed_version()
+    detail = ".".join(map(str, installed)) if installed else "not installed"
+    return Check("pgvector", installed is not None and installed >= MINIMUM, detail)
+
+
+def _outbox() -> Check:
+    outbox = measure_outbox()
+    waited = timezone.now() - outbox.oldest if outbox.oldest else timedelta(0)
+    detail = (
+        f"{outbox.waiting} waiting, the oldest for {waited.total_seconds():.0f} s; {outbox.parked} parked"
+    )
+    return Check("nothing stale older than a minute", waited <= STALE_AFTER, detail)
+
+
+def _artifact(version: IndexVersion) -> Check:
+    try:
+        encoders_for(version)
+    except ArtifactError as error:
+        return Check("artifact", False, str(error))
+    return Check("artifact", True, f"{version.artifact_name}, {version.dimension} dimensions")
+
+
+def _entries(version: IndexVersion) -> Check:
+    products = product_keys().count()
+    missing, surplus = missing_keys(version).count(), surplus_keys(version).count()
+    detail = f"{products} products, {missing} without entry, {surplus} entries without product"
+    return Check("one entry per product", missing == surplus == 0, detail)
+
+
+def _embeddings_present(version: IndexVersion) -> Check:
+    waiting = StaleProduct.objects.values("product_key")
+    without = (
+        IndexEntry.objects.filter(version=version, error="")
+        .filter(Q(text_embedding__isnull=True) | ~Q(embedded_hash=F("content_hash")))
+        .exclude(product_key__in=waiting)
+        .count()
+    )
+    images = EntryImage.objects.filter(version=version)
+    without_image = images.filter(embedding__isnull=True, error="").count()
+    detail = f"{images.count()} pictures, {without_image} without embedding; {without} entries without theirs"
+    return Check("embeddings present", without == without_image == 0, detail)
+
+
+def _embeddings_valid(version: IndexVersion) -> Check:
+    wrong = 0
+    for index in hnsw_indexes(version):
+        with connection.cursor() as cursor:
+            # NOT (... < tolerance) is true of NaN, too.
+            cursor.execute(
+                f"SELECT count(*) FROM {index.table} WHERE version_id = %s AND {index.column} IS NOT NULL AND NOT"
+                f" (vector_dims({index.column}) = %s AND abs(l2_norm({index.column}) - 1) < %s)",
+                [version.pk, version.dimension, UNIT_TOLERANCE],
+            )
+            wrong += cursor.fetchone()[0]
+    detail = f"{wrong} not finite, not of unit length, or not of {version.dimension} dimensions"
+    return Check("embeddings of unit length", wrong == 0, detail)
+
+
+def _indexes(version: IndexVersion) -> Check:
+    broken = broken_indexes(version)
+    return Check("HNSW indexes valid", not broken, ", ".join(broken) or "both")
+
+
+def _recall(version: IndexVersion) -> Check:
+    if broken_indexes(version):
+        return Check("ANN recall@24", False, "not measured: an index is missing")
+    recall = measure_ann_recall(version)
+    if recall is None:
+        return Check("ANN recall@24", True, "no embeddings")
+    return Check(
+        "ANN recall@24",
+        recall >= MIN_ANN_RECALL,
+        f"{recall:.4f} of the exact scan; at least {MIN_ANN_RECALL}",
+    )

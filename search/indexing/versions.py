@@ -1,0 +1,166 @@
+"""The life of index versions: begin, activate, roll back, drop."""
+
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from ..artifact import read_manifest
+from ..conf import get_settings
+from ..exceptions import NoVersion, VersionStateError
+from ..models import IndexVersion
+from .catalogue import product_keys
+from .hnsw import broken_indexes, drop_indexes
+from .locks import only_one
+from .outbox import mark_stale
+from .reconcile import reconcile
+
+State = IndexVersion.State
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuild:
+    """What a request to rebuild came to, with a sentence for people."""
+
+    version: IndexVersion
+    begun: bool  # a new version was begun
+    sentence: str
+
+
+def request_rebuild(*, force: bool = False) -> Rebuild:
+    """Begin a new version from the artifact in the settings, unless nothing would come of it.
+
+    Args:
+        force: begin one although the active version has the same artifact, or a build is running.
+
+    Raises:
+        ArtifactError: the artifact in the settings cannot be used.
+        VersionStateError: another process is beginning a version at this moment.
+    """
+    artifact = get_settings().artifact.absolute()
+    manifest = read_manifest(artifact)
+    with only_one("rebuild") as alone:
+        if not alone:
+            raise VersionStateError("Another process is beginning a version; look at the status in a moment.")
+        if not force:
+            unneeded = _unneeded(manifest.fingerprint)
+            if unneeded is not None:
+                return unneeded
+        for abandoned in IndexVersion.objects.filter(state=State.BUILDING):
+            _fail(abandoned, "A newer build took its place.")
+            drop_version(abandoned)
+        version = IndexVersion.objects.create(
+            artifact_path=str(artifact),
+            artifact_name=manifest.name,
+            fingerprint=manifest.fingerprint,
+            dimension=manifest.dimension,
+        )
+        fill(version)
+    return Rebuild(version, True, f"Version {version.pk} is being built: {version.total} products.")
+
+
+def fill(version: IndexVersion) -> None:
+    """Mark every product for a version that has just been committed, and note how many there are.
+
+    The version is committed before the products are read: a worker that missed the version then finishes with
+    an older mark, and the product stays in the outbox.
+    """
+    with transaction.atomic():
+        version.total = mark_stale(product_keys().iterator(), backfill=True, reread=False)
+        version.save(update_fields=["total"])
+
+
+def activate(version_id: int) -> IndexVersion:
+    """Let searches use a version, in one transaction; the former one is kept for going back.
+
+    Raises:
+        NoVersion: there is no such version.
+        VersionStateError: it is neither ready nor retired, or lacks a valid index.
+    """
+    with transaction.atomic():
+        versions = {
+            version.pk: version for version in IndexVersion.objects.select_for_update().order_by("pk")
+        }
+        version = versions.get(version_id)
+        if version is None:
+            raise NoVersion(f"There is no index version {version_id}.")
+        if version.state == State.ACTIVE:
+            return version
+        if version.state not in (State.READY, State.RETIRED):
+            raise VersionStateError(
+                f"Version {version.pk} is {version.state}; only a ready or retired one can be activated."
+            )
+        broken = broken_indexes(version)
+        if broken:
+            raise VersionStateError(f"Version {version.pk} lacks a valid index: {', '.join(broken)}.")
+        missed_changes = version.state == State.RETIRED
+        for other in versions.values():
+            if other.state == State.ACTIVE:
+                other.state = State.RETIRED
+                other.save(update_fields=["state"])
+        version.state = State.ACTIVE
+        version.activated_at = timezone.now()
+        version.save(update_fields=["state", "activated_at"])
+    if missed_changes:
+        reconcile()
+    return version
+
+
+def roll_back() -> IndexVersion:
+    """Activate the version that was active before, and bring up to date what changed meanwhile.
+
+    Raises:
+        NoVersion: no retired version is kept.
+    """
+    former = IndexVersion.objects.filter(state=State.RETIRED).order_by("-activated_at").first()
+    if former is None:
+        raise NoVersion("No retired version is kept to roll back to.")
+    return activate(former.pk)
+
+
+def drop_superseded() -> list[int]:
+    """Drop failed versions, builds that were overtaken, and retired ones beyond KEEP_RETIRED; return their ids."""
+    active = IndexVersion.objects.active()
+    superseded = list(IndexVersion.objects.filter(state=State.FAILED))
+    if active is not None:
+        for overtaken in IndexVersion.objects.filter(state=State.READY, pk__lt=active.pk):
+            _fail(overtaken, f"Version {active.pk} was activated before it.")
+            superseded.append(overtaken)
+    retired = IndexVersion.objects.filter(state=State.RETIRED).order_by("-activated_at")
+    superseded += retired[get_settings().keep_retired :]
+    for version in superseded:
+        drop_version(version)
+    return [version.pk for version in superseded]
+
+
+def drop_version(version: IndexVersion) -> None:
+    """Delete a version that receives no changes any more, with its entries and indexes."""
+    drop_indexes(version.pk)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 0")
+        cursor.execute("DELETE FROM fashion_search_entryimage WHERE version_id = %s", [version.pk])
+        cursor.execute("DELETE FROM fashion_search_indexentry WHERE version_id = %s", [version.pk])
+        cursor.execute("DELETE FROM fashion_search_indexversion WHERE id = %s", [version.pk])
+
+
+def _fail(version: IndexVersion, reason: str) -> None:
+    # Committed before anything is deleted: workers lock the versions they write to and skip failed ones.
+    version.state = State.FAILED
+    version.error = reason
+    version.save(update_fields=["state", "error"])
+
+
+def _unneeded(fingerprint: str) -> Rebuild | None:
+    building = (
+        IndexVersion.objects.filter(state=State.BUILDING, fingerprint=fingerprint).order_by("-pk").first()
+    )
+    if building is not None:
+        return Rebuild(building, False, f"Version {building.pk} is being built already.")
+    active = IndexVersion.objects.active()
+    if active is None or active.fingerprint != fingerprint:
+        return None
+    marked = reconcile()
+    changes = f"{marked} changed products are being indexed" if marked else "no product has changed"
+    return Rebuild(
+        active, False, f"Version {active.pk} has this artifact and {changes}; --force builds a new one."
+    )

@@ -1,0 +1,179 @@
+"""Write entries and their pictures: few statements per batch, whatever its size.
+
+Rows travel as one JSON parameter, because arrays of differing length cannot be unnested side by side.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from django.db import connection
+from numpy.typing import NDArray
+
+from ..conf import get_settings
+from ..models import IndexVersion
+from .documents import PreparedProduct
+
+_ENTRY_ROWS = """
+INSERT INTO fashion_search_indexentry AS entry
+    (version_id, product_key, sku, name, brand, document, facets, price, in_stock, created,
+     text_embedding, text_hash, content_hash, embedded_hash, error, updated_at)
+SELECT %(version)s, product_key, sku, name, brand,
+    setweight(to_tsvector(%(config)s::regconfig, title), 'A')
+        || setweight(to_tsvector(%(config)s::regconfig, keywords), 'B')
+        || setweight(to_tsvector(%(config)s::regconfig, description), 'C'),
+    facets, price, in_stock, created,
+    text_embedding::halfvec, text_hash, content_hash, embedded_hash, error, clock_timestamp()
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS given (
+    product_key text, sku text, name text, brand text, title text, keywords text, description text, facets text[],
+    price numeric, in_stock boolean, created timestamptz,
+    text_embedding text, text_hash text, content_hash text, embedded_hash text, error text)
+ORDER BY product_key
+ON CONFLICT (version_id, product_key) DO UPDATE SET
+    sku = EXCLUDED.sku, name = EXCLUDED.name, brand = EXCLUDED.brand, document = EXCLUDED.document,
+    facets = EXCLUDED.facets, price = EXCLUDED.price, in_stock = EXCLUDED.in_stock, created = EXCLUDED.created,
+    content_hash = EXCLUDED.content_hash, updated_at = EXCLUDED.updated_at
+"""
+
+_TEXTS = _ENTRY_ROWS + "WHERE entry.content_hash <> EXCLUDED.content_hash"
+
+# An entry without a new text embedding keeps the one it has.
+_ENTRIES = (
+    _ENTRY_ROWS
+    + """,
+    text_embedding = coalesce(EXCLUDED.text_embedding, entry.text_embedding),
+    text_hash = CASE WHEN EXCLUDED.text_embedding IS NULL THEN entry.text_hash ELSE EXCLUDED.text_hash END,
+    embedded_hash = EXCLUDED.embedded_hash, error = EXCLUDED.error
+WHERE EXCLUDED.text_embedding IS NOT NULL
+    OR (entry.content_hash, entry.embedded_hash, entry.error)
+        IS DISTINCT FROM (EXCLUDED.content_hash, EXCLUDED.embedded_hash, EXCLUDED.error)
+"""
+)
+
+_IMAGES = """
+INSERT INTO fashion_search_entryimage AS image (entry_id, version_id, position, name, picture_hash, embedding, error)
+SELECT entry.id, entry.version_id, given.position, given.name, given.picture_hash, given.embedding::halfvec, given.error
+FROM jsonb_to_recordset(%s::jsonb) AS given (
+    key text, position int, name text, picture_hash text, embedding text, error text)
+JOIN fashion_search_indexentry AS entry ON entry.version_id = %s AND entry.product_key = given.key
+ORDER BY entry.id, given.position
+ON CONFLICT (entry_id, position) DO UPDATE SET
+    name = EXCLUDED.name, picture_hash = EXCLUDED.picture_hash, error = EXCLUDED.error,
+    embedding = CASE WHEN EXCLUDED.error = '' THEN coalesce(EXCLUDED.embedding, image.embedding) END
+"""
+
+_SURPLUS_IMAGES = """
+DELETE FROM fashion_search_entryimage AS image
+USING fashion_search_indexentry AS entry, unnest(%s::text[], %s::int[]) AS given (key, pictures)
+WHERE entry.version_id = %s AND entry.product_key = given.key
+    AND image.entry_id = entry.id AND image.position >= given.pictures
+"""
+
+# The unique index begins with the version, so a condition on the product key alone would read the whole table.
+_EVERY_VERSION = "entry.version_id = ANY(ARRAY(SELECT id FROM fashion_search_indexversion))"
+
+
+@dataclass(frozen=True, slots=True)
+class EntryWrite:
+    """What becomes of one entry; an embedding of None keeps the one that the entry has."""
+
+    product: PreparedProduct
+    text_embedding: NDArray[np.float32] | None = None  # (dimension,)
+    embedded_hash: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageWrite:
+    """What becomes of one picture of an entry; without embedding and error it keeps the one that it has."""
+
+    key: str
+    position: int
+    name: str
+    picture_hash: str
+    embedding: NDArray[np.float32] | None  # (dimension,)
+    error: str
+
+
+def lock_written(versions: Iterable[IndexVersion]) -> list[int]:
+    """Return the ids of those versions that still receive changes, held in that state until the transaction ends.
+
+    Without the lock a version might be given up and deleted while a batch for it is being encoded.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM fashion_search_indexversion WHERE id = ANY(%s) AND state = ANY(%s) ORDER BY id FOR SHARE",
+            [[version.pk for version in versions], [str(state) for state in IndexVersion.WRITTEN]],
+        )
+        return [version_id for (version_id,) in cursor.fetchall()]
+
+
+def write_texts(version_id: int, products: Iterable[PreparedProduct]) -> None:
+    """Write everything about products but their embeddings, which stay as they are or come later."""
+    _execute_entries(_TEXTS, version_id, [EntryWrite(product) for product in products])
+
+
+def write_entries(version_id: int, entries: Sequence[EntryWrite], images: Sequence[ImageWrite]) -> None:
+    """Write products with their embeddings; pictures that are not among `images` stay as they are."""
+    _execute_entries(_ENTRIES, version_id, entries)
+    rows = [asdict(image) | {"embedding": _literal(image.embedding)} for image in images]
+    keys = [entry.product.key for entry in entries]
+    with connection.cursor() as cursor:
+        if rows:
+            cursor.execute(_IMAGES, [json.dumps(rows), version_id])
+        cursor.execute(
+            _SURPLUS_IMAGES, [keys, [len(entry.product.pictures) for entry in entries], version_id]
+        )
+
+
+def write_errors(errors: Mapping[str, str]) -> None:
+    """Note on the entries that exist why their products cannot be indexed again, given key -> reason."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE fashion_search_indexentry AS entry SET error = given.error"
+            " FROM unnest(%s::text[], %s::text[]) AS given (key, error) WHERE entry.product_key = given.key"
+            f" AND {_EVERY_VERSION}",
+            [list(errors), list(errors.values())],
+        )
+
+
+def delete_entries(keys: list[str]) -> None:
+    """Delete the entries of products from every version."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM fashion_search_entryimage AS image USING fashion_search_indexentry AS entry"
+            f" WHERE image.entry_id = entry.id AND entry.product_key = ANY(%s) AND {_EVERY_VERSION}",
+            [keys],
+        )
+        cursor.execute(
+            f"DELETE FROM fashion_search_indexentry AS entry WHERE entry.product_key = ANY(%s) AND {_EVERY_VERSION}",
+            [keys],
+        )
+
+
+def _execute_entries(statement: str, version_id: int, entries: Sequence[EntryWrite]) -> None:
+    if not entries:
+        return
+    rows: list[dict[str, Any]] = [
+        {
+            **entry.product.columns,
+            "text_embedding": _literal(entry.text_embedding),
+            "text_hash": "" if entry.text_embedding is None else entry.product.text_hash,
+            "content_hash": entry.product.content_hash,
+            "embedded_hash": entry.embedded_hash,
+            "error": entry.error,
+        }
+        for entry in entries
+    ]
+    parameters = {"version": version_id, "config": get_settings().text_config, "rows": json.dumps(rows)}
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+
+
+def _literal(embedding: NDArray[np.float32] | None) -> str | None:
+    # Five digits tell every half-precision number from its neighbours.
+    if embedding is None:
+        return None
+    return f"[{','.join(map('{:.5g}'.format, embedding.astype(np.float16).tolist()))}]"

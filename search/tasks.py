@@ -1,0 +1,85 @@
+"""Celery tasks: thin, repeatable, given ids or nothing; what is to be done stands in Postgres, not in messages."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from celery import shared_task
+
+from .conf import get_settings
+from .indexing import building, failures, hints, outbox, versions
+from .indexing import reconcile as reconciling
+from .indexing.draining import index_due
+from .indexing.locks import only_one
+from .models import IndexVersion
+
+# One task indexes for this long, then asks for the next one: well within any time limit and visibility timeout.
+INDEX_SECONDS = 20.0
+# Building HNSW indexes over a million rows takes hours; a message delivered twice meanwhile finds the lock taken.
+LONG = {"time_limit": 6 * 3600, "soft_time_limit": 6 * 3600 - 60}
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def _task(**options: Any) -> Callable[[Function], Any]:
+    # A child that is killed must not lose its message: acks_late alone would acknowledge it.
+    return shared_task(acks_late=True, reject_on_worker_lost=True, ignore_result=True, **options)
+
+
+@_task()
+def index_stale() -> None:
+    """Index stale products in batches until nothing is due, or for INDEX_SECONDS and then by another message."""
+    if index_due(seconds=INDEX_SECONDS):
+        hints.publish("index_stale")
+    elif IndexVersion.objects.filter(state=IndexVersion.State.BUILDING).exists():
+        hints.publish("advance_builds")
+
+
+@_task()
+def sweep() -> None:
+    """Find what hints have lost: start as many indexing tasks as the worker has children, if anything is due."""
+    if outbox.is_due():
+        hints.publish("index_stale", times=get_settings().index_parallel)
+
+
+@_task(**LONG)
+def advance_builds() -> None:
+    """Take builds to their end and mend broken indexes; only one of these runs at a time."""
+    with only_one("advance") as alone:
+        if alone:
+            building.advance_all()
+
+
+@_task(**LONG)
+def reconcile() -> None:
+    """Mark the products whose entries say something else; only one of these runs at a time."""
+    with only_one("reconcile") as alone:
+        if alone and reconciling.reconcile():
+            hints.publish("index_stale", times=get_settings().index_parallel)
+
+
+@_task()
+def rebuild(force: bool = False) -> str:
+    """Begin a new index version, unless nothing would come of it."""
+    answer = versions.request_rebuild(force=force)
+    hints.publish("index_stale", times=get_settings().index_parallel)
+    return answer.sentence
+
+
+@_task(**LONG)
+def activate_version(version_id: int) -> None:
+    """Let searches use a version."""
+    versions.activate(version_id)
+    hints.publish("index_stale", times=get_settings().index_parallel)
+
+
+@_task(**LONG)
+def roll_back() -> None:
+    """Let searches use the version that was active before."""
+    versions.roll_back()
+    hints.publish("index_stale", times=get_settings().index_parallel)
+
+
+@_task()
+def reindex_products(keys: list[str]) -> None:
+    """Have products indexed again from their first attempt on."""
+    failures.reindex_products(keys)
