@@ -1,6 +1,5 @@
 """What the index versions already hold about a batch of products, so that nothing is encoded twice."""
 
-from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
@@ -39,7 +38,6 @@ def read_existing(version: IndexVersion, keys: Collection[str]) -> dict[str, Exi
         "pk", "product_key", "content_hash", "embedded_hash", "text_hash", "error"
     )
     by_pk = {pk: (key, ExistingEntry(*hashes)) for pk, key, *hashes in entries}
-    images: dict[int, dict[int, ExistingImage]] = defaultdict(dict)
     embedded_hash = Case(
         When(embedding__isnull=True, then=Value("")), default=F("picture_hash"), output_field=CharField()
     )

@@ -3,7 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.db import transaction
+
 from ..models import EntryImage, IndexEntry, StaleProduct
+from .catalogue import product_keys
 from .hints import hint_after_commit
 from .outbox import mark_stale
 
@@ -44,4 +47,12 @@ def reindex_products(keys: Iterable[str]) -> int:
     """Have products indexed again, their pictures read anew, from the first attempt on; return how many."""
     marked = mark_stale(keys)
     hint_after_commit()
+    return marked
+
+
+def reindex_all() -> int:
+    """Have every product indexed again in the versions there are, behind what people change meanwhile."""
+    with transaction.atomic():
+        marked = mark_stale(product_keys().iterator(), backfill=True)
+        hint_after_commit()
     return marked

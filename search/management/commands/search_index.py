@@ -1,0 +1,163 @@
+"""The index from the command line: look at it, build it, switch it, check it."""
+
+import json
+import sys
+from argparse import ArgumentParser
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from rich.console import Console
+from rich.table import Table
+
+from ...conf import get_settings
+from ...exceptions import SearchError
+from ...indexing import failures, hints, versions
+from ...indexing.reconcile import reconcile
+from ...indexing.status import read_status
+from ...indexing.verify import verify
+from ..waiting import wait_for_outbox, wait_for_version
+
+
+class Command(BaseCommand):
+    """`manage.py search_index`: one subcommand per thing that can be done to the index."""
+
+    help = "Look at the search index, build a new version, switch between versions, check that it is right."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the subcommands."""
+        commands = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+
+        def add(name: str, help: str, *, asks: bool = False, waits: bool = False, json: bool = False) -> Any:
+            command = commands.add_parser(name, help=help, description=help)
+            if json:
+                command.add_argument("--json", action="store_true", help="print JSON instead of tables")
+            if asks:
+                command.add_argument("--noinput", action="store_true", help="do not ask, do it")
+            if waits:
+                command.add_argument("--wait", action="store_true", help="show what the workers do until it is done")
+                command.add_argument("--timeout", type=float, metavar="SECONDS", help="with --wait: give up after this")
+            return command
+
+        add("status", "Show the versions, their progress, and the outbox.", json=True)
+        rebuild = add(
+            "rebuild", "Build a new version beside the active one and switch to it.", asks=True, waits=True
+        )
+        rebuild.add_argument(
+            "--force", action="store_true", help="build although catalogue and artifact are unchanged"
+        )
+        reindex = add("reindex", "Index products again in the versions there are.", asks=True, waits=True)
+        reindex.add_argument("keys", nargs="*", metavar="KEY", help="primary keys of products; all where none is given")
+        activate = add("activate", "Let searches use a ready or retired version.", asks=True)
+        activate.add_argument("version", type=int, metavar="VERSION", help="number of the version")
+        add("rollback", "Let searches use the version that was active before.", asks=True)
+        add("verify", "Check the active version against the catalogue; exit status 1 if a check fails.", json=True)
+        add("reconcile", "Find products that were changed without signals, and index them.", waits=True)
+
+    def handle(self, *args: Any, action: str, **options: Any) -> None:
+        """Run one subcommand."""
+        self.console = Console(file=self.stdout, soft_wrap=True)
+        actions: dict[str, Callable[[dict[str, Any]], None]] = {
+            "status": self._status,
+            "rebuild": self._rebuild,
+            "reindex": self._reindex,
+            "activate": self._activate,
+            "rollback": self._rollback,
+            "verify": self._verify,
+            "reconcile": self._reconcile,
+        }
+        try:
+            actions[action](options)
+        except SearchError as error:
+            raise CommandError(str(error)) from error
+
+    def _status(self, options: dict[str, Any]) -> None:
+        status = read_status()
+        if options["json"]:
+            self.stdout.write(json.dumps(status.as_json(), indent=2))
+            return
+        table = Table("version", "state", "artifact", "entries", "embedded", "failed", "ANN recall@24", "error")
+        for item in status.versions:
+            version, progress = item.version, item.progress
+            recall = "" if version.ann_recall is None else f"{version.ann_recall:.4f}"
+            counts = (progress.entries, progress.embedded, progress.failed)
+            figures = [f"{count:,}" for count in counts]
+            table.add_row(str(version.pk), version.state, version.artifact_name, *figures, recall, version.error)
+        self.console.print(table)
+        outbox = status.outbox
+        since = f", the oldest since {outbox.oldest:%Y-%m-%d %H:%M:%S %Z}" if outbox.oldest else ""
+        self.console.print(f"Outbox: {outbox.waiting:,} waiting{since}; {outbox.parked:,} parked.")
+
+    def _rebuild(self, options: dict[str, Any]) -> None:
+        if options["force"]:
+            self._confirm("Build a new version of the whole index?", options)
+        answer = versions.request_rebuild(force=options["force"])
+        self.console.print(answer.sentence)
+        self._call_workers()
+        if not options["wait"]:
+            return
+        if answer.version.state == answer.version.State.ACTIVE:
+            wait_for_outbox(self.console, timeout=options["timeout"])
+            return
+        active = wait_for_version(answer.version, self.console, timeout=options["timeout"])
+        recall = "" if active.ann_recall is None else f"; ANN recall@24 {active.ann_recall:.4f}"
+        self.console.print(f"Version {active.pk} is active{recall}.")
+
+    def _reindex(self, options: dict[str, Any]) -> None:
+        if options["keys"]:
+            marked = failures.reindex_products(options["keys"])
+        else:
+            self._confirm("Index every product again?", options)
+            marked = failures.reindex_all()
+        self.console.print(f"{marked:,} products are being indexed again.")
+        self._finish(options)
+
+    def _activate(self, options: dict[str, Any]) -> None:
+        self._confirm(f"Let searches use version {options['version']}?", options)
+        version = versions.activate(options["version"])
+        self.console.print(f"Version {version.pk} is active.")
+        self._call_workers()
+
+    def _rollback(self, options: dict[str, Any]) -> None:
+        self._confirm("Let searches use the version that was active before?", options)
+        version = versions.roll_back()
+        self.console.print(f"Version {version.pk} is active again.")
+        self._call_workers()
+
+    def _verify(self, options: dict[str, Any]) -> None:
+        verification = verify()
+        if options["json"]:
+            self.stdout.write(json.dumps(asdict(verification) | {"passed": verification.passed}, indent=2))
+        else:
+            for check in verification.checks:
+                self.console.print(f"{'ok    ' if check.passed else 'FAILED'} {check.name}: {check.detail}")
+            for failure in verification.failures:
+                state = "parked" if failure.parked else f"{failure.attempts} attempts"
+                self.console.print(f"product {failure.product_key} ({state}): {failure.reason}", markup=False)
+            self.console.print(f"{len(verification.failures)} products cannot be indexed wholly.")
+        if not verification.passed:
+            sys.exit(1)
+
+    def _reconcile(self, options: dict[str, Any]) -> None:
+        self.console.print(f"{reconcile():,} products differ and are being indexed.")
+        self._finish(options)
+
+    def _finish(self, options: dict[str, Any]) -> None:
+        self._call_workers()
+        if options["wait"]:
+            wait_for_outbox(self.console, timeout=options["timeout"])
+
+    def _call_workers(self) -> None:
+        if not hints.publish("index_stale", times=get_settings().index_parallel):
+            self.console.print("The task queue cannot be reached; the next sweep begins the work.")
+
+    def _confirm(self, question: str, options: dict[str, Any]) -> None:
+        if options["noinput"]:
+            return
+        try:
+            answer = input(f"{question} [y/N] ")
+        except EOFError as error:
+            raise CommandError("Nobody is there to answer; give --noinput.") from error
+        if answer.strip().lower() not in ("y", "yes"):
+            raise CommandError("Nothing was done.")
