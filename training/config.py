@@ -1,0 +1,106 @@
+"""What a run is made of: a frozen dataclass, read from a TOML file, one comment per knob."""
+
+import dataclasses
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A part of the schedule with its own loss, picture size and learning rate."""
+
+    loss: str  # "triplet" or "contrastive"
+    epochs: int
+    height: int  # of the pictures, in pixels
+    width: int
+    learning_rate: float  # reached after `warmup` steps, then lowered along a cosine
+    final_learning_rate: float = 0.0
+    warmup: int = 100  # steps of linear increase from zero
+    miner: str = "random"  # triplet: which negatives of the batch: "random", "semi-hard" or "hard"
+    margin: float = 0.4  # triplet: alpha
+    both_directions: bool = False  # triplet: anchors are pictures only, or pictures and texts
+
+
+@dataclass(frozen=True, slots=True)
+class TextMix:
+    """How often each kind of text stands for a product while training; the shares sum to one."""
+
+    name: float = 0.0
+    name_without_brand: float = 0.0
+    attributes: float = 0.0
+    description: float = 0.0
+    name_and_description: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A whole run, from pictures and texts to a joint embedding."""
+
+    name: str
+    stages: tuple[Stage, ...]
+    texts: TextMix
+    dimension: int = 256  # values per embedding
+    backbone_weights: str = ""  # of ResNet50: "" for none, "imagenet", or a weights file
+    vocabulary: int = 8000  # subword tokens
+    max_tokens: int = 32  # longer texts are cut
+    token_width: int = 256  # values per token embedding
+    gru_units: int = 256  # per direction
+    text_dropout: float = 0.1  # of token embeddings
+    subword_dropout: float = 0.1  # of BPE merges (Provilkov et al. 2020): words are seen in varied pieces
+    typo_rate: float = 0.0  # share of training texts that get one wrong letter
+    flip: bool = True  # mirror half of the training pictures
+    shift: float = 0.08  # largest shift, as a share of the picture's side
+    batch_size: int = 128
+    weight_decay: float = 0.02
+    precision: str = "mixed_bfloat16"  # Keras' dtype policy for the encoders
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        total = sum(dataclasses.astuple(self.texts))
+        if abs(total - 1.0) > 1e-6:
+            raise ValueError(f"The shares under [texts] sum to {total:g}, not to 1.")
+        if not self.stages:
+            raise ValueError("A run needs at least one [[stages]].")
+        for stage in self.stages:
+            if stage.loss not in ("triplet", "contrastive"):
+                raise ValueError(f"Unknown loss {stage.loss!r}; there are 'triplet' and 'contrastive'.")
+            if stage.miner not in ("random", "semi-hard", "hard"):
+                raise ValueError(f"Unknown miner {stage.miner!r}; there are 'random', 'semi-hard' and 'hard'.")
+
+    @property
+    def epochs(self) -> int:
+        """Epochs of all stages."""
+        return sum(stage.epochs for stage in self.stages)
+
+    def stage_of(self, epoch: int) -> tuple[int, int]:
+        """Return (stage, epoch inside that stage) of an epoch counted from 0 over the whole run."""
+        for number, stage in enumerate(self.stages):
+            if epoch < stage.epochs:
+                return number, epoch
+            epoch -= stage.epochs
+        raise ValueError("The run has no such epoch.")
+
+
+def load_config(path: Path) -> Config:
+    """Read a run's TOML file.
+
+    Raises:
+        ValueError: a key is unknown or missing, or a value does not fit; the message names it.
+    """
+    try:
+        content = tomllib.loads(path.read_text())
+        stages = tuple(_build(Stage, stage) for stage in content.pop("stages", []))
+        texts = _build(TextMix, content.pop("texts", {}))
+        return _build(Config, {**content, "stages": stages, "texts": texts})
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def _build(kind: type, values: dict[str, Any]) -> Any:
+    known = {entry.name for entry in dataclasses.fields(kind)}
+    unknown = sorted(set(values) - known)
+    if unknown:
+        raise ValueError(f"unknown key {unknown[0]!r}; {kind.__name__} has {', '.join(sorted(known))}")
+    return kind(**values)

@@ -1,0 +1,106 @@
+"""Losses over one batch of n pictures and their n texts; a distance compares, a miner picks, a loss scores."""
+
+from collections.abc import Callable
+
+import keras
+from keras import ops
+
+from .config import Stage
+
+BIG = 1e4  # beyond every distance: those of unit vectors end at 2
+
+
+def distances(anchors, others):
+    """Euclidean distances (n, m) between unit vectors (n, d) and (m, d): d^2 = 2 - 2 cos."""
+    return ops.sqrt(ops.maximum(2.0 - 2.0 * ops.matmul(anchors, ops.transpose(others)), 1e-6))
+
+
+def same(keys):
+    """Return (n, n) bool: True where two rows of `keys` (n, k) agree in any column, as on the diagonal.
+
+    Such pairs are never negatives of each other: the same product, picture, name, or text.
+    """
+    return ops.any(ops.expand_dims(keys, 0) == ops.expand_dims(keys, 1), axis=-1)
+
+
+# Miners: (distances to candidates (n, m), distance to the positive (n, 1), forbidden (n, m)) -> (n,) ---------
+
+
+class RandomMiner:
+    """Any negative of the batch with equal chance, as in the first deep image search articles."""
+
+    def __init__(self, seed: int) -> None:
+        self.seeds = keras.random.SeedGenerator(seed)
+
+    def __call__(self, distance, positive, forbidden):
+        lot = keras.random.uniform(ops.shape(distance), seed=self.seeds)
+        chosen = ops.argmax(ops.where(forbidden, -1.0, lot), axis=1)
+        return ops.take_along_axis(distance, ops.expand_dims(chosen, 1), axis=1)[:, 0]
+
+
+def semi_hard(distance, positive, forbidden):
+    """The nearest negative farther than the positive (Schroff et al. 2015), else the farthest of all."""
+    farther = ops.where(ops.logical_or(forbidden, distance <= positive), BIG, distance)
+    nearest = ops.min(farther, axis=1)
+    farthest = ops.max(ops.where(forbidden, 0.0, distance), axis=1)
+    return ops.where(nearest < BIG, nearest, farthest)
+
+
+def hard(distance, positive, forbidden):
+    """The nearest negative of the batch (VSE++, Faghri et al. 2018)."""
+    return ops.min(ops.where(forbidden, BIG, distance), axis=1)
+
+
+# Losses: (image embeddings, text embeddings, keys, log_scale) -> scalar -------------------------------------
+
+
+class TripletLoss:
+    """L = max(d(a, p) - d(a, n) + alpha, 0), Euclidean d, averaged over anchors (Schroff et al. 2015)."""
+
+    def __init__(self, miner: Callable, margin: float, *, both_directions: bool) -> None:
+        self.miner = miner
+        self.margin = margin
+        self.both_directions = both_directions
+
+    def __call__(self, images, texts, keys, log_scale):
+        distance = distances(images, texts)
+        forbidden = same(keys)
+        loss = self._one_direction(distance, forbidden)
+        if self.both_directions:
+            loss = 0.5 * (loss + self._one_direction(ops.transpose(distance), forbidden))
+        # A scalar of the model that this loss does not use would have no gradient, which Keras warns about.
+        return loss + 0.0 * log_scale
+
+    def _one_direction(self, distance, forbidden):
+        positive = ops.expand_dims(ops.diagonal(distance), 1)
+        negative = self.miner(distance, positive, forbidden)
+        # A batch of one product has no negative at all; its anchors then add nothing.
+        negative = ops.where(ops.all(forbidden, axis=1), BIG, negative)
+        return ops.mean(ops.maximum(positive[:, 0] - negative + self.margin, 0.0))
+
+
+class ContrastiveLoss:
+    """Cross-entropy of each picture over the batch's texts and back, with a learned temperature.
+
+    The symmetric loss of CLIP (Radford et al. 2021); pairs that are the same are left out of the sum.
+    """
+
+    def __call__(self, images, texts, keys, log_scale):
+        scale = ops.exp(ops.minimum(log_scale, 4.6))  # at most 100, as in CLIP
+        logits = scale * ops.matmul(images, ops.transpose(texts))
+        count = ops.shape(logits)[0]
+        others = ops.logical_and(same(keys), ops.logical_not(ops.eye(count, dtype="bool")))
+        logits = ops.where(others, -BIG, logits)
+        return 0.5 * (self._cross_entropy(logits) + self._cross_entropy(ops.transpose(logits)))
+
+    @staticmethod
+    def _cross_entropy(logits):
+        return ops.mean(ops.logsumexp(logits, axis=1) - ops.diagonal(logits))
+
+
+def stage_loss(stage: Stage, seed: int) -> Callable:
+    """Return the loss that a stage asks for."""
+    if stage.loss == "contrastive":
+        return ContrastiveLoss()
+    miner = {"random": RandomMiner(seed), "semi-hard": semi_hard, "hard": hard}[stage.miner]
+    return TripletLoss(miner, stage.margin, both_directions=stage.both_directions)

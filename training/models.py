@@ -1,0 +1,111 @@
+"""The joint embedding: a ResNet50 reads pictures, a GRU reads texts, both end in one space.
+
+The encoders are models of their own, so that they are built, tested and exported apart.
+"""
+
+import keras
+from keras import KerasTensor, ops
+
+from .config import Config
+
+# Mean of ImageNet's pictures in blue, green, red: the input that published ResNet50 weights were trained with.
+IMAGENET_MEAN = (103.939, 116.779, 123.68)
+
+
+# Layers ---------------------------------------------------------------------------------------------------
+
+
+@keras.saving.register_keras_serializable("training")
+class MaskedMaxPooling(keras.layers.Layer):
+    """Global max pooling over the steps of a sequence that are not padding."""
+
+    def __init__(self, **kwargs) -> None:
+        super().__init__(**kwargs)
+        self.supports_masking = True
+
+    def call(self, steps, mask=None):
+        """Reduce (n, steps, width) to (n, width); `mask` is (n, steps) bool, True for real steps."""
+        if mask is None:
+            return ops.max(steps, axis=1)
+        lowest = ops.cast(-1e9, steps.dtype)
+        return ops.max(ops.where(ops.expand_dims(mask, -1), steps, lowest), axis=1)
+
+    def compute_mask(self, steps, previous_mask=None):
+        """Return None: nothing is left to mask."""
+        return None
+
+
+# Functional models ----------------------------------------------------------------------------------------
+
+
+def image_encoder(config: Config) -> keras.Model:
+    """Build pixels (n, height, width, 3) uint8 -> embedding (n, dimension) float32 of unit length.
+
+    ResNet50 (He et al. 2015) up to its last feature map, global max pooling, one linear layer.
+    """
+    pixels = keras.Input((None, None, 3), dtype="uint8", name="pixels")
+    centred = keras.layers.Normalization(mean=IMAGENET_MEAN, variance=(1.0, 1.0, 1.0), dtype="float32", name="centre")(
+        ops.flip(ops.cast(pixels, "float32"), axis=-1)
+    )
+    backbone = keras.applications.ResNet50(
+        include_top=False, weights=config.backbone_weights or None, input_shape=(None, None, 3), pooling="max"
+    )
+    return keras.Model(pixels, _project(backbone(centred), config), name="image_encoder")
+
+
+def text_encoder(config: Config) -> keras.Model:
+    """Build tokens (n, steps) int32 -> embedding (n, dimension) float32 of unit length; token 0 is padding.
+
+    A GRU (Cho et al. 2014) in both directions, global max pooling, one linear layer.
+    """
+    tokens = keras.Input((None,), dtype="int32", name="tokens")
+    embedded = keras.layers.Embedding(
+        config.vocabulary, config.token_width, mask_zero=True, dtype="float32", name="token_embedding"
+    )(tokens)
+    embedded = keras.layers.SpatialDropout1D(config.text_dropout, dtype="float32")(embedded)
+    steps = keras.layers.Bidirectional(
+        keras.layers.GRU(config.gru_units, return_sequences=True, dtype="float32"), dtype="float32", name="gru"
+    )(embedded)
+    pooled = MaskedMaxPooling(dtype="float32")(steps)
+    return keras.Model(tokens, _project(pooled, config), name="text_encoder")
+
+
+def _project(features: KerasTensor, config: Config) -> KerasTensor:
+    projected = keras.layers.Dense(config.dimension, dtype="float32", name="projection")(features)
+    return keras.layers.UnitNormalization(dtype="float32")(projected)
+
+
+# Joint model ----------------------------------------------------------------------------------------------
+
+
+class JointModel(keras.Model):
+    """Both encoders and the learned temperature, trained by whichever loss the present stage sets."""
+
+    def __init__(self, images: keras.Model, texts: keras.Model, **kwargs) -> None:
+        super().__init__(**kwargs)
+        self.images = images
+        self.texts = texts
+        self.log_scale = self.add_weight(
+            shape=(), initializer=keras.initializers.Constant(2.65), dtype="float32", name="log_scale"
+        )  # exp(2.65) = 1 / 0.07, where CLIP starts
+        self.joint_loss = None
+
+    def call(self, inputs, training=False):
+        """Encode {"pixels": (n, h, w, 3), "tokens": (n, steps)} into {"image", "text"}, each (n, dimension)."""
+        return {
+            "image": self.images(inputs["pixels"], training=training),
+            "text": self.texts(inputs["tokens"], training=training),
+        }
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        """Return the stage's loss; `y` is (n, 2) int: what makes two products, or two texts, the same."""
+        return self.joint_loss(y_pred["image"], y_pred["text"], y, self.log_scale)
+
+
+def build(config: Config) -> JointModel:
+    """Build the joint model of a configuration, with its weights created."""
+    keras.utils.set_random_seed(config.seed)
+    keras.config.set_dtype_policy(config.precision)
+    model = JointModel(image_encoder(config), text_encoder(config), name=config.name)
+    model({"pixels": ops.zeros((1, 64, 48, 3), "uint8"), "tokens": ops.ones((1, 4), "int32")})
+    return model
