@@ -1,0 +1,215 @@
+"""Django settings, all of them read from the environment; docs/settings.md lists every variable."""
+
+import json
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def _required(name: str, example: str) -> str:
+    value = os.environ.get(name, "")
+    if not value:
+        raise ImproperlyConfigured(f"Set the environment variable {name}, for example {name}={example}")
+    return value
+
+
+def _flag(name: str) -> bool:
+    return os.environ.get(name, "").lower() in ("1", "true", "yes", "on")
+
+
+def _words(name: str) -> list[str]:
+    return [word.strip() for word in os.environ.get(name, "").split(",") if word.strip()]
+
+
+# --- Core ---------------------------------------------------------------------------------------------------------
+
+DEBUG = _flag("DJANGO_DEBUG")
+SECRET_KEY = _required("SECRET_KEY", "$(python -c 'import secrets; print(secrets.token_urlsafe(50))')")
+ALLOWED_HOSTS = _words("ALLOWED_HOSTS")
+CSRF_TRUSTED_ORIGINS = _words("CSRF_TRUSTED_ORIGINS")
+ROOT_URLCONF = "shop.urls"
+WSGI_APPLICATION = "shop.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "imagekit",
+    "rest_framework",
+    "search.apps.SearchConfig",
+    "shop.apps.ShopConfig",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [ROOT / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+
+# --- Postgres and Redis -------------------------------------------------------------------------------------------
+
+DATABASES = {
+    "default": {
+        **dj_database_url.parse(
+            _required("DATABASE_URL", "postgresql://user:password@localhost:5432/fashion"),
+            engine="django.db.backends.postgresql",
+            conn_max_age=60,
+            conn_health_checks=True,
+        ),
+    }
+}
+DATABASES["default"].setdefault("OPTIONS", {}).setdefault(
+    "connect_timeout", 5
+)  # seconds; a frozen server must show
+
+REDIS_URL = _required("REDIS_URL", "redis://localhost:6379/0")
+REDIS_TIMEOUTS = {
+    "socket_timeout": 2,
+    "socket_connect_timeout": 1,
+}  # seconds; Redis clients wait for ever by default
+
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "shop",
+        "OPTIONS": REDIS_TIMEOUTS,
+    }
+}
+
+# --- Files --------------------------------------------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(os.environ.get("STATIC_ROOT") or ROOT / "static-root")
+MEDIA_URL = "/media/"
+MEDIA_ROOT = Path(os.environ.get("MEDIA_ROOT") or ROOT / "media")
+SERVE_MEDIA = _flag(
+    "SERVE_MEDIA"
+)  # by Django itself, as in the demo; elsewhere a web server in front does it
+
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2_621_440  # bytes; larger uploads go to a temporary file
+
+# --- Security -----------------------------------------------------------------------------------------------------
+
+HTTPS = _flag("HTTPS")  # behind a proxy that ends TLS and sets X-Forwarded-Proto
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+# --- Celery -------------------------------------------------------------------------------------------------------
+# The index's outbox in Postgres is the queue of record; what Redis holds are hints. So a lost message costs at most
+# one sweep, and every setting below prefers a quick failure to a wait.
+
+CELERY_BROKER_URL = (
+    f"redis+socket://{urlsplit(REDIS_URL).path}" if REDIS_URL.startswith("unix:") else REDIS_URL
+)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_TIMEOUT = 1
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    **REDIS_TIMEOUTS,
+    "visibility_timeout": 600,  # seconds; above the task time limit, so that a running task is not doubled
+    # A dead worker's messages are looked for every interval x throttle seconds: 2 instead of Kombu's 100.
+    "unacked_restore_interval": 2,
+    "unacked_restore_throttle": 1,
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0.1,
+    "interval_max": 0.2,
+}
+CELERY_TASK_PUBLISH_RETRY_POLICY = {
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0.1,
+    "interval_max": 0.2,
+}
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_TIME_LIMIT = 540
+CELERY_TASK_SOFT_TIME_LIMIT = 480
+CELERY_TASK_DEFAULT_QUEUE = "shop"
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 800_000  # kilobytes
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False  # tasks may run twice, so let them finish
+CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+
+# --- The search plugin --------------------------------------------------------------------------------------------
+
+FASHION_SEARCH: dict[str, object] = json.loads(os.environ.get("FASHION_SEARCH") or "{}")
+
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {"task": "search.tasks.sweep", "schedule": float(str(FASHION_SEARCH.get("SWEEP_SECONDS", 10)))},
+    "advance-builds": {"task": "search.tasks.advance_builds", "schedule": 15.0},
+    "reconcile": {
+        "task": "search.tasks.reconcile",
+        "schedule": float(str(FASHION_SEARCH.get("RECONCILE_SECONDS", 3600))),
+    },
+}
+
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
+}
+
+# --- Logging ------------------------------------------------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(process)d %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": os.environ.get("LOG_LEVEL", "INFO").upper()},
+}
