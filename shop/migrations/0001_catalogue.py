@@ -136,7 +136,7 @@ class Migration(migrations.Migration):
                     "image",
                     models.ImageField(
                         max_length=200,
-                        upload_to="products/uploads/%Y/%m",
+                        upload_to=shop.models.picture.upload_name,
                         validators=[shop.models.picture.validate_picture],
                     ),
                 ),

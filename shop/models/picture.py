@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
+from pathlib import PurePosixPath
+
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.fields.files import FieldFile
@@ -28,13 +31,16 @@ def validate_picture(picture: FieldFile) -> None:
         picture.file.seek(0)
 
 
+def upload_name(_picture: ProductImage, name: str) -> str:
+    """A name that no other upload ever had, so that browsers may keep what they loaded under it."""
+    return f"products/uploads/{secrets.token_hex(8)}{PurePosixPath(name).suffix.lower()}"
+
+
 class ProductImage(models.Model):
     """One picture of a product; the first by position is shown on cards."""
 
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="images")
-    image = models.ImageField(
-        upload_to="products/uploads/%Y/%m", max_length=200, validators=[validate_picture]
-    )
+    image = models.ImageField(upload_to=upload_name, max_length=200, validators=[validate_picture])
     alt_text = models.CharField(max_length=250, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
 

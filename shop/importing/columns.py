@@ -1,0 +1,134 @@
+"""The project's own product format: one CSV row per product, columns found by name."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from .rows import ABSENT, CatalogueRow, RowError, Size, price, text
+
+REQUIRED = ("id", "name", "category")
+SEASON_STARTS = {"spring": 2, "summer": 5, "fall": 8, "autumn": 8, "winter": 11}
+
+
+def read_columns(values: Mapping[str, str]) -> CatalogueRow:
+    """Read a row of the project's own format.
+
+    Args:
+        values: column name to value; `id`, `name` and `category` are needed, every other may be absent.
+
+    Raises:
+        RowError: a value cannot be used.
+    """
+    sku = text(values.get("id"), column="id", limit=64, required=True)
+    return CatalogueRow(
+        sku=sku,
+        name=text(values.get("name"), column="name", limit=200, required=True),
+        category=category_path(values.get("category"), values.get("subcategory"), values.get("article_type")),
+        brand=text(values.get("brand"), column="brand", limit=100),
+        description=_description(values),
+        price=price(values.get("price")),
+        currency=text(values.get("currency"), column="currency", limit=3).upper() or "INR",
+        gender=text(values.get("gender"), column="gender", limit=20),
+        colour=text(values.get("colour"), column="colour", limit=40),
+        attributes=_attributes(values),
+        created=_created(sku, values),
+        sizes=_sizes(values.get("sizes")),
+        pictures=_pictures(values.get("images")),
+    )
+
+
+def category_path(*names: str | None) -> tuple[str, ...]:
+    """Path of category names, root first; a level that repeats the one above it is left out.
+
+    Raises:
+        RowError: the first level is empty.
+    """
+    path = [text(names[0], column="category", limit=100, required=True)]
+    for name in names[1:]:
+        level = text(name, column="category", limit=100)
+        if level and level.casefold() != path[-1].casefold():
+            path.append(level)
+    return tuple(level.replace(" > ", " ") for level in path)
+
+
+def date_of_season(sku: str, year: str, season: str) -> datetime | None:
+    """A moment inside the season, spread over its days by the SKU; None without a year.
+
+    Raises:
+        RowError: the year is not a year.
+    """
+    year = year.strip().removesuffix(".0")
+    if year.lower() in ABSENT or year == "0":
+        return None
+    if not (year.isascii() and year.isdigit() and 1900 <= int(year) <= 2100):
+        raise RowError(f"year {year!r} is not a year")
+    start = datetime(int(year), SEASON_STARTS.get(season.strip().lower(), 1), 1, tzinfo=UTC)
+    spread = int.from_bytes(hashlib.sha256(sku.encode()).digest()[:4])
+    return min(start + timedelta(seconds=spread % (84 * 86_400)), datetime.now(UTC))
+
+
+def _description(values: Mapping[str, str]) -> str:
+    paragraphs = [
+        text(values.get("description"), column="description", limit=100_000),
+        text(values.get("style_note"), column="style_note", limit=100_000),
+    ]
+    for column, heading in (("materials_care", "Materials and care"), ("size_fit", "Size and fit")):
+        if paragraph := text(values.get(column), column=column, limit=100_000):
+            paragraphs.append(f"{heading}: {paragraph}")
+    return "\n\n".join(filter(None, paragraphs))
+
+
+def _attributes(values: Mapping[str, str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    if source := (values.get("attributes") or "").strip():
+        try:
+            stated = json.loads(source)
+        except (ValueError, RecursionError):
+            raise RowError("attributes is not JSON") from None
+        if not isinstance(stated, dict):
+            raise RowError("attributes is not a JSON object")
+        for name, value in stated.items():
+            if isinstance(value, list):
+                value = ", ".join(str(part) for part in value)
+            name = text(name, column="attributes", limit=100)
+            value = text("" if value is None else str(value), column=f"attribute {name}", limit=1000)
+            if name and value:
+                found[name] = value
+    for column, name in (("season", "Season"), ("year", "Year"), ("usage", "Usage")):
+        if value := text(values.get(column), column=column, limit=40):
+            found.setdefault(name, value.removesuffix(".0"))
+    return found
+
+
+def _created(sku: str, values: Mapping[str, str]) -> datetime | None:
+    if stated := (values.get("created") or "").strip():
+        try:
+            moment = datetime.fromisoformat(stated)
+        except ValueError:
+            raise RowError(f"created {stated!r} is not an ISO 8601 date") from None
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return date_of_season(sku, values.get("year") or "", values.get("season") or "")
+
+
+def _sizes(stated: str | None) -> tuple[Size, ...] | None:
+    """`S:4|M:0|L` is three sizes; one without a number has stock 10."""
+    if not (stated or "").strip():
+        return None
+    sizes: dict[str, Size] = {}
+    for part in (stated or "").split("|"):
+        name, _, stock = part.partition(":")
+        name, stock = text(name, column="sizes", limit=40, required=True), stock.strip() or "10"
+        if not (stock.isascii() and stock.isdigit() and int(stock) < 2**31):
+            raise RowError(f"sizes: stock {stock!r} is not a whole number")
+        if name in sizes:
+            raise RowError(f"sizes: {name!r} stands there twice")
+        sizes[name] = Size(name, int(stock))
+    return tuple(sizes.values())
+
+
+def _pictures(stated: str | None) -> tuple[str, ...]:
+    names = (text(name, column="images", limit=200) for name in (stated or "").split("|"))
+    return tuple(dict.fromkeys(filter(None, names)))

@@ -1,0 +1,99 @@
+"""What the search plugin knows about products: the only place where the two meet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import BinaryIO
+
+from django.db.models import QuerySet
+
+from search.registry import ProductCard, ProductDocument, ProductIndex, ProductPicture, register
+
+from .models import Brand, Category, Product, ProductImage
+from .thumbnails import thumbnail_url
+
+# Attributes that name no property of the garment a shopper would type.
+UNSEARCHED = frozenset({"Year", "Warranty", "Wash Care", "Multipack Set", "Number of Components"})
+LONGEST_VALUE = 60  # characters; longer attribute values are prose, not words that name the product
+
+
+@register(Product)
+class ShopProductIndex(ProductIndex):
+    """Published products, found by category, brand, colour and gender."""
+
+    facets = ("category", "brand", "colour", "gender")
+    related = {  # noqa: RUF012 - declared as a ClassVar by the base class
+        "shop.ProductImage": "product_id",
+        "shop.Variant": "product_id",
+        "shop.Brand": lambda brand: products_of_brand(brand),
+        "shop.Category": lambda category: products_of_category(category),
+    }
+
+    def get_queryset(self) -> QuerySet[Product]:
+        """Published products with what a document and a card read."""
+        return Product.objects.published().for_cards()
+
+    def document(self, product: Product) -> ProductDocument:
+        """What search knows about a product."""
+        brand = product.brand.name if product.brand else ""
+        facets = {
+            "category": product.category.names,
+            "brand": (brand,),
+            "colour": (product.colour,),
+            "gender": (product.gender,),
+        }
+        return ProductDocument(
+            key=str(product.pk),
+            sku=product.sku,
+            name=product.name,
+            brand=brand,
+            keywords=keywords(product),
+            description=product.description,
+            facets={name: values for name, values in facets.items() if values[0]},
+            price=product.price,
+            in_stock=product.in_stock,
+            created=product.created,
+            pictures=tuple(
+                ProductPicture(name=picture.image.name, open=opener(picture))
+                for picture in product.images.all()
+            ),
+        )
+
+    def card(self, product: Product) -> ProductCard:
+        """What a list of results shows of a product."""
+        picture = product.picture
+        return ProductCard(
+            sku=product.sku,
+            name=product.name,
+            brand=product.brand.name if product.brand else "",
+            price=product.price,
+            currency=product.currency,
+            image=thumbnail_url(picture.image.name, "card") if picture else "",
+            url=product.get_absolute_url(),
+        )
+
+
+def keywords(product: Product) -> str:
+    """Words that name the product: its type, colour, gender, and attribute values, each once."""
+    values = [product.category.names[-1], product.colour, product.gender, *product.category.names[-2::-1]]
+    values += [
+        value
+        for name, value in sorted(product.attributes.items())
+        if name not in UNSEARCHED and isinstance(value, str) and len(value) <= LONGEST_VALUE
+    ]
+    return ", ".join(dict.fromkeys(filter(None, values)))
+
+
+def opener(picture: ProductImage) -> Callable[[], BinaryIO]:
+    """A function that opens the picture's file, from whichever storage it lies in."""
+    return lambda: picture.image.storage.open(picture.image.name, "rb")
+
+
+def products_of_brand(brand: Brand) -> QuerySet[Product, int]:
+    """Primary keys of the products that bear the brand's name."""
+    return Product.objects.filter(brand=brand).values_list("pk", flat=True)
+
+
+def products_of_category(category: Category) -> QuerySet[Product, int]:
+    """Primary keys of the products in the category and below it."""
+    return Product.objects.in_category(category).values_list("pk", flat=True)

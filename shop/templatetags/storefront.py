@@ -1,0 +1,66 @@
+"""Tags and filters of the storefront's templates: prices and pictures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.core.paginator import Page
+
+from shop.catalogue import top_categories
+from shop.models import Category, Product
+from shop.money import format_money
+from shop.paging import elided_pages
+from shop.thumbnails import SHAPES, thumbnail_url
+
+register = template.Library()
+register.filter("money", format_money)
+
+
+@register.simple_tag
+def navigation() -> list[Category]:
+    """The categories of the top menu."""
+    return list(top_categories())
+
+
+@register.inclusion_tag("shop/_picture.html")
+def picture(name: str, shape: str, *, alt: str = "", lazy: bool = True) -> dict[str, Any]:
+    """A picture at one and two device pixels for each CSS pixel; a placeholder where `name` is empty.
+
+    Args:
+        name: storage name of the picture.
+        shape: a name in SHAPES.
+        alt: its text; empty where the words beside it say the same.
+        lazy: whether it may load when it scrolls into view.
+    """
+    frame = SHAPES[shape]
+    return {
+        "src": thumbnail_url(name, shape) if name else "",
+        "src2x": thumbnail_url(name, f"{shape}2x") if name else "",
+        "alt": alt,
+        "width": frame.width,
+        "height": frame.height,
+        "lazy": lazy,
+    }
+
+
+@register.inclusion_tag("shop/_card.html")
+def product_card(product: Product, *, lazy: bool = True) -> dict[str, Any]:
+    """A card of a product of the catalogue."""
+    first = product.picture
+    return {
+        "name": product.name,
+        "brand": product.brand.name if product.brand else "",
+        "price": product.price,
+        "currency": product.currency,
+        "picture": first.image.name if first else "",
+        "url": product.get_absolute_url(),
+        "in_stock": product.in_stock,
+        "lazy": lazy,
+    }
+
+
+@register.filter
+def pages_of(page: Page[Any]) -> list[int | str]:
+    """Page numbers to show around a page."""
+    return elided_pages(page.number, page.paginator.num_pages)

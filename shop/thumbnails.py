@@ -1,0 +1,88 @@
+"""Thumbnails, made the first time a browser asks for one, at the sizes that pages show."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import Storage, default_storage
+from django.urls import reverse
+from imagekit import ImageSpec
+from imagekit.processors import ResizeToFit
+
+from search.exceptions import PictureError
+from search.preprocessing import open_picture
+
+from .files import write_whole
+
+PREFIX = "products/"  # only pictures of products have thumbnails
+FOLDER = "thumbs"
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A frame of 3:4, in CSS pixels; `name` at one, `name2x` at two device pixels for each."""
+
+    name: str
+    width: int
+    height: int
+
+
+SHAPES = {
+    shape.name: shape for shape in (Shape("mini", 84, 112), Shape("card", 270, 360), Shape("stage", 480, 640))
+}
+
+
+# Name of a thumbnail's kind, as it stands in addresses, to its frame in device pixels.
+FRAMES = {shape.name: (shape.width, shape.height) for shape in SHAPES.values()} | {
+    f"{shape.name}2x": (2 * shape.width, 2 * shape.height) for shape in SHAPES.values()
+}
+
+
+class Thumbnail(ImageSpec):
+    """A WebP that fits a frame; a picture smaller than the frame is not enlarged."""
+
+    format = "WEBP"
+    options = {"quality": 82, "method": 3}  # noqa: RUF012 - the base class wants a plain attribute
+
+    def __init__(self, source: ContentFile, frame: tuple[int, int]) -> None:
+        super().__init__(source)
+        self.processors = [ResizeToFit(*frame, upscale=False)]
+
+
+def thumbnail_url(name: str, frame: str) -> str:
+    """Address of a picture's thumbnail; making the address touches no file.
+
+    Args:
+        name: storage name of the picture.
+        frame: a name in FRAMES.
+    """
+    return reverse("shop:thumbnail", args=[frame, name])
+
+
+def thumbnail(name: str, frame: str, *, storage: Storage = default_storage) -> str:
+    """Make a thumbnail unless it is there, and return its storage name.
+
+    Args:
+        name: storage name of the picture.
+        frame: a name in FRAMES.
+
+    Raises:
+        PictureError: the picture is missing or damaged.
+    """
+    made = f"{FOLDER}/{frame}/{name}.webp"
+    if storage.exists(made):
+        return made
+    try:
+        with storage.open(name, "rb") as file:
+            # Decoded by the one careful opener, then handed on as pixels, so that no damaged file
+            # meets a library that does not expect it.
+            upright = io.BytesIO()
+            open_picture(file, at_least=FRAMES[frame]).save(upright, "BMP")
+    except OSError as error:
+        raise PictureError(f"The picture {name} cannot be read.") from error
+    upright.seek(0)
+    content = Thumbnail(ContentFile(upright.getvalue(), name=name), FRAMES[frame]).generate().read()
+    write_whole(storage, made, content)
+    return made

@@ -1,0 +1,37 @@
+"""Addresses of the storefront, the admin and the API."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.http import HttpRequest, HttpResponseRedirect
+from django.urls import include, path, re_path
+from django.views.static import serve
+
+from . import views
+
+MEDIA = settings.MEDIA_URL.strip("/")
+
+
+def favicon(_request: HttpRequest) -> HttpResponseRedirect:
+    """Browsers ask for /favicon.ico even where a page names another."""
+    return HttpResponseRedirect(staticfiles_storage.url("shop/icon.svg"))
+
+
+storefront = [
+    path("", views.home, name="home"),
+    path("search/", views.search, name="search"),
+    path("categories/<path:path>/", views.CategoryPage.as_view(), name="category"),
+    path("products/<slug:slug>/", views.product, name="product"),
+    # Below the media address, so that a web server in front may serve those that are made already.
+    path(f"{MEDIA}/thumbs/<str:frame>/<path:name>.webp", views.thumbnail, name="thumbnail"),
+]
+
+urlpatterns = [
+    path("", include((storefront, "shop"))),
+    path("api/v1/", include("search.api.urls")),
+    path("admin/", admin.site.urls),
+    path("favicon.ico", favicon),
+]
+
+if settings.SERVE_MEDIA:
+    urlpatterns.append(re_path(rf"^{MEDIA}/(?P<path>.*)$", serve, {"document_root": settings.MEDIA_ROOT}))

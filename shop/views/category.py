@@ -1,0 +1,59 @@
+"""Listing of a category."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import F, QuerySet
+from django.shortcuts import get_object_or_404
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import conditional_page
+from django.views.generic import ListView
+
+from shop.catalogue import category_counts
+from shop.models import Category, Product
+
+SORTS = {
+    "newest": ("Newest", ("-created", "-pk")),
+    "price": ("Price, low to high", (F("price").asc(nulls_last=True), "pk")),
+    "-price": ("Price, high to low", (F("price").desc(nulls_last=True), "-pk")),
+}
+
+
+@method_decorator(conditional_page, name="dispatch")
+class CategoryPage(ListView):
+    """Products of a category and of everything below it, in pages."""
+
+    template_name = "shop/category.html"
+    context_object_name = "products"
+    paginate_by = 24
+
+    def get_queryset(self) -> QuerySet[Product]:
+        """Published products of the category, sorted as the address asks."""
+        self.category = get_object_or_404(Category, path=self.kwargs["path"])
+        self.sort = self.request.GET.get("sort", "newest")
+        if self.sort not in SORTS:
+            self.sort = "newest"
+        products = Product.objects.published().in_category(self.category)
+        return products.order_by(*SORTS[self.sort][1]).for_cards()
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the way up, the way down, and the sorts."""
+        counts = category_counts()
+        children = [
+            (child, counts[child.path])
+            for child in self.category.children.order_by("name")
+            if counts[child.path]
+        ]
+        children.sort(key=lambda pair: -pair[1])
+        context = super().get_context_data(
+            category=self.category,
+            line=list(Category.objects.line(self.category.path)),
+            children=children,
+            sort=self.sort,
+            sorts=[(key, label) for key, (label, _) in SORTS.items()],
+            **kwargs,
+        )
+        page = context["page_obj"]
+        context["next_page"] = page.next_page_number() if page.has_next() else None
+        return context

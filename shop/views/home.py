@@ -1,0 +1,29 @@
+"""The front page."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import conditional_page, require_safe
+
+from shop.catalogue import category_tiles
+from shop.models import Product
+
+NEW_ARRIVALS = 10
+HERO_PICTURES = 3
+HINTS = ("white sneakers", "party dress", "blue denim jacket", "leather handbag")
+
+
+@require_safe
+@conditional_page
+def home(request: HttpRequest) -> HttpResponse:
+    """Hero, categories with pictures, new arrivals."""
+    arrivals = list(Product.objects.published().for_cards()[:NEW_ARRIVALS])
+    tiles = category_tiles()
+    context = {
+        "arrivals": arrivals,
+        "tiles": tiles,
+        "hints": HINTS,
+        "hero": tiles[:HERO_PICTURES],
+    }
+    return render(request, "shop/home.html", context)

@@ -1,0 +1,53 @@
+"""The product page."""
+
+from __future__ import annotations
+
+import logging
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import conditional_page, require_safe
+
+from search.exceptions import SearchError
+from search.searching import find_similar
+from shop.models import Category, Product
+
+ROW = 6
+log = logging.getLogger(__name__)
+
+
+@require_safe
+@conditional_page
+def product(request: HttpRequest, slug: str) -> HttpResponse:
+    """Pictures, price, sizes, description, attributes, and similar products."""
+    shown = get_object_or_404(Product.objects.published().for_cards(), slug=slug)
+    heading, row = _similar(shown)
+    context = {
+        "product": shown,
+        "line": Category.objects.line(shown.category.path),
+        "paragraphs": [part for part in shown.description.split("\n\n") if part.strip()],
+        "details": _details(shown),
+        "similar": row,
+        "similar_heading": heading,
+    }
+    return render(request, "shop/product.html", context)
+
+
+def _details(shown: Product) -> list[tuple[str, str]]:
+    """What the table of details says, the shop's own facts first."""
+    facts = [("Type", shown.category.name), ("For", shown.gender)]
+    facts += [(name, str(value)) for name, value in shown.attributes.items()]
+    return [(name, value) for name, value in [*facts, ("Article number", shown.sku)] if value]
+
+
+def _similar(shown: Product) -> tuple[str, list[Product]]:
+    """Similar products, or the newest of the same category while the index cannot tell."""
+    try:
+        found = [result.product for result in find_similar(str(shown.pk), limit=ROW).results]
+    except SearchError as error:
+        log.warning("No similar products for %s: %s", shown.sku, error)
+        found = []
+    if found:
+        return "Similar products", found
+    others = Product.objects.published().filter(category=shown.category).exclude(pk=shown.pk)
+    return f"More in {shown.category.name}", list(others.for_cards()[:ROW])

@@ -1,0 +1,42 @@
+"""The search page."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import conditional_page, require_safe
+
+from search.exceptions import InvalidQuery
+from search.searching import search as ask
+from shop.filters import FilterForm
+from shop.paging import elided_pages
+
+PAGE_SIZE = 24
+
+
+@require_safe
+@conditional_page
+def search(request: HttpRequest) -> HttpResponse:
+    """Results of a query with the filters, sort and page that the address names.
+
+    A query that cannot be answered gets status 400 and a sentence that says what to change.
+    """
+    form = FilterForm(request.GET)
+    context = {"form": form, "query": request.GET.get("q", "").replace("\x00", "")}
+    try:
+        wanted = form.wanted()
+        answer = ask(
+            wanted.text, filters=wanted.filters, sort=wanted.sort, page=wanted.page, page_size=PAGE_SIZE
+        )
+    except InvalidQuery as error:
+        context |= {"error": error.sentence}
+        return render(request, "shop/search.html", context, status=400)
+    if wanted.page > max(1, answer.pages):
+        raise Http404
+    context |= {
+        "answer": answer,
+        "groups": form.groups(answer.facets),
+        "chips": form.chips(),
+        "pages": elided_pages(answer.page, answer.pages),
+    }
+    return render(request, "shop/search.html", context)
