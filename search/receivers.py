@@ -1,7 +1,7 @@
 """Receivers of the host's signals: a saved or deleted product is put into the outbox, in its own transaction."""
 
 from collections.abc import Callable, Iterable
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from django.apps import apps
@@ -10,7 +10,7 @@ from django.db.models.signals import m2m_changed, post_delete, post_save
 
 from .exceptions import NoIndexRegistered
 from .indexing.hints import hint_after_commit
-from .indexing.outbox import mark_stale
+from .marking import mark_stale
 from .registry import ProductIndex, get_index
 
 KeysOf = Callable[[Any], Iterable[Any]]
@@ -65,7 +65,7 @@ def _find_keys_of(sender: type[Model]) -> KeysOf | None:
     return _keys_of(sender, index) if index is not None else None
 
 
-@lru_cache(maxsize=None)
+@cache
 def _keys_of(sender: type[Model], index: ProductIndex) -> KeysOf | None:
     """Return what gives the product keys of a saved instance; proxies and children count as their parents do."""
     if issubclass(sender, index.model):

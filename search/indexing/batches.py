@@ -10,7 +10,7 @@ from ..models import IndexVersion
 from ..registry import ProductIndex, get_index
 from . import outbox
 from .documents import PreparedProduct, prepare
-from .embedding import Embedder, EmbeddedBatch
+from .embedding import EmbeddedBatch, Embedder
 from .outbox import Claim
 from .writing import delete_entries, lock_written, write_entries, write_errors, write_texts
 

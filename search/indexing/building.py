@@ -6,11 +6,11 @@ from django.db import connection
 from django.utils import timezone
 
 from ..conf import get_settings
+from ..marking import mark_unmarked
 from ..models import IndexVersion, StaleProduct
 from . import versions
 from .catalogue import missing_keys, surplus_keys, unembedded_keys
 from .hnsw import build_indexes
-from .outbox import mark_unmarked
 from .recall import measure_ann_recall
 
 logger = logging.getLogger(__name__)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
+from ..marking import mark_stale
 from ..models import EntryImage, IndexEntry, StaleProduct
 from .catalogue import product_keys
 from .hints import hint_after_commit
-from .outbox import mark_stale
 
 
 @dataclass(frozen=True, slots=True)

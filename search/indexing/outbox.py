@@ -1,4 +1,4 @@
-"""The outbox of stale products: mark, claim, settle.
+"""The outbox of stale products, as workers use it: claim, hold, settle.
 
 A claim is a lease: `claimed_at` is also the token that proves, at the moment of writing, that the product is
 still this worker's. Marking a product again clears the token, so a worker that read the older state does
@@ -9,12 +9,14 @@ that kills its worker counts too.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from time import sleep
 
 from django.db import connection, transaction
 
 from ..conf import get_settings
 
-MARK_CHUNK = 5_000  # keys per statement
+HOLD_TRIES = 10
+HOLD_PAUSE_SECONDS = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +29,6 @@ class Claim:
     attempts: int
     reread: bool
 
-
-_MARK = """
-INSERT INTO fashion_search_staleproduct AS stale
-    (product_key, marked_at, backfill, reread, text_written, attempts, last_error, parked)
-SELECT key, clock_timestamp(), %s, %s, false, 0, '', false FROM unnest(%s::text[]) AS key ORDER BY key
-ON CONFLICT (product_key) DO
-"""
-
-_MARK_AGAIN = """
-UPDATE SET marked_at = EXCLUDED.marked_at, backfill = stale.backfill AND EXCLUDED.backfill, text_written = false,
-    reread = stale.reread OR EXCLUDED.reread, attempts = 0, claimed_at = NULL, next_attempt_at = NULL, last_error = '', parked = false
-"""
 
 _CLAIM = """
 UPDATE fashion_search_staleproduct AS stale
@@ -61,40 +51,8 @@ _HOLD = """
 SELECT stale.product_key FROM fashion_search_staleproduct AS stale
 JOIN unnest(%s::text[], %s::timestamptz[]) AS claim (key, claimed_at)
     ON claim.key = stale.product_key AND claim.claimed_at = stale.claimed_at
-ORDER BY stale.product_key
-FOR UPDATE OF stale SKIP LOCKED
 """
-
-
-def mark_stale(keys: Iterable[str], *, backfill: bool = False, reread: bool = True) -> int:
-    """Put products into the outbox, in the caller's transaction; one that is in it already starts afresh.
-
-    Args:
-        keys: product keys, `str(pk)`.
-        backfill: many products are marked at once; changes made by people are indexed before them.
-        reread: read the pictures again even where the content hash is unchanged, because a storage may
-            have overwritten a file under its old name.
-
-    Returns:
-        The number of distinct products marked.
-    """
-    return _mark(keys, _MARK + _MARK_AGAIN, backfill=backfill, reread=reread)
-
-
-def mark_unmarked(keys: Iterable[str]) -> int:
-    """Put products into the outbox as backfill, leaving alone those in it, parked ones too; return how many."""
-    return _mark(keys, _MARK + "NOTHING", backfill=True, reread=False)
-
-
-def _mark(keys: Iterable[str], statement: str, *, backfill: bool, reread: bool) -> int:
-    # Sorted, so that two transactions which mark the same products in one call each cannot deadlock.
-    distinct = sorted(set(keys))
-    marked = 0
-    with connection.cursor() as cursor:
-        for start in range(0, len(distinct), MARK_CHUNK):
-            cursor.execute(statement, [backfill, reread, distinct[start : start + MARK_CHUNK]])
-            marked += cursor.rowcount
-    return marked
+_LOCK = "ORDER BY stale.product_key FOR UPDATE OF stale SKIP LOCKED"
 
 
 def claim_texts(limit: int) -> list[Claim]:
@@ -108,13 +66,23 @@ def claim_fresh(limit: int) -> list[Claim]:
 
 
 def claim_retry() -> list[Claim]:
-    """Claim one product that failed before, or whose worker died; alone, so that it can harm no other."""
-    return _claim("attempts > 0 AND attempts < %(max_attempts)s", 1)
+    """Claim a few products that failed once, or else one that failed more often.
+
+    A batch that kills its worker comes back in ever smaller parts, so that the product to blame ends up alone
+    before its attempts are used up, and harms no other.
+    """
+    settings = get_settings()
+    few = max(1, settings.batch_size // 4) if settings.max_attempts > 2 else 1
+    return _claim("attempts = 1 AND attempts < %(max_attempts)s", few) or _claim(
+        "attempts > 1 AND attempts < %(max_attempts)s", 1
+    )
 
 
 def _claim(condition: str, limit: int) -> list[Claim]:
     settings = get_settings()
     with transaction.atomic(), connection.cursor() as cursor:
+        # One claim at a time: two that overlap would lock rows which the other has just taken.
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('fashion_search.claim', 0))")
         cursor.execute(
             _CLAIM.format(condition=condition),
             {"lease": settings.claim_lease_seconds, "max_attempts": settings.max_attempts, "limit": limit},
@@ -123,9 +91,27 @@ def _claim(condition: str, limit: int) -> list[Claim]:
 
 
 def hold(claims: Sequence[Claim]) -> set[str]:
-    """Lock, until the transaction ends, the claims that are still this worker's; return their product keys."""
+    """Lock, until the transaction ends, the claims that are still this worker's; return their keys.
+
+    A row that stays locked by somebody else is passed over: a long transaction which has just changed the
+    product must not keep a worker waiting, and its commit takes the claim away anyhow.
+    """
+    mine = list(claims)
+    held: set[str] = set()
+    for _ in range(HOLD_TRIES):
+        held |= _select(_HOLD + _LOCK, mine)
+        mine = [claim for claim in mine if claim.key not in held]
+        still = _select(_HOLD, mine) if mine else set()
+        mine = [claim for claim in mine if claim.key in still]
+        if not mine:
+            break
+        sleep(HOLD_PAUSE_SECONDS)
+    return held
+
+
+def _select(query: str, claims: Sequence[Claim]) -> set[str]:
     with connection.cursor() as cursor:
-        cursor.execute(_HOLD, [[claim.key for claim in claims], [claim.claimed_at for claim in claims]])
+        cursor.execute(query, [[claim.key for claim in claims], [claim.claimed_at for claim in claims]])
         return {key for (key,) in cursor.fetchall()}
 
 

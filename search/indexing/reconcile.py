@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from ..marking import mark_stale, mark_unmarked
 from ..models import IndexEntry, IndexVersion, StaleProduct
 from ..registry import ProductIndex, get_index
 from .catalogue import surplus_keys
 from .documents import prepare
-from .outbox import mark_stale, mark_unmarked
 
 CHUNK = 500  # products per read
 

@@ -11,7 +11,7 @@ from ..exceptions import ArtifactError
 from ..loading import encoders_for
 from ..models import EntryImage, IndexEntry, IndexVersion, StaleProduct
 from .building import MIN_ANN_RECALL
-from .catalogue import missing_keys, product_keys, surplus_keys, unembedded_keys
+from .catalogue import missing_keys, product_keys, surplus_keys
 from .extension import MINIMUM, installed_version
 from .failures import Failure, list_failures
 from .hnsw import broken_indexes, hnsw_indexes

@@ -8,11 +8,11 @@ from django.utils import timezone
 from ..artifact import read_manifest
 from ..conf import get_settings
 from ..exceptions import NoVersion, VersionStateError
+from ..marking import mark_stale
 from ..models import IndexVersion
 from .catalogue import product_keys
 from .hnsw import broken_indexes, drop_indexes
 from .locks import only_one
-from .outbox import mark_stale
 from .reconcile import reconcile
 
 State = IndexVersion.State

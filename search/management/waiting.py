@@ -34,7 +34,9 @@ class _Watch:
             self._seen, self._since, self._warned = figures, now, False
         elif now - self._since > IDLE_SECONDS and not self._warned:
             self._warned = True
-            self._console.print(f"Nothing has moved for {IDLE_SECONDS:.0f} s. Are a Celery worker and beat running?")
+            self._console.print(
+                f"Nothing has moved for {IDLE_SECONDS:.0f} s. Are a Celery worker and beat running?"
+            )
 
 
 def wait_for_version(version: IndexVersion, console: Console, *, timeout: float | None) -> IndexVersion:

@@ -11,6 +11,9 @@ class StaleProduct(models.Model):
     backfill = models.BooleanField(
         default=False, help_text="Marked by a rebuild or reconcile; changes made by people go first."
     )
+    reread = models.BooleanField(
+        default=True, help_text="Read the pictures again although nothing else has changed."
+    )
     text_written = models.BooleanField(
         default=False, help_text="The keyword part is done; embeddings are not."
     )

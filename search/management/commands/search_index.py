@@ -36,8 +36,12 @@ class Command(BaseCommand):
             if asks:
                 command.add_argument("--noinput", action="store_true", help="do not ask, do it")
             if waits:
-                command.add_argument("--wait", action="store_true", help="show what the workers do until it is done")
-                command.add_argument("--timeout", type=float, metavar="SECONDS", help="with --wait: give up after this")
+                command.add_argument(
+                    "--wait", action="store_true", help="show what the workers do until it is done"
+                )
+                command.add_argument(
+                    "--timeout", type=float, metavar="SECONDS", help="with --wait: give up after this"
+                )
             return command
 
         add("status", "Show the versions, their progress, and the outbox.", json=True)
@@ -48,11 +52,17 @@ class Command(BaseCommand):
             "--force", action="store_true", help="build although catalogue and artifact are unchanged"
         )
         reindex = add("reindex", "Index products again in the versions there are.", asks=True, waits=True)
-        reindex.add_argument("keys", nargs="*", metavar="KEY", help="primary keys of products; all where none is given")
+        reindex.add_argument(
+            "keys", nargs="*", metavar="KEY", help="primary keys of products; all where none is given"
+        )
         activate = add("activate", "Let searches use a ready or retired version.", asks=True)
         activate.add_argument("version", type=int, metavar="VERSION", help="number of the version")
         add("rollback", "Let searches use the version that was active before.", asks=True)
-        add("verify", "Check the active version against the catalogue; exit status 1 if a check fails.", json=True)
+        add(
+            "verify",
+            "Check the active version against the catalogue; exit status 1 if a check fails.",
+            json=True,
+        )
         add("reconcile", "Find products that were changed without signals, and index them.", waits=True)
 
     def handle(self, *args: Any, action: str, **options: Any) -> None:
@@ -77,13 +87,17 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(status.as_json(), indent=2))
             return
-        table = Table("version", "state", "artifact", "entries", "embedded", "failed", "ANN recall@24", "error")
+        table = Table(
+            "version", "state", "artifact", "entries", "embedded", "failed", "ANN recall@24", "error"
+        )
         for item in status.versions:
             version, progress = item.version, item.progress
             recall = "" if version.ann_recall is None else f"{version.ann_recall:.4f}"
             counts = (progress.entries, progress.embedded, progress.failed)
             figures = [f"{count:,}" for count in counts]
-            table.add_row(str(version.pk), version.state, version.artifact_name, *figures, recall, version.error)
+            table.add_row(
+                str(version.pk), version.state, version.artifact_name, *figures, recall, version.error
+            )
         self.console.print(table)
         outbox = status.outbox
         since = f", the oldest since {outbox.oldest:%Y-%m-%d %H:%M:%S %Z}" if outbox.oldest else ""
