@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from django.core.exceptions import ValidationError
 from django.db import DataError, transaction
 
 from ..models import IndexVersion
 from ..registry import ProductIndex, get_index
 from . import outbox
+from .catalogue import load_products
 from .documents import PreparedProduct, prepare
 from .embedding import EmbeddedBatch, Embedder
 from .outbox import Claim
@@ -101,7 +101,7 @@ def _write_or_halve(claims: Sequence[Claim], write: Callable[[set[str]], None]) 
 
 def _prepare(index: ProductIndex, claims: Sequence[Claim]) -> PreparedBatch:
     batch = PreparedBatch()
-    products = _load(index, [claim.key for claim in claims])
+    products = load_products([claim.key for claim in claims])
     for claim in claims:
         product = products.get(claim.key)
         if product is None:
@@ -112,14 +112,3 @@ def _prepare(index: ProductIndex, claims: Sequence[Claim]) -> PreparedBatch:
         except Exception as error:  # the host's code; its error is this product's, not the batch's
             batch.failures[claim.key] = f"document() failed: {type(error).__name__}: {str(error)[:300]}"
     return batch
-
-
-def _load(index: ProductIndex, keys: Sequence[str]) -> dict[str, object]:
-    to_python = index.model._meta.pk.to_python
-    pks = []
-    for key in keys:
-        try:
-            pks.append(to_python(key))
-        except ValidationError:  # a key that cannot be one of the model's: the product is gone
-            continue
-    return {str(product.pk): product for product in index.get_queryset().filter(pk__in=pks)}

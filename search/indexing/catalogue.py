@@ -1,10 +1,27 @@
 """The host's products compared with the entries of a version, by key alone and inside Postgres."""
 
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.exceptions import ValidationError
 from django.db.models import Exists, F, OuterRef, QuerySet, TextField
 from django.db.models.functions import Cast
 
 from ..models import IndexEntry, IndexVersion, StaleProduct
 from ..registry import get_index
+
+
+def load_products(keys: Iterable[str]) -> dict[str, Any]:
+    """Return key -> product for those that can be found, with all that documents and cards read."""
+    index = get_index()
+    to_python = index.model._meta.pk.to_python
+    pks = []
+    for key in keys:
+        try:
+            pks.append(to_python(key))
+        except ValidationError:  # a key that cannot be one of the model's: there is no such product
+            continue
+    return {str(product.pk): product for product in index.get_queryset().filter(pk__in=pks)}
 
 
 def product_keys() -> "QuerySet[object, str]":

@@ -1,0 +1,7 @@
+"""Admin pages of the plugin, and what a host's own product admin can take from it."""
+
+from .failures import StaleProductAdmin
+from .products import IndexedProductAdmin
+from .versions import IndexVersionAdmin
+
+__all__ = ["IndexVersionAdmin", "IndexedProductAdmin", "StaleProductAdmin"]

@@ -1,0 +1,94 @@
+"""Stale and failed products in the admin: which, why, with their picture, and once more."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from ..exceptions import NoIndexRegistered
+from ..indexing.catalogue import load_products
+from ..indexing.failures import reindex_products
+from ..models import StaleProduct
+from ..registry import ProductCard, get_index
+from .readonly import ReadOnlyAdmin
+
+
+class StateFilter(admin.SimpleListFilter):
+    """Failed ones first of all: they are what somebody must look at."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the states."""
+        return [("failed", "failed"), ("parked", "parked"), ("waiting", "waiting")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[StaleProduct]) -> QuerySet[StaleProduct]:
+        """Keep the products in the chosen state."""
+        if self.value() == "failed":
+            return queryset.exclude(last_error="")
+        if self.value() == "parked":
+            return queryset.filter(parked=True)
+        if self.value() == "waiting":
+            return queryset.filter(parked=False)
+        return queryset
+
+
+class _WithCards(ChangeList):
+    """A page of stale products with their cards, read with one query for the whole page."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        rows = list(self.result_list)
+        cards = _read_cards([row.product_key for row in rows])
+        for row in rows:
+            row.card = cards.get(row.product_key)
+        self.result_list = rows
+
+
+def _read_cards(keys: list[str]) -> dict[str, ProductCard]:
+    try:
+        index = get_index()
+    except NoIndexRegistered:
+        return {}
+    return {key: index.card(product) for key, product in load_products(keys).items()}
+
+
+@admin.register(StaleProduct)
+class StaleProductAdmin(ReadOnlyAdmin):
+    """Products that wait, failed or are parked."""
+
+    list_display = ("product", "picture", "last_error", "attempts", "parked", "marked_at", "next_attempt_at")
+    list_display_links = ("product",)
+    list_filter = (StateFilter,)
+    search_fields = ("product_key", "last_error")
+    ordering = ("-parked", "-attempts", "marked_at")
+    actions = ("retry",)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """Return the list that reads a page's products at once."""
+        return _WithCards
+
+    @admin.display(description="product", ordering="product_key")
+    def product(self, row: StaleProduct) -> str:
+        """Return the product's SKU and name, or its key where it is gone."""
+        card: ProductCard | None = getattr(row, "card", None)
+        return f"{card.sku}: {card.name}" if card else row.product_key
+
+    @admin.display(description="picture")
+    def picture(self, row: StaleProduct) -> SafeString:
+        """Return the product's picture as its card shows it; a damaged file shows as the product's name."""
+        card: ProductCard | None = getattr(row, "card", None)
+        if card is None or not card.image:
+            return mark_safe("")
+        return format_html('<img src="{}" alt="{}" height="80" loading="lazy">', card.image, card.name)
+
+    @admin.action(description="Try again", permissions=["change"])
+    def retry(self, request: HttpRequest, queryset: QuerySet[StaleProduct]) -> None:
+        """Have the selected products indexed again, from their first attempt on."""
+        marked = reindex_products(queryset.values_list("product_key", flat=True))
+        messages.success(request, f"{marked} products are being indexed again.")

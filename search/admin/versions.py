@@ -1,0 +1,144 @@
+"""Index versions in the admin: state, progress, ANN recall, and buttons that hand the work to Celery."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.views.decorators.http import require_POST
+
+from ..indexing import hints
+from ..indexing.progress import Progress, measure_outbox, measure_progress
+from ..models import IndexVersion
+from .readonly import ReadOnlyAdmin
+
+State = IndexVersion.State
+
+
+class _WithProgress(ChangeList):
+    """The versions with their progress, read with one query for all of them."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        versions = list(self.result_list)
+        progress = measure_progress()
+        for version in versions:
+            version.counts = progress.get(version.pk, Progress())
+        self.result_list = versions
+
+
+@admin.register(IndexVersion)
+class IndexVersionAdmin(ReadOnlyAdmin):
+    """Versions with what was measured on them; rebuild, activate and roll back run in a worker."""
+
+    list_display = (
+        "number",
+        "state",
+        "progress",
+        "failed",
+        "recall",
+        "artifact_name",
+        "created_at",
+        "activated_at",
+        "error",
+        "step",
+    )
+    list_display_links = ("number",)
+    actions = None
+    change_list_template = "admin/fashion_search/indexversion/change_list.html"
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        """Show the versions and the outbox."""
+        context = {
+            "outbox": measure_outbox(),
+            "may_change": self.has_change_permission(request),
+            "has_retired": IndexVersion.objects.filter(state=State.RETIRED).exists(),
+            **(extra_context or {}),
+        }
+        return super().changelist_view(request, context)  # type: ignore[return-value]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """Return the list that counts the entries of all versions at once."""
+        return _WithProgress
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the addresses of the buttons."""
+        wrap = self.admin_site.admin_view
+        return [
+            path("rebuild/", wrap(require_POST(self._rebuild)), name="fashion_search_rebuild"),
+            path("roll-back/", wrap(require_POST(self._roll_back)), name="fashion_search_roll_back"),
+            path("<int:pk>/activate/", wrap(require_POST(self._activate)), name="fashion_search_activate"),
+            *super().get_urls(),
+        ]
+
+    @admin.display(description="version", ordering="pk")
+    def number(self, version: IndexVersion) -> int:
+        """Return the version's number."""
+        return version.pk
+
+    @admin.display(description="progress")
+    def progress(self, version: IndexVersion) -> SafeString:
+        """Return a bar of the entries that have their embeddings, out of all products."""
+        counts = _counts(version)
+        total = max(version.total or 0, counts.entries)
+        return format_html(
+            '<progress max="{}" value="{}" aria-label="embedded"></progress> {} of {} embedded, {} by keyword',
+            total or 1,
+            counts.embedded,
+            counts.embedded,
+            total,
+            counts.entries,
+        )
+
+    @admin.display(description="failed")
+    def failed(self, version: IndexVersion) -> int:
+        """Return how many products have an error in this version."""
+        return _counts(version).failed
+
+    @admin.display(description="ANN recall@24", ordering="ann_recall")
+    def recall(self, version: IndexVersion) -> str:
+        """Return the measured overlap with the exact scan."""
+        return "" if version.ann_recall is None else f"{version.ann_recall:.4f}"
+
+    @admin.display(description="")
+    def step(self, version: IndexVersion) -> SafeString:
+        """Return the button that activates the version, where that can be done."""
+        if version.state not in (State.READY, State.RETIRED):
+            return mark_safe("")
+        url = reverse(f"{self.admin_site.name}:fashion_search_activate", args=[version.pk])
+        # The list's own form carries the CSRF token; a form inside a form would not be one.
+        return format_html(
+            '<button class="button" form="fashion-search" formaction="{}">Activate</button>', url
+        )
+
+    def _rebuild(self, request: HttpRequest) -> HttpResponse:
+        return self._hand_over(request, "A new version is being built.", "rebuild", True)
+
+    def _roll_back(self, request: HttpRequest) -> HttpResponse:
+        return self._hand_over(request, "Searches are going back to the former version.", "roll_back")
+
+    def _activate(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return self._hand_over(request, f"Version {pk} is being activated.", "activate_version", pk)
+
+    def _hand_over(self, request: HttpRequest, sentence: str, task: str, *args: Any) -> HttpResponse:
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        if hints.publish(task, *args, expires=None):
+            messages.success(request, sentence)
+        else:
+            messages.error(
+                request, "The task queue cannot be reached, so nothing was begun. Try again in a minute."
+            )
+        return HttpResponseRedirect(reverse(f"{self.admin_site.name}:fashion_search_indexversion_changelist"))
+
+
+def _counts(version: IndexVersion) -> Progress:
+    counts = getattr(version, "counts", None)  # absent on the page of one version
+    return counts if counts is not None else measure_progress()[version.pk]
