@@ -19,7 +19,7 @@ class LocalProcess:
         name: str,
         command: Sequence[str | Path],
         *,
-        log: Path,
+        log: Path | None,
         environment: Mapping[str, str] | None = None,
         folder: Path | None = None,
         account: str | None = None,
@@ -31,7 +31,7 @@ class LocalProcess:
         Args:
             name: what messages call it.
             command: program and arguments.
-            log: file that both outputs are appended to.
+            log: file that both outputs are appended to; None shows them on this process's terminal.
             environment: all variables of the process; this process's own by default.
             folder: its working folder; this process's own by default.
             account: the system account that runs it, if another than this process's.
@@ -50,18 +50,12 @@ class LocalProcess:
 
     def start(self) -> None:
         """Start it; its log is continued, not replaced."""
+        if self.log is None:
+            self.process = self._popen()
+            return
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                self._command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                env=self._environment,
-                cwd=self._folder,
-                start_new_session=True,
-                **as_account(self._account),
-            )
+            self.process = self._popen(stdout=log, stderr=subprocess.STDOUT)
 
     @property
     def pid(self) -> int:
@@ -104,9 +98,20 @@ class LocalProcess:
 
     def tail(self, lines: int = TAIL) -> str:
         """Return the last lines of its log."""
-        if not self.log.exists():
+        if self.log is None or not self.log.exists():
             return ""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+    def _popen(self, **outputs: Any) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(
+            self._command,
+            stdin=subprocess.DEVNULL,
+            env=self._environment,
+            cwd=self._folder,
+            start_new_session=True,
+            **outputs,
+            **as_account(self._account),
+        )
 
 
 def as_account(account: str | None) -> dict[str, Any]:

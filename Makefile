@@ -1,0 +1,40 @@
+# make demo   the shop on this machine          [PORT=8000] [CATALOGUE=folder]
+# make test   everything that must hold         [FASHION_DATA=folder]
+# make bench  figures on the real catalogue     FASHION_DATA=folder
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+# mypy's Django plugin loads the settings, but no server is asked for anything.
+CHECKS = SECRET_KEY=checks DATABASE_URL=$${DATABASE_URL:-postgresql://localhost/none} REDIS_URL=$${REDIS_URL:-redis://localhost}
+
+.PHONY: help demo test lint mypy bench format
+
+help:
+	@sed -n 's/^# make/make/p' Makefile
+
+demo:
+	@scripts/venv.sh requirements.txt
+	@exec .venv/bin/python -m shop.local demo $(if $(PORT),--port "$(PORT)") $(if $(CATALOGUE),--catalogue "$(CATALOGUE)")
+
+test: lint
+	.venv/bin/python -m pytest
+
+lint: dev
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/lint-imports
+	@$(MAKE) --no-print-directory mypy
+
+mypy: dev
+	$(CHECKS) .venv/bin/mypy
+
+bench: dev
+	.venv/bin/python -m bench $(BENCH)
+
+format: dev
+	.venv/bin/ruff check --fix
+	.venv/bin/ruff format
+
+.PHONY: dev
+dev:
+	@scripts/venv.sh requirements-dev.txt

@@ -1,0 +1,156 @@
+"""Starts the demo's processes, starts those again that die, and leaves none behind."""
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol
+
+import psutil
+
+from .errors import LocalError
+from .process import LocalProcess
+
+MOST_RESTARTS = (
+    5  # of one process within WINDOW seconds; then something is wrong that a restart does not mend
+)
+WINDOW = 60.0
+
+
+class Service(Protocol):
+    """A server with more to its start than its process."""
+
+    process: LocalProcess
+
+    def start(self) -> None:
+        """Start the process and wait until it answers."""
+
+
+class Supervisor:
+    """Owns every process of the demo; `file` names them for the next start, should this one be killed."""
+
+    def __init__(self, file: Path, *, say: Callable[[str], None]) -> None:
+        self._file = file
+        self._say = say
+        self._processes: list[LocalProcess] = []
+        self._services: list[LocalProcess] = []  # those that the others use, and that end after them
+        self._starts: dict[str, Callable[[], None]] = {}
+        self._restarts: dict[str, list[float]] = {}
+
+    def start(self, process: LocalProcess) -> None:
+        """Start `process`, watch it from now on, and start it again whenever it dies."""
+        self._begin(process, process.start)
+
+    def start_service(self, service: Service) -> None:
+        """Start a server that the other processes use, likewise."""
+        self._services.append(service.process)
+        self._begin(service.process, service.start)
+
+    def run(self, process: LocalProcess) -> int:
+        """Run `process` to its end while watching the others; return its exit status."""
+        self._processes.append(process)
+        process.start()
+        self._remember()
+        while process.running:
+            self.watch(but=process)
+            time.sleep(0.1)
+        self._processes.remove(process)
+        self._remember()
+        return int(process.returncode or 0)
+
+    def watch(self, *, but: LocalProcess | None = None) -> None:
+        """Report each process that has died and start it again.
+
+        Raises:
+            LocalError: it keeps dying.
+        """
+        for process in self._processes:
+            if process is but or process.running:
+                continue
+            report = f"{process.name} ended ({_reason(process)}). The end of {process.log}:\n{process.tail()}"
+            now = time.monotonic()
+            recent = [when for when in self._restarts.get(process.name, []) if when > now - WINDOW]
+            if len(recent) >= MOST_RESTARTS:
+                raise LocalError(
+                    f"{report}\n{process.name} was started {MOST_RESTARTS} times within a minute."
+                )
+            self._say(f"{report}\nStarting {process.name} again.")
+            self._restarts[process.name] = [*recent, now]
+            process.kill()  # what it has left of its own children
+            self._starts[process.name]()
+            self._remember()
+
+    def stop(self) -> None:
+        """End all processes: first those that use the services, the services last."""
+        users = [process for process in self._processes if process not in self._services]
+        for process in users:
+            process.ask_to_stop()  # all at once, so that their patience runs in parallel
+        for process in [*users, *reversed(self._services)]:
+            process.stop()
+        self._processes.clear()
+        self._file.unlink(missing_ok=True)
+
+    def _begin(self, process: LocalProcess, start: Callable[[], None]) -> None:
+        self._processes.append(process)
+        self._starts[process.name] = start
+        start()
+        self._remember()
+
+    def _remember(self) -> None:
+        running = []
+        for process in self._processes:
+            with suppress(psutil.NoSuchProcess):
+                if process.running:
+                    created = psutil.Process(process.pid).create_time()
+                    running.append({"name": process.name, "pid": process.pid, "created": created})
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        fresh = self._file.with_suffix(".new")
+        fresh.write_text(json.dumps(running))
+        fresh.replace(self._file)
+
+
+def end_leftovers(file: Path) -> list[str]:
+    """End what a killed demo left running, and return the names; a number that was given anew is not touched."""
+    if not file.exists():
+        return []
+    ended = []
+    with suppress(ValueError):  # a file cut short by a full disk names nothing
+        for entry in json.loads(file.read_text()):
+            members = _members(int(entry["pid"]), float(entry["created"]))
+            if members:
+                ended.append(str(entry["name"]))
+                _end(members)
+    file.unlink()
+    return ended
+
+
+def _members(group: int, since: float) -> list[psutil.Process]:
+    """Return the living processes of a process group whose leader began at `since`."""
+    members = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, ProcessLookupError):
+            if os.getpgid(process.pid) != group or process.status() == psutil.STATUS_ZOMBIE:
+                continue
+            if process.pid == group and abs(process.create_time() - since) > 1:
+                return []
+            members.append(process)
+    return members
+
+
+def _end(processes: list[psutil.Process]) -> None:
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.send_signal(signal.SIGTERM)
+    _, alive = psutil.wait_procs(processes, timeout=5)
+    for process in alive:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(alive, timeout=5)
+
+
+def _reason(process: LocalProcess) -> str:
+    status = process.returncode or 0
+    return f"by {signal.Signals(-status).name}" if status < 0 else f"with exit status {status}"
