@@ -96,7 +96,9 @@ def read_manifest(folder: Path) -> Manifest:
             if _sha256(folder / file) != expected:
                 raise ArtifactError(f"{folder / file} is not the file that its manifest describes.")
     except OSError as error:
-        raise ArtifactError(f"The artifact {folder} cannot be read: {error.strerror}: {error.filename}.") from error
+        raise ArtifactError(
+            f"The artifact {folder} cannot be read: {error.strerror}: {error.filename}."
+        ) from error
     except (KeyError, TypeError, ValueError) as error:
         raise ArtifactError(f"{folder / 'manifest.json'} is not a valid manifest: {error!r}.") from error
     return manifest

@@ -59,7 +59,8 @@ class Encoders:
         """Return (n, dimension) float32 of unit length for n RGB pictures of any size."""
         batches = [images[start : start + BATCH] for start in range(0, len(images), BATCH)]
         outputs = [
-            self._image_session.run(None, {"pixels": to_pixels(batch, self.manifest.image)})[0] for batch in batches
+            self._image_session.run(None, {"pixels": to_pixels(batch, self.manifest.image)})[0]
+            for batch in batches
         ]
         return self._unit_length(outputs)
 
@@ -77,7 +78,8 @@ class Encoders:
 
     def _tokenize(self, texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
         # Texts are tokenized one by one: batches start threads, which do not survive a worker's fork.
-        return pad_tokens([self._tokenizer.encode(text).ids for text in texts], self.manifest.text.max_tokens)
+        ids = [self._tokenizer.encode(text).ids or [self._unknown] for text in texts]
+        return pad_tokens(ids, self.manifest.text.max_tokens)
 
     def _unit_length(self, outputs: list[Embeddings]) -> Embeddings:
         if not outputs:
@@ -85,7 +87,9 @@ class Encoders:
         embeddings = np.concatenate(outputs).astype(np.float32)
         norms = np.linalg.norm(embeddings, axis=1, keepdims=True)
         if embeddings.shape[1] != self.dimension or not np.all(np.isfinite(norms)) or not np.all(norms > 0):
-            raise ArtifactError(f"The encoders in {self.folder} gave embeddings that are not finite, zero or misshapen.")
+            raise ArtifactError(
+                f"The encoders in {self.folder} gave embeddings that are not finite, zero or misshapen."
+            )
         return embeddings / norms
 
     @cached_property
@@ -102,6 +106,13 @@ class Encoders:
 
         return Tokenizer.from_file(str(self.folder / "tokenizer.json"))
 
+    @cached_property
+    def _unknown(self) -> int:
+        unknown = self._tokenizer.token_to_id("[UNK]")
+        if unknown is None:
+            raise ArtifactError(f"The tokenizer in {self.folder} has no token [UNK].")
+        return int(unknown)
+
     def _start(self, file: str) -> "InferenceSession":
         import onnxruntime
 
@@ -115,12 +126,16 @@ class Encoders:
 
 
 def pad_tokens(ids: Sequence[Sequence[int]], max_tokens: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """Cut and pad token ids into what a text encoder takes; 0 is the padding, an empty text one padding token.
+    """Cut and pad token ids into what a text encoder takes; token 0 is the padding.
+
+    Args:
+        ids: token ids of each text, at least one.
+        max_tokens: longer texts are cut to this many.
 
     Returns:
         tokens (n, longest) int64 and lengths (n,) int32.
     """
-    lengths = np.array([max(1, min(len(row), max_tokens)) for row in ids], dtype=np.int32)
+    lengths = np.array([min(len(row), max_tokens) for row in ids], dtype=np.int32)
     tokens = np.zeros((len(ids), int(lengths.max(initial=1))), dtype=np.int64)
     for target, row in zip(tokens, ids, strict=True):
         kept = row[:max_tokens]

@@ -37,7 +37,9 @@ class Batches(keras.utils.PyDataset):
         rows = self.order[index * size : (index + 1) * size]
         rng = np.random.default_rng((self.config.seed, self.epoch, index))
         pixels = augment(self.catalogue.pixels[rows], rng, flip=self.config.flip, shift=self.config.shift)
-        return {"pixels": pixels, "tokens": self.tokens[rows]}, np.stack([self.groups[rows], self.texts[rows]], axis=1)
+        return {"pixels": pixels, "tokens": self.tokens[rows]}, np.stack(
+            [self.groups[rows], self.texts[rows]], axis=1
+        )
 
     def on_epoch_end(self) -> None:
         """Shuffle, and draw other texts."""
@@ -54,7 +56,9 @@ class Batches(keras.utils.PyDataset):
         self.texts = _numbered([text.lower() for text in texts])
 
 
-def augment(pixels: NDArray[np.uint8], rng: np.random.Generator, *, flip: bool, shift: float) -> NDArray[np.uint8]:
+def augment(
+    pixels: NDArray[np.uint8], rng: np.random.Generator, *, flip: bool, shift: float
+) -> NDArray[np.uint8]:
     """Mirror half of the pictures and shift each within its frame; the frame's margin repeats the edge.
 
     Colour and pattern stay as they are: shoppers ask for them.

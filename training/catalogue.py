@@ -55,9 +55,15 @@ def read_products(folder: Path) -> Iterator[Product]:
 
 
 def read_catalogue(
-    folders: Sequence[Path], *, split: str | None, spec: ImageSpec, cache: Path, progress: bool = True
+    folders: Sequence[Path],
+    *,
+    split: str | None,
+    spec: ImageSpec,
+    cache: Path,
+    held_out: bool = False,
+    progress: bool = True,
 ) -> Catalogue:
-    """Read products and decoded pictures of several catalogue folders, those held out left aside.
+    """Read products and decoded pictures of several catalogue folders.
 
     Decoded pictures are kept in `cache`, so that a second run starts at once. A product whose picture is
     missing or broken is left out and counted on stderr.
@@ -67,6 +73,8 @@ def read_catalogue(
         split: "train", "val", or None for both.
         spec: size of the pictures in pixels.
         cache: folder for decoded pictures.
+        held_out: whether to keep products that equal one of a test set; never while training.
+        progress: whether to show a bar while decoding.
     """
     products: list[Product] = []
     pixels: list[NDArray[np.uint8]] = []
@@ -76,7 +84,7 @@ def read_catalogue(
         wanted = [
             row
             for row, product in enumerate(every)
-            if usable[row] and not product.held_out and split in (None, product.split)
+            if usable[row] and (held_out or not product.held_out) and split in (None, product.split)
         ]
         products.extend(every[row] for row in wanted)
         pixels.append(decoded[wanted])
@@ -96,7 +104,9 @@ def _product(row: dict[str, str]) -> Product:
         gender=row["gender"],
         usage=row["usage"],
         pattern=str(values.get("Pattern") or values.get("Print or Pattern Type") or ""),
-        attributes=tuple(str(values[key]) for key in ("Fabric", "Sleeve Length", "Neck", "Fit") if key in values),
+        attributes=tuple(
+            str(values[key]) for key in ("Fabric", "Sleeve Length", "Neck", "Fit") if key in values
+        ),
         split=row["split"],
         twin=row["dup_of"],
         held_out=row["held_out_twin"] == "1",
@@ -128,7 +138,9 @@ def _decode_archive(
     size = (spec.width, spec.height)
     with zipfile.ZipFile(archive) as pictures:
         members = {Path(name).stem: name for name in pictures.namelist()}
-        for row, product in enumerate(tqdm(products, f"decode {archive}", unit="picture", disable=not progress)):
+        for row, product in enumerate(
+            tqdm(products, f"decode {archive}", unit="picture", disable=not progress)
+        ):
             try:
                 with pictures.open(members[product.id]) as file:
                     pixels[row] = to_pixels([open_picture(file, at_least=size)], spec)[0]  # type: ignore[arg-type]

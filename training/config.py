@@ -67,7 +67,9 @@ class Config:
             if stage.loss not in ("triplet", "contrastive"):
                 raise ValueError(f"Unknown loss {stage.loss!r}; there are 'triplet' and 'contrastive'.")
             if stage.miner not in ("random", "semi-hard", "hard"):
-                raise ValueError(f"Unknown miner {stage.miner!r}; there are 'random', 'semi-hard' and 'hard'.")
+                raise ValueError(
+                    f"Unknown miner {stage.miner!r}; there are 'random', 'semi-hard' and 'hard'."
+                )
 
     @property
     def epochs(self) -> int:

@@ -73,7 +73,9 @@ def attribute_queries(
     kinds = [(product.colour, product.pattern, product.article_type) for product in products]
     asked = sorted({kind for kind in kinds if kinds.count(kind) >= 10})
     if not asked:
-        raise ValueError("No combination of colour, pattern and type has ten products; take a larger catalogue.")
+        raise ValueError(
+            "No combination of colour, pattern and type has ten products; take a larger catalogue."
+        )
     numbers = {kind: number for number, kind in enumerate(asked)}
     owner = np.array([numbers.get(kind, -1) for kind in kinds])
     texts = [f"{colour} {pattern} {wording.get(kind, kind)}".lower() for colour, pattern, kind in asked]

@@ -143,7 +143,13 @@ class Judge(keras.callbacks.Callback):
     """After every epoch: measure on the validation products, save a checkpoint, and keep the best weights."""
 
     def __init__(
-        self, catalogue: Catalogue, tokenizer: Tokenizer, config: Config, workdir: Path, state: dict, stage: Stage
+        self,
+        catalogue: Catalogue,
+        tokenizer: Tokenizer,
+        config: Config,
+        workdir: Path,
+        state: dict,
+        stage: Stage,
     ) -> None:
         super().__init__()
         self.catalogue, self.tokenizer, self.config = catalogue, tokenizer, config
@@ -170,7 +176,10 @@ class Judge(keras.callbacks.Callback):
         pictures = encode_pixels(self.model, self.catalogue.pixels)
         return {
             "text_to_image": text_to_image(
-                products, products, pictures, lambda texts: encode_texts(self.model, self.tokenizer, texts, self.config)
+                products,
+                products,
+                pictures,
+                lambda texts: encode_texts(self.model, self.tokenizer, texts, self.config),
             ),
             "image_to_image": image_to_image(products, np.asarray(pictures)),
         }

@@ -33,6 +33,7 @@ class RandomMiner:
         self.seeds = keras.random.SeedGenerator(seed)
 
     def __call__(self, distance, positive, forbidden):
+        """Return the chosen negatives' distances (n,)."""
         lot = keras.random.uniform(ops.shape(distance), seed=self.seeds)
         chosen = ops.argmax(ops.where(forbidden, -1.0, lot), axis=1)
         return ops.take_along_axis(distance, ops.expand_dims(chosen, 1), axis=1)[:, 0]
@@ -63,6 +64,7 @@ class TripletLoss:
         self.both_directions = both_directions
 
     def __call__(self, images, texts, keys, log_scale):
+        """Return the loss of a batch; both embeddings are (n, d), `keys` is (n, k)."""
         distance = distances(images, texts)
         forbidden = same(keys)
         loss = self._one_direction(distance, forbidden)
@@ -86,6 +88,7 @@ class ContrastiveLoss:
     """
 
     def __call__(self, images, texts, keys, log_scale):
+        """Return the loss of a batch; both embeddings are (n, d), `keys` is (n, k)."""
         scale = ops.exp(ops.minimum(log_scale, 4.6))  # at most 100, as in CLIP
         logits = scale * ops.matmul(images, ops.transpose(texts))
         count = ops.shape(logits)[0]

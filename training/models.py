@@ -4,6 +4,7 @@ The encoders are models of their own, so that they are built, tested and exporte
 """
 
 import keras
+import numpy as np
 from keras import KerasTensor, ops
 
 from .config import Config
@@ -31,22 +32,23 @@ class MaskedMaxPooling(keras.layers.Layer):
         return ops.max(ops.where(ops.expand_dims(mask, -1), steps, lowest), axis=1)
 
     def compute_mask(self, steps, previous_mask=None):
-        """Return None: nothing is left to mask."""
-        return None
+        """Pass no mask on: no steps are left."""
 
 
 # Functional models ----------------------------------------------------------------------------------------
 
 
-def image_encoder(config: Config) -> keras.Model:
+def image_encoder(config: Config, size: tuple[int | None, int | None] = (None, None)) -> keras.Model:
     """Build pixels (n, height, width, 3) uint8 -> embedding (n, dimension) float32 of unit length.
 
     ResNet50 (He et al. 2015) up to its last feature map, global max pooling, one linear layer.
+
+    Args:
+        config: the run's configuration.
+        size: (height, width) in pixels; without it pictures of any size are taken.
     """
-    pixels = keras.Input((None, None, 3), dtype="uint8", name="pixels")
-    centred = keras.layers.Normalization(mean=IMAGENET_MEAN, variance=(1.0, 1.0, 1.0), dtype="float32", name="centre")(
-        ops.flip(ops.cast(pixels, "float32"), axis=-1)
-    )
+    pixels = keras.Input((*size, 3), dtype="uint8", name="pixels")
+    centred = ops.flip(ops.cast(pixels, "float32"), axis=-1) - np.array(IMAGENET_MEAN, dtype="float32")
     backbone = keras.applications.ResNet50(
         include_top=False, weights=config.backbone_weights or None, input_shape=(None, None, 3), pooling="max"
     )
@@ -64,7 +66,9 @@ def text_encoder(config: Config) -> keras.Model:
     )(tokens)
     embedded = keras.layers.SpatialDropout1D(config.text_dropout, dtype="float32")(embedded)
     steps = keras.layers.Bidirectional(
-        keras.layers.GRU(config.gru_units, return_sequences=True, dtype="float32"), dtype="float32", name="gru"
+        keras.layers.GRU(config.gru_units, return_sequences=True, dtype="float32"),
+        dtype="float32",
+        name="gru",
     )(embedded)
     pooled = MaskedMaxPooling(dtype="float32")(steps)
     return keras.Model(tokens, _project(pooled, config), name="text_encoder")

@@ -43,12 +43,12 @@ def attribute_text(product: Product, rng: random.Random | None = None) -> str:
 
 
 def misspell(text: str, rng: random.Random) -> str:
-    """Change one letter of one longer word as fingers do: dropped, doubled, swapped or replaced."""
+    """Change one letter inside one longer word as fingers do: dropped, doubled, swapped or replaced."""
     words = list(_WORD.finditer(text))
     if not words:
         return text
     word = rng.choice(words)
-    at = rng.randrange(word.start() + 1, word.end() - 1)
+    at = rng.randrange(word.start() + 1, word.end() - 2)
     before, letter, after = text[:at], text[at], text[at + 1 :]
     return rng.choice(
         (

@@ -48,4 +48,3 @@ def tokenize(tokenizer: Tokenizer, texts: Sequence[str], max_tokens: int) -> NDA
         ids = encoding.ids[:max_tokens] or [unknown]
         row[: len(ids)] = ids
     return tokens
-

@@ -1,0 +1,55 @@
+import json
+
+import pytest
+
+from search.artifact import read_manifest
+from search.exceptions import ArtifactError
+from tests.tiny_artifact import write_tiny_artifact
+
+
+@pytest.fixture
+def folder(tmp_path):
+    write_tiny_artifact(tmp_path)
+    return tmp_path
+
+
+def test_what_was_written_is_read(folder):
+    manifest = read_manifest(folder)
+    assert (manifest.name, manifest.dimension, manifest.image.width) == ("tiny", 32, 6)
+    assert len(manifest.fingerprint) == 64
+
+
+@pytest.mark.parametrize("file", ["image.onnx", "text.onnx", "tokenizer.json"])
+def test_one_changed_byte_is_refused(folder, file):
+    content = bytearray((folder / file).read_bytes())
+    content[len(content) // 2] ^= 1
+    (folder / file).write_bytes(content)
+    with pytest.raises(ArtifactError, match=f"{file} is not the file that its manifest describes"):
+        read_manifest(folder)
+
+
+def test_a_missing_file_is_named(folder):
+    (folder / "text.onnx").unlink()
+    with pytest.raises(ArtifactError, match=r"No such file.*text\.onnx"):
+        read_manifest(folder)
+
+
+@pytest.mark.parametrize("content", ["{", "[]", "{}", '{"format": 1}'])
+def test_a_manifest_that_is_none_is_refused(folder, content):
+    (folder / "manifest.json").write_text(content)
+    with pytest.raises(ArtifactError, match="not a valid manifest"):
+        read_manifest(folder)
+
+
+def test_another_format_is_refused(folder):
+    manifest = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").write_text(json.dumps({**manifest, "format": 9}))
+    with pytest.raises(ArtifactError, match="format 9; this version reads format 1"):
+        read_manifest(folder)
+
+
+def test_the_fingerprint_follows_what_decides_an_embedding(tmp_path):
+    same = [write_tiny_artifact(tmp_path / name, name=name).fingerprint for name in ("a", "b")]
+    other = write_tiny_artifact(tmp_path / "c", seed=8).fingerprint
+    assert same[0] == same[1]
+    assert other != same[0]

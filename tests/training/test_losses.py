@@ -1,0 +1,98 @@
+import numpy as np
+import pytest
+
+from training.config import Stage
+from training.losses import (
+    ContrastiveLoss,
+    RandomMiner,
+    TripletLoss,
+    distances,
+    hard,
+    same,
+    semi_hard,
+    stage_loss,
+)
+
+# Three unit vectors in the plane, 0, 60 and 180 degrees: distances 1 (60 degrees), 2 (180), sqrt(3) (120).
+PLANE = np.array([[1.0, 0.0], [0.5, np.sqrt(0.75)], [-1.0, 0.0]], dtype="float32")
+NOTHING_ALIKE = np.arange(6).reshape(3, 2)
+
+
+def test_distances_are_euclidean():
+    measured = np.asarray(distances(PLANE, PLANE))
+    root = np.sqrt(3.0)
+    assert measured == pytest.approx(np.array([[0, 1, 2], [1, 0, root], [2, root, 0]]), abs=2e-3)
+
+
+def test_rows_are_the_same_when_any_key_agrees():
+    keys = np.array([[1, 7], [2, 7], [2, 8]])
+    expected = [[True, True, False], [True, True, True], [False, True, True]]
+    assert np.asarray(same(keys)).tolist() == expected
+
+
+def test_semi_hard_takes_the_nearest_negative_beyond_the_positive():
+    distance = np.array([[0.5, 0.3, 0.9, 0.7]], dtype="float32")
+    positive, forbidden = np.array([[0.5]], dtype="float32"), np.array([[True, False, False, False]])
+    assert np.asarray(semi_hard(distance, positive, forbidden)) == pytest.approx([0.7])
+
+
+def test_semi_hard_without_one_beyond_takes_the_farthest():
+    distance = np.array([[0.5, 0.3, 0.4]], dtype="float32")
+    positive, forbidden = np.array([[0.5]], dtype="float32"), np.array([[True, False, False]])
+    assert np.asarray(semi_hard(distance, positive, forbidden)) == pytest.approx([0.4])
+
+
+def test_hard_takes_the_nearest_that_is_allowed():
+    distance = np.array([[0.5, 0.1, 0.3]], dtype="float32")
+    forbidden = np.array([[True, True, False]])
+    assert np.asarray(hard(distance, None, forbidden)) == pytest.approx([0.3])
+
+
+def test_random_never_takes_a_forbidden_one():
+    distance = np.array([[0.5, 0.1, 0.3]], dtype="float32")
+    forbidden = np.array([[True, True, False]])
+    miner = RandomMiner(seed=1)
+    for _ in range(20):
+        assert np.asarray(miner(distance, None, forbidden)) == pytest.approx([0.3])
+
+
+def test_triplet_by_hand():
+    # Texts equal pictures but the second: its positive lies at distance 1, the nearest negative at sqrt(3).
+    images = PLANE
+    texts = PLANE[[0, 0, 2]]
+    loss = TripletLoss(hard, 0.4, both_directions=False)(images, texts, NOTHING_ALIKE, 0.0)
+    # a0: p 0, n 0 (text 1 is vector 0) -> 0.4; a1: p 1, n 1 -> 0.4; a2: p 0, n 2 -> 0
+    assert float(loss) == pytest.approx((0.4 + 0.4 + 0.0) / 3, abs=2e-3)
+
+
+def test_a_batch_of_one_product_gives_no_loss():
+    keys = np.zeros((3, 2), dtype=int)
+    loss = TripletLoss(semi_hard, 0.4, both_directions=True)(PLANE, PLANE[::-1].copy(), keys, 0.0)
+    assert float(loss) == 0.0
+
+
+def test_contrastive_by_hand():
+    log_scale = np.float32(0.0)
+    loss = ContrastiveLoss()(PLANE[[0, 2]], PLANE[[0, 2]], NOTHING_ALIKE[:2], log_scale)
+    assert float(loss) == pytest.approx(np.log(1 + np.exp(-2)), abs=1e-5)
+
+
+def test_contrastive_leaves_the_same_out():
+    keys = np.array([[1, 1], [1, 2]])
+    loss = ContrastiveLoss()(PLANE[[0, 1]], PLANE[[0, 1]], keys, np.float32(1.0))
+    assert float(loss) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_a_stage_names_its_loss():
+    stage = Stage(
+        loss="triplet",
+        epochs=1,
+        height=8,
+        width=6,
+        learning_rate=1.0,
+        miner="hard",
+        margin=0.1,
+        both_directions=True,
+    )
+    loss = stage_loss(stage, seed=1)
+    assert (loss.miner, loss.margin, loss.both_directions) == (hard, 0.1, True)

@@ -1,0 +1,117 @@
+"""Export a run as an artifact: ONNX encoders checked against Keras, pictures in int8, and what int8 costs."""
+
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from search.artifact import TextSpec, write_manifest
+from search.encoders import load_artifact, pad_tokens
+
+from .catalogue import read_catalogue
+from .fit import STATE, TOKENIZER
+from .judging import JudgedArtifact, JudgedRun, judge, judge_attributes
+from .onnx_image import quantise, write_image_onnx
+from .onnx_text import write_text_onnx
+
+CALIBRATION_PICTURES = 512
+IMAGE_TOLERANCE = 1e-4  # largest difference of a float32 ONNX image embedding from Keras
+TEXT_TOLERANCE = 1e-2  # the same for texts, whose weights are stored in int8 and float16
+
+
+class ParityError(RuntimeError):
+    """An exported encoder does not give what the Keras model gives."""
+
+
+def export(
+    workdir: Path,
+    data: Sequence[Path],
+    out: Path,
+    *,
+    name: str,
+    trained_on: str,
+    attributes: Path | None = None,
+) -> dict:
+    """Write the artifact of a run's best weights to `out` and return its manifest's metrics.
+
+    Args:
+        workdir: a run folder.
+        data: catalogue folders: training pictures of all calibrate int8, val products of the first judge.
+        out: artifact folder, made where it is missing.
+        name: the artifact's name.
+        trained_on: one sentence for the manifest.
+        attributes: a drawn catalogue on which queries of colour, pattern and type are measured too.
+
+    Raises:
+        ParityError: an ONNX encoder differs from Keras beyond the tolerance.
+    """
+    run = JudgedRun(workdir)
+    cache = workdir / "cache"
+    out.mkdir(parents=True, exist_ok=True)
+    float_image = workdir / "image.float32.onnx"
+    write_image_onnx(run.model.images, float_image)
+    write_text_onnx(run.model.texts, out / "text.onnx")
+    calibration = _calibration(run, data, cache)
+    parity = _check_parity(run, float_image, out / "text.onnx", calibration[:64])
+    quantise(float_image, out / "image.onnx", calibration)
+    shutil.copyfile(workdir / TOKENIZER, out / "tokenizer.json")
+    seal = {
+        "name": name,
+        "dimension": run.run.config.dimension,
+        "image": run.spec,
+        "text": TextSpec(max_tokens=run.run.config.max_tokens),
+        "trained_on": trained_on,
+    }
+    write_manifest(out, **seal)
+    shipped = JudgedArtifact(load_artifact(out, threads=2))
+    figures = {
+        "parity": parity,
+        "keras float32, val": judge(run, data[0], cache, whole_gallery=False),
+        "artifact int8": judge(shipped, data[0], cache),
+        "epochs": json.loads((workdir / STATE).read_text())["epoch"],
+    }
+    if attributes is not None:
+        figures["artifact int8, attribute queries, drawn"] = judge_attributes(shipped, attributes, cache)
+    write_manifest(out, **seal, metrics=figures)
+    return figures
+
+
+def _calibration(run: JudgedRun, data: Sequence[Path], cache: Path) -> np.ndarray:
+    pixels = []
+    for folder in data:
+        every = read_catalogue([folder], split="train", spec=run.spec, cache=cache).pixels
+        rows = np.random.default_rng(run.run.config.seed).choice(
+            len(every), min(len(every), CALIBRATION_PICTURES // len(data)), replace=False
+        )
+        pixels.append(every[np.sort(rows)])
+    return np.concatenate(pixels)
+
+
+def _check_parity(run: JudgedRun, image: Path, text: Path, pixels: np.ndarray) -> dict[str, float]:
+    import onnxruntime
+
+    texts = [
+        "red striped t-shirt",
+        "navy sneakers men",
+        "a",
+        "Women Solid Black Leather Handbag with zip closure " * 8,
+    ]
+    ids = [run.run.tokenizer.encode(words).ids for words in texts]
+    tokens, lengths = pad_tokens(ids, run.run.config.max_tokens)
+    provider = ["CPUExecutionProvider"]
+    images = onnxruntime.InferenceSession(str(image), providers=provider).run(None, {"pixels": pixels})[0]
+    words = onnxruntime.InferenceSession(str(text), providers=provider).run(
+        None, {"tokens": tokens, "lengths": lengths}
+    )[0]
+    differences = {
+        "image": float(np.abs(images - run.encode_pixels(pixels)).max()),
+        "text": float(np.abs(words - run.encode_texts(texts)).max()),
+    }
+    for kind, limit in (("image", IMAGE_TOLERANCE), ("text", TEXT_TOLERANCE)):
+        if not differences[kind] <= limit:
+            raise ParityError(
+                f"The ONNX {kind} encoder differs from Keras by {differences[kind]:.2g}; limit {limit:g}."
+            )
+    return differences

@@ -1,0 +1,39 @@
+"""Load what a run left behind, ready to encode."""
+
+from pathlib import Path
+
+import keras
+from tokenizers import Tokenizer
+
+from .config import Config, Stage, load_config
+from .fit import BEST, CONFIG, TOKENIZER
+from .models import JointModel, image_encoder, text_encoder
+
+
+class Run:
+    """A finished or unfinished run: its configuration, tokenizer and best weights, in float32.
+
+    Raises:
+        FileNotFoundError: the folder holds no run with at least one finished epoch.
+    """
+
+    def __init__(self, workdir: Path) -> None:
+        if not (workdir / BEST).exists():
+            raise FileNotFoundError(f"{workdir} holds no finished epoch: {workdir / BEST} is missing.")
+        self.workdir = workdir
+        self.config: Config = load_config(workdir / CONFIG)
+        self.tokenizer: Tokenizer = Tokenizer.from_file(str(workdir / TOKENIZER))
+
+    @property
+    def stage(self) -> Stage:
+        """The last stage, whose picture size the encoders are exported for."""
+        return self.config.stages[-1]
+
+    def model(self) -> JointModel:
+        """Build the joint model for pictures of the last stage's size and load its best weights."""
+        keras.config.set_dtype_policy("float32")
+        size = (self.stage.height, self.stage.width)
+        model = JointModel(image_encoder(self.config, size), text_encoder(self.config), name=self.config.name)
+        model.built = True
+        model.load_weights(self.workdir / BEST, skip_mismatch=False)
+        return model
