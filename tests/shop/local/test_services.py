@@ -1,6 +1,4 @@
-import psycopg
 import pytest
-import redis
 from django.db import connection
 
 
