@@ -32,6 +32,11 @@ class SearchSettings:
     text_weight: float = 1.0  # weight of the text embedding leg
     fuse_k: int = 60  # constant of reciprocal rank fusion
     min_similarity: float = 0.2  # semantic candidates below this similarity are dropped
+    keyword_enough: int = 24  # with fewer products that hold every word, those that hold any word are added
+    exact_below: int = 2000  # filters that leave fewer entries are answered by an exact scan, not by the HNSW index
+    max_scan_tuples: int = 20000  # hnsw.max_scan_tuples of a query
+    search_timeout_ms: int = 2000  # statement_timeout of a search; the page is served by keyword when it runs out
+    search_url: str = "/search/"  # path or URL name of the host's search page, for the search box
     page_size: int = 24  # results per page
     max_page_size: int = 100  # largest page that may be asked for
     ef_search: int = 200  # hnsw.ef_search of a query

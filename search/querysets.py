@@ -1,0 +1,233 @@
+"""Every SQL operator of a search: full text, arrays, nearest embeddings. The code above reads as words."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from functools import reduce
+from operator import add, or_
+from typing import Any, Protocol
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.search import SearchQuery, SearchRank
+from django.db.models import (
+    BigIntegerField,
+    BooleanField,
+    Count,
+    Expression,
+    F,
+    FloatField,
+    Func,
+    IntegerField,
+    Q,
+    QuerySet,
+    TextField,
+    Value,
+)
+from django.db.models.functions import Cast, Lower
+from pgvector.django import HalfVectorField, MaxInnerProduct
+
+EmbeddingLiteral = str  # "[0.1,...]", as Postgres reads an embedding
+Row = tuple[str, int, float]  # product key, primary key of the entry, score
+
+
+class Conditions(Protocol):
+    """What filters say."""
+
+    @property
+    def facets(self) -> Mapping[str, tuple[str, ...]]:
+        """Chosen values by facet."""
+
+    @property
+    def price_min(self) -> Decimal | None:
+        """Lowest price."""
+
+    @property
+    def price_max(self) -> Decimal | None:
+        """Highest price."""
+
+
+class EntryQuerySet(QuerySet[Any]):
+    """Index entries by words, filters and text embeddings."""
+
+    def in_version(self, version_id: int) -> "EntryQuerySet":
+        """Entries of one version."""
+        return self.filter(version_id=version_id)
+
+    def matching(self, filters: Conditions) -> "EntryQuerySet":
+        """Entries that meet the filters."""
+        return self.filter(_conditions(filters))
+
+    def excluding(self, terms: Sequence[str], config: str) -> "EntryQuerySet":
+        """Entries that hold none of the terms."""
+        return self.filter(_excluding(terms, config))
+
+    def among(self, ids: Sequence[int]) -> "EntryQuerySet":
+        """Entries with these primary keys, sent as one array."""
+        return self.filter(_IsAnyOf(F("pk"), Value(list(ids), output_field=ArrayField(BigIntegerField()))))
+
+    def with_every_word(self, text: str, config: str) -> list[tuple[str, int, float, bool]]:
+        """Rows of entries that hold every word of `text`, or are named by it, best first.
+
+        The text is read as people write to search engines: "quoted phrases", OR, and -excluded words.
+
+        Returns:
+            (product key, primary key, cover density rank, whether SKU or name is exactly the text)
+        """
+        query = SearchQuery(text, config=config, search_type="websearch")
+        lowered = Value(text.lower())
+        exact = Q(sku=lowered) | Q(_name=lowered)
+        return list(
+            self.alias(_name=Lower("name"))
+            .filter(Q(document=query) | Q(sku=lowered))
+            .annotate(
+                _rank=SearchRank(F("document"), query, cover_density=True),
+                _exact=Cast(exact, BooleanField()),
+            )
+            .order_by("-_exact", "-_rank", "product_key")
+            .values_list("product_key", "pk", "_rank", "_exact")
+        )
+
+    def with_any_word(
+        self, words: Sequence[str], excluded: Sequence[str], config: str, limit: int
+    ) -> list[Row]:
+        """Rows of entries that hold any of the words, those with most words first.
+
+        Returns:
+            (product key, primary key, number of words that match)
+        """
+        queries = [SearchQuery(word, config=config, search_type="plain") for word in words]
+        anyone = reduce(or_, queries)
+        matched = reduce(add, (_Matches(F("document"), query) for query in queries))
+        return list(
+            self.filter(document=anyone)
+            .excluding(excluded, config)
+            .annotate(_matched=matched, _rank=SearchRank(F("document"), anyone, cover_density=True))
+            .order_by("-_matched", "-_rank", "product_key")
+            .values_list("product_key", "pk", "_matched")[:limit]
+        )
+
+    def nearest(self, embedding: EmbeddingLiteral, *, dimension: int, limit: int, exact: bool) -> list[Row]:
+        """Rows of the entries whose text embedding is nearest, with the distance (negative inner product)."""
+        return list(
+            self.filter(text_embedding__isnull=False)
+            .annotate(_distance=_distance("text_embedding", embedding, dimension, exact))
+            .order_by("_distance")
+            .values_list("product_key", "pk", "_distance")[:limit]
+        )
+
+    def text_of_product(self, version_id: int, product_key: str) -> EmbeddingLiteral | None:
+        """The product's text embedding, or None."""
+        entry = self.in_version(version_id).filter(product_key=product_key)
+        return (
+            entry.annotate(_literal=Cast("text_embedding", TextField()))
+            .values_list("_literal", flat=True)
+            .first()
+        )
+
+    def facet_counts(self) -> list[tuple[str, int]]:
+        """How many of the entries bear each facet token."""
+        return list(
+            self.order_by()
+            .annotate(_token=_Unnest(F("facets")))
+            .values("_token")
+            .annotate(_count=Count("*"))
+            .values_list("_token", "_count")
+        )
+
+    def count_up_to(self, limit: int) -> int:
+        """How many entries there are, counted no further than `limit`."""
+        return self.order_by()[:limit].count()
+
+    def newest(self) -> "EntryQuerySet":
+        """Newest first, ties by product key."""
+        return self.order_by("-created", "product_key")
+
+    def by_price(self, *, descending: bool) -> "EntryQuerySet":
+        """Cheapest or dearest first, entries without a price last, ties by product key."""
+        price = F("price").desc(nulls_last=True) if descending else F("price").asc(nulls_last=True)
+        return self.order_by(price, "product_key")
+
+
+class ImageQuerySet(QuerySet[Any]):
+    """Pictures of entries by their embeddings."""
+
+    def of_product(self, version_id: int, product_key: str) -> QuerySet[Any, EmbeddingLiteral]:
+        """The embeddings of one product's pictures, in their order."""
+        pictures = self.in_version(version_id).filter(
+            entry__version_id=version_id, entry__product_key=product_key, embedding__isnull=False
+        )
+        literal = pictures.annotate(_literal=Cast("embedding", TextField()))
+        return literal.order_by("position").values_list("_literal", flat=True)
+
+    def in_version(self, version_id: int) -> "ImageQuerySet":
+        """Pictures of one version."""
+        return self.filter(version_id=version_id)
+
+    def matching(self, filters: Conditions) -> "ImageQuerySet":
+        """Pictures of entries that meet the filters."""
+        return self.filter(_conditions(filters, "entry__"))
+
+    def excluding(self, terms: Sequence[str], config: str) -> "ImageQuerySet":
+        """Pictures of entries that hold none of the terms."""
+        return self.filter(_excluding(terms, config, "entry__"))
+
+    def nearest(self, embedding: EmbeddingLiteral, *, dimension: int, limit: int, exact: bool) -> list[Row]:
+        """Rows of the pictures whose embedding is nearest, with the distance (negative inner product)."""
+        return list(
+            self.filter(embedding__isnull=False)
+            .annotate(_distance=_distance("embedding", embedding, dimension, exact))
+            .order_by("_distance")
+            .values_list("entry__product_key", "entry_id", "_distance")[:limit]
+        )
+
+
+class _Matches(Func):
+    """1 where the tsvector matches the query, else 0."""
+
+    template = "(%(expressions)s)::int"
+    arg_joiner = " @@ "
+    output_field = IntegerField()
+
+
+class _IsAnyOf(Func):
+    """Whether a value is an element of an array: one parameter, however many elements."""
+
+    template = "(%(expressions)s))"
+    arg_joiner = " = ANY("
+    output_field = BooleanField()
+
+
+class _Unnest(Func):
+    """One row per element of an array."""
+
+    function = "unnest"
+    output_field = TextField()
+    set_returning = True
+
+
+def _distance(column: str, embedding: EmbeddingLiteral, dimension: int, exact: bool) -> Expression:
+    # The HNSW indexes are over the cast expression; the bare column reaches no index, so it is scanned exactly.
+    vector = Cast(Value(embedding), HalfVectorField(dimensions=dimension))
+    target = F(column) if exact else Cast(column, HalfVectorField(dimensions=dimension))
+    return MaxInnerProduct(target, vector, output_field=FloatField())
+
+
+def _conditions(filters: Conditions, prefix: str = "") -> Q:
+    condition = Q()
+    for name, values in filters.facets.items():
+        tokens = [f"{name}={value}" for value in values]
+        if tokens:
+            lookup = "contains" if len(tokens) == 1 else "overlap"
+            condition &= Q(**{f"{prefix}facets__{lookup}": tokens})
+    if filters.price_min is not None:
+        condition &= Q(**{f"{prefix}price__gte": filters.price_min})
+    if filters.price_max is not None:
+        condition &= Q(**{f"{prefix}price__lte": filters.price_max})
+    return condition
+
+
+def _excluding(terms: Sequence[str], config: str, prefix: str = "") -> Q:
+    condition = Q()
+    for term in terms:
+        query = SearchQuery(term, config=config, search_type="phrase")
+        condition &= ~Q(**{f"{prefix}document": query})
+    return condition

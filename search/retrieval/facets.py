@@ -1,0 +1,46 @@
+"""Facets: how many results each value would leave."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from ..querysets import EntryQuerySet
+from .filters import Filters
+
+
+@dataclass(frozen=True, slots=True)
+class FacetCount:
+    """A value of a facet and how many results bear it."""
+
+    value: str
+    count: int
+
+
+def count_facets(
+    names: Iterable[str], filters: Filters, entries: Callable[[Filters], EntryQuerySet]
+) -> dict[str, list[FacetCount]]:
+    """Count the values of every facet, commonest first; a facet's counts ignore its own selection.
+
+    Args:
+        names: the facets to count.
+        filters: what is chosen; chosen values are listed even where they count 0.
+        entries: gives the results under other filters than the chosen ones.
+    """
+    shared = _by_facet(entries(filters))
+    answer = {}
+    for name in names:
+        chosen = filters.facets.get(name, ())
+        counts = (_by_facet(entries(filters.without(name))) if chosen else shared).get(name, {})
+        counts = dict.fromkeys(chosen, 0) | counts
+        answer[name] = [
+            FacetCount(value, counts[value])
+            for value in sorted(counts, key=lambda value: (-counts[value], value))
+        ]
+    return answer
+
+
+def _by_facet(entries: EntryQuerySet) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = {}
+    for token, count in entries.facet_counts():
+        name, _, value = token.partition("=")
+        found.setdefault(name, {})[value] = count
+    return found

@@ -1,0 +1,56 @@
+"""Filters: the conditions that every result meets, checked before they reach SQL."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from ..exceptions import InvalidQuery
+from .cleaning import clean_text
+
+HIGHEST_PRICE = Decimal(10) ** 10  # what the price column holds
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Filters:
+    """Facet values and a price range; values of one facet are alternatives, everything else must hold together."""
+
+    facets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    price_min: Decimal | None = None
+    price_max: Decimal | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.selected) or self.price_min is not None or self.price_max is not None
+
+    @property
+    def selected(self) -> tuple[str, ...]:
+        """Facets of which a value is chosen."""
+        return tuple(name for name, values in self.facets.items() if values)
+
+    def without(self, facet: str) -> "Filters":
+        """The same filters without those of one facet."""
+        return replace(self, facets={name: values for name, values in self.facets.items() if name != facet})
+
+
+def clean_filters(filters: Filters, facets: Collection[str]) -> Filters:
+    """Return the filters with their values cleaned.
+
+    Args:
+        filters: what was asked for.
+        facets: names of the facets that the host's ProductIndex declares.
+
+    Raises:
+        InvalidQuery: an unknown facet, a value that cannot be searched for, or a price that is not a price.
+    """
+    cleaned = {}
+    for name, values in filters.facets.items():
+        if name not in facets:
+            raise InvalidQuery(
+                "unknown_facet", f"{name!r} is not a facet; the facets are {', '.join(facets)}."
+            )
+        cleaned[name] = tuple(dict.fromkeys(filter(None, (clean_text(value, name) for value in values))))
+    for name, price in (("price_min", filters.price_min), ("price_max", filters.price_max)):
+        if price is not None and not (price.is_finite() and 0 <= price < HIGHEST_PRICE):
+            raise InvalidQuery("invalid_price", f"{name} must be a number from 0, such as 1500.")
+    if None not in (filters.price_min, filters.price_max) and filters.price_min > filters.price_max:  # type: ignore[operator]
+        raise InvalidQuery("invalid_price", "price_min is above price_max; swap the two.")
+    return replace(filters, facets=cleaned)

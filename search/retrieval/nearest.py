@@ -1,0 +1,65 @@
+"""The semantic legs: products whose pictures or texts are nearest to an embedding."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from ..conf import get_settings
+from ..querysets import EmbeddingLiteral, Row
+from .candidates import Candidate, Leg, Space
+
+
+class HasNearest(Protocol):
+    """A queryset of embeddings."""
+
+    def nearest(self, embedding: EmbeddingLiteral, *, dimension: int, limit: int, exact: bool) -> list[Row]:
+        """Rows nearest to the embedding."""
+
+
+def image_leg(space: Space, embedding: EmbeddingLiteral, *, floor: float, exact: bool) -> Leg:
+    """Find products by their pictures; a product counts by its best picture.
+
+    Args:
+        space: where to search.
+        embedding: what to be near to.
+        floor: lowest similarity, from -1 to 1.
+        exact: whether to compare every picture instead of using the HNSW index.
+    """
+    return _leg(space, space.images, embedding, floor, exact)
+
+
+def text_leg(space: Space, embedding: EmbeddingLiteral, *, floor: float, exact: bool) -> Leg:
+    """Find products by their texts; the arguments are those of `image_leg`."""
+    return _leg(space, space.entries, embedding, floor, exact)
+
+
+def leaves_few(space: Space) -> bool:
+    """Whether so few entries are left by the filters that comparing all of them is quicker and surer."""
+    limit = get_settings().exact_below
+    return space.is_filtered and space.entries().count_up_to(limit) < limit
+
+
+def _leg(
+    space: Space, source: Callable[[], HasNearest], embedding: EmbeddingLiteral, floor: float, exact: bool
+) -> Leg:
+    limit = get_settings().candidates
+    rows = _nearest(space, source, embedding, limit, exact)
+    if space.is_filtered and not exact and len(rows) < limit and _reaches(rows, floor):
+        # The iterative scan ended at max_scan_tuples with matching entries still unseen.
+        rows = _nearest(space, source, embedding, limit, True)
+    best: dict[Candidate, float] = {}
+    for distance, key, pk in rows:
+        if -distance >= floor:
+            best.setdefault(Candidate(key, pk), -distance)
+    return Leg(list(best), list(best.values()), (), len(rows) < limit or not _reaches(rows, floor))
+
+
+def _nearest(
+    space: Space, source: Callable[[], HasNearest], embedding: EmbeddingLiteral, limit: int, exact: bool
+) -> list[tuple[float, str, int]]:
+    found = source().nearest(embedding, dimension=space.dimension, limit=limit, exact=exact)
+    # Relaxed order is nearly sorted; and equal distances shall give the same order every time.
+    return sorted((distance, key, pk) for key, pk, distance in found)
+
+
+def _reaches(rows: list[tuple[float, str, int]], floor: float) -> bool:
+    return not rows or -rows[-1][0] >= floor

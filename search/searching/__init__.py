@@ -1,0 +1,21 @@
+"""The one way into search: `search` for words, `find_similar` for products like another."""
+
+from ..retrieval.facets import FacetCount
+from ..retrieval.filters import Filters
+from .answers import SORTS, SearchAnswer, SearchResult, SimilarAnswer, Sort
+from .lookup import find_product
+from .similar import find_similar
+from .words import search
+
+__all__ = [
+    "SORTS",
+    "FacetCount",
+    "Filters",
+    "SearchAnswer",
+    "SearchResult",
+    "SimilarAnswer",
+    "Sort",
+    "find_product",
+    "find_similar",
+    "search",
+]

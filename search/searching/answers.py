@@ -1,0 +1,55 @@
+"""What a search answers."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+from ..registry import ProductCard
+from ..retrieval.facets import FacetCount
+
+Sort = Literal["relevance", "newest", "price", "-price"]
+SORTS: tuple[str, ...] = get_args(Sort)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SearchResult:
+    """One product that was found."""
+
+    product: Any  # the host's instance
+    card: ProductCard
+    score: float  # higher is better; meaningful inside one answer only
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SearchAnswer:
+    """One page of results, and totals and facets over all of them."""
+
+    query: str  # as it was understood
+    total: int
+    complete: bool  # False when more products would qualify than were looked at
+    degraded: str  # "" or a sentence that says what does not work
+    took_ms: float
+    results: list[SearchResult]
+    facets: dict[str, list[FacetCount]]
+    page: int
+    page_size: int
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are."""
+        return -(-self.total // self.page_size)
+
+    @property
+    def next_page(self) -> int | None:
+        """Number of the page after this one, or None."""
+        return self.page + 1 if self.page < self.pages else None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SimilarAnswer:
+    """Products like another one, most similar first."""
+
+    product_key: str
+    complete: bool = True
+    degraded: str = ""
+    took_ms: float = 0.0
+    results: list[SearchResult] = field(default_factory=list)

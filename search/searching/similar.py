@@ -1,0 +1,89 @@
+"""Find products like another one."""
+
+import logging
+from time import perf_counter
+
+from django.db import DatabaseError
+
+from ..conf import get_settings
+from ..exceptions import InvalidQuery
+from ..models import EntryImage, IndexEntry, IndexVersion
+from ..querysets import EntryQuerySet, ImageQuerySet
+from ..registry import get_index
+from ..retrieval.candidates import Candidate, Leg, Space
+from ..retrieval.filters import Filters, clean_filters
+from ..retrieval.nearest import image_leg, leaves_few, text_leg
+from ..retrieval.session import search_session
+from . import reasons
+from .answers import SimilarAnswer
+from .products import load_results
+
+logger = logging.getLogger(__name__)
+
+PICTURES = 4  # of the product, in their order, that are compared
+NO_FILTERS = Filters()
+NO_FLOOR = -2.0  # the most similar products are shown, however similar they are
+
+
+def find_similar(product_key: str, *, filters: Filters = NO_FILTERS, limit: int = 12) -> SimilarAnswer:
+    """Find the products whose pictures are most like the product's; by text where it has no picture embedding.
+
+    Args:
+        product_key: str(pk) of the product.
+        filters: conditions that every result meets.
+        limit: most results, from 1 to MAX_PAGE_SIZE.
+
+    Raises:
+        InvalidQuery: filters or limit cannot be answered.
+    """
+    started = perf_counter()
+    settings = get_settings()
+    if limit < 1:
+        raise InvalidQuery("invalid_limit", "limit must be a whole number from 1.")
+    limit = min(limit, settings.max_page_size)
+    filters = clean_filters(filters, get_index().facets)
+    version = IndexVersion.objects.serving()
+    if version is None:
+        return SimilarAnswer(product_key=product_key, degraded=reasons.NO_VERSION)
+    degraded = "" if version.state == IndexVersion.State.ACTIVE else reasons.BUILDING
+    try:
+        with search_session():
+            leg = _nearest(version, product_key, filters)
+    except DatabaseError:
+        logger.exception("No products similar to %s could be found in %s", product_key, version)
+        return SimilarAnswer(product_key=product_key, degraded=reasons.NO_SIMILAR)
+    if leg is None:
+        return SimilarAnswer(product_key=product_key, degraded=degraded or reasons.NOT_ENCODED)
+    ranked = zip(leg.candidates, leg.scores, strict=True)
+    found = [
+        (candidate.product_key, score) for candidate, score in ranked if candidate.product_key != product_key
+    ]
+    results = load_results(found[:limit])
+    return SimilarAnswer(
+        product_key=product_key,
+        complete=leg.complete or len(found) >= limit,
+        degraded=degraded,
+        took_ms=round((perf_counter() - started) * 1000, 2),
+        results=results,
+    )
+
+
+def _nearest(version: IndexVersion, product_key: str, filters: Filters) -> Leg | None:
+    space = Space(version.pk, version.dimension, filters)
+    exact = leaves_few(space)
+    pictures = ImageQuerySet(EntryImage).of_product(version.pk, product_key)[:PICTURES]
+    legs = [image_leg(space, embedding, floor=NO_FLOOR, exact=exact) for embedding in pictures]
+    if legs:
+        return _best(legs)
+    text = EntryQuerySet(IndexEntry).text_of_product(version.pk, product_key)
+    return None if text is None else text_leg(space, text, floor=NO_FLOOR, exact=exact)
+
+
+def _best(legs: list[Leg]) -> Leg:
+    """A product counts by the best of its pictures beside the best of the other's."""
+    best: dict[Candidate, float] = {}
+    for leg in legs:
+        for candidate, similarity in zip(leg.candidates, leg.scores, strict=True):
+            best[candidate] = max(similarity, best.get(candidate, similarity))
+    ranked = sorted(best, key=lambda candidate: (-best[candidate], candidate))
+    return Leg(ranked, [best[candidate] for candidate in ranked], (), all(leg.complete for leg in legs))

@@ -1,0 +1,161 @@
+"""Search by words, filters or both."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from time import perf_counter
+
+from django.db import DatabaseError
+
+from ..conf import get_settings
+from ..exceptions import InvalidQuery
+from ..models import IndexEntry, IndexVersion
+from ..querysets import EntryQuerySet
+from ..registry import get_index
+from ..retrieval.cleaning import Query, clean_query
+from ..retrieval.facets import FacetCount, count_facets
+from ..retrieval.filters import Filters, clean_filters
+from ..retrieval.session import search_session
+from . import reasons
+from .answers import SORTS, SearchAnswer
+from .products import load_results
+from .ranking import Asked, Ranked, ask, is_semantic_failure, rank
+
+LAST_PAGE = 100_000
+NO_FILTERS = Filters()
+
+
+class _Page:
+    """What one page of results needs, before the host's products are loaded."""
+
+    def __init__(
+        self,
+        found: Sequence[tuple[str, float]],
+        total: int,
+        complete: bool,
+        facets: dict[str, list[FacetCount]],
+    ) -> None:
+        self.found = found
+        self.total = total
+        self.complete = complete
+        self.facets = facets
+
+
+class _Request:
+    """A checked request for one page."""
+
+    def __init__(self, filters: Filters, sort: str, page: int, page_size: int, with_facets: bool) -> None:
+        self.filters = filters
+        self.sort = sort
+        self.size = page_size
+        self.window = slice((page - 1) * page_size, page * page_size)
+        self.facets = get_index().facets if with_facets else ()
+
+
+def search(
+    text: str = "",
+    *,
+    filters: Filters = NO_FILTERS,
+    sort: str = "relevance",
+    page: int = 1,
+    page_size: int | None = None,
+    with_facets: bool = True,
+) -> SearchAnswer:
+    """Find products by words; without words, list the catalogue, newest first.
+
+    Args:
+        text: what the shopper typed, at most 200 characters.
+        filters: conditions that every result meets.
+        sort: "relevance", "newest", "price" or "-price".
+        page: number of the page, from 1.
+        page_size: results per page; the setting PAGE_SIZE by default, MAX_PAGE_SIZE at most.
+        with_facets: whether to count facets.
+
+    Raises:
+        InvalidQuery: text, filters, sort or page cannot be answered; the sentence says why.
+    """
+    started = perf_counter()
+    settings = get_settings()
+    if sort not in SORTS:
+        raise InvalidQuery("invalid_sort", f"sort must be one of {', '.join(SORTS)}, not {sort!r}.")
+    if not 1 <= page <= LAST_PAGE:
+        raise InvalidQuery("invalid_page", f"page must be a whole number from 1 to {LAST_PAGE}.")
+    size = settings.page_size if page_size is None else page_size
+    if size < 1:
+        raise InvalidQuery("invalid_page_size", "page_size must be a whole number from 1.")
+    size = min(size, settings.max_page_size)
+    query = clean_query(text)
+    request = _Request(clean_filters(filters, get_index().facets), sort, page, size, with_facets)
+
+    version = IndexVersion.objects.serving()
+    if version is None:
+        found, degraded = _Page([], 0, True, {name: [] for name in request.facets}), reasons.NO_VERSION
+    elif not query.text:
+        with search_session():
+            found = _catalogue_page(version, request)
+        degraded = "" if version.state == IndexVersion.State.ACTIVE else reasons.BUILDING
+    else:
+        found, degraded = _ranked_page(version, query, request)
+    results = load_results(found.found)
+    return SearchAnswer(
+        query=query.text,
+        total=found.total,
+        complete=found.complete,
+        degraded=degraded,
+        took_ms=round((perf_counter() - started) * 1000, 2),
+        results=results,
+        facets=found.facets,
+        page=page,
+        page_size=size,
+    )
+
+
+def _catalogue_page(version: IndexVersion, request: _Request) -> _Page:
+    def entries(filters: Filters) -> EntryQuerySet:
+        return EntryQuerySet(IndexEntry).in_version(version.pk).matching(filters)
+
+    chosen = entries(request.filters)
+    sort = "newest" if request.sort == "relevance" else request.sort
+    keys = _sorted(chosen, sort).values_list("product_key", flat=True)[request.window]
+    return _Page(
+        [(key, 0.0) for key in keys],
+        chosen.count(),
+        True,
+        count_facets(request.facets, request.filters, entries) if request.facets else {},
+    )
+
+
+def _ranked_page(version: IndexVersion, query: Query, request: _Request) -> tuple[_Page, str]:
+    asked, degraded = ask(version, query)
+    try:
+        with search_session():
+            return _page_of(asked, request), degraded
+    except DatabaseError as error:
+        if not is_semantic_failure(asked, error):
+            raise
+    with search_session():
+        return _page_of(replace(asked, embedding=None), request), reasons.NO_EMBEDDINGS_SEARCH
+
+
+def _page_of(asked: Asked, request: _Request) -> _Page:
+    ranked = rank(asked, request.filters)
+    complete = ranked.complete
+
+    def entries(filters: Filters) -> EntryQuerySet:
+        under = ranked if filters is request.filters else rank(asked, filters)
+        return EntryQuerySet(IndexEntry).among(under.entry_ids)
+
+    facets = count_facets(request.facets, request.filters, entries) if request.facets else {}
+    return _Page(_window(ranked, request), len(ranked.items), complete, facets)
+
+
+def _window(ranked: Ranked, request: _Request) -> list[tuple[str, float]]:
+    if request.sort == "relevance":
+        return [(candidate.product_key, score) for candidate, score in ranked.items[request.window]]
+    scores = {candidate.product_key: score for candidate, score in ranked.items}
+    entries = _sorted(EntryQuerySet(IndexEntry).among(ranked.entry_ids), request.sort)
+    keys = entries.values_list("product_key", flat=True)[request.window]
+    return [(key, scores[key]) for key in keys]
+
+
+def _sorted(entries: EntryQuerySet, sort: str) -> EntryQuerySet:
+    return entries.newest() if sort == "newest" else entries.by_price(descending=sort == "-price")
