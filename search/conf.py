@@ -33,9 +33,13 @@ class SearchSettings:
     fuse_k: int = 60  # constant of reciprocal rank fusion
     min_similarity: float = 0.2  # semantic candidates below this similarity are dropped
     keyword_enough: int = 24  # with fewer products that hold every word, those that hold any word are added
-    exact_below: int = 2000  # filters that leave fewer entries are answered by an exact scan, not by the HNSW index
+    exact_below: int = (
+        2000  # filters that leave fewer entries are answered by an exact scan, not by the HNSW index
+    )
     max_scan_tuples: int = 20000  # hnsw.max_scan_tuples of a query
-    search_timeout_ms: int = 2000  # statement_timeout of a search; the page is served by keyword when it runs out
+    search_timeout_ms: int = (
+        2000  # statement_timeout of a search; the page is served by keyword when it runs out
+    )
     search_url: str = "/search/"  # path or URL name of the host's search page, for the search box
     page_size: int = 24  # results per page
     max_page_size: int = 100  # largest page that may be asked for
@@ -60,7 +64,7 @@ def get_settings() -> SearchSettings:
 _DEFAULTS: dict[str, Any] = {field.name.upper(): field.default for field in fields(SearchSettings)}
 
 
-def _checked(key: str, value: object) -> object:
+def _checked(key: str, value: Any) -> Any:
     if key not in _DEFAULTS:
         close = get_close_matches(str(key).upper(), _DEFAULTS, n=1, cutoff=0.0)
         raise ImproperlyConfigured(f"{SETTING} has no setting {key!r}; the nearest is {close[0]!r}.")

@@ -13,14 +13,14 @@ class PictureError(SearchError, ValueError):
     """A picture cannot be used; the message is one sentence that says why."""
 
 
-class NoIndexRegistered(SearchError):
+class NoIndexRegistered(SearchError):  # noqa: N818 - says what is wrong without the suffix
     """No model is registered for search; register one in a `search_index` module of an installed app."""
 
     def __init__(self) -> None:
         super().__init__(self.__doc__)
 
 
-class NoVersion(SearchError):
+class NoVersion(SearchError):  # noqa: N818 - says what is wrong without the suffix
     """No index version can do what was asked; the message says which one is missing."""
 
 
@@ -28,7 +28,7 @@ class VersionStateError(SearchError):
     """The index version is in a state from which the step asked for is not allowed."""
 
 
-class InvalidQuery(SearchError):
+class InvalidQuery(SearchError):  # noqa: N818 - says what is wrong without the suffix
     """A query cannot be answered; `code` is for programs and `sentence` for people."""
 
     def __init__(self, code: str, sentence: str) -> None:

@@ -1,7 +1,7 @@
 """Celery tasks: thin, repeatable, given ids or nothing; what is to be done stands in Postgres, not in messages."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from celery import shared_task
 
@@ -17,12 +17,13 @@ INDEX_SECONDS = 20.0
 # Building HNSW indexes over a million rows takes hours; a message delivered twice meanwhile finds the lock taken.
 LONG = {"time_limit": 6 * 3600, "soft_time_limit": 6 * 3600 - 60}
 
-Function = TypeVar("Function", bound=Callable[..., Any])
 
-
-def _task(**options: Any) -> Callable[[Function], Any]:
+def _task(**options: Any) -> Callable[[Callable[..., Any]], Any]:
     # A child that is killed must not lose its message: acks_late alone would acknowledge it.
-    return shared_task(acks_late=True, reject_on_worker_lost=True, ignore_result=True, **options)
+    decorate: Callable[[Callable[..., Any]], Any] = shared_task(
+        acks_late=True, reject_on_worker_lost=True, ignore_result=True, **options
+    )
+    return decorate
 
 
 @_task()

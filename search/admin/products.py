@@ -1,6 +1,5 @@
 """What a host's product admin takes from the plugin: the state in the index, and an action to index again."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin, messages
@@ -30,7 +29,7 @@ class IndexedProductAdmin(ModelAdmin):
 
     actions: Any = ("reindex_selected",)
 
-    def get_list_display(self, request: HttpRequest) -> Sequence[Any]:
+    def get_list_display(self, request: HttpRequest) -> Any:
         """Return the host's columns and the state in the index."""
         return [*super().get_list_display(request), "index_state"]
 

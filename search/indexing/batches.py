@@ -109,6 +109,6 @@ def _prepare(index: ProductIndex, claims: Sequence[Claim]) -> PreparedBatch:
             continue
         try:
             batch.products[claim.key] = prepare(index, product)
-        except Exception as error:  # the host's code; its error is this product's, not the batch's
+        except Exception as error:  # noqa: BLE001 - the host's code; its error is this product's, not the batch's
             batch.failures[claim.key] = f"document() failed: {type(error).__name__}: {str(error)[:300]}"
     return batch

@@ -24,13 +24,14 @@ def load_products(keys: Iterable[str]) -> dict[str, Any]:
     return {str(product.pk): product for product in index.get_queryset().filter(pk__in=pks)}
 
 
-def product_keys() -> "QuerySet[object, str]":
+def product_keys() -> "QuerySet[Any, Any]":
     """Return the keys of the products that can be found."""
     products = get_index().get_queryset().order_by().select_related(None).prefetch_related(None)
-    return products.annotate(product_key=Cast("pk", TextField())).values_list("product_key", flat=True)
+    keyed: QuerySet[Any, Any] = products.annotate(product_key=Cast("pk", TextField()))
+    return keyed.values_list("product_key", flat=True)
 
 
-def missing_keys(version: IndexVersion) -> "QuerySet[object, str]":
+def missing_keys(version: IndexVersion) -> "QuerySet[Any, Any]":
     """Return the keys of products that have no entry in a version."""
     entry = IndexEntry.objects.filter(version=version, product_key=OuterRef("product_key"))
     return product_keys().filter(~Exists(entry))

@@ -29,7 +29,7 @@ def encode_each(
         return dict(zip(items, encode(list(items.values())), strict=True)), {}
     except SoftTimeLimitExceeded:
         raise
-    except Exception as error:  # ONNX Runtime's errors share no base class
+    except Exception as error:  # noqa: BLE001 - ONNX Runtime's errors share no base class
         if len(items) == 1:
             return {}, dict.fromkeys(items, f"The encoder failed: {str(error)[:200]}")
     pairs: list[Any] = list(items.items())

@@ -34,16 +34,19 @@ class ExistingEntry:
 
 def read_existing(version: IndexVersion, keys: Collection[str]) -> dict[str, ExistingEntry]:
     """Return product key -> entry for those of the products that the version has."""
-    entries = IndexEntry.objects.filter(version=version, product_key__in=keys).values_list(
+    rows = IndexEntry.objects.filter(version=version, product_key__in=keys).values_list(
         "pk", "product_key", "content_hash", "embedded_hash", "text_hash", "error"
     )
-    by_pk = {pk: (key, ExistingEntry(*hashes)) for pk, key, *hashes in entries}
-    embedded_hash = Case(
+    by_pk = {
+        pk: (key, ExistingEntry(content_hash, embedded_hash, text_hash, error))
+        for pk, key, content_hash, embedded_hash, text_hash, error in rows
+    }
+    usable_hash = Case(
         When(embedding__isnull=True, then=Value("")), default=F("picture_hash"), output_field=CharField()
     )
-    rows = EntryImage.objects.filter(entry_id__in=by_pk).values_list(
-        "entry_id", "position", "name", embedded_hash
+    images = EntryImage.objects.filter(entry_id__in=by_pk).values_list(
+        "entry_id", "position", "name", usable_hash
     )
-    for entry_id, position, name, picture_hash in rows:
+    for entry_id, position, name, picture_hash in images:
         by_pk[entry_id][1].images[position] = ExistingImage(name, picture_hash)
     return dict(by_pk.values())

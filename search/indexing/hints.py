@@ -91,7 +91,7 @@ def publish(task: str, *args: Any, times: int = 1, expires: float | None = HINT_
                     expires=expires,
                     ignore_result=True,
                 )
-    except Exception as error:  # kombu, redis, socket and amqp errors share no base class
+    except Exception as error:  # noqa: BLE001 - kombu, redis, socket and amqp errors share no base class
         breaker.open()
         logger.warning("The broker did not take a hint, and gets none for %d s: %s", PAUSE_SECONDS, error)
         return False

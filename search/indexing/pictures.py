@@ -47,8 +47,6 @@ def read_picture(
         raise
     except PictureError as error:
         found.error = str(error)
-    except (
-        Exception
-    ) as error:  # a storage may raise anything: OSError, botocore's own, ValueError for a missing name
+    except Exception as error:  # noqa: BLE001 - a storage may raise anything
         found.error = f"The file cannot be read: {type(error).__name__}: {str(error)[:200]}"
     return found

@@ -40,7 +40,7 @@ def measure_progress() -> dict[int, Progress]:
             failed=Count("pk", filter=~Q(error="")),
         )
     )
-    counted = {row.pop("version_id"): Progress(**row) for row in rows}
+    counted = {row["version_id"]: Progress(row["entries"], row["embedded"], row["failed"]) for row in rows}
     return {pk: counted.get(pk, Progress()) for pk in IndexVersion.objects.values_list("pk", flat=True)}
 
 

@@ -51,7 +51,7 @@ def _reconcile(index: ProductIndex, versions: Sequence[IndexVersion], products: 
         held = [entries.get((version.pk, key), ("", "")) for version in versions]
         try:
             content_hash = prepare(index, product).content_hash
-        except Exception:  # the worker meets the same error, and keeps its reason with the product
+        except Exception:  # noqa: BLE001 - the worker meets the same error, and keeps its reason with the product
             unfinished.append(key)
             continue
         if any(content and content != content_hash for content, _ in held):

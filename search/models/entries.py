@@ -36,6 +36,8 @@ class IndexEntry(models.Model):
     updated_at = models.DateTimeField()
 
     class Meta:
+        """Constraints and indexes."""
+
         verbose_name_plural = "index entries"
         constraints = (
             models.UniqueConstraint(fields=("version", "product_key"), name="fashion_search_one_entry"),
@@ -69,6 +71,8 @@ class EntryImage(models.Model):
     error = models.TextField(blank=True, default="")
 
     class Meta:
+        """Constraints and indexes."""
+
         constraints = (
             models.UniqueConstraint(fields=("entry", "position"), name="fashion_search_one_image"),
         )

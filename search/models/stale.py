@@ -24,6 +24,8 @@ class StaleProduct(models.Model):
     parked = models.BooleanField(default=False, help_text="Failed too often; waits for a change or a retry.")
 
     class Meta:
+        """Constraints and indexes."""
+
         # Not `unique=True`, which would add a second index, for LIKE, to a table that every save writes.
         constraints = (models.UniqueConstraint(fields=("product_key",), name="fashion_search_stale_once"),)
         indexes = (

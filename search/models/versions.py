@@ -54,6 +54,8 @@ class IndexVersion(models.Model):
     objects = IndexVersionQuerySet.as_manager()
 
     class Meta:
+        """Constraints and indexes."""
+
         ordering = ("-pk",)
         constraints = (
             models.UniqueConstraint(

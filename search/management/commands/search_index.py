@@ -5,7 +5,7 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TextIO, cast
 
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
@@ -67,7 +67,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, action: str, **options: Any) -> None:
         """Run one subcommand."""
-        self.console = Console(file=self.stdout, soft_wrap=True)
+        self.console = Console(file=cast(TextIO, self.stdout), soft_wrap=True)
         actions: dict[str, Callable[[dict[str, Any]], None]] = {
             "status": self._status,
             "rebuild": self._rebuild,
