@@ -188,13 +188,13 @@ CELERY_TIMEZONE = "UTC"
 
 FASHION_SEARCH: dict[str, object] = json.loads(os.environ.get("FASHION_SEARCH") or "{}")
 
+SWEEP_SECONDS = float(str(FASHION_SEARCH.get("SWEEP_SECONDS", 10)))
+RECONCILE_SECONDS = float(str(FASHION_SEARCH.get("RECONCILE_SECONDS", 3600)))
+
 CELERY_BEAT_SCHEDULE = {
-    "sweep": {"task": "search.tasks.sweep", "schedule": float(str(FASHION_SEARCH.get("SWEEP_SECONDS", 10)))},
-    "advance-builds": {"task": "search.tasks.advance_builds", "schedule": 15.0},
-    "reconcile": {
-        "task": "search.tasks.reconcile",
-        "schedule": float(str(FASHION_SEARCH.get("RECONCILE_SECONDS", 3600))),
-    },
+    "sweep": {"task": "search.tasks.sweep", "schedule": SWEEP_SECONDS},
+    "advance-builds": {"task": "search.tasks.advance_builds", "schedule": SWEEP_SECONDS},
+    "reconcile": {"task": "search.tasks.reconcile", "schedule": RECONCILE_SECONDS},
 }
 
 REST_FRAMEWORK = {

@@ -26,8 +26,8 @@ _postgres = (
 _redis = None if os.environ.get("REDIS_URL") else EmbeddedRedis(_folder / "redis", log=_folder / "redis.log")
 
 
-def pytest_configure() -> None:
-    """Complete the environment before pytest-django loads the settings from it."""
+def _configure() -> None:
+    """Complete the environment and set Django up, before any test module imports a model."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "shop.settings"
     os.environ.setdefault("SECRET_KEY", "only-for-tests")
     os.environ["ALLOWED_HOSTS"] = "testserver,localhost,127.0.0.1"
@@ -40,11 +40,16 @@ def pytest_configure() -> None:
     if _redis:
         os.environ["REDIS_URL"] = _redis.url
 
+    import django
     from django.conf import settings
 
     # The manifest exists only after collectstatic.
     static = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = {**settings.STORAGES, "staticfiles": static}
+    django.setup()
+
+
+_configure()
 
 
 def pytest_unconfigure() -> None:

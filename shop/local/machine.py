@@ -19,6 +19,8 @@ def check_port(port: int) -> None:
     Raises:
         LocalError: something else listens there, or the port is not allowed.
     """
+    if not 0 < port < 65536:
+        raise LocalError(f"Port {port} is not a port; ports are 1 to 65535.")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the web server does
         try:
@@ -27,7 +29,7 @@ def check_port(port: int) -> None:
             raise LocalError(
                 f"Port {port} is not allowed for this account. Try: make demo PORT=8001"
             ) from error
-        except (OSError, OverflowError) as error:
+        except OSError as error:
             raise LocalError(f"Port {port} is in use. Try: make demo PORT={_other(port)}") from error
 
 

@@ -1,0 +1,80 @@
+"""A product is saved in time and found soon after, whatever Redis does meanwhile."""
+
+import os
+import signal
+from time import monotonic
+
+import pytest
+from django.core.management import call_command
+from django.urls import reverse
+
+from search.indexing import hints
+from search.models import IndexVersion
+from search.searching import search
+from shop.models import Product
+from tests.processes import wait_until
+
+
+@pytest.fixture
+def running_shop(catalogue, stoppable_redis, shop_processes):
+    hints.breaker.close()
+    shop_processes.beat()
+    worker = shop_processes.worker()
+    call_command("search_index", "rebuild")
+    wait_until(lambda: IndexVersion.objects.active() is not None, seconds=60, what=worker)
+    return catalogue
+
+
+def test_redis_stopped(running_shop, stoppable_redis, admin_client):
+    stoppable_redis.stop()
+    assert _save_in_admin(admin_client, running_shop[0], "Halyard shirt") < 3
+    stoppable_redis.start()
+    wait_until(lambda: _found("halyard"), seconds=60)
+
+
+def test_redis_frozen(running_shop, stoppable_redis, admin_client):
+    os.kill(stoppable_redis.process.pid, signal.SIGSTOP)
+    try:
+        assert _save_in_admin(admin_client, running_shop[0], "Bowsprit shirt") < 3
+        # The second save does not even wait: a failure is remembered for a while.
+        assert _save_in_admin(admin_client, running_shop[1], "Mizzen shirt") < 1
+    finally:
+        os.kill(stoppable_redis.process.pid, signal.SIGCONT)
+    wait_until(lambda: _found("bowsprit") and _found("mizzen"), seconds=60)
+
+
+def _found(word: str) -> bool:
+    return any(word in result.card.name.lower() for result in search(word).results)
+
+
+def _save_in_admin(client, product: Product, name: str) -> float:
+    """Save the product's admin form with another name; return the seconds that the answer took."""
+    address = reverse("admin:shop_product_change", args=[product.pk])
+    context = client.get(address).context
+    data = _values(context["adminform"].form) | {"name": name}
+    for inline in context["inline_admin_formsets"]:
+        data |= _values(inline.formset.management_form)
+        for form in inline.formset.initial_forms:
+            data |= _values(form)
+    began = monotonic()
+    response = client.post(address, {key: value for key, value in data.items() if value is not None})
+    seconds = monotonic() - began
+    assert response.status_code == 302, response.context["errors"]
+    product.refresh_from_db()
+    assert product.name == name
+    return seconds
+
+
+def _values(form) -> dict[str, object]:
+    return {
+        bound.html_name: bound.value() for bound in form if not hasattr(bound.field.widget, "widgets")
+    } | {name: value for bound in form for name, value in _split(bound)}
+
+
+def _split(bound) -> list[tuple[str, object]]:
+    """Values of a field with several inputs, such as a date and a time."""
+    widgets = getattr(bound.field.widget, "widgets", None)
+    if not widgets:
+        return []
+    values = bound.field.widget.decompress(bound.value())
+    return [(f"{bound.html_name}_{number}", value) for number, value in enumerate(values)]
