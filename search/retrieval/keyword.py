@@ -17,7 +17,7 @@ def keyword_leg(space: Space, query: Query) -> Leg:
     complete = True
     if len(found) < settings.keyword_enough and len(query.words) > 1:
         limit = settings.candidates
-        loose = space.entries().with_any_word(query.words, (), space.config, limit)
+        loose = space.entries().with_any_word(query.words, space.config, limit)
         complete = len(loose) < limit
         for key, pk, words in loose:
             found.setdefault(Candidate(key, pk), float(words))
