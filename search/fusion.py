@@ -28,5 +28,5 @@ def fuse(
             scores[item] = scores.get(item, 0.0) + weight / (k + rank)
     pinned = dict.fromkeys(item for item in first if item in scores)
     rest = [(-score, item) for item, score in scores.items() if item not in pinned]
-    rest.sort()  # type: ignore[type-var]  # items are orderable; a TypeVar bound would refuse tuples
+    rest.sort()
     return [(item, scores[item]) for item in pinned] + [(item, -score) for score, item in rest]

@@ -14,6 +14,7 @@ from django.db.models import (
     BooleanField,
     Count,
     Expression,
+    ExpressionWrapper,
     F,
     FloatField,
     Func,
@@ -80,7 +81,7 @@ class EntryQuerySet(QuerySet[Any]):
             .filter(Q(document=query) | Q(sku=lowered))
             .annotate(
                 _rank=SearchRank(F("document"), query, cover_density=True),
-                _exact=Cast(exact, BooleanField()),
+                _exact=ExpressionWrapper(exact, output_field=BooleanField()),
             )
             .order_by("-_exact", "-_rank", "product_key")
             .values_list("product_key", "pk", "_rank", "_exact")
@@ -99,8 +100,8 @@ class EntryQuerySet(QuerySet[Any]):
         lookups = [
             self.order_by().filter(document=query).values("pk").query.sql_with_params() for query in queries
         ]
-        counted = (
-            "SELECT id, count(*) AS words FROM ("
+        counted = (  # the parts are Django's own SQL, with placeholders for every value
+            "SELECT id, count(*) AS words FROM ("  # noqa: S608
             + " UNION ALL ".join(f"({sql})" for sql, _ in lookups)
             + ") AS hit (id) GROUP BY id ORDER BY words DESC, id LIMIT %s"
         )
@@ -168,7 +169,10 @@ class ImageQuerySet(QuerySet[Any]):
             entry__version_id=version_id, entry__product_key=product_key, embedding__isnull=False
         )
         literal = pictures.annotate(_literal=Cast("embedding", TextField()))
-        return literal.order_by("position").values_list("_literal", flat=True)
+        ordered: QuerySet[Any, EmbeddingLiteral] = literal.order_by("position").values_list(
+            "_literal", flat=True
+        )
+        return ordered
 
     def in_version(self, version_id: int) -> "ImageQuerySet":
         """Pictures of one version."""

@@ -15,7 +15,7 @@ def load_results(found: Iterable[tuple[str, float]]) -> list[SearchResult]:
     if not scores:
         return []
     index = get_index()
-    to_python = index.model._meta.pk.to_python  # type: ignore[union-attr]  # a registered model has a key
+    to_python = index.model._meta.pk.to_python
     products = {
         str(product.pk): product for product in index.get_queryset().filter(pk__in=map(to_python, scores))
     }

@@ -1,0 +1,1 @@
+"""The JSON API of search, for mobile apps and scripts."""

@@ -1,0 +1,110 @@
+"""Read and check what the address of an API request asks for."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from difflib import get_close_matches
+
+from django.http import QueryDict
+
+from ..conf import get_settings
+from ..exceptions import InvalidQuery
+from ..registry import get_index
+from ..searching import Filters
+
+PRICES = ("price_min", "price_max")
+_PRICE = re.compile(r"\d{1,10}(\.\d{1,4})?", re.ASCII)
+_NUMBER = re.compile(r"\d{1,9}", re.ASCII)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SearchParameters:
+    """What GET /search/ takes."""
+
+    text: str
+    filters: Filters
+    sort: str
+    page: int
+    page_size: int
+
+
+def search_parameters(given: QueryDict) -> SearchParameters:
+    """Read the parameters of a search.
+
+    Raises:
+        InvalidQuery: a parameter is unknown, doubled, or has a value that it cannot have.
+    """
+    _check_names(given, ("q", "sort", "page", "page_size"))
+    settings = get_settings()
+    return SearchParameters(
+        text=_single(given, "q"),
+        filters=_filters(given),
+        sort=_single(given, "sort") or "relevance",
+        page=_number(given, "page", 1),
+        page_size=min(_number(given, "page_size", settings.page_size), settings.max_page_size),
+    )
+
+
+def similar_parameters(given: QueryDict) -> tuple[Filters, int]:
+    """Read filters and limit of a request for similar products.
+
+    Raises:
+        InvalidQuery: a parameter is unknown, doubled, or has a value that it cannot have.
+    """
+    _check_names(given, ("limit",))
+    return _filters(given), min(_number(given, "limit", 12), get_settings().max_page_size)
+
+
+def refuse_parameters(given: QueryDict) -> None:
+    """Refuse every parameter.
+
+    Raises:
+        InvalidQuery: there is one.
+    """
+    for name in given:
+        raise InvalidQuery("unknown_parameter", f"{name!r} is not a parameter here: remove it.")
+
+
+def _check_names(given: QueryDict, own: Iterable[str]) -> None:
+    known = [*own, *PRICES, *get_index().facets]
+    for name in given:
+        if name not in known:
+            close = get_close_matches(name, known, n=1)
+            remedy = f"did you mean {close[0]!r}?" if close else f"the parameters are {', '.join(known)}."
+            raise InvalidQuery("unknown_parameter", f"{name[:60]!r} is not a parameter: {remedy}")
+
+
+def _filters(given: QueryDict) -> Filters:
+    facets = {name: tuple(filter(None, given.getlist(name))) for name in get_index().facets}
+    price_min, price_max = (_price(given, name) for name in PRICES)
+    return Filters(
+        facets={name: values for name, values in facets.items() if values},
+        price_min=price_min,
+        price_max=price_max,
+    )
+
+
+def _single(given: QueryDict, name: str) -> str:
+    values = given.getlist(name)
+    if len(values) > 1:
+        raise InvalidQuery("repeated_parameter", f"{name} is given {len(values)} times: give it once.")
+    return values[0] if values else ""
+
+
+def _price(given: QueryDict, name: str) -> Decimal | None:
+    value = _single(given, name).strip()
+    if not value:
+        return None
+    if not _PRICE.fullmatch(value):
+        raise InvalidQuery("invalid_price", f"{name} must be a number from 0, such as 1500 or 99.50.")
+    return Decimal(value)
+
+
+def _number(given: QueryDict, name: str, default: int) -> int:
+    value = _single(given, name).strip()
+    if not value:
+        return default
+    if not _NUMBER.fullmatch(value) or int(value) < 1:
+        raise InvalidQuery(f"invalid_{name}", f"{name} must be a whole number from 1, such as {default}.")
+    return int(value)

@@ -1,0 +1,15 @@
+"""Addresses of the API; a host includes them, for example below /api/v1/."""
+
+from django.urls import path, re_path
+
+from .views import NoSuchView, ProductView, SearchView, SimilarView
+
+app_name = "fashion_search"
+urlpatterns = [
+    path("search/", SearchView.as_view(), name="search"),
+    path("products/<path:sku>/similar/", SimilarView.as_view(), name="similar"),
+    path("products/<path:sku>/", ProductView.as_view(), name="product"),
+    re_path(
+        r"^(?:search|products)/(?s:.*)$", NoSuchView.as_view()
+    ),  # so that a wrong address is told in JSON too
+]

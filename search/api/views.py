@@ -1,0 +1,102 @@
+"""The views of the API: read the request, call one function, shape the answer."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import Http404
+from rest_framework.permissions import AllowAny
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from ..searching import FacetCount, find_product, find_similar, search
+from .errors import handle_error, not_found
+from .pagination import page_address
+from .parameters import refuse_parameters, search_parameters, similar_parameters
+from .serializers import FacetCountSerializer, ProductSerializer, ResultSerializer
+
+
+class PublicView(APIView):
+    """A view that anyone may read, in JSON, without a session; throttling is the host's setting."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    renderer_classes = (JSONRenderer,)
+
+    def get_exception_handler(self) -> Callable[[Exception, dict[str, Any]], Response | None]:
+        """Return the handler that shapes errors, whatever the host has set for its own views."""
+        return handle_error
+
+
+class SearchView(PublicView):
+    """GET /search/: products by words, filters or both; without words the catalogue, newest first."""
+
+    def get(self, request: Request) -> Response:
+        """Answer one page of results."""
+        wanted = search_parameters(request.query_params)
+        answer = search(
+            wanted.text,
+            filters=wanted.filters,
+            sort=wanted.sort,
+            page=wanted.page,
+            page_size=wanted.page_size,
+        )
+        return Response(
+            {
+                "query": answer.query,
+                "total": answer.total,
+                "complete": answer.complete,
+                "degraded": answer.degraded,
+                "took_ms": answer.took_ms,
+                "results": ResultSerializer(answer.results, many=True, context={"request": request}).data,
+                "facets": _facets(answer.facets),
+                "page": answer.page,
+                "next": page_address(request, answer.next_page),
+            }
+        )
+
+
+class ProductView(PublicView):
+    """GET /products/{sku}/: one product."""
+
+    def get(self, request: Request, sku: str) -> Response:
+        """Answer the product with this SKU."""
+        refuse_parameters(request.query_params)
+        found = find_product(sku)
+        if found is None:
+            return not_found(sku)
+        return Response(ProductSerializer(found, context={"request": request}).data)
+
+
+class SimilarView(PublicView):
+    """GET /products/{sku}/similar/: products like this one."""
+
+    def get(self, request: Request, sku: str) -> Response:
+        """Answer the most similar products, best first."""
+        filters, limit = similar_parameters(request.query_params)
+        found = find_product(sku)
+        if found is None:
+            return not_found(sku)
+        answer = find_similar(found.key, filters=filters, limit=limit)
+        return Response(
+            {
+                "sku": found.card.sku,
+                "complete": answer.complete,
+                "degraded": answer.degraded,
+                "took_ms": answer.took_ms,
+                "results": ResultSerializer(answer.results, many=True, context={"request": request}).data,
+            }
+        )
+
+
+class NoSuchView(PublicView):
+    """Every other address below those of the API."""
+
+    def get(self, request: Request) -> Response:
+        """Say in JSON that there is nothing here."""
+        raise Http404
+
+
+def _facets(facets: dict[str, list[FacetCount]]) -> dict[str, Any]:
+    return {name: FacetCountSerializer(counts, many=True).data for name, counts in facets.items()}

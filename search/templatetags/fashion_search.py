@@ -1,0 +1,68 @@
+"""{% load fashion_search %}: a search box and a row of similar products."""
+
+from typing import Any
+
+from django import template
+from django.shortcuts import resolve_url
+from django.template import RequestContext
+
+from ..conf import get_settings
+from ..searching import find_similar
+
+register = template.Library()
+
+
+@register.inclusion_tag("fashion_search/search_box.html", takes_context=True)
+def search_box(
+    context: RequestContext,
+    *,
+    action: str = "",
+    label: str = "Search products",
+    placeholder: str = "",
+    box_id: str = "fashion-search-q",
+) -> dict[str, Any]:
+    """Show a search box that holds the current query.
+
+    Args:
+        context: the page's context, whose request tells the query.
+        action: address or URL name of the search page; the setting SEARCH_URL by default.
+        label: what the field is called, also for screen readers.
+        placeholder: an example shown in the empty field.
+        box_id: id of the field; another one for each box of a page.
+    """
+    request = context.get("request")
+    return {
+        "action": resolve_url(action or get_settings().search_url),
+        "label": label,
+        "placeholder": placeholder,
+        "box_id": box_id,
+        "query": request.GET.get("q", "").replace("\x00", "")[:200] if request else "",
+    }
+
+
+@register.inclusion_tag("fashion_search/similar_products.html")
+def similar_products(
+    product: Any,
+    *,
+    limit: int = 6,
+    heading: str = "Similar products",
+    width: int = 240,
+    height: int = 320,
+) -> dict[str, Any]:
+    """Show products like this one; nothing where none can be found.
+
+    Args:
+        product: the host's instance.
+        limit: most products in the row.
+        heading: what stands above the row.
+        width: of a picture, in pixels, so that the page does not jump while it loads.
+        height: of a picture, in pixels.
+    """
+    answer = find_similar(str(product.pk), limit=limit)
+    return {
+        "results": answer.results,
+        "heading": heading,
+        "width": width,
+        "height": height,
+        "product": product,
+    }
