@@ -14,7 +14,7 @@ ON CONFLICT (product_key) DO
 """
 
 _MARK_AGAIN = """
-UPDATE SET marked_at = EXCLUDED.marked_at, text_written = false, backfill = stale.backfill AND EXCLUDED.backfill,
+UPDATE SET marked_at = EXCLUDED.marked_at, text_written = false, backfill = EXCLUDED.backfill,
     reread = stale.reread OR EXCLUDED.reread, attempts = 0, claimed_at = NULL, next_attempt_at = NULL,
     last_error = '', parked = false
 """

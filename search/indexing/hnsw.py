@@ -5,7 +5,7 @@ one; every query is then a sequential scan, without an error. So validity is rea
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -69,10 +69,20 @@ def build_indexes(version: IndexVersion) -> list[str]:
 
 
 def drop_indexes(version_id: int) -> None:
-    """Drop every HNSW index of a version, leftovers of broken builds included."""
+    """Drop every HNSW index of a version."""
+    _drop_where(lambda owner: owner == version_id)
+
+
+def drop_orphaned_indexes() -> None:
+    """Drop the HNSW indexes whose version is gone."""
+    kept = set(IndexVersion.objects.values_list("pk", flat=True))
+    _drop_where(lambda owner: owner not in kept)
+
+
+def _drop_where(is_unwanted: Callable[[int], bool]) -> None:
     for name in index_validity():
         match = _OURS.match(name)
-        if match and int(match[1]) == version_id:
+        if match and is_unwanted(int(match[1])):
             with _unhurried():
                 _drop(name)
 

@@ -11,7 +11,7 @@ from ..exceptions import NoVersion, VersionStateError
 from ..marking import mark_stale
 from ..models import IndexVersion
 from .catalogue import product_keys
-from .hnsw import broken_indexes, drop_indexes
+from .hnsw import broken_indexes, drop_indexes, drop_orphaned_indexes
 from .locks import only_one
 from .reconcile import reconcile
 
@@ -130,6 +130,7 @@ def drop_superseded() -> list[int]:
     superseded += retired[get_settings().keep_retired :]
     for version in superseded:
         drop_version(version)
+    drop_orphaned_indexes()
     return [version.pk for version in superseded]
 
 

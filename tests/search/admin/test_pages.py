@@ -1,0 +1,146 @@
+import pytest
+from django.contrib import admin
+from django.contrib.auth import get_user_model
+from django.test import Client
+
+from search.admin import IndexedProductAdmin
+from search.indexing import hints
+from search.models import IndexVersion, StaleProduct
+from shop.models import Product
+from tests.search.products import add_picture, begin_version, drain, make_product
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("index_settings")]
+
+VERSIONS = "/admin/fashion_search/indexversion/"
+STALE = "/admin/fashion_search/staleproduct/"
+
+
+@pytest.fixture
+def staff() -> Client:
+    client = Client()
+    client.force_login(get_user_model().objects.create_superuser("admin", "admin@example.com", "x"))
+    return client
+
+
+def messages(response) -> list[str]:
+    return [str(message) for message in response.context["messages"]]
+
+
+def test_versions_show_progress_and_recall(staff):
+    make_product("A1")
+    version = begin_version()
+    IndexVersion.objects.update(ann_recall=0.9912, state="ready")
+    drain()
+    page = staff.get(VERSIONS).content.decode()
+    assert (
+        '<progress max="1" value="1" aria-label="embedded"></progress> 1 of 1 embedded, 1 by keyword' in page
+    )
+    assert "0.9912" in page
+    assert f"{VERSIONS}{version.pk}/activate/" in page
+    assert staff.get(f"{VERSIONS}{version.pk}/change/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "task", "sentence"),
+    [
+        ("rebuild/", ("rebuild", True), "A new version is being built."),
+        ("roll-back/", ("roll_back",), "Searches are going back to the former version."),
+        ("7/activate/", ("activate_version", 7), "Version 7 is being activated."),
+    ],
+)
+def test_buttons_hand_the_work_to_celery(staff, published, path, task, sentence):
+    response = staff.post(VERSIONS + path, follow=True)
+    assert messages(response) == [sentence]
+    assert published == [task]
+    assert staff.get(VERSIONS + path).status_code == 405
+
+
+def test_buttons_say_so_where_the_queue_is_away(staff, monkeypatch):
+    monkeypatch.setattr(hints, "publish", lambda *args, **options: False)
+    response = staff.post(VERSIONS + "rebuild/", follow=True)
+    assert messages(response) == [
+        "The task queue cannot be reached, so nothing was begun. Try again in a minute."
+    ]
+
+
+def test_buttons_need_the_permission_to_change(client, published):
+    user = get_user_model().objects.create_user("reader", password="x", is_staff=True)
+    client.force_login(user)
+    assert client.post(VERSIONS + "rebuild/").status_code == 403
+    assert published == []
+
+
+def test_failed_products_with_reason_and_retry(staff):
+    product = make_product("A1", pictures=0)
+    add_picture(product, b"no picture")
+    begin_version()
+    drain()
+    page = staff.get(STALE + "?state=failed").content.decode()
+    assert "A1: red Shirt" in page
+    assert "The file is not a JPEG, PNG, WebP or GIF picture." in page
+    row = StaleProduct.objects.get()
+    response = staff.post(STALE, {"action": "retry", "_selected_action": [row.pk]}, follow=True)
+    assert messages(response) == ["1 products are being indexed again."]
+    row.refresh_from_db()
+    assert (row.attempts, row.last_error) == (0, "")
+
+
+def test_a_stale_product_that_is_gone_is_shown_by_its_key(staff):
+    StaleProduct.objects.create(product_key="no number", marked_at="2026-01-01T00:00:00Z", last_error="bad")
+    assert "no number" in staff.get(STALE).content.decode()
+
+
+class TestProductAdmin:
+    @pytest.fixture
+    def product_admin(self) -> IndexedProductAdmin:
+        return IndexedProductAdmin(Product, admin.site)
+
+    @pytest.fixture
+    def request_(self, rf):
+        request = rf.get("/")
+        request.user = get_user_model().objects.create_superuser("admin", "admin@example.com", "x")
+        return request
+
+    def states(self, product_admin, request) -> dict[str, str]:
+        changelist = product_admin.get_changelist_instance(request)
+        return {product.sku: product_admin.index_state(product) for product in changelist.result_list}
+
+    def test_states(self, product_admin, request_):
+        make_product("A1")
+        assert self.states(product_admin, request_) == {"A1": "no index yet"}
+        bad = make_product("A2", pictures=0)
+        picture = add_picture(bad, b"no picture")
+        begin_version()
+        drain()
+        make_product("A3")
+        error = f"{picture.image.name}: The file is not a JPEG, PNG, WebP or GIF picture."
+        assert self.states(product_admin, request_) == {
+            "A1": "indexed",
+            "A2": f"will be tried again: {error}",
+            "A3": "waiting",
+        }
+
+    def test_the_number_of_queries_does_not_grow(self, product_admin, request_, django_assert_num_queries):
+        for number in range(2):
+            make_product(f"A{number}")
+        begin_version()
+        drain()
+        with django_assert_num_queries(7):
+            self.states(product_admin, request_)
+        for number in range(2, 12):
+            make_product(f"A{number}")
+        with django_assert_num_queries(7):
+            self.states(product_admin, request_)
+
+    def test_the_action_marks_products(self, product_admin, request_):
+        make_product("A1")
+        StaleProduct.objects.all().delete()
+        assert "reindex_selected" in product_admin.get_actions(request_)
+        request_._messages = _Sink()
+        product_admin.reindex_selected(request_, Product.objects.all())
+        assert StaleProduct.objects.count() == 1
+
+
+class _Sink:
+    def add(self, level, message, extra_tags="") -> None:
+        self.message = message

@@ -1,0 +1,33 @@
+"""Settings that the plugin's tests share."""
+
+from pathlib import Path
+
+import pytest
+
+from search.indexing import hints
+
+
+@pytest.fixture
+def search_settings(settings, tiny_artifact: Path):
+    """The settings with the tiny artifact; a test may set other keys with `settings.FASHION_SEARCH |= {...}`."""
+    settings.FASHION_SEARCH = {"ARTIFACT": str(tiny_artifact)}
+    return settings
+
+
+@pytest.fixture
+def published(monkeypatch) -> list[tuple]:
+    """The tasks that would have been sent to the broker."""
+    sent: list[tuple] = []
+
+    def publish(task: str, *args, times: int = 1, expires: float | None = None) -> bool:
+        sent.extend([(task, *args)] * times)
+        return True
+
+    monkeypatch.setattr(hints, "publish", publish)
+    return sent
+
+
+@pytest.fixture
+def index_settings(search_settings, published):
+    """The tiny artifact, and no broker."""
+    return search_settings

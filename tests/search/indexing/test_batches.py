@@ -1,0 +1,224 @@
+from decimal import Decimal
+
+import numpy as np
+import pytest
+from django.core.files.base import ContentFile
+
+from search.encoders import Encoders
+from search.indexing import draining, outbox
+from search.models import EntryImage, IndexEntry, IndexVersion, StaleProduct
+from shop.models import Product
+from shop.search_index import ShopProductIndex
+from tests.search.products import add_picture, begin_version, colour_picture, drain, make_product
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("index_settings")]
+
+
+@pytest.fixture
+def encoded(monkeypatch) -> dict[str, int]:
+    """How many pictures and texts were encoded."""
+    counts = {"images": 0, "texts": 0}
+    for kind in counts:
+        real = getattr(Encoders, f"encode_{kind}")
+
+        def counting(self, items, kind=kind, real=real):
+            counts[kind] += len(items)
+            return real(self, items)
+
+        monkeypatch.setattr(Encoders, f"encode_{kind}", counting)
+    return counts
+
+
+def test_a_product_becomes_an_entry_with_embeddings(index_settings):
+    product = make_product("A1", colour="red")
+    begin_version()
+    drain()
+    entry = IndexEntry.objects.get()
+    assert (entry.product_key, entry.sku, entry.name, entry.price) == (
+        str(product.pk),
+        "a1",
+        "red Shirt",
+        100,
+    )
+    assert sorted(entry.facets) == ["brand=Acme", "category=Shirts", "colour=red", "gender=Women"]
+    assert entry.content_hash == entry.embedded_hash
+    assert np.linalg.norm(entry.text_embedding) == pytest.approx(1, abs=1e-3)
+    assert np.linalg.norm(entry.images.get().embedding) == pytest.approx(1, abs=1e-3)
+    assert not StaleProduct.objects.exists()
+
+
+def test_keyword_parts_are_written_before_embeddings(index_settings, monkeypatch):
+    index_settings.FASHION_SEARCH = {**index_settings.FASHION_SEARCH, "BATCH_SIZE": 2}
+    for number in range(3):
+        make_product(f"A{number}")
+    begin_version()
+    assert draining._index_next()
+    assert IndexEntry.objects.filter(embedded_hash="").count() == 3
+    assert StaleProduct.objects.filter(text_written=True, attempts=0, claimed_at=None).count() == 3
+    drain()
+    assert IndexEntry.objects.exclude(embedded_hash="").count() == 3
+
+
+def test_what_has_not_changed_is_not_encoded_again(encoded):
+    product = make_product("A1")
+    begin_version()
+    drain()
+    assert encoded == {"images": 1, "texts": 1}
+    product.price = 200
+    product.save()
+    drain()
+    assert encoded == {"images": 1, "texts": 1}
+    assert IndexEntry.objects.get().price == 200
+    product.name = "red dress"
+    product.save()
+    drain()
+    assert encoded == {"images": 1, "texts": 2}
+
+
+def test_a_picture_overwritten_under_its_name_is_encoded_again(encoded):
+    product = make_product("A1", colour="red")
+    begin_version()
+    drain()
+    before = EntryImage.objects.get().embedding
+    name = product.images.get().image.name
+    storage = product.images.get().image.storage
+    storage.delete(name)
+    assert storage.save(name, ContentFile(colour_picture("blue"))) == name
+    product.save()
+    drain()
+    assert encoded["images"] == 2
+    assert EntryImage.objects.get().embedding != before
+
+
+def test_removing_a_picture_removes_its_embedding():
+    product = make_product("A1", pictures=2)
+    begin_version()
+    drain()
+    product.images.first().delete()
+    drain()
+    assert list(EntryImage.objects.values_list("position", "name")) == [(0, product.images.get().image.name)]
+
+
+def test_a_bad_picture_fails_only_itself():
+    good, bad = make_product("A1"), make_product("A2")
+    picture = add_picture(bad, b"no picture", position=1)
+    begin_version()
+    drain()
+    assert list(StaleProduct.objects.values_list("product_key", "attempts")) == [(str(bad.pk), 1)]
+    assert IndexEntry.objects.get(product_key=good.pk).error == ""
+    entry = IndexEntry.objects.get(product_key=bad.pk)
+    name = picture.image.name
+    assert entry.error == f"{name}: The file is not a JPEG, PNG, WebP or GIF picture."
+    assert entry.text_embedding is not None
+    assert [image.embedding is None for image in entry.images.order_by("position")] == [False, True]
+
+
+def test_a_repaired_picture_clears_the_error():
+    product = make_product("A1", pictures=0)
+    picture = add_picture(product, b"no picture")
+    begin_version()
+    drain()
+    picture.image.save("good.png", ContentFile(colour_picture("red")))
+    drain()
+    assert not StaleProduct.objects.exists()
+    image = EntryImage.objects.get()
+    assert (image.error, image.embedding is None) == ("", False)
+    assert IndexEntry.objects.get().error == ""
+
+
+def test_a_storage_that_is_away_costs_no_embedding():
+    product = make_product("A1")
+    begin_version()
+    drain()
+    picture = product.images.get()
+    picture.image.storage.delete(picture.image.name)
+    product.save()
+    drain()
+    assert IndexEntry.objects.get().error.startswith(
+        f"{picture.image.name}: The file cannot be read: FileNotFound"
+    )
+    assert EntryImage.objects.get().embedding is not None
+
+
+def test_a_product_that_is_deleted_or_unpublished_loses_its_entry():
+    hidden, deleted = make_product("A1"), make_product("A2")
+    begin_version()
+    drain()
+    hidden.published = False
+    hidden.save()
+    deleted.delete()
+    drain()
+    assert not IndexEntry.objects.exists()
+    assert not EntryImage.objects.exists()
+    assert not StaleProduct.objects.exists()
+
+
+def test_an_error_in_the_hosts_document_fails_only_its_product(monkeypatch):
+    good, bad = make_product("A1"), make_product("A2")
+    begin_version()
+    real = ShopProductIndex.document
+
+    def document(self, product: Product):
+        if product.pk == bad.pk:
+            raise KeyError("size")
+        return real(self, product)
+
+    monkeypatch.setattr(ShopProductIndex, "document", document)
+    drain()
+    assert list(IndexEntry.objects.values_list("product_key", flat=True)) == [str(good.pk)]
+    assert StaleProduct.objects.get().last_error == "document() failed: KeyError: 'size'"
+
+
+def test_a_value_that_postgres_refuses_fails_only_its_product(monkeypatch):
+    products = [make_product(f"A{number}") for number in range(3)]
+    begin_version()
+    real = ShopProductIndex.document
+
+    def document(self, product: Product):
+        from dataclasses import replace
+
+        found = real(self, product)
+        return replace(found, price=Decimal("1e20")) if product.pk == products[1].pk else found
+
+    monkeypatch.setattr(ShopProductIndex, "document", document)
+    drain()
+    assert sorted(IndexEntry.objects.values_list("sku", flat=True)) == ["a0", "a2"]
+    assert StaleProduct.objects.get().last_error.startswith(
+        "Postgres refused the entry: numeric field overflow"
+    )
+
+
+def test_a_version_whose_artifact_is_gone_holds_up_no_other():
+    make_product("A1")
+    version = begin_version()
+    gone = IndexVersion.objects.create(
+        artifact_path="/nowhere",
+        artifact_name="gone",
+        fingerprint="0" * 64,
+        dimension=32,
+        state="active",
+        total=1,
+    )
+    drain()
+    assert IndexEntry.objects.get(version=version).embedded_hash != ""
+    entry = IndexEntry.objects.get(version=gone)
+    assert (entry.sku, entry.embedded_hash) == ("a1", "")
+    gone.refresh_from_db()
+    assert gone.error.startswith("The artifact /nowhere cannot be read")
+    row = StaleProduct.objects.get()
+    assert (row.attempts, row.parked, row.next_attempt_at is None) == (0, False, False)
+
+
+def test_an_unexpected_error_postpones_the_batch_and_fails_the_task(monkeypatch):
+    make_product("A1")
+    begin_version()
+
+    def broken(self):
+        raise RuntimeError("broken queryset")
+
+    monkeypatch.setattr(ShopProductIndex, "get_queryset", broken)
+    with pytest.raises(RuntimeError, match="broken queryset"):
+        draining.index_due(seconds=5)
+    row = StaleProduct.objects.get()
+    assert (row.attempts, row.last_error) == (0, "RuntimeError: broken queryset")
+    assert not outbox.is_due()

@@ -1,0 +1,40 @@
+import socket
+import time
+
+import pytest
+from celery import current_app
+
+from search.indexing import hints
+
+
+@pytest.fixture(autouse=True)
+def _closed_breaker():
+    hints.breaker.close()
+    yield
+    hints.breaker.close()
+
+
+@pytest.fixture
+def broker(monkeypatch):
+    """A port on which somebody listens and nobody answers."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        port = server.getsockname()[1]
+        for name in ("broker_url", "broker_write_url"):
+            monkeypatch.setattr(current_app.conf, name, f"redis://127.0.0.1:{port}/0")
+        yield server
+
+
+def test_a_refused_broker_is_no_error_and_is_not_asked_again_at_once(broker):
+    assert hints.publish("index_stale") is False
+    start = time.monotonic()
+    assert hints.publish("index_stale") is False
+    assert time.monotonic() - start < 0.01
+
+
+def test_a_frozen_broker_is_given_up_within_two_and_a_half_seconds(broker):
+    broker.listen()
+    start = time.monotonic()
+    assert hints.publish("index_stale") is False
+    assert time.monotonic() - start < 2.5
+    assert hints.breaker.is_open()

@@ -1,0 +1,90 @@
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from search.indexing.hnsw import drop_indexes
+from search.indexing.verify import verify
+from search.models import EntryImage, IndexEntry, StaleProduct
+from shop.models import Product
+from tests.search.products import add_picture, build_version, drain, make_product
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("index_settings")]
+
+
+@pytest.fixture(autouse=True)
+def version(index_settings):
+    for number in range(3):
+        make_product(f"A{number}")
+    return build_version()
+
+
+def failed() -> dict[str, str]:
+    return {check.name: check.detail for check in verify().checks if not check.passed}
+
+
+def test_a_whole_index_passes(version):
+    found = verify()
+    assert found.passed
+    assert (found.version_id, found.failures) == (version.pk, ())
+    assert [check.name for check in found.checks] == [
+        "pgvector",
+        "nothing stale older than a minute",
+        "artifact",
+        "one entry per product",
+        "embeddings present",
+        "embeddings of unit length",
+        "HNSW indexes valid",
+        "ANN recall@24",
+    ]
+
+
+def test_a_missing_and_a_surplus_entry():
+    Product.objects.filter(sku="A0").update(published=False)
+    IndexEntry.objects.filter(sku="a1").delete()
+    assert failed() == {"one entry per product": "2 products, 1 without entry, 1 entries without product"}
+
+
+def test_an_embedding_that_is_not_of_unit_length():
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE fashion_search_entryimage SET embedding = embedding * embedding")
+    assert failed() == {
+        "embeddings of unit length": "3 not finite, not of unit length, or not of 32 dimensions"
+    }
+
+
+def test_an_embedding_that_is_missing():
+    EntryImage.objects.filter(entry__sku="a0").update(embedding=None)
+    IndexEntry.objects.filter(sku="a1").update(embedded_hash="")
+    assert failed() == {"embeddings present": "3 pictures, 1 without embedding; 1 entries without theirs"}
+
+
+def test_an_index_that_is_missing(version):
+    drop_indexes(version.pk)
+    assert failed() == {
+        "HNSW indexes valid": f"{version.image_index}, {version.text_index}",
+        "ANN recall@24": "not measured: an index is missing",
+    }
+
+
+def test_a_product_that_waits_for_more_than_a_minute():
+    StaleProduct.objects.create(product_key="1", marked_at=timezone.now() - timedelta(seconds=90))
+    assert list(failed()) == ["nothing stale older than a minute"]
+
+
+def test_failed_products_are_listed_and_pass():
+    product = make_product("B1", pictures=0)
+    picture = add_picture(product, b"no picture")
+    drain()
+    found = verify()
+    assert found.passed
+    (failure,) = found.failures
+    assert (failure.product_key, failure.attempts, failure.parked) == (str(product.pk), 1, False)
+    assert failure.reason == f"{picture.image.name}: The file is not a JPEG, PNG, WebP or GIF picture."
+    assert failure.pictures == (picture.image.name,)
+
+
+def test_an_artifact_that_is_gone(version):
+    type(version).objects.update(artifact_path="/nowhere")
+    assert list(failed()) == ["artifact"]

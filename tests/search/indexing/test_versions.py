@@ -1,0 +1,174 @@
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.db.models import F
+
+from search.exceptions import NoVersion, VersionStateError
+from search.indexing import building, hnsw, versions
+from search.models import EntryImage, IndexEntry, IndexVersion, StaleProduct
+from shop.models import Product
+from tests.search.products import build_version, drain, make_product
+from tests.tiny_artifact import write_tiny_artifact
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("index_settings")]
+
+
+def states() -> dict[int, str]:
+    return dict(IndexVersion.objects.values_list("pk", "state"))
+
+
+def test_a_build_ends_active_with_valid_indexes_and_a_measured_recall():
+    make_product("A1")
+    version = build_version()
+    assert (version.state, version.total, version.ann_recall, version.error) == ("active", 1, 1.0, "")
+    assert hnsw.index_validity() == {version.image_index: True, version.text_index: True}
+
+
+def test_a_build_waits_for_embeddings():
+    make_product("A1")
+    version = versions.request_rebuild().version
+    building.advance_all()
+    assert states() == {version.pk: "building"}
+    assert IndexVersion.objects.serving() == version
+
+
+def test_a_rebuild_without_a_change_says_so():
+    make_product("A1")
+    version = build_version()
+    answer = versions.request_rebuild()
+    assert (answer.version, answer.begun) == (version, False)
+    assert answer.sentence == (
+        f"Version {version.pk} has this artifact and no product has changed; --force builds a new one."
+    )
+
+
+def test_a_rebuild_with_another_artifact_begins_a_version(index_settings, tmp_path: Path):
+    make_product("A1")
+    first = build_version()
+    write_tiny_artifact(tmp_path / "other", name="other", seed=8)
+    index_settings.FASHION_SEARCH = {"ARTIFACT": str(tmp_path / "other")}
+    second = build_version()
+    assert (second.artifact_name, states()) == ("other", {first.pk: "retired", second.pk: "active"})
+    one, two = (EntryImage.objects.get(version=version).embedding for version in (first, second))
+    assert one != two
+
+
+def test_changes_during_a_build_reach_both_versions():
+    product = make_product("A1")
+    first = build_version()
+    second = versions.request_rebuild(force=True).version
+    product.name = "changed"
+    product.save()
+    drain()
+    assert dict(IndexEntry.objects.values_list("version_id", "name")) == {
+        first.pk: "changed",
+        second.pk: "changed",
+    }
+
+
+def test_going_back_brings_up_to_date_what_changed_meanwhile():
+    product = make_product("A1")
+    first = build_version()
+    second = build_version(force=True)
+    product.name = "changed"
+    product.save()
+    gone = make_product("A2")
+    drain()
+    gone.delete()
+    drain()
+    assert versions.roll_back() == first
+    assert states() == {first.pk: "active", second.pk: "retired"}
+    drain()
+    assert list(IndexEntry.objects.filter(version=first).values_list("name", flat=True)) == ["changed"]
+
+
+def test_one_former_version_is_kept():
+    make_product("A1")
+    built = [build_version(force=True) for _ in range(3)]
+    assert states() == {built[1].pk: "retired", built[2].pk: "active"}
+    assert set(IndexEntry.objects.values_list("version_id", flat=True)) == {built[1].pk, built[2].pk}
+    assert len(hnsw.index_validity()) == 4
+
+
+def test_a_newer_build_takes_the_place_of_one_that_runs():
+    make_product("A1")
+    versions.request_rebuild()
+    second = versions.request_rebuild(force=True).version
+    assert states() == {second.pk: "building"}
+
+
+def test_only_a_ready_or_retired_version_with_its_indexes_is_activated():
+    make_product("A1")
+    building_one = versions.request_rebuild().version
+    with pytest.raises(VersionStateError, match="is building; only a ready or retired one can be activated"):
+        versions.activate(building_one.pk)
+    IndexVersion.objects.update(state="ready")
+    with pytest.raises(VersionStateError, match=f"lacks a valid index: {building_one.image_index}"):
+        versions.activate(building_one.pk)
+    with pytest.raises(NoVersion, match="There is no index version 0"):
+        versions.activate(0)
+    with pytest.raises(NoVersion, match="No retired version is kept"):
+        versions.roll_back()
+
+
+def test_an_index_that_a_killed_build_left_invalid_is_built_again():
+    make_product("A1")
+    version = build_version()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE pg_index SET indisvalid = false WHERE indexrelid = %s::regclass", [version.image_index]
+        )
+    assert hnsw.broken_indexes(version) == [version.image_index]
+    building.advance_all()
+    assert hnsw.broken_indexes(version) == []
+
+
+def test_a_version_below_the_wanted_recall_is_not_activated(monkeypatch):
+    make_product("A1")
+    monkeypatch.setattr(building, "measure_ann_recall", lambda version: 0.5)
+    versions.request_rebuild()
+    drain()
+    building.advance_all()
+    version = IndexVersion.objects.get()
+    assert (version.state, version.ann_recall) == ("ready", 0.5)
+    assert version.error.startswith("ANN recall@24 is 0.500, below 0.95: not activated.")
+
+
+def test_a_build_that_was_cut_off_before_its_products_were_marked_is_filled():
+    make_product("A1")
+    versions.request_rebuild()
+    StaleProduct.objects.all().delete()
+    IndexVersion.objects.update(total=None)
+    building.advance_all()
+    assert StaleProduct.objects.count() == 1
+    drain()
+    building.advance_all()
+    assert IndexVersion.objects.get().state == "active"
+
+
+def test_products_that_a_build_missed_are_marked_before_it_ends():
+    make_product("A1")
+    versions.request_rebuild()
+    drain()
+    Product.objects.bulk_create(
+        [Product(sku="A2", slug="a2", name="Hat", category=Product.objects.get().category)]
+    )
+    building.advance_all()
+    assert list(StaleProduct.objects.values_list("product_key", "backfill")) == [
+        (str(Product.objects.get(sku="A2").pk), True)
+    ]
+    drain()
+    building.advance_all()
+    assert IndexVersion.objects.get().state == "active"
+
+
+def test_a_parked_product_does_not_hold_up_a_build():
+    make_product("A1")
+    make_product("A2")
+    versions.request_rebuild()
+    parked = StaleProduct.objects.order_by("pk").first()
+    StaleProduct.objects.filter(pk=parked.pk).update(parked=True, attempts=F("attempts") + 3)
+    drain()
+    building.advance_all()
+    assert IndexVersion.objects.get().state == "active"

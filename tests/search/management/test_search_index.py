@@ -1,0 +1,108 @@
+import json
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from search.indexing import versions
+from search.models import IndexEntry, IndexVersion, StaleProduct
+from tests.search.products import build_version, make_product
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("index_settings")]
+
+
+def run(*arguments: str) -> str:
+    out = StringIO()
+    call_command("search_index", *arguments, stdout=out)
+    return out.getvalue()
+
+
+@pytest.fixture
+def version() -> IndexVersion:
+    make_product("A1")
+    return build_version()
+
+
+def test_status_as_json(version):
+    found = json.loads(run("status", "--json"))
+    assert found["outbox"] == {"waiting": 0, "parked": 0, "oldest": None}
+    (only,) = found["versions"]
+    assert (only["id"], only["state"], only["artifact"], only["dimension"]) == (
+        version.pk,
+        "active",
+        "tiny",
+        32,
+    )
+    assert (only["total"], only["entries"], only["embedded"], only["failed"]) == (1, 1, 1, 0)
+    assert only["ann_recall"] == 1.0
+
+
+def test_status_as_a_table(version):
+    out = run("status")
+    assert "active" in out
+    assert "Outbox: 0 waiting; 0 parked." in out
+
+
+def test_verify_passes_and_fails(version):
+    assert json.loads(run("verify", "--json"))["passed"] is True
+    assert "ok     HNSW indexes valid: both" in run("verify")
+    IndexEntry.objects.all().delete()
+    with pytest.raises(SystemExit) as caught:
+        run("verify")
+    assert caught.value.code == 1
+
+
+def test_rebuild_begins_a_version_and_calls_the_workers(published):
+    make_product("A1")
+    published.clear()
+    out = run("rebuild")
+    version = IndexVersion.objects.get()
+    assert out == f"Version {version.pk} is being built: 1 products.\n"
+    assert published == [("index_stale",)] * 2
+
+
+def test_rebuild_does_nothing_where_nothing_has_changed(version):
+    assert "no product has changed; --force builds a new one." in run("rebuild", "--wait")
+    assert IndexVersion.objects.count() == 1
+
+
+def test_force_asks_first(version, monkeypatch):
+    monkeypatch.setattr("builtins.input", lambda question: "n")
+    with pytest.raises(CommandError, match=r"Nothing was done\."):
+        run("rebuild", "--force")
+    assert "is being built" in run("rebuild", "--force", "--noinput")
+
+
+def test_wait_gives_up_after_the_timeout():
+    make_product("A1")
+    with pytest.raises(CommandError, match="The time given by --timeout is over"):
+        run("rebuild", "--wait", "--timeout", "0.1")
+
+
+def test_reindex_one_product_or_all(version):
+    key = IndexEntry.objects.get().product_key
+    assert run("reindex", key) == "1 products are being indexed again.\n"
+    assert list(StaleProduct.objects.values_list("product_key", "backfill", "reread")) == [(key, False, True)]
+    StaleProduct.objects.all().delete()
+    assert run("reindex", "--noinput") == "1 products are being indexed again.\n"
+    assert list(StaleProduct.objects.values_list("backfill", "reread")) == [(True, True)]
+
+
+def test_activate_and_roll_back(version):
+    second = build_version(force=True)
+    assert run("rollback", "--noinput") == f"Version {version.pk} is active again.\n"
+    assert run("activate", str(second.pk), "--noinput") == f"Version {second.pk} is active.\n"
+    with pytest.raises(CommandError, match="There is no index version 0"):
+        run("activate", "0", "--noinput")
+
+
+def test_reconcile(version):
+    IndexEntry.objects.all().update(content_hash="0" * 64)
+    assert run("reconcile") == "1 products differ and are being indexed.\n"
+
+
+def test_an_artifact_that_cannot_be_read_is_a_sentence(index_settings, tmp_path):
+    index_settings.FASHION_SEARCH = {"ARTIFACT": str(tmp_path)}
+    with pytest.raises(CommandError, match="cannot be read"):
+        run("rebuild")
+    assert versions.IndexVersion.objects.count() == 0

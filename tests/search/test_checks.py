@@ -1,0 +1,94 @@
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from search import checks, registry
+from search.models import IndexVersion
+
+pytestmark = pytest.mark.django_db
+
+
+def ids(messages) -> list[str]:
+    return [message.id.removeprefix("fashion_search.") for message in messages]
+
+
+@pytest.fixture
+def active(search_settings, tiny_artifact: Path) -> IndexVersion:
+    from search.artifact import read_manifest
+
+    manifest = read_manifest(tiny_artifact)
+    return IndexVersion.objects.create(
+        artifact_path=str(tiny_artifact),
+        artifact_name=manifest.name,
+        fingerprint=manifest.fingerprint,
+        dimension=manifest.dimension,
+        state="active",
+    )
+
+
+def test_a_sound_installation_has_no_message(active):
+    assert checks.check_extension(["default"]) == checks.check_active_version(["default"]) == []
+    assert checks.check_artifact() == checks.check_broker() == checks.check_registration() == []
+    assert checks.check_settings() == []
+
+
+@pytest.mark.parametrize(
+    ("installed", "expected"), [(None, ["E001"]), ((0, 8, 3), ["E002"]), ((0, 8, 4), [])]
+)
+def test_the_extension(monkeypatch, installed, expected):
+    monkeypatch.setattr(checks, "installed_version", lambda: installed)
+    assert ids(checks.check_extension(["default"])) == expected
+    assert checks.check_extension(None) == []
+
+
+def test_an_unreadable_artifact(search_settings, tmp_path: Path):
+    search_settings.FASHION_SEARCH = {"ARTIFACT": str(tmp_path)}
+    assert ids(checks.check_artifact()) == ["E003"]
+
+
+def test_the_active_versions_artifact_is_replaced(active):
+    IndexVersion.objects.update(fingerprint="0" * 64, dimension=256)
+    (message,) = checks.check_active_version(["default"])
+    assert message.id == "fashion_search.E004"
+    assert "the folder now holds tiny with 32 dimensions, the version has 256" in message.msg
+
+
+def test_the_settings_name_another_artifact(active, search_settings, tmp_path: Path):
+    from tests.tiny_artifact import write_tiny_artifact
+
+    write_tiny_artifact(tmp_path / "other", name="other", seed=8)
+    search_settings.FASHION_SEARCH = {"ARTIFACT": str(tmp_path / "other")}
+    assert ids(checks.check_active_version(["default"])) == ["W001"]
+
+
+@pytest.mark.parametrize(
+    ("options", "limit", "expected"),
+    [
+        ({"socket_timeout": 2, "socket_connect_timeout": 1, "visibility_timeout": 600}, 540, []),
+        ({"socket_timeout": 2, "visibility_timeout": 600}, 540, ["E005"]),
+        ({"socket_timeout": 2, "socket_connect_timeout": 1, "visibility_timeout": 600}, 600, ["E006"]),
+        ({"socket_timeout": 2, "socket_connect_timeout": 1}, None, ["E006"]),
+        ({}, 3600, ["E005", "E006"]),
+    ],
+)
+def test_the_broker(monkeypatch, options, limit, expected):
+    conf = SimpleNamespace(
+        broker_url="redis://localhost/0",
+        broker_write_url=None,
+        broker_transport_options=options,
+        task_time_limit=limit,
+    )
+    monkeypatch.setattr(checks, "current_app", SimpleNamespace(conf=conf))
+    assert ids(checks.check_broker()) == expected
+
+
+def test_no_registration(monkeypatch):
+    monkeypatch.setattr(registry, "_registered", [])
+    assert ids(checks.check_registration()) == ["E007"]
+
+
+def test_a_wrong_setting(settings):
+    settings.FASHION_SEARCH = {"NO_SUCH": 1}
+    assert ids(checks.check_settings()) == ["E008"]
+    assert checks.check_artifact() == []

@@ -1,0 +1,31 @@
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from search.conf import get_settings
+
+
+def test_a_setting_that_is_not_given_has_its_default(settings):
+    settings.FASHION_SEARCH = {"BATCH_SIZE": 8, "ARTIFACT": "/tmp/artifact", "KEYWORD_WEIGHT": 2}
+    found = get_settings()
+    assert (found.batch_size, found.artifact, found.keyword_weight) == (8, Path("/tmp/artifact"), 2.0)
+    assert (found.max_attempts, found.keep_retired, found.text_config) == (3, 1, "english")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"BATCH_SZIE": 8}, "FASHION_SEARCH has no setting 'BATCH_SZIE'; the nearest is 'BATCH_SIZE'."),
+        ({"BATCH_SIZE": "8"}, "FASHION_SEARCH['BATCH_SIZE'] must be of type int, not '8'."),
+        ({"BATCH_SIZE": True}, "FASHION_SEARCH['BATCH_SIZE'] must be of type int, not True."),
+        ({"BATCH_SIZE": 0}, "FASHION_SEARCH['BATCH_SIZE'] must be positive, not 0."),
+        ({"ARTIFACT": 3}, "FASHION_SEARCH['ARTIFACT'] must be a path, not 3."),
+        ([], "FASHION_SEARCH must be a dictionary, not list."),
+    ],
+)
+def test_a_wrong_setting_says_what_is_wrong(settings, given, message):
+    settings.FASHION_SEARCH = given
+    with pytest.raises(ImproperlyConfigured) as caught:
+        get_settings()
+    assert str(caught.value) == message

@@ -1,0 +1,77 @@
+import pytest
+from django.db import transaction
+
+from search.models import StaleProduct
+from shop.models import Product
+from tests.search.products import add_picture, colour_picture, make_product
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def product(index_settings, published) -> Product:
+    product = make_product("A1")
+    StaleProduct.objects.all().delete()
+    published.clear()
+    return product
+
+
+def stale_keys() -> list[str]:
+    return list(StaleProduct.objects.order_by("product_key").values_list("product_key", flat=True))
+
+
+def test_saving_a_product_marks_it(product):
+    product.save()
+    (row,) = StaleProduct.objects.all()
+    assert (row.product_key, row.backfill, row.reread, row.attempts) == (str(product.pk), False, True, 0)
+
+
+def test_deleting_a_product_marks_it(product):
+    key = str(product.pk)
+    product.delete()
+    assert stale_keys() == [key]
+
+
+def test_saving_or_deleting_a_picture_marks_its_product(product):
+    picture = add_picture(product, colour_picture("blue"), position=1)
+    assert stale_keys() == [str(product.pk)]
+    StaleProduct.objects.all().delete()
+    picture.delete()
+    assert stale_keys() == [str(product.pk)]
+
+
+def test_renaming_a_brand_marks_its_products(product):
+    product.brand.name = "Other"
+    product.brand.save()
+    assert stale_keys() == [str(product.pk)]
+
+
+def test_a_change_that_is_rolled_back_leaves_no_mark(product):
+    def fail() -> None:
+        with transaction.atomic():
+            product.save()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert stale_keys() == []
+
+
+def test_a_saved_product_starts_afresh(product):
+    product.save()
+    StaleProduct.objects.update(attempts=3, parked=True, last_error="bad", text_written=True)
+    product.save()
+    (row,) = StaleProduct.objects.all()
+    assert (row.attempts, row.parked, row.last_error, row.text_written) == (0, False, "", False)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_hint_per_transaction(product, published):
+    with transaction.atomic():
+        product.save()
+        product.save()
+        assert published == []
+    assert published == [("index_stale",)]
+    with transaction.atomic():
+        product.save()
+    assert published == [("index_stale",)] * 2

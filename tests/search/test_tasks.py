@@ -1,0 +1,57 @@
+"""The write path through a real Redis and real Celery worker processes."""
+
+import pytest
+
+from search.indexing import hints, versions
+from search.indexing.verify import verify
+from search.models import IndexEntry, IndexVersion, StaleProduct
+from tests.processes import ShopProcesses, wait_until
+from tests.search.products import make_product
+
+pytestmark = pytest.mark.usefixtures("search_settings")
+
+
+@pytest.fixture(autouse=True)
+def _closed_breaker():
+    hints.breaker.close()
+
+
+def is_active() -> bool:
+    return IndexVersion.objects.filter(state="active").exists()
+
+
+def failed_checks() -> list[str]:
+    return [f"{check.name}: {check.detail}" for check in verify().checks if not check.passed]
+
+
+def test_a_rebuild_and_a_change_go_through_the_worker(shop_processes: ShopProcesses):
+    products = [make_product(f"A{number}") for number in range(40)]
+    worker = shop_processes.worker(children=2)
+    versions.request_rebuild()
+    hints.publish("index_stale", times=2)
+    wait_until(is_active, seconds=60, what=worker)
+    products[0].name = "renamed"
+    products[0].save()
+    wait_until(lambda: IndexEntry.objects.filter(name="renamed").exists(), seconds=20, what=worker)
+    wait_until(lambda: not StaleProduct.objects.exists(), seconds=20, what=worker)
+    assert failed_checks() == []
+
+
+def test_a_worker_killed_in_the_middle_loses_nothing(shop_processes: ShopProcesses, search_settings):
+    search_settings.FASHION_SEARCH |= {"CLAIM_LEASE_SECONDS": 2, "SWEEP_SECONDS": 1, "BATCH_SIZE": 4}
+    for number in range(150):
+        make_product(f"A{number}")
+    versions.request_rebuild()
+    for _ in range(2):
+        worker = shop_processes.worker(children=2)
+        hints.publish("index_stale", times=2)
+        before = StaleProduct.objects.count()
+        wait_until(lambda before=before: StaleProduct.objects.count() < before, seconds=60, what=worker)
+        worker.kill()
+    assert StaleProduct.objects.exists()
+    worker = shop_processes.worker(children=2)
+    shop_processes.beat()
+    wait_until(is_active, seconds=90, what=worker)
+    wait_until(lambda: not StaleProduct.objects.exists(), seconds=60, what=worker)
+    assert failed_checks() == []
+    assert IndexEntry.objects.count() == 150
