@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Value
+from django.db.models import Count, OuterRef, Q, Value
 from django.db.models.functions import Concat
 
 from .models import Category, Product, ProductImage
@@ -23,15 +24,6 @@ class Tile:
     picture: str
 
 
-def top_categories() -> QuerySet[Category]:
-    """Root categories that hold a published product, in the order in which they were made. One query."""
-    below = Product.objects.published().filter(
-        Q(category__path=OuterRef("path"))
-        | Q(category__path__startswith=Concat(OuterRef("path"), Value("/")))
-    )
-    return Category.objects.roots().filter(Exists(below.order_by())).order_by("pk")
-
-
 def category_counts() -> Counter[str]:
     """Published products by category path; a category's count includes everything below it. One query."""
     counts: Counter[str] = Counter()
@@ -43,9 +35,18 @@ def category_counts() -> Counter[str]:
     return counts
 
 
-def category_tiles(limit: int = TILES) -> list[Tile]:
-    """The fullest categories of the tile level that have a picture, fullest first. Two queries."""
-    counts = category_counts()
+def top_categories(counts: Mapping[str, int]) -> list[Category]:
+    """Root categories that hold a published product, the fullest first. One query.
+
+    Args:
+        counts: products by category path, from `category_counts`.
+    """
+    roots = [root for root in Category.objects.roots() if counts[root.path]]
+    return sorted(roots, key=lambda root: -counts[root.path])
+
+
+def category_tiles(counts: Counter[str], limit: int = TILES) -> list[Tile]:
+    """The fullest categories of the tile level that have a picture, fullest first. One query."""
     paths = [path for path, _ in counts.most_common() if path.count("/") == TILE_DEPTH]
     newest_picture = (
         ProductImage.objects.filter(product__published=True)
@@ -61,3 +62,18 @@ def category_tiles(limit: int = TILES) -> list[Tile]:
         Tile(category, counts[category.path], category.picture) for category in categories if category.picture
     ]
     return sorted(tiles, key=lambda tile: -tile.count)
+
+
+def new_arrivals(limit: int) -> list[Product]:
+    """The newest products, at most two of one category, so that one delivery does not fill the row.
+
+    Four queries.
+    """
+    newest = Product.objects.published().order_by("-created", "-pk")[: limit * 20]
+    shown: list[int] = []
+    of_category: Counter[int] = Counter()
+    for pk, category in newest.values_list("pk", "category_id"):
+        of_category[category] += 1
+        if of_category[category] <= 2 and len(shown) < limit:
+            shown.append(pk)
+    return list(Product.objects.filter(pk__in=shown).for_cards())

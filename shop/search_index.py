@@ -22,7 +22,7 @@ class ShopProductIndex(ProductIndex):
     """Published products, found by category, brand, colour and gender."""
 
     facets = ("category", "brand", "colour", "gender")
-    related = {  # noqa: RUF012 - declared as a ClassVar by the base class
+    related = {
         "shop.ProductImage": "product_id",
         "shop.Variant": "product_id",
         "shop.Brand": lambda brand: products_of_brand(brand),

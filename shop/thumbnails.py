@@ -44,7 +44,7 @@ class Thumbnail(ImageSpec):
     """A WebP that fits a frame; a picture smaller than the frame is not enlarged."""
 
     format = "WEBP"
-    options = {"quality": 82, "method": 3}  # noqa: RUF012 - the base class wants a plain attribute
+    options = {"quality": 82, "method": 3}
 
     def __init__(self, source: ContentFile, frame: tuple[int, int]) -> None:
         super().__init__(source)

@@ -26,7 +26,7 @@ READ_ERRORS = (
 )  # fmt: skip
 
 
-class UnreadablePictures(Exception):
+class PictureSourceError(Exception):
     """The folder or archive of pictures cannot be read; the message says why."""
 
 
@@ -130,7 +130,7 @@ def open_pictures(path: Path | None) -> Iterator[PictureSource]:
     """Open a folder or a ZIP archive of pictures; None gives none.
 
     Raises:
-        UnreadablePictures: it is neither.
+        PictureSourceError: it is neither.
     """
     if path is None:
         yield NoPictures()
@@ -140,7 +140,7 @@ def open_pictures(path: Path | None) -> Iterator[PictureSource]:
         try:
             archive = zipfile.ZipFile(path)
         except (OSError, zipfile.BadZipFile) as error:
-            raise UnreadablePictures(f"{path} is neither a folder nor a ZIP archive: {error}") from error
+            raise PictureSourceError(f"{path} is neither a folder nor a ZIP archive: {error}") from error
         with archive:
             yield ZipPictures(archive)
 

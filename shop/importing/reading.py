@@ -18,7 +18,7 @@ FIELD_LIMIT = 1_000_000
 type_of_row = tuple[int, dict[str, str] | RowError]
 
 
-class UnreadableFile(Exception):
+class ProductFileError(Exception):
     """The product file cannot be read at all; the message says why."""
 
 
@@ -34,12 +34,12 @@ def open_rows(path: Path) -> Iterator[tuple[Iterator[type_of_row], Callable[[], 
         that tells how many bytes of the file have been read, for progress.
 
     Raises:
-        UnreadableFile: no such file, no header, or a header without what every profile needs.
+        ProductFileError: no such file, no header, or a header without what every profile needs.
     """
     try:
         raw: BinaryIO = path.open("rb")
     except OSError as error:
-        raise UnreadableFile(f"{path}: {error.strerror}.") from error
+        raise ProductFileError(f"{path}: {error.strerror}.") from error
     with raw:
         zipped = raw.read(2) == b"\x1f\x8b"
         raw.seek(0)
@@ -54,9 +54,9 @@ def _rows(lines: TextIO, path: Path) -> Iterator[type_of_row]:
     try:
         header = [name.strip() for name in next(csv.reader([lines.readline()]), [])]
     except (OSError, EOFError, zlib.error, csv.Error) as error:
-        raise UnreadableFile(f"{path}: {error}.") from error
+        raise ProductFileError(f"{path}: {error}.") from error
     if "id" not in header:
-        raise UnreadableFile(f"{path}: the first line names no column `id`.")
+        raise ProductFileError(f"{path}: the first line names no column `id`.")
     yield from _one_per_line(lines, header) if header[-1] == NAME_COLUMN else _quoted(lines, header)
 
 

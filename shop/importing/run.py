@@ -72,8 +72,8 @@ def import_catalogue(
         progress: called now and then with the bytes read of the product file and the counts so far.
 
     Raises:
-        UnreadableFile: the product file cannot be read at all.
-        UnreadablePictures: the folder or archive of pictures cannot be read.
+        ProductFileError: the product file cannot be read at all.
+        PictureSourceError: the folder or archive of pictures cannot be read.
     """
     result, seen, chunk = ImportResult(), {}, []
     with open_pictures(options.images) as source, open_rows(options.products) as (rows, bytes_read):

@@ -81,7 +81,8 @@ def store_chunk(chunk: Sequence[Checked]) -> Stored:
         products = {**known, **{product.sku: product for product in added}}
         touched |= _store_pictures(chunk, products, new={p.sku for p in added})
         touched |= _store_variants(chunk, products, new={p.sku for p in added})
-        mark_stale(str(products[sku].pk) for sku in sorted(touched))
+        # A picture's name holds the hash of its bytes, so no picture has to be read again under an old name.
+        mark_stale((str(products[sku].pk) for sku in sorted(touched)), backfill=True, reread=False)
     return Stored(len(added), len(touched) - len(added), len(chunk) - len(touched))
 
 

@@ -3,8 +3,9 @@
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
-import shop.models.picture
 from django.db import migrations, models
+
+import shop.models.picture
 
 
 class Migration(migrations.Migration):

@@ -57,14 +57,28 @@ class Category(models.Model):
     def __str__(self) -> str:
         return self.trail
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names from the root down to this category."""
-        return tuple(self.trail.split(" > "))
+    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
+        """Save, and carry a changed path and trail down to every descendant in the same transaction."""
+        with transaction.atomic():
+            before = type(self).objects.filter(pk=self.pk).first() if self.pk else None
+            self.path = self._own_path()
+            self.trail = f"{self.parent.trail} > {self.name}" if self.parent else self.name
+            self.depth = self.parent.depth + 1 if self.parent else 0
+            if update_fields is not None:
+                update_fields = {*update_fields, "path", "trail", "depth"}
+            # Before the save, whose signal makes receivers look for the products below the new path.
+            if before and (before.path, before.trail) != (self.path, self.trail):
+                self._carry_down(before)
+            super().save(*args, update_fields=update_fields, **kwargs)
 
     def get_absolute_url(self) -> str:
         """Address of the category's listing."""
         return reverse("shop:category", args=[self.path])
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names from the root down to this category."""
+        return tuple(self.trail.split(" > "))
 
     def clean(self) -> None:
         """Refuse a parent that lies below the category itself, and a name that breaks the trail."""
@@ -77,19 +91,6 @@ class Category(models.Model):
         clash = type(self).objects.filter(path=self._own_path()).exclude(pk=self.pk)
         if clash.exists():
             raise ValidationError({"slug": "Its parent already has a category with this slug."})
-
-    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
-        """Save, and carry a changed path and trail down to every descendant in the same transaction."""
-        with transaction.atomic():
-            before = type(self).objects.filter(pk=self.pk).first() if self.pk else None
-            self.path = self._own_path()
-            self.trail = f"{self.parent.trail} > {self.name}" if self.parent else self.name
-            self.depth = self.parent.depth + 1 if self.parent else 0
-            if update_fields is not None:
-                update_fields = {*update_fields, "path", "trail", "depth"}
-            super().save(*args, update_fields=update_fields, **kwargs)
-            if before and (before.path, before.trail) != (self.path, self.trail):
-                self._carry_down(before)
 
     def _own_path(self) -> str:
         return f"{self.parent.path}{SEPARATOR}{self.slug}" if self.parent else self.slug

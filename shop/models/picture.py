@@ -8,8 +8,8 @@ from pathlib import PurePosixPath
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.fields.files import FieldFile
-from search.exceptions import PictureError
 
+from search.exceptions import PictureError
 from search.preprocessing import open_picture
 
 from .product import Product

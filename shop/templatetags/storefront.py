@@ -6,8 +6,9 @@ from typing import Any
 
 from django import template
 from django.core.paginator import Page
+from django.template import Context
 
-from shop.catalogue import top_categories
+from shop.catalogue import category_counts, top_categories
 from shop.models import Category, Product
 from shop.money import format_money
 from shop.paging import elided_pages
@@ -17,10 +18,13 @@ register = template.Library()
 register.filter("money", format_money)
 
 
-@register.simple_tag
-def navigation() -> list[Category]:
-    """The categories of the top menu."""
-    return list(top_categories())
+@register.simple_tag(takes_context=True)
+def navigation(context: Context) -> list[Category]:
+    """The categories of the top menu; a view that has counted products already gives `counts`."""
+    if "top_categories" not in context.render_context:
+        counts = context.get("counts") or category_counts()
+        context.render_context["top_categories"] = top_categories(counts)
+    return context.render_context["top_categories"]
 
 
 @register.inclusion_tag("shop/_picture.html")

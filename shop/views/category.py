@@ -49,6 +49,7 @@ class CategoryPage(ListView):
         context = super().get_context_data(
             category=self.category,
             line=list(Category.objects.line(self.category.path)),
+            counts=counts,
             children=children,
             sort=self.sort,
             sorts=[(key, label) for key, (label, _) in SORTS.items()],

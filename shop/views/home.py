@@ -6,8 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import conditional_page, require_safe
 
-from shop.catalogue import category_tiles
-from shop.models import Product
+from shop.catalogue import category_counts, category_tiles, new_arrivals
 
 NEW_ARRIVALS = 10
 HERO_PICTURES = 3
@@ -18,10 +17,11 @@ HINTS = ("white sneakers", "party dress", "blue denim jacket", "leather handbag"
 @conditional_page
 def home(request: HttpRequest) -> HttpResponse:
     """Hero, categories with pictures, new arrivals."""
-    arrivals = list(Product.objects.published().for_cards()[:NEW_ARRIVALS])
-    tiles = category_tiles()
+    counts = category_counts()
+    tiles = category_tiles(counts)
     context = {
-        "arrivals": arrivals,
+        "counts": counts,
+        "arrivals": new_arrivals(NEW_ARRIVALS),
         "tiles": tiles,
         "hints": HINTS,
         "hero": tiles[:HERO_PICTURES],

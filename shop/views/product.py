@@ -35,8 +35,8 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _details(shown: Product) -> list[tuple[str, str]]:
     """What the table of details says, the shop's own facts first."""
-    facts = [("Type", shown.category.name), ("For", shown.gender)]
-    facts += [(name, str(value)) for name, value in shown.attributes.items()]
+    facts = [("Category", shown.category.name), ("For", shown.gender)]
+    facts += [(name, str(value)) for name, value in sorted(shown.attributes.items())]
     return [(name, value) for name, value in [*facts, ("Article number", shown.sku)] if value]
 
 

@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from shop.importing import ImportOptions, ImportResult, import_catalogue
-from shop.importing.pictures import UnreadablePictures
-from shop.importing.reading import UnreadableFile
+from shop.importing.pictures import PictureSourceError
+from shop.importing.reading import ProductFileError
 from shop.importing.report import write_report
 from shop.importing.run import PROFILES
 
@@ -48,9 +48,11 @@ class Command(BaseCommand):
     help = HELP
 
     def create_parser(self, *args: Any, **kwargs: Any) -> CommandParser:
+        """Keep the line breaks of the help."""
         return super().create_parser(*args, formatter_class=argparse.RawDescriptionHelpFormatter, **kwargs)
 
     def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the options."""
         parser.add_argument("products", type=Path, metavar="PRODUCTS.csv[.gz]")
         parser.add_argument("--images", type=Path, metavar="FOLDER|ZIP", help="Where the pictures are.")
         parser.add_argument("--profile", choices=sorted(PROFILES), default="catalogue")
@@ -89,7 +91,7 @@ class Command(BaseCommand):
             raise CommandError("--report would overwrite the product file.")
         try:
             result = self._import(chosen, quiet=options["verbosity"] == 0)
-        except (UnreadableFile, UnreadablePictures) as error:
+        except (ProductFileError, PictureSourceError) as error:
             raise CommandError(str(error)) from error
         if options["verbosity"] > 0:
             self.stdout.write(_summary(result))
@@ -138,10 +140,8 @@ def _line_per_thousand(write: Callable[[str], Any]) -> Callable[[int, ImportResu
 
 
 def _summary(result: ImportResult) -> str:
-    parts = [
-        f"{result.imported} products imported: {result.added} new, {result.changed} changed, "
-        f"{result.unchanged} unchanged"
-    ]
+    counts = f"{result.added} new, {result.changed} changed, {result.unchanged} unchanged"
+    parts = [f"{result.imported} products imported: {counts}"]
     if result.not_wanted:
         parts.append(f"{result.not_wanted} rows without a large picture passed over")
     if result.without_picture:
