@@ -35,7 +35,7 @@ def fit(config_file: Path, data: Sequence[Path], workdir: Path, *, resume: bool 
     """Train as the configuration says and leave checkpoints, the best weights and a log in `workdir`.
 
     Args:
-        config_file: a run's TOML file; a copy stays in `workdir`.
+        config_file: a run's TOML file; a copy stays in `workdir`. It may have grown by epochs when resuming.
         data: catalogue folders; products of split "train" are learned, those of split "val" in the first judge.
         workdir: folder of the run, made where it is missing.
         resume: go on after the last finished epoch found in `workdir`.
@@ -55,6 +55,8 @@ def fit(config_file: Path, data: Sequence[Path], workdir: Path, *, resume: bool 
         first = sum(earlier.epochs for earlier in config.stages[:number])
         if state["epoch"] >= first + stage.epochs:
             continue
+        if state["epoch"] == first and number > 0 and _spec(stage) != _spec(config.stages[number - 1]):
+            state["best"] = -1.0  # weights are exported for the last size; those of another do not compete
         _fit_stage(model, tokenizer, config, stage, first, data, workdir, cache, state)
     return state
 
@@ -64,9 +66,9 @@ def _open_workdir(config_file: Path, workdir: Path, *, resume: bool) -> dict:
     state_file = workdir / STATE
     if state_file.exists() and not resume:
         raise FileExistsError(f"{workdir} holds a run already; go on with --resume, or choose another --out.")
+    shutil.copyfile(config_file, workdir / CONFIG)
     if state_file.exists():
         return json.loads(state_file.read_text())
-    shutil.copyfile(config_file, workdir / CONFIG)
     return {"epoch": 0, "best": -1.0, "best_epoch": 0, "history": []}
 
 

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import onnx
 from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import (
     CalibrationDataReader,
     CalibrationMethod,
@@ -49,11 +50,15 @@ def quantise(source: Path, target: Path, pixels: NDArray[np.uint8]) -> None:
             per_channel=True,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
-            # The projection's result is normalised and compared in float32; rounding it would cost recall.
-            op_types_to_quantize=["Conv", "Add", "Relu", "MaxPool", "MatMul"],
+            # The projection's result is compared, so it is not rounded to 8 bits; only its weights are made small.
+            op_types_to_quantize=["Conv", "Add", "Relu", "MaxPool"],
             calibrate_method=CalibrationMethod.MinMax,
             extra_options={"CalibMovingAverage": True},
         )
+    model = onnx.load(str(target))
+    _store_as_half(model, at_least=100_000)
+    onnx.checker.check_model(model)
+    onnx.save(model, str(target))
 
 
 class _Pictures(CalibrationDataReader):
@@ -63,6 +68,18 @@ class _Pictures(CalibrationDataReader):
     def get_next(self) -> dict[str, NDArray[np.uint8]] | None:
         batch = next(self.batches, None)
         return None if batch is None else {"pixels": batch}
+
+
+def _store_as_half(model: onnx.ModelProto, *, at_least: int) -> None:
+    """Store large float32 weights as float16; they become float32 again when a session starts."""
+    for weight in list(model.graph.initializer):
+        values = numpy_helper.to_array(weight)
+        if values.dtype != np.float32 or values.size < at_least:
+            continue
+        half = numpy_helper.from_array(values.astype(np.float16), f"{weight.name}_half")
+        model.graph.initializer.remove(weight)
+        model.graph.initializer.append(half)
+        model.graph.node.insert(0, helper.make_node("Cast", [half.name], [weight.name], to=TensorProto.FLOAT))
 
 
 def _rename_output(model: onnx.ModelProto, name: str) -> None:
