@@ -47,6 +47,7 @@ class Config:
     max_tokens: int = 32  # longer texts are cut
     token_width: int = 256  # values per token embedding
     gru_units: int = 256  # per direction
+    bidirectional: bool = True  # read texts from both ends, or from the beginning only
     text_dropout: float = 0.1  # of token embeddings
     subword_dropout: float = 0.1  # of BPE merges (Provilkov et al. 2020): words are seen in varied pieces
     typo_rate: float = 0.0  # share of training texts that get one wrong letter

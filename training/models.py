@@ -58,18 +58,17 @@ def image_encoder(config: Config, size: tuple[int | None, int | None] = (None, N
 def text_encoder(config: Config) -> keras.Model:
     """Build tokens (n, steps) int32 -> embedding (n, dimension) float32 of unit length; token 0 is padding.
 
-    A GRU (Cho et al. 2014) in both directions, global max pooling, one linear layer.
+    A GRU (Cho et al. 2014) in one or both directions, global max pooling, one linear layer.
     """
     tokens = keras.Input((None,), dtype="int32", name="tokens")
     embedded = keras.layers.Embedding(
         config.vocabulary, config.token_width, mask_zero=True, dtype="float32", name="token_embedding"
     )(tokens)
     embedded = keras.layers.SpatialDropout1D(config.text_dropout, dtype="float32")(embedded)
-    steps = keras.layers.Bidirectional(
-        keras.layers.GRU(config.gru_units, return_sequences=True, dtype="float32"),
-        dtype="float32",
-        name="gru",
-    )(embedded)
+    gru = keras.layers.GRU(config.gru_units, return_sequences=True, dtype="float32", name="gru")
+    if config.bidirectional:
+        gru = keras.layers.Bidirectional(gru, dtype="float32", name="gru")
+    steps = gru(embedded)
     pooled = MaskedMaxPooling(dtype="float32")(steps)
     return keras.Model(tokens, _project(pooled, config), name="text_encoder")
 

@@ -22,21 +22,21 @@ def write_text_onnx(encoder: keras.Model, path: Path) -> None:
 
     The graph takes `tokens` (n, steps) int64 and `lengths` (n,) int32, and returns `embedding` (n, d) float32.
     """
-    forward, backward = _directions(encoder)
+    directions = _directions(encoder)
     kernel, bias = (np.asarray(weight) for weight in encoder.get_layer("projection").get_weights())
     table, scales = _int8_rows(encoder.get_layer("token_embedding").get_weights()[0])
-    units = forward[1].shape[0]
+    units = directions[0][1].shape[0]
     small = {
-        "W": np.stack([forward[0].T, backward[0].T]),
-        "R": np.stack([forward[1].T, backward[1].T]),
-        "B": np.stack([forward[2].reshape(-1), backward[2].reshape(-1)]),
+        "W": np.stack([kernel.T for kernel, _, _ in directions]),
+        "R": np.stack([recurrent.T for _, recurrent, _ in directions]),
+        "B": np.stack([biases.reshape(-1) for _, _, biases in directions]),
         "kernel": kernel,
     }
     exact = {
         "table": table,
         "scales": scales,
         "bias": bias.astype(np.float32),
-        "width": np.array([0, 0, 2 * units], dtype=np.int64),
+        "width": np.array([0, 0, len(directions) * units], dtype=np.int64),
         "one": np.array([1], dtype=np.int64),
         "zero": np.int64(0),
         "step": np.int64(1),
@@ -54,10 +54,12 @@ def write_text_onnx(encoder: keras.Model, path: Path) -> None:
             ["by_step", "W", "R", "B", "lengths"],
             ["states"],
             hidden_size=units,
-            direction="bidirectional",
+            direction="bidirectional" if len(directions) == 2 else "forward",
             linear_before_reset=1,
         ),
-        helper.make_node("Transpose", ["states"], ["by_text"], perm=[2, 0, 1, 3]),  # (n, steps, 2, units)
+        helper.make_node(
+            "Transpose", ["states"], ["by_text"], perm=[2, 0, 1, 3]
+        ),  # (n, steps, directions, units)
         helper.make_node("Reshape", ["by_text", "width"], ["steps"]),
         *_mask("tokens", "lengths", "mask"),
         helper.make_node("Where", ["mask", "steps", "lowest"], ["kept"]),
@@ -81,9 +83,10 @@ def write_text_onnx(encoder: keras.Model, path: Path) -> None:
     onnx.save(model, str(path))
 
 
-def _directions(encoder: keras.Model) -> tuple[list[NDArray], list[NDArray]]:
+def _directions(encoder: keras.Model) -> list[list[NDArray]]:
+    # Of each direction: kernel (width, 3 units), recurrent kernel (units, 3 units), biases (2, 3 units).
     weights = [np.asarray(weight) for weight in encoder.get_layer("gru").get_weights()]
-    return weights[:3], weights[3:]  # kernel, recurrent kernel, biases (2, 3 units)
+    return [weights[start : start + 3] for start in range(0, len(weights), 3)]
 
 
 def _int8_rows(table: NDArray) -> tuple[NDArray[np.int8], NDArray[np.float32]]:

@@ -8,8 +8,8 @@ from training.models import text_encoder
 from training.onnx_text import write_text_onnx
 
 
-@pytest.fixture
-def config():
+@pytest.fixture(params=[True, False], ids=["both directions", "one direction"])
+def config(request):
     return Config(
         name="run",
         stages=(Stage(loss="triplet", epochs=1, height=8, width=6, learning_rate=1e-3),),
@@ -18,6 +18,7 @@ def config():
         vocabulary=50,
         token_width=12,
         gru_units=10,
+        bidirectional=request.param,
     )
 
 
