@@ -18,10 +18,10 @@ def favicon(_request: HttpRequest) -> HttpResponseRedirect:
 
 
 storefront = [
-    path("", views.home, name="home"),
-    path("search/", views.search, name="search"),
+    path("", views.home_page, name="home"),
+    path("search/", views.search_page, name="search"),
     path("categories/<path:path>/", views.CategoryPage.as_view(), name="category"),
-    path("products/<slug:slug>/", views.product, name="product"),
+    path("products/<slug:slug>/", views.product_page, name="product"),
     # Below the media address, so that a web server in front may serve those that are made already.
     path(f"{MEDIA}/thumbs/<str:frame>/<path:name>.webp", views.thumbnail, name="thumbnail"),
 ]

@@ -32,8 +32,9 @@ class PictureSourceError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """The bytes of one picture and the name it is stored under, which holds a hash of them."""
+    """The bytes of one picture, its file's name, and the name it is stored under, which holds their hash."""
 
+    source: str
     name: str
     content: bytes
 
@@ -46,7 +47,7 @@ class Picture:
         try:
             open_picture(io.BytesIO(self.content))
         except PictureError as error:
-            raise RowError(f"picture {self.name}: {error}") from error
+            raise RowError(f"picture {self.source}: {error}") from error
 
 
 class PictureSource(ABC):
@@ -80,7 +81,8 @@ class PictureSource(ABC):
             raise RowError(f"picture {path.name} cannot be read: {error or type(error).__name__}") from error
         digest = hashlib.sha256(content).hexdigest()
         stem = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in sku)
-        return Picture(f"products/{digest[:2]}/{stem[:80]}-{digest[:12]}{path.suffix.lower()}", content)
+        stored = f"products/{digest[:2]}/{stem[:80]}-{digest[:12]}{path.suffix.lower()}"
+        return Picture(path.name, stored, content)
 
     @abstractmethod
     def _read(self, full_name: str) -> bytes: ...

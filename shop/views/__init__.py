@@ -1,9 +1,9 @@
 """Pages of the storefront."""
 
 from .category import CategoryPage
-from .home import home
+from .home import home_page
 from .media import thumbnail
-from .product import product
-from .search import search
+from .product import product_page
+from .search import search_page
 
-__all__ = ["CategoryPage", "home", "product", "search", "thumbnail"]
+__all__ = ["CategoryPage", "home_page", "product_page", "search_page", "thumbnail"]

@@ -15,7 +15,7 @@ HINTS = ("white sneakers", "party dress", "blue denim jacket", "leather handbag"
 
 @require_safe
 @conditional_page
-def home(request: HttpRequest) -> HttpResponse:
+def home_page(request: HttpRequest) -> HttpResponse:
     """Hero, categories with pictures, new arrivals."""
     counts = category_counts()
     tiles = category_tiles(counts)

@@ -8,19 +8,18 @@ from pathlib import Path
 from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from search.exceptions import PictureError
 from shop.thumbnails import FRAMES, PREFIX
 from shop.thumbnails import thumbnail as make_thumbnail
 
+FOR_GOOD = "public, max-age=31536000, immutable"
 PLACEHOLDER = (Path(__file__).parent.parent / "static/shop/placeholder.svg").read_bytes()
 log = logging.getLogger(__name__)
 
 
 @require_safe
-@cache_control(public=True, max_age=31_536_000, immutable=True)
 def thumbnail(request: HttpRequest, frame: str, name: str) -> HttpResponseBase:
     """A product picture's thumbnail, made on the first request for it.
 
@@ -30,11 +29,11 @@ def thumbnail(request: HttpRequest, frame: str, name: str) -> HttpResponseBase:
     if frame not in FRAMES or not name.startswith(PREFIX):
         raise Http404
     try:
-        return FileResponse(default_storage.open(make_thumbnail(name, frame)), content_type="image/webp")
-    except SuspiciousFileOperation:
-        raise Http404 from None
+        made = default_storage.open(make_thumbnail(name, frame))
     except PictureError as error:
         log.warning("No thumbnail of %s: %s", name, error)
-        response = HttpResponse(PLACEHOLDER, status=404, content_type="image/svg+xml")
-        response["Cache-Control"] = "public, max-age=60"
-        return response
+        headers = {"Cache-Control": "public, max-age=60"}
+        return HttpResponse(PLACEHOLDER, status=404, content_type="image/svg+xml", headers=headers)
+    except (SuspiciousFileOperation, ValueError):  # outside the media folder, or no file name at all
+        raise Http404 from None
+    return FileResponse(made, content_type="image/webp", headers={"Cache-Control": FOR_GOOD})

@@ -18,13 +18,13 @@ log = logging.getLogger(__name__)
 
 @require_safe
 @conditional_page
-def product(request: HttpRequest, slug: str) -> HttpResponse:
+def product_page(request: HttpRequest, slug: str) -> HttpResponse:
     """Pictures, price, sizes, description, attributes, and similar products."""
     shown = get_object_or_404(Product.objects.published().for_cards(), slug=slug)
     heading, row = _similar(shown)
     context = {
         "product": shown,
-        "line": Category.objects.line(shown.category.path),
+        "line": list(Category.objects.line(shown.category.path)),
         "paragraphs": [part for part in shown.description.split("\n\n") if part.strip()],
         "details": _details(shown),
         "similar": row,

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import conditional_page, require_safe
 
 from search.exceptions import InvalidQuery
-from search.searching import search as ask
+from search.searching import search
 from shop.filters import FilterForm
 from shop.paging import elided_pages
 
@@ -16,7 +16,7 @@ PAGE_SIZE = 24
 
 @require_safe
 @conditional_page
-def search(request: HttpRequest) -> HttpResponse:
+def search_page(request: HttpRequest) -> HttpResponse:
     """Results of a query with the filters, sort and page that the address names.
 
     A query that cannot be answered gets status 400 and a sentence that says what to change.
@@ -25,7 +25,7 @@ def search(request: HttpRequest) -> HttpResponse:
     context = {"form": form, "query": request.GET.get("q", "").replace("\x00", "")}
     try:
         wanted = form.wanted()
-        answer = ask(
+        answer = search(
             wanted.text, filters=wanted.filters, sort=wanted.sort, page=wanted.page, page_size=PAGE_SIZE
         )
     except InvalidQuery as error:

@@ -1,0 +1,119 @@
+"""The search page over a real index."""
+
+from decimal import Decimal
+from urllib.parse import parse_qs
+
+import pytest
+from pytest_django.asserts import assertContains
+
+from search.indexing import versions
+from search.indexing.draining import index_due
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shelf(settings, tiny_artifact, make_products):
+    """Three shirts and a shoe, in an index that is being built: searched by words."""
+    settings.FASHION_SEARCH = {"ARTIFACT": str(tiny_artifact)}
+    make_products([1], name="Blue linen shirt", price=Decimal(900))
+    make_products([2], name="Red cotton shirt", colour="Red", price=Decimal(1500))
+    make_products([3], name="White cotton shirt", colour="White", gender="Women", price=Decimal(2500))
+    make_products([4], name="Brown shoe", category="Shoes", colour="Brown", price=Decimal(3000))
+    versions.request_rebuild()
+    while index_due(seconds=10):
+        pass
+
+
+def found(response):
+    return {result.product.sku for result in response.context["answer"].results}
+
+
+def test_words_filters_and_prices_narrow_the_results(client, shelf):
+    assert found(client.get("/search/?q=cotton")) == {"S2", "S3"}
+    assert found(client.get("/search/?q=shirt&colour=Red&colour=Blue")) == {"S1", "S2"}
+    assert found(client.get("/search/?q=shirt&gender=Women")) == {"S3"}
+    assert found(client.get("/search/?q=shirt&category=Topwear&price_min=1000&price_max=2000")) == {"S2"}
+    assert found(client.get("/search/?category=Footwear")) == {"S4"}
+
+
+def test_no_words_list_everything_newest_first(client, shelf):
+    response = client.get("/search/")
+    assert [result.product.sku for result in response.context["answer"].results] == ["S4", "S3", "S2", "S1"]
+    assertContains(response, "All products")
+    assertContains(response, "4 products")
+
+
+def test_sorting_by_price(client, shelf):
+    response = client.get("/search/?sort=-price")
+    assert [result.product.sku for result in response.context["answer"].results] == ["S4", "S3", "S2", "S1"]
+    response = client.get("/search/?sort=price&q=shirt")
+    assert [result.product.sku for result in response.context["answer"].results] == ["S1", "S2", "S3"]
+
+
+def test_the_panel_counts_and_the_chips_take_one_filter_away(client, shelf):
+    response = client.get("/search/?q=shirt&colour=Red&brand=Acme&price_max=2000&page=1")
+    groups = {group.field: group for group in response.context["groups"]}
+    assert [(option.value, option.count, option.chosen) for option in groups["colour"].options] == [
+        ("Blue", 1, False), ("Red", 1, True),
+    ]  # fmt: skip
+    chips = {chip.label: parse_qs(chip.without) for chip in response.context["chips"]}
+    assert chips == {
+        "Acme": {"q": ["shirt"], "colour": ["Red"], "price_max": ["2000"]},
+        "Red": {"q": ["shirt"], "brand": ["Acme"], "price_max": ["2000"]},
+        "Up to 2000": {"q": ["shirt"], "colour": ["Red"], "brand": ["Acme"]},
+    }
+
+
+def test_nothing_found_helps(client, shelf):
+    response = client.get("/search/?q=zeppelin&colour=Red")
+    assertContains(response, "Nothing fits that")
+    assertContains(response, "Remove a filter above")
+
+
+def test_an_index_that_is_being_built_says_so(client, shelf):
+    assertContains(client.get("/search/?q=shirt"), "Showing matches by words only.")
+
+
+def test_without_an_index_the_page_says_so(client, db):
+    assertContains(client.get("/search/?q=shirt"), "Search is not ready.")
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("price_min=cheap", "The lowest price must be a number such as 1500."),
+        ("price_max=1e99", "The highest price must be a number such as 1500."),
+        ("page=0", "page"),
+        ("page=one", "The page must be a whole number from 1."),
+        ("sort=best", "sort"),
+        ("q=a%00b", ""),
+        ("q=" + "x" * 201, "200"),
+        ("colour=%00", ""),
+    ],
+)
+def test_a_query_that_cannot_be_answered_is_400_with_a_sentence(client, shelf, query, sentence):
+    response = client.get(f"/search/?{query}")
+    assert response.status_code == 400
+    assertContains(response, "That search did not work", status_code=400)
+    assertContains(response, sentence, status_code=400)
+
+
+def test_a_page_beyond_the_last_is_404(client, shelf):
+    assert client.get("/search/?q=shirt&page=2").status_code == 404
+
+
+def test_the_words_of_the_query_are_escaped(client, shelf):
+    response = client.get("/search/?q=%3Cscript%3E")
+    assert b"<script>" not in response.content
+
+
+def test_queries_do_not_grow_with_the_results(client, shelf, make_products, django_assert_max_num_queries):
+    with django_assert_max_num_queries(20) as first:
+        client.get("/search/?q=shirt")
+    make_products(range(10, 40))
+    while index_due(seconds=10):
+        pass
+    with django_assert_max_num_queries(20) as second:
+        assert len(client.get("/search/?q=shirt").context["answer"].results) == 24
+    assert len(second) == len(first)
