@@ -12,7 +12,6 @@ from django.db.models.functions import Concat
 from .models import Category, Product, ProductImage
 
 TILES = 8
-TILE_DEPTH = 1  # tiles show the children of the roots: Topwear, Shoes, Bags ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +45,10 @@ def top_categories(counts: Mapping[str, int]) -> list[Category]:
 
 
 def category_tiles(counts: Counter[str], limit: int = TILES) -> list[Tile]:
-    """The fullest categories of the tile level that have a picture, fullest first. One query."""
-    paths = [path for path, _ in counts.most_common() if path.count("/") == TILE_DEPTH]
+    """The fullest categories below the roots that have a picture, fullest first. One query."""
+    # Topwear, Shoes, Bags ... rather than Apparel; the roots themselves in a catalogue of one level.
+    depth = 1 if any("/" in path for path in counts) else 0
+    paths = [path for path, _ in counts.most_common() if path.count("/") == depth]
     newest_picture = (
         ProductImage.objects.filter(product__published=True)
         .filter(

@@ -8,7 +8,7 @@ from django.core.files.storage import default_storage
 from django.test import Client
 from pytest_django.asserts import assertContains, assertNotContains
 
-from shop.models import Product, ProductImage
+from shop.models import Category, Product, ProductImage
 
 pytestmark = pytest.mark.django_db
 
@@ -175,3 +175,10 @@ def test_several_pictures_make_a_gallery(client, make_products):
     response = client.get(product.get_absolute_url())
     assertContains(response, 'href="#picture-2"')
     assertContains(response, 'alt="Back"')
+
+
+def test_a_catalogue_of_one_level_has_tiles_too(client, db):
+    shirts = Category.objects.create(name="Shirts", slug="shirts")
+    product = Product.objects.create(sku="1", name="Shirt", category=shirts)
+    ProductImage.objects.create(product=product, image="products/aa/1.jpg")
+    assert [tile.category.name for tile in client.get("/").context["tiles"]] == ["Shirts"]
