@@ -12,6 +12,10 @@ from .config import Config
 # Mean of ImageNet's pictures in blue, green, red: the input that published ResNet50 weights were trained with.
 IMAGENET_MEAN = (103.939, 116.779, 123.68)
 
+# Keras' 0.99 averages over some hundred batches, in which the weights of a short run move too far: after six epochs
+# text-to-image success@10 among 1,280 val pictures was .71 with a batch's own statistics and .51 with the averages.
+BATCH_NORM_MOMENTUM = 0.95
+
 
 # Layers ---------------------------------------------------------------------------------------------------
 
@@ -52,6 +56,9 @@ def image_encoder(config: Config, size: tuple[int | None, int | None] = (None, N
     backbone = keras.applications.ResNet50(
         include_top=False, weights=config.backbone_weights or None, input_shape=(None, None, 3), pooling="max"
     )
+    for layer in backbone.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = BATCH_NORM_MOMENTUM
     return keras.Model(pixels, _project(backbone(centred), config), name="image_encoder")
 
 
