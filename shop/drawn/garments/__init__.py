@@ -1,0 +1,38 @@
+"""The garments and accessories, one file per family: each draws one kind on a scene."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..design import Design, Look
+from ..scene import Scene
+from . import bags, bottoms, carried, dresses, footwear, outer, shirts, tops, worn
+
+#: Kind -> function that draws it and returns the floor it stands on (y), or None where it lies or hangs.
+DRAWERS: dict[str, Callable[[Scene, Design, Look], float | None]] = {
+    "tshirt": tops.tshirt,
+    "top": tops.tshirt,
+    "polo": shirts.polo,
+    "shirt": shirts.shirt,
+    "kurta": shirts.kurta,
+    "sweater": tops.sweater,
+    "hoodie": outer.hoodie,
+    "jacket": outer.jacket,
+    "dress": dresses.dress,
+    "skirt": dresses.skirt,
+    "jeans": bottoms.jeans,
+    "trousers": bottoms.trousers,
+    "shorts": bottoms.shorts,
+    "sneakers": footwear.sneakers,
+    "heels": footwear.heels,
+    "flipflops": footwear.flipflops,
+    "handbag": bags.handbag,
+    "backpack": bags.backpack,
+    "cap": worn.cap,
+    "sunglasses": worn.sunglasses,
+    "watch": worn.watch,
+    "socks": carried.socks,
+    "scarf": carried.scarf,
+    "tie": carried.tie,
+    "belt": carried.belt,
+}

@@ -1,0 +1,434 @@
+"""Sneakers, heels and flip-flops."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..design import GOLD, STEEL, Design, Look
+from ..geometry import box, ellipse, outline
+from ..scene import Scene
+from ..shading import Fold
+
+
+def _shifted(points: list[tuple[float, ...]], dx: float, dy: float) -> np.ndarray:
+    return outline([(p[0] + dx, p[1] + dy, *p[2:]) for p in points])
+
+
+def sneakers(scene: Scene, design: Design, look: Look) -> float:
+    """Draw a pair of sneakers from the side, low or high, laced or slip-on."""
+    _sneaker(scene, design, look, 26, -62, 0.86)
+    _sneaker(scene, design, look, 0, 0, 1.0)
+    return 448
+
+
+def _sneaker(scene: Scene, design: Design, look: Look, dx: float, dy: float, light: float) -> None:
+    high = design.style == "high-top"
+    collar = 196 if high else 258
+    upper = _shifted(
+        [
+            (56, 420),
+            (44, 350, 1),
+            (62, 290, 1),
+            (66, collar + 4),
+            (96, collar + 8, 1),
+            (168, collar - 2),
+            (186, 266 if not high else 232, 1),
+            (258, 318, 1),
+            (330, 350, 1),
+            (404, 376, 1),
+            (430, 420),
+        ],
+        dx,
+        dy,
+    )
+    inner = _shifted(
+        [(66, collar + 6), (96, collar - 12, 1), (168, collar), (130, collar + 20, 1), (90, collar + 20, 1)],
+        dx,
+        dy,
+    )
+    scene.part(inner, look.dark * 0.9, volume=6, edge=0.5, crumple=0, lift=0)
+    tongue = _shifted(
+        [(150, collar + 10), (172, collar - 26, 1), (198, collar - 14, 1), (262, 322), (220, 330)], dx, dy
+    )
+    white = np.array((0.95, 0.95, 0.94), np.float32)
+    sole_colour = white if design.style != "runner" or design.colour == "White" else look.accent
+    scene.part(
+        tongue,
+        look.base * 0.9 if design.colour != "White" else look.base,
+        volume=6,
+        crumple=0.2,
+        main=True,
+        light=light,
+    )
+    mask = scene.part(
+        upper,
+        look.paint,
+        volume=26,
+        material=look.material,
+        main=True,
+        light=light,
+        crumple=0.5,
+        folds=[
+            Fold(300 + dx, 340 + dy, 330 + dx, 410 + dy, 9, 0.4),
+            Fold(330 + dx, 352 + dy, 352 + dx, 415 + dy, 8, 0.35),
+        ],
+    )
+    if design.pattern == "colourblock":
+        scene.part(
+            _shifted([(40, 420), (40, 300), (66, 262), (112, 300, 1), (140, 420)], dx, dy),
+            look.accent,
+            volume=9,
+            clip=mask,
+            lift=0.3,
+            material="leather",
+        )
+    else:
+        heel = _shifted([(40, 420), (40, 330), (66, 288), (96, 330, 1), (106, 420)], dx, dy)
+        scene.part(
+            heel,
+            look.paint if design.pattern != "solid" else look.base * 0.86,
+            volume=8,
+            clip=mask,
+            lift=0.3,
+            main=True,
+        )
+    toe = _shifted([(350, 430), (352, 378, 1), (372, 358, 1), (450, 380), (450, 430)], dx, dy)
+    scene.part(
+        toe,
+        white if design.style in ("canvas", "high-top") else look.base * 0.94,
+        volume=10,
+        clip=mask,
+        lift=0.25,
+        main=design.style not in ("canvas", "high-top"),
+    )
+    if design.style != "slip-on":
+        quarter = _shifted(
+            [
+                (150, collar + 18),
+                (176, collar + 8),
+                (212, 292 if not high else 262, 1),
+                (268, 332),
+                (252, 350),
+                (208, 330, 1),
+                (160, collar + 60, 1),
+            ],
+            dx,
+            dy,
+        )
+        scene.part(
+            quarter,
+            look.base if design.pattern != "solid" else look.base * 0.93,
+            volume=5,
+            clip=mask,
+            lift=0.4,
+            main=True,
+        )
+        lace = white if look.base.mean() < 0.8 else np.full(3, 0.84, np.float32)
+        count = 8 if high else 5
+        for k in range(count):
+            t = k / (count - 1)
+            x, y = 176 + 78 * t, collar + 18 + (328 - collar - 18) * t
+            a = np.array([(x - 14 + dx, y + 10 + dy), (x + 16 + dx, y - 18 + dy)])
+            scene.stroke(a + (1, 2.4), 5.4, np.zeros(3, np.float32), 0.35, keep=False)
+            scene.stroke(a, 5, lace, keep=False)
+            scene.flat(ellipse(x - 15 + dx, y + 11 + dy, 2.4, 2.4, 12), STEEL)
+    else:
+        gore = _shifted([(188, 276), (214, 290), (222, 352), (196, 344)], dx, dy)
+        scene.part(gore, look.dark, volume=3, clip=mask, material="knit", lift=0.3)
+    if design.pattern == "solid" and design.style == "runner":
+        for k in range(2):
+            swoosh = outline(
+                [
+                    (138 + 26 * k + dx, 410 + dy),
+                    (166 + 26 * k + dx, 356 + dy, 1),
+                    (206 + 26 * k + dx, 336 + dy),
+                ],
+                closed=False,
+            )
+            scene.stroke(swoosh, 9, look.accent, 0.95, clip=mask, keep=False)
+    line = outline(
+        [(70 + dx, 290 + dy), (120 + dx, 340 + dy, 1), (220 + dx, 362 + dy, 1), (350 + dx, 380 + dy)],
+        closed=False,
+    )
+    scene.stroke(line, 1, look.thread, 0.6, dash=(3, 1.6), clip=mask)
+    sole = _shifted(
+        [
+            (46, 412),
+            (140, 420, 1),
+            (240, 420, 1),
+            (360, 416, 1),
+            (432, 404),
+            (442, 426, 1),
+            (424, 448),
+            (60, 448, 1),
+            (42, 436, 1),
+        ],
+        dx,
+        dy,
+    )
+    if design.style == "runner":
+        sole = _shifted(
+            [
+                (36, 402),
+                (120, 416, 1),
+                (240, 420, 1),
+                (360, 416, 1),
+                (436, 396),
+                (446, 424, 1),
+                (420, 448),
+                (52, 452),
+                (30, 424, 1),
+            ],
+            dx,
+            dy,
+        )
+    scene.part(sole, sole_colour, volume=8, crumple=0.1, lift=0.4, light=light, material="none")
+    mark = outline([(44 + dx, 432 + dy), (240 + dx, 435 + dy, 1), (438 + dx, 424 + dy)], closed=False)
+    scene.stroke(mark, 2.4, look.accent if design.style == "runner" else look.base, 0.8, keep=False)
+
+
+def heels(scene: Scene, design: Design, look: Look) -> float:
+    """Draw a pair of heels from the side: pumps, strappy sandals or block heels."""
+    _heel(scene, design, look, 34, -58, 0.88)
+    _heel(scene, design, look, 0, 0, 1.0)
+    return 470
+
+
+def _heel(scene: Scene, design: Design, look: Look, dx: float, dy: float, light: float) -> None:
+    tan = np.array((0.80, 0.66, 0.50), np.float32)
+    inner = _shifted(
+        [
+            (84, 238),
+            (104, 226, 1),
+            (140, 246, 1),
+            (250, 350, 1),
+            (320, 408, 1),
+            (300, 420),
+            (200, 360, 1),
+            (110, 262, 1),
+        ],
+        dx,
+        dy,
+    )
+    scene.part(inner, tan * 0.85, volume=6, edge=0.4, crumple=0, lift=0)
+    if design.style == "block":
+        heel = _shifted([(78, 300), (152, 326), (142, 400, 1), (138, 470), (84, 470), (80, 390, 1)], dx, dy)
+    else:
+        heel = _shifted(
+            [
+                (80, 296),
+                (146, 328),
+                (118, 372, 1),
+                (102, 420, 1),
+                (99, 470),
+                (87, 470),
+                (88, 400, 1),
+                (80, 340, 1),
+            ],
+            dx,
+            dy,
+        )
+    scene.part(
+        heel,
+        look.base * (0.92 if look.base.mean() > 0.2 else 1),
+        volume=8,
+        crumple=0,
+        material="none",
+        light=light,
+        main=True,
+    )
+    sole = _shifted(
+        [
+            (82, 318),
+            (140, 330, 1),
+            (210, 400, 1),
+            (280, 452, 1),
+            (330, 462, 1),
+            (420, 456, 1),
+            (436, 462),
+            (420, 470),
+            (310, 472, 1),
+            (250, 456, 1),
+            (190, 404, 1),
+            (130, 344, 1),
+        ],
+        dx,
+        dy,
+    )
+    scene.part(sole, np.array((0.20, 0.15, 0.13), np.float32), volume=4, crumple=0, lift=0.2)
+    if design.style == "strappy":
+        bed = _shifted(
+            [
+                (84, 300),
+                (140, 318, 1),
+                (220, 394, 1),
+                (290, 446, 1),
+                (430, 452),
+                (430, 462),
+                (290, 460, 1),
+                (210, 408, 1),
+                (130, 338, 1),
+                (82, 324),
+            ],
+            dx,
+            dy,
+        )
+        scene.part(bed, look.base, volume=4, crumple=0, light=light, main=True)
+        for points in (
+            [
+                (300, 450),
+                (316, 392, 1),
+                (356, 386, 1),
+                (392, 450),
+                (378, 454),
+                (350, 402, 1),
+                (328, 406, 1),
+                (318, 454),
+            ],
+            [
+                (360, 452),
+                (372, 412, 1),
+                (402, 414, 1),
+                (424, 452),
+                (412, 456),
+                (394, 428, 1),
+                (382, 428, 1),
+                (374, 456),
+            ],
+            [
+                (236, 416),
+                (262, 348, 1),
+                (300, 344, 1),
+                (334, 408),
+                (320, 420),
+                (296, 364, 1),
+                (272, 366, 1),
+                (252, 428),
+            ],
+        ):
+            scene.part(
+                _shifted(points, dx, dy),
+                look.paint,
+                volume=5,
+                crumple=0.1,
+                material=look.material,
+                light=light,
+                main=True,
+                lift=0.4,
+            )
+        back = _shifted(
+            [
+                (82, 326),
+                (74, 250, 1),
+                (86, 190),
+                (172, 200, 1),
+                (172, 214),
+                (100, 208, 1),
+                (96, 250, 1),
+                (120, 326),
+            ],
+            dx,
+            dy,
+        )
+        scene.part(
+            back, look.paint, volume=5, crumple=0.1, material=look.material, light=light, main=True, lift=0.4
+        )
+        scene.stroke(box(154 + dx, 198 + dy, 170 + dx, 216 + dy, 3), 2.4, GOLD, keep=False)
+        return
+    upper = _shifted(
+        [
+            (80, 322),
+            (70, 270, 1),
+            (84, 234),
+            (104, 262, 1),
+            (170, 316, 1),
+            (240, 372, 1),
+            (300, 398, 1),
+            (318, 396, 1),
+            (352, 410, 1),
+            (412, 436, 1),
+            (440, 458),
+            (420, 466),
+            (330, 460, 1),
+            (280, 450, 1),
+            (210, 398, 1),
+            (140, 332, 1),
+        ],
+        dx,
+        dy,
+    )
+    mask = scene.part(
+        upper, look.paint, volume=16, crumple=0.2, material=look.material, light=light, main=True
+    )
+    scene.glow(350 + dx, 424 + dy, 40, 9, 0.4, mask)
+    scene.glow(94 + dx, 286 + dy, 8, 26, 0.35, mask)
+    scene.seam(_shifted([(90, 250), (170, 328, 1), (240, 384, 1), (306, 408)], dx, dy)[:30], 0.2, clip=mask)
+    if design.style == "block":
+        scene.part(
+            _shifted([(292, 394), (330, 392, 1), (340, 424), (304, 424, 1)], dx, dy),
+            look.base * 0.85,
+            volume=4,
+            lift=0.4,
+            main=True,
+        )
+        scene.flat(box(308 + dx, 398 + dy, 326 + dx, 418 + dy, 3), GOLD)
+
+
+def flipflops(scene: Scene, design: Design, look: Look) -> None:
+    """Draw a pair of flip-flops from above."""
+    half = [
+        (0, 92, 1),
+        (58, 108, 1),
+        (84, 190, 1),
+        (70, 300, 1),
+        (62, 400, 1),
+        (64, 490, 1),
+        (34, 552, 1),
+        (0, 560, 1),
+        (-40, 548, 1),
+        (-62, 490, 1),
+        (-58, 400, 1),
+        (-72, 300, 1),
+        (-80, 190, 1),
+        (-52, 108, 1),
+    ]
+    for side in (-1, 1):
+        cx = 240 + side * 104
+        foot = outline([(cx + side * p[0], *p[1:]) for p in half])
+        rim = (foot - (cx, 326)) * (1.05, 1.025) + (cx + 3, 331)
+        scene.part(
+            rim,
+            look.accent if design.pattern == "solid" else look.base * 0.6,
+            volume=6,
+            crumple=0,
+            material="none",
+        )
+        mask = scene.part(
+            foot,
+            look.paint,
+            volume=14,
+            crumple=0.3,
+            material="canvas",
+            main=True,
+            turn=side * 4,
+            lift=0.1,
+            origin=(cx, 320),
+        )
+        scene.glow(cx, 500, 34, 36, -0.10, mask)
+        scene.glow(cx, 200, 44, 60, -0.08, mask)
+        strap = look.accent if design.pattern == "solid" else look.base * 0.75
+        for turn in (-1, 1):
+            band = outline(
+                [
+                    (cx - side * 12 - 3 * turn, 166),
+                    (cx + turn * 44, 230, 1),
+                    (cx + turn * 72, 352),
+                    (cx + turn * 56, 362),
+                    (cx + turn * 30, 250, 1),
+                    (cx - side * 12 + 6 * turn, 192),
+                ]
+            )
+            scene.part(band, strap, volume=6, crumple=0, lift=0.5, material="none")
+        scene.part(
+            ellipse(cx - side * 12, 174, 11, 14, 24), strap, volume=4, crumple=0, lift=0.5, material="none"
+        )

@@ -1,0 +1,289 @@
+"""Caps, sunglasses and watches."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..design import GOLD, STEEL, Design, Look
+from ..geometry import CENTRE, box, ellipse, mirrored, outline, rotated, symmetric
+from ..palette import rgb
+from ..scene import Scene
+from ..shading import Fold
+
+
+def cap(scene: Scene, design: Design, look: Look) -> float:
+    """Draw a baseball cap, turned a little to the side."""
+    crown = outline(
+        [
+            (92, 400),
+            (84, 300, 1),
+            (130, 196, 1),
+            (226, 160, 1),
+            (316, 190, 1),
+            (364, 290, 1),
+            (372, 392),
+            (300, 372, 1),
+            (200, 376, 1),
+        ]
+    )
+    mask = scene.part(
+        crown,
+        look.paint,
+        volume=50,
+        material="canvas",
+        main=True,
+        crumple=0.6,
+        folds=[Fold(120, 330, 160, 390, 12, 0.3), Fold(220, 200, 250, 360, 14, 0.25)],
+    )
+    if design.pattern == "colourblock":
+        panel = outline([(238, 160), (300, 178, 1), (372, 280, 1), (376, 400), (232, 380), (206, 280, 1)])
+        scene.part(panel, look.accent, volume=20, clip=mask, material="canvas", lift=0)
+    for points in (
+        [(226, 162), (190, 260, 1), (196, 378)],
+        [(226, 162), (290, 240, 1), (316, 376)],
+        [(226, 162), (124, 250, 1), (112, 392)],
+    ):
+        line = outline(points, closed=False)
+        scene.seam(line, 0.35, clip=mask)
+        for shift in (-4, 4):
+            scene.stroke(line + (shift, 0), 0.9, look.thread, 0.7, dash=(3, 1.6), clip=mask)
+    scene.part(ellipse(226, 162, 11, 7, 20), look.base, volume=4, crumple=0, lift=0.4, main=True)
+    for x, y in ((166, 236), (262, 232)):
+        scene.stroke(ellipse(x, y, 4.4, 4.4, 16), 2, look.thread, 0.9)
+        scene.flat(ellipse(x, y, 2.4, 2.4, 12), look.base * 0.25)
+    brim_paint = look.accent if design.pattern == "colourblock" else look.paint
+    under = outline(
+        [(190, 382), (280, 366, 1), (374, 388), (448, 432, 1), (440, 458, 1), (340, 448, 1), (240, 440, 1)]
+    )
+    scene.part(under, look.dark * 0.8, volume=6, crumple=0, lift=0.2)
+    brim = outline(
+        [
+            (180, 378),
+            (270, 358, 1),
+            (374, 384),
+            (440, 412, 1),
+            (452, 436, 1),
+            (424, 444, 1),
+            (330, 424, 1),
+            (230, 416, 1),
+        ]
+    )
+    brim_mask = scene.part(
+        brim,
+        brim_paint,
+        volume=14,
+        material="canvas",
+        crumple=0.2,
+        lift=0.5,
+        main=design.pattern != "colourblock",
+    )
+    middle = np.array((312, 396))
+    for s in (0.88, 0.74, 0.60):
+        ring = (brim - middle) * s + middle
+        scene.stroke(np.concatenate([ring, ring[:1]]), 0.9, look.thread, 0.7, dash=(3, 1.6), clip=brim_mask)
+    if design.pattern == "graphic" or design.pattern == "solid":
+        letter = look.accent
+        spot = (
+            np.array(
+                [
+                    (270, 262),
+                    (290, 300),
+                    (330, 306),
+                    (300, 330),
+                    (308, 362),
+                    (272, 344),
+                    (238, 362),
+                    (246, 328),
+                    (216, 306),
+                    (254, 300),
+                ]
+            )
+            if design.pattern == "graphic"
+            else None
+        )
+        if spot is not None:
+            scene.part((spot - (272, 314)) * 0.82 + (258, 300), letter, volume=3, crumple=0, lift=0.4)
+    return 452
+
+
+def sunglasses(scene: Scene, design: Design, look: Look) -> None:
+    """Draw sunglasses from the front: aviator, wayfarer, round or cat-eye."""
+    y = 320
+    lens = {
+        "Aviator": [
+            (34, y - 34),
+            (110, y - 44, 1),
+            (176, y - 36, 1),
+            (184, y + 4, 1),
+            (150, y + 66, 1),
+            (88, y + 74, 1),
+            (40, y + 26, 1),
+        ],
+        "Wayfarer": [
+            (32, y - 40),
+            (110, y - 48, 1),
+            (188, y - 44),
+            (182, y + 20, 1),
+            (152, y + 56, 1),
+            (80, y + 58, 1),
+            (42, y + 24, 1),
+        ],
+        "Round": [
+            (110 + 72 * np.cos(a), y + 6 + 68 * np.sin(a), 1)
+            for a in np.linspace(0, 2 * np.pi, 10, endpoint=False)
+        ],
+        "Cat Eye": [
+            (34, y - 26),
+            (110, y - 44, 1),
+            (204, y - 66),
+            (186, y + 10, 1),
+            (146, y + 52, 1),
+            (80, y + 52, 1),
+            (40, y + 22, 1),
+        ],
+    }[design.style]
+    right = outline([(CENTRE + p[0], *p[1:]) for p in lens])
+    middle = right.mean(0)
+    metal = design.style in ("Aviator", "Round")
+    thick = 1.10 if metal else 1.24
+    frame = (right - middle) * (thick, thick + 0.05) + middle
+    lens_colour = (
+        rgb("Brown") * 0.55
+        if design.accent in ("Brown", "Beige")
+        else np.array((0.13, 0.14, 0.16), np.float32)
+    )
+    for side in (-1, 1):
+        arm = outline(
+            [
+                (CENTRE + side * 196, y - 36),
+                (CENTRE + side * 222, y - 40),
+                (CENTRE + side * 226, y - 14),
+                (CENTRE + side * 214, y + 40, 1),
+                (CENTRE + side * 206, y + 40),
+                (CENTRE + side * 204, y - 16, 1),
+            ]
+        )
+        scene.part(arm, look.base * 0.9, volume=5, crumple=0, material="none", main=True)
+    if design.style == "Aviator":
+        for dy in (-32, -10):
+            bar = outline(
+                [(CENTRE - 40, y + dy), (CENTRE, y + dy - 5, 1), (CENTRE + 40, y + dy)], closed=False
+            )
+            scene.stroke(bar + (1, 2), 7, np.zeros(3, np.float32), 0.25, keep=False)
+            scene.stroke(bar, 7.5, look.base)
+    else:
+        bridge = symmetric([(0, y - 30, 1), (40, y - 30), (42, y - 6), (0, y - 14, 1)])
+        scene.part(bridge, look.base, volume=5, crumple=0, material="none", main=True)
+    for side in (-1, 1):
+        shape, glass = (frame, right) if side > 0 else (mirrored(frame), mirrored(right))
+        scene.part(shape, look.base, volume=7, round_=1.5, crumple=0, material="none", main=True, lift=0.3)
+        mask = scene.part(glass, lens_colour, volume=10, edge=0.3, crumple=0, material="none", lift=0)
+        cx = CENTRE + side * 110
+        scene.glow(cx, y + 50, 80, 46, 0.34, mask)
+        shine = np.array([(cx - 34, y - 70), (cx - 6, y - 70), (cx - 48, y + 80), (cx - 76, y + 80)])
+        scene.flat(shine, np.ones(3, np.float32), 0.14, mask)
+        scene.flat(shine + (38, 0) - (0, 0), np.ones(3, np.float32), 0.05, mask)
+        if not metal:
+            scene.glow(CENTRE + side * 120, y - 54, 50, 3.5, 0.5)
+            scene.flat(ellipse(CENTRE + side * 192, y - 34, 4, 3, 14), STEEL)
+
+
+def watch(scene: Scene, design: Design, look: Look) -> None:
+    """Draw a wrist watch from the front, dial and strap in the product's colour."""
+    metal = design.style == "metal"
+    case = GOLD if design.accent in ("Beige", "Brown") else STEEL
+    strap_material = "none" if metal else "leather"
+    for up in (True, False):
+        s = -1 if up else 1
+        strap = symmetric(
+            [
+                (0, 320 + s * 80),
+                (58, 320 + s * 80),
+                (52, 320 + s * 150, 1),
+                (42, 320 + s * 280),
+                (28, 320 + s * 288, 1),
+                (0, 320 + s * 290),
+            ]
+        )
+        mask = scene.part(
+            strap, look.paint, volume=12, round_=1.4, crumple=0.1, material=strap_material, main=True
+        )
+        if metal:
+            for k in range(9):
+                y = 320 + s * (112 + 20 * k)
+                scene.seam(np.array([(180, y), (300, y)]), 0.5, 2, clip=mask)
+            for x in (-18, 18):
+                scene.seam(
+                    np.array([(CENTRE + x, 320 + s * 90), (CENTRE + x * 0.9, 320 + s * 290)]),
+                    0.35,
+                    1.6,
+                    clip=mask,
+                )
+            scene.glow(CENTRE - 12, 320 + s * 200, 10, 100, 0.25, mask)
+        else:
+            for x in (-1, 1):
+                line = outline(
+                    [
+                        (CENTRE + x * 50, 320 + s * 96),
+                        (CENTRE + x * 45, 320 + s * 160, 1),
+                        (CENTRE + x * 36, 320 + s * 276),
+                    ],
+                    closed=False,
+                )
+                scene.stroke(line, 1.3, look.thread, 0.9, dash=(4, 2.4), clip=mask)
+            if not up:
+                for k in range(4):
+                    scene.flat(ellipse(CENTRE, 478 + 26 * k, 3.4, 4.6, 16), look.base * 0.25)
+    scene.part(box(332, 308, 350, 332, 4), case * 0.9, volume=4, crumple=0, material="none")
+    for s in (-1, 1):
+        for x in (-1, 1):
+            scene.part(
+                rotated(
+                    box(CENTRE + x * 52 - 9, 320 + s * 88 - 16, CENTRE + x * 52 + 9, 320 + s * 88 + 16, 4),
+                    x * s * -10,
+                    (CENTRE + x * 52, 320 + s * 88),
+                ),
+                case,
+                volume=4,
+                crumple=0,
+                material="none",
+            )
+    square = design.detail == "Square"
+    body = box(CENTRE - 92, 228, CENTRE + 92, 412, 26) if square else ellipse(CENTRE, 320, 98, 98, 90)
+    scene.part(body, case, volume=12, round_=2.2, crumple=0, material="none", lift=0.5)
+    dial = box(CENTRE - 74, 246, CENTRE + 74, 394, 16) if square else ellipse(CENTRE, 320, 80, 80, 90)
+    mask = scene.part(dial, look.base, volume=8, edge=0.3, crumple=0, material="none", lift=0.5, main=True)
+    ink = (
+        np.array((0.95, 0.95, 0.93), np.float32) if look.base.mean() < 0.55 else np.full(3, 0.12, np.float32)
+    )
+    for k in range(12):
+        a = k * np.pi / 6
+        inner = 58 if k % 3 else 52
+        line = np.array(
+            [
+                (CENTRE + inner * np.sin(a), 320 - inner * np.cos(a)),
+                (CENTRE + 70 * np.sin(a), 320 - 70 * np.cos(a)),
+            ]
+        )
+        scene.stroke(line, 2.4 if k % 3 else 4.6, ink)
+    if design.style == "chronograph":
+        for x, y in ((-30, 320), (30, 320), (0, 354)):
+            scene.stroke(ellipse(CENTRE + x, y, 17, 17, 36), 1.5, ink, 0.9)
+            scene.stroke(np.array([(CENTRE + x, y), (CENTRE + x + 8, y - 9)]), 1.5, ink)
+    for length, angle, width in ((40, -58, 5), (60, 62, 3.6)):
+        a = np.deg2rad(angle)
+        hand = np.array(
+            [
+                (CENTRE - 8 * np.sin(a), 320 + 8 * np.cos(a)),
+                (CENTRE + length * np.sin(a), 320 - length * np.cos(a)),
+            ]
+        )
+        scene.stroke(hand + (1.5, 2.5), width, np.zeros(3, np.float32), 0.3)
+        scene.stroke(hand, width, ink)
+    scene.stroke(
+        np.array([(CENTRE + 6, 330), (CENTRE - 34, 372)]),
+        1.3,
+        rgb("Red") if design.colour not in ("Red", "Maroon", "Pink", "Orange") else ink,
+    )
+    scene.flat(ellipse(CENTRE, 320, 5, 5, 20), ink)
+    scene.glow(CENTRE - 34, 278, 34, 26, 0.12, mask)
