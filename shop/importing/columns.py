@@ -114,18 +114,18 @@ def _created(sku: str, values: Mapping[str, str]) -> datetime | None:
 
 
 def _sizes(stated: str | None) -> tuple[Size, ...] | None:
-    """`S:4|M:0|L` is three sizes; one without a number has stock 10."""
+    """`S:4|M:0|L` is three sizes; of the last the stock is not stated."""
     if not (stated or "").strip():
         return None
     sizes: dict[str, Size] = {}
     for part in (stated or "").split("|"):
         name, _, stock = part.partition(":")
-        name, stock = text(name, column="sizes", limit=40, required=True), stock.strip() or "10"
-        if not (stock.isascii() and stock.isdigit() and int(stock) < 2**31):
+        name, stock = text(name, column="sizes", limit=40, required=True), stock.strip()
+        if stock and not (stock.isascii() and stock.isdigit() and int(stock) < 2**31):
             raise RowError(f"sizes: stock {stock!r} is not a whole number")
         if name in sizes:
             raise RowError(f"sizes: {name!r} stands there twice")
-        sizes[name] = Size(name, int(stock))
+        sizes[name] = Size(name, int(stock) if stock else None)
     return tuple(sizes.values())
 
 

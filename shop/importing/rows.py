@@ -17,10 +17,10 @@ class RowError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """One size and how many pieces of it there are."""
+    """One size and how many pieces of it there are; None where the source does not say."""
 
     size: str
-    stock: int
+    stock: int | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

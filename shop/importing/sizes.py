@@ -19,11 +19,11 @@ UNSIZED_ROOTS = ("accessories", "personal care", "free items", "sporting goods",
 
 
 def derive_sizes(row: CatalogueRow) -> tuple[Size, ...]:
-    """Sizes that fit the product's type and gender, each with a stock of 0 to 24 pieces.
+    """Sizes that fit the product's type and gender, each with its stock.
 
     About one in seven is sold out, so that pages show that case too.
     """
-    return tuple(Size(size, _stock(row.sku, size)) for size in _range(row))
+    return tuple(Size(size, derive_stock(row.sku, size)) for size in _range(row))
 
 
 def _range(row: CatalogueRow) -> tuple[str, ...]:
@@ -42,6 +42,7 @@ def _range(row: CatalogueRow) -> tuple[str, ...]:
     return WAISTS[fit] if leaf in WAIST_TYPES else LETTERS
 
 
-def _stock(sku: str, size: str) -> int:
+def derive_stock(sku: str, size: str) -> int:
+    """Pieces of one size, 0 to 24, always the same for one SKU and size."""
     number = int.from_bytes(hashlib.sha256(f"{sku}/{size}".encode()).digest()[:4])
     return 0 if number % 7 == 0 else 1 + number // 7 % 24

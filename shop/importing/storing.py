@@ -14,8 +14,8 @@ from shop.models import Product, ProductImage, Variant
 from shop.models.product import product_slug
 
 from .pictures import Picture
-from .rows import CatalogueRow, Size
-from .sizes import derive_sizes
+from .rows import CatalogueRow
+from .sizes import derive_sizes, derive_stock
 from .taxonomy import Taxonomy
 
 # Fields that a row states; the slug, `published` and `created` are left alone once a product exists.
@@ -135,15 +135,13 @@ def _store_pictures(chunk: Sequence[Checked], products: dict[str, Product], *, n
 
 
 def _store_variants(chunk: Sequence[Checked], products: dict[str, Product], *, new: set[str]) -> set[str]:
-    """Set sizes and stock where the row states them; derive them only for a product that has none."""
+    """Give each product the sizes and stock of its row."""
     touched, rows, replaced = set(), [], []
     for item in chunk:
         product = products[item.row.sku]
-        old = [] if item.row.sku in new else [Size(size.size, size.stock) for size in product.variants.all()]
-        if item.row.sizes is None and old:
-            continue
-        sizes = derive_sizes(item.row) if item.row.sizes is None else item.row.sizes
-        if list(sizes) == old:
+        old = {} if item.row.sku in new else {size.size: size.stock for size in product.variants.all()}
+        sizes = _sizes(item.row, old)
+        if sizes == old and list(sizes) == list(old):
             continue
         touched.add(item.row.sku)
         if old:
@@ -152,15 +150,26 @@ def _store_variants(chunk: Sequence[Checked], products: dict[str, Product], *, n
             Variant(
                 product_id=product.pk,
                 sku=f"{item.row.sku}-{position + 1}",
-                size=size.size,
-                stock=size.stock,
+                size=size,
+                stock=stock,
                 position=position,
             )
-            for position, size in enumerate(sizes)
+            for position, (size, stock) in enumerate(sizes.items())
         ]
     Variant.objects.filter(product_id__in=replaced).delete()
     Variant.objects.bulk_create(rows, batch_size=1000)
     return touched
+
+
+def _sizes(row: CatalogueRow, old: dict[str, int]) -> dict[str, int]:
+    """Stock by size: as the row states it, else as it is, else derived."""
+    if row.sizes is None and old:
+        return old
+    sizes = derive_sizes(row) if row.sizes is None else row.sizes
+    return {
+        size.size: old.get(size.size, derive_stock(row.sku, size.size)) if size.stock is None else size.stock
+        for size in sizes
+    }
 
 
 def _alt_text(row: CatalogueRow) -> str:

@@ -25,7 +25,7 @@ Profiles:
   catalogue       The project's own format, columns found by name: id, name and category are needed;
                   brand, gender, subcategory, article_type, colour, season, year, usage, price, currency,
                   description, style_note, materials_care, size_fit, attributes (a JSON object), created,
-                  sizes ("S:4|M:0|L:7", size and stock) and images ("a.jpg|b.jpg") may be there.
+                  sizes ("S:4|M:0|L", stock after the colon) and images ("a.jpg|b.jpg") may be there.
   kaggle-fashion  The Kaggle data set "Fashion Product Images": styles.csv as Kaggle ships it (a product
                   name may hold commas without quotes), or a table with its details under the columns above.
 
