@@ -78,7 +78,7 @@ class Setting:
     def start_web(self) -> tuple[LocalProcess, int]:
         """Start gunicorn with one worker process, as one of the demo's two; return it and its port."""
         port = free_port()
-        options = ["--bind", f"127.0.0.1:{port}", "--workers", "1", "--threads", "4"]
+        options = ["--bind", f"127.0.0.1:{port}", "--workers", "1", "--threads", "4", "--no-control-socket"]
         return self.start("web", "-m", "gunicorn", "shop.wsgi", *options), port
 
     def start(self, name: str, *arguments: str) -> LocalProcess:

@@ -52,7 +52,7 @@ class ShopProcesses:
         """Start gunicorn; return it and its address, once it listens."""
         address = f"127.0.0.1:{free_port()}"
         process = self._start(
-            "web", "gunicorn", "shop.wsgi", "--bind", address, "--workers", "1", "--threads", "4"
+            "web", "gunicorn", "shop.wsgi", "--bind", address, "--threads", "4", "--no-control-socket"
         )
         wait_until(lambda: "Booting worker" in process.tail(50), seconds=30, what=process)
         return process, f"http://{address}"

@@ -114,7 +114,9 @@ class Demo:
 
     def _start_web(self) -> None:
         options = ["--bind", f"127.0.0.1:{self.port}", "--workers", "2", "--threads", "4", "--timeout", "60"]
-        web = self._process("web", "-m", "gunicorn", "shop.wsgi", *options, "--graceful-timeout", "5")
+        web = self._process(
+            "web", "-m", "gunicorn", "shop.wsgi", *options, "--graceful-timeout", "5", "--no-control-socket"
+        )
         self.supervisor.start(web)
         deadline = time.monotonic() + WEB_SECONDS
         while not _answers(self.port):

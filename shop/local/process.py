@@ -46,7 +46,7 @@ class LocalProcess:
         self._environment = None if environment is None else dict(environment)
         self._folder = folder
         self._account = account
-        self._stop_signal = stop_signal
+        self.stop_signal = stop_signal
 
     def start(self) -> None:
         """Start it; its log is continued, not replaced."""
@@ -77,7 +77,7 @@ class LocalProcess:
     def ask_to_stop(self) -> None:
         """Send the stop signal and return at once."""
         if self.running:
-            os.kill(self.pid, self._stop_signal)
+            os.kill(self.pid, self.stop_signal)
 
     def stop(self) -> None:
         """Ask it to end, wait for `patience` seconds, then kill what is left of its group."""

@@ -18,6 +18,7 @@ MOST_RESTARTS = (
     5  # of one process within WINDOW seconds; then something is wrong that a restart does not mend
 )
 WINDOW = 60.0
+LEFTOVER_SECONDS = 5.0  # that a killed demo's processes get to end by themselves
 
 
 class Service(Protocol):
@@ -105,7 +106,8 @@ class Supervisor:
             with suppress(psutil.NoSuchProcess):
                 if process.running:
                     created = psutil.Process(process.pid).create_time()
-                    running.append({"name": process.name, "pid": process.pid, "created": created})
+                    entry = {"name": process.name, "pid": process.pid, "created": created}
+                    running.append(entry | {"signal": int(process.stop_signal)})
         self._file.parent.mkdir(parents=True, exist_ok=True)
         fresh = self._file.with_suffix(".new")
         fresh.write_text(json.dumps(running))
@@ -116,15 +118,23 @@ def end_leftovers(file: Path) -> list[str]:
     """End what a killed demo left running, and return the names; a number that was given anew is not touched."""
     if not file.exists():
         return []
-    ended = []
+    entries = []
     with suppress(ValueError):  # a file cut short by a full disk names nothing
-        for entry in json.loads(file.read_text()):
-            members = _members(int(entry["pid"]), float(entry["created"]))
-            if members:
-                ended.append(str(entry["name"]))
-                _end(members)
+        entries = json.loads(file.read_text())
+    left = {entry["name"]: _members(entry["pid"], entry["created"]) for entry in entries}
+    for entry in entries:
+        for process in left[entry["name"]]:
+            if process.pid == entry["pid"]:
+                with suppress(psutil.NoSuchProcess):
+                    process.send_signal(entry["signal"])
+    members = [process for group in left.values() for process in group]
+    _, alive = psutil.wait_procs(members, timeout=LEFTOVER_SECONDS)
+    for process in alive:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(alive, timeout=LEFTOVER_SECONDS)
     file.unlink()
-    return ended
+    return [name for name, group in left.items() if group]
 
 
 def _members(group: int, since: float) -> list[psutil.Process]:
@@ -138,17 +148,6 @@ def _members(group: int, since: float) -> list[psutil.Process]:
                 return []
             members.append(process)
     return members
-
-
-def _end(processes: list[psutil.Process]) -> None:
-    for process in processes:
-        with suppress(psutil.NoSuchProcess):
-            process.send_signal(signal.SIGTERM)
-    _, alive = psutil.wait_procs(processes, timeout=5)
-    for process in alive:
-        with suppress(psutil.NoSuchProcess):
-            process.kill()
-    psutil.wait_procs(alive, timeout=5)
 
 
 def _reason(process: LocalProcess) -> str:

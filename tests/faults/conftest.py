@@ -1,7 +1,9 @@
 """A small catalogue with real pictures, and settings under which faults are mended within seconds."""
 
+import gc
 import io
 import json
+import warnings
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from django.core.files.storage import default_storage
 from django.core.management import call_command
 from PIL import Image
 
+from search.indexing import hints
 from shop.local.redis import EmbeddedRedis
 from shop.models import Brand, Category, Product, ProductImage
 from tests.tiny_artifact import COLOURS
@@ -34,9 +37,15 @@ def stoppable_redis(redis_server: EmbeddedRedis | None):
     """The embedded Redis, which runs again afterwards."""
     if redis_server is None:
         pytest.skip("stops Redis: unset REDIS_URL, so that the tests have one of their own")
+    hints.breaker.close()
     yield redis_server
     if not redis_server.process.running:
         redis_server.start()
+    hints.breaker.close()
+    with warnings.catch_warnings():
+        # A publisher that gives up leaves its socket to the garbage collector, which would warn in some later test.
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 @pytest.fixture

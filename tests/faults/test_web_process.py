@@ -4,6 +4,7 @@ import http.client
 import json
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -58,15 +59,15 @@ def test_a_thousand_searches_leave_the_web_process_under_250_mb(catalogue, shop_
     call_command("search_index", "rebuild")
     wait_until(lambda: IndexVersion.objects.active() is not None, seconds=180, what=worker)
     web, address = shop_processes.web()
-    connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=30)
     words = [
         f"{colour} {kind} {number}" for number in range(72) for colour in COLOURS for kind in ("shirt", "bag")
     ]
-    for query in words[:1000]:
-        connection.request("GET", f"/api/v1/search/?q={quote(query)}")
-        response = connection.getresponse()
-        assert response.status == 200
-        assert json.loads(response.read())["degraded"] == ""
+    with closing(http.client.HTTPConnection(urlsplit(address).netloc, timeout=30)) as connection:
+        for query in words[:1000]:
+            connection.request("GET", f"/api/v1/search/?q={quote(query)}")
+            response = connection.getresponse()
+            assert response.status == 200
+            assert json.loads(response.read())["degraded"] == ""
     processes = psutil.Process(web.pid).children()
     assert len(processes) == 1
     assert processes[0].memory_info().rss < 250e6

@@ -83,7 +83,9 @@ def test_what_a_killed_demo_left_behind_is_ended_and_nothing_else(tmp_path, said
     killed.start(left)
     other.start()
     # The number of a process that ended long ago, which another process has now.
-    file.write_text(file.read_text()[:-1] + f', {{"name": "old", "pid": {other.pid}, "created": 1.0}}]')
+    file.write_text(
+        file.read_text()[:-1] + f', {{"name": "old", "pid": {other.pid}, "created": 1.0, "signal": 15}}]'
+    )
     try:
         assert end_leftovers(file) == ["worker"]
         assert not left.running
