@@ -8,7 +8,7 @@ import numpy as np
 
 Point = tuple[float, ...]
 CENTRE = 240.0
-_STEPS = 10
+_T = np.linspace(0, 1, 10, endpoint=False)[:, None]
 
 
 def outline(points: Sequence[Point], closed: bool = True) -> np.ndarray:
@@ -39,7 +39,7 @@ def outline(points: Sequence[Point], closed: bool = True) -> np.ndarray:
             out = 1.5 * (b - a) - 0.5 * into
         if into is None:
             into = 1.5 * (b - a) - 0.5 * out
-        t = np.linspace(0, 1, _STEPS, endpoint=False)[:, None]
+        t = _T
         parts.append(
             (2 * t**3 - 3 * t**2 + 1) * a
             + (t**3 - 2 * t**2 + t) * out

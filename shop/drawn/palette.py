@@ -46,17 +46,17 @@ _ACCENTS: dict[str, tuple[str, ...]] = {
     "Black": ("White", "Grey", "Beige"),
     "White": ("Navy Blue", "Black", "Grey", "Blue"),
     "Grey": ("White", "Black", "Navy Blue"),
-    "Blue": ("White", "Navy Blue"),
+    "Blue": ("White", "White", "Yellow"),
     "Navy Blue": ("White", "Beige", "Grey"),
     "Red": ("White", "Black", "Navy Blue"),
-    "Maroon": ("White", "Beige", "Grey"),
-    "Green": ("White", "Navy Blue", "Beige"),
+    "Maroon": ("White", "Beige", "Pink"),
+    "Green": ("White", "Beige", "Black"),
     "Olive": ("Beige", "White", "Black"),
-    "Teal": ("White", "Navy Blue", "Beige"),
-    "Yellow": ("White", "Black", "Grey"),
-    "Orange": ("White", "Navy Blue", "Grey"),
-    "Pink": ("White", "Maroon", "Grey"),
-    "Purple": ("White", "Grey", "Beige"),
+    "Teal": ("White", "Beige", "Black"),
+    "Yellow": ("White", "Black", "Navy Blue"),
+    "Orange": ("White", "Navy Blue", "Black"),
+    "Pink": ("White", "Maroon", "Black"),
+    "Purple": ("White", "Black", "Beige"),
     "Brown": ("Beige", "White", "Black"),
     "Beige": ("White", "Brown", "Black"),
 }
@@ -74,7 +74,9 @@ def rgb(colour: str) -> np.ndarray:
 
 def vary(colour: np.ndarray, rng: np.random.Generator, amount: float = 0.02) -> np.ndarray:
     """Return the colour of one dye lot: a little lighter or darker and a little off in hue."""
-    shift = rng.normal(0, amount * 0.5, 3) + rng.normal(0, amount)
+    vivid = 0.15 + float(colour.max() - colour.min())  # a tint shows most on white and grey
+    shift = rng.normal(0, amount * 0.6 * min(vivid, 1.0), 3) + rng.normal(0, amount)
+    shift = np.clip(shift, -2.2 * amount, 2.2 * amount)
     return np.clip(colour + shift, 0.02, 0.97).astype(np.float32)
 
 

@@ -109,7 +109,7 @@ class Scene:
         coarse = shrink(cover)
         if lift:
             self._contact(mask, coarse, lift)
-        slope, shade, height = self._relief(mask, coarse, volume, round_, edge, folds, crumple)
+        slope, shade = self._relief(mask, coarse, volume, round_, edge, folds, crumple)
         shape = cover.shape
         brightness = enlarge(shade, shape) * light
         gy, gx = int(self.rng.integers(0, 640 - shape[0] + 1)), int(self.rng.integers(0, 640 - shape[1] + 1))
@@ -200,7 +200,7 @@ class Scene:
         below = self.layer[mask.where]
         self.layer[mask.where] = below + (target * self.alpha[mask.where][..., None] - below) * cover
 
-    def finished(self, floor: float | None = None) -> Image.Image:
+    def composed(self, floor: float | None = None) -> Image.Image:
         """Return the picture before a near-white studio background.
 
         Args:
@@ -222,6 +222,19 @@ class Scene:
             ground *= 1 - 0.55 * enlarge(blur(shrink(pool), 3.0), ground.shape)
         picture = self.layer + ground[..., None] * (1 - self.alpha)[..., None]
         return Image.fromarray((np.clip(picture, 0, 1) * 255 + 0.5).astype(np.uint8))
+
+    def finished(self, floor: float | None = None) -> Image.Image:
+        """Return the composed picture cropped so that the product fills it, as shops crop."""
+        picture = self.composed(floor)
+        columns, rows = np.flatnonzero(self.alpha.max(0) > 0.5), np.flatnonzero(self.alpha.max(1) > 0.5)
+        x0, x1, y0, y1 = columns[0], columns[-1], rows[0], rows[-1]
+        wide = max((x1 - x0) * 1.14, (y1 - y0) * 1.10 * WIDTH / HEIGHT)
+        if wide > 0.94 * WIDTH:
+            return picture
+        high = wide * HEIGHT / WIDTH
+        left = float(np.clip((x0 + x1 - wide) / 2, 0, WIDTH - wide))
+        top = float(np.clip((y0 + y1 - high) / 2, 0, HEIGHT - high))
+        return picture.resize((WIDTH, HEIGHT), Image.Resampling.BICUBIC, (left, top, left + wide, top + high))
 
     def _clipped(self, mask: Mask, clip: Mask | None) -> Mask:
         if clip is None:
@@ -249,7 +262,7 @@ class Scene:
         edge: float,
         folds: Sequence[Fold],
         crumple: float,
-    ) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray, np.ndarray]:
+    ) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray]:
         bulge = blur(coarse, max(0.6, volume / COARSE))
         height = fold_heights(folds, mask.x, mask.y, coarse.shape) if folds else np.zeros_like(coarse)
         if crumple:
@@ -263,7 +276,7 @@ class Scene:
         if inside.any():
             # Named colours stay true: the shading of a piece averages out to slightly below its own colour.
             shade = shade - shade[inside].mean() - 0.02
-        return (dx, dy), 1 + shade, height
+        return (dx, dy), 1 + shade
 
     def _cloth(
         self,
@@ -274,8 +287,8 @@ class Scene:
         sag: float,
     ) -> tuple[np.ndarray, np.ndarray]:
         h, w = mask.cover.shape
-        x = np.arange(w, dtype=np.float32)[None] + (mask.x - origin[0]) + 7 * enlarge(slope[0], (h, w))
-        y = np.arange(h, dtype=np.float32)[:, None] + (mask.y - origin[1]) + 7 * enlarge(slope[1], (h, w))
+        x = np.arange(w, dtype=np.float32)[None] + (mask.x - origin[0]) + 4 * enlarge(slope[0], (h, w))
+        y = np.arange(h, dtype=np.float32)[:, None] + (mask.y - origin[1]) + 4 * enlarge(slope[1], (h, w))
         if sag:
             y = y + sag * ((np.arange(w, dtype=np.float32) + mask.x - origin[0]) / (w / 2))[None] ** 2
         if turn:

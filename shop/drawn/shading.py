@@ -101,7 +101,7 @@ def grain(kind: str) -> np.ndarray:
         return (0.10 * rib + 0.035 * stitch + 0.02 * white).astype(np.float32)
     if kind == "leather":
         cells = smooth_noise(rng, (n, n), (4, 4))
-        return (0.05 * np.abs(cells) - 0.04 + 0.012 * white).astype(np.float32)
+        return (0.026 * np.abs(cells) - 0.02 + 0.008 * white).astype(np.float32)
     if kind == "canvas":
         weave = np.sin(x * (2 * np.pi / 3)) * np.sin(y * (2 * np.pi / 3))
         return (0.05 * weave + 0.03 * white).astype(np.float32)

@@ -206,10 +206,11 @@ def _name(design: Design, kind: Kind, brand: str, rng: np.random.Generator) -> s
     if design.kind == "handbag" and noun == "Bag":
         extra = style
     whom = "" if rng.random() < 0.06 else design.gender
+    after = {"": "", "Unisex": "for Men and Women"}.get(whom, f"for {whom}")
     order = (
         (brand, whom, design.colour, adjective, extra, noun),
         (brand, whom, adjective, design.colour, extra, noun),
-        (brand, design.colour, adjective, extra, noun, f"for {whom}" if whom else ""),
+        (brand, design.colour, adjective, extra, noun, after),
     )
     return " ".join(part for part in order[int(rng.choice(3, p=(0.7, 0.18, 0.12)))] if part)
 

@@ -117,8 +117,8 @@ def write_catalogue(
             archive.writestr(zipfile.ZipInfo(f"D{number + 1}.jpg", _EPOCH), data)
             progress(number + 1)
     _write_table(folder / "products.csv.gz.part", count, seed)
-    os.replace(folder / "products.csv.gz.part", table)
-    os.replace(part, images)
+    (folder / "products.csv.gz.part").replace(table)
+    part.replace(images)
     mark.write_text(stamp)
     return True
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from ..design import Design, Look
 from ..scene import Scene
-from . import bags, bottoms, carried, dresses, footwear, outer, shirts, tops, worn
+from . import bags, bottoms, carried, dresses, footwear, outer, shirts, sneakers, tops, worn
 
 #: Kind -> function that draws it and returns the floor it stands on (y), or None where it lies or hangs.
 DRAWERS: dict[str, Callable[[Scene, Design, Look], float | None]] = {
@@ -23,7 +23,7 @@ DRAWERS: dict[str, Callable[[Scene, Design, Look], float | None]] = {
     "jeans": bottoms.jeans,
     "trousers": bottoms.trousers,
     "shorts": bottoms.shorts,
-    "sneakers": footwear.sneakers,
+    "sneakers": sneakers.sneakers,
     "heels": footwear.heels,
     "flipflops": footwear.flipflops,
     "handbag": bags.handbag,

@@ -114,7 +114,7 @@ def jacket(scene: Scene, design: Design, look: Look) -> None:
     sleeve = look.accent if design.pattern == "colourblock" else look.paint
     folds = torso.body_folds(scene.rng, cut, 1.2)
     if style == "puffer":
-        folds = [Fold(CENTRE - 125, y, CENTRE + 125, y, 15, 1.5) for y in range(130, 500, 46)]
+        folds = [Fold(CENTRE - 125, y, CENTRE + 125, y, 15, 0.7) for y in range(130, 500, 46)]
     torso.sleeves(
         scene, look, cut, "long", paint=sleeve, strength=1.6 if style in ("leather", "puffer") else 1.3
     )

@@ -56,7 +56,7 @@ def tshirt(scene: Scene, design: Design, look: Look) -> None:
         cut.shoulder = cut.neck + (30 if design.gender == "Women" else 40)
         cut.slope, cut.chest = 14, cut.chest - 2
     if design.style == "peplum":
-        cut.hem, cut.waist, cut.waist_y, cut.bottom = cut.hem + 34, cut.waist - 2, 372, 500
+        cut.hem, cut.waist, cut.waist_y, cut.bottom = cut.hem + 34, cut.waist - 2, 352, 478
     torso.inside(scene, look, cut)
     sleeve_paint = look.accent if design.pattern == "colourblock" else look.paint
     if design.sleeve != "sleeveless":
@@ -75,7 +75,7 @@ def tshirt(scene: Scene, design: Design, look: Look) -> None:
         torso.armholes(scene, cut, mask)
     if design.style == "peplum":
         x = np.linspace(-cut.waist, cut.waist, 20)
-        scene.seam(np.stack([CENTRE + x, 372 + 5 * (1 - (x / cut.waist) ** 2)], 1), 0.4, clip=mask)
+        scene.seam(np.stack([CENTRE + x, 352 + 5 * (1 - (x / cut.waist) ** 2)], 1), 0.4, clip=mask)
     if design.pattern == "graphic":
         chest_print(scene, design, look, cut.arm + 62, 82 if design.gender == "Men" else 70, mask)
     torso.hem_stitch(scene, look, cut, mask)

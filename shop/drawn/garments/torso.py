@@ -35,8 +35,8 @@ def cut_for(design: Design, rng: np.random.Generator) -> Cut:
     """Return the cut of a top for this gender and fit, each a little different."""
     cut = Cut(shape="v" if design.neck == "V-Neck" else "round")
     if design.gender == "Women":
-        cut.shoulder, cut.chest, cut.waist, cut.hem, cut.bottom, cut.neck = 102, 96, 82, 100, 522, 48
-        cut.drop, cut.arm, cut.waist_y = 52, 232, 350
+        cut.shoulder, cut.chest, cut.waist, cut.hem, cut.bottom, cut.neck = 106, 100, 88, 103, 488, 48
+        cut.drop, cut.arm, cut.waist_y = 52, 232, 344
     if design.fit == "Slim Fit":
         cut.waist -= 8
         cut.hem -= 5

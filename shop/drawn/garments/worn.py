@@ -155,12 +155,10 @@ def sunglasses(scene: Scene, design: Design, look: Look) -> None:
     for side in (-1, 1):
         arm = outline(
             [
-                (CENTRE + side * 196, y - 36),
-                (CENTRE + side * 222, y - 40),
-                (CENTRE + side * 226, y - 14),
-                (CENTRE + side * 214, y + 40, 1),
-                (CENTRE + side * 206, y + 40),
-                (CENTRE + side * 204, y - 16, 1),
+                (CENTRE + side * 180, y - 34),
+                (CENTRE + side * 210, y - 36, 1),
+                (CENTRE + side * 214, y - 26, 1),
+                (CENTRE + side * 180, y - 12),
             ]
         )
         scene.part(arm, look.base * 0.9, volume=5, crumple=0, material="none", main=True)
