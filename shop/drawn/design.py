@@ -65,6 +65,8 @@ class Look:
     def __init__(self, design: Design, rng: np.random.Generator) -> None:
         self.design = design
         self.base = vary(rgb(design.colour), rng)
+        if design.material == "denim" and design.colour == "Blue":
+            self.base = self.base * 0.66 + 0.34 * np.array((0.34, 0.42, 0.55), np.float32)  # indigo, not ink
         self.accent = vary(rgb(design.accent), rng, 0.012)
         self.scale = float(rng.uniform(0.85, 1.2))
         self.paint = self._cloth(rng)

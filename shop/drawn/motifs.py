@@ -1,4 +1,5 @@
 """Repeating prints: one tile of coverage masks per style, drawn once per process."""
+# ruff: noqa: RUF005 -- arrays are added here, not tuples
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
 """The canvas: parts are laid over one another, each lit by the same lamp, before a studio background."""
+# ruff: noqa: RUF005 -- arrays are added here, not tuples
 
 from __future__ import annotations
 
@@ -114,10 +115,7 @@ class Scene:
         brightness = enlarge(shade, shape) * light
         gy, gx = int(self.rng.integers(0, 640 - shape[0] + 1)), int(self.rng.integers(0, 640 - shape[1] + 1))
         brightness = brightness + grain(material)[gy : gy + shape[0], gx : gx + shape[1]]
-        if callable(paint):
-            colour = paint(*self._cloth(mask, slope, turn, origin, sag))
-        else:
-            colour = paint
+        colour = paint(*self._cloth(mask, slope, turn, origin, sag)) if callable(paint) else paint
         self._over(where, cover, lit(colour, brightness))
         if main:
             self.main[where] = np.maximum(self.main[where], cover)

@@ -94,7 +94,7 @@ def grain(kind: str) -> np.ndarray:
         streak = (white + np.roll(white, 1, 0) + np.roll(white, 2, 0)) / 3
         twill = np.sin((x + y) * (2 * np.pi / 3.5))
         slub = smooth_noise(rng, (n, n), (26, 2.2))
-        return (0.05 * twill + 0.10 * streak + 0.045 * slub).astype(np.float32)
+        return (0.04 * twill + 0.06 * streak + 0.028 * slub).astype(np.float32)
     if kind == "knit":
         rib = np.cos(x * (2 * np.pi / 8))
         stitch = np.cos((y + 3 * np.abs((x % 8) / 4 - 1)) * (2 * np.pi / 5))

@@ -1,4 +1,5 @@
 """Jeans, trousers and shorts."""
+# ruff: noqa: RUF005 -- arrays are added here, not tuples
 
 from __future__ import annotations
 
@@ -281,16 +282,16 @@ def trousers(scene: Scene, design: Design, look: Look) -> None:
 def shorts(scene: Scene, design: Design, look: Look) -> None:
     """Draw shorts, chino-like or with a drawstring; they fill the picture as the shop would crop them."""
     long = design.length == "Knee Length"
-    bottom = 470 if long else 390
+    bottom = 404 if long else 338
     before = scene.rng.uniform(-0.5, 0.5)
     left, right, waist = _draw(
         scene,
         design,
         look,
         bottom=bottom,
-        ankle=112 if long else 118,
+        ankle=96 if long else 104,
         inner=12,
-        knee=96,
+        knee=80,
         material=look.material,
         paint=look.paint,
         flare=4 + before,
@@ -301,7 +302,7 @@ def shorts(scene: Scene, design: Design, look: Look) -> None:
         scene.seam(
             np.array([(CENTRE + side * 62, TOP + 24), (CENTRE + side * 98, TOP + 100)]), 0.45, 2, clip=mask
         )
-        hem = np.array([(CENTRE + side * 2, bottom - 12), (CENTRE + side * 140, bottom - 20)])
+        hem = np.array([(CENTRE + side * 2, bottom - 12), (CENTRE + side * 128, bottom - 18)])
         scene.stroke(hem, 1, look.thread, 0.7, dash=(3, 1.6), clip=mask)
     if elastic:
         scene.seam(np.array([(CENTRE, TOP + 24), (CENTRE, TOP + 148)]), 0.35)

@@ -1,4 +1,5 @@
 """Socks, scarves, ties and belts."""
+# ruff: noqa: RUF005 -- arrays are added here, not tuples
 
 from __future__ import annotations
 

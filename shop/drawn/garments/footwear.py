@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..design import GOLD, STEEL, Design, Look
+from ..design import GOLD, Design, Look
 from ..geometry import box, ellipse, outline
 from ..scene import Scene
-from ..shading import Fold
 
 
 def _shifted(points: list[tuple[float, ...]], dx: float, dy: float) -> np.ndarray:

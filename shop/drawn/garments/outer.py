@@ -1,4 +1,5 @@
 """Hoodies and jackets."""
+# ruff: noqa: RUF005 -- arrays are added here, not tuples
 
 from __future__ import annotations
 
@@ -48,8 +49,7 @@ def hoodie(scene: Scene, design: Design, look: Look) -> None:
     )
     hollow = symmetric([(0, 82, 1), (40, 96, 1), (56, 146, 1), (34, 190, 1), (0, 206, 1)])
     scene.part(hollow, look.dark * 0.85, volume=18, edge=0.7, crumple=0.3, lift=0)
-    sleeve = look.accent if design.pattern == "colourblock" else look.paint
-    torso.sleeves(scene, look, cut, "long", paint=sleeve, strength=1.3)
+    torso.sleeves(scene, look, cut, "long", strength=1.3)
     torso.cuffs(scene, cut, "long", look.trim, 26)
     mask = scene.part(
         torso.body(cut),
@@ -128,7 +128,7 @@ def jacket(scene: Scene, design: Design, look: Look) -> None:
     )
     mask = scene.part(
         torso.body(cut),
-        body_paint(look, cut),
+        look.paint,
         volume=26,
         main=True,
         crumple=0.9,

@@ -1,4 +1,5 @@
 """Sneakers from the side: canvas, high-top, runner and slip-on."""
+# ruff: noqa: RUF005 -- arrays are added here, not tuples
 
 from __future__ import annotations
 
@@ -13,8 +14,8 @@ WHITE = np.array((0.95, 0.95, 0.94), np.float32)
 
 _LOW = "54,414 47,362~ 55,306~ 60,270 82,264~ 108,292~ 146,296~ 176,262 206,268~ 252,304~ 296,336~ 350,352~ 412,370~ 441,402~ 441,418"
 _HIGH = "54,414 49,340~ 58,262~ 62,186 90,180~ 140,186~ 186,170 214,190~ 246,276~ 296,336~ 350,352~ 412,370~ 441,402~ 441,418"
-_SOLE = "46,408 140,416~ 240,418~ 360,414~ 442,402 450,424~ 430,446 62,448~ 40,436~"
-_RUNNER_SOLE = "34,396 110,412~ 210,418~ 340,414~ 444,396 454,420~ 424,446 60,452 26,428~"
+_SOLE = "46,412 140,420~ 240,422~ 360,418~ 442,406 448,426~ 430,446 62,448~ 42,438~"
+_RUNNER_SOLE = "38,402 110,416~ 210,421~ 340,418~ 442,402 450,422~ 424,446 60,449 34,430~"
 
 
 def _path(text: str, dx: float, dy: float) -> np.ndarray:
@@ -28,8 +29,8 @@ def _path(text: str, dx: float, dy: float) -> np.ndarray:
 
 def sneakers(scene: Scene, design: Design, look: Look) -> float:
     """Draw a pair of sneakers, one behind the other."""
-    _sneaker(scene, design, look, 26, -74, 0.9)
-    _sneaker(scene, design, look, 0, 0, 1.0)
+    _sneaker(scene, design, look, 14, -74, 0.9)
+    _sneaker(scene, design, look, -12, 0, 1.0)
     return 448
 
 

@@ -1,4 +1,5 @@
 """T-shirts, women's tops and sweaters."""
+# ruff: noqa: RUF005 -- arrays are added here, not tuples
 
 from __future__ import annotations
 
@@ -58,9 +59,8 @@ def tshirt(scene: Scene, design: Design, look: Look) -> None:
     if design.style == "peplum":
         cut.hem, cut.waist, cut.waist_y, cut.bottom = cut.hem + 34, cut.waist - 2, 352, 478
     torso.inside(scene, look, cut)
-    sleeve_paint = look.accent if design.pattern == "colourblock" else look.paint
     if design.sleeve != "sleeveless":
-        torso.sleeves(scene, look, cut, design.sleeve, paint=sleeve_paint)
+        torso.sleeves(scene, look, cut, design.sleeve)
     mask = scene.part(
         torso.body(cut),
         body_paint(look, cut),

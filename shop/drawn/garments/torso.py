@@ -130,26 +130,24 @@ def sleeve_outline(cut: Cut, length: str) -> tuple[np.ndarray, float, tuple[np.n
     """Return the right sleeve, the direction of its cloth in degrees, and its cuff as two points."""
     sx, sy = cut.shoulder - 8, cut.top + cut.slope - 4
     ax, ay = cut.chest - 10, cut.arm + 6
+    cap = [(sx - 10, sy - 4), (sx + 15, sy + 10, 1)]
     if length == "short":
-        outer, inner = (sx + 66, sy + 128), (ax + 30, ay + 44)
-        points = [(sx, sy), (sx + 32, sy + 46, 1), outer, inner, (ax, ay)]
-        turn = -24.0
+        outer, inner, turn = (sx + 66, sy + 128), (ax + 30, ay + 44), -24.0
+        points = [*cap, (sx + 36, sy + 52, 1), outer, inner, (ax, ay)]
     elif length == "three-quarter":
-        outer, inner = (sx + 70, sy + 262), (ax + 42, ay + 158)
-        points = [(sx, sy), (sx + 30, sy + 60, 1), outer, inner, (ax, ay)]
-        turn = -14.0
+        outer, inner, turn = (sx + 70, sy + 262), (ax + 42, ay + 158), -14.0
+        points = [*cap, (sx + 36, sy + 70, 1), outer, inner, (ax, ay)]
     else:
-        outer, inner = (sx + 68, sy + 366), (ax + 46, ay + 262)
+        outer, inner, turn = (sx + 68, sy + 366), (ax + 46, ay + 262), -11.0
         points = [
-            (sx, sy),
-            (sx + 32, sy + 70, 1),
+            *cap,
+            (sx + 36, sy + 76, 1),
             (sx + 56, sy + 220, 1),
             outer,
             inner,
             (ax + 30, ay + 110, 1),
             (ax, ay),
         ]
-        turn = -11.0
     moved = [(CENTRE + p[0], *p[1:]) for p in points]
     cuff = (np.array([CENTRE + outer[0], outer[1]]), np.array([CENTRE + inner[0], inner[1]]))
     return outline(moved), turn, cuff
@@ -181,7 +179,7 @@ def sleeve_folds(rng: np.random.Generator, cut: Cut, length: str) -> list[Fold]:
 
 def body_folds(rng: np.random.Generator, cut: Cut, strength: float = 1.0) -> list[Fold]:
     """Return the folds of a body: from the armpits inwards, at the waist, and falling to the hem."""
-    folds = []
+    folds: list[Fold] = []
     for side in (-1, 1):
         x = CENTRE + side * cut.chest
         for _ in range(2):

@@ -1,4 +1,5 @@
 """Caps, sunglasses and watches."""
+# ruff: noqa: RUF005 -- arrays are added here, not tuples
 
 from __future__ import annotations
 
