@@ -130,11 +130,9 @@ class EntryQuerySet(QuerySet[Any]):
     def text_of_product(self, version_id: int, product_key: str) -> EmbeddingLiteral | None:
         """The product's text embedding, or None."""
         entry = self.in_version(version_id).filter(product_key=product_key)
-        return (
-            entry.annotate(_literal=Cast("text_embedding", TextField()))
-            .values_list("_literal", flat=True)
-            .first()
-        )
+        literals = entry.annotate(_literal=Cast("text_embedding", TextField()))
+        text: EmbeddingLiteral | None = literals.values_list("_literal", flat=True).first()
+        return text
 
     def facet_counts(self) -> list[tuple[str, int]]:
         """How many of the entries bear each facet token."""

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from ..models import EntryImage, IndexEntry
+from ..conf import get_settings
+from ..models import EntryImage, IndexEntry, IndexVersion
 from ..querysets import EntryQuerySet, ImageQuerySet
 from .cleaning import Query
 from .filters import Filters
@@ -36,11 +37,15 @@ class Space:
     filters: Filters = field(default_factory=Filters)
     excluded: tuple[str, ...] = ()
     config: str = "english"
+    size: int = 0  # entries of the version, about
 
     @classmethod
-    def of(cls, query: Query, *, version_id: int, dimension: int, filters: Filters, config: str) -> "Space":
-        """The space of a query, without what it excludes."""
-        return cls(version_id, dimension, filters, query.excluded, config)
+    def of(cls, version: IndexVersion, filters: Filters, query: Query | None = None) -> "Space":
+        """The space that filters leave in a version, without what the query excludes."""
+        excluded = query.excluded if query else ()
+        return cls(
+            version.pk, version.dimension, filters, excluded, get_settings().text_config, version.total or 0
+        )
 
     @property
     def is_filtered(self) -> bool:

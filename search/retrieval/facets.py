@@ -1,6 +1,6 @@
 """Facets: how many results each value would leave."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ..querysets import EntryQuerySet
@@ -16,7 +16,7 @@ class FacetCount:
 
 
 def count_facets(
-    names: Iterable[str], filters: Filters, entries: Callable[[Filters], EntryQuerySet]
+    names: Sequence[str], filters: Filters, entries: Callable[[Filters], EntryQuerySet]
 ) -> dict[str, list[FacetCount]]:
     """Count the values of every facet, commonest first; a facet's counts ignore its own selection.
 
@@ -25,8 +25,8 @@ def count_facets(
         filters: what is chosen; chosen values are listed even where they count 0.
         entries: gives the results under other filters than the chosen ones.
     """
-    shared = _by_facet(entries(filters))
-    answer = {}
+    answer: dict[str, list[FacetCount]] = {}
+    shared = _by_facet(entries(filters)) if names else {}
     for name in names:
         chosen = filters.facets.get(name, ())
         counts = (_by_facet(entries(filters.without(name))) if chosen else shared).get(name, {})

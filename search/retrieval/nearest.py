@@ -33,8 +33,13 @@ def text_leg(space: Space, embedding: EmbeddingLiteral, *, floor: float, exact: 
 
 
 def leaves_few(space: Space) -> bool:
-    """Whether so few entries are left by the filters that comparing all of them is quicker and surer."""
-    limit = get_settings().exact_below
+    """Whether so few entries are left by the filters that comparing all of them is quicker, or surer.
+
+    Surer: an iterative scan gives up after MAX_SCAN_TUPLES. Where one entry in n is left, it meets
+    MAX_SCAN_TUPLES / n of them, which must be enough for all candidates.
+    """
+    settings = get_settings()
+    limit = max(settings.exact_below, space.size * settings.candidates // settings.max_scan_tuples)
     return space.is_filtered and space.entries().count_up_to(limit) < limit
 
 

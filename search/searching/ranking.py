@@ -64,13 +64,7 @@ def rank(asked: Asked, filters: Filters) -> Ranked:
         DatabaseError: a leg failed or ran out of time.
     """
     settings = get_settings()
-    space = Space.of(
-        asked.query,
-        version_id=asked.version.pk,
-        dimension=asked.version.dimension,
-        filters=filters,
-        config=settings.text_config,
-    )
+    space = Space.of(asked.version, filters, asked.query)
     keyword = keyword_leg(space, asked.query)
     legs = [(settings.keyword_weight, keyword)]
     if asked.embedding is not None:

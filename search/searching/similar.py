@@ -69,7 +69,7 @@ def find_similar(product_key: str, *, filters: Filters = NO_FILTERS, limit: int 
 
 
 def _nearest(version: IndexVersion, product_key: str, filters: Filters) -> Leg | None:
-    space = Space(version.pk, version.dimension, filters)
+    space = Space.of(version, filters)
     exact = leaves_few(space)
     pictures = ImageQuerySet(EntryImage).of_product(version.pk, product_key)[:PICTURES]
     legs = [image_leg(space, embedding, floor=NO_FLOOR, exact=exact) for embedding in pictures]

@@ -1,7 +1,7 @@
 """Search by words, filters or both."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from time import perf_counter
 
 from django.db import DatabaseError
@@ -24,31 +24,24 @@ LAST_PAGE = 100_000
 NO_FILTERS = Filters()
 
 
+@dataclass(frozen=True, slots=True)
 class _Page:
     """What one page of results needs, before the host's products are loaded."""
 
-    def __init__(
-        self,
-        found: Sequence[tuple[str, float]],
-        total: int,
-        complete: bool,
-        facets: dict[str, list[FacetCount]],
-    ) -> None:
-        self.found = found
-        self.total = total
-        self.complete = complete
-        self.facets = facets
+    found: Sequence[tuple[str, float]]  # product keys and scores
+    total: int
+    complete: bool
+    facets: dict[str, list[FacetCount]]
 
 
+@dataclass(frozen=True, slots=True)
 class _Request:
     """A checked request for one page."""
 
-    def __init__(self, filters: Filters, sort: str, page: int, page_size: int, with_facets: bool) -> None:
-        self.filters = filters
-        self.sort = sort
-        self.size = page_size
-        self.window = slice((page - 1) * page_size, page * page_size)
-        self.facets = get_index().facets if with_facets else ()
+    filters: Filters
+    sort: str
+    window: slice
+    facets: tuple[str, ...]  # to count
 
 
 def search(
@@ -84,7 +77,12 @@ def search(
         raise InvalidQuery("invalid_page_size", "page_size must be a whole number from 1.")
     size = min(size, settings.max_page_size)
     query = clean_query(text)
-    request = _Request(clean_filters(filters, get_index().facets), sort, page, size, with_facets)
+    request = _Request(
+        filters=clean_filters(filters, get_index().facets),
+        sort=sort,
+        window=slice((page - 1) * size, page * size),
+        facets=get_index().facets if with_facets else (),
+    )
 
     version = IndexVersion.objects.serving()
     if version is None:
@@ -120,7 +118,7 @@ def _catalogue_page(version: IndexVersion, request: _Request) -> _Page:
         [(key, 0.0) for key in keys],
         chosen.count(),
         True,
-        count_facets(request.facets, request.filters, entries) if request.facets else {},
+        count_facets(request.facets, request.filters, entries),
     )
 
 
@@ -138,14 +136,13 @@ def _ranked_page(version: IndexVersion, query: Query, request: _Request) -> tupl
 
 def _page_of(asked: Asked, request: _Request) -> _Page:
     ranked = rank(asked, request.filters)
-    complete = ranked.complete
 
     def entries(filters: Filters) -> EntryQuerySet:
         under = ranked if filters is request.filters else rank(asked, filters)
         return EntryQuerySet(IndexEntry).among(under.entry_ids)
 
-    facets = count_facets(request.facets, request.filters, entries) if request.facets else {}
-    return _Page(_window(ranked, request), len(ranked.items), complete, facets)
+    facets = count_facets(request.facets, request.filters, entries)
+    return _Page(_window(ranked, request), len(ranked.items), ranked.complete, facets)
 
 
 def _window(ranked: Ranked, request: _Request) -> list[tuple[str, float]]:

@@ -1,0 +1,31 @@
+import pytest
+from rest_framework.test import APIClient
+
+from tests.search.indexed import add, make_version, unit
+
+
+@pytest.fixture
+def version(tiny_artifact, search_settings, db):
+    return make_version(tiny_artifact)
+
+
+@pytest.fixture
+def shirts(version):
+    """Three shirts, the last the newest."""
+    return [
+        add(
+            version,
+            "S-1",
+            "Red shirt",
+            price="299.5",
+            pictures=[unit(1)],
+            facets={"colour": ["Red"], "category": ["Tops", "Shirts"]},
+        ),
+        add(version, "S-2", "Blue shirt", price=100, pictures=[unit(1, 1)], facets={"colour": ["Blue"]}),
+        add(version, "S-3", "Plain shirt", price=None, pictures=[unit(1, 3)]),
+    ]
+
+
+@pytest.fixture
+def client():
+    return APIClient()

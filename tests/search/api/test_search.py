@@ -1,0 +1,149 @@
+import pytest
+
+URL = "/api/v1/search/"
+
+
+def get(client, **parameters):
+    response = client.get(URL, parameters)
+    assert response.status_code == 200, response.data
+    return response.json()
+
+
+def skus(answer):
+    return [result["sku"] for result in answer["results"]]
+
+
+def test_an_answer_has_exactly_these_parts(client, shirts):
+    answer = get(client, q=" Red\tshirt ", page_size="1")
+
+    assert list(answer) == [
+        "query",
+        "total",
+        "complete",
+        "degraded",
+        "took_ms",
+        "results",
+        "facets",
+        "page",
+        "next",
+    ]
+    assert (answer["query"], answer["total"], answer["complete"], answer["degraded"]) == (
+        "Red shirt",
+        3,
+        True,
+        "",
+    )
+    assert answer["took_ms"] > 0
+    assert answer["results"][0].pop("score") > 0
+    assert answer["results"] == [
+        {
+            "sku": "S-1",
+            "name": "Red shirt",
+            "brand": "Acme",
+            "price": "299.50",
+            "currency": "INR",
+            "image": "",
+            "url": "http://testserver" + shirts[0].get_absolute_url(),
+        }
+    ]
+    assert answer["facets"] == {
+        "category": [{"value": "Shirts", "count": 1}, {"value": "Tops", "count": 1}],
+        "brand": [],
+        "colour": [{"value": "Blue", "count": 1}, {"value": "Red", "count": 1}],
+        "gender": [],
+    }
+    assert (answer["page"], answer["next"]) == (
+        1,
+        f"http://testserver{URL}?q=+Red%09shirt+&page_size=1&page=2",
+    )
+
+
+def test_next_leads_through_all_pages(client, shirts):
+    seen, address = [], f"{URL}?page_size=2"
+    while address:
+        answer = client.get(address).json()
+        seen += skus(answer)
+        address = answer["next"]
+
+    assert seen == ["S-3", "S-2", "S-1"]
+
+
+def test_facets_may_be_given_more_than_once_and_empty_ones_are_ignored(client, shirts):
+    assert skus(get(client, colour=["Red", "Blue"], brand="", price_min="")) == ["S-2", "S-1"]
+    assert skus(get(client, colour="Red", category="Tops")) == ["S-1"]
+    assert skus(get(client, q="shirt", price_min="100", price_max="299.49")) == ["S-2"]
+
+
+def test_a_missing_price_is_null(client, shirts):
+    assert [result["price"] for result in get(client, sort="price")["results"]] == ["100.00", "299.50", None]
+
+
+def test_page_size_is_clamped(client, shirts, search_settings):
+    search_settings.FASHION_SEARCH |= {"MAX_PAGE_SIZE": 2}
+
+    assert len(get(client, page_size="999999999")["results"]) == 2
+
+
+def test_beyond_the_last_page_there_is_nothing(client, shirts):
+    answer = get(client, page="7")
+
+    assert (answer["results"], answer["total"], answer["next"]) == ([], 3, None)
+
+
+@pytest.mark.parametrize(
+    ("query", "code", "message"),
+    [
+        ("q=a%00b", "invalid_character", "q holds a NUL character; remove it."),
+        ("q=" + "a" * 201, "too_long", "q is longer than 200 characters; shorten it to that."),
+        ("q=a&q=b", "repeated_parameter", "q is given 2 times: give it once."),
+        ("color=Red", "unknown_parameter", "'color' is not a parameter: did you mean 'colour'?"),
+        (
+            "%F0%9F%98%80=1",
+            "unknown_parameter",
+            "'😀' is not a parameter: the parameters are q, sort, page, page_size, price_min, price_max, category,"
+            " brand, colour, gender.",
+        ),
+        ("price_min=cheap", "invalid_price", "price_min must be a number from 0, such as 1500 or 99.50."),
+        ("price_max=1e39", "invalid_price", "price_max must be a number from 0, such as 1500 or 99.50."),
+        ("price_max=NaN", "invalid_price", "price_max must be a number from 0, such as 1500 or 99.50."),
+        ("price_min=-1", "invalid_price", "price_min must be a number from 0, such as 1500 or 99.50."),
+        ("price_min=2&price_max=1", "invalid_price", "price_min is above price_max; swap the two."),
+        ("sort=best", "invalid_sort", "sort must be one of relevance, newest, price, -price, not 'best'."),
+        ("page=0", "invalid_page", "page must be a whole number from 1, such as 1."),
+        ("page=%C2%B2", "invalid_page", "page must be a whole number from 1, such as 1."),
+        ("page=999999999", "invalid_page", "page must be a whole number from 1 to 100000."),
+        ("page=1.5", "invalid_page", "page must be a whole number from 1, such as 1."),
+        ("page_size=0", "invalid_page_size", "page_size must be a whole number from 1, such as 24."),
+        ("brand=%00", "invalid_character", "brand holds a NUL character; remove it."),
+    ],
+)
+def test_what_cannot_be_answered_is_refused_with_the_remedy(client, version, query, code, message):
+    response = client.get(f"{URL}?{query}")
+
+    assert response.status_code == 400
+    assert response.json() == {"error": {"code": code, "message": message}}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "'; DROP TABLE shop_product; --",
+        '"unterminated',
+        "( ) : * & | ! <-> \\",
+        "<script>alert(1)</script>",
+        "%_%",
+        "\u202ered",
+        "\uffff",
+        "😀",
+        "لباس أحمر",
+        "http://x.example/a&b",
+        "-",
+        "OR",
+        '-"',
+        "a:b:c",
+    ],
+)
+def test_naughty_texts_are_answered(client, shirts, text):
+    answer = get(client, q=text)
+
+    assert answer["total"] == len(answer["results"])

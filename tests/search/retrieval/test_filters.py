@@ -1,0 +1,62 @@
+from decimal import Decimal
+
+import pytest
+
+from search.exceptions import InvalidQuery
+from search.retrieval.filters import Filters, clean_filters
+
+FACETS = ("colour", "brand")
+
+
+def test_values_are_cleaned_and_kept_once():
+    filters = Filters(facets={"colour": (" Red ", "Red", "", "Blue")}, price_min=Decimal(1))
+
+    assert clean_filters(filters, FACETS) == Filters(facets={"colour": ("Red", "Blue")}, price_min=Decimal(1))
+
+
+@pytest.mark.parametrize(
+    ("filters", "code", "sentence"),
+    [
+        (
+            Filters(facets={"color": ("Red",)}),
+            "unknown_facet",
+            "'color' is not a facet; the facets are colour, brand.",
+        ),
+        (
+            Filters(facets={"brand": ("a\x00",)}),
+            "invalid_character",
+            "brand holds a NUL character; remove it.",
+        ),
+        (
+            Filters(price_min=Decimal("NaN")),
+            "invalid_price",
+            "price_min must be a number from 0, such as 1500.",
+        ),
+        (Filters(price_max=Decimal(-1)), "invalid_price", "price_max must be a number from 0, such as 1500."),
+        (
+            Filters(price_max=Decimal("1e10")),
+            "invalid_price",
+            "price_max must be a number from 0, such as 1500.",
+        ),
+        (
+            Filters(price_min=Decimal(2), price_max=Decimal(1)),
+            "invalid_price",
+            "price_min is above price_max; swap the two.",
+        ),
+    ],
+)
+def test_what_cannot_be_filtered_by_is_refused(filters, code, sentence):
+    with pytest.raises(InvalidQuery) as caught:
+        clean_filters(filters, FACETS)
+
+    assert (caught.value.code, caught.value.sentence) == (code, sentence)
+
+
+def test_filters_know_what_is_chosen():
+    filters = Filters(facets={"colour": ("Red",), "brand": ()})
+
+    assert filters.selected == ("colour",)
+    assert filters
+    assert not Filters(facets={"brand": ()})
+    assert Filters(price_max=Decimal(0))
+    assert filters.without("colour").selected == ()
