@@ -4,6 +4,9 @@
 import os
 import sys
 
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import execute_from_command_line
+
 from shop.local.environment import use_running_demo
 
 
@@ -11,9 +14,14 @@ def main() -> None:
     """Run one management command."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
     use_running_demo()
-    from django.core.management import execute_from_command_line
-
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        if "DATABASE_URL" in os.environ:
+            raise
+        sys.exit(
+            f"{error}\nOr run this command while `make demo` runs in another terminal: it then uses that shop."
+        )
 
 
 if __name__ == "__main__":
