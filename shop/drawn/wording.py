@@ -232,8 +232,13 @@ def _description(design: Design, kind: Kind, rng: np.random.Generator) -> str:
         "camo": f"{colour} camouflage",
         "washed": f"{colour} washed",
     }[design.pattern]
+    several = noun.endswith("s") and not noun.endswith("dress")
+    article = "A pair of" if several else "An" if pattern[0] in "aeio" else "A"
+    this = "These" if several else "This"
     first = str(
-        rng.choice((f"{pattern.capitalize()} {noun}", f"A {pattern} {noun}", f"This {pattern} {noun}"))
+        rng.choice(
+            (f"{pattern.capitalize()} {noun}", f"{article} {pattern} {noun}", f"{this} {pattern} {noun}")
+        )
     )
     has = []
     if design.neck:
@@ -252,16 +257,14 @@ def _description(design: Design, kind: Kind, rng: np.random.Generator) -> str:
         has.append("five pockets" if design.kind == "jeans" else "slanted side pockets")
     if design.kind == "backpack":
         has.append("padded straps and a front zip pocket")
-    verb = " has " if first.startswith("This") else " with "
-    text = (
-        first
-        + (
-            verb + _joined(has)
-            if has
-            else (" for everyday wear" if verb == " with " else " goes with everything")
-        )
-        + "."
-    )
+    whole = first.startswith(this)
+    if has:
+        text = first + (" have " if whole and several else " has " if whole else " with ") + _joined(has)
+    elif whole:
+        text = f"{first} {'go' if several else 'goes'} with everything"
+    else:
+        text = f"{first} for everyday wear"
+    text += "."
     made = design.fabric.lower() if design.fabric != "NA" else "cotton"
     second = [
         f"Made of {made}.",

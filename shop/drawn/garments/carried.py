@@ -253,7 +253,6 @@ def belt(scene: Scene, design: Design, look: Look) -> None:
         volume=14,
         crumple=0.1,
         material="leather",
-        main=True,
     )
     hole = scene.part(
         ellipse(CENTRE, 252, 168, 86, 80), look.dark * 0.7, volume=14, edge=0.5, crumple=0.1, lift=0

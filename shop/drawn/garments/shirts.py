@@ -90,7 +90,7 @@ def polo(scene: Scene, design: Design, look: Look) -> None:
     """Draw a polo shirt: knitted collar, short buttoned placket, ribbed sleeve ends."""
     cut = torso.cut_for(design, scene.rng)
     cut.drop, cut.neck, cut.shape = 44, 42, "v"
-    torso.inside(scene, look, cut)
+    torso.inside(scene, look, cut, label=False)
     torso.sleeves(scene, look, cut, "short")
     torso.cuffs(scene, cut, "short", look.accent if design.style == "tipped" else look.trim, 9)
     mask = scene.part(
@@ -133,7 +133,7 @@ def shirt(scene: Scene, design: Design, look: Look) -> None:
     """Draw a buttoned shirt with collar, placket, curved hem and (often) a chest pocket."""
     cut = torso.cut_for(design, scene.rng)
     cut.drop, cut.neck, cut.shape, cut.curve, cut.bottom = 34, 40, "v", 30, cut.bottom - 10
-    torso.inside(scene, look, cut)
+    torso.inside(scene, look, cut, label=False)
     torso.sleeves(scene, look, cut, design.sleeve)
     if design.sleeve == "long":
         torso.cuffs(scene, cut, "long", look.paint, 30, "cotton")
@@ -217,7 +217,7 @@ def kurta(scene: Scene, design: Design, look: Look) -> None:
         curve=5,
         shape="v",
     )
-    torso.inside(scene, look, cut)
+    torso.inside(scene, look, cut, label=False)
     sleeve = design.sleeve
     torso.sleeves(scene, look, cut, sleeve)
     folds = torso.body_folds(rng, cut, 0.9)

@@ -89,11 +89,11 @@ def neck_polyline(cut: Cut, out: float = 0) -> np.ndarray:
     return outline(left + right, closed=False)
 
 
-def inside(scene: Scene, look: Look, cut: Cut, rise: float = 12) -> None:
+def inside(scene: Scene, look: Look, cut: Cut, label: bool = True) -> None:
     """Draw the inside of the back, as seen through the neck opening, with its label."""
     back = symmetric(
         [
-            (0, cut.top + 10 - rise + 6, 1),
+            (0, cut.top + 4, 1),
             (cut.neck * 0.7, cut.top - 1, 1),
             (cut.neck + 3, cut.top - 1),
             (cut.neck * 0.9, cut.top + cut.drop + 8),
@@ -101,13 +101,14 @@ def inside(scene: Scene, look: Look, cut: Cut, rise: float = 12) -> None:
         ]
     )
     mask = scene.part(back, look.dark, volume=8, edge=0.5, crumple=0.2, lift=0)
-    tag = cut.top + 18
-    scene.flat(
-        np.array([(228, tag), (252, tag), (252, tag + 13), (228, tag + 13)]),
-        np.array((0.9, 0.9, 0.88)),
-        0.85,
-        clip=mask,
-    )
+    if label:
+        tag = cut.top + 18
+        scene.flat(
+            np.array([(228, tag), (252, tag), (252, tag + 13), (228, tag + 13)]),
+            np.array((0.9, 0.9, 0.88)),
+            0.85,
+            clip=mask,
+        )
 
 
 def neckband(scene: Scene, cut: Cut, paint: Paint, width: float, material: str = "knit") -> None:
@@ -132,13 +133,13 @@ def sleeve_outline(cut: Cut, length: str) -> tuple[np.ndarray, float, tuple[np.n
     ax, ay = cut.chest - 10, cut.arm + 6
     cap = [(sx - 10, sy - 4), (sx + 15, sy + 10, 1)]
     if length == "short":
-        outer, inner, turn = (sx + 66, sy + 128), (ax + 30, ay + 44), -24.0
+        outer, inner, turn = (sx + 66, sy + 128), (ax + 30, sy + 156), -24.0
         points = [*cap, (sx + 36, sy + 52, 1), outer, inner, (ax, ay)]
     elif length == "three-quarter":
-        outer, inner, turn = (sx + 70, sy + 262), (ax + 42, ay + 158), -14.0
+        outer, inner, turn = (sx + 70, sy + 268), (ax + 42, sy + 279), -14.0
         points = [*cap, (sx + 36, sy + 70, 1), outer, inner, (ax, ay)]
     else:
-        outer, inner, turn = (sx + 68, sy + 366), (ax + 46, ay + 262), -11.0
+        outer, inner, turn = (sx + 68, sy + 370), (ax + 46, sy + 377), -11.0
         points = [
             *cap,
             (sx + 36, sy + 76, 1),
@@ -182,18 +183,18 @@ def body_folds(rng: np.random.Generator, cut: Cut, strength: float = 1.0) -> lis
     folds: list[Fold] = []
     for side in (-1, 1):
         x = CENTRE + side * cut.chest
-        for _ in range(2):
-            folds.append(
-                Fold(
-                    x - side * 6,
-                    cut.arm + rng.uniform(-14, 16),
-                    x - side * rng.uniform(50, 90),
-                    cut.arm + rng.uniform(40, 120),
-                    rng.uniform(9, 15),
-                    strength * rng.uniform(0.3, 0.6),
-                    side * rng.uniform(-10, 10),
-                )
+        folds += [
+            Fold(
+                x - side * 6,
+                cut.arm + rng.uniform(-14, 16),
+                x - side * rng.uniform(50, 90),
+                cut.arm + rng.uniform(40, 120),
+                rng.uniform(9, 15),
+                strength * rng.uniform(0.3, 0.6),
+                side * rng.uniform(-10, 10),
             )
+            for _ in range(2)
+        ]
         x = CENTRE + side * cut.waist
         for _ in range(2):
             y = cut.waist_y + rng.uniform(-40, 60)

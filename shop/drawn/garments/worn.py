@@ -12,7 +12,7 @@ from ..scene import Scene
 from ..shading import Fold
 
 
-def cap(scene: Scene, design: Design, look: Look) -> float:
+def cap(scene: Scene, design: Design, look: Look) -> None:
     """Draw a baseball cap, turned a little to the side."""
     crown = outline(
         [
@@ -104,7 +104,6 @@ def cap(scene: Scene, design: Design, look: Look) -> float:
         )
         if spot is not None:
             scene.part((spot - (272, 314)) * 0.82 + (258, 300), letter, volume=3, crumple=0, lift=0.4)
-    return 452
 
 
 def sunglasses(scene: Scene, design: Design, look: Look) -> None:
