@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 
 from . import prints
-from .design import Design
+from .design import Design, Look
 from .garments import DRAWERS
 from .palette import accents
 from .scene import Scene
@@ -52,8 +52,6 @@ def product(number: int, seed: int = 0) -> Product:
 
 def scene_of(item: Product, seed: int = 0) -> tuple[Scene, float | None]:
     """Return the drawn product before it is set against its background, and the floor it stands on."""
-    from .design import Look
-
     rng = np.random.default_rng([seed, 2, item.number])
     scene = Scene(rng)
     return scene, DRAWERS[item.design.kind](scene, item.design, Look(item.design, rng))

@@ -54,12 +54,12 @@ def lettering(
     x, y = int(cx - cover.shape[1] / 2), int(cy - cover.shape[0] / 2)
     if x < 0 or y < 0 or x + cover.shape[1] > WIDTH or y + cover.shape[0] > HEIGHT:
         raise ValueError(f"the word {word!r} at ({cx}, {cy}), {width} wide, does not fit the picture")
-    mask = scene._clipped(Mask(x, y, cover), clip)
+    mask = scene.clipped(Mask(x, y, cover), clip)
     _printed(scene, mask, colour, alpha)
 
 
 def _printed(scene: Scene, mask: Mask, colour: np.ndarray, alpha: float) -> None:
-    scene._over(mask.where, mask.cover * alpha, colour * _shade(scene, mask))
+    scene.lay(mask.where, mask.cover * alpha, colour * _shade(scene, mask))
     scene.main[mask.where] *= 1 - mask.cover * alpha
 
 

@@ -105,7 +105,7 @@ class Scene:
         mask = raster([polygon], pad=COARSE * 2)
         if mask is None:
             return Mask(0, 0, np.zeros((1, 1), np.float32))
-        mask = self._clipped(mask, clip)
+        mask = self.clipped(mask, clip)
         cover, where = mask.cover, mask.where
         coarse = shrink(cover)
         if lift:
@@ -116,7 +116,7 @@ class Scene:
         gy, gx = int(self.rng.integers(0, 640 - shape[0] + 1)), int(self.rng.integers(0, 640 - shape[1] + 1))
         brightness = brightness + grain(material)[gy : gy + shape[0], gx : gx + shape[1]]
         colour = paint(*self._cloth(mask, slope, turn, origin, sag)) if callable(paint) else paint
-        self._over(where, cover, lit(colour, brightness))
+        self.lay(where, cover, lit(colour, brightness))
         if main:
             self.main[where] = np.maximum(self.main[where], cover)
         else:
@@ -133,8 +133,8 @@ class Scene:
         """Lay flat colour on the picture: print, thread, small hardware."""
         mask = raster([polygons] if isinstance(polygons, np.ndarray) else polygons)
         if mask is not None:
-            mask = self._clipped(mask, clip)
-            self._over(mask.where, mask.cover * alpha, colour)
+            mask = self.clipped(mask, clip)
+            self.lay(mask.where, mask.cover * alpha, colour)
             self.main[mask.where] *= 1 - mask.cover * alpha
 
     def stroke(
@@ -170,8 +170,8 @@ class Scene:
         for piece in pieces:
             line = [tuple(p) for p in ((piece - (x0, y0)) * _FINE).tolist()]
             pen.line(line, fill=255, width=max(1, round(width * _FINE)), joint="curve")
-        mask = self._clipped(Mask(int(x0), int(y0), np.asarray(fine.reduce(_FINE), np.float32) / 255.0), clip)
-        self._over(mask.where, mask.cover * alpha, colour)
+        mask = self.clipped(Mask(int(x0), int(y0), np.asarray(fine.reduce(_FINE), np.float32) / 255.0), clip)
+        self.lay(mask.where, mask.cover * alpha, colour)
         if not keep:
             self.main[mask.where] *= 1 - mask.cover * alpha
 
@@ -192,7 +192,7 @@ class Scene:
             return
         y, x = np.mgrid[y0:y1, x0:x1].astype(np.float32)
         spot = np.exp(-((((x - cx) / rx) ** 2) + ((y - cy) / ry) ** 2) * 1.5) * abs(amount)
-        mask = self._clipped(Mask(x0, y0, spot), clip)
+        mask = self.clipped(Mask(x0, y0, spot), clip)
         cover = (mask.cover * self.alpha[mask.where])[..., None]
         target = 1.0 if amount > 0 else 0.0
         below = self.layer[mask.where]
@@ -234,14 +234,16 @@ class Scene:
         top = float(np.clip((y0 + y1 - high) / 2, 0, HEIGHT - high))
         return picture.resize((WIDTH, HEIGHT), Image.Resampling.BICUBIC, (left, top, left + wide, top + high))
 
-    def _clipped(self, mask: Mask, clip: Mask | None) -> Mask:
+    def clipped(self, mask: Mask, clip: Mask | None) -> Mask:
+        """Return the mask cut to an earlier piece."""
         if clip is None:
             return mask
         whole = np.zeros((HEIGHT, WIDTH), np.float32)
         whole[clip.where] = clip.cover
         return Mask(mask.x, mask.y, mask.cover * whole[mask.where])
 
-    def _over(self, where: tuple[slice, slice], cover: np.ndarray, colour: np.ndarray) -> None:
+    def lay(self, where: tuple[slice, slice], cover: np.ndarray, colour: np.ndarray) -> None:
+        """Lay colour over a rectangle of the picture by that coverage."""
         keep = 1 - cover
         self.layer[where] = self.layer[where] * keep[..., None] + colour * cover[..., None]
         self.alpha[where] = self.alpha[where] * keep + cover
