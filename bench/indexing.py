@@ -26,7 +26,7 @@ def measure_indexing(setting: Setting, pictures: int) -> IndexingFigures:
     recall = next(
         version["ann_recall"]
         for version in setting.index_status()["versions"]
-        if version["state"] == "ACTIVE"
+        if version["state"] == "active"
     )
     setting.manage("search_index", "verify")  # fails unless everything holds
     return IndexingFigures(pictures, seconds, pictures / seconds, recall, verified=True)

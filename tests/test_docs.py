@@ -1,0 +1,62 @@
+"""The papers name everything that there is to name."""
+
+import dataclasses
+import re
+from pathlib import Path
+
+from django.urls import URLPattern
+
+from search.api.urls import urlpatterns
+from search.conf import SearchSettings
+
+ROOT = Path(__file__).resolve().parent.parent
+SETTINGS = (ROOT / "docs" / "settings.md").read_text()
+ROWS = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", SETTINGS, re.MULTILINE))
+
+
+def test_every_key_of_the_plugin_is_documented_with_its_default():
+    for field in dataclasses.fields(SearchSettings):
+        documented = ROWS[field.name.upper()]
+        if isinstance(field.default, Path):
+            continue
+        default = f'`"{field.default}"`' if isinstance(field.default, str) else str(field.default)
+        assert (field.name, documented) == (field.name, default)
+
+
+def test_every_environment_variable_is_documented():
+    source = (ROOT / "shop" / "settings.py").read_text() + (
+        ROOT / "shop" / "local" / "__main__.py"
+    ).read_text()
+    source += (ROOT / "tests" / "conftest.py").read_text()
+    read = set(re.findall(r'(?:_required|_flag|_words|environ\.get)\(\s*"(\w+)"', source))
+    assert read >= {"SECRET_KEY", "HTTPS", "ALLOWED_HOSTS", "MEDIA_ROOT", "PORT", "FASHION_DATA"}
+    assert sorted(read - ROWS.keys()) == []
+
+
+def test_nothing_is_documented_that_does_not_exist():
+    keys = {field.name.upper() for field in dataclasses.fields(SearchSettings)}
+    everything = "".join(
+        (ROOT / name).read_text()
+        for name in (
+            "shop/settings.py",
+            "shop/local/__main__.py",
+            "scripts/venv.sh",
+            "Makefile",
+            "bench/__main__.py",
+        )
+    )
+    assert [name for name in ROWS if name not in keys and name not in everything] == []
+
+
+def test_every_address_of_the_api_stands_in_the_architecture():
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    routes = [
+        str(pattern.pattern) for pattern in urlpatterns if isinstance(pattern, URLPattern) and pattern.name
+    ]
+    assert [route for route in routes if re.sub(r"<\w+:(\w+)>", r"{\1}", route) not in text] == []
+
+
+def test_links_between_the_papers_lead_somewhere():
+    for paper in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]:
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", paper.read_text()):
+            assert target.endswith(".png") or (paper.parent / target).exists(), f"{paper.name} links {target}"
