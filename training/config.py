@@ -54,6 +54,7 @@ class Config:
     flip: bool = True  # mirror half of the training pictures
     shift: float = 0.08  # largest shift, as a share of the picture's side
     batch_size: int = 128
+    patience: int = 0  # end the run after this many epochs without better validation figures; 0: never
     weight_decay: float = 0.02
     precision: str = "mixed_bfloat16"  # Keras' dtype policy for the encoders
     seed: int = 1

@@ -53,7 +53,7 @@ def fit(config_file: Path, data: Sequence[Path], workdir: Path, *, resume: bool 
     model = build(config)
     for number, stage in enumerate(config.stages):
         first = sum(earlier.epochs for earlier in config.stages[:number])
-        if state["epoch"] >= first + stage.epochs:
+        if state["stopped"] or state["epoch"] >= first + stage.epochs:
             continue
         if state["epoch"] == first and number > 0 and _spec(stage) != _spec(config.stages[number - 1]):
             state["best"] = -1.0  # weights are exported for the last size; those of another do not compete
@@ -69,7 +69,7 @@ def _open_workdir(config_file: Path, workdir: Path, *, resume: bool) -> dict:
     shutil.copyfile(config_file, workdir / CONFIG)
     if state_file.exists():
         return json.loads(state_file.read_text())
-    return {"epoch": 0, "best": -1.0, "best_epoch": 0, "history": []}
+    return {"epoch": 0, "best": -1.0, "best_epoch": 0, "stopped": False, "history": []}
 
 
 def _tokenizer(config: Config, data: Sequence[Path], workdir: Path, cache: Path) -> Tokenizer:
@@ -167,6 +167,8 @@ class Judge(keras.callbacks.Callback):
         if score > self.state["best"]:
             self.state["best"], self.state["best_epoch"] = score, epoch + 1
             shutil.copyfile(self.workdir / CHECKPOINT, self.workdir / BEST)
+        elif 0 < self.config.patience <= epoch + 1 - self.state["best_epoch"]:
+            self.state["stopped"] = self.model.stop_training = True
         temporary = self.workdir / f"{STATE}.new"
         temporary.write_text(json.dumps(self.state, indent=1))
         temporary.replace(self.workdir / STATE)
