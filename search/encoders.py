@@ -90,7 +90,8 @@ class Encoders:
             raise ArtifactError(
                 f"The encoders in {self.folder} gave embeddings that are not finite, zero or misshapen."
             )
-        return embeddings / norms
+        unit: Embeddings = embeddings / norms
+        return unit
 
     @cached_property
     def _image_session(self) -> "InferenceSession":

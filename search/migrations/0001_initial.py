@@ -200,7 +200,7 @@ class Migration(migrations.Migration):
                         help_text="Marked by a rebuild or reconcile; changes made by people go first.",
                     ),
                 ),
-(
+                (
                     "reread",
                     models.BooleanField(
                         default=True, help_text="Read the pictures again although nothing else has changed."

@@ -4,7 +4,7 @@ import warnings
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ..exceptions import PictureError
 from .webp import webp_size
@@ -46,7 +46,7 @@ def open_picture(file: BinaryIO, *, at_least: tuple[int, int] | None = None) -> 
         raise
     except Image.DecompressionBombError as error:
         raise PictureError(f"The picture has more than {MAX_PIXELS // 1_000_000} megapixels.") from error
-    except Image.UnidentifiedImageError as error:
+    except UnidentifiedImageError as error:
         raise PictureError("The file is not a JPEG, PNG, WebP or GIF picture.") from error
     except Exception as error:
         raise PictureError(f"The picture is damaged: {_sentence(error)}") from error
