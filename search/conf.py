@@ -32,7 +32,7 @@ class SearchSettings:
     text_weight: float = 1.0  # weight of the text embedding leg
     fuse_k: int = 60  # constant of reciprocal rank fusion
     min_similarity: float = 0.2  # semantic candidates below this similarity are dropped
-    keyword_enough: int = 24  # with fewer products that hold every word, those that hold any word are added
+    keyword_enough: int = 24  # with fewer products that hold every word, those that lack a word are added
     exact_below: int = (
         2000  # filters that leave fewer entries are answered by an exact scan, not by the HNSW index
     )

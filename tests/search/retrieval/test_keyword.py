@@ -58,6 +58,24 @@ def test_where_enough_hold_every_word_nothing_else_is_looked_for(version, search
     assert found(version, "red shirt")[0] == ["both"]
 
 
+def test_one_word_is_left_out_before_all_others_are(version, search_settings):
+    search_settings.FASHION_SEARCH |= {"KEYWORD_ENOUGH": 2}
+    add(version, "three", "Red striped shirt")
+    add(version, "one", "Red shoes")
+    add(version, "two", "Red shirt", description="cotton")
+
+    assert found(version, "red striped cotton shirt")[0] == ["three", "two"]
+    search_settings.FASHION_SEARCH |= {"KEYWORD_ENOUGH": 3}
+    assert found(version, "red striped cotton shirt")[0] == ["three", "two", "one"]
+
+
+def test_an_exact_name_leaves_no_word_out(version):
+    add(version, "named", "Red striped shirt")
+    add(version, "other", "Red shirt")
+
+    assert found(version, "red striped SHIRT")[0] == ["named"]
+
+
 def test_a_cut_list_is_not_complete(version, search_settings):
     search_settings.FASHION_SEARCH |= {"CANDIDATES": 2}
     for number in range(3):
