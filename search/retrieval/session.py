@@ -21,6 +21,7 @@ def search_session() -> Iterator[None]:
         "hnsw.ef_search": str(min(settings.ef_search, 1000)),
         "hnsw.max_scan_tuples": str(settings.max_scan_tuples),
         "jit": "off",  # compiling takes longer than any of these queries
+        "max_parallel_workers_per_gather": "0",  # so does starting workers, and other requests want the cores
     }
     nested = connection.in_atomic_block
     with transaction.atomic():
