@@ -21,6 +21,7 @@ class Stage:
     miner: str = "random"  # triplet: which negatives of the batch: "random", "semi-hard" or "hard"
     margin: float = 0.4  # triplet: alpha
     both_directions: bool = False  # triplet: anchors are pictures only, or pictures and texts
+    contrastive_weight: float = 0.0  # triplet: this much of the contrastive loss is added
 
 
 @dataclass(frozen=True, slots=True)

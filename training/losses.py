@@ -1,6 +1,6 @@
 """Losses over one batch of n pictures and their n texts; a distance compares, a miner picks, a loss scores."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import keras
 from keras import ops
@@ -101,9 +101,23 @@ class ContrastiveLoss:
         return ops.mean(ops.logsumexp(logits, axis=1) - ops.diagonal(logits))
 
 
+class WeightedSum:
+    """Several losses of one batch, each by its weight."""
+
+    def __init__(self, losses: Sequence[tuple[float, Callable]]) -> None:
+        self.losses = tuple(losses)
+
+    def __call__(self, images, texts, keys, log_scale):
+        """Return the weighted sum; the arguments are those of each loss."""
+        return sum(weight * loss(images, texts, keys, log_scale) for weight, loss in self.losses)
+
+
 def stage_loss(stage: Stage, seed: int) -> Callable:
     """Return the loss that a stage asks for."""
     if stage.loss == "contrastive":
         return ContrastiveLoss()
     miner = {"random": RandomMiner(seed), "semi-hard": semi_hard, "hard": hard}[stage.miner]
-    return TripletLoss(miner, stage.margin, both_directions=stage.both_directions)
+    triplet = TripletLoss(miner, stage.margin, both_directions=stage.both_directions)
+    if not stage.contrastive_weight:
+        return triplet
+    return WeightedSum([(1.0, triplet), (stage.contrastive_weight, ContrastiveLoss())])

@@ -17,8 +17,9 @@ class IndexVersionQuerySet(models.QuerySet["IndexVersion"]):
         return self.filter(state__in=IndexVersion.WRITTEN).order_by("pk")
 
     def serving(self) -> "IndexVersion | None":
-        """Return the version to search: the active one, else the newest build (by keyword only)."""
-        return self.active() or self.filter(state=IndexVersion.State.BUILDING).order_by("-pk").first()
+        """Return the version to search: the active one, else the newest on its way there (by keyword only)."""
+        on_the_way = (IndexVersion.State.BUILDING, IndexVersion.State.READY)
+        return self.active() or self.filter(state__in=on_the_way).order_by("-pk").first()
 
 
 class IndexVersion(models.Model):

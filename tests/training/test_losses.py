@@ -96,3 +96,14 @@ def test_a_stage_names_its_loss():
     )
     loss = stage_loss(stage, seed=1)
     assert (loss.miner, loss.margin, loss.both_directions) == (hard, 0.1, True)
+
+
+def test_a_stage_may_add_the_contrastive_loss():
+    stage = Stage(
+        loss="triplet", epochs=1, height=8, width=6, learning_rate=1.0, miner="hard", contrastive_weight=0.5
+    )
+    arguments = (PLANE, PLANE[[0, 0, 2]], NOTHING_ALIKE, np.float32(0.0))
+    expected = float(TripletLoss(hard, 0.4, both_directions=False)(*arguments)) + 0.5 * float(
+        ContrastiveLoss()(*arguments)
+    )
+    assert float(stage_loss(stage, seed=1)(*arguments)) == pytest.approx(expected, abs=1e-6)

@@ -33,6 +33,25 @@ def test_a_build_waits_for_embeddings():
     assert IndexVersion.objects.serving() == version
 
 
+@pytest.mark.parametrize(
+    ("states", "serving"),
+    [
+        (["failed", "retired"], None),
+        (["building", "ready"], 1),
+        (["ready", "building"], 1),
+        (["active", "ready", "building"], 0),
+    ],
+)
+def test_searches_use_the_active_version_else_the_newest_on_its_way(states, serving):
+    made = [
+        IndexVersion.objects.create(
+            artifact_path="a", artifact_name="a", fingerprint="f", dimension=32, state=state
+        )
+        for state in states
+    ]
+    assert IndexVersion.objects.serving() == (None if serving is None else made[serving])
+
+
 def test_a_rebuild_without_a_change_says_so():
     make_product("A1")
     version = build_version()
