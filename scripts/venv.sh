@@ -2,6 +2,7 @@
 # Makes .venv with a fitting Python and installs one requirements file into it, if the pins have changed since.
 # usage: scripts/venv.sh requirements.txt
 set -eu
+export PATH="${PATH:-/usr/local/bin:/usr/bin:/bin}"  # an empty environment has none, and Python looks itself up there
 cd "$(dirname "$0")/.."
 requirements=$1
 log=.local/log/pip.log
