@@ -34,7 +34,7 @@ class SearchSettings:
     min_similarity: float = 0.2  # semantic candidates below this similarity are dropped
     keyword_enough: int = 24  # with fewer products that hold every word, those that lack a word are added
     exact_below: int = (
-        2000  # filters that leave fewer entries are answered by an exact scan, not by the HNSW index
+        5000  # filters that leave fewer entries are answered by an exact scan, not by the HNSW index
     )
     max_scan_tuples: int = 20000  # hnsw.max_scan_tuples of a query
     search_timeout_ms: int = (
