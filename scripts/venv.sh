@@ -24,7 +24,7 @@ if ! .venv/bin/python -c "$fits" 2>/dev/null; then
             break
         fi
     done
-    [ -n "$python" ] || fail "Python 3.11, 3.12 or 3.13 with its venv module is needed; found $(python3 -V 2>&1 || true). \
+    [ -n "$python" ] || fail "Python 3.11, 3.12 or 3.13 with its venv module is needed; ${PYTHON:-python3} is $("${PYTHON:-python3}" -V 2>&1 || true). \
 Install one, or name it: make PYTHON=/path/to/python3.11 ..."
     rm -rf .venv
     "$python" -m venv .venv >"$log" 2>&1 || {
