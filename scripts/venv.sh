@@ -16,7 +16,11 @@ fail() {
 
 mkdir -p .local/log || fail "Cannot write into $(pwd)."
 
-if ! .venv/bin/python -c "$fits" 2>/dev/null; then
+version() {
+    "$1" -c 'import sys; print(sys.version_info[:2])' 2>/dev/null || true
+}
+
+if ! .venv/bin/python -c "$fits" 2>/dev/null || [ "$(version "${PYTHON:-.venv/bin/python}")" != "$(version .venv/bin/python)" ]; then
     python=
     for candidate in ${PYTHON:-python3.11 python3.12 python3.13 python3}; do
         if "$candidate" -c "$fits" 2>/dev/null; then
