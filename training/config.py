@@ -57,6 +57,7 @@ class Config:
     batch_size: int = 128
     patience: int = 0  # end the run after this many epochs without better validation figures; 0: never
     weight_decay: float = 0.02
+    average_epochs: int = 1  # end with the mean of the weights of this many last epochs
     precision: str = "mixed_bfloat16"  # Keras' dtype policy for the encoders
     seed: int = 1
 

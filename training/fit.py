@@ -11,6 +11,7 @@ from tokenizers import Tokenizer
 
 from search.preprocessing import ImageSpec
 
+from .averaging import average_weights
 from .batches import Batches
 from .catalogue import Catalogue, read_catalogue
 from .config import Config, Stage, load_config
@@ -22,9 +23,10 @@ from .progress import Throughput
 from .texts import every_text
 from .tokens import train_tokenizer
 
-CHECKPOINT, BEST, STATE, TOKENIZER, CONFIG = (
+CHECKPOINT, BEST, EPOCH, STATE, TOKENIZER, CONFIG = (
     "checkpoint.weights.h5",
     "best.weights.h5",
+    "epoch-{}.weights.h5",
     "state.json",
     "tokenizer.json",
     "config.toml",
@@ -58,6 +60,8 @@ def fit(config_file: Path, data: Sequence[Path], workdir: Path, *, resume: bool 
         if state["epoch"] == first and number > 0 and _spec(stage) != _spec(config.stages[number - 1]):
             state["best"] = -1.0  # weights are exported for the last size; those of another do not compete
         _fit_stage(model, tokenizer, config, stage, first, data, workdir, cache, state)
+    if config.average_epochs > 1 and not state["averaged"]:
+        _average(tokenizer, config, data, workdir, cache, state)
     return state
 
 
@@ -69,7 +73,7 @@ def _open_workdir(config_file: Path, workdir: Path, *, resume: bool) -> dict:
     shutil.copyfile(config_file, workdir / CONFIG)
     if state_file.exists():
         return json.loads(state_file.read_text())
-    return {"epoch": 0, "best": -1.0, "best_epoch": 0, "stopped": False, "history": []}
+    return {"epoch": 0, "best": -1.0, "best_epoch": 0, "stopped": False, "averaged": False, "history": []}
 
 
 def _tokenizer(config: Config, data: Sequence[Path], workdir: Path, cache: Path) -> Tokenizer:
@@ -164,14 +168,14 @@ class Judge(keras.callbacks.Callback):
         self.state["history"].append(entry)
         self.state["epoch"] = epoch + 1
         _replace(self.model, self.workdir / CHECKPOINT)
+        if epoch >= self.config.epochs - self.config.average_epochs:
+            shutil.copyfile(self.workdir / CHECKPOINT, self.workdir / EPOCH.format(epoch + 1))
         if score > self.state["best"]:
             self.state["best"], self.state["best_epoch"] = score, epoch + 1
             shutil.copyfile(self.workdir / CHECKPOINT, self.workdir / BEST)
         elif 0 < self.config.patience <= epoch + 1 - self.state["best_epoch"]:
             self.state["stopped"] = self.model.stop_training = True
-        temporary = self.workdir / f"{STATE}.new"
-        temporary.write_text(json.dumps(self.state, indent=1))
-        temporary.replace(self.workdir / STATE)
+        _write_state(self.workdir, self.state)
         print(json.dumps(entry), flush=True)
 
     def measure(self) -> dict:
@@ -187,6 +191,35 @@ class Judge(keras.callbacks.Callback):
             ),
             "image_to_image": image_to_image(products, np.asarray(pictures)),
         }
+
+
+def _average(
+    tokenizer: Tokenizer, config: Config, data: Sequence[Path], workdir: Path, cache: Path, state: dict
+) -> None:
+    stage = config.stages[-1]
+    files = [workdir / EPOCH.format(epoch) for epoch in range(1, config.epochs + 1)]
+    files = [file for file in files if file.exists()]
+    model = build(config)
+    learned = read_catalogue(data, split="train", spec=_spec(stage), cache=cache)
+    average_weights(model, files, Batches(learned, tokenizer, config, epoch=config.epochs))
+    judged = read_catalogue(data[:1], split="val", spec=_spec(stage), cache=cache)
+    figures = Judge(judged, tokenizer, config, workdir, state, stage)
+    figures.set_model(model)
+    entry = {"epoch": state["epoch"], "stage": f"mean of {len(files)} epochs", **figures.measure()}
+    score = entry["text_to_image"]["mrr@10"]
+    if score > state["best"]:
+        state["best"] = score
+        _replace(model, workdir / BEST)
+    state["history"].append(entry)
+    state["averaged"] = True
+    _write_state(workdir, state)
+    print(json.dumps(entry), flush=True)
+
+
+def _write_state(workdir: Path, state: dict) -> None:
+    temporary = workdir / f"{STATE}.new"
+    temporary.write_text(json.dumps(state, indent=1))
+    temporary.replace(workdir / STATE)
 
 
 def _replace(model: keras.Model, path: Path) -> None:

@@ -22,6 +22,7 @@ dimension = 16
 token_width = 16
 gru_units = 16
 batch_size = 12
+average_epochs = 2
 subword_dropout = 0.0
 text_dropout = 0.0
 precision = "float32"
@@ -63,8 +64,9 @@ def run(tmp_path_factory):
 def test_a_run_leaves_its_figures(run):
     state = json.loads((run[0] / "out" / "state.json").read_text())
     assert state["epoch"] == 2
-    assert [entry["stage"] for entry in state["history"]] == ["contrastive", "triplet"]
-    assert all(np.isfinite(entry["loss"]) for entry in state["history"])
+    assert [entry["stage"] for entry in state["history"]] == ["contrastive", "triplet", "mean of 2 epochs"]
+    assert all(np.isfinite(entry["loss"]) for entry in state["history"][:2])
+    assert state["best"] == max(entry["text_to_image"]["mrr@10"] for entry in state["history"])
 
 
 def test_a_finished_run_is_not_overwritten(run, capsys):

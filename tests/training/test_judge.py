@@ -26,7 +26,7 @@ class Scripted(Judge):
 @pytest.fixture
 def judge(tmp_path):
     config = Config(name="run", stages=(STAGE,), texts=TextMix(name=1.0), patience=2)
-    state = {"epoch": 0, "best": -1.0, "best_epoch": 0, "stopped": False, "history": []}
+    state = {"epoch": 0, "best": -1.0, "best_epoch": 0, "stopped": False, "averaged": False, "history": []}
     judge = Scripted(None, None, config, tmp_path, state, STAGE)
     judge.set_model(keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)]))
     return judge
