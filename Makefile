@@ -17,7 +17,7 @@ demo:
 	@exec .venv/bin/python -m shop.local demo $(if $(PORT),--port "$(PORT)") $(if $(CATALOGUE),--catalogue "$(CATALOGUE)")
 
 test: lint
-	.venv/bin/python -m pytest
+	env -u DJANGO_SETTINGS_MODULE .venv/bin/python -m pytest
 
 lint: dev
 	.venv/bin/ruff check
