@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from .catalogue import Catalogue, Product
-from .config import Config
+from .config import Config, Stage
 from .texts import draw_texts
 from .tokens import tokenize, with_dropout
 
@@ -20,10 +20,13 @@ class Batches(keras.utils.PyDataset):
     `keys` is (n, 2) int32: products that share a picture or a name share the first, equal texts the second.
     """
 
-    def __init__(self, catalogue: Catalogue, tokenizer: Tokenizer, config: Config, *, epoch: int = 0) -> None:
+    def __init__(
+        self, catalogue: Catalogue, tokenizer: Tokenizer, config: Config, stage: Stage, *, epoch: int = 0
+    ) -> None:
         super().__init__(workers=2, use_multiprocessing=False, max_queue_size=8)
         self.catalogue = catalogue
         self.config = config
+        self.stage = stage
         self.tokenizer = with_dropout(tokenizer, config.subword_dropout)
         self.groups = group_products(catalogue.products)
         self.epoch = epoch
@@ -49,8 +52,9 @@ class Batches(keras.utils.PyDataset):
     def _begin_epoch(self) -> None:
         rng = random.Random(f"{self.config.seed} {self.epoch}")
         products = self.catalogue.products
-        self.order = np.random.default_rng((self.config.seed, self.epoch)).permutation(len(products))
-        texts = draw_texts(products, self.config.texts, self.config.typo_rate, rng)
+        order = np.random.default_rng((self.config.seed, self.epoch)).permutation(len(products))
+        self.order = order[: self.stage.epoch_products or None]
+        texts = draw_texts(products, self.stage.texts or self.config.texts, self.config.typo_rate, rng)
         # With dropped merges the tokenizer draws its own, unseeded lots: resuming is exact only without.
         self.tokens = tokenize(self.tokenizer, texts, self.config.max_tokens)
         self.texts = _numbered([text.lower() for text in texts])

@@ -8,6 +8,22 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
+class TextMix:
+    """How often each kind of text stands for a product while training; the shares sum to one."""
+
+    name: float = 0.0
+    name_without_brand: float = 0.0
+    attributes: float = 0.0
+    description: float = 0.0
+    name_and_description: float = 0.0
+
+    def __post_init__(self) -> None:
+        total = sum(dataclasses.astuple(self))
+        if abs(total - 1.0) > 1e-6:
+            raise ValueError(f"The shares of texts sum to {total:g}, not to 1.")
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """A part of the schedule with its own loss, picture size and learning rate."""
 
@@ -22,17 +38,8 @@ class Stage:
     margin: float = 0.4  # triplet: alpha
     both_directions: bool = False  # triplet: anchors are pictures only, or pictures and texts
     contrastive_weight: float = 0.0  # triplet: this much of the contrastive loss is added
-
-
-@dataclass(frozen=True, slots=True)
-class TextMix:
-    """How often each kind of text stands for a product while training; the shares sum to one."""
-
-    name: float = 0.0
-    name_without_brand: float = 0.0
-    attributes: float = 0.0
-    description: float = 0.0
-    name_and_description: float = 0.0
+    epoch_products: int = 0  # an epoch sees so many products, drawn by lot; 0: all
+    texts: TextMix | None = None  # in place of the run's
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +69,6 @@ class Config:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        total = sum(dataclasses.astuple(self.texts))
-        if abs(total - 1.0) > 1e-6:
-            raise ValueError(f"The shares under [texts] sum to {total:g}, not to 1.")
         if not self.stages:
             raise ValueError("A run needs at least one [[stages]].")
         for stage in self.stages:
@@ -97,11 +101,16 @@ def load_config(path: Path) -> Config:
     """
     try:
         content = tomllib.loads(path.read_text())
-        stages = tuple(_build(Stage, stage) for stage in content.pop("stages", []))
+        stages = tuple(_stage(stage) for stage in content.pop("stages", []))
         texts = _build(TextMix, content.pop("texts", {}))
         return _build(Config, {**content, "stages": stages, "texts": texts})
     except (ValueError, TypeError) as error:
         raise ValueError(f"{path}: {error}") from error
+
+
+def _stage(values: dict[str, Any]) -> Stage:
+    texts = values.pop("texts", None)
+    return _build(Stage, {**values, "texts": None if texts is None else _build(TextMix, texts)})
 
 
 def _build(kind: type, values: dict[str, Any]) -> Any:

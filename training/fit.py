@@ -99,7 +99,7 @@ def _fit_stage(
 ) -> None:
     learned = read_catalogue(data, split="train", spec=_spec(stage), cache=cache)
     judged = read_catalogue(data[:1], split="val", spec=_spec(stage), cache=cache)
-    batches = Batches(learned, tokenizer, config, epoch=state["epoch"])
+    batches = Batches(learned, tokenizer, config, stage, epoch=state["epoch"])
     _compile(model, config, stage, steps=len(batches) * stage.epochs)
     if state["epoch"] > first:
         model.load_weights(workdir / CHECKPOINT)  # with the optimizer's state
@@ -201,7 +201,7 @@ def _average(
     files = [file for file in files if file.exists()]
     model = build(config)
     learned = read_catalogue(data, split="train", spec=_spec(stage), cache=cache)
-    average_weights(model, files, Batches(learned, tokenizer, config, epoch=config.epochs))
+    average_weights(model, files, Batches(learned, tokenizer, config, stage, epoch=config.epochs))
     judged = read_catalogue(data[:1], split="val", spec=_spec(stage), cache=cache)
     figures = Judge(judged, tokenizer, config, workdir, state, stage)
     figures.set_model(model)

@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 
 from search.preprocessing import ImageSpec
@@ -49,8 +51,8 @@ def test_an_epoch_repeats_and_epochs_differ(tmp_path):
     folder = write_catalogue(tmp_path / "shop", 32)
     catalogue = read_catalogue([folder], split="train", spec=ImageSpec(6, 8), cache=tmp_path, progress=False)
     tokenizer = train_tokenizer([item.name for item in catalogue.products], vocabulary=60)
-    third, again = (Batches(catalogue, tokenizer, CONFIG, epoch=2) for _ in range(2))
-    first = Batches(catalogue, tokenizer, CONFIG)
+    third, again = (Batches(catalogue, tokenizer, CONFIG, CONFIG.stages[0], epoch=2) for _ in range(2))
+    first = Batches(catalogue, tokenizer, CONFIG, CONFIG.stages[0])
     assert len(first) == 24 // 5
     inputs, keys = third[0]
     assert np.array_equal(inputs["pixels"], again[0][0]["pixels"])
@@ -58,4 +60,14 @@ def test_an_epoch_repeats_and_epochs_differ(tmp_path):
     first.on_epoch_end()
     first.on_epoch_end()
     assert np.array_equal(first[0][0]["tokens"], inputs["tokens"])
-    assert not np.array_equal(third.order, Batches(catalogue, tokenizer, CONFIG).order)
+    assert not np.array_equal(third.order, Batches(catalogue, tokenizer, CONFIG, CONFIG.stages[0]).order)
+
+
+def test_a_stage_may_see_fewer_products_and_other_texts(tmp_path):
+    folder = write_catalogue(tmp_path / "shop", 32)
+    catalogue = read_catalogue([folder], split="train", spec=ImageSpec(6, 8), cache=tmp_path, progress=False)
+    tokenizer = train_tokenizer([item.name for item in catalogue.products], vocabulary=60)
+    stage = dataclasses.replace(CONFIG.stages[0], epoch_products=10, texts=TextMix(description=1.0))
+    batches = Batches(catalogue, tokenizer, CONFIG, stage)
+    assert len(batches) == 2
+    assert len(set(batches.texts)) == 4  # one description per colour
