@@ -101,6 +101,7 @@ def load_config(path: Path) -> Config:
     """
     try:
         content = tomllib.loads(path.read_text())
+        _refuse_unknown(Config, content)
         stages = tuple(_stage(stage) for stage in content.pop("stages", []))
         texts = _build(TextMix, content.pop("texts", {}))
         return _build(Config, {**content, "stages": stages, "texts": texts})
@@ -114,8 +115,12 @@ def _stage(values: dict[str, Any]) -> Stage:
 
 
 def _build(kind: type, values: dict[str, Any]) -> Any:
+    _refuse_unknown(kind, values)
+    return kind(**values)
+
+
+def _refuse_unknown(kind: type, values: dict[str, Any]) -> None:
     known = {entry.name for entry in dataclasses.fields(kind)}
     unknown = sorted(set(values) - known)
     if unknown:
         raise ValueError(f"unknown key {unknown[0]!r}; {kind.__name__} has {', '.join(sorted(known))}")
-    return kind(**values)
