@@ -8,16 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from .augment import augment
 from .catalogue import Catalogue, Product
 from .config import Config, Stage
-from .texts import draw_texts
-from .tokens import tokenize, with_dropout
+from .texts import disturb, draw_texts, facts
+from .tokens import tokenize
 
 
 class Batches(keras.utils.PyDataset):
-    """({"pixels", "tokens"}, keys) by batch; the same seed and epoch give the same batches.
+    """({"pixels", "tokens"}, true) by batch; the same seed and epoch give the same batches.
 
-    `keys` is (n, 2) int32: products that share a picture or a name share the first, equal texts the second.
+    `true` is (n, n) bool: whether text j is true of picture i. It is where products share a picture or a name, where
+    the two texts are equal, and where text j tells facts that product i has or may have.
     """
 
     def __init__(
@@ -27,8 +29,10 @@ class Batches(keras.utils.PyDataset):
         self.catalogue = catalogue
         self.config = config
         self.stage = stage
-        self.tokenizer = with_dropout(tokenizer, config.subword_dropout)
+        self.tokenizer = tokenizer
         self.groups = group_products(catalogue.products)
+        self.facts = number_facts(catalogue.products)
+        self.types = _numbered([f"{item.catalogue} {item.article_type}" for item in catalogue.products])
         self.epoch = epoch
         self._begin_epoch()
 
@@ -39,52 +43,68 @@ class Batches(keras.utils.PyDataset):
         size = self.config.batch_size
         rows = self.order[index * size : (index + 1) * size]
         rng = np.random.default_rng((self.config.seed, self.epoch, index))
-        pixels = augment(self.catalogue.pixels[rows], rng, flip=self.config.flip, shift=self.config.shift)
-        return {"pixels": pixels, "tokens": self.tokens[rows]}, np.stack(
-            [self.groups[rows], self.texts[rows]], axis=1
-        )
+        pixels = augment(self.catalogue.pixels[rows], self.config.augmentation, rng)
+        return {"pixels": pixels, "tokens": self.tokens[rows]}, self._true(rows)
 
     def on_epoch_end(self) -> None:
         """Shuffle, and draw other texts."""
         self.epoch += 1
         self._begin_epoch()
 
+    def _true(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        groups, texts, tells = self.groups[rows], self.texts[rows], self.tells[rows]
+        told = true_of(self.facts[rows], self.facts[rows], tells)
+        return (groups[:, None] == groups) | (texts[:, None] == texts) | told
+
     def _begin_epoch(self) -> None:
-        rng = random.Random(f"{self.config.seed} {self.epoch}")
-        products = self.catalogue.products
-        order = np.random.default_rng((self.config.seed, self.epoch)).permutation(len(products))
-        self.order = order[: self.stage.epoch_products or None]
-        texts = draw_texts(products, self.stage.texts or self.config.texts, self.config.typo_rate, rng)
-        # With dropped merges the tokenizer draws its own, unseeded lots: resuming is exact only without.
-        self.tokens = tokenize(self.tokenizer, texts, self.config.max_tokens)
-        self.texts = _numbered([text.lower() for text in texts])
+        config, products = self.config, self.catalogue.products
+        rng = random.Random(f"{config.seed} {self.epoch}")
+        order = np.random.default_rng((config.seed, self.epoch))
+        self.order = shuffled(self.types, self.stage.same_type, order)[: self.stage.epoch_products or None]
+        drawn = draw_texts(products, self.stage.texts or config.texts, rng)
+        self.tells = np.array([item.tells for item in drawn])
+        self.texts = _numbered([item.text.lower() for item in drawn])
+        written = [
+            disturb(item.text, rng, typo_rate=config.typo_rate, cut_rate=config.cut_rate) for item in drawn
+        ]
+        self.tokens = tokenize(self.tokenizer, written, config.max_tokens)
 
 
-def augment(
-    pixels: NDArray[np.uint8], rng: np.random.Generator, *, flip: bool, shift: float
-) -> NDArray[np.uint8]:
-    """Mirror half of the pictures and shift each within its frame; the frame's margin repeats the edge.
+def shuffled(types: NDArray[np.int32], together: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Shuffle rows (n,), so that runs of up to `together` rows have one of `types` (n,)."""
+    order = rng.permutation(len(types))
+    if together <= 1:
+        return order
+    order = order[np.argsort(types[order], kind="stable")]
+    runs = [
+        rows[start : start + together]
+        for rows in np.split(order, np.flatnonzero(np.diff(types[order])) + 1)
+        for start in range(0, len(rows), together)
+    ]
+    return np.concatenate([runs[number] for number in rng.permutation(len(runs))])
 
-    Colour and pattern stay as they are: shoppers ask for them.
+
+def true_of(
+    products: NDArray[np.int32], authors: NDArray[np.int32], tells: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Return (n, m) bool: whether product i has, or for want of data may have, all that text j tells.
 
     Args:
-        pixels: (n, height, width, 3) uint8.
-        rng: source of chance.
-        flip: whether to mirror.
-        shift: largest shift as a share of the side.
+        products: (n, k) numbered facts; 0 is unknown.
+        authors: (m, k) numbered facts of the products that the texts were written for.
+        tells: (m, k) which of these facts each text tells; none for a text that says more than facts.
     """
-    count, height, width, _ = pixels.shape
-    down, right = round(height * shift), round(width * shift)
-    padded = np.pad(pixels, ((0, 0), (down, down), (right, right), (0, 0)), mode="edge")
-    tops = rng.integers(0, 2 * down + 1, count)
-    lefts = rng.integers(0, 2 * right + 1, count)
-    mirrored = rng.random(count) < (0.5 if flip else 0.0)
-    augmented = np.empty_like(pixels)
-    for row in range(count):
-        top, left = tops[row], lefts[row]
-        picture = padded[row, top : top + height, left : left + width]
-        augmented[row] = picture[:, ::-1] if mirrored[row] else picture
-    return augmented
+    fits = (products[:, None] == authors) | (products[:, None] == 0) | ~tells
+    return fits.all(axis=-1) & tells.any(axis=-1)
+
+
+def number_facts(products: Sequence[Product]) -> NDArray[np.int32]:
+    """Return (n, k) int32: each product's facts by number, 0 for an unknown one."""
+    columns = []
+    for values in zip(*map(facts, products), strict=True):
+        numbers = {value: number for number, value in enumerate(sorted({""} | set(values)))}
+        columns.append([numbers[value] for value in values])
+    return np.array(columns, dtype=np.int32).T
 
 
 def group_products(products: Sequence[Product]) -> NDArray[np.int32]:

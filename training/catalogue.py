@@ -24,6 +24,7 @@ ARCHIVES = ("images_small.zip", "images.zip")
 class Product:
     """One row of a catalogue, as far as a model learns from it."""
 
+    catalogue: str  # the folder's name
     id: str
     name: str
     brand: str
@@ -33,7 +34,7 @@ class Product:
     gender: str
     usage: str
     pattern: str
-    attributes: tuple[str, ...]
+    fabric: str
     split: str
     twin: str  # id of the product whose picture is byte-identical, or ""
     held_out: bool  # equals a product of a test set: never trained on
@@ -51,7 +52,7 @@ def read_products(folder: Path) -> Iterator[Product]:
     """Yield the products of `folder/products.csv.gz` in file order."""
     with gzip.open(folder / "products.csv.gz", "rt", encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            yield _product(row)
+            yield _product(row, folder.name)
 
 
 def read_catalogue(
@@ -91,10 +92,11 @@ def read_catalogue(
     return Catalogue(tuple(products), np.concatenate(pixels))
 
 
-def _product(row: dict[str, str]) -> Product:
+def _product(row: dict[str, str], catalogue: str) -> Product:
     attributes: dict[str, Any] = json.loads(row["attributes"] or "{}")
     values = {key: value for key, value in attributes.items() if value not in ("", "NA", None)}
     return Product(
+        catalogue=catalogue,
         id=row["id"],
         name=row["name"],
         brand=row["brand"],
@@ -104,9 +106,7 @@ def _product(row: dict[str, str]) -> Product:
         gender=row["gender"],
         usage=row["usage"],
         pattern=str(values.get("Pattern") or values.get("Print or Pattern Type") or ""),
-        attributes=tuple(
-            str(values[key]) for key in ("Fabric", "Sleeve Length", "Neck", "Fit") if key in values
-        ),
+        fabric=str(values.get("Fabric", "")),
         split=row["split"],
         twin=row["dup_of"],
         held_out=row["held_out_twin"] == "1",

@@ -2,7 +2,7 @@
 
 import dataclasses
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,17 @@ class TextMix:
 
 
 @dataclass(frozen=True, slots=True)
+class Augmentation:
+    """How far training pictures are changed; lengths are shares of the picture's sides."""
+
+    flip: bool = True  # mirror half of the pictures
+    shift: float = 0.08  # largest shift
+    zoom: float = 0.0  # largest zoom, in and out
+    perspective: float = 0.0  # largest move of each corner alone
+    background: float = 0.0  # share of pictures that get a background other than white
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """A part of the schedule with its own loss, picture size and learning rate."""
 
@@ -39,6 +50,7 @@ class Stage:
     both_directions: bool = False  # triplet: anchors are pictures only, or pictures and texts
     contrastive_weight: float = 0.0  # triplet: this much of the contrastive loss is added
     epoch_products: int = 0  # an epoch sees so many products, drawn by lot; 0: all
+    same_type: int = 1  # so many products of one article type stand together in a batch: harder negatives
     texts: TextMix | None = None  # in place of the run's
 
 
@@ -57,10 +69,9 @@ class Config:
     gru_units: int = 256  # per direction
     bidirectional: bool = True  # read texts from both ends, or from the beginning only
     text_dropout: float = 0.1  # of token embeddings
-    subword_dropout: float = 0.1  # of BPE merges (Provilkov et al. 2020): words are seen in varied pieces
+    cut_rate: float = 0.1  # share of words cut in two while training, so that they are seen in varied pieces
     typo_rate: float = 0.0  # share of training texts that get one wrong letter
-    flip: bool = True  # mirror half of the training pictures
-    shift: float = 0.08  # largest shift, as a share of the picture's side
+    augmentation: Augmentation = field(default_factory=Augmentation)
     batch_size: int = 128
     patience: int = 0  # end the run after this many epochs without better validation figures; 0: never
     weight_decay: float = 0.02
@@ -84,14 +95,6 @@ class Config:
         """Epochs of all stages."""
         return sum(stage.epochs for stage in self.stages)
 
-    def stage_of(self, epoch: int) -> tuple[int, int]:
-        """Return (stage, epoch inside that stage) of an epoch counted from 0 over the whole run."""
-        for number, stage in enumerate(self.stages):
-            if epoch < stage.epochs:
-                return number, epoch
-            epoch -= stage.epochs
-        raise ValueError("The run has no such epoch.")
-
 
 def load_config(path: Path) -> Config:
     """Read a run's TOML file.
@@ -104,7 +107,8 @@ def load_config(path: Path) -> Config:
         _refuse_unknown(Config, content)
         stages = tuple(_stage(stage) for stage in content.pop("stages", []))
         texts = _build(TextMix, content.pop("texts", {}))
-        return _build(Config, {**content, "stages": stages, "texts": texts})
+        augmentation = _build(Augmentation, content.pop("augmentation", {}))
+        return _build(Config, {**content, "stages": stages, "texts": texts, "augmentation": augmentation})
     except (ValueError, TypeError) as error:
         raise ValueError(f"{path}: {error}") from error
 

@@ -1,4 +1,8 @@
-"""Losses over one batch of n pictures and their n texts; a distance compares, a miner picks, a loss scores."""
+"""Losses over one batch of n pictures and their n texts; a distance compares, a miner picks, a loss scores.
+
+`true` is (n, n) bool: whether text j is true of picture i, as on the diagonal. A text is never the negative of a
+picture that it is true of.
+"""
 
 from collections.abc import Callable, Sequence
 
@@ -13,14 +17,6 @@ BIG = 1e4  # beyond every distance: those of unit vectors end at 2
 def distances(anchors, others):
     """Euclidean distances (n, m) between unit vectors (n, d) and (m, d): d^2 = 2 - 2 cos."""
     return ops.sqrt(ops.maximum(2.0 - 2.0 * ops.matmul(anchors, ops.transpose(others)), 1e-6))
-
-
-def same(keys):
-    """Return (n, n) bool: True where two rows of `keys` (n, k) agree in any column, as on the diagonal.
-
-    Such pairs are never negatives of each other: the same product, picture, name, or text.
-    """
-    return ops.any(ops.expand_dims(keys, 0) == ops.expand_dims(keys, 1), axis=-1)
 
 
 # Miners: (distances to candidates (n, m), distance to the positive (n, 1), forbidden (n, m)) -> (n,) ---------
@@ -52,7 +48,7 @@ def hard(distance, positive, forbidden):
     return ops.min(ops.where(forbidden, BIG, distance), axis=1)
 
 
-# Losses: (image embeddings, text embeddings, keys, log_scale) -> scalar -------------------------------------
+# Losses: (image embeddings, text embeddings, true, log_scale) -> scalar -------------------------------------
 
 
 class TripletLoss:
@@ -63,13 +59,12 @@ class TripletLoss:
         self.margin = margin
         self.both_directions = both_directions
 
-    def __call__(self, images, texts, keys, log_scale):
-        """Return the loss of a batch; both embeddings are (n, d), `keys` is (n, k)."""
+    def __call__(self, images, texts, true, log_scale):
+        """Return the loss of a batch; both embeddings are (n, d), `true` is (n, n)."""
         distance = distances(images, texts)
-        forbidden = same(keys)
-        loss = self._one_direction(distance, forbidden)
+        loss = self._one_direction(distance, true)
         if self.both_directions:
-            loss = 0.5 * (loss + self._one_direction(ops.transpose(distance), forbidden))
+            loss = 0.5 * (loss + self._one_direction(ops.transpose(distance), ops.transpose(true)))
         # A scalar of the model that this loss does not use would have no gradient, which Keras warns about.
         return loss + 0.0 * log_scale
 
@@ -84,15 +79,15 @@ class TripletLoss:
 class ContrastiveLoss:
     """Cross-entropy of each picture over the batch's texts and back, with a learned temperature.
 
-    The symmetric loss of CLIP (Radford et al. 2021); pairs that are the same are left out of the sum.
+    The symmetric loss of CLIP (Radford et al. 2021); other texts that are true of a picture are left out.
     """
 
-    def __call__(self, images, texts, keys, log_scale):
-        """Return the loss of a batch; both embeddings are (n, d), `keys` is (n, k)."""
+    def __call__(self, images, texts, true, log_scale):
+        """Return the loss of a batch; both embeddings are (n, d), `true` is (n, n)."""
         scale = ops.exp(ops.minimum(log_scale, 4.6))  # at most 100, as in CLIP
         logits = scale * ops.matmul(images, ops.transpose(texts))
         count = ops.shape(logits)[0]
-        others = ops.logical_and(same(keys), ops.logical_not(ops.eye(count, dtype="bool")))
+        others = ops.logical_and(true, ops.logical_not(ops.eye(count, dtype="bool")))
         logits = ops.where(others, -BIG, logits)
         return 0.5 * (self._cross_entropy(logits) + self._cross_entropy(ops.transpose(logits)))
 
@@ -107,9 +102,9 @@ class WeightedSum:
     def __init__(self, losses: Sequence[tuple[float, Callable]]) -> None:
         self.losses = tuple(losses)
 
-    def __call__(self, images, texts, keys, log_scale):
+    def __call__(self, images, texts, true, log_scale):
         """Return the weighted sum; the arguments are those of each loss."""
-        return sum(weight * loss(images, texts, keys, log_scale) for weight, loss in self.losses)
+        return sum(weight * loss(images, texts, true, log_scale) for weight, loss in self.losses)
 
 
 def stage_loss(stage: Stage, seed: int) -> Callable:

@@ -108,7 +108,7 @@ class JointModel(keras.Model):
         }
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        """Return the stage's loss; `y` is (n, 2) int: what makes two products, or two texts, the same."""
+        """Return the stage's loss; `y` is (n, n) bool: which texts are true of which pictures."""
         return self.joint_loss(y_pred["image"], y_pred["text"], y, self.log_scale)
 
 

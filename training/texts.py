@@ -3,7 +3,7 @@
 import random
 import re
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 from .catalogue import Product
 from .config import TextMix
@@ -12,12 +12,37 @@ _WORD = re.compile(r"[A-Za-z]{4,}")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
-def draw_texts(products: Sequence[Product], mix: TextMix, typo_rate: float, rng: random.Random) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class DrawnText:
+    """A text that stands for a product, and which of the product's facts it tells, in the order of `facts`.
+
+    A text that tells nothing but facts is as true of any other product with the same ones. One that says more,
+    such as a name, tells none in this sense.
+    """
+
+    text: str
+    tells: tuple[bool, ...] = (False,) * 5
+
+
+def facts(product: Product) -> tuple[str, ...]:
+    """Return gender, colour, pattern, fabric and article type; an unknown one is empty."""
+    return (product.gender, product.colour, product.pattern, product.fabric, product.article_type)
+
+
+def draw_texts(products: Sequence[Product], mix: TextMix, rng: random.Random) -> list[DrawnText]:
     """Draw one text for each product, of a kind chosen by the shares in `mix`."""
     kinds, shares = zip(*asdict(mix).items(), strict=True)
     chosen = rng.choices(kinds, shares, k=len(products))
-    texts = [_of_kind(kind, product, rng) for kind, product in zip(chosen, products, strict=True)]
-    return [misspell(text, rng) if rng.random() < typo_rate else text for text in texts]
+    return [_of_kind(kind, product, rng) for kind, product in zip(chosen, products, strict=True)]
+
+
+def disturb(text: str, rng: random.Random, *, typo_rate: float, cut_rate: float) -> str:
+    """Misspell a share of texts, and cut a share of words in two, so that they are seen in other pieces."""
+    if rng.random() < typo_rate:
+        text = misspell(text, rng)
+    if not cut_rate:
+        return text
+    return " ".join(_cut(word, rng) if rng.random() < cut_rate else word for word in text.split())
 
 
 def every_text(product: Product) -> list[str]:
@@ -25,21 +50,22 @@ def every_text(product: Product) -> list[str]:
     return [product.name, attribute_text(product), product.description]
 
 
-def attribute_text(product: Product, rng: random.Random | None = None) -> str:
-    """Write a product's attributes as a shopper might: "women red striped tshirts".
+def attribute_text(product: Product) -> str:
+    """Write down a product's facts: "Women Red Striped Cotton Tshirts"."""
+    return " ".join(fact for fact in facts(product) if fact)
 
-    With `rng` a random choice of them in one of the usual orders, though never without the article type.
-    """
-    parts = [product.gender, product.colour, product.pattern, *product.attributes[:1], product.article_type]
-    if rng is None:
-        return " ".join(part for part in parts if part)
-    kept = [part for part in parts[:-1] if part and rng.random() < 0.65]
+
+def draw_attribute_text(product: Product, rng: random.Random) -> DrawnText:
+    """Draw some of a product's facts in one of a shopper's orders, never without the article type."""
+    known = facts(product)
+    tells = (*(bool(fact) and rng.random() < 0.65 for fact in known[:-1]), True)
+    kept = [fact for fact, told in zip(known[:-1], tells, strict=False) if told]
     if rng.random() < 0.2:
         rng.shuffle(kept)
-    kept.append(product.article_type)
+    kept.append(known[-1])
     if rng.random() < 0.3:
         kept.append(kept.pop(0))
-    return " ".join(kept)
+    return DrawnText(" ".join(kept), tells)
 
 
 def misspell(text: str, rng: random.Random) -> str:
@@ -60,18 +86,25 @@ def misspell(text: str, rng: random.Random) -> str:
     )
 
 
-def _of_kind(kind: str, product: Product, rng: random.Random) -> str:
+def _cut(word: str, rng: random.Random) -> str:
+    if len(word) < 3:
+        return word
+    at = rng.randrange(1, len(word))
+    return f"{word[:at]} {word[at:]}"
+
+
+def _of_kind(kind: str, product: Product, rng: random.Random) -> DrawnText:
     match kind:
         case "name":
-            return product.name
+            return DrawnText(product.name)
         case "name_without_brand":
-            return _without_brand(product)
+            return DrawnText(_without_brand(product))
         case "attributes":
-            return attribute_text(product, rng)
+            return draw_attribute_text(product, rng)
         case "description":
-            return product.description or product.name
+            return DrawnText(product.description or product.name)
         case "name_and_description":
-            return f"{product.name}. {product.description}"
+            return DrawnText(f"{product.name}. {product.description}")
     raise ValueError(f"Unknown kind of text {kind!r}.")
 
 

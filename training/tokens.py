@@ -33,13 +33,6 @@ def train_tokenizer(texts: Iterable[str], *, vocabulary: int) -> Tokenizer:
     return tokenizer
 
 
-def with_dropout(tokenizer: Tokenizer, dropout: float) -> Tokenizer:
-    """Return a copy that leaves out each merge with this probability, for training only."""
-    copy = Tokenizer.from_str(tokenizer.to_str())
-    copy.model.dropout = dropout or None
-    return copy
-
-
 def tokenize(tokenizer: Tokenizer, texts: Sequence[str], max_tokens: int) -> NDArray[np.int32]:
     """Return (n, max_tokens) int32 token ids, cut or padded with 0; an empty text is one unknown token."""
     tokens = np.zeros((len(texts), max_tokens), dtype=np.int32)

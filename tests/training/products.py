@@ -21,6 +21,7 @@ COLUMNS = [
 
 def product(number: str = "1", **values) -> Product:
     defaults = {
+        "catalogue": "shop",
         "id": number,
         "name": "Alder Men Red Tshirt",
         "brand": "Alder",
@@ -30,7 +31,7 @@ def product(number: str = "1", **values) -> Product:
         "gender": "Men",
         "usage": "Casual",
         "pattern": "Solid",
-        "attributes": ("Cotton",),
+        "fabric": "Cotton",
         "split": "train",
         "twin": "",
         "held_out": False,

@@ -4,7 +4,7 @@ import numpy as np
 
 from search.preprocessing import ImageSpec
 from tests.training.products import product, write_catalogue
-from training.batches import Batches, augment, group_products
+from training.batches import Batches, group_products, number_facts, shuffled, true_of
 from training.catalogue import read_catalogue
 from training.config import Config, Stage, TextMix
 from training.tokens import train_tokenizer
@@ -14,7 +14,6 @@ CONFIG = Config(
     stages=(Stage(loss="triplet", epochs=1, height=8, width=6, learning_rate=1e-3),),
     texts=TextMix(name=1.0),
     batch_size=5,
-    subword_dropout=0.0,
 )
 
 
@@ -33,18 +32,32 @@ def test_groups_join_names_and_pictures():
     assert len(set(groups)) == 3
 
 
-def test_augmenting_shifts_and_mirrors_without_touching_colours():
-    pixels = np.zeros((64, 10, 10, 3), dtype=np.uint8)
-    pixels[:, :, 7:] = (200, 30, 30)
-    changed = augment(pixels, np.random.default_rng(1), flip=True, shift=0.1)
-    assert set(np.unique(changed)) == {0, 30, 200}
-    left = (changed[:, 5, 0, 0] == 200).sum()
-    assert 20 < left < 44  # about half are mirrored
+def test_a_text_is_true_of_what_has_or_may_have_its_facts():
+    products = [
+        product("1", colour="Red", pattern="Striped"),
+        product("2", colour="Red", pattern="Solid"),
+        product("3", colour="Red", pattern=""),  # may be striped
+        product("4", colour="Blue", pattern="Striped"),
+    ]
+    tells = np.zeros((4, 5), dtype=bool)
+    tells[0, 1:3] = True  # colour and pattern: "red striped"
+    tells[3, 1] = True  # "blue"
+    facts = number_facts(products)
+    told = true_of(facts, facts, tells)
+    assert told[:, 0].tolist() == [True, False, True, False]
+    assert told[:, 3].tolist() == [False, False, False, True]
+    assert not told[:, 1:3].any()  # those texts say more than facts
 
 
-def test_no_augmentation_leaves_pictures_alone():
-    pixels = np.random.default_rng(1).integers(0, 255, (4, 8, 6, 3)).astype(np.uint8)
-    assert np.array_equal(augment(pixels, np.random.default_rng(1), flip=False, shift=0.0), pixels)
+def test_products_of_one_type_stand_together():
+    types = np.repeat(np.arange(5, dtype=np.int32), 40)
+    order = shuffled(types, 8, np.random.default_rng(1))
+    assert sorted(order) == list(range(200))
+    runs = types[order].reshape(-1, 8)
+    assert (runs == runs[:, :1]).all()
+    assert len(set(runs[:5, 0])) > 1  # runs of a type are spread
+    scattered = types[shuffled(types, 1, np.random.default_rng(1))]
+    assert (np.diff(scattered) == 0).mean() < 0.4
 
 
 def test_an_epoch_repeats_and_epochs_differ(tmp_path):
@@ -54,9 +67,11 @@ def test_an_epoch_repeats_and_epochs_differ(tmp_path):
     third, again = (Batches(catalogue, tokenizer, CONFIG, CONFIG.stages[0], epoch=2) for _ in range(2))
     first = Batches(catalogue, tokenizer, CONFIG, CONFIG.stages[0])
     assert len(first) == 24 // 5
-    inputs, keys = third[0]
+    inputs, true = third[0]
     assert np.array_equal(inputs["pixels"], again[0][0]["pixels"])
-    assert np.array_equal(keys, again[0][1])
+    assert np.array_equal(true, again[0][1])
+    assert true.shape == (5, 5)
+    assert true.diagonal().all()
     first.on_epoch_end()
     first.on_epoch_end()
     assert np.array_equal(first[0][0]["tokens"], inputs["tokens"])

@@ -13,11 +13,11 @@ SPEC = ImageSpec(width=6, height=8)
 def test_rows_become_products(tmp_path):
     folder = write_catalogue(tmp_path / "shop", 5)
     first = next(read_products(folder))
-    assert (first.id, first.name, first.pattern, first.attributes) == (
+    assert (first.id, first.name, first.pattern, first.fabric) == (
         "0",
         "Alder Red Tshirt 0",
         "Solid",
-        ("Cotton",),
+        "Cotton",
     )
 
 

@@ -29,16 +29,5 @@ def test_an_unknown_miner_is_named():
         Config(name="run", stages=(stage(1, miner="softest"),), texts=TextMix(name=1.0))
 
 
-def test_stage_of_an_epoch():
-    config = Config(name="run", stages=(stage(2), stage(3)), texts=TextMix(name=1.0))
-    assert [config.stage_of(epoch) for epoch in range(config.epochs)] == [
-        (0, 0),
-        (0, 1),
-        (1, 0),
-        (1, 1),
-        (1, 2),
-    ]
-
-
 def stage(epochs, **values):
     return Stage(loss="triplet", epochs=epochs, height=16, width=12, learning_rate=1e-3, **values)

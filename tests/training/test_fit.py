@@ -23,7 +23,7 @@ token_width = 16
 gru_units = 16
 batch_size = 12
 average_epochs = 2
-subword_dropout = 0.0
+cut_rate = 0.0
 text_dropout = 0.0
 precision = "float32"
 

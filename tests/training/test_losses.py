@@ -8,26 +8,19 @@ from training.losses import (
     TripletLoss,
     distances,
     hard,
-    same,
     semi_hard,
     stage_loss,
 )
 
 # Three unit vectors in the plane, 0, 60 and 180 degrees: distances 1 (60 degrees), 2 (180), sqrt(3) (120).
 PLANE = np.array([[1.0, 0.0], [0.5, np.sqrt(0.75)], [-1.0, 0.0]], dtype="float32")
-NOTHING_ALIKE = np.arange(6).reshape(3, 2)
+OWN = np.eye(3, dtype=bool)  # every text is true of its own picture only
 
 
 def test_distances_are_euclidean():
     measured = np.asarray(distances(PLANE, PLANE))
     root = np.sqrt(3.0)
     assert measured == pytest.approx(np.array([[0, 1, 2], [1, 0, root], [2, root, 0]]), abs=2e-3)
-
-
-def test_rows_are_the_same_when_any_key_agrees():
-    keys = np.array([[1, 7], [2, 7], [2, 8]])
-    expected = [[True, True, False], [True, True, True], [False, True, True]]
-    assert np.asarray(same(keys)).tolist() == expected
 
 
 def test_semi_hard_takes_the_nearest_negative_beyond_the_positive():
@@ -60,27 +53,36 @@ def test_triplet_by_hand():
     # Texts equal pictures but the second: its positive lies at distance 1, the nearest negative at sqrt(3).
     images = PLANE
     texts = PLANE[[0, 0, 2]]
-    loss = TripletLoss(hard, 0.4, both_directions=False)(images, texts, NOTHING_ALIKE, 0.0)
+    loss = TripletLoss(hard, 0.4, both_directions=False)(images, texts, OWN, 0.0)
     # a0: p 0, n 0 (text 1 is vector 0) -> 0.4; a1: p 1, n 1 -> 0.4; a2: p 0, n 2 -> 0
     assert float(loss) == pytest.approx((0.4 + 0.4 + 0.0) / 3, abs=2e-3)
 
 
 def test_a_batch_of_one_product_gives_no_loss():
-    keys = np.zeros((3, 2), dtype=int)
-    loss = TripletLoss(semi_hard, 0.4, both_directions=True)(PLANE, PLANE[::-1].copy(), keys, 0.0)
+    every = np.ones((3, 3), dtype=bool)
+    loss = TripletLoss(semi_hard, 0.4, both_directions=True)(PLANE, PLANE[::-1].copy(), every, 0.0)
     assert float(loss) == 0.0
 
 
 def test_contrastive_by_hand():
     log_scale = np.float32(0.0)
-    loss = ContrastiveLoss()(PLANE[[0, 2]], PLANE[[0, 2]], NOTHING_ALIKE[:2], log_scale)
+    loss = ContrastiveLoss()(PLANE[[0, 2]], PLANE[[0, 2]], OWN[:2, :2], log_scale)
     assert float(loss) == pytest.approx(np.log(1 + np.exp(-2)), abs=1e-5)
 
 
-def test_contrastive_leaves_the_same_out():
-    keys = np.array([[1, 1], [1, 2]])
-    loss = ContrastiveLoss()(PLANE[[0, 1]], PLANE[[0, 1]], keys, np.float32(1.0))
+def test_contrastive_leaves_other_true_texts_out():
+    every = np.ones((2, 2), dtype=bool)
+    loss = ContrastiveLoss()(PLANE[[0, 1]], PLANE[[0, 1]], every, np.float32(1.0))
     assert float(loss) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_a_text_true_of_one_more_picture_is_left_out_in_its_own_direction():
+    # Text 0 is true of picture 1 too, text 1 is not of picture 0: anchors 1 (picture) and 0 (text) have no negative.
+    true = np.array([[True, False], [True, True]])
+    images, texts = PLANE[[0, 1]], PLANE[[0, 1]]
+    # The others: positive at distance 0, negative at distance 1.
+    loss = TripletLoss(hard, 1.5, both_directions=True)(images, texts, true, 0.0)
+    assert float(loss) == pytest.approx(0.5 * (0.5 / 2) + 0.5 * (0.5 / 2), abs=2e-3)
 
 
 def test_a_stage_names_its_loss():
@@ -102,7 +104,7 @@ def test_a_stage_may_add_the_contrastive_loss():
     stage = Stage(
         loss="triplet", epochs=1, height=8, width=6, learning_rate=1.0, miner="hard", contrastive_weight=0.5
     )
-    arguments = (PLANE, PLANE[[0, 0, 2]], NOTHING_ALIKE, np.float32(0.0))
+    arguments = (PLANE, PLANE[[0, 0, 2]], OWN, np.float32(0.0))
     expected = float(TripletLoss(hard, 0.4, both_directions=False)(*arguments)) + 0.5 * float(
         ContrastiveLoss()(*arguments)
     )

@@ -4,7 +4,7 @@ import pytest
 
 from tests.training.products import product
 from training.config import TextMix
-from training.texts import attribute_text, draw_texts, misspell
+from training.texts import attribute_text, disturb, draw_attribute_text, draw_texts, misspell
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,9 @@ from training.texts import attribute_text, draw_texts, misspell
     ],
 )
 def test_a_kind_of_text(mix, expected):
-    assert draw_texts([product()], mix, 0.0, random.Random(1)) == [expected]
+    (drawn,) = draw_texts([product()], mix, random.Random(1))
+    assert drawn.text == expected
+    assert not any(drawn.tells)  # it may say more than the facts
 
 
 def test_attributes_in_a_shoppers_order():
@@ -26,9 +28,16 @@ def test_attributes_in_a_shoppers_order():
 
 def test_drawn_attributes_always_name_the_article_type():
     rng = random.Random(1)
-    texts = {attribute_text(product(), rng) for _ in range(200)}
-    assert len(texts) > 20
-    assert all("Tshirts" in text for text in texts)
+    texts = [draw_attribute_text(product(pattern=""), rng) for _ in range(200)]
+    assert len({drawn.text for drawn in texts}) > 20
+    for drawn in texts:
+        told = [
+            word
+            for word, tells in zip(("Men", "Red", "", "Cotton", "Tshirts"), drawn.tells, strict=True)
+            if tells
+        ]
+        assert sorted(drawn.text.split()) == sorted(told)
+        assert "Tshirts" in told
 
 
 def test_misspelling_changes_one_letter_inside_a_word():
@@ -42,3 +51,14 @@ def test_misspelling_changes_one_letter_inside_a_word():
 
 def test_short_words_stay():
     assert misspell("a red cap", random.Random(1)) == "a red cap"
+
+
+def test_cut_words_keep_their_letters_and_the_seed_decides():
+    cut = disturb("navy sneakers men", random.Random(1), typo_rate=0.0, cut_rate=1.0)
+    assert cut.count(" ") == 5
+    assert cut.replace(" ", "") == "navysneakersmen"
+    assert cut == disturb("navy sneakers men", random.Random(1), typo_rate=0.0, cut_rate=1.0)
+
+
+def test_nothing_disturbed_stays():
+    assert disturb("navy sneakers", random.Random(1), typo_rate=0.0, cut_rate=0.0) == "navy sneakers"
