@@ -38,6 +38,8 @@ class Product:
     split: str
     twin: str  # id of the product whose picture is byte-identical, or ""
     held_out: bool  # equals a product of a test set: never trained on
+    category: str = ""
+    subcategory: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,8 @@ def _product(row: dict[str, str], catalogue: str) -> Product:
         split=row["split"],
         twin=row["dup_of"],
         held_out=row["held_out_twin"] == "1",
+        category=row["category"],
+        subcategory=row["subcategory"],
     )
 
 

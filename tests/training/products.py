@@ -63,6 +63,8 @@ def _row(number: int, colour: str, split: str) -> dict[str, str]:
         "name": f"Alder {colour} Tshirt {number}",
         "brand": "Alder",
         "gender": "Men",
+        "category": "Apparel",
+        "subcategory": "Topwear",
         "article_type": "Tshirts",
         "colour": colour,
         "description": f"A {colour.lower()} tshirt of cotton.",

@@ -19,6 +19,7 @@ def test_rows_become_products(tmp_path):
         "Solid",
         "Cotton",
     )
+    assert (first.category, first.subcategory, first.article_type) == ("Apparel", "Topwear", "Tshirts")
 
 
 def test_splits_are_kept_apart(tmp_path):
