@@ -1,0 +1,121 @@
+"""From folders to the page: measure each subject, draw every section, write one file."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from tqdm import tqdm
+
+from .cases import Answers, picture_cases, text_cases
+from .comparison import about_rows, figure_rows, setting_rows
+from .curves import loss_chart, overlay_chart, validation_chart
+from .mistakes import FIELDS, groups
+from .plane import plane
+from .subjects import Subject, examine, labels
+from .tags import first_tag_right, tagged_pictures
+from .thumbnails import Thumbnails
+from .words import similar_words
+
+TEMPLATES = Path(__file__).parent / "templates"
+WORDS = 14  # shown with their neighbours
+TAGGED = 12  # pictures shown with their tags
+
+
+def write_report(
+    folders: Sequence[Path],
+    data: Path,
+    out: Path,
+    *,
+    cache: Path,
+    sample: int = 300,
+    cases: int = 3,
+    seed: int = 1,
+) -> None:
+    """Compare runs and artifacts on the val products of a catalogue, in one HTML file that needs no network.
+
+    Args:
+        folders: run folders and artifact folders.
+        data: a catalogue folder.
+        out: the file; its folder is made.
+        cache: folder for decoded pictures.
+        sample: products in the t-SNE plane.
+        cases: queries shown of each level, good, middle and bad.
+        seed: of every lot that is drawn.
+
+    Raises:
+        FileNotFoundError: a folder holds no run, no artifact or no catalogue.
+        ValueError: a folder is named twice, or the catalogue has no val products.
+    """
+    names = labels(folders)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    subjects = []
+    for folder, label in zip(folders, names, strict=True):
+        print(f"measure {label}", file=sys.stderr, flush=True)
+        subjects.append(examine(folder, label, data, cache))
+    out.write_text(
+        render(subjects, catalogue=data.resolve().name, sample=sample, cases=cases, seed=seed),
+        encoding="utf-8",
+    )
+
+
+def render(subjects: Sequence[Subject], *, catalogue: str, sample: int, cases: int, seed: int) -> str:
+    """Return the page of measured subjects; equal subjects and seeds give equal pages."""
+    thumbnails = Thumbnails()
+    answers = [Answers(subject) for subject in subjects]
+    views = [
+        _view(one, [other for other in answers if other is not one], thumbnails, sample, cases, seed)
+        for one in tqdm(answers, "draw", unit="subject")
+    ]
+    runs = [subject for subject in subjects if subject.settings]
+    differing, shared = setting_rows(runs)
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["cosine"] = _cosine
+    return environment.get_template("page.html").render(
+        catalogue=catalogue,
+        subjects=subjects,
+        views=views,
+        figures=figure_rows(subjects),
+        about=about_rows(subjects),
+        runs=runs,
+        differing=differing,
+        shared=shared,
+        overlay=overlay_chart({subject.label: subject.history for subject in subjects if subject.history}),
+        mistakes=[(title, groups(answers, field)) for field, title in FIELDS.items()],
+        thumbnails=thumbnails.rules,
+        sample=sample,
+        cases=cases,
+    )
+
+
+def _view(
+    answers: Answers,
+    others: Sequence[Answers],
+    thumbnails: Thumbnails,
+    sample: int,
+    cases: int,
+    seed: int,
+) -> dict[str, Any]:
+    subject = answers.subject
+    return {
+        "loss": loss_chart(subject.history),
+        "validation": validation_chart(subject.history),
+        "plane": plane(subject, thumbnails, sample=sample, seed=seed),
+        "texts": text_cases(answers, others, thumbnails, count=cases, seed=seed),
+        "pictures": picture_cases(answers, others, thumbnails, count=cases, seed=seed),
+        "tagged": tagged_pictures(subject, thumbnails, count=TAGGED, seed=seed),
+        "right": first_tag_right(subject),
+        "words": similar_words(subject, count=WORDS),
+    }
+
+
+def _cosine(value: float) -> str:
+    """Return a similarity with two digits and no leading zero: .62, -.05."""
+    return f"{value:.2f}".replace("0.", ".", 1).replace("-.00", ".00")

@@ -1,0 +1,84 @@
+"""Pictures and their texts in one plane: t-SNE (van der Maaten, Hinton 2008) of both together."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .subjects import Subject
+from .thumbnails import Thumbnails
+
+SIDE = 1000  # of the square that the plane fills
+MARGIN = 25
+COLOURED = 7  # categories with a colour of their own; the rest share one
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A product's picture and name in the plane."""
+
+    picture: tuple[int, int]
+    text: tuple[int, int]
+    colour: int
+    thumbnail: str  # CSS class
+    name: str
+    category: str
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class Plane:
+    """A plane with its legend and how much nearer pairs are than others."""
+
+    pairs: tuple[Pair, ...]
+    legend: tuple[tuple[str, int], ...]
+    of_pairs: float  # mean cosine of a picture and its own name
+    of_others: float  # mean cosine of a picture and another product's name
+
+
+def plane(subject: Subject, thumbnails: Thumbnails, *, sample: int, seed: int) -> Plane:
+    """Lay out a sample of products, drawn by lot; equal seeds give equal planes on one machine."""
+    rows = by_lot(len(subject.products), sample, seed)
+    products = [subject.products[row] for row in rows]
+    pictures, texts = subject.pictures[rows], subject.encode([product.name for product in products])
+    places = layout(np.concatenate([pictures, texts]), seed)
+    categories = [product.category or product.article_type for product in products]
+    legend = {name: colour for colour, (name, _) in enumerate(Counter(categories).most_common(COLOURED))}
+    similarity = np.einsum("nd,nd->n", pictures, texts)
+    pairs = tuple(
+        Pair(
+            picture=places[number],
+            text=places[number + len(rows)],
+            colour=legend.get(category, COLOURED),
+            thumbnail=thumbnails.add(product.id, subject.pixels[row]),
+            name=product.name,
+            category=category,
+            similarity=float(similarity[number]),
+        )
+        for number, (row, product, category) in enumerate(zip(rows, products, categories, strict=True))
+    )
+    rest = [("other", COLOURED)] if len(set(categories)) > COLOURED else []
+    every = pictures @ texts.T
+    others = (float(every.sum()) - float(similarity.sum())) / max(1, every.size - len(rows))
+    return Plane(pairs, (*legend.items(), *rest), float(similarity.mean()), others)
+
+
+def by_lot(count: int, wanted: int, seed: int) -> NDArray[np.int64]:
+    """Return at most `wanted` of the rows 0 to `count` - 1, drawn without return, in ascending order."""
+    return np.sort(np.random.default_rng(seed).permutation(count)[:wanted])
+
+
+def layout(embeddings: NDArray[np.float32], seed: int) -> list[tuple[int, int]]:
+    """Return a place in the square for each of (n, dimension) embeddings; near ones stay near."""
+    from sklearn.manifold import TSNE
+    from threadpoolctl import threadpool_limits
+
+    perplexity = min(30.0, (len(embeddings) - 1) / 3)
+    model = TSNE(perplexity=perplexity, metric="cosine", init="pca", random_state=seed)
+    # One thread: sums keep their order, and threads that wait for each other beside other work took 20 s, not 2.
+    with threadpool_limits(1):
+        places = model.fit_transform(embeddings.astype(np.float64))
+    low, high = places.min(axis=0), places.max(axis=0)
+    scaled = MARGIN + (places - low) / np.maximum(high - low, 1e-9) * (SIDE - 2 * MARGIN)
+    return [(round(float(x)), round(float(y))) for x, y in scaled]

@@ -1,0 +1,142 @@
+"""One run or artifact of a report: what it is made of, its figures, and its embeddings of the val products."""
+
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..catalogue import Product, read_catalogue
+from ..evaluate import image_to_image, text_to_image
+from ..judging import Judged, open_judged
+from .vocabulary import frequent_words, values_of
+
+Embeddings = NDArray[np.float32]
+
+STATED = {"epochs": "epoch", "best epoch": "best_epoch"}  # what a report calls a key of state.json
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A run or an artifact, measured; everything in a report is drawn from these."""
+
+    label: str
+    kind: str  # "run" or "artifact"
+    about: Mapping[str, str]  # what it is: picture size, dimension, what it was trained on
+    settings: Mapping[str, str]  # a run's configuration, key by key; empty for an artifact
+    history: Sequence[Mapping[str, Any]]  # a run's epochs; empty for an artifact
+    products: tuple[Product, ...]
+    pixels: NDArray[np.uint8]  # (n, height, width, 3), row by row as `products`
+    pictures: Embeddings  # (n, dimension), row by row as `products`
+    texts: Mapping[str, NDArray[np.float32]]  # a text's embedding, (dimension,)
+    figures: Mapping[str, Mapping[str, float]]  # by direction, then by metric
+
+    def encode(self, texts: Sequence[str]) -> Embeddings:
+        """Return (n, dimension) for n of the texts that were encoded when the subject was examined."""
+        return np.stack([self.texts[text] for text in texts])
+
+
+def examine(folder: Path, label: str, data: Path, cache: Path) -> Subject:
+    """Open a run or artifact folder and encode the val products of a catalogue with it.
+
+    Args:
+        folder: a run folder or an artifact folder.
+        label: what the report calls it.
+        data: a catalogue folder.
+        cache: folder for decoded pictures.
+
+    Raises:
+        FileNotFoundError: the folder holds neither, or the catalogue is missing.
+        ValueError: the catalogue has no val products.
+    """
+    judged = open_judged(folder)
+    held = read_catalogue([data], split="val", spec=judged.spec, cache=cache, held_out=True)
+    if len(held.products) < 2:
+        raise ValueError(f"{data} has {len(held.products)} usable products of split val; a report needs two.")
+    pictures = judged.encode_pixels(held.pixels)
+    texts = _encode_once(judged, held.products)
+    figures = {
+        "text to image": text_to_image(held.products, held.products, pictures, _looking_up(texts)),
+        "image to image": image_to_image(held.products, pictures),
+    }
+    return Subject(
+        label=label,
+        kind="artifact" if (folder / "manifest.json").exists() else "run",
+        about=_about(folder, judged, pictures.shape[1]),
+        settings=_settings(folder),
+        history=_state(folder).get("history", []),
+        products=held.products,
+        pixels=held.pixels,
+        pictures=pictures,
+        texts=texts,
+        figures=figures,
+    )
+
+
+def labels(folders: Sequence[Path]) -> list[str]:
+    """Name each folder by its last part, and by as many of its parents as it takes to tell them apart.
+
+    Raises:
+        ValueError: a folder is named twice.
+    """
+    parts = [folder.resolve().parts for folder in folders]
+    if len(set(parts)) < len(parts):
+        raise ValueError("A folder is named twice; each run or artifact stands once in a report.")
+    depth = 1
+    while len({part[-depth:] for part in parts}) < len(parts):
+        depth += 1
+    return ["/".join(part[-depth:]) for part in parts]
+
+
+def _encode_once(judged: Judged, products: Sequence[Product]) -> dict[str, NDArray[np.float32]]:
+    texts = {product.name: None for product in products}
+    for values in values_of(products).values():
+        texts.update(dict.fromkeys(values))
+    texts.update(dict.fromkeys(frequent_words(products)))
+    return dict(zip(texts, judged.encode_texts(list(texts)), strict=True))
+
+
+def _looking_up(texts: Mapping[str, NDArray[np.float32]]) -> Any:
+    return lambda asked: np.stack([texts[text] for text in asked])
+
+
+def _about(folder: Path, judged: Judged, dimension: int) -> dict[str, str]:
+    about = {
+        "picture size": f"{judged.spec.width} x {judged.spec.height}",
+        "dimension": str(dimension),
+    }
+    if (folder / "manifest.json").exists():
+        manifest = json.loads((folder / "manifest.json").read_text())
+        about |= {"name": manifest["name"], "fingerprint": manifest["fingerprint"][:12]}
+        return about | {"trained on": manifest.get("trained_on") or "not recorded"}
+    state = _state(folder)
+    return about | {name: str(state[key]) for name, key in STATED.items() if key in state}
+
+
+def _settings(folder: Path) -> dict[str, str]:
+    config = folder / "config.toml"
+    return flatten(tomllib.loads(config.read_text())) if config.exists() else {}
+
+
+def flatten(content: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Return nested tables and lists of tables as one, "stages 2 margin" for the second stage's margin."""
+    flat: dict[str, str] = {}
+    for key, value in content.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, Mapping):
+            flat.update(flatten(value, f"{name} "))
+        elif isinstance(value, list) and value and all(isinstance(entry, Mapping) for entry in value):
+            for number, entry in enumerate(value, start=1):
+                flat.update(flatten(entry, f"{name} {number} "))
+        else:
+            flat[name] = json.dumps(value) if isinstance(value, list | bool) else str(value)
+    return flat
+
+
+def _state(folder: Path) -> dict[str, Any]:
+    state = folder / "state.json"
+    return json.loads(state.read_text()) if state.exists() else {}
