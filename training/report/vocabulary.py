@@ -8,7 +8,7 @@ from ..catalogue import Product
 
 KINDS = {"article_type": "article type", "colour": "colour", "pattern": "pattern"}
 MOST_WORDS = 1000  # words of names that are compared with each other
-LEAST_PRODUCTS = 2  # a word of one product's name alone is rather a misprint or a model number
+LEAST_PRODUCTS = 5  # rarer words are mostly brands, misprints and model numbers
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
 

@@ -3,8 +3,8 @@ from training.report.vocabulary import frequent_words, spread_by_frequency, valu
 
 
 def test_words_are_counted_once_per_name():
-    names = ["Red red Shirt 42", "Blue Shirt XY", "Blue Shirt"]
-    assert frequent_words([product(name=name) for name in names]) == {"shirt": 3, "blue": 2}
+    names = ["Red red Shirt 42"] * 4 + ["Blue Shirt XY"] * 5 + ["Été Shirt"] * 5
+    assert frequent_words([product(name=name) for name in names]) == {"shirt": 14, "blue": 5, "été": 5}
 
 
 def test_values_leave_out_the_empty():
