@@ -13,7 +13,7 @@ from search.encoders import Encoders, load_artifact
 from search.preprocessing import ImageSpec
 
 from .catalogue import Catalogue, read_catalogue
-from .evaluate import attribute_queries, image_to_image, text_to_image
+from .evaluate import attribute_queries, image_to_image, image_to_text, similar_items, text_to_image
 
 # What a shopper calls an article type where the catalogues' word is another.
 WORDING = {"Tshirts": "t-shirt"}
@@ -83,18 +83,32 @@ def open_judged(folder: Path, *, threads: int = 2) -> Judged:
 
 def judge(judged: Judged, data: Path, cache: Path, *, whole_gallery: bool = True) -> dict:
     """Measure on a catalogue: val names against val pictures, against all pictures, and similar items in val."""
+    figures = judge_val(judged, data, cache)
+    return figures | judge_all(judged, data, cache) if whole_gallery else figures
+
+
+def judge_val(judged: Judged, data: Path, cache: Path) -> dict:
+    """Measure texts, pictures and similar items with the val products as queries and as gallery."""
     held = read_catalogue([data], split="val", spec=judged.spec, cache=cache, held_out=True)
     pictures = judged.encode_pixels(held.pixels)
-    figures = {
+    return {
         "text_to_image val": text_to_image(held.products, held.products, pictures, judged.encode_texts),
+        "image_to_text val": image_to_text(held.products, held.products, pictures, judged.encode_texts),
         "image_to_image val": image_to_image(held.products, pictures),
     }
-    if whole_gallery:
-        every = read_catalogue([data], split=None, spec=judged.spec, cache=cache, held_out=True)
-        figures["text_to_image all"] = text_to_image(
-            held.products, every.products, judged.encode_pixels(every.pixels), judged.encode_texts
-        )
-    return figures
+
+
+def judge_all(judged: Judged, data: Path, cache: Path) -> dict:
+    """Measure the same with the val products as queries and every product of the catalogue as gallery."""
+    every = read_catalogue([data], split=None, spec=judged.spec, cache=cache, held_out=True)
+    pictures = judged.encode_pixels(every.pixels)
+    rows = [row for row, product in enumerate(every.products) if product.split == "val"]
+    queries = [every.products[row] for row in rows]
+    return {
+        "text_to_image all": text_to_image(queries, every.products, pictures, judged.encode_texts),
+        "image_to_text all": image_to_text(queries, every.products, pictures[rows], judged.encode_texts),
+        "image_to_image all": similar_items(queries, pictures[rows], every.products, pictures),
+    }
 
 
 def judge_attributes(judged: Judged, data: Path, cache: Path) -> dict:

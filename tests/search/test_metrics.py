@@ -1,5 +1,7 @@
+import ir_measures
 import numpy as np
 import pytest
+from ir_measures import RR, P, R, Success, nDCG
 
 from search import metrics
 
@@ -37,3 +39,28 @@ def test_ndcg():
 def test_a_query_without_a_relevant_item_is_refused():
     with pytest.raises(ValueError, match="without a relevant item"):
         metrics.recall_at(HITS, np.array([2, 0, 4]), 1)
+
+
+def test_every_metric_says_what_ir_measures_says():
+    random = np.random.default_rng(11)
+    # 40 queries with 1 to 6 relevant among 30 documents, of which the first 12 of a random order are listed.
+    relevant = random.integers(1, 7, size=40)
+    orders = [random.permutation(30)[:12] for _ in relevant]
+    hits = np.stack([order < count for order, count in zip(orders, relevant, strict=True)])
+    truth = {str(query): {str(each): 1 for each in range(count)} for query, count in enumerate(relevant)}
+    answer = {
+        str(query): {str(each): 1.0 / rank for rank, each in enumerate(order, start=1)}
+        for query, order in enumerate(orders)
+    }
+    for k in (1, 3, 10, 12, 20):
+        theirs = ir_measures.calc_aggregate([R @ k, Success @ k, P @ k, nDCG @ k], truth, answer)
+        assert metrics.recall_at(hits, relevant, k) == pytest.approx(theirs[R @ k])
+        assert metrics.success_at(hits, k) == pytest.approx(theirs[Success @ k])
+        assert metrics.precision_at(hits, k) == pytest.approx(theirs[P @ k])
+        assert metrics.ndcg_at(hits, relevant, k) == pytest.approx(theirs[nDCG @ k])
+    reciprocal = {each.query_id: each.value for each in ir_measures.iter_calc([RR], truth, answer)}
+    assert metrics.mean_reciprocal_rank(hits) == pytest.approx(np.mean(list(reciprocal.values())))
+    ranks = metrics.first_ranks(hits)
+    assert [1 / rank if rank else 0.0 for rank in ranks] == pytest.approx(
+        [reciprocal[str(query)] for query in range(40)]
+    )

@@ -1,8 +1,17 @@
+import ir_measures
 import numpy as np
 import pytest
+from ir_measures import RR, P, R, Success, nDCG
 
 from tests.training.products import product
-from training.evaluate import attribute_queries, image_to_image, text_to_image
+from training.evaluate import (
+    attribute_queries,
+    image_to_image,
+    image_to_text,
+    product_vectors,
+    similar_items,
+    text_to_image,
+)
 
 AXES = np.eye(3, dtype=np.float32)
 
@@ -30,19 +39,97 @@ def test_similar_items_never_count_themselves():
     assert 0.7 < figures["article_type precision@10"] < 0.95
 
 
+def test_a_picture_finds_its_name_among_the_distinct_names():
+    gallery = [product("1", name="A"), product("2", name="A"), product("3", name="B")]
+    texts = {"A": [1.0, 0.0, 0.0], "B": [0.0, 0.6, 0.8]}
+    # Picture 1 points at "A"; picture 2 at "B", which is not its name; picture 3 at "B".
+    figures = image_to_text(gallery, gallery, AXES, lambda asked: np.array([texts[text] for text in asked]))
+    assert (figures["queries"], figures["gallery"]) == (3, 2)
+    assert figures["recall@1"] == pytest.approx(2 / 3)
+    assert figures["recall@10"] == 1.0
+    assert figures["mrr@10"] == pytest.approx((1 + 0.5 + 1) / 3)
+    assert figures["median_rank"] == 1.0
+
+
+def test_similar_items_in_a_larger_gallery():
+    gallery = [product("1"), product("2", article_type="Shirts"), product("3", colour="Blue")]
+    figures = similar_items(
+        gallery[:1], AXES[:1], gallery, np.array([[1, 0, 0], [0.8, 0.6, 0], [0.6, 0.8, 0]])
+    )
+    # Product 1 finds product 2, of its colour, and then product 3, of its article type.
+    assert figures == {
+        "queries": 1,
+        "gallery": 3,
+        "article_type precision@1": 0.0,
+        "article_type precision@10": pytest.approx(0.1),
+        "article_type mrr@10": 0.5,
+        "article_type ndcg@10": pytest.approx(1 / np.log2(3)),
+        "colour precision@1": 1.0,
+        "colour precision@10": pytest.approx(0.1),
+        "colour mrr@10": 1.0,
+        "colour ndcg@10": 1.0,
+    }
+
+
 def test_attribute_queries_ask_what_ten_products_are():
-    red = [product(str(n)) for n in range(10)]
-    blue = [product(str(n), colour="Blue") for n in range(10, 19)]
+    red = [product(str(n), name="red") for n in range(10)]
+    blue = [product(str(n), name="blue", colour="Blue") for n in range(10, 19)]
     asked = []
 
     def encode(texts):
-        asked.extend(texts)
-        return np.array([[1.0, 0.0]], dtype=np.float32)
+        asked.append(list(dict.fromkeys(texts)))
+        return np.array([[0.0, 1.0] if text == "blue" else [1.0, 0.0] for text in texts], dtype=np.float32)
 
-    pictures = np.array([[1.0, 0.0]] * 10 + [[0.0, 1.0]] * 9, dtype=np.float32)
+    # By pictures alone the nine blue ones are a little nearer than five of the red ones.
+    pictures = np.array([[1.0, 0.0]] * 5 + [[0.6, 0.8]] * 5 + [[0.64, 0.768]] * 9, dtype=np.float32)
     figures = attribute_queries(red + blue, pictures, encode, {"Tshirts": "t-shirt"})
-    assert asked == ["red solid t-shirt"]
-    assert figures["precision@10"] == 1.0
+    assert asked == [["red solid t-shirt"], ["red", "blue"]]
+    assert figures["precision@10"] == 0.5
+    assert figures["precision@10 with names"] == 1.0
+
+
+def test_product_vectors_are_mostly_picture():
+    mixed = product_vectors(np.array([[1.0, 0.0]]), np.array([[0.0, 1.0]]))
+    assert mixed == pytest.approx(np.array([[0.9, 0.1]]) / np.sqrt(0.82))
+    assert mixed.dtype == np.float32
+
+
+def test_a_real_ranking_scores_as_ir_measures_says():
+    random = np.random.default_rng(3)
+    gallery = [
+        product(str(number), name=f"name {number // 3 if number < 30 else number}") for number in range(60)
+    ]
+    pictures = random.normal(size=(60, 8)).astype(np.float32)
+    names = list(dict.fromkeys(each.name for each in gallery))
+    texts = {name: pictures[row] + random.normal(size=8) for row, name in enumerate(names)}
+    figures = text_to_image(
+        gallery, gallery, pictures, lambda asked: np.stack([texts[name] for name in asked])
+    )
+    truth = {name: {each.id: 1 for each in gallery if each.name == name} for name in names}
+    answer = {
+        name: {each.id: float(pictures[row] @ texts[name]) for row, each in enumerate(gallery)}
+        for name in names
+    }
+    theirs = ir_measures.calc_aggregate(
+        [R @ 1, R @ 5, R @ 10, Success @ 1, Success @ 5, Success @ 10, P @ 1, P @ 10, nDCG @ 10, RR @ 10],
+        truth,
+        answer,
+    )
+    expected = {
+        str(measure).lower().replace("r@", "recall@", 1)
+        if measure.NAME == "R"
+        else str(measure).lower(): value
+        for measure, value in theirs.items()
+    }
+    ours = {
+        name.replace("precision", "p").replace("mrr", "rr"): value
+        for name, value in figures.items()
+        if "@" in name
+    }
+    assert 0.1 < expected["recall@10"] < 0.9
+    assert ours == pytest.approx(expected)
+    ranks = [1 / each.value for each in ir_measures.iter_calc([RR], truth, answer)]
+    assert figures["median_rank"] == pytest.approx(np.median(ranks))
 
 
 def test_too_small_a_catalogue_is_refused():
