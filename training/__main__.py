@@ -4,6 +4,8 @@ import argparse
 import os
 import sys
 
+from search.exceptions import SearchError
+
 from . import commands
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -14,7 +16,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return options.run(options)
-    except (FileNotFoundError, FileExistsError, ValueError) as error:
+    except (FileNotFoundError, FileExistsError, SearchError, ValueError) as error:
         print(f"python -m training {options.command}: {error}", file=sys.stderr)
         return 2
 

@@ -39,14 +39,16 @@ def product(number: str = "1", **values) -> Product:
     return Product(**{**defaults, **values})
 
 
-def write_catalogue(folder: Path, count: int) -> Path:
-    """Write a catalogue folder of coloured squares; every fourth product is of split val."""
+def write_catalogue(folder: Path, count: int, *, footwear: str = "") -> Path:
+    """Write a catalogue folder of coloured squares; every fourth product is of split val, one colour is shoes."""
     folder.mkdir(parents=True)
     rows, names = [], list(COLOURS)
     with zipfile.ZipFile(folder / "images.zip", "w") as archive:
         for number in range(count):
             colour = names[number % len(names)]
             rows.append(_row(number, colour, split="val" if number // len(names) % 4 == 0 else "train"))
+            if colour == footwear:
+                rows[-1] |= {"category": "Footwear", "subcategory": "Shoes", "article_type": "Casual Shoes"}
             picture = io.BytesIO()
             Image.new("RGB", (30, 40), COLOURS[colour]).save(picture, "JPEG")
             archive.writestr(f"{number}.jpg", picture.getvalue())
