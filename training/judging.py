@@ -82,7 +82,7 @@ def open_judged(folder: Path, *, threads: int = 2) -> Judged:
 
 
 def judge(judged: Judged, data: Path, cache: Path, *, whole_gallery: bool = True) -> dict:
-    """Measure on a catalogue: val names against val pictures, against all pictures, and similar items in val."""
+    """Measure the val products of a catalogue in every direction, among themselves and among all products."""
     figures = judge_val(judged, data, cache)
     return figures | judge_all(judged, data, cache) if whole_gallery else figures
 
