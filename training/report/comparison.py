@@ -24,6 +24,7 @@ class Cell:
 class Row:
     """A metric, and its figure for each subject."""
 
+    place: int  # in the order in which the figures were measured
     direction: str
     metric: str
     cells: tuple[Cell, ...]
@@ -37,7 +38,7 @@ def figure_rows(subjects: Sequence[Subject]) -> list[Row]:
         for direction, figures in subject.figures.items()
         for metric in figures
     )
-    return [_row(subjects, direction, metric) for direction, metric in names]
+    return [_row(subjects, place, direction, metric) for place, (direction, metric) in enumerate(names)]
 
 
 def printed(metric: str, value: float | None) -> str:
@@ -47,14 +48,14 @@ def printed(metric: str, value: float | None) -> str:
     return f"{value:,.10g}" if metric in WHOLE_NUMBERS else f"{value:.3f}"
 
 
-def _row(subjects: Sequence[Subject], direction: str, metric: str) -> Row:
+def _row(subjects: Sequence[Subject], place: int, direction: str, metric: str) -> Row:
     values = [subject.figures.get(direction, {}).get(metric) for subject in subjects]
     texts = [printed(metric, value) for value in values]
     known = [value for value in values if value is not None]
     best = (min if metric in LOWER_IS_BETTER else max)(known)
     marked = metric not in SIZES and len({text for text in texts if text != NOT_MEASURED}) > 1
     cells = tuple(Cell(text, marked and text == printed(metric, best)) for text in texts)
-    return Row(direction, metric.replace("_", " "), cells)
+    return Row(place, direction, metric.replace("_", " "), cells)
 
 
 def about_rows(subjects: Sequence[Subject]) -> list[tuple[str, list[str]]]:

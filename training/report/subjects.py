@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..catalogue import Product, read_catalogue
-from ..evaluate import image_to_image, text_to_image
+from ..evaluate import image_to_image, image_to_text, text_to_image
 from ..judging import Judged, open_judged
 from .vocabulary import frequent_words, values_of
 
@@ -59,8 +59,10 @@ def examine(folder: Path, label: str, data: Path, cache: Path) -> Subject:
         raise ValueError(f"{data} has {len(held.products)} usable products of split val; a report needs two.")
     pictures = judged.encode_pixels(held.pixels)
     texts = _encode_once(judged, held.products)
+    names = _looking_up(texts)
     figures = {
-        "text to image": text_to_image(held.products, held.products, pictures, _looking_up(texts)),
+        "text to image": text_to_image(held.products, held.products, pictures, names),
+        "image to text": image_to_text(held.products, held.products, pictures, names),
         "image to image": image_to_image(held.products, pictures),
     }
     return Subject(

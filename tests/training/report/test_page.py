@@ -12,7 +12,7 @@ from tests.tiny_artifact import write_tiny_artifact
 from tests.training.products import write_catalogue
 from training.__main__ import main
 from training.catalogue import read_catalogue
-from training.evaluate import image_to_image, text_to_image
+from training.evaluate import image_to_image, image_to_text, text_to_image
 from training.judging import open_judged
 from training.report.comparison import printed
 
@@ -103,24 +103,29 @@ def test_names_are_escaped(page):
 
 def test_figures_are_those_of_evaluate(page, folders):
     root, data = folders
-    rows = dict(re.findall(r'<tr><th scope="row">([^<]+)</th>\s*((?:<td.*?</td>\s*)+)</tr>', page))
+    parts = re.findall(r'scope="rowgroup">([^<]+)</th>(.*?)</tbody>', page, re.DOTALL)
+    row = re.compile(r'<tr><th scope="row">([^<]+)</th>\s*((?:<td.*?</td>\s*)+)</tr>')
+    shown = {(direction, metric): cells for direction, rows in parts for metric, cells in row.findall(rows)}
+    assert [direction for direction, _ in parts] == ["text to image", "image to text", "image to image"]
     for number, name in enumerate(("one", "two & <b>")):
         judged = open_judged(root / name)
         held = read_catalogue(
             [data], split="val", spec=judged.spec, cache=root / "cache", held_out=True, progress=False
         )
-        pictures = judged.encode_pixels(held.pixels)
+        pictures, products = judged.encode_pixels(held.pixels), held.products
         expected = {
-            **text_to_image(held.products, held.products, pictures, judged.encode_texts),
-            **image_to_image(held.products, pictures),
+            "text to image": text_to_image(products, products, pictures, judged.encode_texts),
+            "image to text": image_to_text(products, products, pictures, judged.encode_texts),
+            "image to image": image_to_image(products, pictures),
         }
-        checked = 0
-        for metric, value in expected.items():
-            if metric not in ("queries", "gallery"):
-                cells = re.findall(r"<td[^>]*>([\d.,]+)", rows[metric.replace("_", " ")])
-                assert cells[number] == printed(metric, value)
-                checked += 1
-        assert checked >= 8
+        figures = {
+            (direction, metric.replace("_", " ")): printed(metric, value)
+            for direction, measured in expected.items()
+            for metric, value in measured.items()
+        }
+        assert figures == {
+            key: re.findall(r"<td[^>]*>([\d.,]+)", cells)[number] for key, cells in shown.items()
+        }
 
 
 def test_success_by_category_sums_to_the_whole(page):
