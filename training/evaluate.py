@@ -9,6 +9,7 @@ from search import metrics
 
 from .catalogue import Product
 from .ranking import DEPTH, figures_of, first_relevant_ranks, hits_of, nearest, rows_by_value
+from .texts import attribute_text
 
 Embeddings = NDArray[np.float32]
 EncodeTexts = Callable[[Sequence[str]], Embeddings]
@@ -107,7 +108,8 @@ def attribute_queries(
         wording: what a shopper calls an article type, where that is not the catalogue's own word.
 
     Returns:
-        precision@10 by pictures alone, and by products, which are a picture and a name; see `product_vectors`.
+        precision@10 by pictures alone, and by pictures and texts together: a shop's index holds the embedding of
+        each product's picture and that of its name, brand and facts.
     """
     rows = rows_by_value((product.colour, product.pattern, product.article_type) for product in products)
     asked = sorted(kind for kind, found in rows.items() if len(found) >= DEPTH)
@@ -115,18 +117,18 @@ def attribute_queries(
         raise ValueError(
             "No combination of colour, pattern and type has ten products; take a larger catalogue."
         )
-    texts = encode_texts(
+    queries = encode_texts(
         [f"{colour} {pattern} {wording.get(kind, kind)}".lower() for colour, pattern, kind in asked]
     )
     relevant = [rows[kind] for kind in asked]
-    names = encode_texts([product.name for product in products])
-    by_picture = hits_of(nearest(texts, pictures, DEPTH), relevant)
-    by_product = hits_of(nearest(texts, product_vectors(pictures, names), DEPTH), relevant)
+    texts = encode_texts([f"{item.name}. {item.brand}. {attribute_text(item)}" for item in products])
+    by_picture = hits_of(nearest(queries, pictures, DEPTH), relevant)
+    by_both = hits_of(nearest(queries, pictures + texts, DEPTH), relevant)
     return {
         "queries": len(asked),
         "gallery": len(products),
         "precision@10": metrics.precision_at(by_picture, DEPTH),
-        "precision@10 with names": metrics.precision_at(by_product, DEPTH),
+        "precision@10 with texts": metrics.precision_at(by_both, DEPTH),
     }
 
 

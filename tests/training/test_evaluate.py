@@ -12,6 +12,7 @@ from training.evaluate import (
     similar_items,
     text_to_image,
 )
+from training.texts import attribute_text
 
 AXES = np.eye(3, dtype=np.float32)
 
@@ -78,14 +79,17 @@ def test_attribute_queries_ask_what_ten_products_are():
 
     def encode(texts):
         asked.append(list(dict.fromkeys(texts)))
-        return np.array([[0.0, 1.0] if text == "blue" else [1.0, 0.0] for text in texts], dtype=np.float32)
+        return np.array([[0.0, 1.0] if "Blue" in text else [1.0, 0.0] for text in texts], dtype=np.float32)
 
     # By pictures alone the nine blue ones are a little nearer than five of the red ones.
     pictures = np.array([[1.0, 0.0]] * 5 + [[0.6, 0.8]] * 5 + [[0.64, 0.768]] * 9, dtype=np.float32)
     figures = attribute_queries(red + blue, pictures, encode, {"Tshirts": "t-shirt"})
-    assert asked == [["red solid t-shirt"], ["red", "blue"]]
+    red_text, blue_text = (
+        f"{name}. Alder. {attribute_text(one[0])}" for name, one in (("red", red), ("blue", blue))
+    )
+    assert asked == [["red solid t-shirt"], [red_text, blue_text]]
     assert figures["precision@10"] == 0.5
-    assert figures["precision@10 with names"] == 1.0
+    assert figures["precision@10 with texts"] == 1.0
 
 
 def test_product_vectors_are_mostly_picture():
