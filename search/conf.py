@@ -31,7 +31,7 @@ class SearchSettings:
     image_weight: float = 1.0  # weight of the image embedding leg
     text_weight: float = 1.0  # weight of the text embedding leg
     fuse_k: int = 60  # constant of reciprocal rank fusion
-    min_similarity: float = 0.45  # semantic candidates below are dropped; 99 % of true pairs lie above 0.5
+    min_similarity: float = 0.4  # semantic candidates below are dropped; 99 % of true pairs lie above 0.45
     keyword_enough: int = 24  # with fewer products that hold every word, those that lack a word are added
     exact_below: int = (
         5000  # filters that leave fewer entries are answered by an exact scan, not by the HNSW index
