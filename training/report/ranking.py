@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-ROWS = 256  # queries compared with the gallery at a time
+from ..ranking import nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ def rank(
     k: int = 10,
     leave_out_self: bool = False,
 ) -> Ranking:
-    """Rank the gallery for each query by cosine; equally near items stand in the gallery's order.
+    """Rank the gallery for each query by cosine.
 
     Args:
         queries: (n, dimension), unit length.
@@ -38,23 +38,20 @@ def rank(
         k: how many of the nearest to keep.
         leave_out_self: whether query i is item i of the gallery, and never found.
     """
-    k = min(k, len(gallery) - leave_out_self)
-    nearest = np.zeros((len(queries), k), dtype=np.int64)
-    similarity = np.zeros((len(queries), k), dtype=np.float32)
-    relevant = np.zeros((len(queries), k), dtype=np.bool_)
+    itself = np.arange(len(queries)) if leave_out_self else None
+    rows = nearest(queries, gallery, k, itself=itself)
+    relevant = np.zeros(rows.shape, dtype=np.bool_)
     first = np.zeros(len(queries), dtype=np.int64)
     wanted = np.full(len(queries), -1, dtype=np.int64)
     wanted_similarity = np.zeros(len(queries), dtype=np.float32)
-    for start in range(0, len(queries), ROWS):
-        block = queries[start : start + ROWS] @ gallery.T
-        for row, near in enumerate(block, start=start):
-            right = is_relevant(row).copy()
-            if leave_out_self:
-                near[row], right[row] = -np.inf, False
-            nearest[row] = np.argsort(-near, kind="stable")[:k]
-            similarity[row], relevant[row] = near[nearest[row]], right[nearest[row]]
-            if right.any():
-                wanted[row] = int(np.where(right, near, -np.inf).argmax())
-                wanted_similarity[row] = near[wanted[row]]
-                first[row] = int((near > near[wanted[row]]).sum()) + 1
-    return Ranking(nearest, similarity, relevant, first, wanted, wanted_similarity)
+    for row, query in enumerate(queries):
+        near, right = gallery @ query, is_relevant(row).copy()
+        if leave_out_self:
+            near[row], right[row] = -np.inf, False
+        relevant[row] = right[rows[row]]
+        if right.any():
+            wanted[row] = int(np.where(right, near, -np.inf).argmax())
+            wanted_similarity[row] = near[wanted[row]]
+            first[row] = int((near > near[wanted[row]]).sum()) + 1
+    similarity = np.einsum("nd,nkd->nk", queries, gallery[rows])
+    return Ranking(rows, similarity, relevant, first, wanted, wanted_similarity)

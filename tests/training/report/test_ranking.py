@@ -23,10 +23,3 @@ def test_a_picture_never_finds_itself():
     ranking = rank(GALLERY, GALLERY, lambda row: np.ones(3, dtype=bool), leave_out_self=True)
     assert ranking.nearest.tolist() == [[1, 2], [0, 2], [1, 0]]
     assert ranking.first.tolist() == [1, 1, 1]
-
-
-def test_blocks_of_queries_are_joined(monkeypatch):
-    whole = rank(GALLERY, GALLERY, lambda row: np.arange(3) == 2)
-    monkeypatch.setattr("training.report.ranking.ROWS", 2)
-    parts = rank(GALLERY, GALLERY, lambda row: np.arange(3) == 2)
-    assert parts.first.tolist() == whole.first.tolist() == [3, 3, 1]
