@@ -16,9 +16,9 @@ from .tokens import tokenize
 
 
 class Batches(keras.utils.PyDataset):
-    """({"pixels", "tokens"}, true) by batch; the same seed and epoch give the same batches.
+    """({"pixels", "tokens"}, {"true", "facts"}) by batch; the same seed and epoch give the same batches.
 
-    `true` is (n, n) bool: whether text j is true of picture i. It is where products share a picture or a name, where
+    `facts` is (n, k) int32: each product's facts by number, 0 for an unknown one. `true` is (n, n) bool: whether text j is true of picture i. It is where products share a picture or a name, where
     the two texts are equal, and where text j tells facts that product i has or may have.
     """
 
@@ -32,7 +32,7 @@ class Batches(keras.utils.PyDataset):
         self.tokenizer = tokenizer
         self.groups = group_products(catalogue.products)
         self.facts = number_facts(catalogue.products)
-        self.types = _numbered([f"{item.catalogue} {item.article_type}" for item in catalogue.products])
+        self.types = _numbered([_type(item, stage) for item in catalogue.products])
         self.epoch = epoch
         self._begin_epoch()
 
@@ -44,7 +44,10 @@ class Batches(keras.utils.PyDataset):
         rows = self.order[index * size : (index + 1) * size]
         rng = np.random.default_rng((self.config.seed, self.epoch, index))
         pixels = augment(self.catalogue.pixels[rows], self.config.augmentation, rng)
-        return {"pixels": pixels, "tokens": self.tokens[rows]}, self._true(rows)
+        return {"pixels": pixels, "tokens": self.tokens[rows]}, {
+            "true": self._true(rows),
+            "facts": self.facts[rows],
+        }
 
     def on_epoch_end(self) -> None:
         """Shuffle, and draw other texts."""
@@ -60,7 +63,8 @@ class Batches(keras.utils.PyDataset):
         config, products = self.config, self.catalogue.products
         rng = random.Random(f"{config.seed} {self.epoch}")
         order = np.random.default_rng((config.seed, self.epoch))
-        self.order = shuffled(self.types, self.stage.same_type, order)[: self.stage.epoch_products or None]
+        shuffled = shuffle(self.types, self.stage.same_type, order, alone=self.stage.alone)
+        self.order = shuffled[: self.stage.epoch_products or None]
         drawn = draw_texts(products, self.stage.texts or config.texts, rng)
         self.tells = np.array([item.tells for item in drawn])
         self.texts = _numbered([item.text.lower() for item in drawn])
@@ -70,17 +74,21 @@ class Batches(keras.utils.PyDataset):
         self.tokens = tokenize(self.tokenizer, written, config.max_tokens)
 
 
-def shuffled(types: NDArray[np.int32], together: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Shuffle rows (n,), so that runs of up to `together` rows have one of `types` (n,)."""
+def shuffle(
+    types: NDArray[np.int32], together: int, rng: np.random.Generator, *, alone: float = 0.0
+) -> NDArray[np.int64]:
+    """Shuffle rows (n,), so that runs of up to `together` rows have one of `types` (n,); a share stands `alone`."""
     order = rng.permutation(len(types))
     if together <= 1:
         return order
+    single, order = np.split(order, [round(alone * len(order))])
     order = order[np.argsort(types[order], kind="stable")]
     runs = [
         rows[start : start + together]
         for rows in np.split(order, np.flatnonzero(np.diff(types[order])) + 1)
         for start in range(0, len(rows), together)
     ]
+    runs.extend(single[:, None])
     return np.concatenate([runs[number] for number in rng.permutation(len(runs))])
 
 
@@ -123,6 +131,10 @@ def group_products(products: Sequence[Product]) -> NDArray[np.int32]:
         if product.twin:
             leader[find(f"id {product.twin}")] = find(own)
     return _numbered([find(f"id {product.id}") for product in products])
+
+
+def _type(product: Product, stage: Stage) -> str:
+    return f"{product.catalogue} {product.article_type} {product.colour if stage.same_colour else ''}"
 
 
 def _numbered(values: Sequence[str]) -> NDArray[np.int32]:

@@ -14,6 +14,7 @@ class TextMix:
     name: float = 0.0
     name_without_brand: float = 0.0
     attributes: float = 0.0
+    value: float = 0.0  # one fact alone: an article type, a category, a colour
     description: float = 0.0
     name_and_description: float = 0.0
 
@@ -51,6 +52,9 @@ class Stage:
     contrastive_weight: float = 0.0  # triplet: this much of the contrastive loss is added
     epoch_products: int = 0  # an epoch sees so many products, drawn by lot; 0: all
     same_type: int = 1  # so many products of one article type stand together in a batch: harder negatives
+    same_colour: bool = False  # these have one colour, too
+    alone: float = 0.0  # this share of the products stands alone all the same
+    facts_weight: float = 0.0  # weight of telling article type, colour, ... from a picture's embedding
     texts: TextMix | None = None  # in place of the run's
 
 
@@ -89,6 +93,11 @@ class Config:
                 raise ValueError(
                     f"Unknown miner {stage.miner!r}; there are 'random', 'semi-hard' and 'hard'."
                 )
+
+    @property
+    def learns_facts(self) -> bool:
+        """Whether any stage has auxiliary heads."""
+        return any(stage.facts_weight for stage in self.stages)
 
     @property
     def epochs(self) -> int:

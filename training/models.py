@@ -3,11 +3,14 @@
 The encoders are models of their own, so that they are built, tested and exported apart.
 """
 
+from collections.abc import Sequence
+
 import keras
 import numpy as np
 from keras import KerasTensor, ops
 
 from .config import Config
+from .heads import FactHeads
 
 # Mean of ImageNet's pictures in blue, green, red: the input that published ResNet50 weights were trained with.
 IMAGENET_MEAN = (103.939, 116.779, 123.68)
@@ -91,14 +94,18 @@ def _project(features: KerasTensor, config: Config) -> KerasTensor:
 class JointModel(keras.Model):
     """Both encoders and the learned temperature, trained by whichever loss the present stage sets."""
 
-    def __init__(self, images: keras.Model, texts: keras.Model, **kwargs) -> None:
+    def __init__(
+        self, images: keras.Model, texts: keras.Model, *, heads: FactHeads | None = None, **kwargs
+    ) -> None:
         super().__init__(**kwargs)
         self.images = images
         self.texts = texts
         self.log_scale = self.add_weight(
             shape=(), initializer=keras.initializers.Constant(2.65), dtype="float32", name="log_scale"
         )  # exp(2.65) = 1 / 0.07, where CLIP starts
+        self.heads = heads
         self.joint_loss = None
+        self.facts_weight = 0.0
 
     def call(self, inputs, training=False):
         """Encode {"pixels": (n, h, w, 3), "tokens": (n, steps)} into {"image", "text"}, each (n, dimension)."""
@@ -108,14 +115,28 @@ class JointModel(keras.Model):
         }
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        """Return the stage's loss; `y` is (n, n) bool: which texts are true of which pictures."""
-        return self.joint_loss(y_pred["image"], y_pred["text"], y, self.log_scale)
+        """Return the stage's loss.
+
+        `y` is {"true": (n, n) bool, which texts are true of which pictures; "facts": (n, k) int32}.
+        """
+        loss = self.joint_loss(y_pred["image"], y_pred["text"], y["true"], self.log_scale)
+        if self.heads is not None:
+            loss += self.facts_weight * self.heads(y_pred["image"], y["facts"])
+        return loss
 
 
-def build(config: Config) -> JointModel:
-    """Build the joint model of a configuration, with its weights created."""
+def build(config: Config, fact_counts: Sequence[int] = ()) -> JointModel:
+    """Build the joint model of a configuration, with its weights created.
+
+    Args:
+        config: the run's configuration.
+        fact_counts: classes of each fact, for a model that learns to tell them; see `training.heads`.
+    """
     keras.utils.set_random_seed(config.seed)
     keras.config.set_dtype_policy(config.precision)
-    model = JointModel(image_encoder(config), text_encoder(config), name=config.name)
+    heads = FactHeads(fact_counts) if fact_counts else None
+    model = JointModel(image_encoder(config), text_encoder(config), heads=heads, name=config.name)
+    if heads is not None:
+        heads.build((None, config.dimension))
     model({"pixels": ops.zeros((1, 64, 48, 3), "uint8"), "tokens": ops.ones((1, 4), "int32")})
     return model

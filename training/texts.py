@@ -10,6 +10,7 @@ from .config import TextMix
 
 _WORD = re.compile(r"[A-Za-z]{4,}")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_VALUE_SHARES = (0.05, 0.25, 0.1, 0.0, 0.35, 0.15, 0.1)  # of `facts`: how often each stands alone as a text
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +22,12 @@ class DrawnText:
     """
 
     text: str
-    tells: tuple[bool, ...] = (False,) * 5
+    tells: tuple[bool, ...] = (False,) * 7
 
 
 def facts(product: Product) -> tuple[str, ...]:
-    """Return gender, colour, pattern, fabric and article type; an unknown one is empty."""
-    return (product.gender, product.colour, product.pattern, product.fabric, product.article_type)
+    """Return gender, colour, pattern, fabric, article type, sub-category and category; an unknown one is empty."""
+    return (*_looks(product), product.article_type, product.subcategory, product.category)
 
 
 def draw_texts(products: Sequence[Product], mix: TextMix, rng: random.Random) -> list[DrawnText]:
@@ -52,20 +53,30 @@ def every_text(product: Product) -> list[str]:
 
 def attribute_text(product: Product) -> str:
     """Write down a product's facts: "Women Red Striped Cotton Tshirts"."""
-    return " ".join(fact for fact in facts(product) if fact)
+    return " ".join(fact for fact in (*_looks(product), product.article_type) if fact)
 
 
 def draw_attribute_text(product: Product, rng: random.Random) -> DrawnText:
     """Draw some of a product's facts in one of a shopper's orders, never without the article type."""
-    known = facts(product)
-    tells = (*(bool(fact) and rng.random() < 0.65 for fact in known[:-1]), True)
-    kept = [fact for fact, told in zip(known[:-1], tells, strict=False) if told]
+    looks = _looks(product)
+    told = [bool(fact) and rng.random() < 0.65 for fact in looks]
+    kept = [fact for fact, kept in zip(looks, told, strict=True) if kept]
     if rng.random() < 0.2:
         rng.shuffle(kept)
-    kept.append(known[-1])
+    kept.append(product.article_type)
     if rng.random() < 0.3:
         kept.append(kept.pop(0))
-    return DrawnText(" ".join(kept), tells)
+    return DrawnText(" ".join(kept), (*told, True, False, False))
+
+
+def draw_value(product: Product, rng: random.Random) -> DrawnText:
+    """Draw one fact that stands alone, as a shopper's shortest queries do: "Footwear", "Red", "Sports Shoes"."""
+    known = facts(product)
+    drawable = [place for place, share in enumerate(_VALUE_SHARES) if share and known[place]]
+    if not drawable:
+        return DrawnText(product.name)
+    chosen = rng.choices(drawable, [_VALUE_SHARES[place] for place in drawable])[0]
+    return DrawnText(known[chosen], tuple(place == chosen for place in range(len(known))))
 
 
 def misspell(text: str, rng: random.Random) -> str:
@@ -101,11 +112,17 @@ def _of_kind(kind: str, product: Product, rng: random.Random) -> DrawnText:
             return DrawnText(_without_brand(product))
         case "attributes":
             return draw_attribute_text(product, rng)
+        case "value":
+            return draw_value(product, rng)
         case "description":
             return DrawnText(product.description or product.name)
         case "name_and_description":
             return DrawnText(f"{product.name}. {product.description}")
     raise ValueError(f"Unknown kind of text {kind!r}.")
+
+
+def _looks(product: Product) -> tuple[str, ...]:
+    return (product.gender, product.colour, product.pattern, product.fabric)
 
 
 def _without_brand(product: Product) -> str:

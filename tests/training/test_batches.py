@@ -4,7 +4,7 @@ import numpy as np
 
 from search.preprocessing import ImageSpec
 from tests.training.products import product, write_catalogue
-from training.batches import Batches, group_products, number_facts, shuffled, true_of
+from training.batches import Batches, group_products, number_facts, shuffle, true_of
 from training.catalogue import read_catalogue
 from training.config import Config, Stage, TextMix
 from training.tokens import train_tokenizer
@@ -39,7 +39,7 @@ def test_a_text_is_true_of_what_has_or_may_have_its_facts():
         product("3", colour="Red", pattern=""),  # may be striped
         product("4", colour="Blue", pattern="Striped"),
     ]
-    tells = np.zeros((4, 5), dtype=bool)
+    tells = np.zeros((4, 7), dtype=bool)
     tells[0, 1:3] = True  # colour and pattern: "red striped"
     tells[3, 1] = True  # "blue"
     facts = number_facts(products)
@@ -51,12 +51,14 @@ def test_a_text_is_true_of_what_has_or_may_have_its_facts():
 
 def test_products_of_one_type_stand_together():
     types = np.repeat(np.arange(5, dtype=np.int32), 40)
-    order = shuffled(types, 8, np.random.default_rng(1))
+    order = shuffle(types, 8, np.random.default_rng(1))
     assert sorted(order) == list(range(200))
     runs = types[order].reshape(-1, 8)
     assert (runs == runs[:, :1]).all()
     assert len(set(runs[:5, 0])) > 1  # runs of a type are spread
-    scattered = types[shuffled(types, 1, np.random.default_rng(1))]
+    half = types[shuffle(types, 8, np.random.default_rng(1), alone=0.5)]
+    assert 0.3 < (np.diff(half) == 0).mean() < 0.7
+    scattered = types[shuffle(types, 1, np.random.default_rng(1))]
     assert (np.diff(scattered) == 0).mean() < 0.4
 
 
@@ -67,9 +69,11 @@ def test_an_epoch_repeats_and_epochs_differ(tmp_path):
     third, again = (Batches(catalogue, tokenizer, CONFIG, CONFIG.stages[0], epoch=2) for _ in range(2))
     first = Batches(catalogue, tokenizer, CONFIG, CONFIG.stages[0])
     assert len(first) == 24 // 5
-    inputs, true = third[0]
+    inputs, labels = third[0]
     assert np.array_equal(inputs["pixels"], again[0][0]["pixels"])
-    assert np.array_equal(true, again[0][1])
+    true = labels["true"]
+    assert np.array_equal(true, again[0][1]["true"])
+    assert labels["facts"].shape == (5, 7)
     assert true.shape == (5, 5)
     assert true.diagonal().all()
     first.on_epoch_end()
