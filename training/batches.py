@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from .augment import augment
-from .catalogue import Catalogue, Product
 from .config import Config, Stage
+from .data import Catalogue, Product
 from .texts import disturb, draw_texts, facts
 from .tokens import tokenize
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from search import metrics
 
-from .catalogue import Product
+from .data import Product
 from .ranking import DEPTH, figures_of, first_relevant_ranks, hits_of, nearest, rows_by_value
 from .texts import attribute_text
 

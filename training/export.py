@@ -10,7 +10,7 @@ import numpy as np
 from search.artifact import TextSpec, write_manifest
 from search.encoders import load_artifact, pad_tokens
 
-from .catalogue import read_catalogue
+from .data import read_catalogue
 from .fit import STATE, TOKENIZER
 from .judging import JudgedArtifact, JudgedRun, judge, judge_attributes
 from .onnx_image import quantise, write_image_onnx

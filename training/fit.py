@@ -13,8 +13,8 @@ from search.preprocessing import ImageSpec
 
 from .averaging import average_weights
 from .batches import Batches
-from .catalogue import Catalogue, read_catalogue
 from .config import Config, Stage, load_config
+from .data import Catalogue, read_catalogue
 from .encoding import encode_pixels, encode_texts
 from .evaluate import image_to_image, text_to_image
 from .losses import stage_loss

@@ -12,7 +12,7 @@ from tqdm import tqdm
 from search.encoders import Encoders, load_artifact
 from search.preprocessing import ImageSpec
 
-from .catalogue import Catalogue, read_catalogue
+from .data import Catalogue, read_catalogue
 from .evaluate import attribute_queries, image_to_image, image_to_text, similar_items, text_to_image
 
 # What a shopper calls an article type where the catalogues' word is another.

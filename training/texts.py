@@ -5,8 +5,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from .catalogue import Product
 from .config import TextMix
+from .data import Product
 
 _WORD = re.compile(r"[A-Za-z]{4,}")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from training.catalogue import Product
+from training.data import Product
 
 COLOURS = {"Red": (210, 40, 40), "Green": (40, 150, 60), "Blue": (40, 60, 200), "Black": (20, 20, 20)}
 COLUMNS = [

@@ -5,8 +5,8 @@ import numpy as np
 from search.preprocessing import ImageSpec
 from tests.training.products import product, write_catalogue
 from training.batches import Batches, group_products, number_facts, shuffle, true_of
-from training.catalogue import read_catalogue
 from training.config import Config, Stage, TextMix
+from training.data import read_catalogue
 from training.tokens import train_tokenizer
 
 CONFIG = Config(

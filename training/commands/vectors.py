@@ -16,7 +16,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def run(options: argparse.Namespace) -> int:
     """Learn and write the vectors, and print how many there are."""
-    from ..catalogue import read_products
+    from ..data import read_products
     from ..vectors import write_vectors
     from ..vectors.learned import learn_vectors
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..catalogue import Product
+from ..data import Product
 from ..judging import Judged
 from ..ranking import DEPTH, figures_of, hits_of, nearest, rows_by_value
 from .setting import Figures, Setting

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from search import metrics
 
-from ..catalogue import Product
+from ..data import Product
 from ..evaluate import product_vectors
 from ..judging import Judged
 from ..ranking import DEPTH, hits_of, nearest, rows_by_value

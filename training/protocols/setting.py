@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ..catalogue import Product, read_catalogue
+from ..data import Product, read_catalogue
 from ..judging import Judged
 
 Gallery = Literal["val", "all"]

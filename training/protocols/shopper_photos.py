@@ -14,7 +14,7 @@ from search import metrics
 from search.exceptions import PictureError
 from search.preprocessing import ImageSpec, open_picture, to_pixels
 
-from ..catalogue import Product
+from ..data import Product
 from ..judging import Judged
 from ..ranking import DEPTH, nearest
 from .setting import Figures, Setting

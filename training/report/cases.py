@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from ..catalogue import Product
+from ..data import Product
 from .ranking import Ranking, rank
 from .subjects import Subject
 from .thumbnails import Thumbnails

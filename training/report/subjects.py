@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..catalogue import Product, read_catalogue
+from ..data import Product, read_catalogue
 from ..evaluate import image_to_image, image_to_text, text_to_image
 from ..judging import Judged, open_judged
 from .vocabulary import frequent_words, values_of

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from ..catalogue import Product
+from ..data import Product
 
 KINDS = {"article_type": "article type", "colour": "colour", "pattern": "pattern"}
 MOST_WORDS = 1000  # words of names that are compared with each other

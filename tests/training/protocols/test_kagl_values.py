@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tests.training.products import product
-from training.catalogue import Catalogue
+from training.data import Catalogue
 from training.protocols import setting as setting_module
 from training.protocols.kagl_values import kagl_values
 from training.protocols.setting import Setting

@@ -11,7 +11,7 @@ import pytest
 from tests.tiny_artifact import write_tiny_artifact
 from tests.training.products import write_catalogue
 from training.__main__ import main
-from training.catalogue import read_catalogue
+from training.data import read_catalogue
 from training.evaluate import image_to_image, image_to_text, text_to_image
 from training.judging import open_judged
 from training.report.comparison import printed

@@ -5,7 +5,7 @@ import pytest
 
 from search.preprocessing import ImageSpec
 from tests.training.products import COLOURS, write_catalogue
-from training.catalogue import read_catalogue, read_products
+from training.data import read_catalogue, read_products
 
 SPEC = ImageSpec(width=6, height=8)
 
