@@ -17,6 +17,7 @@ class TextMix:
     value: float = 0.0  # one fact alone: an article type, a category, a colour
     description: float = 0.0
     name_and_description: float = 0.0
+    caption: float = 0.0  # one of a picture's captions, drawn anew; the name where it has none
 
     def __post_init__(self) -> None:
         total = sum(dataclasses.astuple(self))

@@ -48,7 +48,7 @@ def disturb(text: str, rng: random.Random, *, typo_rate: float, cut_rate: float)
 
 def every_text(product: Product) -> list[str]:
     """Return all that is written about a product: what a tokenizer learns its pieces from."""
-    return [product.name, attribute_text(product), product.description]
+    return [product.name, attribute_text(product), product.description, *product.captions]
 
 
 def attribute_text(product: Product) -> str:
@@ -118,6 +118,8 @@ def _of_kind(kind: str, product: Product, rng: random.Random) -> DrawnText:
             return DrawnText(product.description or product.name)
         case "name_and_description":
             return DrawnText(f"{product.name}. {product.description}")
+        case "caption":
+            return DrawnText(rng.choice(product.captions or (product.name,)))
     raise ValueError(f"Unknown kind of text {kind!r}.")
 
 

@@ -40,6 +40,7 @@ class Product:
     held_out: bool  # equals a product of a test set: never trained on
     category: str = ""
     subcategory: str = ""
+    captions: tuple[str, ...] = ()  # sentences that each describe the picture
 
 
 @dataclass(frozen=True, slots=True)
