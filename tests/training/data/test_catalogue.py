@@ -51,7 +51,7 @@ def test_a_broken_picture_is_reported_and_left_out(tmp_path, capsys):
     assert catalogue.products == ()
     said = capsys.readouterr().err
     assert "product 0: The file is not a JPEG" in said
-    assert "no picture of product 3" in said
+    assert "product 3: there is no picture" in said
 
 
 def test_a_folder_without_pictures_is_named(tmp_path):

@@ -1,0 +1,96 @@
+"""The shop's own catalogue: `products.csv.gz`, and pictures in an uncompressed archive."""
+
+import csv
+import gzip
+import json
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from .notes import Notes
+from .pictures import ZipPictures
+from .product import Product
+from .source import Format, Source
+from .splits import split_of
+
+TABLE = "products.csv.gz"
+ARCHIVES = ("images_small.zip", "images.zip")
+COLUMNS = (
+    "id", "name", "brand", "description", "article_type", "colour", "gender", "usage", "attributes", "split",
+    "dup_of", "held_out_twin", "category", "subcategory",
+)  # fmt: skip
+
+
+def read(folder: Path, notes: Notes) -> Source:
+    """Read the table; its rows say themselves which pictures are equal and which split they belong to.
+
+    Raises:
+        FileNotFoundError: there is no archive of pictures.
+        ValueError: the table lacks a column.
+    """
+    archive = next((folder / name for name in ARCHIVES if (folder / name).exists()), None)
+    if archive is None:
+        raise FileNotFoundError(f"{folder} has none of the archives {', '.join(ARCHIVES)}.")
+    products = tuple(read_table(folder, notes))
+    return Source(products, ZipPictures(archive, [product.id for product in products]), states_twins=True)
+
+
+def read_table(folder: Path, notes: Notes) -> Iterator[Product]:
+    """Yield the products of the table in file order."""
+    path = folder / TABLE
+    # Bytes that are not UTF-8 pass the decoder, and are refused with their row instead of the whole file.
+    with gzip.open(path, "rt", encoding="utf-8", errors="surrogateescape", newline="") as file:
+        rows = csv.DictReader(file)
+        lacking = [column for column in COLUMNS if column not in (rows.fieldnames or ())]
+        if lacking:
+            raise ValueError(f"{path} lacks the columns {', '.join(lacking)}.")
+        while True:
+            try:
+                row = next(rows, None)
+                if row is None:
+                    return
+                product = _product(row, notes.folder)
+            except (csv.Error, ValueError) as error:
+                notes.skip_line(path, rows.line_num, error)
+                continue
+            except (EOFError, OSError, zlib.error) as error:
+                notes.skip_line(path, rows.line_num + 1, f"{error}; nothing behind it can be read")
+                return
+            yield product
+
+
+def _product(row: dict[str, Any], catalogue: str) -> Product:
+    if None in row.values() or None in row:
+        raise ValueError("The row has more or fewer cells than the header.")
+    if any("\udc80" <= letter <= "\udcff" for letter in "".join(row.values())):
+        raise ValueError("The row is not UTF-8.")
+    attributes = json.loads(row["attributes"] or "{}")
+    if not isinstance(attributes, dict):
+        raise ValueError("The attributes are no JSON object.")
+    values = {key: value for key, value in attributes.items() if value not in ("", "NA", None)}
+    return Product(
+        catalogue=catalogue,
+        id=row["id"],
+        name=row["name"],
+        brand=row["brand"],
+        description=row["description"],
+        article_type=row["article_type"],
+        colour=row["colour"],
+        gender=row["gender"],
+        usage=row["usage"],
+        pattern=str(values.get("Pattern") or values.get("Print or Pattern Type") or ""),
+        fabric=str(values.get("Fabric", "")),
+        split=row["split"] or split_of(row["dup_of"] or row["id"]),
+        twin=row["dup_of"],
+        held_out=row["held_out_twin"] == "1",
+        category=row["category"],
+        subcategory=row["subcategory"],
+    )
+
+
+def _fits(folder: Path) -> bool:
+    return (folder / TABLE).exists()
+
+
+FORMAT = Format(f"{TABLE} and {' or '.join(ARCHIVES)}: a shop's own catalogue", _fits, read)

@@ -1,0 +1,57 @@
+"""Splits by product: what is learned, what chooses settings, and what is never looked at."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from hashlib import blake2b
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .product import Product
+
+VAL_SHARE = 0.05
+
+
+def split_of(product_id: str) -> str:
+    """Return "val" for one product in twenty, told from its id alone, and "train" for the others."""
+    number = int.from_bytes(blake2b(product_id.encode(errors="surrogatepass"), digest_size=8).digest())
+    return "val" if number < VAL_SHARE * 2**64 else "train"
+
+
+def settle(
+    products: Sequence[Product], usable: NDArray[np.bool_], digests: NDArray[np.uint8]
+) -> list[Product]:
+    """Join products whose pictures are byte-identical, and give a split to those that have none.
+
+    The first product with a picture is its owner. Later ones become its twins, and where the format states no split
+    they take its split, so that no picture is learned and judged by. Where the format states splits they stand, but
+    a train product that has a picture of another split is held out.
+
+    Args:
+        products: n products.
+        usable: (n,) whether each has a picture.
+        digests: (n, 16) digests of the pictures' bytes.
+
+    Returns:
+        The n products with `twin`, `split` and `held_out`.
+    """
+    keys = [row.tobytes() for row in digests]
+    owners: dict[bytes, Product] = {}
+    judging: set[bytes] = set()
+    for product, key, has_picture in zip(products, keys, usable, strict=True):
+        if has_picture:
+            owners.setdefault(key, product)
+            if product.split not in ("", "train"):
+                judging.add(key)
+    settled = []
+    for product, key, has_picture in zip(products, keys, usable, strict=True):
+        owner = owners[key] if has_picture else product
+        settled.append(
+            replace(
+                product,
+                twin="" if owner is product else owner.id,
+                split=product.split or owner.split or split_of(owner.id),
+                held_out=product.held_out or (product.split == "train" and has_picture and key in judging),
+            )
+        )
+    return settled
