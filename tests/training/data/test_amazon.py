@@ -131,4 +131,7 @@ def test_a_file_that_ends_early_gives_what_it_holds(folder, capsys):
     cut = gzip.compress(lines[0]) + gzip.compress(lines[1])[:-9]
     (folder / "meta_Clothing.json.gz").write_bytes(cut)
     assert "B000000001" in by_id(folder)
-    assert "Compressed file ended before the end-of-stream marker was reached; nothing" in capsys.readouterr().err
+    assert (
+        "Compressed file ended before the end-of-stream marker was reached; nothing"
+        in capsys.readouterr().err
+    )
