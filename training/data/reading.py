@@ -78,7 +78,7 @@ def read_catalogue(
     """
     wanted = LEARNED_AND_JUDGED if split is None else (split,)
     products: list[Product] = []
-    pixels: list[NDArray[np.uint8]] = []
+    parts: list[tuple[NDArray[np.uint8], list[int]]] = []
     for folder in folders:
         every, usable, decoded = _read_folder(folder, spec, cache, progress)
         rows = [
@@ -87,8 +87,8 @@ def read_catalogue(
             if usable[row] and (held_out or not product.held_out) and product.split in wanted
         ]
         products.extend(every[row] for row in rows)
-        pixels.append(decoded[rows])
-    return Catalogue(tuple(products), np.concatenate(pixels))
+        parts.append((decoded, rows))
+    return Catalogue(tuple(products), _gather(parts, spec))
 
 
 def _read_folder(
@@ -104,3 +104,15 @@ def _read_folder(
     if decoded.digests is not None:
         products = settle(products, decoded.usable, decoded.digests)
     return products, decoded.usable, decoded.pixels
+
+
+def _gather(parts: Sequence[tuple[NDArray[np.uint8], list[int]]], spec: ImageSpec) -> NDArray[np.uint8]:
+    """Copy the rows of several arrays into one, without a second copy of any: they may fill the memory."""
+    ends = np.cumsum([len(rows) for _, rows in parts])
+    pixels = np.empty((ends[-1], spec.height, spec.width, 3), dtype=np.uint8)
+    for (decoded, rows), end in zip(parts, ends, strict=True):
+        if rows:
+            np.take(
+                decoded, rows, axis=0, out=pixels[end - len(rows) : end], mode="clip"
+            )  # "raise" makes a copy
+    return pixels

@@ -135,3 +135,42 @@ def test_a_file_that_ends_early_gives_what_it_holds(folder, capsys):
         "Compressed file ended before the end-of-stream marker was reached; nothing"
         in capsys.readouterr().err
     )
+
+
+@pytest.mark.parametrize(
+    ("record", "expected"),
+    [
+        ({"categories": [["Shoes", "Men", "Boots"], ["Sale", "Hats"]]}, ("Men", "Boots", "", "Boots")),
+        ({"categories": [["Amazon Fashion"]]}, ("", "Amazon Fashion", "", "Amazon Fashion")),
+        ({"category": ["A", "Baby Girls", "B", "C", "D", "Imported"]}, ("Baby Girls", "B", "C", "D")),
+        ({"category": ["A", "B", "</span>", "C"]}, ("", "B", "", "B")),
+        ({"category": ["A &amp; B"]}, ("", "A & B", "", "A & B")),
+        ({"category": []}, ("", "", "", "")),
+        ({"category": 7}, ("", "", "", "")),
+        ({}, ("", "", "", "")),
+    ],
+)
+def test_a_category_path_becomes_facts(tmp_path, record, expected):
+    line = json.dumps({"asin": "1", "title": "Alder", **record})
+    write(tmp_path / "amazon" / "meta.json.gz", gzip.compress(line.encode()))
+    write(tmp_path / "amazon" / "images" / "1.jpg", jpeg(RED))
+    (product,) = read(tmp_path / "amazon").products
+    assert (product.gender, product.category, product.subcategory, product.article_type) == expected
+
+
+def test_the_picture_that_says_no_picture_is_none(tmp_path, capsys):
+    name = "no-img-sm._CB192198896_.gif"
+    line = json.dumps({"asin": "1", "title": "Alder", "imUrl": f"http://g-ecx.example.com/icons/{name}"})
+    write(tmp_path / "amazon" / "meta.json.gz", gzip.compress(line.encode()))
+    write(tmp_path / "amazon" / "images" / name, jpeg(RED))
+    assert read(tmp_path / "amazon").products == ()
+    assert capsys.readouterr().err.endswith("amazon: 0 products, 1 picture missing\n")
+
+
+def test_half_a_surrogate_pair_does_not_reach_the_tokenizer(tmp_path):
+    line = b'{"asin": "\\ud83d", "title": "Alder \\ud83d"}'
+    write(tmp_path / "amazon" / "meta.json.gz", gzip.compress(line))
+    write(tmp_path / "amazon" / "images" / "x.jpg", jpeg(RED))
+    line = b'{"asin": "x", "title": "Alder \\ud83d Dress"}'
+    write(tmp_path / "amazon" / "meta_2.json.gz", gzip.compress(line))
+    assert [product.name for product in read(tmp_path / "amazon").products] == ["Alder ? Dress"]
