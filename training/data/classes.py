@@ -36,11 +36,8 @@ def read(folder: Path, notes: Notes) -> Source:
 
 
 def _levels(folder: Path) -> list[tuple[str, Path]]:
-    """Return each split and its folder; no split is stated where there is one such folder or none."""
-    levels = [(split, folder / split) for split in SPLITS if _class_folders(folder / split)]
-    if len(levels) == 1:
-        return [("", levels[0][1])]
-    return levels or [("", folder)]
+    """Return each split and its folder, or the folder itself where there are no splits."""
+    return [(split, folder / split) for split in SPLITS if _class_folders(folder / split)] or [("", folder)]
 
 
 def _class_folders(folder: Path) -> list[Path]:

@@ -1,7 +1,6 @@
 """Read folders of products and pictures, whatever their format."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +9,11 @@ from numpy.typing import NDArray
 from search.preprocessing import ImageSpec
 
 from . import amazon, classes, flickr8k, shop
-from .decoding import decode
+from .decoding import DIGEST_BYTES, decode
 from .notes import Notes
 from .product import Catalogue, Product
 from .source import Format, Source
-from .splits import settle, split_of
+from .splits import settle
 
 # In this order: folders by class are known by their pictures alone, which other formats have, too.
 FORMATS = (shop.FORMAT, amazon.FORMAT, flickr8k.FORMAT, classes.FORMAT)
@@ -43,10 +42,11 @@ def read_products(folder: Path) -> Iterator[Product]:
     """
     notes = Notes(folder.resolve().name)
     known = find_format(folder)
-    products = shop.read_table(folder, notes) if known is shop.FORMAT else known.read(folder, notes).products
+    products = shop.read_table(folder, notes) if known is shop.FORMAT else _unopened(known, folder, notes)
     count = 0
-    for count, product in enumerate(products, start=1):  # noqa: B007 - counted for the summary
-        yield product if product.split else replace(product, split=split_of(product.id))
+    for product in products:
+        count += 1
+        yield product
     notes.say_waiting()
     notes.say(notes.summary(count))
 
@@ -91,6 +91,12 @@ def read_catalogue(
     return Catalogue(tuple(products), _gather(parts, spec))
 
 
+def _unopened(known: Format, folder: Path, notes: Notes) -> list[Product]:
+    products = known.read(folder, notes).products
+    count = len(products)
+    return settle(products, np.zeros(count, np.bool_), np.zeros((count, DIGEST_BYTES), np.uint8))
+
+
 def _read_folder(
     folder: Path, spec: ImageSpec, cache: Path, progress: bool
 ) -> tuple[Sequence[Product], NDArray[np.bool_], NDArray[np.uint8]]:
@@ -112,7 +118,6 @@ def _gather(parts: Sequence[tuple[NDArray[np.uint8], list[int]]], spec: ImageSpe
     pixels = np.empty((ends[-1], spec.height, spec.width, 3), dtype=np.uint8)
     for (decoded, rows), end in zip(parts, ends, strict=True):
         if rows:
-            np.take(
-                decoded, rows, axis=0, out=pixels[end - len(rows) : end], mode="clip"
-            )  # "raise" makes a copy
+            # No row is out of bounds; mode "raise" would copy before it writes.
+            np.take(decoded, rows, axis=0, out=pixels[end - len(rows) : end], mode="clip")
     return pixels

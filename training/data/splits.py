@@ -25,7 +25,7 @@ def settle(
 
     The first product with a picture is its owner. Later ones become its twins, and where the format states no split
     they take its split, so that no picture is learned and judged by. Where the format states splits they stand, but
-    a train product that has a picture of another split is held out.
+    a train product that has a picture of another split is held out; and if nothing is val, some of train becomes it.
 
     Args:
         products: n products.
@@ -36,6 +36,7 @@ def settle(
         The n products with `twin`, `split` and `held_out`.
     """
     keys = [row.tobytes() for row in digests]
+    told_by_id = ("", "train") if all(product.split != "val" for product in products) else ("",)
     owners: dict[bytes, Product] = {}
     judging: set[bytes] = set()
     for product, key, has_picture in zip(products, keys, usable, strict=True):
@@ -46,12 +47,8 @@ def settle(
     settled = []
     for product, key, has_picture in zip(products, keys, usable, strict=True):
         owner = owners[key] if has_picture else product
-        settled.append(
-            replace(
-                product,
-                twin="" if owner is product else owner.id,
-                split=product.split or owner.split or split_of(owner.id),
-                held_out=product.held_out or (product.split == "train" and has_picture and key in judging),
-            )
-        )
+        split = split_of(owner.id) if product.split in told_by_id else product.split
+        held_out = split == "train" and has_picture and key in judging
+        twin = "" if owner is product else owner.id
+        settled.append(replace(product, twin=twin, split=split, held_out=bool(held_out)))
     return settled

@@ -65,3 +65,13 @@ def test_products_are_read_without_their_pictures(folder, capsys):
         ("val/boots/3.jpg", "val"),
     ]
     assert capsys.readouterr().err == "types: 3 products\n"
+
+
+def test_products_read_without_pictures_have_the_splits_of_those_with(tmp_path):
+    folder = tmp_path / "types"
+    for number in range(60):
+        write(folder / "train" / "boots" / f"{number}.png", jpeg((number, 2 * number, 0)))
+    catalogue = read([folder], tmp_path / "cache")
+    splits = {product.id: product.split for product in catalogue.products}
+    assert {product.id: product.split for product in read_products(folder)} == splits
+    assert set(splits.values()) == {"train", "val"}

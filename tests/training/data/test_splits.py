@@ -39,6 +39,17 @@ def test_products_without_a_picture_are_nobodys_twins():
     assert [item.twin for item in settled] == ["", "", ""]
 
 
+def test_where_nothing_is_val_some_of_train_becomes_it_and_test_stays():
+    products = [product(str(number), split="train") for number in range(30)]
+    products.append(product("x", split="test"))
+    digests = np.arange(31 * 16, dtype=np.uint16).view(np.uint8)[: 31 * 16].reshape(31, 16).copy()
+    digests[30] = digests[0]
+    settled = settle(products, np.ones(31, dtype=bool), digests)
+    assert [item.id for item in settled if item.split == "val"] == ["29"]
+    assert [item.id for item in settled if item.split == "test"] == ["x"]
+    assert [item.id for item in settled if item.held_out] == ["0"]
+
+
 def test_stated_splits_stand_and_a_picture_that_judges_is_not_learned():
     products = [
         product(number, split=split)
