@@ -15,7 +15,7 @@ from search.exceptions import PictureError
 from search.preprocessing import ImageSpec, open_picture, to_pixels
 
 from .notes import Notes
-from .pictures import Pictures
+from .pictures import StoredPictures
 
 DIGEST_BYTES = 16
 _digest = partial(hashlib.blake2b, digest_size=DIGEST_BYTES)
@@ -33,7 +33,7 @@ class Decoded:
 
 
 def decode(
-    pictures: Pictures,
+    pictures: StoredPictures,
     stem: str,
     spec: ImageSpec,
     cache: Path,
@@ -75,7 +75,7 @@ def decode(
 
 
 def _decode_all(
-    pictures: Pictures, pixels_file: Path, spec: ImageSpec, notes: Notes, digest: bool, progress: bool
+    pictures: StoredPictures, pixels_file: Path, spec: ImageSpec, notes: Notes, digest: bool, progress: bool
 ) -> tuple[NDArray[np.bool_], NDArray[np.uint8]]:
     count = len(pictures)
     usable = np.zeros(count, dtype=np.bool_)
@@ -103,7 +103,7 @@ def _decode_all(
     return usable, digests
 
 
-def _count(pictures: Pictures, usable: NDArray[np.bool_], notes: Notes) -> None:
+def _count(pictures: StoredPictures, usable: NDArray[np.bool_], notes: Notes) -> None:
     for row in np.flatnonzero(~usable):
         if pictures.exists(row):
             notes.unreadable += 1

@@ -11,7 +11,7 @@ from typing import BinaryIO
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".gif")  # in any case; what `search.preprocessing` opens
 
 
-class Pictures(ABC):
+class StoredPictures(ABC):
     """The pictures of a folder's products, in the products' order."""
 
     @property
@@ -39,7 +39,7 @@ class Pictures(ABC):
         """Let go of what was opened for all pictures together."""
 
 
-class FilePictures(Pictures):
+class FilePictures(StoredPictures):
     """Pictures that are files of their own."""
 
     def __init__(self, folder: Path, paths: Sequence[Path]) -> None:
@@ -73,7 +73,7 @@ class FilePictures(Pictures):
         """Do nothing: each file is closed by whoever opened it."""
 
 
-class ZipPictures(Pictures):
+class ZipPictures(StoredPictures):
     """Pictures in one archive, whose members are named after products' ids."""
 
     def __init__(self, archive: Path, ids: Sequence[str]) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .notes import Notes
-from .pictures import Pictures
+from .pictures import StoredPictures
 from .product import Product
 
 
@@ -14,7 +14,7 @@ class Source:
     """A folder's products and, row by row, their pictures, none of them opened yet."""
 
     products: Sequence[Product]  # split is "" where the format states none
-    pictures: Pictures
+    pictures: StoredPictures
     states_twins: bool = False  # the format itself says which pictures are equal
 
 
