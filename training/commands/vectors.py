@@ -21,7 +21,7 @@ def run(options: argparse.Namespace) -> int:
     from ..vectors.learned import learn_vectors
 
     learned = [item for item in read_products(options.data) if item.split == "train" and not item.held_out]
-    texts = [text for item in learned for text in (item.name, item.description) if text]
+    texts = [text for item in learned for text in (item.name, item.description, *item.captions) if text]
     vectors = learn_vectors(texts, dimension=options.dimension, epochs=options.epochs)
     write_vectors(vectors, options.out)
     print(f"{options.out}: {len(vectors.words)} words of {vectors.dimension} values")

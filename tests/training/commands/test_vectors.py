@@ -55,3 +55,16 @@ def test_both_paths_are_needed(tmp_path, missing):
     other = {"--data": "--out", "--out": "--data"}[missing]
     with pytest.raises(SystemExit):
         main(["vectors", other, str(tmp_path)])
+
+
+def test_every_caption_is_learned_from(tmp_path):
+    lines = [
+        f"1.jpg#{number}\t{words}" for number, words in enumerate(("navy navy navy", "kurta kurta kurta"))
+    ]
+    (tmp_path / "Flickr8k.token.txt").write_text("\n".join(lines))
+    out = tmp_path / "words.txt"
+    assert (
+        main(["vectors", "--data", str(tmp_path), "--out", str(out), "--dimension", "4", "--epochs", "1"])
+        == 0
+    )
+    assert sorted(read_vectors(out).words) == ["kurta", "navy"]
