@@ -4,14 +4,13 @@ Run as `python -m bench.keras_baseline ARTIFACT ARCHIVE NUMBER`; prints pictures
 weights, so that the architecture with random weights stands for the trained model.
 """
 
-import dataclasses
 import io
 import sys
 import time
-import tomllib
 import zipfile
 from pathlib import Path
 
+CONFIG = Path(__file__).parent.parent / "training" / "configs" / "default.toml"
 WARM_UP = 3
 
 
@@ -23,16 +22,13 @@ def main() -> None:
 
     from search.artifact import read_manifest
     from search.preprocessing import to_pixels
-    from training.config import Config
+    from training.config import load_config
     from training.models import image_encoder
 
     artifact, archive, number = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
     manifest = read_manifest(artifact)
-    text = tomllib.loads((Path(__file__).parent.parent / "training" / "configs" / "default.toml").read_text())
-    known = {field.name for field in dataclasses.fields(Config)}
-    del text["stages"], text["texts"]
     keras.config.set_dtype_policy("float32")
-    config = _plain_config({name: value for name, value in text.items() if name in known}, manifest.dimension)
+    config = load_config(CONFIG, [f"dimension={manifest.dimension}"])
     model = image_encoder(config, (manifest.image.height, manifest.image.width))
     with zipfile.ZipFile(archive) as pictures:
         names = [name for name in pictures.namelist() if name.endswith(".jpg")][: number + WARM_UP]
@@ -45,18 +41,6 @@ def main() -> None:
             embedding = model.predict(pixels, verbose=0)
             assert np.isfinite(embedding).all()
     print(number / (time.monotonic() - began))
-
-
-def _plain_config(values: dict, dimension: int):
-    from training.config import Config, Stage, TextMix
-
-    stage = Stage(loss="triplet", epochs=1, height=1, width=1, learning_rate=1.0)
-    values = values | {"name": "bench", "dimension": dimension, "backbone_weights": ""}
-    return Config(
-        stages=(stage,),
-        texts=TextMix(name=1.0),
-        **{k: v for k, v in values.items() if k not in ("stages", "texts")},
-    )
 
 
 if __name__ == "__main__":

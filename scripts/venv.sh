@@ -37,7 +37,7 @@ Install one, or name it: make PYTHON=/path/to/python3.11 ..."
     }
 fi
 
-pins=$(cat requirements.txt training/requirements.txt requirements-dev.txt | cksum)
+pins=$(cat requirements.txt training/requirements.txt training/requirements-bert.txt requirements-dev.txt | cksum)
 [ "$(cat "$stamp" 2>/dev/null || true)" = "$pins" ] && exit 0
 
 free=$(df -Pk . | awk 'NR == 2 { print int($4 / 1024) }')
@@ -45,8 +45,16 @@ needed=1500
 [ "$requirements" = requirements.txt ] || needed=4000
 [ "$free" -ge "$needed" ] || fail "Not enough disk space in $(pwd): $free MB free, $needed MB needed."
 
+install() {
+    .venv/bin/python -m pip install --disable-pip-version-check --retries 2 --timeout 20 "$@" >>"$log" 2>&1
+}
+
 echo "Installing $requirements (log: $log)"
-.venv/bin/python -m pip install --disable-pip-version-check --retries 2 --timeout 20 -r "$requirements" >"$log" 2>&1 || {
+: >"$log"
+{
+    install -r "$requirements" &&
+        { [ "$requirements" != requirements-dev.txt ] || install --no-deps -r training/requirements-bert.txt; }
+} || {
     if grep -qi "no space left" "$log"; then
         fail "The disk is full: pip could not install $requirements."
     elif grep -qE "NewConnectionError|NameResolutionError|ConnectTimeout|ReadTimeout|ProxyError|Connection (refused|broken)" "$log"; then

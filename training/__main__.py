@@ -7,6 +7,7 @@ import sys
 from search.exceptions import SearchError
 
 from . import commands
+from .exceptions import TrainingError
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -16,7 +17,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return options.run(options)
-    except (FileNotFoundError, FileExistsError, SearchError, ValueError) as error:
+    except (FileNotFoundError, FileExistsError, SearchError, TrainingError, ValueError) as error:
         print(f"python -m training {options.command}: {error}", file=sys.stderr)
         return 2
 

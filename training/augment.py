@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from .config import Augmentation
+from .sections import Augmentation
 
 Pixels = NDArray[np.uint8]
 

@@ -13,7 +13,7 @@ import numpy as np
 from tqdm import tqdm
 
 from .batches import Batches
-from .models import BATCH_NORM_MOMENTUM
+from .models.image import BATCH_NORM_MOMENTUM
 
 # After so many batches what is left of the old statistics is below 2 %.
 STATISTICS_BATCHES = int(np.ceil(np.log(0.02) / np.log(BATCH_NORM_MOMENTUM)))
@@ -36,4 +36,4 @@ def average_weights(model: keras.Model, files: Sequence[Path], batches: Batches)
     measured = min(STATISTICS_BATCHES, len(batches))
     for index in tqdm(range(measured), "measure batch statistics", unit="batch"):
         inputs, _ = batches[index]
-        model.images(inputs["pixels"], training=True)
+        model(inputs, training=True)

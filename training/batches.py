@@ -9,69 +9,81 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from .augment import augment
-from .config import Config, Stage
-from .data import Catalogue, Product
+from .config import Config
+from .data import Product
+from .pictures import Pictures
+from .sections import Stage
 from .texts import disturb, draw_texts, facts
 from .tokens import tokenize
 
 
 class Batches(keras.utils.PyDataset):
-    """({"pixels", "tokens"}, {"true", "facts"}) by batch; the same seed and epoch give the same batches.
+    """({"pixels" or "features", "tokens"}, {"true", "facts"}) by batch; the same seed and epoch give the same ones.
 
-    `facts` is (n, k) int32: each product's facts by number, 0 for an unknown one. `true` is (n, n) bool: whether text j is true of picture i. It is where products share a picture or a name, where
-    the two texts are equal, and where text j tells facts that product i has or may have.
+    `facts` is (n, k) int32: each product's facts by number, 0 for an unknown one. `true` is (n, n) bool: whether text
+    j is true of picture i. It is where products share a picture or a name, where the two texts are equal, and where
+    text j tells facts that product i has or may have.
     """
 
     def __init__(
-        self, catalogue: Catalogue, tokenizer: Tokenizer, config: Config, stage: Stage, *, epoch: int = 0
+        self,
+        products: Sequence[Product],
+        pictures: Pictures,
+        tokenizer: Tokenizer,
+        config: Config,
+        stage: Stage,
     ) -> None:
         super().__init__(workers=2, use_multiprocessing=False, max_queue_size=8)
-        self.catalogue = catalogue
+        self.products, self.pictures = products, pictures
         self.config = config
         self.stage = stage
         self.tokenizer = tokenizer
-        self.groups = group_products(catalogue.products)
-        self.facts = number_facts(catalogue.products)
-        self.types = _numbered([_type(item, stage) for item in catalogue.products])
-        self.epoch = epoch
-        self._begin_epoch()
+        self.groups = group_products(products)
+        self.facts = number_facts(products)
+        self.types = _numbered([_type(item, stage) for item in products])
+        self.begin(0)
 
-    def __len__(self) -> int:
-        return len(self.order) // self.config.batch_size
-
-    def __getitem__(self, index: int):
-        size = self.config.batch_size
-        rows = self.order[index * size : (index + 1) * size]
-        rng = np.random.default_rng((self.config.seed, self.epoch, index))
-        pixels = augment(self.catalogue.pixels[rows], self.config.augmentation, rng)
-        return {"pixels": pixels, "tokens": self.tokens[rows]}, {
-            "true": self._true(rows),
-            "facts": self.facts[rows],
-        }
-
-    def on_epoch_end(self) -> None:
-        """Shuffle, and draw other texts."""
-        self.epoch += 1
-        self._begin_epoch()
-
-    def _true(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
-        groups, texts, tells = self.groups[rows], self.texts[rows], self.tells[rows]
-        told = true_of(self.facts[rows], self.facts[rows], tells)
-        return (groups[:, None] == groups) | (texts[:, None] == texts) | told
-
-    def _begin_epoch(self) -> None:
-        config, products = self.config, self.catalogue.products
-        rng = random.Random(f"{config.seed} {self.epoch}")
-        order = np.random.default_rng((config.seed, self.epoch))
+    def begin(self, epoch: int, *, skip: int = 0) -> None:
+        """Shuffle and draw the texts of an epoch, whose first `skip` batches are over."""
+        self.epoch, self.skip = epoch, skip
+        config = self.config
+        rng = random.Random(f"{config.seed} {epoch}")
+        order = np.random.default_rng((config.seed, epoch))
         shuffled = shuffle(self.types, self.stage.same_type, order, alone=self.stage.alone)
         self.order = shuffled[: self.stage.epoch_products or None]
-        drawn = draw_texts(products, self.stage.texts or config.texts, rng)
+        drawn = draw_texts(self.products, self.stage.texts or config.texts, rng)
         self.tells = np.array([item.tells for item in drawn])
         self.texts = _numbered([item.text.lower() for item in drawn])
         written = [
             disturb(item.text, rng, typo_rate=config.typo_rate, cut_rate=config.cut_rate) for item in drawn
         ]
-        self.tokens = tokenize(self.tokenizer, written, config.max_tokens)
+        self.tokens = tokenize(self.tokenizer, written, config.text.max_tokens)
+
+    @property
+    def per_epoch(self) -> int:
+        """Batches of a whole epoch."""
+        return len(self.order) // self.config.batch_size
+
+    def __len__(self) -> int:
+        return self.per_epoch - self.skip
+
+    def __getitem__(self, index: int):
+        index += self.skip
+        size = self.config.batch_size
+        rows = self.order[index * size : (index + 1) * size]
+        values = self.pictures.values[rows]
+        if self.pictures.kind == "pixels":
+            rng = np.random.default_rng((self.config.seed, self.epoch, index))
+            values = augment(values, self.config.augmentation, rng)
+        return {self.pictures.kind: values, "tokens": self.tokens[rows]}, {
+            "true": self._true(rows),
+            "facts": self.facts[rows],
+        }
+
+    def _true(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        groups, texts, tells = self.groups[rows], self.texts[rows], self.tells[rows]
+        told = true_of(self.facts[rows], self.facts[rows], tells)
+        return (groups[:, None] == groups) | (texts[:, None] == texts) | told
 
 
 def shuffle(
@@ -113,6 +125,11 @@ def number_facts(products: Sequence[Product]) -> NDArray[np.int32]:
         numbers = {value: number for number, value in enumerate(sorted({""} | set(values)))}
         columns.append([numbers[value] for value in values])
     return np.array(columns, dtype=np.int32).T
+
+
+def fact_counts(products: Sequence[Product]) -> list[int]:
+    """Return (k,): how many classes each fact has, the unknown one among them."""
+    return [int(highest) + 1 for highest in number_facts(products).max(axis=0)]
 
 
 def group_products(products: Sequence[Product]) -> NDArray[np.int32]:

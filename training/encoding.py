@@ -11,19 +11,20 @@ from .config import Config
 from .tokens import tokenize
 
 
-def encode_pixels(model: keras.Model, pixels: NDArray[np.uint8], *, batch: int = 256) -> NDArray[np.float32]:
+def encode_pixels(model: keras.Model, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return the image encoder's embeddings (n, dimension) of (n, height, width, 3) pictures."""
-    return _in_batches(model.images, pixels, batch)
+    return in_batches(model.images, pixels)
 
 
 def encode_texts(
-    model: keras.Model, tokenizer: Tokenizer, texts: Sequence[str], config: Config, *, batch: int = 256
+    model: keras.Model, tokenizer: Tokenizer, texts: Sequence[str], config: Config
 ) -> NDArray[np.float32]:
     """Return the text encoder's embeddings (n, dimension) of n texts."""
-    return _in_batches(model.texts, tokenize(tokenizer, texts, config.max_tokens), batch)
+    return in_batches(model.texts, tokenize(tokenizer, texts, config.text.max_tokens))
 
 
-def _in_batches(encoder: keras.Model, inputs: np.ndarray, batch: int) -> NDArray[np.float32]:
+def in_batches(encoder: keras.Model, inputs: np.ndarray, *, batch: int = 256) -> NDArray[np.float32]:
+    """Return what an encoder gives for inputs (n, ...), (n, width) float32."""
     # The last batch is filled up with copies of row 0, so that one compiled graph serves all batches.
     outputs = []
     for start in range(0, len(inputs), batch):

@@ -11,18 +11,15 @@ from search.artifact import TextSpec, write_manifest
 from search.encoders import load_artifact, pad_tokens
 
 from .data import read_catalogue
-from .fit import STATE, TOKENIZER
+from .exceptions import ParityError
 from .judging import JudgedArtifact, JudgedRun, judge, judge_attributes
 from .onnx_image import quantise, write_image_onnx
 from .onnx_text import write_text_onnx
+from .workdir import STATE, TOKENIZER
 
 CALIBRATION_PICTURES = 512
 IMAGE_TOLERANCE = 1e-4  # largest difference of a float32 ONNX image embedding from Keras
 TEXT_TOLERANCE = 1e-2  # the same for texts, whose weights are stored in int8 and float16
-
-
-class ParityError(RuntimeError):
-    """An exported encoder does not give what the Keras model gives."""
 
 
 def export(
@@ -52,7 +49,7 @@ def export(
     out.mkdir(parents=True, exist_ok=True)
     float_image = workdir / "image.float32.onnx"
     write_image_onnx(run.model.images, float_image)
-    write_text_onnx(run.model.texts, out / "text.onnx")
+    write_text_onnx(run.model.texts, run.run.config.text.encoder, out / "text.onnx")
     calibration = _calibration(run, data, cache)
     parity = _check_parity(run, float_image, out / "text.onnx", calibration[:64])
     quantise(float_image, out / "image.onnx", calibration)
@@ -61,7 +58,7 @@ def export(
         "name": name,
         "dimension": run.run.config.dimension,
         "image": run.spec,
-        "text": TextSpec(max_tokens=run.run.config.max_tokens),
+        "text": TextSpec(max_tokens=run.run.config.text.max_tokens),
         "trained_on": trained_on,
     }
     write_manifest(out, **seal)
@@ -99,7 +96,7 @@ def _check_parity(run: JudgedRun, image: Path, text: Path, pixels: np.ndarray) -
         "Women Solid Black Leather Handbag with zip closure " * 8,
     ]
     ids = [run.run.tokenizer.encode(words).ids for words in texts]
-    tokens, lengths = pad_tokens(ids, run.run.config.max_tokens)
+    tokens, lengths = pad_tokens(ids, run.run.config.text.max_tokens)
     provider = ["CPUExecutionProvider"]
     images = onnxruntime.InferenceSession(str(image), providers=provider).run(None, {"pixels": pixels})[0]
     words = onnxruntime.InferenceSession(str(text), providers=provider).run(

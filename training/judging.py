@@ -59,7 +59,7 @@ class JudgedRun:
 
         self.run = Run(workdir)
         self.model = self.run.model()
-        self.spec = ImageSpec(width=self.run.stage.width, height=self.run.stage.height)
+        self.spec = self.run.stage.spec
 
     def encode_pixels(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return (n, dimension) for (n, height, width, 3)."""

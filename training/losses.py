@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import keras
 from keras import ops
 
-from .config import Stage
+from .sections import Stage
 
 BIG = 1e4  # beyond every distance: those of unit vectors end at 2
 
@@ -23,24 +23,31 @@ def distances(anchors, others):
 
 
 class RandomMiner:
-    """Any negative of the batch with equal chance, as in the first deep image search articles."""
+    """Any negative of the batch with equal chance, as in the first deep image search articles.
+
+    The places are drawn once; what stands there is shuffled anew in every batch, so any product may be the negative.
+    """
 
     def __init__(self, seed: int) -> None:
-        self.seeds = keras.random.SeedGenerator(seed)
+        self.seed = seed
 
     def __call__(self, distance, positive, forbidden):
         """Return the chosen negatives' distances (n,)."""
-        lot = keras.random.uniform(ops.shape(distance), seed=self.seeds)
+        lot = keras.random.uniform(ops.shape(distance), seed=self.seed)
         chosen = ops.argmax(ops.where(forbidden, -1.0, lot), axis=1)
         return ops.take_along_axis(distance, ops.expand_dims(chosen, 1), axis=1)[:, 0]
+
+
+def easy(distance, positive, forbidden):
+    """The farthest negative of the batch: what the model tells apart already."""
+    return ops.max(ops.where(forbidden, 0.0, distance), axis=1)
 
 
 def semi_hard(distance, positive, forbidden):
     """The nearest negative farther than the positive (Schroff et al. 2015), else the farthest of all."""
     farther = ops.where(ops.logical_or(forbidden, distance <= positive), BIG, distance)
     nearest = ops.min(farther, axis=1)
-    farthest = ops.max(ops.where(forbidden, 0.0, distance), axis=1)
-    return ops.where(nearest < BIG, nearest, farthest)
+    return ops.where(nearest < BIG, nearest, easy(distance, positive, forbidden))
 
 
 def hard(distance, positive, forbidden):
@@ -96,6 +103,34 @@ class ContrastiveLoss:
         return ops.mean(ops.logsumexp(logits, axis=1) - ops.diagonal(logits))
 
 
+class SoftContrastiveLoss:
+    """Cross-entropy whose targets are how alike the batch's pictures are to each other, and its texts.
+
+    The loss of Keras' natural language image search: with S the softmax over similarities divided by the temperature,
+    the targets are S of (image to image + text to text) / 2, the answers S of text to image, and back.
+    """
+
+    def __init__(self, temperature: float) -> None:
+        self.temperature = temperature
+
+    def __call__(self, images, texts, true, log_scale):
+        """Return the loss of a batch; both embeddings are (n, d). The targets soften what `true` would forbid."""
+        alike = ops.matmul(images, ops.transpose(images)) + ops.matmul(texts, ops.transpose(texts))
+        targets = ops.softmax(alike / (2.0 * self.temperature), axis=1)
+        logits = ops.matmul(texts, ops.transpose(images)) / self.temperature
+        by_text = -ops.sum(targets * ops.log_softmax(logits, axis=1), axis=1)
+        by_image = -ops.sum(ops.transpose(targets) * ops.log_softmax(ops.transpose(logits), axis=1), axis=1)
+        return 0.5 * ops.mean(by_text + by_image) + 0.0 * log_scale
+
+
+class CosineLoss:
+    """One minus the cosine of a picture and its text: regression to word vectors (after DeViSE, Frome et al. 2013)."""
+
+    def __call__(self, images, texts, true, log_scale):
+        """Return the loss of a batch; both embeddings are (n, d) of unit length, `true` is not looked at."""
+        return ops.mean(1.0 - ops.sum(images * texts, axis=1)) + 0.0 * log_scale
+
+
 class WeightedSum:
     """Several losses of one batch, each by its weight."""
 
@@ -109,9 +144,15 @@ class WeightedSum:
 
 def stage_loss(stage: Stage, seed: int) -> Callable:
     """Return the loss that a stage asks for."""
-    if stage.loss == "contrastive":
-        return ContrastiveLoss()
-    miner = {"random": RandomMiner(seed), "semi-hard": semi_hard, "hard": hard}[stage.miner]
+    match stage.loss:
+        case "contrastive":
+            return ContrastiveLoss()
+        case "soft-contrastive":
+            return SoftContrastiveLoss(stage.temperature)
+        case "cosine":
+            return CosineLoss()
+    miners = {"random": RandomMiner(seed), "easy": easy, "semi-hard": semi_hard, "hard": hard}
+    miner = miners[stage.miner]
     triplet = TripletLoss(miner, stage.margin, both_directions=stage.both_directions)
     if not stage.contrastive_weight:
         return triplet

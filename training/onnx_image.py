@@ -26,7 +26,7 @@ def write_image_onnx(encoder: keras.Model, path: Path) -> None:
     encoder(np.zeros((1, height, width, 3), dtype=np.uint8))  # the export needs a model that was called once
     encoder.export(str(path), format="onnx", input_signature=signature, verbose=False)
     model = onnx.load(str(path))
-    _rename_output(model, "embedding")
+    rename_output(model, "embedding")
     onnx.checker.check_model(model)
     onnx.save(model, str(path))
 
@@ -56,7 +56,7 @@ def quantise(source: Path, target: Path, pixels: NDArray[np.uint8]) -> None:
             extra_options={"CalibMovingAverage": True},
         )
     model = onnx.load(str(target))
-    _store_as_half(model, at_least=100_000)
+    store_as_half(model, at_least=100_000)
     onnx.checker.check_model(model)
     onnx.save(model, str(target))
 
@@ -70,7 +70,7 @@ class _Pictures(CalibrationDataReader):
         return None if batch is None else {"pixels": batch}
 
 
-def _store_as_half(model: onnx.ModelProto, *, at_least: int) -> None:
+def store_as_half(model: onnx.ModelProto, *, at_least: int) -> None:
     """Store large float32 weights as float16; they become float32 again when a session starts."""
     for weight in list(model.graph.initializer):
         values = numpy_helper.to_array(weight)
@@ -82,7 +82,8 @@ def _store_as_half(model: onnx.ModelProto, *, at_least: int) -> None:
         model.graph.node.insert(0, helper.make_node("Cast", [half.name], [weight.name], to=TensorProto.FLOAT))
 
 
-def _rename_output(model: onnx.ModelProto, name: str) -> None:
+def rename_output(model: onnx.ModelProto, name: str) -> None:
+    """Give a graph's only output another name."""
     old = model.graph.output[0].name
     model.graph.output[0].name = name
     for node in model.graph.node:

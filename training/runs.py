@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-import keras
 from tokenizers import Tokenizer
 
-from .config import Config, Stage, load_config
-from .fit import BEST, CONFIG, TOKENIZER
-from .models import JointModel, image_encoder, text_encoder
+from .config import Config, load_config
+from .models import JointModel, build_empty
+from .sections import Stage
+from .workdir import BEST, CONFIG, TOKENIZER
 
 
 class Run:
@@ -31,9 +31,6 @@ class Run:
 
     def model(self) -> JointModel:
         """Build the joint model for pictures of the last stage's size and load its best weights."""
-        keras.config.set_dtype_policy("float32")
-        size = (self.stage.height, self.stage.width)
-        model = JointModel(image_encoder(self.config, size), text_encoder(self.config), name=self.config.name)
-        model.built = True
-        model.load_weights(self.workdir / BEST, skip_mismatch=False)
+        model = build_empty(self.config, self.tokenizer, (self.stage.height, self.stage.width))
+        model.load_weights(self.workdir / BEST)
         return model

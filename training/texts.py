@@ -5,10 +5,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from .config import TextMix
 from .data import Product
+from .sections import TextMix
 
 _WORD = re.compile(r"[A-Za-z]{4,}")
+_ARTICLE_TYPE = (False, False, False, False, True, False, False)  # of `facts`
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _VALUE_SHARES = (0.05, 0.25, 0.1, 0.0, 0.35, 0.15, 0.1)  # of `facts`: how often each stands alone as a text
 
@@ -112,6 +113,8 @@ def _of_kind(kind: str, product: Product, rng: random.Random) -> DrawnText:
             return DrawnText(_without_brand(product))
         case "attributes":
             return draw_attribute_text(product, rng)
+        case "label":
+            return DrawnText(product.article_type, _ARTICLE_TYPE)
         case "value":
             return draw_value(product, rng)
         case "description":

@@ -1,28 +1,34 @@
-"""Subword tokens: byte-pair encoding (Sennrich et al. 2016), so that unseen and misspelt words still mean something."""
+"""Tokenizers, one per kind of text encoder; token 0 is the padding, and every one has a token [UNK].
+
+Subword tokens are learned by byte-pair encoding (Sennrich et al. 2016), so that unseen and misspelt words still mean
+something. Word tokens number whole words. BERT's word pieces come with its weights.
+"""
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
+from tokenizers import (
+    BertWordPieceTokenizer,
+    Regex,
+    Tokenizer,
+    models,
+    normalizers,
+    pre_tokenizers,
+    trainers,
+)
 
 PADDING, UNKNOWN = "[PAD]", "[UNK]"
 
 
 def train_tokenizer(texts: Iterable[str], *, vocabulary: int) -> Tokenizer:
-    """Learn `vocabulary` tokens from texts; token 0 is the padding. Case and accents are folded."""
-    tokenizer = Tokenizer(models.BPE(unk_token=UNKNOWN))
-    tokenizer.normalizer = normalizers.Sequence(
-        [normalizers.NFKD(), normalizers.StripAccents(), normalizers.Lowercase()]
-    )
+    """Learn `vocabulary` subword tokens from texts. Case and accents are folded."""
     # Punctuation only separates, and a piece is the same at a word's beginning and inside it, so that
     # "t-shirt", "tshirt" and "t shirt" share their pieces.
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [
-            pre_tokenizers.Split(Regex(r"[^\p{L}\p{N}]+"), behavior="removed"),
-            pre_tokenizers.Digits(individual_digits=False),
-        ]
-    )
+    words = pre_tokenizers.Split(Regex(r"[^\p{L}\p{N}]+"), behavior="removed")
+    tokenizer = _folding(models.BPE(unk_token=UNKNOWN))
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([words, pre_tokenizers.Digits(individual_digits=False)])
     trainer = trainers.BpeTrainer(
         vocab_size=vocabulary,
         min_frequency=3,
@@ -30,6 +36,29 @@ def train_tokenizer(texts: Iterable[str], *, vocabulary: int) -> Tokenizer:
         show_progress=False,
     )
     tokenizer.train_from_iterator(texts, trainer)
+    return tokenizer
+
+
+def train_word_tokenizer(texts: Iterable[str], *, vocabulary: int) -> Tokenizer:
+    """Number the `vocabulary` most frequent words of texts; others are unknown. Case and accents are folded."""
+    tokenizer = _whole_words(models.WordLevel(unk_token=UNKNOWN))
+    trainer = trainers.WordLevelTrainer(
+        vocab_size=vocabulary, special_tokens=[PADDING, UNKNOWN], show_progress=False
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    return tokenizer
+
+
+def word_tokenizer(words: Sequence[str]) -> Tokenizer:
+    """Number given words in their order, after the padding and the unknown one."""
+    numbers = {word: number for number, word in enumerate(dict.fromkeys((PADDING, UNKNOWN, *words)))}
+    return _whole_words(models.WordLevel(vocab=numbers, unk_token=UNKNOWN))
+
+
+def bert_tokenizer(vocabulary: Path) -> Tokenizer:
+    """Build BERT's own tokenizer from its vocabulary, one piece per line."""
+    pieces = BertWordPieceTokenizer(str(vocabulary), lowercase=True)
+    tokenizer: Tokenizer = pieces._tokenizer
     return tokenizer
 
 
@@ -41,3 +70,19 @@ def tokenize(tokenizer: Tokenizer, texts: Sequence[str], max_tokens: int) -> NDA
         ids = encoding.ids[:max_tokens] or [unknown]
         row[: len(ids)] = ids
     return tokens
+
+
+def _folding(model: models.Model) -> Tokenizer:
+    tokenizer = Tokenizer(model)
+    tokenizer.normalizer = normalizers.Sequence(
+        [normalizers.NFKD(), normalizers.StripAccents(), normalizers.Lowercase()]
+    )
+    return tokenizer
+
+
+def _whole_words(model: models.Model) -> Tokenizer:
+    tokenizer = _folding(model)
+    # The same words as training.vectors learns: "t-shirt" stays one.
+    words = Regex(r"[a-z0-9]+(?:[-'][a-z0-9]+)*")
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(words, behavior="removed", invert=True)
+    return tokenizer

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from training.augment import LARGEST_BACKGROUND, augment, replace_backgrounds
-from training.config import Augmentation
+from training.sections import Augmentation
 
 NOTHING = Augmentation(flip=False, shift=0.0)
 

@@ -1,12 +1,15 @@
 import dataclasses
 
 import numpy as np
+import pytest
 
 from search.preprocessing import ImageSpec
 from tests.training.products import product, write_catalogue
 from training.batches import Batches, group_products, number_facts, shuffle, true_of
-from training.config import Config, Stage, TextMix
+from training.config import Config
 from training.data import read_catalogue
+from training.pictures import Pictures
+from training.sections import Stage, TextMix
 from training.tokens import train_tokenizer
 
 CONFIG = Config(
@@ -62,13 +65,23 @@ def test_products_of_one_type_stand_together():
     assert (np.diff(scattered) == 0).mean() < 0.4
 
 
-def test_an_epoch_repeats_and_epochs_differ(tmp_path):
+@pytest.fixture
+def catalogue(tmp_path):
     folder = write_catalogue(tmp_path / "shop", 32)
-    catalogue = read_catalogue([folder], split="train", spec=ImageSpec(6, 8), cache=tmp_path, progress=False)
+    return read_catalogue([folder], split="train", spec=ImageSpec(6, 8), cache=tmp_path, progress=False)
+
+
+def batches_of(catalogue, stage=CONFIG.stages[0], pictures=None):
     tokenizer = train_tokenizer([item.name for item in catalogue.products], vocabulary=60)
-    third, again = (Batches(catalogue, tokenizer, CONFIG, CONFIG.stages[0], epoch=2) for _ in range(2))
-    first = Batches(catalogue, tokenizer, CONFIG, CONFIG.stages[0])
-    assert len(first) == 24 // 5
+    pictures = pictures or Pictures("pixels", catalogue.pixels)
+    return Batches(catalogue.products, pictures, tokenizer, CONFIG, stage)
+
+
+def test_an_epoch_repeats_and_epochs_differ(catalogue):
+    third, again, first = (batches_of(catalogue) for _ in range(3))
+    assert len(first) == first.per_epoch == 24 // 5
+    third.begin(2)
+    again.begin(2)
     inputs, labels = third[0]
     assert np.array_equal(inputs["pixels"], again[0][0]["pixels"])
     true = labels["true"]
@@ -76,17 +89,28 @@ def test_an_epoch_repeats_and_epochs_differ(tmp_path):
     assert labels["facts"].shape == (5, 7)
     assert true.shape == (5, 5)
     assert true.diagonal().all()
-    first.on_epoch_end()
-    first.on_epoch_end()
-    assert np.array_equal(first[0][0]["tokens"], inputs["tokens"])
-    assert not np.array_equal(third.order, Batches(catalogue, tokenizer, CONFIG, CONFIG.stages[0]).order)
+    assert not np.array_equal(third.order, first.order)
 
 
-def test_a_stage_may_see_fewer_products_and_other_texts(tmp_path):
-    folder = write_catalogue(tmp_path / "shop", 32)
-    catalogue = read_catalogue([folder], split="train", spec=ImageSpec(6, 8), cache=tmp_path, progress=False)
-    tokenizer = train_tokenizer([item.name for item in catalogue.products], vocabulary=60)
+def test_an_epoch_goes_on_after_the_batches_that_are_over(catalogue):
+    whole, rest = batches_of(catalogue), batches_of(catalogue)
+    whole.begin(1)
+    rest.begin(1, skip=3)
+    assert (len(whole), len(rest)) == (4, 1)
+    for kind in ("pixels", "tokens"):
+        assert np.array_equal(whole[3][0][kind], rest[0][0][kind])
+
+
+def test_features_stand_for_pictures(catalogue):
+    features = np.arange(48, dtype=np.float32).reshape(24, 2)
+    batches = batches_of(catalogue, pictures=Pictures("features", features))
+    inputs, _ = batches[0]
+    assert np.array_equal(inputs["features"], features[batches.order[:5]])
+    assert "pixels" not in inputs
+
+
+def test_a_stage_may_see_fewer_products_and_other_texts(catalogue):
     stage = dataclasses.replace(CONFIG.stages[0], epoch_products=10, texts=TextMix(description=1.0))
-    batches = Batches(catalogue, tokenizer, CONFIG, stage)
+    batches = batches_of(catalogue, stage)
     assert len(batches) == 2
     assert len(set(batches.texts)) == 4  # one description per colour

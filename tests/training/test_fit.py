@@ -17,15 +17,15 @@ pytestmark = [
 
 CONFIG = """
 name = "squares"
-vocabulary = 120
 dimension = 16
-token_width = 16
-gru_units = 16
 batch_size = 12
 average_epochs = 2
-cut_rate = 0.0
-text_dropout = 0.0
 precision = "float32"
+
+[text]
+vocabulary = 120
+width = 16
+units = 16
 
 [texts]
 attributes = 1.0

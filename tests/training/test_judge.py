@@ -1,11 +1,15 @@
+import dataclasses
 import json
 
 import keras
 import numpy as np
 import pytest
 
-from training.config import Config, Stage, TextMix
-from training.fit import BEST, CHECKPOINT, STATE, Judge
+from training.config import Config
+from training.interruption import Interruption
+from training.judge import Judge
+from training.sections import Stage, TextMix
+from training.workdir import BEST, STATE, open_state
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:__array__ implementation:DeprecationWarning"
@@ -26,8 +30,8 @@ class Scripted(Judge):
 @pytest.fixture
 def judge(tmp_path):
     config = Config(name="run", stages=(STAGE,), texts=TextMix(name=1.0), patience=2)
-    state = {"epoch": 0, "best": -1.0, "best_epoch": 0, "stopped": False, "averaged": False, "history": []}
-    judge = Scripted(None, None, config, tmp_path, state, STAGE)
+    state = open_state(tmp_path, resume=False)
+    judge = Scripted((), None, None, config, tmp_path, state, STAGE, Interruption())
     judge.set_model(keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)]))
     return judge
 
@@ -36,6 +40,8 @@ def run(judge, script):
     judge.script = script
     for epoch in range(len(script)):
         judge.model.set_weights([np.full((1, 1), float(epoch + 1)), np.zeros(1)])
+        judge.on_epoch_begin(epoch)
+        judge.on_train_batch_end(0)
         judge.on_epoch_end(epoch, {"loss": 1.0})
         if judge.state["stopped"]:
             break
@@ -52,7 +58,31 @@ def test_the_best_weights_are_kept_and_patience_ends_the_run(judge):
     assert (state["epoch"], state["best_epoch"], state["best"], state["stopped"]) == (4, 2, 0.3, True)
     assert judge.model.stop_training
     assert weight(judge, BEST) == 2.0
-    assert weight(judge, CHECKPOINT) == 4.0
+    assert weight(judge, state["checkpoint"]) == 4.0
+    assert len(list(judge.workdir.glob("checkpoint-*"))) == 1
+
+
+def test_a_stop_saves_where_the_run_stands(judge):
+    run(judge, [0.1])
+    judge.interruption.asked = True
+    judge.on_epoch_begin(1)
+    judge.on_train_batch_end(0)
+    judge.on_epoch_end(1, {"loss": 3.0})
+    state = json.loads((judge.workdir / STATE).read_text())
+    assert (state["epoch"], state["batch"], state["partial_loss"]) == (1, 1, 3.0)
+    judge.interruption.asked = False
+    judge.script = [0.1, 0.2]
+    judge.on_epoch_begin(1)
+    judge.on_train_batch_end(0)
+    judge.on_epoch_end(1, {"loss": 1.0})
+    assert judge.state["history"][-1]["loss"] == 2.0  # of both halves
+    assert judge.state["batch"] == 0
+
+
+def test_an_unknown_figure_to_choose_by_is_named(judge):
+    judge.config = dataclasses.replace(judge.config, choose_by="beauty")
+    with pytest.raises(ValueError, match=r"'beauty'; there are text_to_image mrr@10"):
+        run(judge, [0.1])
 
 
 def test_a_run_that_gets_better_goes_on(judge):

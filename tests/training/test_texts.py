@@ -3,7 +3,7 @@ import random
 import pytest
 
 from tests.training.products import product
-from training.config import TextMix
+from training.sections import TextMix
 from training.texts import attribute_text, disturb, draw_attribute_text, draw_texts, misspell
 
 

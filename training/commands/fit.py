@@ -1,7 +1,11 @@
 """`python -m training fit`: train a joint embedding."""
 
 import argparse
+import signal
+import sys
 from pathlib import Path
+
+STOPPED = 128 + signal.SIGTERM  # the exit status of a program that this signal ended
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -18,16 +22,47 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         help="a catalogue folder; may be repeated, the first judges",
     )
     parser.add_argument(
-        "--out", type=Path, required=True, help="folder of the run: checkpoints, log, best weights"
+        "--out", type=Path, required=True, help="folder of the run: checkpoints, logs, best weights"
     )
-    parser.add_argument("--resume", action="store_true", help="go on after the last finished epoch in --out")
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on where the run in --out stopped, in the middle of an epoch too",
+    )
+    parser.add_argument(
+        "--from",
+        dest="start_from",
+        type=Path,
+        metavar="RUN",
+        help="begin with the best weights and the tokenizer of another run of the same encoders",
+    )
+    parser.add_argument(
+        "--set",
+        dest="changes",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="set one value of the configuration anew, for example stages.0.epochs=2; may be repeated",
+    )
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Train, and say how good the best epoch is."""
+    from ..exceptions import Interrupted
     from ..fit import fit
 
-    state = fit(options.config, options.data, options.out, resume=options.resume)
-    print(f"best epoch {state['best_epoch']}: validation MRR@10 {state['best']:.3f}")
+    try:
+        state = fit(
+            options.config,
+            options.data,
+            options.out,
+            resume=options.resume,
+            start_from=options.start_from,
+            changes=options.changes,
+        )
+    except Interrupted as stop:
+        print(stop, file=sys.stderr)
+        return STOPPED
+    print(f"best epoch {state['best_epoch']}: {state['best']:.3f}")
     return 0

@@ -1,7 +1,7 @@
 import random
 
 from tests.training.products import product
-from training.config import TextMix
+from training.sections import TextMix
 from training.texts import draw_texts, every_text
 
 CAPTIONS = ("A red shirt .", "Somebody's shirt .", "A shirt on a hanger .")

@@ -3,8 +3,10 @@ import pytest
 
 from tests.training.data.pictures import BLUE, GREEN, RED, by_id, jpeg, read, write
 from training.batches import Batches
-from training.config import Config, Stage, TextMix
+from training.config import Config
 from training.data import Product
+from training.pictures import Pictures
+from training.sections import Stage, TextMix
 from training.tokens import tokenize, train_tokenizer
 
 SHIRT, BOOTS, DRESS, HAT, BROKEN, GONE, UNLISTED = (
@@ -112,12 +114,13 @@ def test_batches_draw_captions(folder):
     tokenizer = train_tokenizer(
         (text for product in catalogue.products for text in product.captions), vocabulary=200
     )
-    batches = Batches(catalogue, tokenizer, CONFIG, CONFIG.stages[0])
+    pixels = Pictures("pixels", catalogue.pixels)
+    batches = Batches(catalogue.products, pixels, tokenizer, CONFIG, CONFIG.stages[0])
     seen: list[set[bytes]] = [set(), set()]
-    for _ in range(60):
+    for epoch in range(60):
+        batches.begin(epoch)
         for row in range(2):
             seen[row].add(batches.tokens[row].tobytes())
-        batches.on_epoch_end()
     for drawn, product in zip(seen, catalogue.products, strict=True):
         written = tokenize(tokenizer, product.captions, batches.tokens.shape[1])
         assert drawn == {row.tobytes() for row in written}

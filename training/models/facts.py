@@ -24,7 +24,9 @@ class FactHeads(keras.layers.Layer):
     def build(self, shape) -> None:
         """Make one (dimension, count) matrix of class directions per fact."""
         self.directions = [
-            self.add_weight(shape=(shape[-1], count), initializer="glorot_uniform", name=f"directions_{place}")
+            self.add_weight(
+                shape=(shape[-1], count), initializer="glorot_uniform", name=f"directions_{place}"
+            )
             for place, count in enumerate(self.counts)
         ]
 

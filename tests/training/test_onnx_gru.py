@@ -3,9 +3,10 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from training.config import Config, Stage, TextMix
+from training.config import Config
 from training.models import text_encoder
-from training.onnx_text import write_text_onnx
+from training.onnx_gru import write_gru_onnx
+from training.sections import Stage, TextMix, TextSection
 
 
 @pytest.fixture(params=[True, False], ids=["both directions", "one direction"])
@@ -15,17 +16,14 @@ def config(request):
         stages=(Stage(loss="triplet", epochs=1, height=8, width=6, learning_rate=1e-3),),
         texts=TextMix(name=1.0),
         dimension=16,
-        vocabulary=50,
-        token_width=12,
-        gru_units=10,
-        bidirectional=request.param,
+        text=TextSection(width=12, units=10, bidirectional=request.param),
     )
 
 
 def test_onnx_gives_what_keras_gives_whatever_the_length(config, tmp_path):
     keras.config.set_dtype_policy("float32")
-    encoder = text_encoder(config)
-    write_text_onnx(encoder, tmp_path / "text.onnx")
+    encoder = text_encoder(config, vocabulary=50)
+    write_gru_onnx(encoder, tmp_path / "text.onnx")
     tokens = np.zeros((3, 7), dtype=np.int64)
     tokens[0], tokens[1, :3], tokens[2, :1] = np.arange(2, 9), [9, 4, 30], [49]
     expected = encoder.predict_on_batch(tokens.astype(np.int32))
