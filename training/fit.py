@@ -13,6 +13,7 @@ from .averaging import average_weights
 from .batches import Batches, fact_counts
 from .config import Config, load_config, save_config
 from .data import Catalogue, Product, read_catalogue
+from .distribution import any_process, check_alike, own_rows
 from .exceptions import Interrupted
 from .interruption import Interruption
 from .judge import Judge, score_of
@@ -25,8 +26,10 @@ from .sections import Stage
 from .texts import every_text
 from .workdir import (
     BEST,
+    CACHE,
     CONFIG,
     EPOCH,
+    STATE,
     TOKENIZER,
     copy_whole,
     load_checkpoint,
@@ -79,13 +82,14 @@ class _Fitting:
         start_from: Path | None,
     ) -> None:
         self.config, self.data, self.workdir, self.state = config, data, workdir, state
-        self.cache = workdir / "cache"
+        self.cache = workdir / CACHE
         self.start_from = start_from
         self.tokenizer = self._tokenizer()
         self.model: JointModel | None = None
 
     def run(self) -> dict[str, Any]:
         """Fit the stages that are left, then average where that is wanted."""
+        check_alike(self.workdir / name for name in (CONFIG, TOKENIZER, STATE))
         first = 0
         with Interruption() as interruption:
             for number, stage in enumerate(self.config.stages):
@@ -119,14 +123,14 @@ class _Fitting:
         while state["epoch"] < first + stage.epochs and not state["stopped"]:
             batches.begin(state["epoch"], skip=state["batch"])
             model.fit(
-                batches,
+                own_rows(batches, config.batch_size),
                 initial_epoch=state["epoch"],
                 epochs=state["epoch"] + 1,
                 shuffle=False,
                 verbose=0,
                 callbacks=[Throughput(config.batch_size, total_epochs=config.epochs), *callbacks],
             )
-            if interruption.asked:
+            if any_process(interruption.asked):
                 raise Interrupted(
                     f"Stopped in epoch {state['epoch'] + 1} after {state['batch']} of its batches. "
                     "All that was learned is saved; go on with --resume."

@@ -10,6 +10,7 @@ from tokenizers import Tokenizer
 
 from .config import Config
 from .data import Product
+from .distribution import any_process
 from .encoding import encode_texts
 from .evaluate import image_to_image, text_to_image
 from .interruption import Interruption
@@ -37,21 +38,23 @@ class Judge(keras.callbacks.Callback):
         self.tokenizer, self.config, self.stage = tokenizer, config, stage
         self.workdir, self.state, self.interruption = workdir, state, interruption
         self.batches = 0  # finished in this call of `fit`
+        self.stopping = False
 
     def on_epoch_begin(self, epoch, logs=None):
         """Count batches from here."""
-        self.batches = 0
+        self.batches, self.stopping = 0, False
 
     def on_train_batch_end(self, batch, logs=None):
         """End the epoch early when the run was asked to stop."""
         self.batches += 1
-        if self.interruption.asked:
-            self.model.stop_training = True
+        # Where several processes share the run, all of them must stop after the same batch.
+        if any_process(self.interruption.asked):
+            self.stopping = self.model.stop_training = True
 
     def on_epoch_end(self, epoch, logs=None):
         """Judge and save; the figures are added to `logs` for the callbacks that come later."""
         loss = self._mean_loss(float(logs["loss"]))
-        if self.interruption.asked:
+        if self.stopping:
             self.state["partial_loss"] = loss
             self.state["batch"] += self.batches
             save_checkpoint(self.model, self.workdir, self.state)

@@ -17,14 +17,14 @@ def policy(wanted: str, *, features: Path = Path("/proc/cpuinfo")) -> str:
     """
     if wanted != "auto":
         return wanted
-    if _computes_on_gpu():
+    if _has_accelerator():
         return "mixed_bfloat16"
     listed = set(features.read_text().split()) if features.exists() else set()
     return "mixed_bfloat16" if UNITS & listed else "float32"
 
 
-def _computes_on_gpu() -> bool:
+def _has_accelerator() -> bool:
     if keras.backend.backend() == "torch":  # of which Keras lists no devices
         return keras.ops.zeros(()).device.type == "cuda"
-    # Without a type these are the GPUs, else the processors; JAX fails when asked for GPUs that are not there.
-    return keras.distribution.list_devices()[0].startswith("gpu")
+    # Without a type these are GPUs or TPUs, else processors; JAX fails when asked for GPUs that are not there.
+    return not keras.distribution.list_devices()[0].startswith("cpu")

@@ -58,7 +58,12 @@ def attribute_text(product: Product) -> str:
 
 
 def draw_attribute_text(product: Product, rng: random.Random) -> DrawnText:
-    """Draw some of a product's facts in one of a shopper's orders, never without the article type."""
+    """Draw some of a product's facts in one of a shopper's orders, never without the article type.
+
+    Where that is unknown, the name has to do.
+    """
+    if not product.article_type:
+        return DrawnText(product.name)
     looks = _looks(product)
     told = [bool(fact) and rng.random() < 0.65 for fact in looks]
     kept = [fact for fact, kept in zip(looks, told, strict=True) if kept]
@@ -114,7 +119,7 @@ def _of_kind(kind: str, product: Product, rng: random.Random) -> DrawnText:
         case "attributes":
             return draw_attribute_text(product, rng)
         case "label":
-            return DrawnText(product.article_type, _ARTICLE_TYPE)
+            return _label(product)
         case "value":
             return draw_value(product, rng)
         case "description":
@@ -124,6 +129,12 @@ def _of_kind(kind: str, product: Product, rng: random.Random) -> DrawnText:
         case "caption":
             return DrawnText(rng.choice(product.captions or (product.name,)))
     raise ValueError(f"Unknown kind of text {kind!r}.")
+
+
+def _label(product: Product) -> DrawnText:
+    if not product.article_type:
+        return DrawnText(product.name)
+    return DrawnText(product.article_type, _ARTICLE_TYPE)
 
 
 def _looks(product: Product) -> tuple[str, ...]:

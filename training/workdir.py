@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-CHECKPOINT, BEST, EPOCH, STATE, TOKENIZER, CONFIG, LOG = (
+CHECKPOINT, BEST, EPOCH, STATE, TOKENIZER, CONFIG, LOG, CACHE = (
     "checkpoint-{}-{}.weights.h5",
     "best.weights.h5",
     "epoch-{}.weights.h5",
@@ -15,6 +15,7 @@ CHECKPOINT, BEST, EPOCH, STATE, TOKENIZER, CONFIG, LOG = (
     "tokenizer.json",
     "config.json",
     "log.csv",
+    "cache",
 )
 # epoch: finished epochs; batch: finished batches of the next one, whose mean loss is partial_loss; checkpoint: the file
 # that belongs to these; seeds: states of all sources of chance inside the model at that time.

@@ -3,9 +3,12 @@ import pytest
 
 from training.losses import (
     ContrastiveLoss,
+    CosineLoss,
     RandomMiner,
+    SoftContrastiveLoss,
     TripletLoss,
     distances,
+    easy,
     hard,
     semi_hard,
     stage_loss,
@@ -39,6 +42,12 @@ def test_hard_takes_the_nearest_that_is_allowed():
     distance = np.array([[0.5, 0.1, 0.3]], dtype="float32")
     forbidden = np.array([[True, True, False]])
     assert np.asarray(hard(distance, None, forbidden)) == pytest.approx([0.3])
+
+
+def test_easy_takes_the_farthest_that_is_allowed():
+    distance = np.array([[0.5, 0.1, 0.3, 0.9]], dtype="float32")
+    forbidden = np.array([[False, False, False, True]])
+    assert np.asarray(easy(distance, None, forbidden)) == pytest.approx([0.5])
 
 
 def test_random_never_takes_a_forbidden_one():
@@ -109,3 +118,27 @@ def test_a_stage_may_add_the_contrastive_loss():
         ContrastiveLoss()(*arguments)
     )
     assert float(stage_loss(stage, seed=1)(*arguments)) == pytest.approx(expected, abs=1e-6)
+
+
+def test_soft_contrastive_by_hand():
+    images = np.array([[1.0, 0.0], [0.0, 1.0]], dtype="float32")
+    texts = np.array([[0.6, 0.8], [0.0, 1.0]], dtype="float32")
+    temperature = 0.5
+    alike = (images @ images.T + texts @ texts.T) / 2 / temperature
+    targets = np.exp(alike) / np.exp(alike).sum(axis=1, keepdims=True)
+    logits = texts @ images.T / temperature
+
+    def log_softmax(rows):
+        return rows - np.log(np.exp(rows).sum(axis=1, keepdims=True))
+
+    expected = -0.5 * np.mean(
+        (targets * log_softmax(logits)).sum(axis=1) + (targets.T * log_softmax(logits.T)).sum(axis=1)
+    )
+    loss = SoftContrastiveLoss(temperature)(images, texts, None, np.float32(0.0))
+    assert float(loss) == pytest.approx(float(expected), rel=1e-5)
+
+
+def test_cosine_by_hand():
+    images = np.array([[1.0, 0.0], [0.0, 1.0]], dtype="float32")
+    texts = np.array([[0.6, 0.8], [0.0, 1.0]], dtype="float32")
+    assert float(CosineLoss()(images, texts, None, np.float32(0.0))) == pytest.approx(0.2)

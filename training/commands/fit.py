@@ -44,25 +44,40 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         metavar="KEY=VALUE",
         help="set one value of the configuration anew, for example stages.0.epochs=2; may be repeated",
     )
+    shared = parser.add_argument_group("several devices or machines, which Keras has for KERAS_BACKEND=jax")
+    shared.add_argument(
+        "--distribute", action="store_true", help="share every batch among all devices of all processes"
+    )
+    shared.add_argument(
+        "--coordinator", metavar="HOST:PORT", help="where the first of several processes is reached"
+    )
+    shared.add_argument("--processes", type=int, help="how many processes there are")
+    shared.add_argument(
+        "--process", type=int, help="which one this is, from 0; the first writes the run's files"
+    )
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Train, and say how good the best epoch is."""
+    from ..distribution import distribute, first_writes
     from ..exceptions import Interrupted
     from ..fit import fit
 
+    if options.distribute or options.coordinator:
+        distribute(options.coordinator, options.processes, options.process)
     try:
-        state = fit(
-            options.config,
-            options.data,
-            options.out,
-            resume=options.resume,
-            start_from=options.start_from,
-            changes=options.changes,
-        )
+        with first_writes(options.out) as workdir:
+            state = fit(
+                options.config,
+                options.data,
+                workdir,
+                resume=options.resume,
+                start_from=options.start_from,
+                changes=options.changes,
+            )
+            print(f"best epoch {state['best_epoch']}: {state['best']:.3f}")
     except Interrupted as stop:
         print(stop, file=sys.stderr)
         return STOPPED
-    print(f"best epoch {state['best_epoch']}: {state['best']:.3f}")
     return 0

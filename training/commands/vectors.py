@@ -17,11 +17,12 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 def run(options: argparse.Namespace) -> int:
     """Learn and write the vectors, and print how many there are."""
     from ..data import read_products
+    from ..texts import every_text
     from ..vectors import write_vectors
     from ..vectors.learned import learn_vectors
 
     learned = [item for item in read_products(options.data) if item.split == "train" and not item.held_out]
-    texts = [text for item in learned for text in (item.name, item.description, *item.captions) if text]
+    texts = [text for item in learned for text in every_text(item) if text]
     vectors = learn_vectors(texts, dimension=options.dimension, epochs=options.epochs)
     write_vectors(vectors, options.out)
     print(f"{options.out}: {len(vectors.words)} words of {vectors.dimension} values")

@@ -1,0 +1,167 @@
+"""Every family fits, is stopped, resumes, is evaluated, exported and served, over a small drawn catalogue.
+
+`make train-check` runs this alone. Two families go on at a time, each in processes of its own.
+"""
+
+import subprocess
+import sys
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from PIL import Image
+
+from search.encoders import load_artifact
+from tests.training.pipelines import ROOT, Pipeline
+
+pytestmark = pytest.mark.timeout(1800)
+
+PRODUCTS = 480
+SMALL = ("batch_size=32", "stages.0.height=48", "stages.0.width=36", "stages.0.warmup=5")
+VECTORS = ("text.vectors=../vectors.txt.gz", "text.width=64")
+# Of each family: what is set anew, the figure that its training aims at, and the least of it that shows that it learned.
+# By chance recall@10 among 480 products is .02, and .05 to .06 of similar items have one article type.
+FAMILIES: dict[str, tuple[tuple[str, ...], str, str, float]] = {
+    "default": (
+        (
+            *SMALL,
+            'stages=[{loss="triplet",epochs=6,height=48,width=36,learning_rate=1e-3,warmup=10,miner="hard",margin=0.2,'
+            "both_directions=true,contrastive_weight=1.0,facts_weight=0.1,same_type=4,alone=0.5}]",
+        ),
+        "text_to_image all",
+        "recall@10",
+        0.1,
+    ),
+    "triplet": (
+        (*SMALL, "stages.0.epochs=6", "stages.0.learning_rate=1e-3"),
+        "text_to_image all",
+        "recall@10",
+        0.1,
+    ),
+    "devise": (
+        (
+            *SMALL,
+            *VECTORS,
+            "image.weights=",
+            "dimension=64",
+            "stages.0.epochs=6",
+            "stages.0.learning_rate=1e-3",
+        ),
+        "image_to_image all",
+        "article_type precision@10",
+        0.1,
+    ),
+    "dual_encoder": (
+        (
+            *SMALL,
+            "image.weights=",
+            "image.frozen=false",
+            "stages.0.height=72",
+            "stages.0.width=72",
+            "stages.0.epochs=6",
+        ),
+        "text_to_image all",
+        "recall@10",
+        0.1,
+    ),
+    "siamese": (
+        (*SMALL, *VECTORS, "image.weights=../backbone.weights.h5", "stages.0.epochs=8"),
+        "text_to_image all",
+        "recall@10",
+        0.1,
+    ),
+}
+
+
+def follow(pipeline: Pipeline, backbone: Path, default: Future[Pipeline] | None) -> Pipeline:
+    """Follow the whole path; what each command said and gave stays in the pipeline."""
+    if pipeline.family == "siamese":
+        default.result()  # its backbone is what this one begins with
+    pipeline.statuses["stopped"] = pipeline.fit_and_stop()
+    pipeline.stopped = pipeline.state()
+    pipeline.statuses["resumed"] = pipeline.fit("--resume")
+    if pipeline.family == "default":
+        pipeline.statuses["backbone"] = pipeline.backbone(backbone)
+    pipeline.statuses["exported"] = pipeline.export()
+    return pipeline
+
+
+@pytest.fixture(scope="module")
+def pipelines(tmp_path_factory):
+    """Start all families, the default one first, whose backbone the siamese one begins with."""
+    folder = tmp_path_factory.mktemp("families")
+    data = folder / "drawn"
+    for arguments in (
+        ["shop.drawn", "--count", str(PRODUCTS), "--out", str(data)],
+        [
+            "training",
+            "vectors",
+            "--data",
+            str(data),
+            "--out",
+            str(folder / "vectors.txt.gz"),
+            "--dimension",
+            "64",
+        ],
+    ):
+        subprocess.run([sys.executable, "-m", *arguments], cwd=ROOT, check=True, capture_output=True)
+    backbone = folder / "backbone.weights.h5"
+    with ThreadPoolExecutor(2) as executor:
+        started: dict[str, Future[Pipeline]] = {}
+        for family, (changes, *_) in FAMILIES.items():
+            pipeline = Pipeline(family, folder / family, data, changes)
+            started[family] = executor.submit(follow, pipeline, backbone, started.get("default"))
+        yield started
+
+
+@pytest.fixture(scope="module", params=FAMILIES)
+def pipeline(pipelines, request):
+    return pipelines[request.param].result()
+
+
+def test_it_stops_when_asked_and_says_how_to_go_on(pipeline):
+    assert pipeline.statuses["stopped"] == 143, pipeline.told["stopped"]
+    assert "go on with --resume" in pipeline.told["stopped"]
+    assert pipeline.stopped["epoch"] >= 1
+    assert pipeline.stopped["batch"] >= 1
+
+
+def test_it_resumes_and_its_loss_falls(pipeline):
+    assert pipeline.statuses["resumed"] == 0, pipeline.told["fit"]
+    losses = [entry["loss"] for entry in pipeline.state()["history"]]
+    assert [line["epoch"] for line in pipeline.log()] == [str(number + 1) for number in range(len(losses))]
+    assert losses[-1] < losses[0]
+    assert list((pipeline.run / "tensorboard").rglob("events.*"))
+
+
+def test_it_learns_and_serves_what_it_learned(pipeline):
+    assert pipeline.statuses["exported"] == 0, pipeline.told["export"]
+    _, section, figure, least = FAMILIES[pipeline.family]
+    assert pipeline.evaluate()[section][figure] >= least
+    encoders = load_artifact(pipeline.artifact)
+    pictures = encoders.encode_images([Image.new("RGB", (300, 400), colour) for colour in ("red", "white")])
+    texts = encoders.encode_texts(["red t-shirt", "zzzz", ""])
+    assert np.linalg.norm(pictures, axis=1) == pytest.approx(np.ones(2), abs=1e-5)
+    assert np.linalg.norm(texts, axis=1) == pytest.approx(np.ones(3), abs=1e-5)
+
+
+def test_stopped_and_resumed_it_ends_with_the_weights_of_a_run_that_never_stopped(pipelines, tmp_path):
+    pipeline = pipelines["default"].result()
+    whole = Pipeline("default", tmp_path / "whole", pipeline.data, pipeline.changes)
+    assert whole.fit() == 0, whole.told["fit"]
+    weights, others = (weights_of(item.run / item.state()["checkpoint"]) for item in (whole, pipeline))
+    assert weights.keys() == others.keys()
+    for name, values in weights.items():
+        assert np.array_equal(values, others[name]), name
+
+
+def weights_of(file: Path) -> dict[str, np.ndarray]:
+    """Return every array in a weights file, the optimizer's too, by its path."""
+    arrays: dict[str, np.ndarray] = {}
+    with h5py.File(file) as content:
+        content.visititems(
+            lambda name, item: arrays.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None
+        )
+    return arrays
