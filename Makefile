@@ -1,5 +1,6 @@
 # make demo   the shop on this machine          [PORT=8000] [CATALOGUE=folder]
 # make test   everything that must hold         [FASHION_DATA=folder]
+# make train-check   every model family, from fit to served, on drawn products; part of make test
 # make bench  figures on the real catalogue     FASHION_DATA=folder
 
 SHELL := /bin/sh
@@ -7,7 +8,7 @@ SHELL := /bin/sh
 # mypy's Django plugin loads the settings, but no server is asked for anything.
 CHECKS = SECRET_KEY=checks DATABASE_URL=$${DATABASE_URL:-postgresql://localhost/none} REDIS_URL=$${REDIS_URL:-redis://localhost}
 
-.PHONY: help demo test lint mypy bench format
+.PHONY: help demo test train-check lint mypy bench format
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -18,6 +19,9 @@ demo:
 
 test: lint
 	env -u DJANGO_SETTINGS_MODULE .venv/bin/python -m pytest
+
+train-check: dev
+	env -u DJANGO_SETTINGS_MODULE .venv/bin/python -m pytest tests/training/test_families.py
 
 lint: dev
 	.venv/bin/ruff check
