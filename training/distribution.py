@@ -132,5 +132,7 @@ class _OwnRows(keras.utils.PyDataset):
         return len(self.batches)
 
     def __getitem__(self, index: int):
-        count, number = process_count(), process_number()
-        return keras.tree.map_structure(lambda rows: np.array_split(rows, count)[number], self.batches[index])
+        return keras.tree.map_structure(self._own, self.batches[index])
+
+    def _own(self, rows: np.ndarray) -> np.ndarray:
+        return np.split(rows, self.count)[self.number]
