@@ -5,13 +5,14 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+import keras
 import numpy as np
 
 from search.artifact import TextSpec, write_manifest
 from search.encoders import load_artifact, pad_tokens
 
 from .data import read_catalogue
-from .exceptions import ParityError
+from .exceptions import ParityError, TrainingError
 from .judging import JudgedArtifact, JudgedRun, judge, judge_attributes
 from .onnx_image import quantise, write_image_onnx
 from .onnx_text import write_text_onnx
@@ -43,7 +44,13 @@ def export(
 
     Raises:
         ParityError: an ONNX encoder differs from Keras beyond the tolerance.
+        TrainingError: Keras' backend is not TensorFlow.
     """
+    if keras.backend.backend() != "tensorflow":
+        raise TrainingError(
+            f"Export goes through TensorFlow, not {keras.backend.backend()}: set KERAS_BACKEND=tensorflow, "
+            "which loads the runs of every backend."
+        )
     run = JudgedRun(workdir)
     cache = workdir / "cache"
     out.mkdir(parents=True, exist_ok=True)

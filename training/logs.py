@@ -1,6 +1,8 @@
 """What a run writes for people: a line per epoch in `log.csv`, and scalars for TensorBoard."""
 
 import csv
+import importlib.util
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -13,9 +15,14 @@ FOLDER = "tensorboard"
 
 
 def loggers(workdir: Path, batch_size: int) -> list[keras.callbacks.Callback]:
-    """Return the callbacks that log a run into its folder."""
-    board = keras.callbacks.TensorBoard(workdir / FOLDER, write_graph=False, profile_batch=0)
-    return [EpochLog(workdir / LOG, batch_size), board]
+    """Return the callbacks that log a run into its folder; TensorBoard's only where TensorFlow is installed."""
+    log = EpochLog(workdir / LOG, batch_size)
+    if importlib.util.find_spec("tensorflow") is None:
+        return [log]
+    if keras.backend.backend() != "tensorflow":
+        # TensorBoard's callback writes through TensorFlow, which else takes a GPU's memory from who computes on it.
+        os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
+    return [log, keras.callbacks.TensorBoard(workdir / FOLDER, write_graph=False, profile_batch=0)]
 
 
 class EpochLog(keras.callbacks.Callback):
