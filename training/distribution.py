@@ -19,7 +19,7 @@ import keras
 import numpy as np
 
 from .exceptions import TrainingError
-from .workdir import CACHE, STATE
+from .files import CACHE, STATE
 
 
 def distribute(coordinator: str | None, processes: int | None, process: int | None) -> None:

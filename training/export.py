@@ -13,10 +13,10 @@ from search.encoders import load_artifact, pad_tokens
 
 from .data import read_catalogue
 from .exceptions import ParityError, TrainingError
+from .files import STATE, TOKENIZER
 from .judging import JudgedArtifact, JudgedRun, judge, judge_attributes
 from .onnx_image import quantise, write_image_onnx
 from .onnx_text import write_text_onnx
-from .workdir import STATE, TOKENIZER
 
 CALIBRATION_PICTURES = 512
 IMAGE_TOLERANCE = 1e-4  # largest difference of a float32 ONNX image embedding from Keras

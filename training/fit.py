@@ -15,6 +15,7 @@ from .config import Config, load_config, save_config
 from .data import Catalogue, Product, read_catalogue
 from .distribution import any_process, check_alike, own_rows
 from .exceptions import Interrupted
+from .files import BEST, CACHE, CONFIG, EPOCH, STATE, TOKENIZER
 from .interruption import Interruption
 from .judge import Judge, score_of
 from .logs import loggers
@@ -25,12 +26,6 @@ from .schedule import compile_stage
 from .sections import Stage
 from .texts import every_text
 from .workdir import (
-    BEST,
-    CACHE,
-    CONFIG,
-    EPOCH,
-    STATE,
-    TOKENIZER,
     copy_whole,
     load_checkpoint,
     load_without_optimizer,

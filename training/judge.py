@@ -13,10 +13,11 @@ from .data import Product
 from .distribution import any_process
 from .encoding import encode_texts
 from .evaluate import image_to_image, text_to_image
+from .files import BEST, EPOCH
 from .interruption import Interruption
 from .pictures import Pictures, encode_pictures
 from .sections import Stage
-from .workdir import BEST, EPOCH, copy_whole, save_checkpoint, write_state
+from .workdir import copy_whole, save_checkpoint, write_state
 
 
 class Judge(keras.callbacks.Callback):

@@ -9,7 +9,7 @@ from typing import Any
 
 import keras
 
-from .workdir import LOG
+from .files import LOG
 
 FOLDER = "tensorboard"
 

@@ -5,9 +5,9 @@ from pathlib import Path
 from tokenizers import Tokenizer
 
 from .config import Config, load_config
+from .files import BEST, CONFIG, TOKENIZER
 from .models import JointModel, build_empty
 from .sections import Stage
-from .workdir import BEST, CONFIG, TOKENIZER
 
 
 class Run:

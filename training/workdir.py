@@ -7,16 +7,8 @@ from typing import Any
 
 import keras
 
-CHECKPOINT, BEST, EPOCH, STATE, TOKENIZER, CONFIG, LOG, CACHE = (
-    "checkpoint-{}-{}.weights.h5",
-    "best.weights.h5",
-    "epoch-{}.weights.h5",
-    "state.json",
-    "tokenizer.json",
-    "config.json",
-    "log.csv",
-    "cache",
-)
+from .files import CHECKPOINT, STATE
+
 # epoch: finished epochs; batch: finished batches of the next one, whose mean loss is partial_loss; checkpoint: the file
 # that belongs to these; seeds: states of all sources of chance inside the model at that time.
 FRESH: dict[str, Any] = {

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from training.config import Config
+from training.files import BEST, STATE
 from training.interruption import Interruption
 from training.judge import Judge
 from training.sections import Stage, TextMix
-from training.workdir import BEST, STATE, open_state
+from training.workdir import open_state
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:__array__ implementation:DeprecationWarning"

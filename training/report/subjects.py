@@ -1,7 +1,6 @@
 """One run or artifact of a report: what it is made of, its figures, and its embeddings of the val products."""
 
 import json
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..data import Product, read_catalogue
 from ..evaluate import image_to_image, image_to_text, text_to_image
+from ..files import CONFIG, STATE
 from ..judging import Judged, open_judged
 from .vocabulary import frequent_words, values_of
 
@@ -120,8 +120,8 @@ def _about(folder: Path, judged: Judged, dimension: int) -> dict[str, str]:
 
 
 def _settings(folder: Path) -> dict[str, str]:
-    config = folder / "config.toml"
-    return flatten(tomllib.loads(config.read_text())) if config.exists() else {}
+    config = folder / CONFIG
+    return flatten(json.loads(config.read_text())) if config.exists() else {}
 
 
 def flatten(content: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
@@ -134,11 +134,11 @@ def flatten(content: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
         elif isinstance(value, list) and value and all(isinstance(entry, Mapping) for entry in value):
             for number, entry in enumerate(value, start=1):
                 flat.update(flatten(entry, f"{name} {number} "))
-        else:
+        elif value is not None:
             flat[name] = json.dumps(value) if isinstance(value, list | bool) else str(value)
     return flat
 
 
 def _state(folder: Path) -> dict[str, Any]:
-    state = folder / "state.json"
+    state = folder / STATE
     return json.loads(state.read_text()) if state.exists() else {}

@@ -30,7 +30,7 @@ def folders(tmp_path_factory):
     write_tiny_artifact(root / "one")
     write_tiny_artifact(root / "two & <b>", seed=8)
     (root / "two & <b>" / "state.json").write_text(json.dumps({"epoch": 2, "history": HISTORY}))
-    (root / "two & <b>" / "config.toml").write_text('name = "two"\n[[stages]]\nloss = "a < b"\n')
+    (root / "two & <b>" / "config.json").write_text('{"name": "two", "stages": [{"loss": "a < b"}]}')
     data = write_catalogue(root / "shop", 160)
     rename(data / "products.csv.gz")
     return root, data
