@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 
 from tests.training.products import write_catalogue
+from tests.training.tiny_backbone import tiny_backbone
 from training.__main__ import main
+from training.models import image
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 240  # seconds
@@ -22,11 +24,6 @@ CONFIG = """
 name = "squares"
 dimension = 16
 batch_size = 12
-
-[image]
-frozen = true
-head = "relu"
-hidden = 16
 
 [text]
 encoder = "words"
@@ -48,7 +45,8 @@ warmup = 2
 
 @pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed")
 @pytest.mark.filterwarnings("ignore::FutureWarning:keras", "ignore::DeprecationWarning")
-def test_a_run_of_jax_goes_on_under_tensorflow(tmp_path, capsys):
+def test_a_run_of_jax_goes_on_under_tensorflow(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(image, "_backbone", tiny_backbone)
     (tmp_path / "config.toml").write_text(CONFIG)
     data = str(write_catalogue(tmp_path / "shop", 48))
     fit = ["fit", str(tmp_path / "config.toml"), "--data", data, "--out", str(tmp_path / "run")]
@@ -68,7 +66,7 @@ def test_a_run_of_jax_goes_on_under_tensorflow(tmp_path, capsys):
 
 def under_jax(*arguments):
     done = subprocess.run(
-        [sys.executable, "-m", "training", *arguments],
+        [sys.executable, "-m", "tests.training.tiny_backbone", *arguments],
         cwd=ROOT,
         env=os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"},
         capture_output=True,
