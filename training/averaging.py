@@ -19,20 +19,18 @@ from .models.image import BATCH_NORM_MOMENTUM
 STATISTICS_BATCHES = int(np.ceil(np.log(0.02) / np.log(BATCH_NORM_MOMENTUM)))
 
 
-def average_weights(model: keras.Model, files: Sequence[Path], batches: Batches) -> None:
-    """Give `model` the mean of the weights in `files`, and statistics that fit them.
-
-    Args:
-        model: a joint model that these weights belong to.
-        files: weights files, at least one.
-        batches: training batches; the statistics are those of their pictures, augmented as in training.
-    """
+def average_weights(model: keras.Model, files: Sequence[Path]) -> None:
+    """Give `model` the mean of the weights in `files`, at least one."""
     sums: list[np.ndarray] = []
     for file in files:
         model.load_weights(file)
         weights = [np.asarray(weight, dtype=np.float64) for weight in model.get_weights()]
         sums = [total + weight for total, weight in zip(sums, weights, strict=True)] if sums else weights
     model.set_weights([total / len(files) for total in sums])
+
+
+def measure_statistics(model: keras.Model, batches: Batches) -> None:
+    """Measure a joint model's batch statistics anew, on training batches, augmented as in training."""
     measured = min(STATISTICS_BATCHES, len(batches))
     for index in tqdm(range(measured), "measure batch statistics", unit="batch"):
         inputs, _ = batches[index]

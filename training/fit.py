@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from .averaging import average_weights
+from .averaging import average_weights, measure_statistics
 from .batches import Batches, fact_counts
 from .config import Config, load_config, save_config
 from .data import Catalogue, Product, read_catalogue
@@ -20,6 +20,7 @@ from .interruption import Interruption
 from .judge import Judge, score_of
 from .logs import loggers
 from .models import JointModel, build, text_tokenizer
+from .models.image import backbone_of
 from .pictures import Pictures, features_of
 from .progress import Throughput
 from .schedule import compile_stage
@@ -28,7 +29,6 @@ from .texts import every_text
 from .workdir import (
     copy_whole,
     load_checkpoint,
-    load_without_optimizer,
     open_state,
     replace_weights,
     write_state,
@@ -107,12 +107,11 @@ class _Fitting:
         state, config = self.state, self.config
         learned = self._learned(stage)
         model = self.model = self.model or self._first_model(learned.products)
+        backbone_of(model.images).trainable = not self._frozen(stage)
         batches = self._batches(model, learned, stage)
         compile_stage(model, config, stage, steps=batches.per_epoch * stage.epochs)
         if (state["epoch"], state["batch"]) > (first, 0):
             load_checkpoint(model, self.workdir, state)
-        elif state["epoch"] > 0:
-            load_without_optimizer(model, self.workdir / state["checkpoint"])
         callbacks = [self._judge(model, stage, interruption), *loggers(self.workdir, config.batch_size)]
         print(f"{stage.loss}: {len(learned.products)} products at {stage.height} x {stage.width}", flush=True)
         while state["epoch"] < first + stage.epochs and not state["stopped"]:
@@ -133,7 +132,9 @@ class _Fitting:
 
     def _first_model(self, products: Sequence[Product]) -> JointModel:
         model = self._build(products)
-        if self.start_from is not None and not self.state["checkpoint"]:
+        if self.state["checkpoint"]:
+            load_checkpoint(model, self.workdir, self.state)  # the optimizer comes with the stage
+        elif self.start_from is not None:
             start = JointModel(model.images, model.texts)
             start.built = True
             start.load_weights(self.start_from / BEST)
@@ -146,12 +147,12 @@ class _Fitting:
         return read_catalogue(self.data, split="train", spec=stage.spec, cache=self.cache)
 
     def _batches(self, model: JointModel, learned: Catalogue, stage: Stage) -> Batches:
-        pictures = self._pictures(model, learned.pixels)
+        pictures = self._pictures(model, stage, learned.pixels)
         return Batches(learned.products, pictures, self.tokenizer, self.config, stage)
 
     def _judge(self, model: JointModel, stage: Stage, interruption: Interruption) -> Judge:
         judged = read_catalogue(self.data[:1], split="val", spec=stage.spec, cache=self.cache)
-        pictures = self._pictures(model, judged.pixels)
+        pictures = self._pictures(model, stage, judged.pixels)
         return Judge(
             judged.products,
             pictures,
@@ -163,8 +164,11 @@ class _Fitting:
             interruption,
         )
 
-    def _pictures(self, model: JointModel, pixels: NDArray[np.uint8]) -> Pictures:
-        if self.config.image.frozen:
+    def _frozen(self, stage: Stage) -> bool:
+        return stage.frozen or self.config.image.frozen
+
+    def _pictures(self, model: JointModel, stage: Stage, pixels: NDArray[np.uint8]) -> Pictures:
+        if self._frozen(stage):
             return features_of(model.images, pixels, self.cache)
         return Pictures("pixels", pixels)
 
@@ -186,7 +190,8 @@ class _Fitting:
         files = [file for file in files if file.exists()]
         learned = self._learned(stage)
         model = self._build(learned.products)
-        average_weights(model, files, self._batches(model, learned, stage))
+        average_weights(model, files)
+        measure_statistics(model, self._batches(model, learned, stage))
         judge = self._judge(model, stage, Interruption())
         judge.set_model(model)
         entry = {"epoch": state["epoch"], "stage": f"mean of {len(files)} epochs", **judge.measure()}

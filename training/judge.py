@@ -89,7 +89,7 @@ class Judge(keras.callbacks.Callback):
 
     def _keep(self, entry: dict[str, Any]) -> None:
         epoch, saved = entry["epoch"], self.workdir / self.state["checkpoint"]
-        if epoch > self.config.epochs - self.config.average_epochs:
+        if self.config.average_epochs > 1 and epoch > self.config.epochs - self.config.average_epochs:
             copy_whole(saved, self.workdir / EPOCH.format(epoch))
         score = score_of(entry, self.config)
         if score > self.state["best"]:

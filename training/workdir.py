@@ -58,17 +58,10 @@ def save_checkpoint(model: keras.Model, workdir: Path, state: dict[str, Any]) ->
 
 
 def load_checkpoint(model: keras.Model, workdir: Path, state: dict[str, Any]) -> None:
-    """Load what `save_checkpoint` saved."""
+    """Load what `save_checkpoint` saved; the optimizer's part only into a model that is compiled."""
     model.load_weights(workdir / state["checkpoint"])
     for seed, value in zip(_seeds(model), state["seeds"], strict=bool(state["seeds"])):
         seed.assign(keras.ops.convert_to_tensor(value, dtype=seed.dtype))
-
-
-def load_without_optimizer(model: keras.Model, path: Path) -> None:
-    """Load weights from a file whose optimizer is another: an earlier stage's, or another run's."""
-    optimizer, model.optimizer = model.optimizer, None
-    model.load_weights(path)
-    model.optimizer = optimizer
 
 
 def replace_weights(model: keras.Model, path: Path) -> None:

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from training.averaging import STATISTICS_BATCHES, average_weights
+from training.averaging import STATISTICS_BATCHES, average_weights, measure_statistics
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:__array__ implementation:DeprecationWarning"
@@ -19,8 +19,8 @@ class Tiny(keras.Model):
         )
         self.built = True
 
-    def call(self, inputs):
-        return self.images(inputs)
+    def call(self, inputs, training=False):
+        return self.images(inputs["pixels"], training=training)
 
 
 def test_weights_are_averaged_and_statistics_measured_anew(tmp_path):
@@ -33,7 +33,8 @@ def test_weights_are_averaged_and_statistics_measured_anew(tmp_path):
         files.append(tmp_path / f"{value}.weights.h5")
         model.save_weights(files[-1])
     batch = ({"pixels": np.array([[1.0, 1.0], [2.0, 2.0]], dtype=np.float32)}, None)
-    average_weights(model, files, [batch] * (STATISTICS_BATCHES + 5))
+    average_weights(model, files)
+    measure_statistics(model, [batch] * (STATISTICS_BATCHES + 5))
     assert dense.get_weights()[0].tolist() == [[2.0], [2.0]]
     mean, variance = norm.get_weights()[2:]
     # Outputs are 4 and 8: mean 6, variance 4; under 2 % of the old -50 and 9 may be left.
