@@ -43,6 +43,7 @@ loss = "triplet"
 epochs = 1
 height = 40
 width = 30
+frozen = true
 learning_rate = 3e-4
 warmup = 2
 miner = "semi-hard"
