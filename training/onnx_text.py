@@ -7,7 +7,6 @@ import keras
 import numpy as np
 import onnx
 from onnx import TensorProto, helper
-from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from .onnx_gru import write_gru_onnx
 from .onnx_image import rename_output, store_as_half
@@ -27,11 +26,6 @@ def write_text_onnx(encoder: keras.Model, kind: str, path: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         exported = Path(folder) / "text.onnx"
         _export(encoder, exported)
-        if kind == "bert":
-            quantize_dynamic(
-                str(exported), str(path), op_types_to_quantize=["MatMul"], weight_type=QuantType.QInt8
-            )
-            exported = path
         model = onnx.load(str(exported))
     store_as_half(model, at_least=100_000)
     onnx.checker.check_model(model)

@@ -1,6 +1,8 @@
 """Heads: from an encoder's features (n, width) to the joint space (n, dimension), of unit length."""
 
-from keras import KerasTensor, layers
+import math
+
+from keras import KerasTensor, layers, ops
 
 
 def apply_head(
@@ -35,7 +37,7 @@ def apply_head(
             embedding = layers.BatchNormalization(dtype="float32")(embedding)
         case "residual":
             projected = _dense(dimension, "projection")(features)
-            inner = layers.Activation("gelu", dtype="float32")(projected)
+            inner = layers.Activation(_gelu, dtype="float32")(projected)
             inner = _dense(dimension, "residual")(inner)
             inner = layers.Dropout(dropout, dtype="float32")(inner)
             added = layers.Add(dtype="float32")([projected, inner])
@@ -43,6 +45,11 @@ def apply_head(
         case _:
             raise ValueError(f"Unknown head {kind!r}.")
     return layers.UnitNormalization(dtype="float32")(embedding)
+
+
+def _gelu(values):
+    # Keras' own is written with erfc, which the ONNX converter does not know.
+    return 0.5 * values * (1.0 + ops.erf(values / math.sqrt(2.0)))
 
 
 def _dense(width: int, name: str, **values) -> layers.Dense:

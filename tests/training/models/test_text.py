@@ -94,9 +94,9 @@ def test_onnx_gives_what_keras_gives_whatever_the_length(kind, vectors, tmp_path
         return session.run(["embedding"], {"tokens": rows.astype(np.int64), "lengths": lengths})[0]
 
     expected = encoder.predict_on_batch(tokens)
-    assert given(tokens) == pytest.approx(expected, abs=0.1 if kind == "bert" else 1e-5)  # BERT's is int8
+    assert given(tokens) == pytest.approx(expected, abs=2e-3)  # weights are stored in float16
     short = tokens[1:, : np.count_nonzero(tokens[1])]
-    assert given(short)[0] == pytest.approx(given(tokens)[1], abs=0.02 if kind == "bert" else 1e-6)
+    assert given(short)[0] == pytest.approx(given(tokens)[1], abs=1e-5)
 
 
 def test_a_run_is_read_again_without_the_files_that_it_began_with(vectors):
