@@ -55,7 +55,7 @@ class Judge(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         """Judge and save; the figures are added to `logs` for the callbacks that come later."""
         loss = self._mean_loss(float(logs["loss"]))
-        if self.stopping:
+        if self.stopping and self.batches < self.params["steps"]:
             self.state["partial_loss"] = loss
             self.state["batch"] += self.batches
             save_checkpoint(self.model, self.workdir, self.state)

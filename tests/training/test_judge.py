@@ -33,6 +33,7 @@ def judge(tmp_path):
     config = Config(name="run", stages=(STAGE,), texts=TextMix(name=1.0), patience=2)
     state = open_state(tmp_path, resume=False)
     judge = Scripted((), None, None, config, tmp_path, state, STAGE, Interruption())
+    judge.set_params({"steps": 2})
     judge.set_model(keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)]))
     return judge
 
