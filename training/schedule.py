@@ -17,12 +17,13 @@ def compile_stage(model: JointModel, config: Config, stage: Stage, steps: int) -
         stage: the stage.
         steps: batches of the whole stage.
     """
+    warmup = min(stage.warmup, steps // 4)  # a small catalogue has few batches
     schedule = keras.optimizers.schedules.CosineDecay(
         0.0,
-        max(1, steps - stage.warmup),
+        max(1, steps - warmup),
         alpha=stage.final_learning_rate / stage.learning_rate,
         warmup_target=stage.learning_rate,
-        warmup_steps=stage.warmup,
+        warmup_steps=warmup,
     )
     optimizer = keras.optimizers.AdamW(schedule, weight_decay=config.weight_decay, clipnorm=5.0)
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta", "log_scale"])

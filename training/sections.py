@@ -78,7 +78,7 @@ class Stage:
     width: int
     learning_rate: float  # reached after `warmup` steps, then lowered along a cosine
     final_learning_rate: float = 0.0
-    warmup: int = 100  # steps of linear increase from zero
+    warmup: int = 100  # steps of linear increase from zero, at most a quarter of the stage
     frozen: bool = False  # the backbone stays as it is; its features are extracted once, without augmentation
     miner: str = "random"  # triplet: which negatives of the batch: "random", "easy", "semi-hard" or "hard"
     margin: float = 0.4  # triplet: alpha
