@@ -37,13 +37,13 @@ class Pipeline:
         """The artifact folder."""
         return self.folder / "artifact"
 
-    def fit(self, *options: str, out: Path | None = None) -> int:
+    def fit(self, *options: str) -> int:
         """Fit to the end and return the exit status."""
-        return self._finished("fit", self._start(*self._fit(out or self.run), *options))
+        return self._finished("fit", self._start(*self._fit(), *options))
 
     def fit_and_stop(self) -> int:
         """Fit, send SIGTERM in the middle of the second epoch, and return the exit status."""
-        process = self._start(*self._fit(self.run))
+        process = self._start(*self._fit())
         give_up = time.monotonic() + PATIENCE
         while not (self.run / "log.csv").exists() and process.poll() is None:
             if time.monotonic() > give_up:
@@ -78,10 +78,10 @@ class Pipeline:
         with (self.run / "log.csv").open(newline="") as file:
             return list(csv.DictReader(file))
 
-    def _fit(self, out: Path) -> list[str]:
+    def _fit(self) -> list[str]:
         config = ROOT / "training" / "configs" / f"{self.family}.toml"
         sets = [argument for change in self.changes for argument in ("--set", change)]
-        return ["fit", str(config), "--data", str(self.data), "--out", str(out), *sets]
+        return ["fit", str(config), "--data", str(self.data), "--out", str(self.run), *sets]
 
     def _start(self, *arguments: str) -> subprocess.Popen:
         self.folder.mkdir(parents=True, exist_ok=True)

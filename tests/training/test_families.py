@@ -14,7 +14,6 @@ from PIL import Image
 
 from search.encoders import load_artifact
 from tests.training.pipelines import ROOT, Pipeline
-from tests.training.weights import weights_of
 
 pytestmark = pytest.mark.timeout(1800)
 
@@ -121,13 +120,3 @@ def test_it_learns_and_serves_what_it_learned(pipeline):
     texts = encoders.encode_texts(["red t-shirt", "zzzz", ""])
     assert np.linalg.norm(pictures, axis=1) == pytest.approx(np.ones(2), abs=1e-5)
     assert np.linalg.norm(texts, axis=1) == pytest.approx(np.ones(3), abs=1e-5)
-
-
-def test_stopped_and_resumed_it_ends_with_the_weights_of_a_run_that_never_stopped(pipelines, tmp_path):
-    pipeline = pipelines["default"].result()
-    whole = Pipeline("default", tmp_path / "whole", pipeline.data, pipeline.changes)
-    assert whole.fit() == 0, whole.told["fit"]
-    weights, others = (weights_of(item.run / item.state()["checkpoint"]) for item in (whole, pipeline))
-    assert weights.keys() == others.keys()
-    for name, values in weights.items():
-        assert np.array_equal(values, others[name]), name

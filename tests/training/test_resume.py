@@ -4,12 +4,12 @@ import json
 import os
 import signal
 
+import h5py
 import numpy as np
 import pytest
 
 from tests.training.products import write_catalogue
 from tests.training.tiny_backbone import tiny_backbone
-from tests.training.weights import weights_of
 from training.__main__ import main
 from training.judge import Judge
 from training.models import image
@@ -123,3 +123,13 @@ def final(folder):
         "losses": [entry.pop("loss") for entry in history],
         "figures": history,
     }
+
+
+def weights_of(file):
+    """Return every array in a weights file, the optimizer's too, by its path."""
+    arrays = {}
+    with h5py.File(file) as content:
+        content.visititems(
+            lambda name, item: arrays.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None
+        )
+    return arrays
