@@ -20,9 +20,10 @@ from PIL import Image
 from search.artifact import read_manifest
 from search.encoders import BATCH, load_artifact
 
+from .keras_models import keras_encoders
+
 ROOT = Path(__file__).parent.parent
 ARTIFACT = ROOT / "search" / "artifacts" / "default"
-CONFIG = ROOT / "training" / "configs" / "default.toml"
 QUERIES = ("red striped t-shirt", "navy sneakers men", "women solid black leather handbag", "kurta")
 ROUNDS = 50  # of all queries
 THREADS = 2
@@ -90,7 +91,7 @@ def float32_onnx(count: int) -> dict[str, float]:
 
 def keras_in_batches(count: int) -> dict[str, float]:
     """Measure `predict` on all pictures at once."""
-    model, _ = keras_models()
+    model, _ = keras_encoders(read_manifest(ARTIFACT))
     given = pixels(count)
     return {
         **pictures_per_second(count, lambda: model.predict(given, batch_size=BATCH, verbose=0)),
@@ -102,7 +103,7 @@ def keras_one_by_one(count: int) -> dict[str, float]:
     """Measure `predict` on one picture, and on one query, at a time, as articles do."""
     from training.tokens import tokenize
 
-    model, texts = keras_models()
+    model, texts = keras_encoders(read_manifest(ARTIFACT))
     given = pixels(max(1, count // 8))
     tokenizer = load_artifact(ARTIFACT)._tokenizer
     limit = read_manifest(ARTIFACT).text.max_tokens
@@ -122,25 +123,11 @@ def pixels(count: int) -> np.ndarray:
     return np.random.default_rng(1).integers(0, 256, (count, spec.height, spec.width, 3)).astype(np.uint8)
 
 
-def keras_models():
-    """Return the default configuration's image and text encoders in Keras, in float32."""
-    import keras
-
-    from training.config import load_config
-    from training.models import image_encoder, text_encoder
-
-    keras.config.set_dtype_policy("float32")
-    manifest = read_manifest(ARTIFACT)
-    config = load_config(CONFIG, [f"dimension={manifest.dimension}"])
-    size = (manifest.image.height, manifest.image.width)
-    return image_encoder(config, size), text_encoder(config, config.text.vocabulary)
-
-
 def write_float32(file: str) -> None:
     """Export the image encoder in float32."""
     from training.onnx_image import write_image_onnx
 
-    write_image_onnx(keras_models()[0], Path(file))
+    write_image_onnx(keras_encoders(read_manifest(ARTIFACT))[0], Path(file))
 
 
 def pictures_per_second(count: int, encode: Callable[[], object]) -> dict[str, float]:

@@ -1,7 +1,7 @@
 """The same model called through `keras.predict`, one picture at a time, as articles do; a process of its own.
 
-Run as `python -m bench.keras_baseline ARTIFACT ARCHIVE NUMBER`; prints pictures per second. Time does not depend on the
-weights, so that the architecture with random weights stands for the trained model.
+Run as `python -m bench.keras_baseline ARTIFACT ARCHIVE NUMBER`; prints pictures per second, of a model with random
+weights: time does not depend on them.
 """
 
 import io
@@ -10,26 +10,22 @@ import time
 import zipfile
 from pathlib import Path
 
-CONFIG = Path(__file__).parent.parent / "training" / "configs" / "default.toml"
+from .keras_models import keras_encoders
+
 WARM_UP = 3
 
 
 def main() -> None:
     """Time it and print the figure."""
-    import keras
     import numpy as np
     from PIL import Image
 
     from search.artifact import read_manifest
     from search.preprocessing import to_pixels
-    from training.config import load_config
-    from training.models import image_encoder
 
     artifact, archive, number = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
     manifest = read_manifest(artifact)
-    keras.config.set_dtype_policy("float32")
-    config = load_config(CONFIG, [f"dimension={manifest.dimension}"])
-    model = image_encoder(config, (manifest.image.height, manifest.image.width))
+    model, _ = keras_encoders(manifest)
     with zipfile.ZipFile(archive) as pictures:
         names = [name for name in pictures.namelist() if name.endswith(".jpg")][: number + WARM_UP]
         began = 0.0

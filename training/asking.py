@@ -11,6 +11,7 @@ from search.preprocessing import open_picture, to_pixels
 
 from .data import Catalogue
 from .judging import Judged
+from .ranking import nearest
 from .report.vocabulary import frequent_words, values_of
 
 Near = list[tuple[str, float]]  # what is near, and its cosine, nearest first
@@ -61,15 +62,14 @@ class Asked:
         return Answer(self._products(embedding, count), self._words(embedding, count))
 
     def _products(self, embedding: NDArray[np.float32], count: int) -> Near:
-        return _nearest(self.labels, self.pictures, embedding, count)
+        return _near(self.labels, self.pictures, embedding, count)
 
     def _words(self, embedding: NDArray[np.float32], count: int) -> Near:
-        return _nearest(self.vocabulary, self.words, embedding, count)
+        return _near(self.vocabulary, self.words, embedding, count)
 
 
-def _nearest(
+def _near(
     labels: Sequence[str], embeddings: NDArray[np.float32], asked: NDArray[np.float32], count: int
 ) -> Near:
-    similarity = embeddings @ asked
-    order = np.argsort(-similarity, kind="stable")[:count]
-    return [(labels[row], float(similarity[row])) for row in order]
+    (rows,) = nearest(asked[None], embeddings, count)
+    return [(labels[row], float(embeddings[row] @ asked)) for row in rows]

@@ -124,7 +124,7 @@ def _change(content: dict[str, Any], change: str) -> None:
     target: Any = content
     for key in outer:
         if isinstance(target, list):
-            target = dict(zip(map(str, range(len(target))), target, strict=True)).get(key)
+            target = {str(place): entry for place, entry in enumerate(target)}.get(key)
         elif isinstance(target, dict):
             target = target.setdefault(key, {})
     if not isinstance(target, dict):

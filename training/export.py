@@ -13,7 +13,7 @@ from search.encoders import load_artifact, pad_tokens
 
 from .data import read_catalogue
 from .exceptions import ParityError, TrainingError
-from .files import STATE, TOKENIZER
+from .files import CACHE, STATE, TOKENIZER
 from .judging import JudgedArtifact, JudgedRun, judge, judge_attributes
 from .onnx_image import quantise, write_image_onnx
 from .onnx_text import write_text_onnx
@@ -52,7 +52,7 @@ def export(
             "which loads the runs of every backend."
         )
     run = JudgedRun(workdir)
-    cache = workdir / "cache"
+    cache = workdir / CACHE
     out.mkdir(parents=True, exist_ok=True)
     float_image = workdir / "image.float32.onnx"
     write_image_onnx(run.model.images, float_image)

@@ -26,13 +26,7 @@ from .progress import Throughput
 from .schedule import compile_stage
 from .sections import Stage
 from .texts import every_text
-from .workdir import (
-    copy_whole,
-    load_checkpoint,
-    open_state,
-    replace_weights,
-    write_state,
-)
+from .workdir import copy_whole, load_checkpoint, open_state, replace_weights, write_state
 
 
 def fit(
@@ -99,9 +93,8 @@ class _Fitting:
 
     def _forget_other_sizes(self, stage: Stage, before: Stage) -> None:
         if stage.spec != before.spec:
-            self.state[
-                "best"
-            ] = -1.0  # weights are exported for the last size; those of another do not compete
+            # Weights are exported for the last size; those of another do not compete.
+            self.state["best"] = -1.0
 
     def _fit_stage(self, stage: Stage, first: int, interruption: Interruption) -> None:
         state, config = self.state, self.config

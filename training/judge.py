@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 from tokenizers import Tokenizer
 
 from .config import Config
@@ -80,7 +79,7 @@ class Judge(keras.callbacks.Callback):
                 images,
                 lambda texts: encode_texts(self.model, self.tokenizer, texts, self.config),
             ),
-            "image_to_image": image_to_image(self.products, np.asarray(images)),
+            "image_to_image": image_to_image(self.products, images),
         }
 
     def _mean_loss(self, loss: float) -> float:

@@ -3,7 +3,6 @@
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 import keras
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from .encoding import in_batches
+from .keeping import keep
 
 CHUNK = 2048  # pictures between two steps of the bar
 
@@ -43,16 +43,13 @@ def features_of(encoder: keras.Model, pixels: NDArray[np.uint8], cache: Path) ->
     backbone = encoder.get_layer("features")
     file = cache / f"features-{_digest(backbone, pixels)}.npy"
     if not file.exists():
-        cache.mkdir(parents=True, exist_ok=True)
         parts = [
             in_batches(backbone, pixels[start : start + CHUNK], batch=128)
             for start in tqdm(
                 range(0, len(pixels), CHUNK), "extract features", unit_scale=CHUNK, unit="picture"
             )
         ]
-        with NamedTemporaryFile(dir=cache, suffix=".part", delete=False) as part:
-            np.save(part, np.concatenate(parts))
-        Path(part.name).replace(file)
+        keep(file, np.concatenate(parts))
     return Pictures("features", np.load(file, mmap_mode="r"))
 
 

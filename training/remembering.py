@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from search.artifact import read_manifest
 
 from .judging import Judged
+from .keeping import keep
 
 Embeddings = NDArray[np.float32]
 
@@ -50,15 +50,8 @@ class Remembering:
             digest.update(part)
         file = self.folder / f"{kind}-{digest.hexdigest()}.npy"
         if not file.exists():
-            self._keep(file, encode())
+            keep(file, encode())
         return np.load(file)
-
-    def _keep(self, file: Path, embeddings: Embeddings) -> None:
-        # A file appears under its name only when it is whole, so a killed evaluation leaves no half of one.
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=self.folder, suffix=".part", delete=False) as part:
-            np.save(part, embeddings)
-        Path(part.name).replace(file)
 
 
 def fingerprint_of(folder: Path) -> str:

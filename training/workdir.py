@@ -1,5 +1,6 @@
 """The folder of a run: its files, its state, and how both are written so that a kill leaves nothing half."""
 
+import copy
 import json
 import shutil
 from pathlib import Path
@@ -32,12 +33,12 @@ def open_state(workdir: Path, *, resume: bool) -> dict[str, Any]:
         FileExistsError: the folder holds a run already and `resume` is not set.
     """
     workdir.mkdir(parents=True, exist_ok=True)
-    file = workdir / STATE
+    file, state = workdir / STATE, copy.deepcopy(FRESH)
     if not file.exists():
-        return {**FRESH, "seeds": [], "history": []}
+        return state
     if not resume:
         raise FileExistsError(f"{workdir} holds a run already; go on with --resume, or choose another --out.")
-    return {**FRESH, **json.loads(file.read_text())}
+    return state | json.loads(file.read_text())
 
 
 def write_state(workdir: Path, state: dict[str, Any]) -> None:
