@@ -1,13 +1,15 @@
 """The plugin's settings: one frozen class with defaults, filled from `settings.FASHION_SEARCH` when used."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+
+from .weights import Weights
 
 SETTING = "FASHION_SEARCH"
 
@@ -24,15 +26,18 @@ class SearchSettings:
     retry_backoff_seconds: int = 30  # wait before the second attempt; doubles each time
     sweep_seconds: int = 10  # how often beat looks for lost hints
     reconcile_seconds: int = 3600  # how often beat compares content hashes
+    lexicon_seconds: int = 600  # how often beat counts the words of the catalogue again
     encoder_threads: int = 1  # processor threads per encoder run
     text_config: str = "english"  # Postgres text search configuration
     candidates: int = 200  # candidates per semantic leg
-    keyword_weight: float = 1.0  # weight of the keyword leg when ranks are fused
-    image_weight: float = 1.0  # weight of the image embedding leg
-    text_weight: float = 1.0  # weight of the text embedding leg
-    fuse_k: int = 60  # constant of reciprocal rank fusion
-    min_similarity: float = 0.4  # semantic candidates below are dropped; 99 % of true pairs lie above 0.45
-    keyword_enough: int = 24  # with fewer products that hold every word, those that lack a word are added
+    min_similarity: float = (
+        0.4  # candidates less similar are not looked at; 99 % of true pairs lie above 0.45
+    )
+    weights: Weights = field(
+        default_factory=Weights
+    )  # how much each thing counts; a dictionary of those that differ
+    results: int = 2000  # results of a search at most
+    enough: int = 24  # with fewer products that have all that was asked for, the closest to it are added
     exact_below: int = (
         5000  # filters that leave fewer entries are answered by an exact scan, not by the HNSW index
     )
@@ -61,7 +66,9 @@ def get_settings() -> SearchSettings:
     return SearchSettings(**{key.lower(): _checked(key, value) for key, value in given.items()})
 
 
-_DEFAULTS: dict[str, Any] = {field.name.upper(): field.default for field in fields(SearchSettings)}
+_DEFAULTS: dict[str, Any] = {
+    setting.name.upper(): getattr(SearchSettings(), setting.name) for setting in fields(SearchSettings)
+}
 
 
 def _checked(key: str, value: Any) -> Any:
@@ -69,6 +76,8 @@ def _checked(key: str, value: Any) -> Any:
         close = get_close_matches(str(key).upper(), _DEFAULTS, n=1, cutoff=0.0)
         raise ImproperlyConfigured(f"{SETTING} has no setting {key!r}; the nearest is {close[0]!r}.")
     default = _DEFAULTS[key]
+    if isinstance(default, Weights):
+        return _weights(key, value)
     if isinstance(default, Path):
         if not isinstance(value, str | Path):
             raise ImproperlyConfigured(f"{SETTING}[{key!r}] must be a path, not {value!r}.")
@@ -84,3 +93,18 @@ def _checked(key: str, value: Any) -> Any:
     ):
         raise ImproperlyConfigured(f"{SETTING}[{key!r}] must be positive, not {value!r}.")
     return value
+
+
+def _weights(key: str, value: Any) -> Weights:
+    names = [weight.name for weight in fields(Weights)]
+    if not isinstance(value, Mapping):
+        raise ImproperlyConfigured(f"{SETTING}[{key!r}] must be a dictionary of weights, not {value!r}.")
+    for name, weight in value.items():
+        if name not in names:
+            close = get_close_matches(str(name), names, n=1, cutoff=0.0)
+            raise ImproperlyConfigured(f"{SETTING}[{key!r}] has no {name!r}; the nearest is {close[0]!r}.")
+        if isinstance(weight, bool) or not isinstance(weight, int | float) or weight < 0:
+            raise ImproperlyConfigured(
+                f"{SETTING}[{key!r}][{name!r}] must be a number from 0, not {weight!r}."
+            )
+    return Weights(**{name: float(weight) for name, weight in value.items()})

@@ -1,25 +1,29 @@
 """Every SQL operator of a search: full text, arrays, nearest embeddings. The code above reads as words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import reduce
-from operator import and_, or_
-from typing import Any, Protocol
+from operator import or_
+from typing import Any, NamedTuple, Protocol
 
-from django.contrib.postgres.search import SearchQuery, SearchRank
+from django.contrib.postgres.search import SearchQuery, SearchVectorField
 from django.db import connection
 from django.db.models import (
     BooleanField,
+    Case,
     Count,
     Expression,
-    ExpressionWrapper,
     F,
     FloatField,
     Func,
+    Min,
+    OuterRef,
     Q,
     QuerySet,
+    Subquery,
     TextField,
     Value,
+    When,
 )
 from django.db.models.functions import Cast, Lower
 from pgvector.django import HalfVectorField, MaxInnerProduct
@@ -44,6 +48,39 @@ class Conditions(Protocol):
         """Highest price."""
 
 
+class Term(Protocol):
+    """One thing that is looked for in entries."""
+
+    @property
+    def values(self) -> Mapping[str, float]:
+        """Facet tokens and how well each fits."""
+
+    @property
+    def phrases(self) -> Sequence[str]:
+        """Phrases of which an entry's texts hold any."""
+
+    @property
+    def fits(self) -> tuple[float, float, float]:
+        """How well a phrase fits in the title, in the keywords, in the description."""
+
+    @property
+    def importance(self) -> float:
+        """What a perfect fit adds to an entry's coverage."""
+
+    @property
+    def needed(self) -> float:
+        """A lesser fit counts as missing."""
+
+
+class Coverage(NamedTuple):
+    """How much of what is looked for an entry holds."""
+
+    product_key: str
+    entry_id: int
+    gained: float  # sum of importance x fit
+    full: bool  # no term is missing
+
+
 class EntryQuerySet(QuerySet[Any]):
     """Index entries by words, filters and text embeddings."""
 
@@ -65,74 +102,103 @@ class EntryQuerySet(QuerySet[Any]):
             _IsAnyOf(F("pk"), Value(list(ids)))
         )  # psycopg writes the array, ten times as fast as ArrayField
 
-    def with_every_word(self, text: str, config: str) -> list[tuple[str, int, float, bool]]:
-        """Rows of entries that hold every word of `text`, or are named by it, best first.
-
-        The text is read as people write to search engines: "quoted phrases", OR, and -excluded words.
-
-        Returns:
-            (product key, primary key, cover density rank, whether SKU or name is exactly the text)
-        """
-        query = SearchQuery(text, config=config, search_type="websearch")
+    def named(self, text: str, config: str) -> list[tuple[str, int]]:
+        """Product keys and primary keys of the entries whose SKU or name is the text, in any case of letters."""
         lowered = Value(text.lower())
-        exact = Q(sku=lowered) | Q(_name=lowered)
-        return list(
-            self.alias(_name=Lower("name"))
-            .filter(Q(document=query) | Q(sku=lowered))
-            .annotate(
-                _rank=SearchRank(F("document"), query, cover_density=True),
-                _exact=ExpressionWrapper(exact, output_field=BooleanField()),
-            )
-            .order_by("-_exact", "-_rank", "product_key")
-            .values_list("product_key", "pk", "_rank", "_exact")
+        phrase = SearchQuery(text, config=config, search_type="phrase")
+        rows = self.alias(_name=Lower("name")).filter(
+            Q(sku=lowered) | (Q(document=phrase) & Q(_name=lowered))
         )
+        return list(rows.order_by("product_key").values_list("product_key", "pk"))
 
-    def with_most_words(self, words: Sequence[str], config: str, limit: int) -> list[Row]:
-        """Rows of entries that hold all of the words but one, best first.
+    def covering(self, terms: Sequence[Term], config: str, limit: int) -> list[Coverage]:
+        """Entries that hold any of the terms, those that hold all first, then by how well and how much they hold.
 
-        Returns:
-            (product key, primary key, number of words that match)
+        Every term is looked up by itself in the GIN indexes; what an entry gains by a term is the best of its lookups.
+
+        Args:
+            terms: what is looked for; none finds nothing.
+            config: text search configuration.
+            limit: most rows.
         """
-        queries = [SearchQuery(word, config=config, search_type="plain") for word in words]
-        all_but_one = reduce(or_, (reduce(and_, queries[:n] + queries[n + 1 :]) for n in range(len(queries))))
-        ranked = (
-            self.filter(document=all_but_one)
-            .annotate(_rank=SearchRank(F("document"), reduce(or_, queries), cover_density=True))
-            .order_by("-_rank", "product_key")
-        )
-        rows = ranked.values_list("product_key", "pk")[:limit]
-        return [(key, pk, len(words) - 1.0) for key, pk in rows]
-
-    def with_any_word(self, words: Sequence[str], config: str, limit: int) -> list[Row]:
-        """Rows of entries that hold any of the words, those with most words first.
-
-        Every word is looked up by itself in the GIN index, so that only the entries with most words have their
-        documents read: matching each document with each word took 36 ms at 11,000 products, this takes 5.
-
-        Returns:
-            (product key, primary key, number of words that match)
-        """
-        queries = [SearchQuery(word, config=config, search_type="plain") for word in words]
         lookups = [
-            self.order_by().filter(document=query).values("pk").query.sql_with_params() for query in queries
+            lookup.query.sql_with_params()
+            for number, term in enumerate(terms)
+            for lookup in self._lookups(number, term, config)
         ]
-        counted = (  # the parts are Django's own SQL, with placeholders for every value
-            "SELECT id, count(*) AS words FROM ("  # noqa: S608
-            + " UNION ALL ".join(f"({sql})" for sql, _ in lookups)
-            + ") AS hit (id) GROUP BY id ORDER BY words DESC, id LIMIT %s"
+        if not lookups:
+            return []
+        statement = (  # the parts are Django's own SQL, with placeholders for every value
+            "WITH hit (id, term, fit) AS (" + " UNION ALL ".join(f"({sql})" for sql, _ in lookups) + ")"  # noqa: S608
+            " SELECT entry.product_key, entry.id, found.gained, found.missing = 0 FROM ("
+            " SELECT id, sum(fit * importance)::float8 AS gained, %s - count(*) FILTER (WHERE fit >= needed) AS missing"
+            " FROM (SELECT id, term, max(fit) AS fit FROM hit GROUP BY id, term) AS best"
+            " JOIN unnest(%s::int[], %s::float8[], %s::float8[]) AS term (number, importance, needed)"
+            " ON term.number = best.term"
+            " GROUP BY id ORDER BY (%s - count(*) FILTER (WHERE fit >= needed)) = 0 DESC, gained DESC, id LIMIT %s"
+            ") AS found JOIN fashion_search_indexentry AS entry USING (id)"
+            " ORDER BY 4 DESC, 3 DESC, 1"
         )
         parameters = [parameter for _, params in lookups for parameter in params]
+        columns: list[Any] = [
+            len(terms),
+            list(range(len(terms))),
+            [term.importance for term in terms],
+            [term.needed for term in terms],
+            len(terms),
+            limit,
+        ]
         with connection.cursor() as cursor:
-            cursor.execute(counted, [*parameters, 2 * limit])  # the ranks below decide between equal counts
-            matched = dict(cursor.fetchall())
-        ranked = self.among(list(matched)).annotate(
-            _rank=SearchRank(F("document"), reduce(or_, queries), cover_density=True)
+            cursor.execute(statement, [*parameters, *columns])
+            return [Coverage(*row) for row in cursor.fetchall()]
+
+    def _lookups(self, number: int, term: Term, config: str) -> Iterator["QuerySet[Any, Any]"]:
+        """(primary key, number of the term, how well it fits) of the entries that hold the term."""
+        plain = self.order_by()
+        if term.values:
+            by_fit: dict[float, list[str]] = {}
+            for token, fit in term.values.items():
+                by_fit.setdefault(fit, []).append(token)
+            fits = [
+                When(facets__overlap=tokens, then=Value(fit))
+                for fit, tokens in sorted(by_fit.items(), reverse=True)
+            ]
+            yield (
+                plain.filter(facets__overlap=list(term.values))
+                .annotate(
+                    _term=Value(number), _fit=Case(*fits, default=Value(0.0), output_field=FloatField())
+                )
+                .values_list("pk", "_term", "_fit")
+            )
+        if term.phrases:
+            queries = [SearchQuery(phrase, config=config, search_type="phrase") for phrase in term.phrases]
+            query = reduce(or_, queries)
+            yield (
+                plain.filter(document=query)
+                .annotate(_term=Value(number), _fit=_text_fit(query, term))
+                .values_list("pk", "_term", "_fit")
+            )
+
+    def similarities(
+        self, embedding: EmbeddingLiteral, *, dimension: int
+    ) -> list[tuple[int, float | None, float | None]]:
+        """Primary key, similarity of the best picture, and of the text, of every entry; None where it has none."""
+        best = (
+            ImageQuerySet(self.model._meta.get_field("images").related_model)
+            .filter(entry=OuterRef("pk"), embedding__isnull=False)
+            .order_by()
+            .values("entry")
+            .annotate(_best=Min(_distance("embedding", embedding, dimension, exact=True)))
+            .values("_best")
         )
-        rows = sorted(
-            (-matched[pk], -rank, key, pk)
-            for key, pk, rank in ranked.values_list("product_key", "pk", "_rank")
+        rows = self.order_by().annotate(
+            _image=Subquery(best, output_field=FloatField()),
+            _text=_distance("text_embedding", embedding, dimension, exact=True),
         )
-        return [(key, pk, -words) for words, _, key, pk in rows[:limit]]
+        return [
+            (pk, None if image is None else -image, None if text is None else -text)
+            for pk, image, text in rows.values_list("pk", "_image", "_text")
+        ]
 
     def nearest(self, embedding: EmbeddingLiteral, *, dimension: int, limit: int, exact: bool) -> list[Row]:
         """Rows of the entries whose text embedding is nearest, with the distance (negative inner product)."""
@@ -159,6 +225,15 @@ class EntryQuerySet(QuerySet[Any]):
             .annotate(_count=Count("*"))
             .values_list("_token", "_count")
         )
+
+    def paths_of(self, facet: str) -> list[list[str]]:
+        """The distinct lists of values that entries have of one facet, in the order that the host gave."""
+        start = len(facet) + 1
+        found = self.order_by().values_list("facets", flat=True).distinct()
+        paths = {
+            tuple(token[start:] for token in tokens if token.startswith(f"{facet}=")) for tokens in found
+        }
+        return sorted(map(list, filter(None, paths)))
 
     def count_up_to(self, limit: int) -> int:
         """How many entries there are, counted no further than `limit`."""
@@ -210,6 +285,21 @@ class ImageQuerySet(QuerySet[Any]):
         )
 
 
+class _Matches(Func):
+    """Whether a document matches a query."""
+
+    template = "(%(expressions)s)"
+    arg_joiner = " @@ "
+    output_field = BooleanField()
+
+
+class _OfWeight(Func):
+    """The words of a document that bear one of some weights, given as "{a}"."""
+
+    function = "ts_filter"
+    output_field = SearchVectorField()
+
+
 class _IsAnyOf(Func):
     """Whether a value is an element of an array: one parameter, however many elements."""
 
@@ -224,6 +314,17 @@ class _Unnest(Func):
     function = "unnest"
     output_field = TextField()
     set_returning = True
+
+
+def _text_fit(query: Any, term: Term) -> Expression:
+    title, keyword, description = term.fits
+    if title == keyword == description:
+        return Value(title, output_field=FloatField())
+    cases = [
+        When(_Matches(_OfWeight(F("document"), Value(weight)), query), then=Value(fit))
+        for weight, fit in (("{a}", title), ("{b}", keyword))
+    ]
+    return Case(*cases, default=Value(description), output_field=FloatField())
 
 
 def _distance(column: str, embedding: EmbeddingLiteral, dimension: int, exact: bool) -> Expression:

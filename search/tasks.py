@@ -9,6 +9,7 @@ from .conf import get_settings
 from .indexing import building, failures, hints, outbox, versions
 from .indexing import reconcile as reconciling
 from .indexing.draining import index_due
+from .indexing.lexicon import refresh_lexicons
 from .indexing.locks import only_one
 from .models import IndexVersion
 
@@ -48,6 +49,14 @@ def advance_builds() -> None:
     with only_one("advance") as alone:
         if alone:
             building.advance_all()
+
+
+@_task(**LONG)
+def refresh_words() -> None:
+    """Count the words of the catalogue again where that is due; only one of these runs at a time."""
+    with only_one("words") as alone:
+        if alone:
+            refresh_lexicons()
 
 
 @_task(**LONG)

@@ -21,7 +21,7 @@ LONGEST_VALUE = 60  # characters; longer attribute values are prose, not words t
 class ShopProductIndex(ProductIndex):
     """Published products, found by category, brand, colour and gender."""
 
-    facets = ("category", "brand", "colour", "gender")
+    facets = ("category", "brand", "colour", "gender", "pattern", "usage")
     related = {
         "shop.ProductImage": "product_id",
         "shop.Variant": "product_id",
@@ -41,6 +41,10 @@ class ShopProductIndex(ProductIndex):
             "brand": (brand,),
             "colour": (product.colour,),
             "gender": (product.gender,),
+            "pattern": (
+                product.attributes.get("Pattern") or product.attributes.get("Print or Pattern Type", ""),
+            ),
+            "usage": (product.attributes.get("Usage", ""),),
         }
         return ProductDocument(
             key=str(product.pk),

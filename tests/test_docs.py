@@ -8,19 +8,26 @@ from django.urls import URLPattern
 
 from search.api.urls import urlpatterns
 from search.conf import SearchSettings
+from search.weights import Weights
 
 ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = (ROOT / "docs" / "settings.md").read_text()
+RELEVANCE = (ROOT / "docs" / "relevance.md").read_text()
 ROWS = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", SETTINGS, re.MULTILINE))
 
 
 def test_every_key_of_the_plugin_is_documented_with_its_default():
     for field in dataclasses.fields(SearchSettings):
         documented = ROWS[field.name.upper()]
-        if isinstance(field.default, Path):
+        if isinstance(field.default, Path) or field.name == "weights":
             continue
         default = f'`"{field.default}"`' if isinstance(field.default, str) else str(field.default)
         assert (field.name, documented) == (field.name, default)
+
+
+def test_every_weight_is_documented_with_its_default():
+    documented = re.findall(r"^\| `(\w+)` \| ([\d.]+) \|", RELEVANCE, re.MULTILINE)
+    assert documented == [(field.name, str(field.default)) for field in dataclasses.fields(Weights)]
 
 
 def test_every_environment_variable_is_documented():

@@ -11,6 +11,7 @@ from ..models import IndexVersion, StaleProduct
 from . import versions
 from .catalogue import missing_keys, surplus_keys, unembedded_keys
 from .hnsw import build_indexes
+from .lexicon import build_lexicon
 from .recall import measure_ann_recall
 
 logger = logging.getLogger(__name__)
@@ -63,6 +64,7 @@ def _finish(version: IndexVersion) -> None:
     logger.info("%s: built %s", version, ", ".join(built) or "no index")
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE fashion_search_indexentry, fashion_search_entryimage")
+    build_lexicon(version)
     version.ann_recall = measure_ann_recall(version)
     version.error = ""
     if version.ann_recall is not None and version.ann_recall < MIN_ANN_RECALL:

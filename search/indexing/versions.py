@@ -139,6 +139,7 @@ def drop_version(version: IndexVersion) -> None:
     drop_indexes(version.pk)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")
+        cursor.execute("DELETE FROM fashion_search_versionlexicon WHERE version_id = %s", [version.pk])
         cursor.execute("DELETE FROM fashion_search_entryimage WHERE version_id = %s", [version.pk])
         cursor.execute("DELETE FROM fashion_search_indexentry WHERE version_id = %s", [version.pk])
         cursor.execute("DELETE FROM fashion_search_indexversion WHERE id = %s", [version.pk])

@@ -1,7 +1,8 @@
 """The tables of the plugin."""
 
 from .entries import EntryImage, IndexEntry
+from .lexicons import VersionLexicon
 from .stale import StaleProduct
 from .versions import IndexVersion
 
-__all__ = ["EntryImage", "IndexEntry", "IndexVersion", "StaleProduct"]
+__all__ = ["EntryImage", "IndexEntry", "IndexVersion", "StaleProduct", "VersionLexicon"]

@@ -13,6 +13,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 # Zero width space, word joiner, byte order mark, and the marks that turn the direction of writing.
 _INVISIBLE = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+_QUOTED = re.compile(r'"([^"]+)"')
 _EXCLUDED = re.compile(r'(?:(?<=\s)|^)-("[^"]*"?|\S+)')
 
 
@@ -24,6 +25,7 @@ class Query:
     wanted: str  # without what is excluded: what the encoder sees
     words: tuple[str, ...]  # of `wanted`, for the query that any word may match
     excluded: tuple[str, ...]  # words and phrases with a minus in front
+    quoted: tuple[str, ...] = ()  # phrases of `wanted` that stood in quotation marks
 
     @property
     def has_words(self) -> bool:
@@ -39,7 +41,8 @@ def clean_query(text: str, parameter: str = "q") -> Query:
     """
     cleaned = clean_text(text, parameter)
     excluded = tuple(term.strip('"') for term in _EXCLUDED.findall(cleaned))
-    wanted = " ".join(_EXCLUDED.sub(" ", cleaned).replace('"', " ").split())
+    kept = _EXCLUDED.sub(" ", cleaned)
+    wanted = " ".join(kept.replace('"', " ").split())
     words = dict.fromkeys(word for word in wanted.lower().split() if any(map(str.isalnum, word)))
     words.pop("or", None)
     return Query(
@@ -47,6 +50,7 @@ def clean_query(text: str, parameter: str = "q") -> Query:
         wanted=wanted,
         words=tuple(words)[:MAX_WORDS],
         excluded=tuple(term for term in excluded if any(map(str.isalnum, term))),
+        quoted=tuple(" ".join(phrase.split()) for phrase in _QUOTED.findall(kept) if phrase.strip()),
     )
 
 

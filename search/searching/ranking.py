@@ -1,41 +1,47 @@
-"""The ranked products of a query: candidates of every leg, fused."""
+"""The ranked products of a query: what covers it, and what its embedding is near to, scored together."""
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from django.db import DatabaseError
 
 from ..conf import get_settings
-from ..fusion import fuse
-from ..models import IndexVersion
-from ..querysets import EmbeddingLiteral
+from ..models import IndexEntry, IndexVersion
+from ..querysets import Coverage, EmbeddingLiteral, EntryQuerySet
 from ..retrieval.candidates import Candidate, Space
 from ..retrieval.cleaning import Query
 from ..retrieval.encoding import embed_query
 from ..retrieval.filters import Filters
-from ..retrieval.keyword import keyword_leg
+from ..retrieval.lexicon import VersionWords, words_of
 from ..retrieval.nearest import image_leg, leaves_few, text_leg
+from ..understanding import Understood, read_query
+from ..understanding.terms import Term, terms_of
 from . import reasons
+from .scoring import Scored, score
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A query against one version; without an embedding it is answered by keyword only."""
+    """A query against one version; without an embedding it is answered by words only."""
 
     version: IndexVersion
     query: Query
+    understood: Understood
+    words: VersionWords
     embedding: EmbeddingLiteral | None
 
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """Every candidate of a query under some filters, best first."""
+    """Every result of a query under some filters, best first."""
 
     items: Sequence[tuple[Candidate, float]]
-    complete: bool
+    complete: bool = True  # False when more products would qualify
+    matching: int = 0  # so many, from the first on, have all that was asked for; others are the closest to it
+    explained: dict[int, Scored] = field(default_factory=dict)  # by primary key of the entry
 
     @property
     def entry_ids(self) -> list[int]:
@@ -44,39 +50,121 @@ class Ranked:
 
 
 def ask(version: IndexVersion, query: Query) -> tuple[Asked, str]:
-    """Encode the query for the version; return it with the reason why it is degraded, or ""."""
+    """Understand and encode the query for the version; return it with the reason why it is degraded, or ""."""
+    words = words_of(version)
+    understood = read_query(query.wanted, words.lexicon, get_settings().weights, quoted=query.quoted)
+    asked = Asked(version, query, understood, words, None)
     if version.state != IndexVersion.State.ACTIVE:
-        return Asked(version, query, None), reasons.BUILDING
-    if not query.has_words:
-        return Asked(version, query, None), ""
+        return asked, reasons.BUILDING
+    if not query.has_words or not understood.encoded:
+        return asked, ""
     try:
-        return Asked(version, query, embed_query(version, query.wanted)), ""
+        return replace(asked, embedding=embed_query(version, understood.encoded)), ""
     except Exception:
         # Whatever the runtime throws, the shop still answers; the log holds the traceback.
         logger.exception("The query could not be encoded with the artifact of %s", version)
-        return Asked(version, query, None), reasons.NO_ENCODER
+        return asked, reasons.NO_ENCODER
 
 
 def rank(asked: Asked, filters: Filters) -> Ranked:
-    """Run every leg under the filters and fuse what they find; exact SKU and exact name come first.
+    """Return the results of a query under filters, best first.
+
+    These are the products that have all that the query asks for; where they are few, also the closest to it: those that
+    have a part of it, and those whose picture or text is near. What is named by the query comes first.
 
     Raises:
         DatabaseError: a leg failed or ran out of time.
     """
     settings = get_settings()
+    filters = _within(filters, asked.understood)
     space = Space.of(asked.version, filters, asked.query)
-    keyword = keyword_leg(space, asked.query)
-    legs = [(settings.keyword_weight, keyword)]
+    terms = terms_of(asked.understood.units, settings.weights)
+    named = [Candidate(key, pk) for key, pk in space.entries().named(asked.query.wanted, space.config)]
+    if not terms and asked.understood.price and asked.embedding is None:
+        return _everything(space)
+    covering = space.entries().covering(terms, space.config, settings.results)
+    full = [row for row in covering if row.full]
+    complete = len(full) < settings.results
+    near: list[Candidate] = []
     if asked.embedding is not None:
-        exact, floor = leaves_few(space), settings.min_similarity
-        legs.append((settings.image_weight, image_leg(space, asked.embedding, floor=floor, exact=exact)))
-        legs.append((settings.text_weight, text_leg(space, asked.embedding, floor=floor, exact=exact)))
-    items = fuse([(weight, leg.candidates) for weight, leg in legs], k=settings.fuse_k, first=keyword.exact)
-    return Ranked(items, all(leg.complete for _, leg in legs))
+        near, unseen = _near(asked, space)
+        complete = complete and (len(full) >= settings.enough or not unseen)
+    known = {row.entry_id for row in covering}
+    lacking = [candidate for candidate in near if candidate.entry_id not in known]
+    if lacking and terms:
+        among = space.entries().among([candidate.entry_id for candidate in lacking])
+        covering += among.covering(terms, space.config, len(lacking))
+    return _ranked(asked, space, terms, covering, near, named, complete)
+
+
+def _ranked(
+    asked: Asked,
+    space: Space,
+    terms: Sequence[Term],
+    covering: Sequence[Coverage],
+    near: Sequence[Candidate],
+    named: Sequence[Candidate],
+    complete: bool,
+) -> Ranked:
+    settings = get_settings()
+    rows = {row.entry_id: row for row in covering}
+    wanted = sum(term.importance for term in terms)
+    for candidate in (*near, *named):
+        rows.setdefault(candidate.entry_id, Coverage(candidate.product_key, candidate.entry_id, 0.0, False))
+    full = sum(row.full for row in rows.values())
+    if full >= settings.enough:
+        rows = {pk: row for pk, row in rows.items() if row.full or pk in {found.entry_id for found in named}}
+    similar: dict[int, tuple[float | None, float | None]] = {}
+    if asked.embedding is not None and rows:
+        among = EntryQuerySet(IndexEntry).among(list(rows))
+        similar = {
+            pk: (image, text)
+            for pk, image, text in among.similarities(asked.embedding, dimension=space.dimension)
+        }
+    first = {candidate.entry_id for candidate in named}
+    scored = [
+        score(row, wanted, similar.get(pk, (None, None)), settings.weights, named=pk in first)
+        for pk, row in rows.items()
+    ]
+    closest = [
+        item for item in scored if item.named or item.full or item.is_close(asked.words, settings.weights)
+    ]
+    closest.sort(key=lambda item: (not item.named, not item.full, -item.score, item.candidate))
+    cut = settings.results
+    return Ranked(
+        [(item.candidate, item.score) for item in closest[:cut]],
+        complete and len(closest) <= cut,
+        sum(item.full or item.named for item in closest[:cut]),
+        {item.candidate.entry_id: item for item in closest[:cut]},
+    )
+
+
+def _near(asked: Asked, space: Space) -> tuple[list[Candidate], bool]:
+    """The candidates near to the query's embedding, and whether more would qualify."""
+    assert asked.embedding is not None
+    exact, floor = leaves_few(space), get_settings().min_similarity
+    legs = [leg(space, asked.embedding, floor=floor, exact=exact) for leg in (image_leg, text_leg)]
+    found = dict.fromkeys(candidate for leg in legs for candidate in leg.candidates)
+    return list(found), not all(leg.complete for leg in legs)
+
+
+def _within(filters: Filters, understood: Understood) -> Filters:
+    """The filters with the price that the query states, unless a price is chosen."""
+    price = understood.price
+    if price is None or filters.price_min is not None or filters.price_max is not None:
+        return filters
+    return replace(filters, price_min=price.lowest, price_max=price.highest)
+
+
+def _everything(space: Space) -> Ranked:
+    limit = get_settings().results
+    rows = list(space.entries().newest().values_list("product_key", "pk")[: limit + 1])
+    items = [(Candidate(key, pk), 0.0) for key, pk in rows[:limit]]
+    return Ranked(items, len(rows) <= limit, len(items))
 
 
 def is_semantic_failure(asked: Asked, error: DatabaseError) -> bool:
-    """Whether the query may still be answered by keyword after this error; it is logged here."""
+    """Whether the query may still be answered by words after this error; it is logged here."""
     if asked.embedding is None:
         return False
     logger.error("The search by embeddings in %s failed", asked.version, exc_info=error)

@@ -5,6 +5,13 @@ from pathlib import Path
 import pytest
 
 from search.indexing import hints
+from search.retrieval.lexicon import forget_words
+
+
+@pytest.fixture(autouse=True)
+def _fresh_words():
+    """Lexicons are kept for seconds, and a test that is rolled back leaves none."""
+    forget_words()
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from search.conf import get_settings
 
 
 def test_a_setting_that_is_not_given_has_its_default(settings):
-    settings.FASHION_SEARCH = {"BATCH_SIZE": 8, "ARTIFACT": "/tmp/artifact", "KEYWORD_WEIGHT": 2}
+    settings.FASHION_SEARCH = {"BATCH_SIZE": 8, "ARTIFACT": "/tmp/artifact", "WEIGHTS": {"image": 2}}
     found = get_settings()
-    assert (found.batch_size, found.artifact, found.keyword_weight) == (8, Path("/tmp/artifact"), 2.0)
+    assert (found.batch_size, found.artifact, found.weights.image) == (8, Path("/tmp/artifact"), 2.0)
     assert (found.max_attempts, found.keep_retired, found.text_config) == (3, 1, "english")
 
 
@@ -21,6 +21,9 @@ def test_a_setting_that_is_not_given_has_its_default(settings):
         ({"BATCH_SIZE": True}, "FASHION_SEARCH['BATCH_SIZE'] must be of type int, not True."),
         ({"BATCH_SIZE": 0}, "FASHION_SEARCH['BATCH_SIZE'] must be positive, not 0."),
         ({"ARTIFACT": 3}, "FASHION_SEARCH['ARTIFACT'] must be a path, not 3."),
+        ({"WEIGHTS": 3}, "FASHION_SEARCH['WEIGHTS'] must be a dictionary of weights, not 3."),
+        ({"WEIGHTS": {"imgae": 1}}, "FASHION_SEARCH['WEIGHTS'] has no 'imgae'; the nearest is 'image'."),
+        ({"WEIGHTS": {"image": -1}}, "FASHION_SEARCH['WEIGHTS']['image'] must be a number from 0, not -1."),
         ([], "FASHION_SEARCH must be a dictionary, not list."),
     ],
 )

@@ -51,6 +51,8 @@ def test_an_answer_has_exactly_these_parts(client, shirts):
         "brand": [],
         "colour": [{"value": "Blue", "count": 1}, {"value": "Red", "count": 1}],
         "gender": [],
+        "pattern": [],
+        "usage": [],
     }
     assert (answer["page"], answer["next"]) == (
         1,
@@ -101,7 +103,7 @@ def test_beyond_the_last_page_there_is_nothing(client, shirts):
             "%F0%9F%98%80=1",
             "unknown_parameter",
             "'😀' is not a parameter: the parameters are q, sort, page, page_size, price_min, price_max, category,"
-            " brand, colour, gender.",
+            " brand, colour, gender, pattern, usage.",
         ),
         ("price_min=cheap", "invalid_price", "price_min must be a number from 0, such as 1500 or 99.50."),
         ("price_max=1e39", "invalid_price", "price_max must be a number from 0, such as 1500 or 99.50."),

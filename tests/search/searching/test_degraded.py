@@ -15,7 +15,14 @@ def test_without_a_version_the_answer_is_empty_and_says_what_to_do(db, search_se
     for text in ("", "shirt"):
         answer = search(text)
         assert (answer.total, answer.results, answer.degraded) == (0, [], reasons.NO_VERSION)
-        assert answer.facets == {"category": [], "brand": [], "colour": [], "gender": []}
+        assert answer.facets == {
+            "category": [],
+            "brand": [],
+            "colour": [],
+            "gender": [],
+            "pattern": [],
+            "usage": [],
+        }
     assert find_similar("1").degraded == reasons.NO_VERSION
     assert reasons.NO_VERSION == "There is no search index yet; run: manage.py search_index rebuild"
 

@@ -1,0 +1,91 @@
+"""Count a version's words for its lexicon, and how similar nonsense comes to its embeddings."""
+
+import random
+import string
+from datetime import timedelta
+
+import numpy as np
+from django.db import connection
+from django.utils import timezone
+
+from ..conf import get_settings
+from ..loading import encoders_for
+from ..models import EntryImage, IndexEntry, IndexVersion, VersionLexicon
+from ..querysets import EntryQuerySet, ImageQuerySet
+from ..retrieval.encoding import to_literal
+from ..retrieval.session import search_session
+from ..understanding.lexicon import CATEGORY
+
+NONSENSE = 200  # words
+NONSENSE_SHARE = 99  # percentile
+
+
+def build_lexicon(version: IndexVersion) -> VersionLexicon:
+    """Count facet values and words of a version and keep them; a former count is replaced.
+
+    Raises:
+        ArtifactError: the version's artifact is missing or another one.
+    """
+    entries = EntryQuerySet(IndexEntry).in_version(version.pk)
+    image_noise, text_noise = _noise(version)
+    lexicon, _ = VersionLexicon.objects.update_or_create(
+        version=version,
+        defaults={
+            "total": entries.count(),
+            "facets": dict(entries.facet_counts()),
+            "paths": entries.paths_of(CATEGORY),
+            "lexemes": _lexemes(version),
+            "image_noise": image_noise,
+            "text_noise": text_noise,
+            "built_at": timezone.now(),
+        },
+    )
+    return lexicon
+
+
+def refresh_lexicons() -> None:
+    """Count the active version's words again where that was done too long ago."""
+    version = IndexVersion.objects.active()
+    due = timezone.now() - timedelta(seconds=get_settings().lexicon_seconds)
+    if version and not VersionLexicon.objects.filter(version=version, built_at__gt=due).exists():
+        build_lexicon(version)
+
+
+def nonsense() -> list[str]:
+    """Words of four to nine random letters, the same ones every time."""
+    letters = random.Random(1)
+    return [
+        "".join(letters.choices(string.ascii_lowercase, k=letters.randint(4, 9))) for _ in range(NONSENSE)
+    ]
+
+
+def _lexemes(version: IndexVersion) -> dict[str, int]:
+    # ts_stat takes its query as text; the number is the version's own primary key.
+    query = f"SELECT document FROM fashion_search_indexentry WHERE version_id = {int(version.pk)}"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT word, ndoc FROM ts_stat(%s)", [query])
+        return dict(cursor.fetchall())
+
+
+def _noise(version: IndexVersion) -> tuple[float, float]:
+    """Similarities of nonsense words to their nearest picture and text: the 99th percentile of each."""
+    embeddings = [to_literal(embedding) for embedding in encoders_for(version).encode_texts(nonsense())]
+    images = ImageQuerySet(EntryImage).in_version(version.pk)
+    texts = EntryQuerySet(IndexEntry).in_version(version.pk)
+    with search_session():
+        return tuple(  # type: ignore[return-value]  # two of them
+            _highest(
+                [
+                    -distance
+                    for embedding in embeddings
+                    for *_, distance in source.nearest(
+                        embedding, dimension=version.dimension, limit=1, exact=False
+                    )
+                ]
+            )
+            for source in (images, texts)
+        )
+
+
+def _highest(similarities: list[float]) -> float:
+    return float(np.percentile(similarities, NONSENSE_SHARE)) if similarities else 0.0

@@ -1,0 +1,66 @@
+"""The lexicon that queries of a version are read with, kept per process and looked at again now and then."""
+
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Lock
+
+from ..conf import get_settings
+from ..models import IndexVersion, VersionLexicon
+from ..understanding import Lexicon
+from ..understanding.synonyms import load_synonyms
+
+CHECK_SECONDS = 5.0  # between two looks at whether there is a newer one
+
+
+@dataclass(slots=True)
+class VersionWords:
+    """A version's lexicon and how similar nonsense comes."""
+
+    lexicon: Lexicon
+    image_noise: float = 0.0
+    text_noise: float = 0.0
+    built_at: datetime | None = None
+    checked: float = 0.0
+
+
+_kept: dict[int, VersionWords] = {}
+_lock = Lock()
+
+
+def words_of(version: IndexVersion) -> VersionWords:
+    """Return the words of a version; before they were counted, a lexicon that takes every word for known."""
+    kept = _kept.get(version.pk)
+    if kept is not None and time.monotonic() - kept.checked < CHECK_SECONDS:
+        return kept
+    with _lock:
+        built_at = VersionLexicon.objects.filter(version=version).values_list("built_at", flat=True).first()
+        if kept is None or kept.built_at != built_at:
+            kept = _load(version) if built_at else VersionWords(_uncounted())
+        kept.checked = time.monotonic()
+        if version.pk not in _kept:
+            _kept.clear()  # one version is searched at a time; a former one's words go
+        _kept[version.pk] = kept
+    return kept
+
+
+def forget_words() -> None:
+    """Forget every version's words."""
+    _kept.clear()
+
+
+def _load(version: IndexVersion) -> VersionWords:
+    row = VersionLexicon.objects.get(version=version)
+    lexicon = Lexicon(
+        row.facets,
+        row.lexemes,
+        row.total,
+        load_synonyms(),
+        language=get_settings().text_config,
+        paths=[tuple(path) for path in row.paths],
+    )
+    return VersionWords(lexicon, row.image_noise, row.text_noise, row.built_at)
+
+
+def _uncounted() -> Lexicon:
+    return Lexicon({}, None, 0, load_synonyms(), language=get_settings().text_config)

@@ -1,0 +1,153 @@
+"""The words of a catalogue: what its facet values are called, and how many products hold which word."""
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+from .synonyms import Synonyms
+from .words import keys, split, stem
+
+EXACT = 1.0
+ALIAS = 0.95  # one of the things in "Perfume and Body Mist"
+MEANS = 0.9  # a synonym
+LOOSE = 0.8  # "shoes" for "Casual Shoes", "navy" for "Navy Blue"
+NEAR = 0.6
+
+_AND = re.compile(r"\s+(?:and|or)\s+|\s*[&,/]\s*", re.IGNORECASE)
+# What a facet of this name holds; others hold plain values.
+CATEGORY, BRAND, COLOUR, GENDER, SIZE = "category", "brand", "colour", "gender", "size"
+_SHORTEST_BRAND_WORD = 4
+
+
+class Lexicon:
+    """What phrases mean in one catalogue.
+
+    Args:
+        facets: "colour=Navy Blue" -> number of products.
+        lexemes: stem of a word -> number of products whose texts hold it; None while they are not counted, when
+            every word counts as known.
+        total: number of products.
+        synonyms: other words for the catalogue's.
+        language: of stems; a language of Snowball, as Postgres names its configurations.
+        paths: category values that stand together, root first.
+    """
+
+    def __init__(
+        self,
+        facets: Mapping[str, int],
+        lexemes: Mapping[str, int] | None,
+        total: int,
+        synonyms: Synonyms,
+        language: str = "english",
+        paths: Iterable[tuple[str, ...]] = (),
+    ) -> None:
+        self.facets = facets
+        self.lexemes = lexemes
+        self.total = max(total, 1)
+        self.synonyms = synonyms
+        self.language = language
+        self.paths = [frozenset(f"{CATEGORY}={value}" for value in path) for path in paths]
+        self._senses: dict[str, dict[str, float]] = defaultdict(dict)
+        self._phrases: dict[str, tuple[str, ...]] = {}
+        self._implied: dict[str, tuple[str, ...]] = {}
+        self.longest = 1
+        self._file_values()
+        self._file_synonyms()
+
+    def senses(self, words: Sequence[str]) -> Mapping[str, float]:
+        """Facet tokens that a run of words names, each with how well it fits; empty where it names none."""
+        for key in keys(words, self.language):
+            if key in self._senses:
+                return self._senses[key]
+        return {}
+
+    def phrases(self, words: Sequence[str]) -> tuple[str, ...]:
+        """Other phrases for a run of words, as the list of synonyms has them."""
+        return next((self._phrases[key] for key in keys(words, self.language) if key in self._phrases), ())
+
+    def implied(self, words: Sequence[str]) -> tuple[str, ...]:
+        """What a run of words asks for besides."""
+        return next((self._implied[key] for key in keys(words, self.language) if key in self._implied), ())
+
+    def knows(self, words: Sequence[str]) -> bool:
+        """Whether a run of words names a value or is a synonym."""
+        return any(key in self._senses or key in self._phrases for key in keys(words, self.language))
+
+    def products_with(self, word: str) -> int:
+        """How many products' texts hold the word in any inflection."""
+        if self.lexemes is None:
+            return 1
+        return self.lexemes.get(stem(word, self.language), 0)
+
+    def rarity(self, products: int) -> float:
+        """How telling something is that so many products have: from 0 for all of them to 1 for one."""
+        if self.lexemes is None:
+            return 1.0
+        return math.log(self.total / min(max(products, 1), self.total)) / math.log(max(self.total, 2))
+
+    def stand_together(self, some: Collection[str], others: Collection[str]) -> bool:
+        """Whether a product can have one of some category tokens and one of others, too."""
+        return any(not path.isdisjoint(some) and not path.isdisjoint(others) for path in self.paths)
+
+    def _file_values(self) -> None:
+        brand_words: dict[str, set[str]] = defaultdict(set)
+        for token in self.facets:
+            facet, _, value = token.partition("=")
+            words = [word.text for word in split(value)]
+            if not words:
+                continue
+            self._file(words, token, EXACT)
+            if facet == BRAND:
+                for word in words:
+                    brand_words[word].add(token)
+                continue
+            if facet in (GENDER, SIZE):
+                continue
+            for part in _AND.split(value):
+                self._file([word.text for word in split(part)], token, ALIAS)
+            if len(words) > 1:
+                loose = words if facet == COLOUR else words[-1:]
+                for word in loose:
+                    if word not in self.synonyms.fillers:
+                        self._file([word], token, LOOSE)
+        for word, tokens in brand_words.items():
+            self._file_brand_word(word, tokens)
+
+    def _file_brand_word(self, word: str, tokens: set[str]) -> None:
+        # "benetton" alone means the brand, because only its products hold the word; "red" of "Red Tape" does not.
+        if len(tokens) != 1 or len(word) < _SHORTEST_BRAND_WORD or self.senses([word]):
+            return
+        (token,) = tokens
+        if self.products_with(word) <= self.facets[token] * 1.1:
+            self._file([word], token, MEANS)
+
+    def _file_synonyms(self) -> None:
+        for weight, table in ((MEANS, self.synonyms.means), (NEAR, self.synonyms.near)):
+            for phrase, targets in table.items():
+                words = [word.text for word in split(phrase)]
+                for target in targets:
+                    found = self.senses([word.text for word in split(target)])
+                    for token, fit in list(found.items()):
+                        if fit >= LOOSE:
+                            self._file(words, token, weight * fit)
+                if weight == MEANS:
+                    for key in keys(words, self.language):
+                        self._phrases[key] = targets
+        for phrase, targets in self.synonyms.implies.items():
+            for key in keys([word.text for word in split(phrase)], self.language):
+                self._implied[key] = targets
+
+    def _file(self, words: Sequence[str], token: str, weight: float) -> None:
+        if not words:
+            return
+        self.longest = max(self.longest, len(words))
+        for key in keys(words, self.language):
+            senses = self._senses[key]
+            senses[token] = max(senses.get(token, 0.0), round(weight, 3))
+
+    def values(self) -> Iterator[tuple[str, str, int]]:
+        """Every facet, value and number of products."""
+        for token, count in self.facets.items():
+            facet, _, value = token.partition("=")
+            yield facet, value, count

@@ -1,0 +1,243 @@
+"""Read a query with a lexicon: prices first, then the longest phrases that name something, then single words."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ..weights import Weights
+from .lexicon import ALIAS, CATEGORY, COLOUR, GENDER, LOOSE, SIZE, Lexicon
+from .prices import read_price
+from .units import Understood, Unit
+from .words import Word, split
+
+CHEAP = frozenset(("cheap", "cheapest", "budget", "inexpensive", "affordable"))
+OWNERS = frozenset(("my", "our", "your", "his", "their"))
+PREPOSITIONS = frozenset(("for", "with", "to", "from", "in", "on", "under", "over", "against", "without"))
+LONGEST = 6  # words of a phrase
+_SIZE_WORDS = frozenset(("size", "sizes", "uk", "eu", "us"))
+_LETTER_SIZES = frozenset(("xs", "xl", "xxl", "xxxl", "2xl", "3xl", "4xl"))
+
+
+def read_query(text: str, lexicon: Lexicon, weights: Weights, *, quoted: Sequence[str] = ()) -> Understood:
+    """Understand a query.
+
+    Args:
+        text: cleaned, without what it excludes.
+        lexicon: the catalogue's words.
+        weights: how much facets and words count.
+        quoted: phrases of the text that products must hold as they stand.
+    """
+    price, rest = read_price(text)
+    rest, literal = _without(rest, quoted)
+    reading = _Reading(rest, split(rest), lexicon, weights)
+    reading.read()
+    units = [*(Unit(phrase, {}, (phrase,), weights.category) for phrase in literal), *reading.units()]
+    encoded = [*literal, *reading.encoded]
+    return Understood(
+        tuple(units), price, reading.cheap, tuple(reading.unknown), " ".join(filter(None, encoded))
+    )
+
+
+@dataclass(slots=True)
+class _Found:
+    """A unit and where in the query it stands."""
+
+    unit: Unit
+    at: int
+    taken: int
+
+
+@dataclass(slots=True)
+class _Reading:
+    """A query while it is read, word by word."""
+
+    text: str
+    words: list[Word]
+    lexicon: Lexicon
+    weights: Weights
+    found: list[_Found] = field(default_factory=list)
+    encoded: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    cheap: str = ""
+
+    def read(self) -> None:
+        """Read every word."""
+        at = 0
+        while at < len(self.words):
+            word = self.words[at].text
+            if word in CHEAP:
+                self.cheap = word
+                at += 1
+                continue
+            taken, unit = _next_unit(self.text, self.words, at, self.lexicon, self.weights)
+            if unit is not None:
+                self.found.append(_Found(unit, at, taken))
+            elif _is_telling(word, self.lexicon):
+                self.unknown.append(word)
+            at += taken
+        self._join_alternatives()
+        self._keep_one_head()
+        self._encode()
+
+    def units(self) -> list[Unit]:
+        """The units that were found, each once, and what they imply."""
+        units: list[Unit] = []
+        for found in self.found:
+            if all(not found.unit.values or found.unit.values != other.values for other in units):
+                units.append(found.unit)
+        return units + _implied_units(units, self.lexicon, self.weights)
+
+    def _join_alternatives(self) -> None:
+        """Make one unit of "red or blue", which asks for either colour."""
+        joined: list[_Found] = []
+        for found in self.found:
+            last = joined[-1] if joined else None
+            if (
+                last is not None
+                and last.unit.values
+                and found.unit.facets[:1] == last.unit.facets[:1]
+                and [word.text for word in self.words[last.at + last.taken : found.at]] == ["or"]
+            ):
+                both = dict(last.unit.values)
+                for token, fit in found.unit.values.items():
+                    both[token] = max(fit, both.get(token, 0.0))
+                typed = self.text[self.words[last.at].start : self.words[found.at + found.taken - 1].end]
+                phrases = (*last.unit.phrases, *found.unit.phrases)
+                unit = Unit(typed, both, phrases, max(last.unit.importance, found.unit.importance))
+                joined[-1] = _Found(unit, last.at, found.at + found.taken - last.at)
+            else:
+                joined.append(found)
+        self.found = joined
+
+    def _keep_one_head(self) -> None:
+        """Of garments that no product can be at once, only the one that the query is about stays a value.
+
+        In "shoes to go with a suit" and "bag for my laptop" it is the one before the preposition, elsewhere the last; what
+        is the shopper's own ("colour for my lips") is not what is asked for.
+        """
+        named = [found for found in self.found if found.unit.facets[:1] == (CATEGORY,)]
+        wanted = [found for found in named if not self._is_owned(found)]
+        if not wanted:
+            head = None
+        else:
+            before = [found for found in wanted if found.at < self._first_preposition()]
+            head = (before or wanted)[-1]
+        for found in named:
+            if found is head:
+                continue
+            if head is not None and found in wanted and self._go_together(found, head):
+                continue
+            found.unit = _mention(found.unit, self.lexicon, self.weights)
+
+    def _is_owned(self, found: _Found) -> bool:
+        return found.at > 0 and self.words[found.at - 1].text in OWNERS
+
+    def _first_preposition(self) -> int:
+        places = (at for at, word in enumerate(self.words) if word.text in PREPOSITIONS and at > 0)
+        return next(places, len(self.words))
+
+    def _go_together(self, found: _Found, head: _Found) -> bool:
+        return self.lexicon.stand_together(found.unit.values.keys(), head.unit.values.keys())
+
+    def _encode(self) -> None:
+        starts = {found.at: found for found in self.found}
+        at = 0
+        while at < len(self.words):
+            found = starts.get(at)
+            taken = found.taken if found else 1
+            if self.words[at].text not in CHEAP:
+                typed = self.text[self.words[at].start : self.words[at + taken - 1].end]
+                self.encoded.append(_encoded(typed, found.unit if found else None))
+            at += taken
+
+
+def _mention(unit: Unit, lexicon: Lexicon, weights: Weights) -> Unit:
+    """The unit as words that texts may hold, not as a value that products have."""
+    return Unit(unit.text, {}, unit.phrases, _importance({}, unit.phrases, lexicon, weights))
+
+
+def _without(text: str, phrases: Sequence[str]) -> tuple[str, list[str]]:
+    """The text without the phrases, and those of them that it held."""
+    held = []
+    for phrase in phrases:
+        if phrase in text:
+            text = text.replace(phrase, " ", 1)
+            held.append(phrase)
+    return " ".join(text.split()), held
+
+
+def _next_unit(
+    text: str, words: Sequence[Word], at: int, lexicon: Lexicon, weights: Weights
+) -> tuple[int, Unit | None]:
+    """Return how many words were read, and what they name."""
+    if words[at].text in _SIZE_WORDS and at + 1 < len(words):
+        sizes = _of_facet(lexicon.senses([words[at + 1].text]), SIZE)
+        if sizes:
+            return 2, _unit(text, words[at : at + 2], sizes, (), lexicon, weights)
+    for length in range(min(LONGEST, lexicon.longest, len(words) - at), 0, -1):
+        run = [word.text for word in words[at : at + length]]
+        if length == 1 and run[0] in lexicon.synonyms.fillers:
+            break
+        senses = lexicon.senses(run)
+        if run[0] not in _LETTER_SIZES:
+            senses = {token: fit for token, fit in senses.items() if not token.startswith(f"{SIZE}=")}
+        if senses or lexicon.phrases(run):
+            phrases = tuple(dict.fromkeys((" ".join(run), *lexicon.phrases(run))))
+            return length, _unit(text, words[at : at + length], senses, phrases, lexicon, weights)
+    word = words[at].text
+    if not _is_telling(word, lexicon) or not lexicon.products_with(word):
+        return 1, None
+    return 1, _unit(text, words[at : at + 1], {}, (word,), lexicon, weights)
+
+
+def _unit(
+    text: str,
+    run: Sequence[Word],
+    senses: Mapping[str, float],
+    phrases: tuple[str, ...],
+    lexicon: Lexicon,
+    weights: Weights,
+) -> Unit:
+    typed = text[run[0].start : run[-1].end]
+    return Unit(typed, dict(senses), phrases, _importance(senses, phrases, lexicon, weights))
+
+
+def _importance(
+    senses: Mapping[str, float], phrases: Sequence[str], lexicon: Lexicon, weights: Weights
+) -> float:
+    if senses:
+        best = max(senses.values())
+        facets = {token.partition("=")[0] for token, fit in senses.items() if fit >= min(best, LOOSE)}
+        return max(weights.of_facet(facet) for facet in facets)
+    products = max(lexicon.products_with(phrase) for phrase in phrases)
+    return weights.word * lexicon.rarity(products)
+
+
+def _implied_units(units: Sequence[Unit], lexicon: Lexicon, weights: Weights) -> list[Unit]:
+    found: list[Unit] = []
+    asked = {facet for unit in units for facet in unit.facets[:1]}
+    for unit in units:
+        for target in lexicon.implied([word.text for word in split(unit.text)]):
+            senses = lexicon.senses([word.text for word in split(target)])
+            facets = {token.partition("=")[0] for token in senses}
+            if senses and not facets & asked:
+                importance = _importance(dict(senses), (), lexicon, weights)
+                found.append(Unit(target, dict(senses), (), importance, implied=True))
+    return found
+
+
+def _is_telling(word: str, lexicon: Lexicon) -> bool:
+    return word not in lexicon.synonyms.fillers and (len(word) > 1 or word.isdigit())
+
+
+def _of_facet(senses: Mapping[str, float], facet: str) -> dict[str, float]:
+    return {token: fit for token, fit in senses.items() if token.startswith(f"{facet}=")}
+
+
+def _encoded(typed: str, unit: Unit | None) -> str:
+    """What the encoder reads: the catalogue's word where the shopper's is another one for it."""
+    if unit is None or not unit.values:
+        return typed
+    best = max(unit.values, key=lambda token: unit.values[token])
+    if unit.values[best] >= ALIAS or unit.facets[0] not in (CATEGORY, COLOUR, GENDER):
+        return typed
+    return best.partition("=")[2]

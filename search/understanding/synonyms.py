@@ -1,0 +1,54 @@
+"""What shoppers say and catalogues do not: the general list that comes along, and what a merchandiser adds."""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+FILE = Path(__file__).parent.parent / "synonyms.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Synonyms:
+    """Words and what they stand for; resolved against whatever the catalogue has."""
+
+    means: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # the same thing by other words
+    near: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # will do where the thing itself ends
+    implies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # asked for, too
+    fillers: frozenset[str] = frozenset()  # words that ask for nothing
+
+    def extended(self, more: Iterable[tuple[str, tuple[str, ...]]]) -> "Synonyms":
+        """These and more pairs of a phrase and what it means."""
+        means = dict(self.means)
+        for phrase, targets in more:
+            means[phrase] = tuple(dict.fromkeys((*means.get(phrase, ()), *targets)))
+        return Synonyms(means, self.near, self.implies, self.fillers)
+
+
+@lru_cache(maxsize=4)
+def load_synonyms(file: Path = FILE) -> Synonyms:
+    """Read a file of synonyms.
+
+    Raises:
+        ValueError: a table is missing or a value is not a list of phrases; the sentence names the place.
+    """
+    try:
+        content = tomllib.loads(file.read_text())
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{file} is not TOML: {error}") from error
+    tables = {name: _table(file, content, name) for name in ("means", "near", "implies")}
+    fillers = content.get("fillers", "")
+    if not isinstance(fillers, str):
+        raise ValueError(f"{file}: fillers must be one text of words, not {fillers!r}.")
+    return Synonyms(**tables, fillers=frozenset(fillers.split()))
+
+
+def _table(file: Path, content: Mapping[str, object], name: str) -> dict[str, tuple[str, ...]]:
+    table = content.get(name, {})
+    if not isinstance(table, dict):
+        raise ValueError(f"{file}: [{name}] must be a table of phrases.")
+    for phrase, targets in table.items():
+        if not isinstance(targets, list) or not all(isinstance(target, str) and target for target in targets):
+            raise ValueError(f"{file}: [{name}] {phrase!r} must be a list of phrases, not {targets!r}.")
+    return {phrase: tuple(targets) for phrase, targets in table.items()}

@@ -1,0 +1,49 @@
+"""What a query was understood as: units that products match more or less, and a price."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One thing that the query asks for: a value of a facet, or a word that texts hold."""
+
+    text: str  # as typed
+    values: Mapping[str, float] = field(
+        default_factory=dict
+    )  # "colour=Navy Blue" -> how well it fits, up to 1
+    phrases: tuple[str, ...] = ()  # in a product's text, any of them says the same
+    importance: float = 1.0  # its share in a product's score
+    implied: bool = False  # not typed: "lingerie" asks for "women", too
+
+    @property
+    def facets(self) -> tuple[str, ...]:
+        """Facets that its values belong to, the best fitting first."""
+        best = sorted(self.values, key=lambda token: -self.values[token])
+        return tuple(dict.fromkeys(token.partition("=")[0] for token in best))
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """A price range that the query states."""
+
+    text: str  # as typed: "under 1500"
+    lowest: Decimal | None = None
+    highest: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A query, taken apart with the words of a catalogue."""
+
+    units: tuple[Unit, ...] = ()
+    price: Price | None = None
+    cheap: str = ""  # a word such as "cheap", as typed
+    unknown: tuple[str, ...] = ()  # words that no product holds
+    encoded: str = ""  # what the text encoder reads: shoppers' words as the catalogue has them
+
+    @property
+    def parts(self) -> tuple[Unit, ...]:
+        """The units that name values of facets."""
+        return tuple(unit for unit in self.units if unit.values)

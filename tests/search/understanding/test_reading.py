@@ -1,0 +1,143 @@
+import pytest
+
+from search.understanding import Lexicon, read_query
+from search.understanding.synonyms import Synonyms
+from search.weights import Weights
+
+FACETS = {
+    "category=Apparel": 60, "category=Topwear": 50, "category=Tshirts": 30, "category=Shirts": 20,
+    "category=Trousers": 10, "category=Footwear": 30, "category=Shoes": 30, "category=Casual Shoes": 20,
+    "category=Formal Shoes": 10, "category=Lips": 5, "category=Perfume and Body Mist": 5,
+    "brand=Red Tape": 6, "brand=United Colors of Benetton": 8, "brand=Arrow": 5,
+    "colour=Red": 20, "colour=Blue": 20, "colour=Navy Blue": 10, "colour=Maroon": 5,
+    "gender=Men": 50, "gender=Women": 40, "gender=Unisex": 10,
+    "size=M": 20, "size=9": 10,
+}  # fmt: skip
+PATHS = [
+    ("Apparel", "Topwear", "Tshirts"),
+    ("Apparel", "Topwear", "Shirts"),
+    ("Apparel", "Trousers"),
+    ("Footwear", "Shoes", "Casual Shoes"),
+    ("Footwear", "Shoes", "Formal Shoes"),
+    ("Lips",),
+    ("Perfume and Body Mist",),
+]
+LEXEMES = {
+    "benetton": 8,
+    "tape": 9,
+    "linen": 10,
+    "interview": 1,
+    "trouser": 12,
+    "lip": 5,
+    "sneaker": 2,
+    "shirt": 50,
+}
+SYNONYMS = Synonyms(
+    means={"sneakers": ("casual shoes",), "men": ("unisex",), "guys": ("men",), "frock": ("dresses",)},
+    near={"red": ("maroon",)},
+    implies={"shirt": ("men",)},
+    fillers=frozenset(["for", "a", "the", "with", "to", "my", "i", "need", "or", "nice"]),
+)
+
+
+@pytest.fixture
+def lexicon():
+    return Lexicon(FACETS, LEXEMES, 100, SYNONYMS, paths=PATHS)
+
+
+def read(lexicon, text, **options):
+    return read_query(text, lexicon, Weights(), **options)
+
+
+def values(understood):
+    return {unit.text: dict(unit.values) for unit in understood.parts}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("T-Shirts", {"T-Shirts": {"category=Tshirts": 1.0}}),
+        ("t shirt", {"t shirt": {"category=Tshirts": 1.0}}),
+        ("formal shoes", {"formal shoes": {"category=Formal Shoes": 1.0}}),
+        (
+            "shoes",
+            {"shoes": {"category=Shoes": 1.0, "category=Casual Shoes": 0.8, "category=Formal Shoes": 0.8}},
+        ),
+        ("body mist", {"body mist": {"category=Perfume and Body Mist": 0.95}}),
+        ("blue", {"blue": {"colour=Blue": 1.0, "colour=Navy Blue": 0.8}}),
+        ("navy", {"navy": {"colour=Navy Blue": 0.8}}),
+        ("red", {"red": {"colour=Red": 1.0, "colour=Maroon": 0.6}}),
+        ("red tape", {"red tape": {"brand=Red Tape": 1.0}}),
+        ("benetton", {"benetton": {"brand=United Colors of Benetton": 0.9}}),
+        ("tape", {}),  # other products hold the word, too
+        ("sneakers", {"sneakers": {"category=Casual Shoes": 0.9}}),
+        ("guys", {"guys": {"gender=Men": 0.9, "gender=Unisex": 0.81}}),
+        ("m", {}),  # a size only after the word
+        ("size m", {"size m": {"size=M": 1.0}}),
+    ],
+)
+def test_phrases_name_values(lexicon, text, expected):
+    assert values(read(lexicon, text)) == expected
+
+
+def test_a_query_is_taken_apart(lexicon):
+    understood = read(lexicon, "nice navy sneakers for men with linen zzzz under 1500")
+
+    assert [unit.text for unit in understood.units] == ["navy", "sneakers", "men", "linen"]
+    assert understood.unknown == ("zzzz",)
+    assert understood.price.highest == 1500
+    assert understood.encoded == "nice Navy Blue Casual Shoes for men with linen zzzz"
+    assert [unit.importance for unit in understood.units[:3]] == [2.0, 3.0, 2.0]
+    assert understood.units[3].importance == pytest.approx(
+        1.0
+    )  # one in ten of a hundred: half as rare as can be
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("shoes to go with trousers", ["shoes"]),
+        ("red trousers for casual shoes", ["red", "trousers"]),
+        ("trousers shoes", ["shoes"]),
+        ("topwear tshirt", ["topwear", "tshirt"]),  # a product can be both
+        ("to keep my trousers up", []),
+        ("colour for my lips", []),
+    ],
+)
+def test_only_one_garment_is_asked_for(lexicon, text, parts):
+    assert [unit.text for unit in read(lexicon, text).parts] == parts
+
+
+def test_or_makes_alternatives(lexicon):
+    (unit,) = read(lexicon, "red or blue").units
+    assert unit.text == "red or blue"
+    assert set(unit.values) == {"colour=Red", "colour=Maroon", "colour=Blue", "colour=Navy Blue"}
+
+
+def test_what_is_implied_is_asked_for_unless_it_is_said(lexicon):
+    assert [(unit.text, unit.implied) for unit in read(lexicon, "shirt").units] == [
+        ("shirt", False),
+        ("men", True),
+    ]
+    assert [unit.text for unit in read(lexicon, "women shirt").units] == ["women", "shirt"]
+
+
+def test_quoted_phrases_are_read_literally(lexicon):
+    understood = read(lexicon, "red linen shirt", quoted=["red linen"])
+    assert (understood.units[0].text, understood.units[0].phrases, understood.units[0].values) == (
+        "red linen",
+        ("red linen",),
+        {},
+    )
+    assert [unit.text for unit in understood.parts] == ["shirt", "men"]
+
+
+def test_cheap_is_told_apart(lexicon):
+    understood = read(lexicon, "cheap red shoes")
+    assert (understood.cheap, understood.encoded) == ("cheap", "red shoes")
+
+
+def test_without_counts_every_word_is_known():
+    understood = read(Lexicon({}, None, 0, SYNONYMS), "linen zzzz")
+    assert [(unit.text, unit.importance) for unit in understood.units] == [("linen", 2.0), ("zzzz", 2.0)]
+    assert understood.unknown == ()
