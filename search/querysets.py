@@ -1,9 +1,9 @@
 """Every SQL operator of a search: full text, arrays, nearest embeddings. The code above reads as words."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import reduce
-from operator import or_
+from operator import and_, or_
 from typing import Any, NamedTuple, Protocol
 
 from django.contrib.postgres.search import SearchQuery, SearchVectorField
@@ -57,7 +57,7 @@ class Term(Protocol):
 
     @property
     def phrases(self) -> Sequence[str]:
-        """Phrases of which an entry's texts hold any."""
+        """Phrases of which an entry's texts hold any; none where only values count."""
 
     @property
     def fits(self) -> tuple[float, float, float]:
@@ -73,12 +73,11 @@ class Term(Protocol):
 
 
 class Coverage(NamedTuple):
-    """How much of what is looked for an entry holds."""
+    """How well an entry fits each of some terms."""
 
     product_key: str
     entry_id: int
-    gained: float  # sum of importance x fit
-    full: bool  # no term is missing
+    fits: tuple[float, ...]
 
 
 class EntryQuerySet(QuerySet[Any]):
@@ -111,73 +110,42 @@ class EntryQuerySet(QuerySet[Any]):
         )
         return list(rows.order_by("product_key").values_list("product_key", "pk"))
 
-    def covering(self, terms: Sequence[Term], config: str, limit: int) -> list[Coverage]:
-        """Entries that hold any of the terms, those that hold all first, then by how well and how much they hold.
+    def holding_all(self, terms: Sequence[Term], config: str, limit: int) -> list[int]:
+        """Primary keys of up to `limit` entries that hold every term; where they are more, of those that fit best."""
+        found: dict[int, None] = {}
+        for best in (True, False):
+            conditions = reduce(and_, (_holds(term, config, best=best) for term in terms))
+            found |= dict.fromkeys(self.order_by().filter(conditions).values_list("pk", flat=True)[:limit])
+            if len(found) >= limit:
+                break
+        return list(found)[:limit]
 
-        Every term is looked up by itself in the GIN indexes; what an entry gains by a term is the best of its lookups.
+    def holding_most(self, terms: Sequence[Term], config: str, *, looked_at: int, limit: int) -> list[int]:
+        """Primary keys of the entries that hold the most important of the terms.
 
-        Args:
-            terms: what is looked for; none finds nothing.
-            config: text search configuration.
-            limit: most rows.
+        Every term is looked up by itself in the GIN indexes, and no further than `looked_at` entries.
         """
         lookups = [
-            lookup.query.sql_with_params()
-            for number, term in enumerate(terms)
-            for lookup in self._lookups(number, term, config)
+            self.order_by()
+            .filter(_holds(term, config, best=False))
+            .values("pk", _worth=Value(term.importance, output_field=FloatField()))[:looked_at]
+            .query.sql_with_params()
+            for term in terms
         ]
-        if not lookups:
-            return []
         statement = (  # the parts are Django's own SQL, with placeholders for every value
-            "WITH hit (id, term, fit) AS (" + " UNION ALL ".join(f"({sql})" for sql, _ in lookups) + ")"  # noqa: S608
-            " SELECT entry.product_key, entry.id, found.gained, found.missing = 0 FROM ("
-            " SELECT id, sum(fit * importance)::float8 AS gained, %s - count(*) FILTER (WHERE fit >= needed) AS missing"
-            " FROM (SELECT id, term, max(fit) AS fit FROM hit GROUP BY id, term) AS best"
-            " JOIN unnest(%s::int[], %s::float8[], %s::float8[]) AS term (number, importance, needed)"
-            " ON term.number = best.term"
-            " GROUP BY id ORDER BY (%s - count(*) FILTER (WHERE fit >= needed)) = 0 DESC, gained DESC, id LIMIT %s"
-            ") AS found JOIN fashion_search_indexentry AS entry USING (id)"
-            " ORDER BY 4 DESC, 3 DESC, 1"
+            "SELECT id FROM ("  # noqa: S608
+            + " UNION ALL ".join(f"({sql})" for sql, _ in lookups)
+            + ") AS hit (id, worth) GROUP BY id ORDER BY sum(worth) DESC, id LIMIT %s"
         )
-        parameters = [parameter for _, params in lookups for parameter in params]
-        columns: list[Any] = [
-            len(terms),
-            list(range(len(terms))),
-            [term.importance for term in terms],
-            [term.needed for term in terms],
-            len(terms),
-            limit,
-        ]
         with connection.cursor() as cursor:
-            cursor.execute(statement, [*parameters, *columns])
-            return [Coverage(*row) for row in cursor.fetchall()]
+            cursor.execute(statement, [*(value for _, params in lookups for value in params), limit])
+            return [pk for (pk,) in cursor.fetchall()]
 
-    def _lookups(self, number: int, term: Term, config: str) -> Iterator["QuerySet[Any, Any]"]:
-        """(primary key, number of the term, how well it fits) of the entries that hold the term."""
-        plain = self.order_by()
-        if term.values:
-            by_fit: dict[float, list[str]] = {}
-            for token, fit in term.values.items():
-                by_fit.setdefault(fit, []).append(token)
-            fits = [
-                When(facets__overlap=tokens, then=Value(fit))
-                for fit, tokens in sorted(by_fit.items(), reverse=True)
-            ]
-            yield (
-                plain.filter(facets__overlap=list(term.values))
-                .annotate(
-                    _term=Value(number), _fit=Case(*fits, default=Value(0.0), output_field=FloatField())
-                )
-                .values_list("pk", "_term", "_fit")
-            )
-        if term.phrases:
-            queries = [SearchQuery(phrase, config=config, search_type="phrase") for phrase in term.phrases]
-            query = reduce(or_, queries)
-            yield (
-                plain.filter(document=query)
-                .annotate(_term=Value(number), _fit=_text_fit(query, term))
-                .values_list("pk", "_term", "_fit")
-            )
+    def coverage(self, terms: Sequence[Term], config: str) -> list[Coverage]:
+        """How well each of the entries fits each of the terms; for a few thousand of them."""
+        fits = {f"_fit{number}": _fit(term, config) for number, term in enumerate(terms)}
+        rows = self.order_by().annotate(**fits).values_list("product_key", "pk", *fits)
+        return [Coverage(key, pk, tuple(fits)) for key, pk, *fits in rows]
 
     def similarities(
         self, embedding: EmbeddingLiteral, *, dimension: int
@@ -316,15 +284,38 @@ class _Unnest(Func):
     set_returning = True
 
 
-def _text_fit(query: Any, term: Term) -> Expression:
-    title, keyword, description = term.fits
-    if title == keyword == description:
-        return Value(title, output_field=FloatField())
+def _holds(term: Term, config: str, *, best: bool) -> Q:
+    """Whether an entry holds a term; with `best`, only by what fits it best."""
+    condition = Q()
+    least = max(term.values.values(), default=0.0) if best else term.needed
+    tokens = [token for token, fit in term.values.items() if fit >= least]
+    if tokens:
+        condition |= Q(facets__overlap=tokens)
+    if term.phrases and not (best and tokens) and max(term.fits) >= term.needed:
+        condition |= Q(document=_any_phrase(term, config))
+    return condition if condition else Q(pk__in=())
+
+
+def _fit(term: Term, config: str) -> Expression:
+    """How well an entry fits a term: the best of its values, else where in its texts a phrase stands."""
+    by_fit: dict[float, list[str]] = {}
+    for token, fit in term.values.items():
+        by_fit.setdefault(fit, []).append(token)
     cases = [
-        When(_Matches(_OfWeight(F("document"), Value(weight)), query), then=Value(fit))
-        for weight, fit in (("{a}", title), ("{b}", keyword))
+        (fit, When(facets__overlap=tokens, then=Value(fit, output_field=FloatField())))
+        for fit, tokens in by_fit.items()
     ]
-    return Case(*cases, default=Value(description), output_field=FloatField())
+    if term.phrases:
+        query = _any_phrase(term, config)
+        for fit, weight in zip(term.fits, ("{a}", "{b}", "{c,d}"), strict=True):
+            holds = _Matches(_OfWeight(F("document"), Value(weight)), query)
+            cases.append((fit, When(holds, then=Value(fit, output_field=FloatField()))))
+    cases.sort(key=lambda case: -case[0])
+    return Case(*(case for _, case in cases), default=Value(0.0), output_field=FloatField())
+
+
+def _any_phrase(term: Term, config: str) -> Any:
+    return reduce(or_, (SearchQuery(phrase, config=config, search_type="phrase") for phrase in term.phrases))
 
 
 def _distance(column: str, embedding: EmbeddingLiteral, dimension: int, exact: bool) -> Expression:

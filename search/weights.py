@@ -17,7 +17,6 @@ class Weights:
     keyword: float = 0.9  # in its keywords
     description: float = 0.6  # in its description
     mentioned: float = 0.6  # share of these three for a word that names a value which the product lacks
-    beside: float = 0.3  # in place of these, where the word names a category, brand, colour or gender
     image: float = 0.5  # of the picture's similarity to the query, beside a full match's 1
     text: float = 0.5  # of the text's similarity
     covered: float = 0.5  # a unit that fits less than this is missing

@@ -8,7 +8,7 @@ from django.db import DatabaseError
 
 from ..conf import get_settings
 from ..models import IndexEntry, IndexVersion
-from ..querysets import Coverage, EmbeddingLiteral, EntryQuerySet
+from ..querysets import EmbeddingLiteral, EntryQuerySet
 from ..retrieval.candidates import Candidate, Space
 from ..retrieval.cleaning import Query
 from ..retrieval.encoding import embed_query
@@ -21,6 +21,8 @@ from . import reasons
 from .scoring import Scored, score
 
 logger = logging.getLogger(__name__)
+
+LONGEST_RELAXED = 8  # terms; each is left out in turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,73 +81,74 @@ def rank(asked: Asked, filters: Filters) -> Ranked:
     filters = _within(filters, asked.understood)
     space = Space.of(asked.version, filters, asked.query)
     terms = terms_of(asked.understood.units, settings.weights)
-    named = [Candidate(key, pk) for key, pk in space.entries().named(asked.query.wanted, space.config)]
     if not terms and asked.understood.price and asked.embedding is None:
         return _everything(space)
-    covering = space.entries().covering(terms, space.config, settings.results)
-    full = [row for row in covering if row.full]
-    complete = len(full) < settings.results
-    near: list[Candidate] = []
-    if asked.embedding is not None:
-        near, unseen = _near(asked, space)
-        complete = complete and (len(full) >= settings.enough or not unseen)
-    known = {row.entry_id for row in covering}
-    lacking = [candidate for candidate in near if candidate.entry_id not in known]
-    if lacking and terms:
-        among = space.entries().among([candidate.entry_id for candidate in lacking])
-        covering += among.covering(terms, space.config, len(lacking))
-    return _ranked(asked, space, terms, covering, near, named, complete)
-
-
-def _ranked(
-    asked: Asked,
-    space: Space,
-    terms: Sequence[Term],
-    covering: Sequence[Coverage],
-    near: Sequence[Candidate],
-    named: Sequence[Candidate],
-    complete: bool,
-) -> Ranked:
-    settings = get_settings()
-    rows = {row.entry_id: row for row in covering}
-    wanted = sum(term.importance for term in terms)
-    for candidate in (*near, *named):
-        rows.setdefault(candidate.entry_id, Coverage(candidate.product_key, candidate.entry_id, 0.0, False))
-    full = sum(row.full for row in rows.values())
-    if full >= settings.enough:
-        rows = {pk: row for pk, row in rows.items() if row.full or pk in {found.entry_id for found in named}}
-    similar: dict[int, tuple[float | None, float | None]] = {}
-    if asked.embedding is not None and rows:
-        among = EntryQuerySet(IndexEntry).among(list(rows))
-        similar = {
-            pk: (image, text)
-            for pk, image, text in among.similarities(asked.embedding, dimension=space.dimension)
-        }
-    first = {candidate.entry_id for candidate in named}
-    scored = [
-        score(row, wanted, similar.get(pk, (None, None)), settings.weights, named=pk in first)
-        for pk, row in rows.items()
+    named = [pk for _, pk in space.entries().named(asked.query.wanted, space.config)]
+    full = space.entries().holding_all(terms, space.config, settings.results) if terms else []
+    near, unseen = _near(asked, space)
+    chosen = {*named, *full, *near}
+    if len(full) < settings.enough and not named:
+        chosen |= _holding_a_part(space, terms)
+    scored = _scored(asked, space, terms, chosen, set(named))
+    few = sum(item.full for item in scored) < settings.enough
+    kept = [
+        item
+        for item in scored
+        if item.named or item.full or (few and item.is_close(asked.words, settings.weights))
     ]
-    closest = [
-        item for item in scored if item.named or item.full or item.is_close(asked.words, settings.weights)
-    ]
-    closest.sort(key=lambda item: (not item.named, not item.full, -item.score, item.candidate))
-    cut = settings.results
+    kept.sort(key=lambda item: (not item.named, not item.full, -item.score, item.candidate))
+    shown = kept[: settings.results]
     return Ranked(
-        [(item.candidate, item.score) for item in closest[:cut]],
-        complete and len(closest) <= cut,
-        sum(item.full or item.named for item in closest[:cut]),
-        {item.candidate.entry_id: item for item in closest[:cut]},
+        [(item.candidate, item.score) for item in shown],
+        len(full) < settings.results and len(kept) <= settings.results and not (few and unseen),
+        sum(item.full or item.named for item in shown),
+        {item.candidate.entry_id: item for item in shown},
     )
 
 
-def _near(asked: Asked, space: Space) -> tuple[list[Candidate], bool]:
-    """The candidates near to the query's embedding, and whether more would qualify."""
-    assert asked.embedding is not None
+def _holding_a_part(space: Space, terms: Sequence[Term]) -> set[int]:
+    """Entries that lack one term; where they are few, those that hold the most important terms."""
+    settings = get_settings()
+    found: set[int] = set()
+    if 1 < len(terms) <= LONGEST_RELAXED:
+        for left_out in range(len(terms)):
+            rest = [term for number, term in enumerate(terms) if number != left_out]
+            found.update(space.entries().holding_all(rest, space.config, settings.candidates))
+    if terms and len(found) < settings.enough:
+        found.update(
+            space.entries().holding_most(
+                terms, space.config, looked_at=settings.results, limit=2 * settings.candidates
+            )
+        )
+    return found
+
+
+def _scored(
+    asked: Asked, space: Space, terms: Sequence[Term], chosen: set[int], named: set[int]
+) -> list[Scored]:
+    """Score every chosen entry."""
+    if not chosen:
+        return []
+    entries = EntryQuerySet(IndexEntry).among(list(chosen))
+    similar: dict[int, tuple[float | None, float | None]] = {}
+    if asked.embedding is not None:
+        rows = entries.similarities(asked.embedding, dimension=space.dimension)
+        similar = {pk: (image, text) for pk, image, text in rows}
+    weights = get_settings().weights
+    return [
+        score(row, terms, similar.get(row.entry_id, (None, None)), weights, named=row.entry_id in named)
+        for row in entries.coverage(terms, space.config)
+    ]
+
+
+def _near(asked: Asked, space: Space) -> tuple[set[int], bool]:
+    """Entries near to the query's embedding, and whether more would qualify."""
+    if asked.embedding is None:
+        return set(), False
     exact, floor = leaves_few(space), get_settings().min_similarity
     legs = [leg(space, asked.embedding, floor=floor, exact=exact) for leg in (image_leg, text_leg)]
-    found = dict.fromkeys(candidate for leg in legs for candidate in leg.candidates)
-    return list(found), not all(leg.complete for leg in legs)
+    found = {candidate.entry_id for leg in legs for candidate in leg.candidates}
+    return found, not all(leg.complete for leg in legs)
 
 
 def _within(filters: Filters, understood: Understood) -> Filters:

@@ -1,8 +1,9 @@
 """The score of one product for one query: how much of it the product covers, and how similar it is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..querysets import Coverage
+from ..querysets import Coverage, Term
 from ..retrieval.candidates import Candidate
 from ..retrieval.lexicon import VersionWords
 from ..weights import Weights
@@ -14,8 +15,9 @@ class Scored:
 
     candidate: Candidate
     score: float
+    fits: Sequence[float]  # of each term
     coverage: float  # share of what was asked for, from 0 to 1
-    full: bool  # nothing is missing
+    full: bool  # no term is missing
     named: bool  # its SKU or name is the query
     image: float | None  # similarity of its best picture; None without one
     text: float | None  # similarity of its text
@@ -32,7 +34,7 @@ class Scored:
 
 def score(
     row: Coverage,
-    wanted: float,
+    terms: Sequence[Term],
     similar: tuple[float | None, float | None],
     weights: Weights,
     *,
@@ -41,13 +43,17 @@ def score(
     """Score a candidate: coverage + image x similarity of its picture + text x similarity of its text.
 
     Args:
-        row: what it covers.
-        wanted: what a product gains that has everything.
+        row: how well it fits each term.
+        terms: what was asked for.
         similar: similarities of its best picture and of its text, from -1 to 1, or None.
         weights: how much each counts.
         named: whether the query is its SKU or name.
     """
     image, text = similar
-    coverage = row.gained / wanted if wanted else 0.0
+    wanted = sum(term.importance for term in terms)
+    gained = sum(term.importance * fit for term, fit in zip(terms, row.fits, strict=True))
+    coverage = gained / wanted if wanted else 0.0
+    full = bool(terms) and all(fit >= term.needed for term, fit in zip(terms, row.fits, strict=True))
     total = coverage + weights.image * max(image or 0.0, 0.0) + weights.text * max(text or 0.0, 0.0)
-    return Scored(Candidate(row.product_key, row.entry_id), total, coverage, row.full, named, image, text)
+    candidate = Candidate(row.product_key, row.entry_id)
+    return Scored(candidate, total, row.fits, coverage, full, named, image, text)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ..weights import Weights
 from .units import Unit
 
-# Where a product's own value is what decides, a mere mention in its texts is little.
+# Where a product's own value is what decides, a mention in its texts is nothing: "shirt" stands in every t-shirt's name.
 DECIDED = frozenset(("category", "gender", "colour", "brand"))
 
 
@@ -23,14 +23,12 @@ class Term:
 
 def terms_of(units: Sequence[Unit], weights: Weights) -> list[Term]:
     """Return one term per unit, in their order."""
-    return [
-        Term(unit.values, unit.phrases, _fits(unit, weights), unit.importance, weights.covered)
-        for unit in units
-    ]
+    return [_term(unit, weights) for unit in units]
 
 
-def _fits(unit: Unit, weights: Weights) -> tuple[float, float, float]:
+def _term(unit: Unit, weights: Weights) -> Term:
     if DECIDED.intersection(unit.facets):
-        return (weights.beside,) * 3
+        return Term(unit.values, (), (0.0, 0.0, 0.0), unit.importance, weights.covered)
     share = weights.mentioned if unit.values else 1.0
-    return (share * weights.title, share * weights.keyword, share * weights.description)
+    fits = (share * weights.title, share * weights.keyword, share * weights.description)
+    return Term(unit.values, unit.phrases, fits, unit.importance, weights.covered)
