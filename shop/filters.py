@@ -13,6 +13,7 @@ from search.exceptions import InvalidQuery
 from search.searching import Filters
 
 FACETS = {"category": "Category", "brand": "Brand", "colour": "Colour", "gender": "For"}
+KINDS = {**FACETS, "pattern": "Pattern", "usage": "For", "price": "Price"}  # of what a query names
 SORTS = {
     "relevance": "Best match",
     "newest": "Newest",
@@ -67,6 +68,25 @@ class Group:
 class Chip:
     """A filter that is set, and the query string without it."""
 
+    label: str
+    without: str
+
+
+class Part(Protocol):
+    """What the plugin understood of a query."""
+
+    text: str
+    facet: str
+    values: tuple[str, ...]
+    implied: bool
+    without: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnderstoodChip:
+    """A part of the query, and the query string without it."""
+
+    kind: str
     label: str
     without: str
 
@@ -128,6 +148,22 @@ class FilterForm:
             chips.append(Chip(f"Up to {self.price_max}", self._without("price_max")))
         return chips
 
+    def understood(self, parts: Iterable[Part]) -> list[UnderstoodChip]:
+        """What the query names, each with the address of the query without it."""
+        return [
+            UnderstoodChip(
+                KINDS.get(part.facet, part.facet.capitalize()), _in_words(part), self._asking(part.without)
+            )
+            for part in parts
+            if not part.implied
+        ]
+
+    def _asking(self, text: str) -> str:
+        data = self._data.copy()
+        data.pop("page", None)
+        data["q"] = text
+        return data.urlencode()
+
     def _chosen(self, field: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys(filter(None, self._data.getlist(field))))
 
@@ -137,6 +173,11 @@ class FilterForm:
         rest = [other for other in data.getlist(field) if value is not None and other != value]
         data.setlist(field, rest)
         return data.urlencode()
+
+
+def _in_words(part: Part) -> str:
+    """The value that a part of the query names, or the price as it was typed."""
+    return part.text if part.facet == "price" else part.values[0]
 
 
 def _price(stated: str, which: str) -> Decimal | None:

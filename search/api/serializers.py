@@ -41,6 +41,16 @@ class ProductSerializer(CardSerializer):
     facets = serializers.DictField(child=serializers.ListField(child=serializers.CharField()))
 
 
+class UnderstoodPartSerializer(serializers.Serializer[Any]):
+    """A stretch of the query that names values of a facet, or a price."""
+
+    text = serializers.CharField()
+    facet = serializers.CharField()
+    values = serializers.ListField(child=serializers.CharField())
+    implied = serializers.BooleanField()
+    without = serializers.CharField()
+
+
 class FacetCountSerializer(serializers.Serializer[Any]):
     """A value of a facet and how many results bear it."""
 

@@ -14,7 +14,7 @@ from ..searching import FacetCount, find_product, find_similar, search
 from .errors import handle_error, not_found
 from .pagination import page_address
 from .parameters import refuse_parameters, search_parameters, similar_parameters
-from .serializers import FacetCountSerializer, ProductSerializer, ResultSerializer
+from .serializers import FacetCountSerializer, ProductSerializer, ResultSerializer, UnderstoodPartSerializer
 
 
 class PublicView(APIView):
@@ -46,9 +46,12 @@ class SearchView(PublicView):
             {
                 "query": answer.query,
                 "total": answer.total,
+                "matching": answer.matching,
                 "complete": answer.complete,
                 "degraded": answer.degraded,
                 "took_ms": answer.took_ms,
+                "understood": UnderstoodPartSerializer(answer.understood, many=True).data,
+                "unknown": answer.unknown,
                 "results": ResultSerializer(answer.results, many=True, context={"request": request}).data,
                 "facets": _facets(answer.facets),
                 "page": answer.page,

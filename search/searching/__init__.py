@@ -4,6 +4,7 @@ from ..retrieval.facets import FacetCount
 from ..retrieval.filters import Filters
 from .answers import SORTS, SearchAnswer, SearchResult, SimilarAnswer, Sort
 from .lookup import find_product
+from .parts import UnderstoodPart
 from .similar import find_similar
 from .words import search
 
@@ -15,6 +16,7 @@ __all__ = [
     "SearchResult",
     "SimilarAnswer",
     "Sort",
+    "UnderstoodPart",
     "find_product",
     "find_similar",
     "search",

@@ -5,6 +5,7 @@ from typing import Any, Literal, get_args
 
 from ..registry import ProductCard
 from ..retrieval.facets import FacetCount
+from .parts import UnderstoodPart
 
 Sort = Literal["relevance", "newest", "price", "-price"]
 SORTS: tuple[str, ...] = get_args(Sort)
@@ -25,11 +26,14 @@ class SearchAnswer:
 
     query: str  # as it was understood
     total: int
+    matching: int  # the first so many have all that was asked for; the others are the closest to it
     complete: bool  # False when more products would qualify than were looked at
     degraded: str  # "" or a sentence that says what does not work
     took_ms: float
     results: list[SearchResult]
     facets: dict[str, list[FacetCount]]
+    understood: list[UnderstoodPart]  # what the query names
+    unknown: tuple[str, ...]  # words of the query that no product holds
     page: int
     page_size: int
 
@@ -37,6 +41,12 @@ class SearchAnswer:
     def pages(self) -> int:
         """How many pages there are."""
         return -(-self.total // self.page_size)
+
+    @property
+    def closest_from(self) -> int | None:
+        """How many results of this page have all that was asked for, where others follow; None where none do."""
+        before = self.matching - (self.page - 1) * self.page_size
+        return max(before, 0) if before < len(self.results) else None
 
     @property
     def next_page(self) -> int | None:

@@ -15,13 +15,16 @@ from ..retrieval.cleaning import Query, clean_query
 from ..retrieval.facets import FacetCount, count_facets
 from ..retrieval.filters import Filters, clean_filters
 from ..retrieval.session import search_session
+from ..understanding import Understood
 from . import reasons
 from .answers import SORTS, SearchAnswer
+from .parts import parts_of
 from .products import load_results
 from .ranking import Asked, Ranked, ask, is_semantic_failure, rank
 
 LAST_PAGE = 100_000
 NO_FILTERS = Filters()
+NOTHING_UNDERSTOOD = Understood()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,8 @@ class _Page:
     total: int
     complete: bool
     facets: dict[str, list[FacetCount]]
+    matching: int
+    understood: Understood = NOTHING_UNDERSTOOD
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +91,7 @@ def search(
 
     version = IndexVersion.objects.serving()
     if version is None:
-        found, degraded = _Page([], 0, True, {name: [] for name in request.facets}), reasons.NO_VERSION
+        found, degraded = _Page([], 0, True, {name: [] for name in request.facets}, 0), reasons.NO_VERSION
     elif not query.text:
         with search_session():
             found = _catalogue_page(version, request)
@@ -102,6 +107,9 @@ def search(
         took_ms=round((perf_counter() - started) * 1000, 2),
         results=results,
         facets=found.facets,
+        matching=found.matching,
+        understood=list(parts_of(query.text, found.understood)),
+        unknown=found.understood.unknown,
         page=page,
         page_size=size,
     )
@@ -114,12 +122,9 @@ def _catalogue_page(version: IndexVersion, request: _Request) -> _Page:
     chosen = entries(request.filters)
     sort = "newest" if request.sort == "relevance" else request.sort
     keys = _sorted(chosen, sort).values_list("product_key", flat=True)[request.window]
-    return _Page(
-        [(key, 0.0) for key in keys],
-        chosen.count(),
-        True,
-        count_facets(request.facets, request.filters, entries),
-    )
+    total = chosen.count()
+    facets = count_facets(request.facets, request.filters, entries)
+    return _Page([(key, 0.0) for key in keys], total, True, facets, total)
 
 
 def _ranked_page(version: IndexVersion, query: Query, request: _Request) -> tuple[_Page, str]:
@@ -142,7 +147,14 @@ def _page_of(asked: Asked, request: _Request) -> _Page:
         return EntryQuerySet(IndexEntry).among(under.entry_ids)
 
     facets = count_facets(request.facets, request.filters, entries)
-    return _Page(_window(ranked, request), len(ranked.items), ranked.complete, facets)
+    return _Page(
+        _window(ranked, request),
+        len(ranked.items),
+        ranked.complete,
+        facets,
+        ranked.matching,
+        asked.understood,
+    )
 
 
 def _window(ranked: Ranked, request: _Request) -> list[tuple[str, float]]:

@@ -37,6 +37,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
         "answer": answer,
         "groups": form.groups(answer.facets),
         "chips": form.chips(),
+        "understood": form.understood(answer.understood),
         "pages": elided_pages(answer.page, answer.pages),
     }
     return render(request, "shop/search.html", context)

@@ -19,9 +19,12 @@ def test_an_answer_has_exactly_these_parts(client, shirts):
     assert list(answer) == [
         "query",
         "total",
+        "matching",
         "complete",
         "degraded",
         "took_ms",
+        "understood",
+        "unknown",
         "results",
         "facets",
         "page",

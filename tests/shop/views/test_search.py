@@ -8,6 +8,9 @@ from pytest_django.asserts import assertContains
 
 from search.indexing import versions
 from search.indexing.draining import index_due
+from search.indexing.lexicon import build_lexicon
+from search.models import IndexVersion
+from search.retrieval.lexicon import forget_words
 
 pytestmark = pytest.mark.django_db
 
@@ -23,6 +26,15 @@ def shelf(settings, tiny_artifact, make_products):
     versions.request_rebuild()
     while index_due(seconds=10):
         pass
+
+
+@pytest.fixture
+def counted(shelf):
+    """The same with its words counted."""
+    build_lexicon(IndexVersion.objects.get())
+    forget_words()
+    yield
+    forget_words()
 
 
 def found(response):
@@ -119,3 +131,21 @@ def test_queries_do_not_grow_with_the_results(client, shelf, make_products, djan
             assert len(client.get("/search/?q=shirt").context["answer"].results) == 24
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_what_was_understood_can_be_taken_out_of_the_query(client, counted):
+    response = client.get("/search/?q=blue+shirt+under+2000&colour=Blue&page=1")
+
+    chips = response.context["understood"]
+    assert [(chip.kind, chip.label) for chip in chips] == [
+        ("Colour", "Blue"),
+        ("Category", "Shirts"),
+        ("Price", "under 2000"),
+    ]
+    assert chips[1].without == "q=blue+under+2000&colour=Blue"
+    assert b"Search without" in response.content
+
+
+def test_words_that_no_product_holds_are_named(client, counted):
+    response = client.get("/search/?q=blue+zzzz")
+    assert "Nothing in the shop says “zzzz”." in response.content.decode()
