@@ -37,6 +37,7 @@ class SearchSettings:
         default_factory=Weights
     )  # how much each thing counts; a dictionary of those that differ
     results: int = 2000  # results of a search at most
+    variants: int = 3  # of one style on a page, as far as others can fill it; 0 for any number
     enough: int = 24  # with fewer products that have all that was asked for, the closest to it are added
     exact_below: int = (
         5000  # filters that leave fewer entries are answered by an exact scan, not by the HNSW index
@@ -89,7 +90,7 @@ def _checked(key: str, value: Any) -> Any:
             f"{SETTING}[{key!r}] must be of type {type(default).__name__}, not {value!r}."
         )
     if isinstance(value, int | float) and (
-        value < 0 or (value == 0 and isinstance(value, int) and key != "KEEP_RETIRED")
+        value < 0 or (value == 0 and isinstance(value, int) and key not in ("KEEP_RETIRED", "VARIANTS"))
     ):
         raise ImproperlyConfigured(f"{SETTING}[{key!r}] must be positive, not {value!r}.")
     return value

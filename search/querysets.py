@@ -78,6 +78,7 @@ class Coverage(NamedTuple):
     product_key: str
     entry_id: int
     fits: tuple[float, ...]
+    style: str = ""  # what its variants have in common
 
 
 class EntryQuerySet(QuerySet[Any]):
@@ -144,8 +145,8 @@ class EntryQuerySet(QuerySet[Any]):
     def coverage(self, terms: Sequence[Term], config: str) -> list[Coverage]:
         """How well each of the entries fits each of the terms; for a few thousand of them."""
         fits = {f"_fit{number}": _fit(term, config) for number, term in enumerate(terms)}
-        rows = self.order_by().annotate(**fits).values_list("product_key", "pk", *fits)
-        return [Coverage(key, pk, tuple(fits)) for key, pk, *fits in rows]
+        rows = self.order_by().annotate(**fits).values_list("product_key", "pk", "style", *fits)
+        return [Coverage(key, pk, tuple(fits), style) for key, pk, style, *fits in rows]
 
     def similarities(
         self, embedding: EmbeddingLiteral, *, dimension: int

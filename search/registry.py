@@ -29,6 +29,7 @@ class ProductDocument:
     brand: str = ""
     keywords: str = ""  # type, colour, gender, attribute values: words that name the product
     description: str = ""
+    style: str = ""  # products of one style are its variants; by default those of one brand, named alike but for colours
     facets: Mapping[str, tuple[str, ...]] = field(
         default_factory=dict
     )  # a category lists its whole path, root first

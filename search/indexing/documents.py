@@ -8,6 +8,8 @@ from typing import Any
 
 from ..conf import get_settings
 from ..registry import ProductDocument, ProductIndex, ProductPicture
+from ..understanding.lexicon import COLOUR
+from ..understanding.words import split
 
 # Postgres refuses a tsvector over 1 MB and a btree or GIN item over about 2,700 bytes (UTF-8: 4 bytes a character).
 MAX_SKU = 200
@@ -56,12 +58,21 @@ def _columns(document: ProductDocument) -> dict[str, Any]:
         "brand": brand,
         "title": f"{name} {brand} {sku}",
         "keywords": _clean(document.keywords, MAX_KEYWORDS),
+        "style": _clean(document.style or style_of(document), MAX_NAME),
         "description": _clean(document.description, MAX_DESCRIPTION),
         "facets": [_clean(token, MAX_FACET) for token in tokens],
         "price": None if document.price is None else str(document.price),
         "in_stock": document.in_stock,
         "created": document.created.isoformat(),
     }
+
+
+def style_of(document: ProductDocument) -> str:
+    """Brand and name without the words of the product's colours: "Acme|men shirt" for all colours of a shirt."""
+    colours = " ".join(document.facets.get(COLOUR, ())).casefold()
+    named = {word.text for word in split(colours)}
+    words = [word.text for word in split(document.name) if word.text not in named]
+    return f"{document.brand}|{' '.join(words)}".casefold()
 
 
 def _clean(text: str, longest: int) -> str:

@@ -20,21 +20,21 @@ from .documents import PreparedProduct
 
 _ENTRY_ROWS = """
 INSERT INTO fashion_search_indexentry AS entry
-    (version_id, product_key, sku, name, brand, document, facets, price, in_stock, created,
+    (version_id, product_key, sku, name, brand, style, document, facets, price, in_stock, created,
      text_embedding, text_hash, content_hash, embedded_hash, error, updated_at)
-SELECT %(version)s, product_key, sku, name, brand,
+SELECT %(version)s, product_key, sku, name, brand, style,
     setweight(to_tsvector(%(config)s::regconfig, title), 'A')
         || setweight(to_tsvector(%(config)s::regconfig, keywords), 'B')
         || setweight(to_tsvector(%(config)s::regconfig, description), 'C'),
     facets, price, in_stock, created,
     text_embedding::halfvec, text_hash, content_hash, embedded_hash, error, clock_timestamp()
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS given (
-    product_key text, sku text, name text, brand text, title text, keywords text, description text, facets text[],
+    product_key text, sku text, name text, brand text, style text, title text, keywords text, description text, facets text[],
     price numeric, in_stock boolean, created timestamptz,
     text_embedding text, text_hash text, content_hash text, embedded_hash text, error text)
 ORDER BY product_key
 ON CONFLICT (version_id, product_key) DO UPDATE SET
-    sku = EXCLUDED.sku, name = EXCLUDED.name, brand = EXCLUDED.brand, document = EXCLUDED.document,
+    sku = EXCLUDED.sku, name = EXCLUDED.name, brand = EXCLUDED.brand, style = EXCLUDED.style, document = EXCLUDED.document,
     facets = EXCLUDED.facets, price = EXCLUDED.price, in_stock = EXCLUDED.in_stock, created = EXCLUDED.created,
     content_hash = EXCLUDED.content_hash, updated_at = EXCLUDED.updated_at
 """

@@ -19,6 +19,7 @@ class IndexEntry(models.Model):
     sku = models.TextField(help_text="Lower-cased.")
     name = models.TextField()
     brand = models.TextField(blank=True, default="")
+    style = models.TextField(blank=True, default="", help_text="What its variants have in common.")
     document = SearchVectorField()
     facets = ArrayField(models.TextField(), default=list, blank=True, help_text='"field=value" tokens.')
     price = models.DecimalField(max_digits=14, decimal_places=4, null=True, blank=True)

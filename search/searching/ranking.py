@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 
 from django.db import DatabaseError
 
@@ -19,6 +20,7 @@ from ..understanding import Understood, read_query
 from ..understanding.terms import Term, terms_of
 from . import reasons
 from .scoring import Scored, score
+from .variants import spread_tiers
 
 logger = logging.getLogger(__name__)
 
@@ -97,7 +99,8 @@ def rank(asked: Asked, filters: Filters) -> Ranked:
         if item.named or item.full or (few and item.is_close(asked.words, settings.weights))
     ]
     kept.sort(key=lambda item: (not item.named, not item.full, -item.score, item.candidate))
-    shown = kept[: settings.results]
+    tiers = [list(tier) for _, tier in groupby(kept, lambda item: (item.named, item.full))]
+    shown = spread_tiers(tiers, most=settings.variants, page=settings.page_size)[: settings.results]
     return Ranked(
         [(item.candidate, item.score) for item in shown],
         len(full) < settings.results and len(kept) <= settings.results and not (few and unseen),

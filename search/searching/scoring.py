@@ -21,6 +21,7 @@ class Scored:
     named: bool  # its SKU or name is the query
     image: float | None  # similarity of its best picture; None without one
     text: float | None  # similarity of its text
+    style: str = ""  # what its variants have in common
 
     def is_close(self, words: VersionWords, weights: Weights) -> bool:
         """Whether it is worth showing although something is missing.
@@ -56,4 +57,4 @@ def score(
     full = bool(terms) and all(fit >= term.needed for term, fit in zip(terms, row.fits, strict=True))
     total = coverage + weights.image * max(image or 0.0, 0.0) + weights.text * max(text or 0.0, 0.0)
     candidate = Candidate(row.product_key, row.entry_id)
-    return Scored(candidate, total, row.fits, coverage, full, named, image, text)
+    return Scored(candidate, total, row.fits, coverage, full, named, image, text, row.style)

@@ -70,6 +70,7 @@ def add(
         sku=sku.lower(),
         name=name,
         brand=brand,
+        style=sku,
         document=weighted,
         facets=[f"{field}={value}" for field, values in (facets or {}).items() for value in values],
         price=price,

@@ -17,14 +17,14 @@ from tests.training.pipelines import ROOT, Pipeline
 
 pytestmark = pytest.mark.timeout(1800)
 
-PRODUCTS = 720
-SMALL = ("batch_size=32", "stages.0.height=48", "stages.0.width=36", "stages.0.warmup=5")
+PRODUCTS = 480
+SMALL = ("batch_size=32", "stages.0.height=32", "stages.0.width=32", "stages.0.warmup=5")
 VECTORS = ("text.vectors=../vectors.txt.gz", "text.width=64")
 # Of each family what is set anew.
 FAMILIES: dict[str, tuple[str, ...]] = {
     "default": (
         *SMALL,
-        'stages=[{loss="triplet",epochs=5,height=48,width=36,learning_rate=1e-3,warmup=10,miner="hard",margin=0.2,'
+        'stages=[{loss="triplet",epochs=5,height=32,width=32,learning_rate=1e-3,warmup=10,miner="hard",margin=0.2,'
         "both_directions=true,contrastive_weight=1.0,facts_weight=0.1,same_type=4,alone=0.5}]",
     ),
     "triplet": (*SMALL, "stages.0.epochs=5", "stages.0.learning_rate=1e-3"),
