@@ -1,7 +1,8 @@
 """Admin pages of the plugin, and what a host's own product admin can take from it."""
 
+from .evaluations import EvaluationAdmin
 from .failures import StaleProductAdmin
 from .products import IndexedProductAdmin
 from .versions import IndexVersionAdmin
 
-__all__ = ["IndexVersionAdmin", "IndexedProductAdmin", "StaleProductAdmin"]
+__all__ = ["EvaluationAdmin", "IndexVersionAdmin", "IndexedProductAdmin", "StaleProductAdmin"]
