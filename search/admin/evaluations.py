@@ -34,9 +34,15 @@ class EvaluationAdmin(ReadOnlyAdmin):
         """Return a table of the figures by kind."""
         rows = format_html_join(
             "",
-            "<tr><th>{}</th><td>{}</td><td>{:.3f}</td><td>{:.3f}</td><td>{}</td></tr>",
+            "<tr><th>{}</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
             (
-                (kind, group["queries"], group["precision"], group["ndcg"], group["nothing"])
+                (
+                    kind,
+                    group["queries"],
+                    f"{group['precision']:.3f}",
+                    f"{group['ndcg']:.3f}",
+                    group["nothing"],
+                )
                 for kind, group in evaluation.figures.items()
             ),
         )
@@ -47,7 +53,10 @@ class EvaluationAdmin(ReadOnlyAdmin):
     def worst(self, evaluation: Evaluation) -> SafeString:
         """Return the queries with the fewest right answers."""
         worst = sorted(evaluation.queries.items(), key=lambda item: (item[1], item[0]))[:20]
-        return format_html("<ul>{}</ul>", format_html_join("", "<li>{} {:.1f}</li>", worst))
+        return format_html(
+            "<ul>{}</ul>",
+            format_html_join("", "<li>{} {}</li>", ((text, f"{share:.1f}") for text, share in worst)),
+        )
 
     def get_readonly_fields(self, request, obj=None):  # type: ignore[no-untyped-def]
         """Return every field that is shown."""

@@ -93,3 +93,4 @@ def test_the_admin_lists_evaluations(shop, tmp_path, admin_client):
     newest = Evaluation.objects.first()
     detail = admin_client.get(f"/admin/fashion_search/evaluation/{newest.pk}/change/").content.decode()
     assert "red shirt under 500 1.0" in detail
+    assert "<th>price</th><td>1</td><td>0.100</td>" in detail
