@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("fashion_search", "0001_initial"),
+        ("fashion_search", "0002_lexicon"),
     ]
 
     operations = [

@@ -48,6 +48,15 @@ class LoggedSearch(models.Model):
         return f"{self.text or self.get_mode_display()} ({self.at:%Y-%m-%d %H:%M})"
 
 
+class SearchEventQuerySet(models.QuerySet["SearchEvent"]):
+    """Events by what was searched for."""
+
+    def of_query(self, query: str) -> "models.QuerySet[SearchEvent, tuple[str, int | None]]":
+        """SKU and position of every click on results of a query, given in small letters."""
+        searches = LoggedSearch.objects.filter(query=query).values("pk")
+        return self.filter(type=SearchEvent.Type.CLICK, search__in=searches).values_list("sku", "position")
+
+
 class SearchEvent(models.Model):
     """What somebody did with a result of a search; the search is named, not referenced, as it may come later."""
 
@@ -63,6 +72,8 @@ class SearchEvent(models.Model):
     sku = models.TextField()
     position = models.PositiveIntegerField(null=True, blank=True, help_text="From 1, over all pages.")
     at = models.DateTimeField("time")
+
+    objects = SearchEventQuerySet.as_manager()
 
     class Meta:
         """Constraints and indexes."""
