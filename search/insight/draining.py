@@ -92,6 +92,7 @@ def _search(values: dict[str, Any]) -> LoggedSearch:
         corrected=_clean(values["corrected"]),
         understood=values["understood"],
         total=int(values["total"]),
+        matching=values["matching"],
         page=int(values["page"]),
         filters=values["filters"],
         degraded=_clean(values["degraded"]),

@@ -15,7 +15,7 @@ from .period import Period
 
 LOW_SEARCHES = 5  # fewer say nothing about a query
 LOW_SHARE = 0.1  # a query of which fewer searches lead to a click is a low-click query
-KINDS = ("top", "zero", "low")
+KINDS = ("top", "zero", "close", "low")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class QueryFigures:
     corrected: str
     searches: int
     zero: int
+    close: int
     clicked: int
     clicks: int
     position: float | None  # mean position of clicked results
@@ -42,6 +43,11 @@ class QueryFigures:
         """Share of its searches that found nothing."""
         return share(self.zero, self.searches)
 
+    @property
+    def close_share(self) -> float | None:
+        """Share of its searches that found close matches only."""
+        return share(self.close, self.searches)
+
 
 @dataclass(frozen=True, slots=True)
 class ClickedResult:
@@ -56,7 +62,8 @@ class Queries:
     """The queries of a kind, as a paginator takes them.
 
     Args:
-        kind: "top" by searches; "zero" by searches that found nothing; "low" by searches without a click, of queries
+        kind: "top" by searches; "zero" by searches that found nothing; "close" by those that
+            found close matches only; "low" by searches without a click, of queries
             with 5 searches or more that find something and lead to a click in less than a tenth of them.
         period: days that count.
         containing: part of the queries' text, in any capital letters.
@@ -70,6 +77,8 @@ class Queries:
             rows = rows.filter(query__contains=normalise(containing))
         if kind == "zero":
             rows = rows.filter(sum_zero__gt=0).order_by("-sum_zero", "query")
+        elif kind == "close":
+            rows = rows.filter(sum_close__gt=0).order_by("-sum_close", "query")
         elif kind == "low":
             rows = rows.filter(
                 Q(sum_searches__gte=LOW_SEARCHES)
@@ -114,6 +123,7 @@ def _summed(rows: QuerySet[QueryDay]) -> Any:
         .annotate(
             sum_searches=Sum("searches"),
             sum_zero=Sum("zero"),
+            sum_close=Sum("close"),
             sum_clicked=Sum("clicked"),
             sum_clicks=Sum("clicks"),
             sum_placed=Sum("placed"),
@@ -133,6 +143,7 @@ def _figures(row: dict[str, Any]) -> QueryFigures:
         corrected=row["_corrections"][0],
         searches=row["sum_searches"],
         zero=row["sum_zero"],
+        close=row["sum_close"],
         clicked=row["sum_clicked"],
         clicks=row["sum_clicks"],
         position=row["sum_positions"] / row["sum_placed"] if row["sum_placed"] else None,

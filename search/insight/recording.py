@@ -24,6 +24,7 @@ def record_search(
     text: str = "",
     corrected: str = "",
     understood: Sequence[Any] = (),
+    matching: int | None = None,
     page: int = 1,
     filters: Mapping[str, Any] | None = None,
     degraded: str = "",
@@ -39,6 +40,7 @@ def record_search(
         text: as it was typed and cleaned.
         corrected: the spelling that was searched for instead, or "".
         understood: parts of the text that were known, as JSON takes them.
+        matching: results that have all that was asked for; None where all have.
         page: number of the page.
         filters: filters that the shopper had set; empty values are left out.
         degraded: why the answer was degraded, or "".
@@ -61,6 +63,7 @@ def record_search(
             "corrected": corrected,
             "understood": list(understood),
             "total": total,
+            "matching": matching,
             "page": page,
             "filters": {
                 name: value for name, value in (filters or {}).items() if value not in (None, "", (), {})

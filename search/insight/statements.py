@@ -3,7 +3,9 @@
 # Events are counted for the day of their search, though a click after midnight is of the day after.
 _LOGGED = """
 WITH logged AS (
-    SELECT *, page = 1 AS is_search, page = 1 AND total = 0 AND filters = '{}'::jsonb AS is_zero
+    SELECT *, page = 1 AS is_search,
+        page = 1 AND filters = '{}'::jsonb AND total = 0 AS is_zero,
+        page = 1 AND filters = '{}'::jsonb AND total > 0 AND coalesce(matching = 0, false) AS is_close
     FROM fashion_search_loggedsearch WHERE at >= %(start)s AND at < %(end)s
 ), acted AS (
     SELECT search,
@@ -51,10 +53,10 @@ FROM joined CROSS JOIN LATERAL jsonb_each_text(stages) AS stage GROUP BY stage.k
 QUERY_DAYS = (
     _LOGGED
     + """
-INSERT INTO fashion_search_queryday (day, query, text, corrected, searches, zero, clicked, clicks, placed, positions,
-    total)
+INSERT INTO fashion_search_queryday (day, query, text, corrected, searches, zero, close, clicked, clicks, placed,
+    positions, total)
 SELECT %(day)s, query, mode() WITHIN GROUP (ORDER BY text), (array_agg(corrected ORDER BY at DESC))[1],
-    count(*) FILTER (WHERE is_search), count(*) FILTER (WHERE is_zero),
+    count(*) FILTER (WHERE is_search), count(*) FILTER (WHERE is_zero), count(*) FILTER (WHERE is_close),
     count(*) FILTER (WHERE is_search AND clicks > 0), sum(clicks), sum(placed), sum(positions),
     coalesce((array_agg(total ORDER BY at DESC) FILTER (WHERE filters = '{}'::jsonb))[1],
         (array_agg(total ORDER BY at DESC))[1])

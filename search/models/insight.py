@@ -24,6 +24,11 @@ class LoggedSearch(models.Model):
     )
     understood = models.JSONField(blank=True, default=list, help_text="Parts of the text that were known.")
     total = models.PositiveIntegerField(help_text="Results on all pages.")
+    matching = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="Results that have all that was asked for; the others are close to it.",
+    )
     page = models.PositiveIntegerField(default=1)
     filters = models.JSONField(blank=True, default=dict, help_text="Filters that the shopper had set.")
     degraded = models.TextField(blank=True, default="", help_text="Why the answer was degraded.")

@@ -61,6 +61,7 @@ class QueryDay(models.Model):
     corrected = models.TextField(blank=True, default="", help_text="The spelling searched for instead.")
     searches = models.PositiveIntegerField(help_text="First pages.")
     zero = models.PositiveIntegerField(help_text="Searches without filters that found nothing.")
+    close = models.PositiveIntegerField(help_text="Searches without filters that found close matches only.")
     clicked = models.PositiveIntegerField(help_text="Searches of which a result was clicked.")
     clicks = models.PositiveIntegerField(help_text="Results that were clicked, on any page.")
     placed = models.PositiveIntegerField(help_text="Clicks whose position is known.")

@@ -195,7 +195,10 @@ class TestWorkbench:
         PopularQuery.objects.create(query="blue bag", text="blue bag", searches=4, clicked=1)
         response = staff.get(WORKBENCH + "?q=Red+Shirt")
         page = text_of(response)
-        assert "Searches 3 Click-through 100\u202f% Nothing found 0\u202f% Mean position 4.0" in page
+        assert (
+            "Searches 3 Click-through 100\u202f% Nothing found 0\u202f% Only close matches 0\u202f% Mean position 4.0"
+            in page
+        )
         assert [word.value for word in response.context["around"].facets["colour"]] == ["Red", "Blue"]
         assert "A-1 3 4.0" in page
         assert "blue bag" in page

@@ -23,7 +23,7 @@ def two_days(log):
     log("red shirt", at=before, took_ms=20, clicks={"A": 2})
     log("red shirt", took_ms=40, stages={"encode": 4})
     log("jumper", total=0, took_ms=40, degraded="No encoder.")
-    log("jumper", total=0, corrected="jumpers", took_ms=40)
+    log("jumper", at=NOON + timedelta(minutes=1), total=0, corrected="jumpers", took_ms=40)
     log("", mode="category", took_ms=40)
     roll_up(NOON)
 
@@ -73,6 +73,20 @@ def test_a_low_click_query_was_searched_for_often_and_found_something(log):
             log(text, total=total, clicks={"A": 1} if number < clicked else {})
     roll_up(NOON)
     assert [row.query for row in Queries("low", TWO_DAYS)[:10]] == ["party wear", "sari"]
+
+
+def test_queries_that_found_close_matches_only(log):
+    for text, total, matching in (
+        ("plaid kilt", 9, 0),
+        ("plaid kilt", 9, 0),
+        ("shirt", 9, 4),
+        ("sari", 0, 0),
+    ):
+        log(text, total=total, matching=matching)
+    log("shirt", total=9, matching=0, filters={"price_max": "1"})
+    roll_up(NOON)
+    (row,) = Queries("close", TWO_DAYS)[:10]
+    assert (row.query, row.close, row.close_share, row.zero) == ("plaid kilt", 2, 1.0, 0)
 
 
 def test_one_query(two_days):

@@ -25,6 +25,7 @@ SEARCH = {
     "corrected": "red shirt",
     "understood": [{"kind": "colour", "value": "Red"}],
     "total": 12,
+    "matching": 7,
     "page": 2,
     "filters": {"facets": {"brand": ("Acme",)}, "price_max": Decimal("1500"), "price_min": None},
     "degraded": "The text encoder is not available.",
@@ -43,7 +44,7 @@ def test_a_search_and_its_click_arrive_whole():
     assert str(row.id) == search
     assert timezone.now() - row.at < timedelta(seconds=10)
     assert (row.mode, row.text, row.query, row.corrected) == ("text", "Red  Shirt", "red shirt", "red shirt")
-    assert (row.total, row.page, row.took_ms) == (12, 2, 12.5)
+    assert (row.total, row.matching, row.page, row.took_ms) == (12, 7, 2, 12.5)
     assert row.understood == [{"kind": "colour", "value": "Red"}]
     assert row.filters == {"facets": {"brand": ["Acme"]}, "price_max": "1500"}
     assert row.stages == {"encode": 3.5, "keyword": 4.0}

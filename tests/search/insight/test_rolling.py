@@ -30,15 +30,16 @@ def test_what_a_day_counts(log):
     log("Red Shirt", visit="a", took_ms=20, stages={"encode": 4})
     log("Red Shirt", visit="b", took_ms=30, page=2, clicks={"C": 27})
     log("zzz", visit="", took_ms=40, total=0, degraded="No encoder.")
+    log("Red Shirt", took_ms=30, page=3, matching=0)  # a later page is no search of its own
     log("zzz", took_ms=50, total=0, filters={"price_max": "1"})  # the filter leaves nothing, not the words
     cart = log("", mode="category", took_ms=60)
     SearchEvent.objects.create(search=cart.id, type="add_to_cart", sku="A", at=NOON)
 
     assert roll_up(NOON).counted == [DAY]
     row = day_row()
-    assert (row.searches, row.pages, row.visits, row.zero) == (5, 6, 2, 1)
+    assert (row.searches, row.pages, row.visits, row.zero) == (5, 7, 2, 1)
     assert (row.clicked, row.clicks, row.carts, row.degraded) == (1, 3, 1, 1)
-    assert (row.p50_ms, row.p95_ms, row.p99_ms) == pytest.approx((35, 57.5, 59.5))
+    assert (row.p50_ms, row.p95_ms, row.p99_ms) == pytest.approx((30, 57, 59.4))
     assert (day_row(mode="text").searches, day_row(mode="category").searches) == (4, 1)
     assert list(StageDay.objects.order_by("stage").values_list("stage", "samples", "p50_ms")) == [
         ("encode", 2, 3.0),
@@ -50,6 +51,7 @@ def test_what_a_day_counts(log):
     assert (red.text, red.searches, red.clicked, red.clicks) == ("Red Shirt", 2, 1, 3)
     assert (red.placed, red.positions, red.total) == (3, 32, 5)
     assert (zzz.searches, zzz.zero, zzz.clicked, zzz.total) == (2, 1, 0, 0)
+    assert (red.close, zzz.close) == (0, 0)
 
 
 def test_counting_twice_changes_nothing(log):
