@@ -11,6 +11,7 @@ from .indexing import reconcile as reconciling
 from .indexing.draining import index_due
 from .indexing.lexicon import refresh_lexicons
 from .indexing.locks import only_one
+from .insight import draining, rolling
 from .models import IndexVersion
 
 # One task indexes for this long, then asks for the next one: well within any time limit and visibility timeout.
@@ -93,3 +94,19 @@ def roll_back() -> None:
 def reindex_products(keys: list[str]) -> None:
     """Have products indexed again from their first attempt on."""
     failures.reindex_products(keys)
+
+
+@_task()
+def drain_log() -> None:
+    """Write the search log from Redis to Postgres; only one of these runs at a time."""
+    with only_one("drain-log") as alone:
+        if alone:
+            draining.drain_log()
+
+
+@_task()
+def roll_up_log() -> None:
+    """Count the search log by days and delete what is over; only one of these runs at a time."""
+    with only_one("roll-up-log") as alone:
+        if alone:
+            rolling.roll_up()

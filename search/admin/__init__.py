@@ -2,7 +2,17 @@
 
 from .evaluations import EvaluationAdmin
 from .failures import StaleProductAdmin
+from .insight import QueryDayAdmin, SearchDayAdmin
+from .insight_log import LoggedSearchAdmin
 from .products import IndexedProductAdmin
 from .versions import IndexVersionAdmin
 
-__all__ = ["EvaluationAdmin", "IndexVersionAdmin", "IndexedProductAdmin", "StaleProductAdmin"]
+__all__ = [
+    "EvaluationAdmin",
+    "IndexVersionAdmin",
+    "IndexedProductAdmin",
+    "LoggedSearchAdmin",
+    "QueryDayAdmin",
+    "SearchDayAdmin",
+    "StaleProductAdmin",
+]

@@ -2,8 +2,23 @@
 
 from .entries import EntryImage, IndexEntry
 from .evaluations import Evaluation
+from .insight import LoggedSearch, SearchEvent
+from .insight_days import PopularQuery, QueryDay, SearchDay, StageDay
 from .lexicons import VersionLexicon
 from .stale import StaleProduct
 from .versions import IndexVersion
 
-__all__ = ["EntryImage", "Evaluation", "IndexEntry", "IndexVersion", "StaleProduct", "VersionLexicon"]
+__all__ = [
+    "EntryImage",
+    "Evaluation",
+    "IndexEntry",
+    "IndexVersion",
+    "LoggedSearch",
+    "PopularQuery",
+    "QueryDay",
+    "SearchDay",
+    "SearchEvent",
+    "StageDay",
+    "StaleProduct",
+    "VersionLexicon",
+]

@@ -1,10 +1,11 @@
-"""{% load fashion_search %}: a search box and a row of similar products."""
+"""{% load fashion_search %}: a search box, a row of similar products, and the script that reports clicks."""
 
 from typing import Any
 
 from django import template
 from django.shortcuts import resolve_url
 from django.template import RequestContext
+from django.urls import reverse
 
 from ..conf import get_settings
 from ..searching import find_similar
@@ -66,3 +67,12 @@ def similar_products(
         "height": height,
         "product": product,
     }
+
+
+@register.inclusion_tag("fashion_search/search_events.html")
+def search_events() -> dict[str, Any]:
+    """Load the script that reports clicks on results; nothing where the setting INSIGHT is off.
+
+    Results are marked by `data-search` (the answer's id) on their list, and `data-sku` and `data-position` on each.
+    """
+    return {"enabled": get_settings().insight, "address": reverse("fashion_search:events")}

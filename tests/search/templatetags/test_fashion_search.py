@@ -74,3 +74,14 @@ def test_where_there_are_none_nothing_is_shown(product):
     IndexVersion.objects.all().delete()
 
     assert render("{% similar_products product %}", product=product).strip() == ""
+
+
+def test_the_script_that_reports_clicks_is_told_where_to_send_them():
+    assert render("{% search_events %}").strip() == (
+        '<script src="/static/fashion_search/events.js" data-events="/api/v1/events/" defer></script>'
+    )
+
+
+def test_no_script_where_searches_are_not_logged(settings):
+    settings.FASHION_SEARCH = {"INSIGHT": False}
+    assert render("{% search_events %}").strip() == ""
