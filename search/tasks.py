@@ -12,6 +12,7 @@ from .indexing.draining import index_due
 from .indexing.lexicon import refresh_lexicons
 from .indexing.locks import only_one
 from .models import IndexVersion
+from .suggesting.refreshing import refresh_words as refresh_words_if_changed
 
 # One task indexes for this long, then asks for the next one: well within any time limit and visibility timeout.
 INDEX_SECONDS = 20.0
@@ -48,7 +49,10 @@ def advance_builds() -> None:
     """Take builds to their end and mend broken indexes; only one of these runs at a time."""
     with only_one("advance") as alone:
         if alone:
+            before = IndexVersion.objects.active()
             building.advance_all()
+            if IndexVersion.objects.active() != before:
+                hints.publish("refresh_words")
 
 
 @_task(**LONG)
@@ -79,6 +83,7 @@ def rebuild(force: bool = False) -> str:
 def activate_version(version_id: int) -> None:
     """Let searches use a version."""
     versions.activate(version_id)
+    hints.publish("refresh_words")
     hints.publish("index_stale", times=get_settings().index_parallel)
 
 
@@ -86,6 +91,7 @@ def activate_version(version_id: int) -> None:
 def roll_back() -> None:
     """Let searches use the version that was active before."""
     versions.roll_back()
+    hints.publish("refresh_words")
     hints.publish("index_stale", times=get_settings().index_parallel)
 
 
@@ -93,3 +99,11 @@ def roll_back() -> None:
 def reindex_products(keys: list[str]) -> None:
     """Have products indexed again from their first attempt on."""
     failures.reindex_products(keys)
+
+
+@_task()
+def refresh_words() -> None:
+    """Count the words for spelling and suggestions again if entries have changed; one of these runs at a time."""
+    with only_one("words") as alone:
+        if alone:
+            refresh_words_if_changed()

@@ -1,0 +1,84 @@
+"""Count the words of a catalogue, product by product."""
+
+from collections import Counter
+from collections.abc import Iterable
+from itertools import pairwise
+
+from .lexicon import Lexicon, Word
+from .words import chunks, fold, is_word, parts
+
+PART = 3  # letters of each word of a facet value of two words; "tshirt" is right beside "T shirt"
+PAIR_COUNT = 2  # products; a pair that stands in one product only may be a slip itself
+MOST_PAIRS = 100_000
+
+
+class WordCounter:
+    """Takes products one by one and gives the lexicon of all."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()  # folded word -> products
+        self._spellings: dict[str, Counter[str]] = {}  # folded word -> spellings with a hyphen or apostrophe
+        self._brands: dict[str, Counter[str]] = {}  # folded word -> spellings in brands
+        self._pairs: Counter[str] = Counter()
+        self._joined: dict[str, str] = {}  # "flipflops" -> "flip flops"
+        self._joined_counts: Counter[str] = Counter()
+
+    def add(self, *, name: str, brand: str, keywords: str, values: Iterable[str]) -> None:
+        """Count one product.
+
+        Args:
+            name: its name.
+            brand: its brand, or "".
+            keywords: words that name it, in phrases separated by commas.
+            values: its facet values.
+        """
+        values = list(values)
+        found: set[str] = set()
+        pairs: set[str] = set()
+        for text in dict.fromkeys((name, brand, *keywords.split(","), *values)):
+            self._read(text, found, pairs)
+        self._counts.update(found)
+        self._pairs.update(pairs)
+        for chunk in chunks(brand):
+            if is_word(chunk[0]):
+                self._brands.setdefault(fold(chunk[0]), Counter())[chunk[0]] += 1
+        for value in set(values):
+            words = value.lower().split()
+            if len(words) == 2 and all(is_word(word) and len(word) >= PART for word in words):
+                joined = fold("".join(words))
+                self._joined[joined] = " ".join(words)
+                self._joined_counts[joined] += 1
+
+    def lexicon(self) -> Lexicon:
+        """Return what was counted."""
+        words: dict[str, Word] = {key: (self._shown(key), count) for key, count in self._counts.items()}
+        for key, shown in self._joined.items():
+            plain = self._counts[key] - sum(self._spellings.get(key, Counter()).values())
+            if not plain:
+                words[key] = (shown, self._joined_counts[key])
+        pairs = [pair for pair, count in self._pairs.most_common(MOST_PAIRS) if count >= PAIR_COUNT]
+        return Lexicon(words, frozenset(pairs))
+
+    def _read(self, text: str, found: set[str], pairs: set[str]) -> None:
+        row = []
+        for chunk in chunks(text):
+            whole = chunk[0]
+            row += parts(whole)
+            for spelling in {whole, *parts(whole)}:
+                if not is_word(spelling):
+                    continue
+                key = fold(spelling)
+                found.add(key)
+                if key != spelling.lower():
+                    self._spellings.setdefault(key, Counter())[spelling.lower()] += 1
+        pairs.update(f"{fold(left)} {fold(right)}" for left, right in pairwise(row))
+
+    def _shown(self, key: str) -> str:
+        """Words that mostly stand in brands keep their capitals; others are small, with the usual hyphen."""
+        count = self._counts[key]
+        for spellings in (self._brands.get(key), self._spellings.get(key)):
+            if spellings:
+                spelling, times = spellings.most_common(1)[0]
+                if 2 * times > count:
+                    return spelling
+        return key
