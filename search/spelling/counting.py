@@ -2,6 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from .lexicon import Lexicon, Word
@@ -17,7 +19,8 @@ class WordCounter:
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()  # folded word -> products
-        self._spellings: dict[str, Counter[str]] = {}  # folded word -> spellings with a hyphen or apostrophe
+        self._spellings: dict[str, Counter[str]] = {}  # folded word -> spellings with hyphens and the like
+        self._plain: set[str] = set()  # folded words that stand somewhere just so
         self._brands: dict[str, Counter[str]] = {}  # folded word -> spellings in brands
         self._pairs: Counter[str] = Counter()
         self._joined: dict[str, str] = {}  # "flipflops" -> "flip flops"
@@ -35,10 +38,17 @@ class WordCounter:
         values = list(values)
         found: set[str] = set()
         pairs: set[str] = set()
+        marked: set[tuple[str, str]] = set()
         for text in dict.fromkeys((name, brand, *keywords.split(","), *values)):
-            self._read(text, found, pairs)
+            read = _read(text)
+            found.update(read.keys)
+            pairs.update(read.pairs)
+            marked.update(read.marked)
+            self._plain |= read.plain
         self._counts.update(found)
         self._pairs.update(pairs)
+        for key, spelling in marked:
+            self._spellings.setdefault(key, Counter())[spelling] += 1
         for chunk in chunks(brand):
             if is_word(chunk[0]):
                 self._brands.setdefault(fold(chunk[0]), Counter())[chunk[0]] += 1
@@ -53,25 +63,10 @@ class WordCounter:
         """Return what was counted."""
         words: dict[str, Word] = {key: (self._shown(key), count) for key, count in self._counts.items()}
         for key, shown in self._joined.items():
-            plain = self._counts[key] - sum(self._spellings.get(key, Counter()).values())
-            if not plain:
+            if key not in self._plain:
                 words[key] = (shown, self._joined_counts[key])
         pairs = [pair for pair, count in self._pairs.most_common(MOST_PAIRS) if count >= PAIR_COUNT]
         return Lexicon(words, frozenset(pairs))
-
-    def _read(self, text: str, found: set[str], pairs: set[str]) -> None:
-        row = []
-        for chunk in chunks(text):
-            whole = chunk[0]
-            row += parts(whole)
-            for spelling in {whole, *parts(whole)}:
-                if not is_word(spelling):
-                    continue
-                key = fold(spelling)
-                found.add(key)
-                if key != spelling.lower():
-                    self._spellings.setdefault(key, Counter())[spelling.lower()] += 1
-        pairs.update(f"{fold(left)} {fold(right)}" for left, right in pairwise(row))
 
     def _shown(self, key: str) -> str:
         """Words that mostly stand in brands keep their capitals; others are small, with the usual hyphen."""
@@ -82,3 +77,32 @@ class WordCounter:
                 if 2 * times > count:
                     return spelling
         return key
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What stands in one text."""
+
+    keys: frozenset[str]  # folded words
+    pairs: frozenset[str]
+    plain: frozenset[str]  # folded words that are spelt just so
+    marked: frozenset[
+        tuple[str, str]
+    ]  # the others with their spellings: with a hyphen, an apostrophe, an accent
+
+
+@lru_cache(maxsize=65536)  # facet values and keywords repeat
+def _read(text: str) -> _Read:
+    row: list[str] = []
+    spellings: dict[str, None] = {}
+    for chunk in chunks(text):
+        cut = parts(chunk[0])
+        row += cut
+        spellings |= dict.fromkeys(word for word in (chunk[0], *cut) if is_word(word))
+    keys = {spelling: fold(spelling) for spelling in spellings}
+    return _Read(
+        keys=frozenset(keys.values()),
+        pairs=frozenset(f"{fold(left)} {fold(right)}" for left, right in pairwise(row)),
+        plain=frozenset(key for word, key in keys.items() if key == word.lower()),
+        marked=frozenset((key, word.lower()) for word, key in keys.items() if key != word.lower()),
+    )

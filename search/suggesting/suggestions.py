@@ -7,10 +7,11 @@ from functools import lru_cache
 import numpy as np
 
 from ..exceptions import InvalidQuery
-from ..models import IndexVersion, WordList
+from ..models import WordList
 from ..retrieval.cleaning import clean_text
 from ..searching.answers import SearchResult
 from ..searching.products import load_results
+from ..spelling.words import fold
 from .completing import complete, respelt
 from .names import BRAND, Names, typed_words
 from .prefixes import Rows
@@ -65,19 +66,30 @@ def suggest(text: str, *, limit: int = 6, popular: Popular = _none_popular) -> S
     names = _serving_names() if words else None
     if names is None:
         return Suggestions(query=text)
-    queries = dict.fromkeys(popular(text, limit))
     prefixes = respelt(names.products, words)
     mask = names.products.matching(prefixes)
-    queries |= dict.fromkeys(complete(names, prefixes, mask, limit))
     values = _values(names, words)
+    completed = complete(names, prefixes, mask, limit + 1)  # one of them may be what was typed
     keys = [names.keys[row] for row in np.flatnonzero(mask)[:limit]]
     return Suggestions(
         query=text,
-        queries=list(queries)[:limit],
+        queries=_queries(text, [*popular(text, limit), *completed], values)[:limit],
         categories=[value for value in values if value.facet != BRAND][:limit],
         brands=[value for value in values if value.facet == BRAND][:limit],
         products=load_results([(key, 0.0) for key in keys]),
     )
+
+
+def _queries(text: str, queries: Sequence[str], values: Sequence[SuggestedValue]) -> list[str]:
+    """Queries and then values, each once, a value's own spelling before a joined one, without what was typed."""
+    phrases = {_joined(value.value): value.value.lower() for value in values}
+    found = {_joined(query): phrases.get(_joined(query), query) for query in queries} | phrases
+    found.pop(_joined(text), None)
+    return list(found.values())
+
+
+def _joined(text: str) -> str:
+    return "".join(map(fold, text.split()))
 
 
 def _values(names: Names, words: Sequence[str]) -> list[SuggestedValue]:
@@ -91,11 +103,8 @@ def _values(names: Names, words: Sequence[str]) -> list[SuggestedValue]:
 
 
 def _serving_names() -> Names | None:
-    version = IndexVersion.objects.serving()
-    if version is None:
-        return None
-    stamp = WordList.objects.filter(pk=version.pk).values_list("stamp", flat=True).first()
-    return None if stamp is None else _names(version.pk, stamp)
+    found = WordList.objects.serving_stamp()
+    return None if found is None else _names(*found)
 
 
 @lru_cache(maxsize=1)

@@ -45,6 +45,13 @@ def test_a_facet_value_of_two_words_is_a_word_joined_too():
     assert "tshirt" not in words  # t is no half of a word
 
 
+def test_a_hyphen_counts_once_per_product():
+    counter = WordCounter()
+    counter.add(name="Flip-flops", brand="", keywords="rubber flip-flops", values=["Flip Flops"])
+
+    assert counter.lexicon().words["flipflops"] == ("flip flops", 1)
+
+
 def test_a_word_that_products_bear_as_it_is_stays_one_word():
     counter = WordCounter()
     counter.add(name="Redtape shoes", brand="", keywords="", values=["Red Tape"])

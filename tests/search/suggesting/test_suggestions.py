@@ -26,7 +26,7 @@ def found(answer):
 def test_everything_is_suggested_that_a_word_begins(version):
     answer = suggest("sh")
 
-    assert answer.queries == ["shoes"]
+    assert answer.queries == ["shoes", "sports shoes"]
     assert answer.categories == [
         SuggestedValue(value="Shoes", facet="category", count=2),
         SuggestedValue(value="Sports Shoes", facet="category", count=1),
@@ -50,6 +50,14 @@ def test_brands_are_apart_from_other_values(version):
     assert answer.categories == []
 
 
+def test_values_are_queries_too_and_what_was_typed_is_none(version):
+    add(version, "S-4", "Nike flip-flops", facets={"category": ["Flip Flops"]})
+    refresh_words()
+
+    assert suggest("flip").queries == ["flip flops"]
+    assert suggest("Shoes").queries == ["sports shoes"]
+
+
 def test_one_misspelling_is_forgiven(version):
     answer = suggest("rebok sheos")
 
@@ -71,7 +79,7 @@ def test_popular_queries_come_first(version):
         asked.append((text, limit))
         return ["shoes for men", "shoes"]
 
-    assert suggest(" sh ", limit=3, popular=popular).queries == ["shoes for men", "shoes"]
+    assert suggest(" sh ", limit=3, popular=popular).queries == ["shoes for men", "shoes", "sports shoes"]
     assert asked == [("sh", 3)]
 
 
