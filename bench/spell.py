@@ -27,31 +27,31 @@ def main() -> None:
     django.setup()
     from search.models import IndexVersion, WordList
     from search.spelling import correct
-    from search.spelling.lexicon import Lexicon
-    from search.suggesting.refreshing import refresh_words
+    from search.spelling.vocabulary import Vocabulary
+    from search.suggesting.refreshing import refresh_word_list
 
-    refresh_words()
+    refresh_word_list()
     version = IndexVersion.objects.serving()
     began = time.perf_counter()
     correct(version.pk, "load")
     print(f"loading words in a new process      {1000 * (time.perf_counter() - began):.0f} ms")
-    lexicon = Lexicon.unpack(bytes(WordList.objects.get(pk=version.pk).lexicon))
+    vocabulary = Vocabulary.unpack(bytes(WordList.objects.get(pk=version.pk).vocabulary))
     data = Path(sys.argv[1])
 
     def speller(text):
         return correct(version.pk, text)
 
-    words = {key: count for key, (shown, count) in lexicon.words.items() if is_tested(key, shown)}
+    words = {key: count for key, (shown, count) in vocabulary.words.items() if is_tested(key, shown)}
     number = random.Random(SEED)
-    report_edits("words, each equally often", number.sample(sorted(words), WORDS), speller, lexicon)
+    report_edits("words, each equally often", number.sample(sorted(words), WORDS), speller, vocabulary)
     drawn = number.choices(list(words), list(words.values()), k=WORDS)
-    report_edits("words, as often as products bear them", drawn, speller, lexicon)
+    report_edits("words, as often as products bear them", drawn, speller, vocabulary)
     report_queries(data / "shopper_queries.jsonl", speller)
     report_names(data / "products.csv.gz", speller)
 
 
 def is_tested(key: str, shown: str) -> bool:
-    """Whether a word of the lexicon is one that may be corrected: four letters, no joined pair."""
+    """Whether a word of the vocabulary is one that may be corrected: four letters, no joined pair."""
     return len(key) >= 4 and key.isascii() and " " not in shown
 
 
@@ -68,7 +68,7 @@ def edited(word: str, number: random.Random) -> str:
             return slip
 
 
-def report_edits(title: str, words: list[str], speller: Callable, lexicon) -> None:
+def report_edits(title: str, words: list[str], speller: Callable, vocabulary) -> None:
     """Print accuracy@1 over words with one random edit; another number of the same word counts as right."""
     from search.spelling.words import fold, inflections
 
@@ -84,7 +84,7 @@ def report_edits(title: str, words: list[str], speller: Callable, lexicon) -> No
         elif correction:
             outcomes["another word"] += 1
         else:
-            outcomes["a known word" if slip in lexicon.words else "left as it is"] += 1
+            outcomes["a known word" if slip in vocabulary.words else "left as it is"] += 1
     times.sort()
     print(f"{title}: {dict(outcomes)} of {len(words)}")
     print(

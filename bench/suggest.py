@@ -129,15 +129,15 @@ def typed(source: random.Random) -> Iterator[str]:
 def report_refreshing() -> None:
     """Print how long the task in the worker takes."""
     from search.models import WordList
-    from search.spelling.lexicon import Lexicon
-    from search.suggesting.refreshing import refresh_words
+    from search.spelling.vocabulary import Vocabulary
+    from search.suggesting.refreshing import refresh_word_list
 
-    print(f"words counted in                     {timed(refresh_words):.0f} ms")
-    print(f"unchanged entries noticed in         {timed(refresh_words):.0f} ms")
+    print(f"words counted in                     {timed(refresh_word_list):.0f} ms")
+    print(f"unchanged entries noticed in         {timed(refresh_word_list):.0f} ms")
     kept = WordList.objects.get()
-    words = len(Lexicon.unpack(bytes(kept.lexicon)).words)
+    words = len(Vocabulary.unpack(bytes(kept.vocabulary)).words)
     print(
-        f"words {words}; kept {len(kept.lexicon) / 1e6:.1f} MB for spelling, {len(kept.names) / 1e6:.1f} MB for names"
+        f"words {words}; kept {len(kept.vocabulary) / 1e6:.1f} MB for spelling, {len(kept.names) / 1e6:.1f} MB for names"
     )
 
 

@@ -53,7 +53,9 @@ class SearchSettings:
     hnsw_m: int = 16  # links per node of an HNSW index
     hnsw_ef_construction: int = 128  # candidates per node while an HNSW index is built
     keep_retired: int = 1  # former versions kept for rolling back
-    words_seconds: int = 300  # how often beat counts the words for spelling and suggestions, if they changed
+    word_list_seconds: int = (
+        300  # how often beat counts the words for spelling and suggestions, if they changed
+    )
 
 
 def get_settings() -> SearchSettings:

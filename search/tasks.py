@@ -12,7 +12,7 @@ from .indexing.draining import index_due
 from .indexing.lexicon import refresh_lexicons
 from .indexing.locks import only_one
 from .models import IndexVersion
-from .suggesting.refreshing import refresh_words as refresh_words_if_changed
+from .suggesting import refreshing
 
 # One task indexes for this long, then asks for the next one: well within any time limit and visibility timeout.
 INDEX_SECONDS = 20.0
@@ -52,7 +52,7 @@ def advance_builds() -> None:
             before = IndexVersion.objects.active()
             building.advance_all()
             if IndexVersion.objects.active() != before:
-                hints.publish("refresh_words")
+                hints.publish("refresh_word_list")
 
 
 @_task(**LONG)
@@ -83,7 +83,7 @@ def rebuild(force: bool = False) -> str:
 def activate_version(version_id: int) -> None:
     """Let searches use a version."""
     versions.activate(version_id)
-    hints.publish("refresh_words")
+    hints.publish("refresh_word_list")
     hints.publish("index_stale", times=get_settings().index_parallel)
 
 
@@ -91,7 +91,7 @@ def activate_version(version_id: int) -> None:
 def roll_back() -> None:
     """Let searches use the version that was active before."""
     versions.roll_back()
-    hints.publish("refresh_words")
+    hints.publish("refresh_word_list")
     hints.publish("index_stale", times=get_settings().index_parallel)
 
 
@@ -102,8 +102,8 @@ def reindex_products(keys: list[str]) -> None:
 
 
 @_task()
-def refresh_words() -> None:
-    """Count the words for spelling and suggestions again if entries have changed; one of these runs at a time."""
-    with only_one("words") as alone:
+def refresh_word_list() -> None:
+    """Make the words for spelling and suggestions again if entries have changed; one of these runs at a time."""
+    with only_one("word_list") as alone:
         if alone:
-            refresh_words_if_changed()
+            refreshing.refresh_word_list()

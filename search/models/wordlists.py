@@ -24,7 +24,7 @@ class WordList(models.Model):
     )
     source = models.TextField(help_text="Says which state of the entries was read.")
     stamp = models.CharField(max_length=64, help_text="Digest of words and names.")
-    lexicon = models.BinaryField(help_text="Words, for spelling.")
+    vocabulary = models.BinaryField(help_text="Words, for spelling.")
     names = models.BinaryField(help_text="Words and products of names, for suggestions.")
     made_at = models.DateTimeField()
 

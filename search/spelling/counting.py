@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from .lexicon import Lexicon, Word
+from .vocabulary import Vocabulary, Word
 from .words import chunks, fold, is_word, parts
 
 PART = 3  # letters of each word of a facet value of two words; "tshirt" is right beside "T shirt"
@@ -15,7 +15,7 @@ MOST_PAIRS = 100_000
 
 
 class WordCounter:
-    """Takes products one by one and gives the lexicon of all."""
+    """Takes products one by one and gives the vocabulary of all."""
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()  # folded word -> products
@@ -59,14 +59,14 @@ class WordCounter:
                 self._joined[joined] = " ".join(words)
                 self._joined_counts[joined] += 1
 
-    def lexicon(self) -> Lexicon:
+    def vocabulary(self) -> Vocabulary:
         """Return what was counted."""
         words: dict[str, Word] = {key: (self._shown(key), count) for key, count in self._counts.items()}
         for key, shown in self._joined.items():
             if key not in self._plain:
                 words[key] = (shown, self._joined_counts[key])
         pairs = [pair for pair, count in self._pairs.most_common(MOST_PAIRS) if count >= PAIR_COUNT]
-        return Lexicon(words, frozenset(pairs))
+        return Vocabulary(words, frozenset(pairs))
 
     def _shown(self, key: str) -> str:
         """Words that mostly stand in brands keep their capitals; others are small, with the usual hyphen."""

@@ -2,18 +2,20 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
+from heapq import nsmallest
 from math import log10
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from .costs import cost
-from .lexicon import Word
+from .vocabulary import Word
 
 # Measured by `python -m bench.spell`: one random edit to 1,000 words, against names from outside the catalogue.
 SHORT = 5  # letters; up to here one edit is allowed, beyond it two
 LIMIT, LIMIT_PER_LETTER = 0.8, 0.1  # cost at which a candidate is believed, by the letters of the typed word
 RARE = 0.2  # by how much a word of one product must be nearer than one of ten
+WEIGHED = 32  # candidates, fewest edits and most products first, whose slips are weighed
 COMMON = 0.25  # what ten times as many products are worth, in cost
 
 
@@ -44,10 +46,11 @@ class NearestWords:
 
     def _near(self, key: str) -> list[str]:
         edits = 1 if len(key) <= SHORT else 2
-        return [
-            word
+        near = [
+            (distance, -self._words[word][1], word)
             for length in range(len(key) - edits, len(key) + edits + 1)
-            for word, _, _ in process.extract(
+            for word, distance, _ in process.extract(
                 key, self._by_length.get(length, ()), scorer=OSA.distance, score_cutoff=edits, limit=None
             )
         ]
+        return [word for _, _, word in nsmallest(WEIGHED, near)]

@@ -7,8 +7,8 @@ from ..conf import get_settings
 from ..models import IndexEntry, WordList
 from ..querysets import EntryQuerySet
 from .english import everyday_words
-from .lexicon import Lexicon
 from .speller import Correction, Speller
+from .vocabulary import Vocabulary
 
 
 def correct(version_id: int, text: str, extra_known: Collection[str] = ()) -> Correction | None:
@@ -28,9 +28,9 @@ def correct(version_id: int, text: str, extra_known: Collection[str] = ()) -> Co
 
 @lru_cache(maxsize=2)
 def _speller(version_id: int, _stamp: str, extra_known: frozenset[str]) -> Speller:
-    packed = WordList.objects.values_list("lexicon", flat=True).get(pk=version_id)
+    packed = WordList.objects.values_list("vocabulary", flat=True).get(pk=version_id)
     return Speller(
-        Lexicon.unpack(bytes(packed)),
+        Vocabulary.unpack(bytes(packed)),
         everyday=everyday_words(),
         extra_known=extra_known,
         in_texts=partial(_in_texts, version_id),

@@ -4,9 +4,9 @@ from collections.abc import Callable, Collection, Container, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from .lexicon import Lexicon
 from .nearest import NearestWords
 from .tokens import Token, read_tokens
+from .vocabulary import Vocabulary
 from .words import fold, inflections, parts
 
 SHORTEST = 4  # letters; shorter words differ from too many others in one letter
@@ -35,7 +35,7 @@ class Speller:
     """Corrects queries; knows every word of the catalogue and everyday English.
 
     Args:
-        lexicon: the catalogue's words.
+        vocabulary: the catalogue's words.
         everyday: words of the language that are right although no product bears them.
         extra_known: words that are right besides, such as synonyms; a query may be corrected to them, too.
         in_texts: is given (typed, meant) pairs, and returns those typed words that texts of the catalogue hold in any
@@ -44,7 +44,7 @@ class Speller:
 
     def __init__(
         self,
-        lexicon: Lexicon,
+        vocabulary: Vocabulary,
         *,
         everyday: Container[str] = frozenset(),
         extra_known: Collection[str] = (),
@@ -52,8 +52,8 @@ class Speller:
     ) -> None:
         self._words = {
             fold(part): (part.lower(), 1) for word in extra_known for part in word.split() if fold(part)
-        } | dict(lexicon.words)
-        self._pairs = lexicon.pairs
+        } | dict(vocabulary.words)
+        self._pairs = vocabulary.pairs
         self._everyday = everyday
         self._in_texts = in_texts
         self._nearest = NearestWords(self._words)

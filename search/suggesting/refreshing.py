@@ -13,7 +13,7 @@ from .names import NameCollector
 CHUNK = 5000  # entries per read
 
 
-def refresh_words() -> bool:
+def refresh_word_list() -> bool:
     """Count the words of the serving version if its entries have changed since; return whether they were counted."""
     version = IndexVersion.objects.serving()
     if version is None:
@@ -26,13 +26,13 @@ def refresh_words() -> bool:
     for key, name, brand, keywords, facets in _read(entries):
         counter.add(name=name, brand=brand, keywords=keywords, values=[value for _, value in facets])
         collector.add(key, name=name, brand=brand, facets=facets)
-    lexicon, names = counter.lexicon().pack(), collector.names().pack()
+    vocabulary, names = counter.vocabulary().pack(), collector.names().pack()
     WordList.objects.update_or_create(
         version=version,
         defaults={
             "source": source,
-            "stamp": sha256(lexicon + names).hexdigest(),
-            "lexicon": lexicon,
+            "stamp": sha256(vocabulary + names).hexdigest(),
+            "vocabulary": vocabulary,
             "names": names,
             "made_at": timezone.now(),
         },

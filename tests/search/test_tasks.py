@@ -58,7 +58,7 @@ def test_a_worker_killed_in_the_middle_loses_nothing(shop_processes: ShopProcess
 
 
 def test_words_are_counted_when_a_version_is_activated(shop_processes: ShopProcesses, search_settings):
-    search_settings.FASHION_SEARCH |= {"WORDS_SECONDS": 3600, "SWEEP_SECONDS": 1}
+    search_settings.FASHION_SEARCH |= {"WORD_LIST_SECONDS": 3600, "SWEEP_SECONDS": 1}
     make_product("A1", name="Hat")
     worker = shop_processes.worker(children=1)
     shop_processes.beat()

@@ -1,8 +1,8 @@
-from search.suggesting.refreshing import refresh_words
+from search.suggesting.refreshing import refresh_word_list
 
 
 def test_suggestions_are_answered(client, shirts):
-    refresh_words()
+    refresh_word_list()
     response = client.get("/api/v1/suggest/?q=re&limit=2")
 
     assert response.status_code == 200
@@ -26,7 +26,7 @@ def test_suggestions_are_answered(client, shirts):
 
 
 def test_values_and_brands_tell_their_counts(client, shirts):
-    refresh_words()
+    refresh_word_list()
 
     assert client.get("/api/v1/suggest/?q=blu").json()["categories"] == [
         {"value": "Blue", "count": 1, "facet": "colour"}

@@ -7,7 +7,7 @@ from django.db.models import F
 from search.exceptions import NoVersion, VersionStateError
 from search.indexing import building, hnsw, versions
 from search.models import EntryImage, IndexEntry, IndexVersion, StaleProduct, WordList
-from search.suggesting.refreshing import refresh_words
+from search.suggesting.refreshing import refresh_word_list
 from shop.models import Product
 from tests.search.products import build_version, drain, make_product
 from tests.tiny_artifact import write_tiny_artifact
@@ -114,7 +114,7 @@ def test_one_former_version_is_kept():
 def test_the_words_of_a_dropped_version_go_with_it():
     make_product("A1")
     first = build_version()
-    assert refresh_words()
+    assert refresh_word_list()
     build_version(force=True)
     build_version(force=True)
     assert first.pk not in states()

@@ -11,7 +11,7 @@ def words(tiny_artifact, search_settings, db):
     def keep(state: str) -> tuple[int, str]:
         version = make_version(tiny_artifact, state)
         WordList.objects.create(
-            version=version, source="", stamp=state, lexicon=b"", names=b"", made_at=FIRST
+            version=version, source="", stamp=state, vocabulary=b"", names=b"", made_at=FIRST
         )
         return version.pk, state
 

@@ -2,7 +2,7 @@ import pytest
 
 from search.models import WordList
 from search.spelling import correct
-from search.suggesting.refreshing import refresh_words
+from search.suggesting.refreshing import refresh_word_list
 from tests.search.indexed import add, make_version
 
 
@@ -11,7 +11,7 @@ def version(tiny_artifact, search_settings, db):
     version = make_version(tiny_artifact)
     for number in range(3):
         add(version, f"S-{number}", "Striped jeans", brand="Reebok", description="Worn by kurtan dancers.")
-    refresh_words()
+    refresh_word_list()
     return version
 
 
@@ -23,13 +23,13 @@ def test_words_of_descriptions_are_right_in_any_inflection(version):
     assert correct(version.pk, "striper") is not None
     WordList.objects.all().delete()
     add(version, "S-9", "Hat", description="A striper among hats.")
-    refresh_words()
+    refresh_word_list()
     assert correct(version.pk, "stripers") is None
 
 
 def test_a_slip_with_the_stem_of_the_word_that_was_meant_is_corrected(version):
     add(version, "N-1", "Nike cap", brand="Nike")
-    refresh_words()
+    refresh_word_list()
 
     assert correct(version.pk, "nikee").text == "Nike"  # English stems of both are "nike"
 
@@ -37,7 +37,7 @@ def test_a_slip_with_the_stem_of_the_word_that_was_meant_is_corrected(version):
 def test_changed_words_are_loaded_by_the_next_query(version):
     assert correct(version.pk, "sneekers") is None
     add(version, "S-4", "Sneakers")
-    assert refresh_words()
+    assert refresh_word_list()
 
     assert correct(version.pk, "sneekers").text == "sneakers"
 

@@ -1,7 +1,7 @@
 import pytest
 
 from search.spelling import Correction, Speller
-from search.spelling.lexicon import Lexicon
+from search.spelling.vocabulary import Vocabulary
 
 COUNTS = {
     "watch": ("watch", 900),
@@ -31,8 +31,8 @@ COUNTS = {
     "men": ("men", 5000),
 }
 PAIRS = frozenset({"flip flops", "polo shirt", "red tape", "t shirt"})
-LEXICON = Lexicon(COUNTS, PAIRS)
-SPELLER = Speller(LEXICON, everyday=frozenset({"interview", "wedding", "back", "pack", "flat"}))
+VOCABULARY = Vocabulary(COUNTS, PAIRS)
+SPELLER = Speller(VOCABULARY, everyday=frozenset({"interview", "wedding", "back", "pack", "flat"}))
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_one_word_typed_as_two_is_joined():
 
 
 def test_other_known_words_are_right_and_may_be_meant():
-    speller = Speller(LEXICON, extra_known=["saree", "trench coat"])
+    speller = Speller(VOCABULARY, extra_known=["saree", "trench coat"])
 
     assert speller.correct("saree") is None
     assert speller.correct("trensh").text == "trench"
@@ -121,14 +121,14 @@ def test_words_of_the_texts_are_right():
         asked.extend(pairs)
         return {"kurtan"}
 
-    speller = Speller(LEXICON, in_texts=in_texts)
+    speller = Speller(VOCABULARY, in_texts=in_texts)
 
     assert speller.correct("kurtan jeens watch").text == "kurtan jeans watch"
     assert asked == [("kurtan", "kurta"), ("jeens", "jeans")]
 
 
 def test_the_commoner_of_two_words_equally_near_is_meant():
-    speller = Speller(Lexicon({"cart": ("cart", 10), "card": ("card", 1000)}, frozenset()))
+    speller = Speller(Vocabulary({"cart": ("cart", 10), "card": ("card", 1000)}, frozenset()))
 
     assert speller.correct("carb").text == "card"
 

@@ -3,7 +3,7 @@ import pytest
 from search.exceptions import InvalidQuery
 from search.models import WordList
 from search.suggesting import SuggestedValue, Suggestions, suggest
-from search.suggesting.refreshing import refresh_words
+from search.suggesting.refreshing import refresh_word_list
 from tests.search.indexed import add, make_version
 
 SHOES = {"category": ["Shoes", "Sports Shoes"], "brand": ["Reebok"], "colour": ["Blue"]}
@@ -15,7 +15,7 @@ def version(tiny_artifact, search_settings, db):
     add(version, "S-1", "Blue running shoes", brand="Reebok", facets=SHOES)
     add(version, "S-2", "Red running shoes", brand="Puma", facets={"category": ["Shoes"], "colour": ["Red"]})
     add(version, "S-3", "Blue cap", brand="Reebok", facets={"category": ["Caps"], "colour": ["Blue"]})
-    refresh_words()
+    refresh_word_list()
     return version
 
 
@@ -52,7 +52,7 @@ def test_brands_are_apart_from_other_values(version):
 
 def test_values_are_queries_too_and_what_was_typed_is_none(version):
     add(version, "S-4", "Nike flip-flops", facets={"category": ["Flip Flops"]})
-    refresh_words()
+    refresh_word_list()
 
     assert suggest("flip").queries == ["flip flops"]
     assert suggest("Shoes").queries == ["sports shoes"]
@@ -67,7 +67,7 @@ def test_one_misspelling_is_forgiven(version):
 
 def test_what_is_not_in_stock_comes_last(version):
     version.entries.filter(sku="s-3").update(in_stock=False, updated_at="2030-01-01T00:00Z")
-    refresh_words()
+    refresh_word_list()
 
     assert found(suggest("blue")) == ["S-1", "S-3"]
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("fashion_search", "0001_initial"),
+        ("fashion_search", "0003_style"),
     ]
 
     operations = [
@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 ),
                 ("source", models.TextField(help_text="Says which state of the entries was read.")),
                 ("stamp", models.CharField(help_text="Digest of words and names.", max_length=64)),
-                ("lexicon", models.BinaryField(help_text="Words, for spelling.")),
+                ("vocabulary", models.BinaryField(help_text="Words, for spelling.")),
                 ("names", models.BinaryField(help_text="Words and products of names, for suggestions.")),
                 ("made_at", models.DateTimeField()),
             ],

@@ -9,7 +9,7 @@ Word = tuple[str, int]  # as it is shown, number of products
 
 
 @dataclass(frozen=True, slots=True)
-class Lexicon:
+class Vocabulary:
     """The words of names, brands, facet values and keywords."""
 
     # By folded word. A facet value of two words is there joined, too: "flipflops" is shown "flip flops".
@@ -22,7 +22,7 @@ class Lexicon:
         return zlib.compress(json.dumps([words, "\n".join(sorted(self.pairs))]).encode(), level=1)
 
     @classmethod
-    def unpack(cls, packed: bytes) -> "Lexicon":
+    def unpack(cls, packed: bytes) -> "Vocabulary":
         """Return what `pack` made bytes of."""
         words, pairs = json.loads(zlib.decompress(packed))
         rows = (line.split("\t") for line in words.split("\n") if line)
