@@ -16,6 +16,7 @@ from django.db.models import (
     F,
     FloatField,
     Func,
+    Max,
     Min,
     OuterRef,
     Q,
@@ -203,6 +204,34 @@ class EntryQuerySet(QuerySet[Any]):
             tuple(token[start:] for token in tokens if token.startswith(f"{facet}=")) for tokens in found
         }
         return sorted(map(list, filter(None, paths)))
+
+    def words_in_texts(self, pairs: Sequence[tuple[str, str]], config: str) -> set[str]:
+        """Which words the documents hold, in any inflection.
+
+        Args:
+            pairs: words, each with another one; a word with the same stem as its other one is not returned.
+            config: text search configuration.
+        """
+        held = set()
+        with connection.cursor() as cursor:
+            # Counted, because EXISTS makes Postgres hope for an early hit and read the whole table where there is none.
+            for word, other in pairs:
+                query = SearchQuery(word, config=config, search_type="plain")
+                sql, params = self.order_by().filter(document=query).values("pk").query.sql_with_params()
+                cursor.execute(
+                    # the subquery is Django's own SQL, with placeholders for every value
+                    "SELECT plainto_tsquery(%s::regconfig, %s) <> plainto_tsquery(%s::regconfig, %s)"  # noqa: S608
+                    f" AND (SELECT count(*) FROM ({sql}) AS entry) > 0",
+                    [config, word, config, other, *params],
+                )
+                if cursor.fetchone()[0]:
+                    held.add(word)
+        return held
+
+    def state(self) -> str:
+        """Words that change whenever an entry is written, added or deleted."""
+        counted = self.order_by().aggregate(count=Count("*"), last=Max("updated_at"))
+        return f"{counted['count']} entries, the last written {counted['last']}"
 
     def count_up_to(self, limit: int) -> int:
         """How many entries there are, counted no further than `limit`."""

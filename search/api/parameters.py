@@ -56,6 +56,18 @@ def similar_parameters(given: QueryDict) -> tuple[Filters, int]:
     return _filters(given), min(_number(given, "limit", 12), get_settings().max_page_size)
 
 
+def suggest_parameters(given: QueryDict) -> tuple[str, int]:
+    """Read text and limit of a request for suggestions.
+
+    Raises:
+        InvalidQuery: a parameter is unknown, doubled, or has a value that it cannot have.
+    """
+    for name in given:
+        if name not in ("q", "limit"):
+            raise InvalidQuery("unknown_parameter", f"{name[:60]!r} is not a parameter: use q and limit.")
+    return _single(given, "q"), _number(given, "limit", 6)
+
+
 def refuse_parameters(given: QueryDict) -> None:
     """Refuse every parameter.
 

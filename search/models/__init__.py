@@ -7,6 +7,7 @@ from .insight_days import PopularQuery, QueryDay, SearchDay, StageDay
 from .lexicons import VersionLexicon
 from .stale import StaleProduct
 from .versions import IndexVersion
+from .wordlists import WordList
 
 __all__ = [
     "EntryImage",
@@ -21,4 +22,5 @@ __all__ = [
     "StageDay",
     "StaleProduct",
     "VersionLexicon",
+    "WordList",
 ]
