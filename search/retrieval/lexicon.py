@@ -23,6 +23,11 @@ class VersionWords:
     built_at: datetime | None = None
     checked: float = 0.0
 
+    @property
+    def synonyms(self) -> frozenset[str]:
+        """Words that shoppers may say, whatever the catalogue calls the thing."""
+        return self.lexicon.synonyms.words
+
 
 _kept: dict[int, VersionWords] = {}
 _lock = Lock()

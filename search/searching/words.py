@@ -14,7 +14,9 @@ from ..registry import get_index
 from ..retrieval.cleaning import Query, clean_query
 from ..retrieval.facets import FacetCount, count_facets
 from ..retrieval.filters import Filters, clean_filters
+from ..retrieval.lexicon import words_of
 from ..retrieval.session import search_session
+from ..spelling import correct
 from ..understanding import Understood
 from . import reasons
 from .answers import SORTS, SearchAnswer
@@ -36,6 +38,7 @@ class _Page:
     complete: bool
     facets: dict[str, list[FacetCount]]
     matching: int
+    query: Query | None = None  # that was searched for, where it was corrected
     understood: Understood = NOTHING_UNDERSTOOD
 
 
@@ -57,6 +60,7 @@ def search(
     page: int = 1,
     page_size: int | None = None,
     with_facets: bool = True,
+    spelling: bool = True,
 ) -> SearchAnswer:
     """Find products by words; without words, list the catalogue, newest first.
 
@@ -67,6 +71,7 @@ def search(
         page: number of the page, from 1.
         page_size: results per page; the setting PAGE_SIZE by default, MAX_PAGE_SIZE at most.
         with_facets: whether to count facets.
+        spelling: whether slips are corrected; the answer says which.
 
     Raises:
         InvalidQuery: text, filters, sort or page cannot be answered; the sentence says why.
@@ -97,10 +102,12 @@ def search(
             found = _catalogue_page(version, request)
         degraded = "" if version.state == IndexVersion.State.ACTIVE else reasons.BUILDING
     else:
-        found, degraded = _ranked_page(version, query, request)
+        found, degraded = _ranked_page(version, query, request, spelling=spelling)
+    searched = found.query or query
     results = load_results(found.found)
     return SearchAnswer(
-        query=query.text,
+        query=searched.text,
+        typed=query.text,
         total=found.total,
         complete=found.complete,
         degraded=degraded,
@@ -108,7 +115,7 @@ def search(
         results=results,
         facets=found.facets,
         matching=found.matching,
-        understood=list(parts_of(query.text, found.understood)),
+        understood=list(parts_of(searched.text, found.understood)),
         unknown=found.understood.unknown,
         page=page,
         page_size=size,
@@ -127,16 +134,30 @@ def _catalogue_page(version: IndexVersion, request: _Request) -> _Page:
     return _Page([(key, 0.0) for key in keys], total, True, facets, total)
 
 
-def _ranked_page(version: IndexVersion, query: Query, request: _Request) -> tuple[_Page, str]:
-    asked, degraded = ask(version, query)
+def _ranked_page(
+    version: IndexVersion, query: Query, request: _Request, *, spelling: bool
+) -> tuple[_Page, str]:
+    corrected = _corrected(version, query) if spelling else None
+    asked, degraded = ask(version, corrected or query)
     try:
         with search_session():
-            return _page_of(asked, request), degraded
+            page = _page_of(asked, request)
     except DatabaseError as error:
         if not is_semantic_failure(asked, error):
             raise
+        with search_session():
+            page = _page_of(replace(asked, embedding=None), request)
+        degraded = reasons.NO_EMBEDDINGS_SEARCH
+    return replace(page, query=corrected), degraded
+
+
+def _corrected(version: IndexVersion, query: Query) -> Query | None:
+    """The query as it was probably meant, or None where nothing is wrong with it."""
+    if not query.has_words:
+        return None
     with search_session():
-        return _page_of(replace(asked, embedding=None), request), reasons.NO_EMBEDDINGS_SEARCH
+        correction = correct(version.pk, query.text, words_of(version).synonyms)
+    return None if correction is None else clean_query(correction.text)
 
 
 def _page_of(asked: Asked, request: _Request) -> _Page:
@@ -153,7 +174,7 @@ def _page_of(asked: Asked, request: _Request) -> _Page:
         ranked.complete,
         facets,
         ranked.matching,
-        asked.understood,
+        understood=asked.understood,
     )
 
 
