@@ -80,6 +80,7 @@ class Coverage(NamedTuple):
     entry_id: int
     fits: tuple[float, ...]
     style: str = ""  # what its variants have in common
+    price: Decimal | None = None
 
 
 class EntryQuerySet(QuerySet[Any]):
@@ -146,8 +147,8 @@ class EntryQuerySet(QuerySet[Any]):
     def coverage(self, terms: Sequence[Term], config: str) -> list[Coverage]:
         """How well each of the entries fits each of the terms; for a few thousand of them."""
         fits = {f"_fit{number}": _fit(term, config) for number, term in enumerate(terms)}
-        rows = self.order_by().annotate(**fits).values_list("product_key", "pk", "style", *fits)
-        return [Coverage(key, pk, tuple(fits), style) for key, pk, style, *fits in rows]
+        rows = self.order_by().annotate(**fits).values_list("product_key", "pk", "style", "price", *fits)
+        return [Coverage(key, pk, tuple(fits), style, price) for key, pk, style, price, *fits in rows]
 
     def similarities(
         self, embedding: EmbeddingLiteral, *, dimension: int
