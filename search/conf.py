@@ -52,6 +52,7 @@ class SearchSettings:
     ef_search: int = 200  # hnsw.ef_search of a query
     hnsw_m: int = 16  # links per node of an HNSW index
     hnsw_ef_construction: int = 128  # candidates per node while an HNSW index is built
+    freeze_seconds: int = 900  # how long later pages show the list that the first page was cut from
     keep_retired: int = 1  # former versions kept for rolling back
     insight: bool = True  # whether searches and clicks are logged
     insight_days: int = 30  # days that single searches are kept; then only their daily counts are

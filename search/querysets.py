@@ -48,6 +48,10 @@ class Conditions(Protocol):
     def price_max(self) -> Decimal | None:
         """Highest price."""
 
+    @property
+    def in_stock(self) -> bool:
+        """Only what is in stock."""
+
 
 class Term(Protocol):
     """One thing that is looked for in entries."""
@@ -367,6 +371,8 @@ def _conditions(filters: Conditions, prefix: str = "") -> Q:
         condition &= Q(**{f"{prefix}price__gte": filters.price_min})
     if filters.price_max is not None:
         condition &= Q(**{f"{prefix}price__lte": filters.price_max})
+    if filters.in_stock:
+        condition &= Q(**{f"{prefix}in_stock": True})
     return condition
 
 

@@ -39,6 +39,7 @@ class Wanted:
     sort: str
     page: int
     spelling: bool  # whether slips are corrected
+    token: str  # of the list that pages are cut from
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,7 @@ class FilterForm:
     def __init__(self, data: QueryDict) -> None:
         self._data = data
         self.sort = data.get("sort") or "relevance"
+        self.in_stock = data.get("in_stock") == "on"
         self.corrects = data.get("spelling") != "off"
         self.price_min = data.get("price_min", "").strip()
         self.price_max = data.get("price_max", "").strip()
@@ -121,10 +123,12 @@ class FilterForm:
                 facets=facets,
                 price_min=_price(self.price_min, "lowest"),
                 price_max=_price(self.price_max, "highest"),
+                in_stock=self.in_stock,
             ),
             sort=self.sort,
             page=_page(self._data.get("page", "1")),
             spelling=self.corrects,
+            token=self._data.get("token", ""),
         )
 
     def groups(self, facets: Mapping[str, Iterable[Count]]) -> list[Group]:
@@ -149,6 +153,8 @@ class FilterForm:
             chips.append(Chip(f"From {self.price_min}", self._without("price_min")))
         if self.price_max:
             chips.append(Chip(f"Up to {self.price_max}", self._without("price_max")))
+        if self.in_stock:
+            chips.append(Chip("In stock", self._without("in_stock")))
         return chips
 
     def understood(self, parts: Iterable[Part]) -> list[UnderstoodChip]:
@@ -167,7 +173,8 @@ class FilterForm:
 
     def _changed(self, **parameters: str) -> str:
         data = self._data.copy()
-        data.pop("page", None)
+        for name in ("page", "token"):
+            data.pop(name, None)
         for name, value in parameters.items():
             data[name] = value
         return data.urlencode()
@@ -177,7 +184,8 @@ class FilterForm:
 
     def _without(self, field: str, value: str | None = None) -> str:
         data = self._data.copy()
-        data.pop("page", None)
+        for name in ("page", "token"):
+            data.pop(name, None)
         rest = [other for other in data.getlist(field) if value is not None and other != value]
         data.setlist(field, rest)
         return data.urlencode()

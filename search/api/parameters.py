@@ -28,6 +28,7 @@ class SearchParameters:
     page: int
     page_size: int
     spelling: bool
+    token: str
 
 
 def search_parameters(given: QueryDict) -> SearchParameters:
@@ -36,7 +37,7 @@ def search_parameters(given: QueryDict) -> SearchParameters:
     Raises:
         InvalidQuery: a parameter is unknown, doubled, or has a value that it cannot have.
     """
-    _check_names(given, ("q", "sort", "page", "page_size", "spelling"))
+    _check_names(given, ("q", "sort", "page", "page_size", "spelling", "token"))
     settings = get_settings()
     return SearchParameters(
         text=_single(given, "q"),
@@ -44,7 +45,8 @@ def search_parameters(given: QueryDict) -> SearchParameters:
         sort=_single(given, "sort") or "relevance",
         page=_number(given, "page", 1),
         page_size=min(_number(given, "page_size", settings.page_size), settings.max_page_size),
-        spelling=_switch(given, "spelling"),
+        spelling=_switch(given, "spelling", default=True),
+        token=_single(given, "token"),
     )
 
 
@@ -81,7 +83,7 @@ def refuse_parameters(given: QueryDict) -> None:
 
 
 def _check_names(given: QueryDict, own: Iterable[str]) -> None:
-    known = [*own, *PRICES, *get_index().facets]
+    known = [*own, *PRICES, "in_stock", *get_index().facets]
     for name in given:
         if name not in known:
             close = get_close_matches(name, known, n=1)
@@ -96,6 +98,7 @@ def _filters(given: QueryDict) -> Filters:
         facets={name: values for name, values in facets.items() if values},
         price_min=price_min,
         price_max=price_max,
+        in_stock=_switch(given, "in_stock", default=False),
     )
 
 
@@ -115,11 +118,11 @@ def _price(given: QueryDict, name: str) -> Decimal | None:
     return Decimal(value)
 
 
-def _switch(given: QueryDict, name: str) -> bool:
+def _switch(given: QueryDict, name: str, *, default: bool) -> bool:
     value = _single(given, name).strip().lower()
     if value not in ("", "on", "off"):
         raise InvalidQuery(f"invalid_{name}", f"{name} must be on or off.")
-    return value != "off"
+    return value == "on" if value else default
 
 
 def _number(given: QueryDict, name: str, default: int) -> int:

@@ -42,6 +42,7 @@ class SearchView(PublicView):
             page=wanted.page,
             page_size=wanted.page_size,
             spelling=wanted.spelling,
+            token=wanted.token,
         )
         return Response(
             {
@@ -57,7 +58,9 @@ class SearchView(PublicView):
                 "results": ResultSerializer(answer.results, many=True, context={"request": request}).data,
                 "facets": _facets(answer.facets),
                 "page": answer.page,
-                "next": page_address(request, answer.next_page),
+                "token": answer.token,
+                "restarted": answer.restarted,
+                "next": page_address(request, answer.next_page, answer.token),
             }
         )
 

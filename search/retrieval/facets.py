@@ -1,6 +1,6 @@
 """Facets: how many results each value would leave."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..querysets import EntryQuerySet
@@ -30,12 +30,16 @@ def count_facets(
     for name in names:
         chosen = filters.facets.get(name, ())
         counts = (_by_facet(entries(filters.without(name))) if chosen else shared).get(name, {})
-        counts = dict.fromkeys(chosen, 0) | counts
-        answer[name] = [
-            FacetCount(value, counts[value])
-            for value in sorted(counts, key=lambda value: (-counts[value], value))
-        ]
+        answer[name] = sort_counts(dict.fromkeys(chosen, 0) | counts)
     return answer
+
+
+def sort_counts(counts: Mapping[str, int]) -> list[FacetCount]:
+    """Return counts of values, commonest first, ties by value."""
+    return [
+        FacetCount(value, counts[value])
+        for value in sorted(counts, key=lambda value: (-counts[value], value))
+    ]
 
 
 def _by_facet(entries: EntryQuerySet) -> dict[str, dict[str, int]]:

@@ -17,14 +17,25 @@ class Filters:
     facets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     price_min: Decimal | None = None
     price_max: Decimal | None = None
+    in_stock: bool = False  # only what is in stock
 
     def __bool__(self) -> bool:
-        return bool(self.selected) or self.price_min is not None or self.price_max is not None
+        return bool(self.selected) or self.has_price or self.in_stock
+
+    @property
+    def has_price(self) -> bool:
+        """Whether an end of the price range is set."""
+        return self.price_min is not None or self.price_max is not None
 
     @property
     def selected(self) -> tuple[str, ...]:
         """Facets of which a value is chosen."""
         return tuple(name for name, values in self.facets.items() if values)
+
+    @property
+    def price_only(self) -> "Filters":
+        """The price range alone."""
+        return Filters(price_min=self.price_min, price_max=self.price_max)
 
     def without(self, facet: str) -> "Filters":
         """The same filters without those of one facet."""

@@ -37,6 +37,10 @@ class SearchAnswer:
     unknown: tuple[str, ...]  # words of the query that no product holds
     page: int
     page_size: int
+    token: str = (
+        ""  # give it with the next page, so that it is cut from the same list; "" where there is none
+    )
+    restarted: bool = False  # the token given was too old or of another search: this is a fresh first page
 
     @property
     def is_corrected(self) -> bool:

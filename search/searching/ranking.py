@@ -168,7 +168,7 @@ def _near(asked: Asked, space: Space) -> tuple[set[int], bool]:
 def _within(filters: Filters, understood: Understood) -> Filters:
     """The filters with the price that the query states, unless a price is chosen."""
     price = understood.price
-    if price is None or filters.price_min is not None or filters.price_max is not None:
+    if price is None or filters.has_price:
         return filters
     return replace(filters, price_min=price.lowest, price_max=price.highest)
 

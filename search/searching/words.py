@@ -20,9 +20,11 @@ from ..spelling import correct
 from ..understanding import Understood
 from . import reasons
 from .answers import SORTS, SearchAnswer
+from .freezing import Frozen, fingerprint_of, freeze, thaw
 from .parts import parts_of
+from .pool import count_in_pool, in_order, load_pool
 from .products import load_results
-from .ranking import Asked, Ranked, ask, is_semantic_failure, rank
+from .ranking import Asked, ask, is_semantic_failure, rank
 
 LAST_PAGE = 100_000
 NO_FILTERS = Filters()
@@ -40,6 +42,8 @@ class _Page:
     matching: int
     query: Query | None = None  # that was searched for, where it was corrected
     understood: Understood = NOTHING_UNDERSTOOD
+    token: str = ""
+    restarted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +52,15 @@ class _Request:
 
     filters: Filters
     sort: str
-    window: slice
+    page: int
+    size: int
+    token: str  # of the first page
     facets: tuple[str, ...]  # to count
+
+    @property
+    def window(self) -> slice:
+        """Where the page stands in the list."""
+        return slice((self.page - 1) * self.size, self.page * self.size)
 
 
 def search(
@@ -61,6 +72,7 @@ def search(
     page_size: int | None = None,
     with_facets: bool = True,
     spelling: bool = True,
+    token: str = "",
 ) -> SearchAnswer:
     """Find products by words; without words, list the catalogue, newest first.
 
@@ -72,6 +84,8 @@ def search(
         page_size: results per page; the setting PAGE_SIZE by default, MAX_PAGE_SIZE at most.
         with_facets: whether to count facets.
         spelling: whether slips are corrected; the answer says which.
+        token: of the answer with the first page: this page is then cut from the same list. With a token that is too
+            old or of another search, the answer is a fresh first page and says so.
 
     Raises:
         InvalidQuery: text, filters, sort or page cannot be answered; the sentence says why.
@@ -90,7 +104,9 @@ def search(
     request = _Request(
         filters=clean_filters(filters, get_index().facets),
         sort=sort,
-        window=slice((page - 1) * size, page * size),
+        page=page,
+        size=size,
+        token=token,
         facets=get_index().facets if with_facets else (),
     )
 
@@ -117,8 +133,10 @@ def search(
         matching=found.matching,
         understood=list(parts_of(searched.text, found.understood)),
         unknown=found.understood.unknown,
-        page=page,
+        page=1 if found.restarted else page,
         page_size=size,
+        token=found.token,
+        restarted=found.restarted,
     )
 
 
@@ -161,30 +179,52 @@ def _corrected(version: IndexVersion, query: Query) -> Query | None:
 
 
 def _page_of(asked: Asked, request: _Request) -> _Page:
-    ranked = rank(asked, request.filters)
-
-    def entries(filters: Filters) -> EntryQuerySet:
-        under = ranked if filters is request.filters else rank(asked, filters)
-        return EntryQuerySet(IndexEntry).among(under.entry_ids)
-
-    facets = count_facets(request.facets, request.filters, entries)
+    fingerprint = fingerprint_of(asked.version.pk, asked.query.text, request.filters, request.sort)
+    frozen = thaw(request.token, fingerprint) if request.token else None
+    restarted = bool(request.token) and frozen is None and request.page > 1
+    if restarted:
+        request = replace(request, page=1)
+    token = request.token
+    if frozen is None:
+        frozen = _list_of(asked, request)
+        token = freeze(frozen, fingerprint) if len(frozen.found) > request.size else ""
     return _Page(
-        _window(ranked, request),
-        len(ranked.items),
-        ranked.complete,
-        facets,
-        ranked.matching,
+        frozen.found[request.window],
+        len(frozen.found),
+        frozen.complete,
+        {name: frozen.facets[name] for name in request.facets},
+        frozen.matching,
         understood=asked.understood,
+        token=token,
+        restarted=restarted,
     )
 
 
-def _window(ranked: Ranked, request: _Request) -> list[tuple[str, float]]:
-    if request.sort == "relevance":
-        return [(candidate.product_key, score) for candidate, score in ranked.items[request.window]]
-    scores = {candidate.product_key: score for candidate, score in ranked.items}
-    entries = _sorted(EntryQuerySet(IndexEntry).among(ranked.entry_ids), request.sort)
-    keys = entries.values_list("product_key", flat=True)[request.window]
-    return [(key, scores[key]) for key in keys]
+def _list_of(asked: Asked, request: _Request) -> Frozen:
+    """The whole list of a search.
+
+    Filters and facets apply to what the query finds under the price range. Where that is more than is looked at, the search
+    is done again under all filters, so that they lose nothing.
+    """
+    names, filters = get_index().facets, request.filters
+    ranked = rank(asked, filters.price_only)
+    pool = load_pool(ranked)
+    if ranked.complete or not filters:
+        facets = count_in_pool(pool, names, filters)
+    else:
+        ranked = rank(asked, filters)
+        pool = load_pool(ranked)
+        facets = count_in_pool(pool, names, filters)
+        for name in filters.selected:
+            others = filters.without(name)
+            facets |= count_in_pool(load_pool(rank(asked, others)), [name], filters)
+    rows = in_order([row for row in pool if row.meets(filters)], request.sort)
+    return Frozen(
+        [(row.product_key, row.score) for row in rows],
+        sum(row.matching for row in rows),
+        ranked.complete,
+        facets,
+    )
 
 
 def _sorted(entries: EntryQuerySet, sort: str) -> EntryQuerySet:

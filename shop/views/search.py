@@ -32,11 +32,12 @@ def search_page(request: HttpRequest) -> HttpResponse:
             page=wanted.page,
             page_size=PAGE_SIZE,
             spelling=wanted.spelling,
+            token=wanted.token,
         )
     except InvalidQuery as error:
         context |= {"error": error.sentence}
         return render(request, "shop/search.html", context, status=400)
-    if wanted.page > max(1, answer.pages):
+    if answer.page > max(1, answer.pages):
         raise Http404
     context |= {
         "answer": answer,

@@ -1,3 +1,5 @@
+from urllib.parse import urlencode
+
 import pytest
 
 URL = "/api/v1/search/"
@@ -29,6 +31,8 @@ def test_an_answer_has_exactly_these_parts(client, shirts):
         "results",
         "facets",
         "page",
+        "token",
+        "restarted",
         "next",
     ]
     assert (answer["query"], answer["total"], answer["complete"], answer["degraded"]) == (
@@ -60,8 +64,9 @@ def test_an_answer_has_exactly_these_parts(client, shirts):
     }
     assert (answer["page"], answer["next"]) == (
         1,
-        f"http://testserver{URL}?q=+Red%09shirt+&page_size=1&page=2",
+        f"http://testserver{URL}?q=+Red%09shirt+&page_size=1&page=2&{urlencode({'token': answer['token']})}",
     )
+    assert answer["token"]
 
 
 def test_next_leads_through_all_pages(client, shirts):
@@ -106,7 +111,7 @@ def test_beyond_the_last_page_there_is_nothing(client, shirts):
         (
             "%F0%9F%98%80=1",
             "unknown_parameter",
-            "'😀' is not a parameter: the parameters are q, sort, page, page_size, spelling, price_min, price_max, category,"
+            "'😀' is not a parameter: the parameters are q, sort, page, page_size, spelling, token, price_min, price_max, in_stock, category,"
             " brand, colour, gender, pattern, usage.",
         ),
         ("price_min=cheap", "invalid_price", "price_min must be a number from 0, such as 1500 or 99.50."),

@@ -1,0 +1,103 @@
+"""Frozen rankings: the later pages of a search are those of the list that its first page was cut from.
+
+The list waits in Django's cache under a random name, which a signed token carries. So products that are changed, added or
+deleted meanwhile neither double nor hide others. Where the cache is away, pages are computed afresh.
+"""
+
+import json
+import logging
+import time
+import uuid
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+from django.core import signing
+from django.core.cache import cache
+from redis.exceptions import RedisError
+
+from ..conf import get_settings
+from ..retrieval.facets import FacetCount
+from ..retrieval.filters import Filters
+
+logger = logging.getLogger(__name__)
+
+SALT = "fashion_search.frozen"
+AWAY_SECONDS = (
+    30.0  # a cache that failed is left alone for so long, because each try may wait for its timeout
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """Everything that later pages of one search need."""
+
+    found: Sequence[tuple[str, float]]  # product keys and scores, in order
+    matching: int
+    complete: bool
+    facets: dict[str, list[FacetCount]]
+
+
+_away_until = 0.0
+
+
+def freeze(frozen: Frozen, asked: str) -> str:
+    """Keep a ranking for the setting FREEZE_SECONDS and return its token, or "" where it cannot be kept.
+
+    Args:
+        frozen: what to keep.
+        asked: what `fingerprint_of` returns for the search; the token is good for it only.
+    """
+    name = uuid.uuid4().hex
+    content = [
+        list(frozen.found),
+        frozen.matching,
+        frozen.complete,
+        {facet: [(count.value, count.count) for count in counts] for facet, counts in frozen.facets.items()},
+    ]
+    packed = zlib.compress(json.dumps(content, separators=(",", ":")).encode(), 1)
+    if not _try(lambda: cache.set(_key(name), packed, get_settings().freeze_seconds)):
+        return ""
+    return signing.dumps([name, asked], salt=SALT)
+
+
+def thaw(token: str, asked: str) -> Frozen | None:
+    """Return the ranking of a token, or None where it is forged, too old, of another search, or lost."""
+    try:
+        name, fingerprint = signing.loads(token, salt=SALT, max_age=get_settings().freeze_seconds)
+    except (signing.BadSignature, ValueError, TypeError):
+        return None
+    kept: list[bytes | None] = []
+    if fingerprint != asked or not _try(lambda: kept.append(cache.get(_key(name)))) or kept[0] is None:
+        return None
+    found, matching, complete, facets = json.loads(zlib.decompress(kept[0]))
+    counts = {
+        facet: [FacetCount(value, count) for value, count in values] for facet, values in facets.items()
+    }
+    return Frozen([(key, score) for key, score in found], matching, complete, counts)
+
+
+def fingerprint_of(version_id: int, query: str, filters: Filters, sort: str) -> str:
+    """Return what tells one search from another: 16 hex digits."""
+    content = [version_id, query, sorted(filters.facets.items()), filters.in_stock, sort]
+    content += [str(filters.price_min), str(filters.price_max)]
+    return sha256(json.dumps(content).encode()).hexdigest()[:16]
+
+
+def _key(name: str) -> str:
+    return f"fashion_search:frozen:{name}"
+
+
+def _try(act: Callable[[], object]) -> bool:
+    """Whether the cache did what it was asked; while it is away, it is not asked."""
+    global _away_until
+    if time.monotonic() < _away_until:
+        return False
+    try:
+        act()
+    except (RedisError, OSError):
+        _away_until = time.monotonic() + AWAY_SECONDS
+        logger.exception("Rankings cannot be frozen: the cache is away. Later pages are computed afresh.")
+        return False
+    return True

@@ -1,0 +1,101 @@
+"""Pages that are cut from one list, whatever happens to the products meanwhile."""
+
+import pytest
+from django.core.cache import cache
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from search.models import IndexEntry
+from search.searching import Filters, freezing, search
+from shop.models import Product
+from tests.search.indexed import add
+
+pytestmark = pytest.mark.usefixtures("redis_server")
+
+
+@pytest.fixture(autouse=True)
+def _fresh(monkeypatch, redis_server):
+    monkeypatch.setattr(freezing, "_away_until", 0.0)
+    cache.clear()
+
+
+@pytest.fixture
+def shirts(version):
+    return [
+        add(version, f"s{number:02}", "Red shirt", price=100 + number, facets={"colour": ["Red"]})
+        for number in range(20)
+    ]
+
+
+def skus(answer):
+    return [result.card.sku for result in answer.results]
+
+
+def test_all_pages_show_every_product_once_while_products_change(version, shirts):
+    first = search("shirt", page_size=6)
+    seen = [skus(first)]
+    changes = [
+        lambda: add(version, "new", "Shirt shirt", price=1),
+        lambda: IndexEntry.objects.filter(sku=seen[0][0]).update(name="Gone elsewhere", document=""),
+        lambda: IndexEntry.objects.filter(sku__in=seen[0][1:3]).delete(),
+    ]
+    deleted = next(sku for sku in (product.sku for product in shirts) if sku not in seen[0])
+    Product.objects.filter(sku=deleted).delete()
+    for page, change in enumerate(changes, start=2):
+        change()
+        answer = search("shirt", page=page, page_size=6, token=first.token)
+        assert (answer.total, answer.restarted, answer.token) == (20, False, first.token)
+        seen.append(skus(answer))
+
+    every = [sku for page in seen for sku in page]
+    assert len(every) == len(set(every))
+    assert set(every) == {product.sku for product in shirts} - {deleted}
+
+
+def test_a_sorted_list_is_frozen_as_it_is_sorted(version, shirts):
+    first = search("shirt", sort="-price", page_size=8)
+    IndexEntry.objects.filter(sku="s00").update(price=10_000)
+    second = search("shirt", sort="-price", page=2, page_size=8, token=first.token)
+    assert skus(first) + skus(second) == [f"s{number:02}" for number in range(19, 3, -1)]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"text": "red shirt"},
+        {"text": "shirt", "sort": "price"},
+        {"text": "shirt", "filters": Filters(facets={"colour": ("Red",)})},
+        {"text": "shirt", "token": "forged"},
+        {"text": "shirt", "token": "a:b:c"},
+    ],
+)
+def test_a_token_of_another_search_starts_afresh_and_says_so(version, shirts, asked):
+    token = search("shirt", page_size=6).token
+    answer = search(**{"token": token, "page": 2, "page_size": 6} | asked)
+    assert (answer.restarted, answer.page, len(answer.results)) == (True, 1, 6)
+    assert answer.token not in ("", token)
+
+
+def test_an_expired_list_starts_afresh(version, shirts):
+    token = search("shirt", page_size=6).token
+    cache.clear()
+    answer = search("shirt", page=3, page_size=6, token=token)
+    assert (answer.restarted, answer.page) == (True, 1)
+
+
+def test_one_page_needs_no_token(version, shirts):
+    assert search("shirt").token == ""
+
+
+def test_without_the_cache_pages_are_computed_afresh(version, shirts, monkeypatch, caplog):
+    tries = []
+
+    def fail(*args, **kwargs):
+        tries.append(args)
+        raise RedisConnectionError("refused")
+
+    monkeypatch.setattr(freezing.cache, "set", fail)
+    pages = [search("shirt", page=page, page_size=6) for page in (1, 2)]
+    assert [answer.token for answer in pages] == ["", ""]
+    assert not set(skus(pages[0])) & set(skus(pages[1]))
+    assert len(tries) == 1  # then it is left alone for a while
+    assert "the cache is away" in caplog.text
