@@ -6,6 +6,7 @@ from functools import lru_cache, partial
 from ..conf import get_settings
 from ..models import IndexEntry, WordList
 from ..querysets import EntryQuerySet
+from ..understanding.words import stem
 from .english import everyday_words
 from .speller import Correction, Speller
 from .vocabulary import Vocabulary
@@ -38,5 +39,12 @@ def _speller(version_id: int, _stamp: str, extra_known: frozenset[str]) -> Spell
 
 
 def _in_texts(version_id: int, pairs: Sequence[tuple[str, str]]) -> Collection[str]:
-    entries = EntryQuerySet(IndexEntry).in_version(version_id)
-    return entries.words_in_texts(pairs, get_settings().text_config)
+    config = get_settings().text_config
+    # The stem of "earings" is that of "ear": were it an inflection of an everyday word, it would be everyday, too.
+    doubtful = [pair for pair in pairs if not _is_stem_of_everyday(stem(pair[0].lower(), config))]
+    return EntryQuerySet(IndexEntry).in_version(version_id).words_in_texts(doubtful, config)
+
+
+def _is_stem_of_everyday(stemmed: str) -> bool:
+    words = {stemmed, stemmed + "e", stemmed + "s", stemmed + "y", stemmed.removesuffix("i") + "y"}
+    return not words.isdisjoint(everyday_words())
