@@ -32,10 +32,17 @@ def _speller(version_id: int, _stamp: str, extra_known: frozenset[str]) -> Spell
     packed = WordList.objects.values_list("vocabulary", flat=True).get(pk=version_id)
     return Speller(
         Vocabulary.unpack(bytes(packed)),
-        everyday=everyday_words(),
+        everyday=_Everyday(),
         extra_known=extra_known,
         in_texts=partial(_in_texts, version_id),
     )
+
+
+class _Everyday:
+    """The everyday words, read with the first word that the catalogue does not hold."""
+
+    def __contains__(self, word: object) -> bool:
+        return word in everyday_words()
 
 
 def _in_texts(version_id: int, pairs: Sequence[tuple[str, str]]) -> Collection[str]:
