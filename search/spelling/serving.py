@@ -6,6 +6,7 @@ from functools import lru_cache, partial
 from ..conf import get_settings
 from ..models import IndexEntry, WordList
 from ..querysets import EntryQuerySet
+from ..retrieval.cleaning import MAX_LENGTH
 from ..understanding.words import stem
 from .english import everyday_words
 from .speller import Correction, Speller
@@ -17,14 +18,15 @@ def correct(version_id: int, text: str, extra_known: Collection[str] = ()) -> Co
 
     Args:
         version_id: the version that is searched; one whose words were not counted yet corrects nothing.
-        text: a cleaned query.
+        text: a cleaned query; a correction that would be longer than a query may be is none.
         extra_known: words that are right besides; give the same frozenset every time, since another one makes
             another speller.
     """
     stamp = WordList.objects.filter(pk=version_id).values_list("stamp", flat=True).first()
     if stamp is None:
         return None
-    return _speller(version_id, stamp, frozenset(extra_known)).correct(text)
+    correction = _speller(version_id, stamp, frozenset(extra_known)).correct(text)
+    return None if correction is None or len(correction.text) > MAX_LENGTH else correction
 
 
 @lru_cache(maxsize=2)

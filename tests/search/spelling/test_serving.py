@@ -53,6 +53,13 @@ def test_extra_words_make_another_speller(version):
     assert correct(version.pk, "jeanz", frozenset({"jeanz"})) is None
 
 
+def test_a_query_is_not_corrected_beyond_its_longest(version):
+    numbers = "1 " * 97
+
+    assert len(correct(version.pk, f"{numbers}rebok").text) == 200
+    assert correct(version.pk, f"1{numbers}rebok") is None
+
+
 def test_a_version_whose_words_were_not_counted_corrects_nothing(version):
     WordList.objects.all().delete()
 
