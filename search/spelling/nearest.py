@@ -1,7 +1,7 @@
 """The word of a vocabulary that was most probably meant."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from heapq import nsmallest
 from math import log10
 
@@ -17,6 +17,7 @@ LIMIT, LIMIT_PER_LETTER = 0.8, 0.1  # cost at which a candidate is believed, by 
 RARE = 0.2  # by how much a word of one product must be nearer than one of ten
 WEIGHED = 32  # candidates, fewest edits and most products first, whose slips are weighed
 COMMON = 0.25  # what ten times as many products are worth, in cost
+BESIDE = 0.3  # what standing beside the next or previous word in products is worth
 
 
 class NearestWords:
@@ -28,18 +29,19 @@ class NearestWords:
         for key in words:
             self._by_length[len(key)].append(key)
 
-    def nearest(self, key: str) -> str | None:
+    def nearest(self, key: str, fits: Callable[[str], bool]) -> str | None:
         """Return how the word is shown that was most probably meant by `key`, or None where none is near enough.
 
         Args:
             key: a folded word that is not among the words.
+            fits: tells whether products hold a word beside the query's next or previous one.
         """
         best: tuple[float, str] | None = None
         limit = LIMIT + LIMIT_PER_LETTER * len(key)
         for word in self._near(key):
             slips = cost(key, word)
             common = log10(max(self._words[word][1], 1))
-            ranked = (slips - COMMON * common, word)
+            ranked = (slips - COMMON * common - BESIDE * fits(word), word)
             if slips <= limit - RARE * max(0.0, 1 - common) and (best is None or ranked < best):
                 best = ranked
         return None if best is None else self._words[best[1]][0]

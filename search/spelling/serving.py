@@ -6,6 +6,8 @@ from functools import lru_cache, partial
 from ..conf import get_settings
 from ..models import IndexEntry, WordList
 from ..querysets import EntryQuerySet
+from ..retrieval.cleaning import MAX_LENGTH
+from ..understanding.words import stem
 from .english import everyday_words
 from .speller import Correction, Speller
 from .vocabulary import Vocabulary
@@ -16,14 +18,15 @@ def correct(version_id: int, text: str, extra_known: Collection[str] = ()) -> Co
 
     Args:
         version_id: the version that is searched; one whose words were not counted yet corrects nothing.
-        text: a cleaned query.
+        text: a cleaned query; a correction that would be longer than a query may be is none.
         extra_known: words that are right besides; give the same frozenset every time, since another one makes
             another speller.
     """
     stamp = WordList.objects.filter(pk=version_id).values_list("stamp", flat=True).first()
     if stamp is None:
         return None
-    return _speller(version_id, stamp, frozenset(extra_known)).correct(text)
+    correction = _speller(version_id, stamp, frozenset(extra_known)).correct(text)
+    return None if correction is None or len(correction.text) > MAX_LENGTH else correction
 
 
 @lru_cache(maxsize=2)
@@ -31,12 +34,26 @@ def _speller(version_id: int, _stamp: str, extra_known: frozenset[str]) -> Spell
     packed = WordList.objects.values_list("vocabulary", flat=True).get(pk=version_id)
     return Speller(
         Vocabulary.unpack(bytes(packed)),
-        everyday=everyday_words(),
+        everyday=_Everyday(),
         extra_known=extra_known,
         in_texts=partial(_in_texts, version_id),
     )
 
 
+class _Everyday:
+    """The everyday words, read with the first word that the catalogue does not hold."""
+
+    def __contains__(self, word: object) -> bool:
+        return word in everyday_words()
+
+
 def _in_texts(version_id: int, pairs: Sequence[tuple[str, str]]) -> Collection[str]:
-    entries = EntryQuerySet(IndexEntry).in_version(version_id)
-    return entries.words_in_texts(pairs, get_settings().text_config)
+    config = get_settings().text_config
+    # The stem of "earings" is that of "ear": were it an inflection of an everyday word, it would be everyday, too.
+    doubtful = [pair for pair in pairs if not _is_stem_of_everyday(stem(pair[0].lower(), config))]
+    return EntryQuerySet(IndexEntry).in_version(version_id).words_in_texts(doubtful, config)
+
+
+def _is_stem_of_everyday(stemmed: str) -> bool:
+    words = {stemmed, stemmed + "e", stemmed + "s", stemmed + "y", stemmed.removesuffix("i") + "y"}
+    return not words.isdisjoint(everyday_words())

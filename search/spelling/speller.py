@@ -69,20 +69,30 @@ class Speller:
             if left.start not in edits and right.start not in edits:
                 edits[left.start] = (right.end, shown)
         covered = [(start, end) for start, (end, _) in edits.items()]
-        single = [
-            token
-            for token in tokens
+        unknown = [
+            place
+            for place, token in enumerate(tokens)
             if not any(start <= token.start < end for start, end in covered) and not self._is_known(token)
         ]
-        if len(single) <= MOST_UNKNOWN:
-            edits |= {token.start: (token.end, shown) for token, shown in self._respelt(single)}
+        if len(unknown) <= MOST_UNKNOWN:
+            edits |= {token.start: (token.end, shown) for token, shown in self._respelt(tokens, unknown)}
         return _apply(text, edits) if edits else None
 
-    def _respelt(self, unknown: Sequence[Token]) -> Iterator[tuple[Token, str]]:
-        near = {token: self._nearest.nearest(token.key) for token in unknown}
+    def _respelt(self, tokens: Sequence[Token], unknown: Sequence[int]) -> Iterator[tuple[Token, str]]:
+        near = {tokens[place]: self._near(tokens, place) for place in unknown}
         slips = [(token, shown) for token, shown in near.items() if shown is not None]
         right = self._in_texts([(token.text, shown) for token, shown in slips]) if slips else ()
         yield from ((token, shown) for token, shown in slips if token.text not in right)
+
+    def _near(self, tokens: Sequence[Token], place: int) -> str | None:
+        before, after = tokens[:place][-1:], tokens[place + 1 :][:1]
+
+        def fits(word: str) -> bool:
+            return any(f"{left.key} {word}" in self._pairs for left in before) or any(
+                f"{word} {right.key}" in self._pairs for right in after
+            )
+
+        return self._nearest.nearest(tokens[place].key, fits)
 
     def _taken_apart(self, tokens: Sequence[Token]) -> Iterator[tuple[Token, str]]:
         """Two words of the catalogue that were typed as one, where they stand side by side in products."""

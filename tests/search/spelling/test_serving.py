@@ -9,7 +9,7 @@ from tests.search.indexed import add, make_version
 @pytest.fixture
 def version(tiny_artifact, search_settings, db):
     version = make_version(tiny_artifact)
-    for number in range(3):
+    for number in range(12):
         add(version, f"S-{number}", "Striped jeans", brand="Reebok", description="Worn by kurtan dancers.")
     refresh_word_list()
     return version
@@ -20,11 +20,17 @@ def test_a_query_is_corrected_against_the_words_of_the_version(version):
 
 
 def test_words_of_descriptions_are_right_in_any_inflection(version):
-    assert correct(version.pk, "striper") is not None
-    WordList.objects.all().delete()
-    add(version, "S-9", "Hat", description="A striper among hats.")
+    assert correct(version.pk, "rebok reboks").text == "Reebok Reebok"
+    add(version, "S-99", "Hat", description="A rebok in the crowd.")
+
+    assert correct(version.pk, "rebok reboks") is None
+
+
+def test_a_slip_that_shares_its_stem_with_an_everyday_word_is_corrected(version):
+    add(version, "E-1", "Earrings", description="For the ear.")
     refresh_word_list()
-    assert correct(version.pk, "stripers") is None
+
+    assert correct(version.pk, "earings").text == "earrings"  # its English stem is "ear"
 
 
 def test_a_slip_with_the_stem_of_the_word_that_was_meant_is_corrected(version):
@@ -36,7 +42,7 @@ def test_a_slip_with_the_stem_of_the_word_that_was_meant_is_corrected(version):
 
 def test_changed_words_are_loaded_by_the_next_query(version):
     assert correct(version.pk, "sneekers") is None
-    add(version, "S-4", "Sneakers")
+    add(version, "N-4", "Sneakers")
     assert refresh_word_list()
 
     assert correct(version.pk, "sneekers").text == "sneakers"
@@ -45,6 +51,13 @@ def test_changed_words_are_loaded_by_the_next_query(version):
 def test_extra_words_make_another_speller(version):
     assert correct(version.pk, "jeanz").text == "jeans"
     assert correct(version.pk, "jeanz", frozenset({"jeanz"})) is None
+
+
+def test_a_query_is_not_corrected_beyond_its_longest(version):
+    numbers = "1 " * 97
+
+    assert len(correct(version.pk, f"{numbers}rebok").text) == 200
+    assert correct(version.pk, f"1{numbers}rebok") is None
 
 
 def test_a_version_whose_words_were_not_counted_corrects_nothing(version):

@@ -136,3 +136,12 @@ def test_the_commoner_of_two_words_equally_near_is_meant():
 def test_a_text_full_of_unknown_words_is_no_slip():
     assert SPELLER.correct("jeens " * 8).text == "jeans " * 8
     assert SPELLER.correct("jeens " * 9) is None
+
+
+def test_a_word_that_stands_beside_the_others_in_products_is_meant():
+    words = {"sweat": ("sweat", 10), "sweet": ("sweet", 10), "shirt": ("shirt", 90), "pea": ("pea", 9)}
+    speller = Speller(Vocabulary(words, frozenset({"sweat shirt", "sweet pea"})))
+
+    assert speller.correct("swet shirt").text == "sweat shirt"
+    assert speller.correct("swet pea").text == "sweet pea"
+    assert speller.correct("shirt swet").text == "shirt sweet"  # one e for two is the commoner slip
