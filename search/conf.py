@@ -62,7 +62,7 @@ class SearchSettings:
     events_rate: str = "120/min"  # events that one client may send
     drain_seconds: int = 10  # how often beat writes the log from Redis to Postgres
     roll_up_seconds: int = 300  # how often beat counts the log by days
-    popular_minimum: int = 3  # searches of a query before it is suggested to others
+    popular_minimum: int = 3  # visits with a query before it is suggested to others
     word_list_seconds: int = (
         300  # how often beat counts the words for spelling and suggestions, if they changed
     )

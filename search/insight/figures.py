@@ -64,7 +64,7 @@ class Figures:
 
     days: dict[date, SearchDay]  # days without a search are not there
     totals: Totals
-    before: Totals  # the same for as many days before
+    before: Totals  # the same for as many days before; of none where the log began later
     modes: list[ModeFigures]
     stages: list[StageFigures]
 
@@ -75,12 +75,12 @@ def share(part: int, whole: int) -> float | None:
 
 
 def read_figures(period: Period) -> Figures:
-    """Read a period with four queries, however long it is."""
+    """Read a period with a few queries, however long it is."""
     days = _rows(period)
     return Figures(
         days={row.day: row for row in days},
         totals=_totals(days),
-        before=_totals(_rows(period.before)),
+        before=_totals(_rows(period.before)) if _covers(period.before) else Totals(),
         modes=_modes(period),
         stages=_stages(period),
     )
@@ -89,6 +89,10 @@ def read_figures(period: Period) -> Figures:
 def is_empty() -> bool:
     """Whether nothing has ever been counted."""
     return not SearchDay.objects.exists()
+
+
+def _covers(period: Period) -> bool:
+    return SearchDay.objects.filter(day__lte=period.first).exists()
 
 
 def _rows(period: Period) -> list[SearchDay]:

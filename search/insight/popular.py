@@ -1,4 +1,4 @@
-"""Queries that many searches had in common, for suggestions while typing."""
+"""Queries that many visits had in common, for suggestions while typing."""
 
 from dataclasses import dataclass
 
@@ -18,8 +18,8 @@ class Popular:
 def popular_queries(prefix: str, limit: int) -> list[Popular]:
     """Return the commonest queries that begin with `prefix`, in any capital letters; all of them for "".
 
-    A query is popular from POPULAR_MINIMUM searches in 30 days on, so that what one person types once is
-    never suggested to another. The table is made by the roll-up.
+    A query is popular from POPULAR_MINIMUM visits in 30 days on, so that what one person types is never
+    suggested to another. The table is made by the roll-up.
 
     Args:
         prefix: what was typed so far.

@@ -5,6 +5,7 @@ records may wait in Redis for a worker. So counting twice changes nothing. When 
 day is closed, in the same transaction, and never counted again.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -14,7 +15,7 @@ from django.db.models import Min, QuerySet
 from django.utils import timezone
 
 from ..conf import get_settings
-from ..models import LoggedSearch, PopularQuery, QueryDay, SearchDay, SearchEvent, StageDay
+from ..models import LoggedSearch, SearchDay
 from . import statements
 from .days import day_of, ends, starts
 
@@ -50,9 +51,8 @@ def roll_up(now: datetime | None = None) -> RolledUp:
             with transaction.atomic():
                 _count(day, now, closed=False)
             rolled.counted.append(day)
-    SearchEvent.objects.filter(at__lt=starts(first_kept)).delete()
-    for table in (SearchDay, StageDay, QueryDay):
-        table.objects.filter(day__lt=today - timedelta(days=settings.insight_total_days)).delete()
+    _run([statements.DELETE_EVENTS], before=starts(first_kept))
+    _run(statements.DELETE_DAYS, before=today - timedelta(days=settings.insight_total_days))
     _refresh_popular(today)
     return rolled
 
@@ -80,30 +80,23 @@ def _close(day: date, now: datetime) -> None:
             day=day, closed=True
         ).exists():  # else these came too late to be counted
             _count(day, now, closed=True)
-        _searches_of(day).delete()
+        _run([statements.DELETE_SEARCHES], start=starts(day), end=ends(day))
 
 
 def _count(day: date, now: datetime, *, closed: bool) -> None:
-    values: dict[str, Any] = {
-        "day": day,
-        "start": starts(day),
-        "end": ends(day),
-        "now": now,
-        "closed": closed,
-    }
-    for table in (SearchDay, StageDay, QueryDay):
-        table.objects.filter(day=day).delete()
-    with connection.cursor() as cursor:
-        for statement in (statements.SEARCH_DAYS, statements.STAGE_DAYS, statements.QUERY_DAYS):
-            cursor.execute(statement, values)
+    counting = (statements.SEARCH_DAYS, statements.STAGE_DAYS, statements.QUERY_DAYS)
+    _run(statements.DELETE_DAY, day=day)
+    _run(counting, day=day, start=starts(day), end=ends(day), now=now, closed=closed)
 
 
 def _refresh_popular(today: date) -> None:
-    values: dict[str, Any] = {
-        "first": today - timedelta(days=POPULAR_DAYS),
-        "minimum": get_settings().popular_minimum,
-        "limit": POPULAR_QUERIES,
-    }
-    with transaction.atomic(), connection.cursor() as cursor:
-        PopularQuery.objects.all().delete()
-        cursor.execute(statements.POPULAR, values)
+    first = today - timedelta(days=POPULAR_DAYS)
+    with transaction.atomic():
+        _run([statements.DELETE_POPULAR])
+        _run([statements.POPULAR], first=first, minimum=get_settings().popular_minimum, limit=POPULAR_QUERIES)
+
+
+def _run(sql: Iterable[str], **values: Any) -> None:
+    with connection.cursor() as cursor:
+        for statement in sql:
+            cursor.execute(statement, values)

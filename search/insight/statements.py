@@ -1,4 +1,4 @@
-"""The SQL that counts the search log by days; one statement per daily table."""
+"""The SQL that counts the search log by days, one statement per daily table, and that deletes what is over."""
 
 # Events are counted for the day of their search, though a click after midnight is of the day after.
 _LOGGED = """
@@ -53,10 +53,13 @@ FROM joined CROSS JOIN LATERAL jsonb_each_text(stages) AS stage GROUP BY stage.k
 QUERY_DAYS = (
     _LOGGED
     + """
-INSERT INTO fashion_search_queryday (day, query, text, corrected, searches, zero, close, clicked, clicks, placed,
+INSERT INTO fashion_search_queryday (day, query, text, corrected, searches, visits, zero, close, clicked, clicks, placed,
     positions, total)
 SELECT %(day)s, query, mode() WITHIN GROUP (ORDER BY text), (array_agg(corrected ORDER BY at DESC))[1],
-    count(*) FILTER (WHERE is_search), count(*) FILTER (WHERE is_zero), count(*) FILTER (WHERE is_close),
+    count(*) FILTER (WHERE is_search),
+    count(DISTINCT visit) FILTER (WHERE visit <> '')
+        + count(*) FILTER (WHERE is_search AND visit = '' AND filters = '{}'::jsonb),
+    count(*) FILTER (WHERE is_zero), count(*) FILTER (WHERE is_close),
     count(*) FILTER (WHERE is_search AND clicks > 0), sum(clicks), sum(placed), sum(positions),
     coalesce((array_agg(total ORDER BY at DESC) FILTER (WHERE filters = '{}'::jsonb))[1],
         (array_agg(total ORDER BY at DESC))[1])
@@ -69,6 +72,14 @@ INSERT INTO fashion_search_popularquery (query, text, searches, clicked)
 SELECT query, (array_agg(text ORDER BY day DESC))[1], sum(searches), sum(clicked)
 FROM fashion_search_queryday WHERE day >= %(first)s
 GROUP BY query
-HAVING sum(searches) >= %(minimum)s AND (array_agg(total ORDER BY day DESC))[1] > 0
+HAVING sum(visits) >= %(minimum)s AND (array_agg(total ORDER BY day DESC))[1] > 0
 ORDER BY sum(searches) DESC, query LIMIT %(limit)s
 """
+
+# Deleted by statements: Django's `delete()` reads every row into memory where any receiver listens to `post_delete`.
+DELETE_SEARCHES = "DELETE FROM fashion_search_loggedsearch WHERE at >= %(start)s AND at < %(end)s"
+DELETE_EVENTS = "DELETE FROM fashion_search_searchevent WHERE at < %(before)s"
+DELETE_POPULAR = "DELETE FROM fashion_search_popularquery"
+_DAILY = ("searchday", "stageday", "queryday")
+DELETE_DAY = tuple(f"DELETE FROM fashion_search_{table} WHERE day = %(day)s" for table in _DAILY)  # noqa: S608
+DELETE_DAYS = tuple(f"DELETE FROM fashion_search_{table} WHERE day < %(before)s" for table in _DAILY)  # noqa: S608

@@ -11,7 +11,7 @@ from redis import Redis
 
 from ..conf import get_settings
 from .buffer import Record
-from .redaction import redact
+from .redaction import redact_all
 from .visits import hash_visitor
 
 logger = logging.getLogger(__name__)
@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 LIST = "fashion_search:log"
 LONGEST = 100_000  # records that wait at most, about 60 MB; newer ones are dropped while no worker drains
 TIMEOUT_SECONDS = 1.0
+TYPED = ("text", "corrected", "understood", "filters")  # parts of a record that people typed
 SCHEMES = ("redis://", "rediss://", "unix://")
 
 
@@ -70,9 +71,7 @@ def drop(count: int) -> None:
 
 
 def _anonymous(client: Redis, record: Record) -> Record:
-    cleaned = {
-        name: redact(value) if name in ("text", "corrected") else value for name, value in record.items()
-    }
+    cleaned = {name: redact_all(value) if name in TYPED else value for name, value in record.items()}
     if "visitor" in cleaned:
         cleaned["visit"] = hash_visitor(client, cleaned.pop("visitor"))
     return cleaned

@@ -60,6 +60,9 @@ class QueryDay(models.Model):
     text = models.TextField(help_text="As it was typed most often.")
     corrected = models.TextField(blank=True, default="", help_text="The spelling searched for instead.")
     searches = models.PositiveIntegerField(help_text="First pages.")
+    visits = models.PositiveIntegerField(
+        help_text="Different visits; a search without filters that no cookie tells apart counts as one."
+    )
     zero = models.PositiveIntegerField(help_text="Searches without filters that found nothing.")
     close = models.PositiveIntegerField(help_text="Searches without filters that found close matches only.")
     clicked = models.PositiveIntegerField(help_text="Searches of which a result was clicked.")
@@ -81,7 +84,7 @@ class QueryDay(models.Model):
 
 
 class PopularQuery(models.Model):
-    """A query that several searches of the last weeks had in common; what suggestions are made of."""
+    """A query that several visits of the last weeks had in common; what suggestions are made of."""
 
     query = models.TextField(primary_key=True, help_text="In small letters.")
     text = models.TextField(help_text="As it was typed most often.")

@@ -5,7 +5,7 @@ from typing import Any
 from django import template
 from django.shortcuts import resolve_url
 from django.template import RequestContext
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 
 from ..conf import get_settings
 from ..searching import find_similar
@@ -75,4 +75,8 @@ def search_events() -> dict[str, Any]:
 
     Results are marked by `data-search` (the answer's id) on their list, and `data-sku` and `data-position` on each.
     """
-    return {"enabled": get_settings().insight, "address": reverse("fashion_search:events")}
+    try:
+        address = reverse("fashion_search:events")
+    except NoReverseMatch:  # a host that does not include the API
+        address = ""
+    return {"enabled": bool(address) and get_settings().insight, "address": address}

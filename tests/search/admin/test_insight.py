@@ -112,10 +112,19 @@ class TestOverview:
         ]  # fmt: skip
 
     def test_a_change_is_good_or_bad(self, staff, searches):
-        for row in SearchDay.objects.filter(mode=""):
-            row.pk, row.day = None, row.day - timedelta(days=30)
-            row.searches, row.zero, row.degraded, row.p95_ms = 4, 0, 1, 40.0
-            row.save()
+        today = SearchDay.objects.filter(mode="").latest("day")
+
+        def copy(days: int, searches: int) -> None:
+            """A day so many days ago, on which all was found, more slowly."""
+            SearchDay.objects.create(
+                day=today.day - timedelta(days=days), mode="", searches=searches, pages=searches, visits=0, zero=0,
+                clicked=0, clicks=0, carts=0, degraded=0, p50_ms=40, p95_ms=40, p99_ms=40, rolled_at=today.rolled_at,
+            )  # fmt: skip
+
+        copy(31, searches=8)
+        page = staff.get(OVERVIEW).content.decode()
+        assert page.count("nothing to compare") == 6  # the log began within the days before
+        copy(60, searches=1)
         page = staff.get(OVERVIEW).content.decode()
         assert '<dd class="change better">▲ 25\u202f%</dd>' in page  # searches
         assert '<dd class="change worse">▲ 10.0\u202fpoints</dd>' in page  # nothing found
@@ -212,7 +221,7 @@ class TestWorkbench:
     def test_a_synonym_is_one_click_away_for_those_who_may_add_it(self, staff, version, monkeypatch):
         monkeypatch.setattr("search.admin.insight.reverse", lambda name: f"/{name}/")
         page = staff.get(WORKBENCH + "?q=scarlet+%26+co").content.decode()
-        assert "/admin:fashion_search_synonym_add/?phrase=scarlet%20%26%20co&amp;targets=Red" in page
+        assert "/admin:fashion_search_synonym_add/?phrase=scarlet%20%26%20co&amp;means=colour%3DRed" in page
         page = client_with("view_queryday").get(WORKBENCH + "?q=scarlet").content.decode()
         assert "synonym_add" not in page
 

@@ -1,6 +1,8 @@
 import os
 from threading import Event
 
+import pytest
+
 from search.insight.buffer import Buffer
 
 
@@ -55,6 +57,9 @@ def test_flush_gives_up_in_time():
     assert buffer.flush(0.05) is False
 
 
+@pytest.mark.filterwarnings(
+    "ignore:.*multi-threaded:DeprecationWarning"
+)  # Python 3.12 and later, of every such fork
 def test_a_fork_has_a_queue_and_a_thread_of_its_own():
     """A process forked from one that has a thread and waiting records sends its own records only."""
     blocked = Event()

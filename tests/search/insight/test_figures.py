@@ -19,6 +19,7 @@ def two_days(log):
     """Six searches on two days, and one before them."""
     before = NOON - timedelta(days=1)
     log("red shirt", at=NOON - timedelta(days=2), took_ms=10)
+    log("long ago", at=NOON - timedelta(days=9))
     log("Red shirt", at=before, took_ms=20, clicks={"A": 1, "B": 3}, stages={"encode": 2})
     log("red shirt", at=before, took_ms=20, clicks={"A": 2})
     log("red shirt", took_ms=40, stages={"encode": 4})

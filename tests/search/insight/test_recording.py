@@ -56,11 +56,20 @@ def test_a_search_and_its_click_arrive_whole():
 
 
 def test_no_cookie_and_no_address_of_mail_leaves_the_process():
-    record_search(**{**SEARCH, "visitor": "secret-cookie", "text": "shirt anna@example.com"})
+    typed = {
+        "text": "shirt anna@example.com",
+        "understood": [{"text": "0170 1234567", "values": ("a@b.de",)}],
+    }
+    record_search(
+        **{**SEARCH, **typed, "visitor": "secret-cookie", "filters": {"facets": {"x": ("a@b.de",)}}}
+    )
     assert buffer.flush(5)
     (record,) = store.oldest(10)
     assert b"secret-cookie" not in record
-    assert json.loads(record)["text"] == "shirt [email]"
+    written = json.loads(record)
+    assert written["text"] == "shirt [email]"
+    assert written["understood"] == [{"text": "[number]", "values": ["[email]"]}]
+    assert written["filters"] == {"facets": {"x": ["[email]"]}}
     assert "visitor" not in json.loads(record)
 
 

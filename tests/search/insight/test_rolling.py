@@ -142,6 +142,19 @@ class TestPopular:
         assert popular_queries("re d", 10) == popular_queries("100%", 10) == []
         assert [row.text for row in popular_queries("", 10)] == ["blue", "Red shirt", "red shoes"]
 
+    def test_what_one_visit_types_again_and_again_is_not_popular(self, log):
+        for number in range(9):
+            log("my own name", visit="a", filters={"colour": [str(number)]} if number else {})
+        for visit in ("a", "b", "c"):
+            log("red shirt", visit=visit)
+        for number in range(3):
+            log("blue shirt", filters={"colour": [str(number)]})  # one search without a cookie, narrowed down
+        log("blue shirt")
+        roll_up(NOON)
+        assert [row.text for row in popular_queries("", 10)] == ["red shirt"]
+        visits = {row.query: row.visits for row in QueryDay.objects.all()}
+        assert visits == {"my own name": 1, "red shirt": 3, "blue shirt": 1}
+
     def test_the_last_thirty_days_count(self, log):
         for _ in range(3):
             log("winter coat")

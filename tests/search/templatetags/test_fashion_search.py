@@ -5,6 +5,8 @@ from django.test import RequestFactory
 from search.models import IndexVersion
 from tests.search.indexed import add, make_version, unit
 
+urlpatterns: list = []
+
 
 def render(source, request=None, **context):
     template = Template("{% load fashion_search %}" + source)
@@ -84,4 +86,9 @@ def test_the_script_that_reports_clicks_is_told_where_to_send_them():
 
 def test_no_script_where_searches_are_not_logged(settings):
     settings.FASHION_SEARCH = {"INSIGHT": False}
+    assert render("{% search_events %}").strip() == ""
+
+
+@pytest.mark.urls(__name__)
+def test_no_script_where_the_api_is_not_included():
     assert render("{% search_events %}").strip() == ""
