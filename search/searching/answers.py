@@ -1,5 +1,6 @@
 """What a search answers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
@@ -37,6 +38,7 @@ class SearchAnswer:
     unknown: tuple[str, ...]  # words of the query that no product holds
     page: int
     page_size: int
+    stages: Mapping[str, float] = field(default_factory=dict)  # milliseconds of each
 
     @property
     def is_corrected(self) -> bool:
@@ -49,9 +51,14 @@ class SearchAnswer:
         return -(-self.total // self.page_size)
 
     @property
+    def offset(self) -> int:
+        """How many results the pages before this one hold."""
+        return (self.page - 1) * self.page_size
+
+    @property
     def closest_from(self) -> int | None:
         """How many results of this page have all that was asked for, where others follow; None where none do."""
-        before = self.matching - (self.page - 1) * self.page_size
+        before = self.matching - self.offset
         return max(before, 0) if before < len(self.results) else None
 
     @property

@@ -17,6 +17,7 @@ from ..retrieval.filters import Filters, clean_filters
 from ..retrieval.lexicon import words_of
 from ..retrieval.session import search_session
 from ..spelling import correct
+from ..stages import measuring, stage
 from ..understanding import Understood
 from . import reasons
 from .answers import SORTS, SearchAnswer
@@ -95,16 +96,18 @@ def search(
     )
 
     version = IndexVersion.objects.serving()
-    if version is None:
-        found, degraded = _Page([], 0, True, {name: [] for name in request.facets}, 0), reasons.NO_VERSION
-    elif not query.text:
-        with search_session():
-            found = _catalogue_page(version, request)
-        degraded = "" if version.state == IndexVersion.State.ACTIVE else reasons.BUILDING
-    else:
-        found, degraded = _ranked_page(version, query, request, spelling=spelling)
+    with measuring() as stages:
+        if version is None:
+            found, degraded = _Page([], 0, True, {name: [] for name in request.facets}, 0), reasons.NO_VERSION
+        elif not query.text:
+            with stage("catalogue"), search_session():
+                found = _catalogue_page(version, request)
+            degraded = "" if version.state == IndexVersion.State.ACTIVE else reasons.BUILDING
+        else:
+            found, degraded = _ranked_page(version, query, request, spelling=spelling)
+        with stage("products"):
+            results = load_results(found.found)
     searched = found.query or query
-    results = load_results(found.found)
     return SearchAnswer(
         query=searched.text,
         typed=query.text,
@@ -119,6 +122,7 @@ def search(
         unknown=found.understood.unknown,
         page=page,
         page_size=size,
+        stages=stages,
     )
 
 
@@ -138,7 +142,8 @@ def _ranked_page(
     version: IndexVersion, query: Query, request: _Request, *, spelling: bool
 ) -> tuple[_Page, str]:
     corrected = _corrected(version, query) if spelling else None
-    asked, degraded = ask(version, corrected or query)
+    with stage("encode"):
+        asked, degraded = ask(version, corrected or query)
     try:
         with search_session():
             page = _page_of(asked, request)
@@ -155,19 +160,21 @@ def _corrected(version: IndexVersion, query: Query) -> Query | None:
     """The query as it was probably meant, or None where nothing is wrong with it."""
     if not query.has_words:
         return None
-    with search_session():
+    with stage("spelling"), search_session():
         correction = correct(version.pk, query.text, words_of(version).synonyms)
     return None if correction is None else clean_query(correction.text)
 
 
 def _page_of(asked: Asked, request: _Request) -> _Page:
-    ranked = rank(asked, request.filters)
+    with stage("rank"):
+        ranked = rank(asked, request.filters)
 
     def entries(filters: Filters) -> EntryQuerySet:
         under = ranked if filters is request.filters else rank(asked, filters)
         return EntryQuerySet(IndexEntry).among(under.entry_ids)
 
-    facets = count_facets(request.facets, request.filters, entries)
+    with stage("facets"):
+        facets = count_facets(request.facets, request.filters, entries)
     return _Page(
         _window(ranked, request),
         len(ranked.items),
