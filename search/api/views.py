@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ..searching import FacetCount, find_product, find_similar, search
+from ..searching import FacetCount, find_product, find_similar, log_search, search
 from .errors import handle_error, not_found
 from .pagination import page_address
 from .parameters import refuse_parameters, search_parameters, similar_parameters
@@ -46,6 +46,7 @@ class SearchView(PublicView):
         )
         return Response(
             {
+                "search": log_search(request._request, answer, wanted.filters) or None,
                 "query": answer.query,
                 "typed": answer.typed,
                 "total": answer.total,

@@ -4,6 +4,7 @@ from ..retrieval.facets import FacetCount
 from ..retrieval.filters import Filters
 from .answers import SORTS, SearchAnswer, SearchResult, SimilarAnswer, Sort
 from .lookup import find_product
+from .noting import log_search
 from .parts import UnderstoodPart
 from .similar import find_similar
 from .words import search
@@ -19,5 +20,6 @@ __all__ = [
     "UnderstoodPart",
     "find_product",
     "find_similar",
+    "log_search",
     "search",
 ]

@@ -1,5 +1,6 @@
 """What a search answers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
@@ -37,10 +38,9 @@ class SearchAnswer:
     unknown: tuple[str, ...]  # words of the query that no product holds
     page: int
     page_size: int
-    token: str = (
-        ""  # give it with the next page, so that it is cut from the same list; "" where there is none
-    )
+    token: str = ""  # for the next page, so that it is cut from the same list; "" where there is none
     restarted: bool = False  # the token given was too old or of another search: this is a fresh first page
+    stages: Mapping[str, float] = field(default_factory=dict)  # milliseconds of each
 
     @property
     def is_corrected(self) -> bool:
@@ -53,9 +53,14 @@ class SearchAnswer:
         return -(-self.total // self.page_size)
 
     @property
+    def offset(self) -> int:
+        """How many results the pages before this one hold."""
+        return (self.page - 1) * self.page_size
+
+    @property
     def closest_from(self) -> int | None:
         """How many results of this page have all that was asked for, where others follow; None where none do."""
-        before = self.matching - (self.page - 1) * self.page_size
+        before = self.matching - self.offset
         return max(before, 0) if before < len(self.results) else None
 
     @property

@@ -1,5 +1,6 @@
 """Search by words, filters or both."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
@@ -17,6 +18,7 @@ from ..retrieval.filters import Filters, clean_filters
 from ..retrieval.lexicon import words_of
 from ..retrieval.session import search_session
 from ..spelling import correct
+from ..stages import measuring, stage
 from ..understanding import Understood
 from . import reasons
 from .answers import SORTS, SearchAnswer
@@ -25,6 +27,8 @@ from .parts import parts_of
 from .pool import count_in_pool, in_order, load_pool
 from .products import load_results
 from .ranking import Asked, ask, is_semantic_failure, rank
+
+logger = logging.getLogger(__name__)
 
 LAST_PAGE = 100_000
 NO_FILTERS = Filters()
@@ -111,16 +115,18 @@ def search(
     )
 
     version = IndexVersion.objects.serving()
-    if version is None:
-        found, degraded = _Page([], 0, True, {name: [] for name in request.facets}, 0), reasons.NO_VERSION
-    elif not query.text:
-        with search_session():
-            found = _catalogue_page(version, request)
-        degraded = "" if version.state == IndexVersion.State.ACTIVE else reasons.BUILDING
-    else:
-        found, degraded = _ranked_page(version, query, request, spelling=spelling)
+    with measuring() as stages:
+        if version is None:
+            found, degraded = _Page([], 0, True, {name: [] for name in request.facets}, 0), reasons.NO_VERSION
+        elif not query.text:
+            with stage("catalogue"), search_session():
+                found = _catalogue_page(version, request)
+            degraded = "" if version.state == IndexVersion.State.ACTIVE else reasons.BUILDING
+        else:
+            found, degraded = _ranked_page(version, query, request, spelling=spelling)
+        with stage("products"):
+            results = load_results(found.found)
     searched = found.query or query
-    results = load_results(found.found)
     return SearchAnswer(
         query=searched.text,
         typed=query.text,
@@ -137,6 +143,7 @@ def search(
         page_size=size,
         token=found.token,
         restarted=found.restarted,
+        stages=stages,
     )
 
 
@@ -156,7 +163,8 @@ def _ranked_page(
     version: IndexVersion, query: Query, request: _Request, *, spelling: bool
 ) -> tuple[_Page, str]:
     corrected = _corrected(version, query) if spelling else None
-    asked, degraded = ask(version, corrected or query)
+    with stage("encode"):
+        asked, degraded = ask(version, corrected or query)
     try:
         with search_session():
             page = _page_of(asked, request)
@@ -173,8 +181,12 @@ def _corrected(version: IndexVersion, query: Query) -> Query | None:
     """The query as it was probably meant, or None where nothing is wrong with it."""
     if not query.has_words:
         return None
-    with search_session():
-        correction = correct(version.pk, query.text, words_of(version).synonyms)
+    try:
+        with stage("spelling"), search_session():
+            correction = correct(version.pk, query.text, words_of(version).synonyms)
+    except DatabaseError:
+        logger.exception("The spelling of a query could not be looked at")
+        return None
     return None if correction is None else clean_query(correction.text)
 
 
@@ -187,7 +199,8 @@ def _page_of(asked: Asked, request: _Request) -> _Page:
     token = request.token
     if frozen is None:
         frozen = _list_of(asked, request)
-        token = freeze(frozen, fingerprint) if len(frozen.found) > request.size else ""
+        with stage("freeze"):
+            token = freeze(frozen, fingerprint) if len(frozen.found) > request.size else ""
     return _Page(
         frozen.found[request.window],
         len(frozen.found),
@@ -207,17 +220,17 @@ def _list_of(asked: Asked, request: _Request) -> Frozen:
     is done again under all filters, so that they lose nothing.
     """
     names, filters = get_index().facets, request.filters
-    ranked = rank(asked, filters.price_only)
-    pool = load_pool(ranked)
-    if ranked.complete or not filters:
-        facets = count_in_pool(pool, names, filters)
-    else:
-        ranked = rank(asked, filters)
+    with stage("rank"):
+        ranked = rank(asked, filters.price_only)
+        again = not ranked.complete and filters != filters.price_only
+        if again:
+            ranked = rank(asked, filters)
         pool = load_pool(ranked)
+    with stage("facets"):
         facets = count_in_pool(pool, names, filters)
-        for name in filters.selected:
-            others = filters.without(name)
-            facets |= count_in_pool(load_pool(rank(asked, others)), [name], filters)
+        for name in filters.selected if again else ():
+            others = rank(asked, filters.without(name))
+            facets |= count_in_pool(load_pool(others), [name], filters)
     rows = in_order([row for row in pool if row.meets(filters)], request.sort)
     return Frozen(
         [(row.product_key, row.score) for row in rows],

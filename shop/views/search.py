@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import conditional_page, require_safe
+from django.views.decorators.http import require_safe
 
 from search.exceptions import InvalidQuery
-from search.searching import search
+from search.searching import log_search, search
 from shop.filters import FilterForm
 from shop.paging import elided_pages
 
@@ -15,7 +15,6 @@ PAGE_SIZE = 24
 
 
 @require_safe
-@conditional_page
 def search_page(request: HttpRequest) -> HttpResponse:
     """Results of a query with the filters, sort and page that the address names.
 
@@ -41,6 +40,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
         raise Http404
     context |= {
         "answer": answer,
+        "search_id": log_search(request, answer, wanted.filters),
         "groups": form.groups(answer.facets),
         "chips": form.chips(),
         "as_typed": form.as_typed(),

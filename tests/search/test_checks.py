@@ -94,7 +94,8 @@ def test_the_broker(monkeypatch, options, limit, expected):
     ],
 )
 def test_the_search_log_has_a_redis(monkeypatch, settings, broker, given, expected):
-    monkeypatch.setattr("celery.current_app.conf.broker_url", broker)
+    for name in ("broker_write_url", "broker_url"):  # the first is read from the second where it is not set
+        monkeypatch.setattr(f"celery.current_app.conf.{name}", broker)
     settings.FASHION_SEARCH = given
     assert ids(checks.check_log()) == expected
 

@@ -19,6 +19,7 @@ def test_an_answer_has_exactly_these_parts(client, shirts):
     answer = get(client, q=" Red\tshirt ", page_size="1")
 
     assert list(answer) == [
+        "search",
         "query",
         "typed",
         "total",

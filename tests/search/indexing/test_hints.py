@@ -20,7 +20,8 @@ def broker(monkeypatch):
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         port = server.getsockname()[1]
-        for name in ("broker_url", "broker_write_url"):
+        # In this order, because the first is read from the second one where it is not set, and put back as it was read.
+        for name in ("broker_write_url", "broker_url"):
             monkeypatch.setattr(current_app.conf, name, f"redis://127.0.0.1:{port}/0")
         yield server
 

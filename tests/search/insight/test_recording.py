@@ -141,7 +141,8 @@ def test_a_list_that_no_worker_drains_stops_growing(monkeypatch):
     ],
 )
 def test_the_address_is_the_brokers(monkeypatch, broker, address):
-    monkeypatch.setattr("celery.current_app.conf.broker_url", broker)
+    for name in ("broker_write_url", "broker_url"):  # the first is read from the second where it is not set
+        monkeypatch.setattr(f"celery.current_app.conf.{name}", broker)
     assert store.address() == address
 
 

@@ -76,6 +76,20 @@ def test_a_failing_semantic_leg_leaves_keyword_results(version, monkeypatch, cap
     assert "expected 2 dimensions, not 1" in caplog.text
 
 
+def test_spelling_that_cannot_be_looked_at_leaves_the_query_as_it_is(version, monkeypatch, caplog):
+    add(version, "word", "Red shirt")
+
+    def fail(*args):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT nothing")
+
+    monkeypatch.setattr("search.searching.words.correct", fail)
+    answer = search("red")
+
+    assert (skus(answer), answer.degraded, answer.is_corrected) == (["word"], "", False)
+    assert "could not be looked at" in caplog.text
+
+
 def test_similar_products_that_cannot_be_found_are_none_and_it_is_logged(version, monkeypatch, caplog):
     product = add(version, "a", "A", pictures=[unit(1)])
 

@@ -1,0 +1,35 @@
+"""Note an answer that somebody asked for in the search log."""
+
+from dataclasses import asdict
+
+from django.http import HttpRequest
+
+from ..insight.recording import record_search
+from ..insight.visits import visitor_of
+from ..retrieval.filters import Filters
+from .answers import SearchAnswer
+
+
+def log_search(request: HttpRequest, answer: SearchAnswer, filters: Filters) -> str:
+    """Note a page of results, in microseconds, and return the search's id for the page; "" where it is not logged.
+
+    Args:
+        request: what the shopper sent; crawlers and prefetches are not logged.
+        answer: what was answered.
+        filters: the filters that the shopper had set.
+    """
+    parts = [asdict(part) for part in answer.understood]
+    return record_search(
+        visitor=visitor_of(request),
+        mode="text" if answer.typed else "category",
+        text=answer.typed,
+        corrected=answer.query if answer.is_corrected else "",
+        understood=[*parts, *({"text": word, "facet": ""} for word in answer.unknown)],
+        total=answer.total,
+        matching=answer.matching,
+        page=answer.page,
+        filters={name: value for name, value in asdict(filters).items() if value is not False},
+        degraded=answer.degraded,
+        took_ms=answer.took_ms,
+        stages=answer.stages,
+    )
