@@ -110,12 +110,17 @@ REDIS_TIMEOUTS = {
     "socket_connect_timeout": 1,
 }  # seconds; Redis clients wait for ever by default
 
+CACHE_TIMEOUTS = {  # seconds; a page waits for the cache, which answers within a millisecond or is away
+    "socket_timeout": 0.3,
+    "socket_connect_timeout": 0.3,
+}
+
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "shop",
-        "OPTIONS": REDIS_TIMEOUTS,
+        "OPTIONS": CACHE_TIMEOUTS,
     }
 }
 
