@@ -53,6 +53,9 @@ class SearchSettings:
     hnsw_m: int = 16  # links per node of an HNSW index
     hnsw_ef_construction: int = 128  # candidates per node while an HNSW index is built
     keep_retired: int = 1  # former versions kept for rolling back
+    redirect_hosts: str = (
+        ""  # host names, separated by commas, that redirects and banners may lead to besides paths
+    )
 
 
 def get_settings() -> SearchSettings:

@@ -11,6 +11,7 @@ from .indexing import reconcile as reconciling
 from .indexing.draining import index_due
 from .indexing.lexicon import refresh_lexicons
 from .indexing.locks import only_one
+from .merchandising import hits
 from .models import IndexVersion
 
 # One task indexes for this long, then asks for the next one: well within any time limit and visibility timeout.
@@ -93,3 +94,9 @@ def roll_back() -> None:
 def reindex_products(keys: list[str]) -> None:
     """Have products indexed again from their first attempt on."""
     failures.reindex_products(keys)
+
+
+@_task()
+def flush_hits() -> None:
+    """Write down how often rules, redirects and banners took effect."""
+    hits.flush_hits()

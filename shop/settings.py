@@ -197,6 +197,7 @@ CELERY_BEAT_SCHEDULE = {
     "advance-builds": {"task": "search.tasks.advance_builds", "schedule": SWEEP_SECONDS},
     "refresh-words": {"task": "search.tasks.refresh_words", "schedule": LEXICON_SECONDS},
     "reconcile": {"task": "search.tasks.reconcile", "schedule": RECONCILE_SECONDS},
+    "flush-hits": {"task": "search.tasks.flush_hits", "schedule": SWEEP_SECONDS},
 }
 
 REST_FRAMEWORK = {

@@ -14,7 +14,13 @@ from ..searching import FacetCount, find_product, find_similar, search
 from .errors import handle_error, not_found
 from .pagination import page_address
 from .parameters import refuse_parameters, search_parameters, similar_parameters
-from .serializers import FacetCountSerializer, ProductSerializer, ResultSerializer, UnderstoodPartSerializer
+from .serializers import (
+    BannerSerializer,
+    FacetCountSerializer,
+    ProductSerializer,
+    ResultSerializer,
+    UnderstoodPartSerializer,
+)
 
 
 class PublicView(APIView):
@@ -56,6 +62,8 @@ class SearchView(PublicView):
                 "facets": _facets(answer.facets),
                 "page": answer.page,
                 "next": page_address(request, answer.next_page),
+                "redirect": request.build_absolute_uri(answer.redirect) if answer.redirect else "",
+                "banners": BannerSerializer(answer.banners, many=True, context={"request": request}).data,
             }
         )
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from ..merchandising import BannerShown, Fired
 from ..registry import ProductCard
 from ..retrieval.facets import FacetCount
 from .parts import UnderstoodPart
@@ -36,6 +37,9 @@ class SearchAnswer:
     unknown: tuple[str, ...]  # words of the query that no product holds
     page: int
     page_size: int
+    redirect: str = ""  # where the query leads instead of to results
+    banners: tuple[BannerShown, ...] = ()
+    fired: tuple[Fired, ...] = ()  # rules that took effect
 
     @property
     def pages(self) -> int:
@@ -63,3 +67,4 @@ class SimilarAnswer:
     degraded: str = ""
     took_ms: float = 0.0
     results: list[SearchResult] = field(default_factory=list)
+    fired: tuple[Fired, ...] = ()  # rules that took effect

@@ -8,6 +8,9 @@ from django.db import DatabaseError
 
 from ..conf import get_settings
 from ..exceptions import InvalidQuery
+from ..merchandising import BannerShown, Fired, SynonymEntry, count_hits, snapshot
+from ..merchandising.hits import Hit
+from ..merchandising.snapshots import RedirectTo
 from ..models import IndexEntry, IndexVersion
 from ..querysets import EntryQuerySet
 from ..registry import get_index
@@ -16,8 +19,10 @@ from ..retrieval.facets import FacetCount, count_facets
 from ..retrieval.filters import Filters, clean_filters
 from ..retrieval.session import search_session
 from ..understanding import Understood
+from ..understanding.lexicon import CATEGORY
 from . import reasons
 from .answers import SORTS, SearchAnswer
+from .listing import Listing
 from .parts import parts_of
 from .products import load_results
 from .ranking import Asked, Ranked, ask, is_semantic_failure, rank
@@ -37,6 +42,7 @@ class _Page:
     facets: dict[str, list[FacetCount]]
     matching: int
     understood: Understood = NOTHING_UNDERSTOOD
+    fired: tuple[Fired, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,7 @@ class _Request:
     sort: str
     window: slice
     facets: tuple[str, ...]  # to count
+    synonyms: tuple[SynonymEntry, ...] | None = None  # instead of the table's
 
 
 def search(
@@ -57,6 +64,8 @@ def search(
     page: int = 1,
     page_size: int | None = None,
     with_facets: bool = True,
+    synonyms: tuple[SynonymEntry, ...] | None = None,
+    count: bool = True,
 ) -> SearchAnswer:
     """Find products by words; without words, list the catalogue, newest first.
 
@@ -67,6 +76,8 @@ def search(
         page: number of the page, from 1.
         page_size: results per page; the setting PAGE_SIZE by default, MAX_PAGE_SIZE at most.
         with_facets: whether to count facets.
+        synonyms: those to read the query with instead of the table's, to try some.
+        count: whether this is a shopper's search, in which rules, redirects and banners count a hit.
 
     Raises:
         InvalidQuery: text, filters, sort or page cannot be answered; the sentence says why.
@@ -87,7 +98,12 @@ def search(
         sort=sort,
         window=slice((page - 1) * size, page * size),
         facets=get_index().facets if with_facets else (),
+        synonyms=synonyms,
     )
+    merchandising = snapshot()
+    redirect = merchandising.redirect_for(query.wanted)
+    categories = request.filters.facets.get(CATEGORY, ())
+    banners = merchandising.banners_for(query.wanted, categories)
 
     version = IndexVersion.objects.serving()
     if version is None:
@@ -99,6 +115,8 @@ def search(
     else:
         found, degraded = _ranked_page(version, query, request)
     results = load_results(found.found)
+    if count and page == 1:
+        _count_hits(found.fired, redirect, banners)
     return SearchAnswer(
         query=query.text,
         total=found.total,
@@ -112,23 +130,38 @@ def search(
         unknown=found.understood.unknown,
         page=page,
         page_size=size,
+        redirect=redirect.url if redirect else "",
+        banners=banners,
+        fired=found.fired,
     )
 
 
+def _count_hits(fired: Sequence[Fired], redirect: RedirectTo | None, banners: Sequence[BannerShown]) -> None:
+    hits = [Hit("rule", rule.rule_id) for rule in fired]
+    hits += [Hit("banner", banner.id) for banner in banners]
+    count_hits([*hits, Hit("redirect", redirect.id)] if redirect else hits)
+
+
 def _catalogue_page(version: IndexVersion, request: _Request) -> _Page:
+    listing = Listing(snapshot().rules_for("", request.filters.facets.get(CATEGORY, ())))
+    every = EntryQuerySet(IndexEntry).in_version(version.pk)
+
     def entries(filters: Filters) -> EntryQuerySet:
-        return EntryQuerySet(IndexEntry).in_version(version.pk).matching(filters)
+        return listing.shown(every.matching(filters))
 
     chosen = entries(request.filters)
-    sort = "newest" if request.sort == "relevance" else request.sort
-    keys = _sorted(chosen, sort).values_list("product_key", flat=True)[request.window]
+    if request.sort == "relevance":
+        keys = listing.window(chosen, request.window)
+    else:
+        keys = list(_sorted(chosen, request.sort).values_list("product_key", flat=True)[request.window])
     total = chosen.count()
     facets = count_facets(request.facets, request.filters, entries)
-    return _Page([(key, 0.0) for key in keys], total, True, facets, total)
+    fired = listing.fired(every.matching(request.filters))
+    return _Page([(key, 0.0) for key in keys], total, True, facets, total, fired=fired)
 
 
 def _ranked_page(version: IndexVersion, query: Query, request: _Request) -> tuple[_Page, str]:
-    asked, degraded = ask(version, query)
+    asked, degraded = ask(version, query, synonyms=request.synonyms)
     try:
         with search_session():
             return _page_of(asked, request), degraded
@@ -154,6 +187,7 @@ def _page_of(asked: Asked, request: _Request) -> _Page:
         facets,
         ranked.matching,
         asked.understood,
+        ranked.fired,
     )
 
 

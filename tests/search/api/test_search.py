@@ -29,6 +29,8 @@ def test_an_answer_has_exactly_these_parts(client, shirts):
         "facets",
         "page",
         "next",
+        "redirect",
+        "banners",
     ]
     assert (answer["query"], answer["total"], answer["complete"], answer["degraded"]) == (
         "Red shirt",
