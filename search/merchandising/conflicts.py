@@ -6,8 +6,9 @@ boost and bury of one thing are added up.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from itertools import combinations
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from .phrases import PhraseIndex
 from .rules import Rule
@@ -22,6 +23,16 @@ class Conflict(NamedTuple):
     older: int
     newer: int
     sentence: str
+
+
+class Redirected(Protocol):
+    """A redirect of the table."""
+
+    pk: int
+    place: str
+    phrase: str
+    starts: datetime | None
+    ends: datetime | None
 
 
 def clash(one: Rule, other: Rule, bears: Bears) -> Conflict | None:
@@ -61,6 +72,26 @@ def find_conflicts(rules: Sequence[Rule], bears: Bears, language: str) -> dict[i
                 found[rule.id].add(conflict)
                 found[other.id].add(conflict)
     return {pk: [conflict.sentence for conflict in sorted(conflicts)] for pk, conflicts in found.items()}
+
+
+def find_rivals(rows: Sequence[Redirected], language: str) -> dict[int, list[str]]:
+    """Return the sentences about each redirect that takes queries of another one; the oldest wins.
+
+    Args:
+        rows: redirects that run or will.
+        language: of stems.
+    """
+    index = PhraseIndex(((row.phrase, row.place == "contains", row) for row in rows), language)
+    pairs: set[tuple[int, int, str]] = set()
+    for row in rows:
+        for other in index.matching(row.phrase):
+            if other.pk != row.pk and overlap(row.starts, row.ends, other.starts, other.ends):
+                pairs.add((*sorted((row.pk, other.pk)), row.phrase))  # type: ignore[arg-type]
+    found: dict[int, dict[str, None]] = defaultdict(dict)
+    for older, newer, phrase in sorted(pairs):
+        sentence = f"Redirects {older} and {newer} both take '{phrase}': the older one, {older}, wins."
+        found[older][sentence] = found[newer][sentence] = None
+    return {pk: list(sentences) for pk, sentences in found.items()}
 
 
 def _neighbours(rules: Sequence[Rule], language: str) -> Iterable[tuple[Rule, list[Rule]]]:

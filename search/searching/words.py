@@ -8,7 +8,7 @@ from django.db import DatabaseError
 
 from ..conf import get_settings
 from ..exceptions import InvalidQuery
-from ..merchandising import BannerShown, Fired, SynonymEntry, count_hits, snapshot
+from ..merchandising import BannerShown, Fired, Merchandising, SynonymEntry, count_hits, snapshot
 from ..merchandising.hits import Hit
 from ..merchandising.snapshots import RedirectTo
 from ..models import IndexEntry, IndexVersion
@@ -100,12 +100,12 @@ def search(
         facets=get_index().facets if with_facets else (),
         synonyms=synonyms,
     )
-    merchandising = snapshot()
+    version = IndexVersion.objects.serving()
+    # Without an index there is nothing to arrange, and a shop that has none yet need not pay for the look.
+    merchandising = snapshot() if version else Merchandising()
     redirect = merchandising.redirect_for(query.wanted)
     categories = request.filters.facets.get(CATEGORY, ())
     banners = merchandising.banners_for(query.wanted, categories)
-
-    version = IndexVersion.objects.serving()
     if version is None:
         found, degraded = _Page([], 0, True, {name: [] for name in request.facets}, 0), reasons.NO_VERSION
     elif not query.text:

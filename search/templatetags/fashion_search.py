@@ -1,5 +1,6 @@
-"""{% load fashion_search %}: a search box and a row of similar products."""
+"""{% load fashion_search %}: a search box, banners and a row of similar products."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import template
@@ -7,6 +8,7 @@ from django.shortcuts import resolve_url
 from django.template import RequestContext
 
 from ..conf import get_settings
+from ..merchandising import BannerShown
 from ..searching import find_similar
 
 register = template.Library()
@@ -66,3 +68,9 @@ def similar_products(
         "height": height,
         "product": product,
     }
+
+
+@register.inclusion_tag("fashion_search/banners.html")
+def search_banners(banners: Sequence[BannerShown]) -> dict[str, Any]:
+    """Show the banners of a search's answer; nothing where there are none."""
+    return {"banners": banners}
