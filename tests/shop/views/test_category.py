@@ -5,7 +5,6 @@ from django.db import transaction
 from pytest_django.asserts import assertContains
 
 from search.indexing import building, draining, versions
-from search.merchandising.snapshots import forget_snapshot
 from search.models import Banner, IndexEntry, MerchandisingRule
 from shop.models import Category
 
@@ -15,13 +14,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture(autouse=True)
 def index(settings, tiny_artifact, make_products):
     settings.FASHION_SEARCH = {"ARTIFACT": str(tiny_artifact)}
-    forget_snapshot()
     make_products(range(1, 27))
     versions.request_rebuild()
     draining.index_due(seconds=60)
     building.advance_all()
-    yield
-    forget_snapshot()
 
 
 def skus(response):
