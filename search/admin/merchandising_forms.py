@@ -56,7 +56,7 @@ class PlacedForm(ModelForm):
 class RuleForm(PlacedForm):
     """A rule; names a product by its SKU, or a value of a facet."""
 
-    facet = forms.ChoiceField(required=False, help_text="Instead of a product: all that have this value.")
+    facet = forms.ChoiceField(required=False, help_text="Instead of a product: all that have its value.")
 
     class Meta:
         """What is typed."""

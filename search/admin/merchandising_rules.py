@@ -47,6 +47,14 @@ class MerchandisingRuleAdmin(ScheduledAdmin):
         ("So far", {"fields": (("hits", "last_fired"),)}),
     )
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Return the form's parts; a new rule has no product to show and no hits yet."""
+        if obj is not None:
+            return self.fieldsets
+        new = [(title, dict(part)) for title, part in self.fieldsets[:-1]]
+        new[1][1]["fields"] = tuple(name for name in new[1][1]["fields"] if name != "product")
+        return new
+
     def prepare(self, rows: list[Any]) -> None:
         """Give the rows their conflicts and their products' cards."""
         super().prepare(rows)

@@ -140,13 +140,18 @@ def snapshot() -> Merchandising:
     """Return what is known of the tables, at most CHECK_SECONDS old."""
     if time.monotonic() - _kept.checked < CHECK_SECONDS:
         return _kept.value
-    with _kept.lock:
+    # Reading thousands of rules takes long enough that searches beside it rather take what was known.
+    if not _kept.lock.acquire(blocking=_kept.stamp is None):
+        return _kept.value
+    try:
         if time.monotonic() - _kept.checked >= CHECK_SECONDS:
             stamp = (get_settings().text_config, get_settings().redirect_hosts, *_stamp())
             if stamp != _kept.stamp:
                 _kept.value, _kept.stamp = load(), stamp
             _kept.checked = time.monotonic()
         return _kept.value
+    finally:
+        _kept.lock.release()
 
 
 def forget_snapshot() -> None:
