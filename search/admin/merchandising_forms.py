@@ -1,7 +1,7 @@
 """Forms of merchandising: what is typed is checked against the index, so that nothing is saved that cannot work."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 from django import forms
@@ -63,6 +63,11 @@ class RuleForm(PlacedForm):
 
         model = MerchandisingRule
         fields = "__all__"
+        labels: ClassVar[dict[str, str]] = {"phrase": "Query, category or SKU", "sku": "Product (SKU)"}
+        help_texts: ClassVar[dict[str, str]] = {
+            "phrase": "Whichever the place asks for.",
+            "sku": "One product; or leave it empty and choose a facet and its value.",
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
