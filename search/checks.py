@@ -12,6 +12,7 @@ from .artifact import read_manifest
 from .conf import get_settings
 from .exceptions import ArtifactError, NoIndexRegistered
 from .indexing.extension import MINIMUM, installed_version
+from .insight import store
 from .models import IndexVersion
 from .registry import get_index
 
@@ -24,6 +25,7 @@ def connect() -> None:
     checks.register(check_registration)
     checks.register(check_artifact)
     checks.register(check_broker)
+    checks.register(check_log)
     checks.register(check_extension, checks.Tags.database)
     checks.register(check_active_version, checks.Tags.database)
 
@@ -131,6 +133,23 @@ def check_broker(**kwargs: Any) -> list[checks.CheckMessage]:
             )
         )
     return found
+
+
+def check_log(**kwargs: Any) -> list[checks.CheckMessage]:
+    """W010: the search log has a Redis to pass through."""
+    try:
+        found = store.address() or not get_settings().insight
+    except ImproperlyConfigured:
+        return []  # E008 says so
+    if found:
+        return []
+    return [
+        checks.Warning(
+            "Searches are not logged: the Celery broker is no Redis, and no other is named.",
+            hint="Set FASHION_SEARCH['INSIGHT_REDIS_URL'], or FASHION_SEARCH['INSIGHT'] to False.",
+            id="fashion_search.W010",
+        )
+    ]
 
 
 def check_registration(**kwargs: Any) -> list[checks.CheckMessage]:

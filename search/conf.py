@@ -56,6 +56,18 @@ class SearchSettings:
     redirect_hosts: str = (
         ""  # host names, separated by commas, that redirects and banners may lead to besides paths
     )
+    insight: bool = True  # whether searches and clicks are logged
+    insight_days: int = 30  # days that single searches are kept; then only their daily counts are
+    insight_total_days: int = 400  # days that daily counts are kept
+    insight_cookie: str = ""  # cookie that tells visits apart, as a hash; Django's session cookie by default
+    insight_redis_url: str = ""  # Redis that the log passes through; the Celery broker by default
+    events_rate: str = "120/min"  # events that one client may send
+    drain_seconds: int = 10  # how often beat writes the log from Redis to Postgres
+    roll_up_seconds: int = 300  # how often beat counts the log by days
+    popular_minimum: int = 3  # searches of a query before it is suggested to others
+    word_list_seconds: int = (
+        300  # how often beat counts the words for spelling and suggestions, if they changed
+    )
 
 
 def get_settings() -> SearchSettings:
@@ -92,8 +104,10 @@ def _checked(key: str, value: Any) -> Any:
         raise ImproperlyConfigured(
             f"{SETTING}[{key!r}] must be of type {type(default).__name__}, not {value!r}."
         )
-    if isinstance(value, int | float) and (
-        value < 0 or (value == 0 and isinstance(value, int) and key not in ("KEEP_RETIRED", "VARIANTS"))
+    if (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and (value < 0 or (value == 0 and isinstance(value, int) and key not in ("KEEP_RETIRED", "VARIANTS")))
     ):
         raise ImproperlyConfigured(f"{SETTING}[{key!r}] must be positive, not {value!r}.")
     return value

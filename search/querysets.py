@@ -16,6 +16,7 @@ from django.db.models import (
     F,
     FloatField,
     Func,
+    Max,
     Min,
     OuterRef,
     Q,
@@ -79,6 +80,7 @@ class Coverage(NamedTuple):
     entry_id: int
     fits: tuple[float, ...]
     style: str = ""  # what its variants have in common
+    price: Decimal | None = None
 
 
 class EntryQuerySet(QuerySet[Any]):
@@ -145,8 +147,8 @@ class EntryQuerySet(QuerySet[Any]):
     def coverage(self, terms: Sequence[Term], config: str) -> list[Coverage]:
         """How well each of the entries fits each of the terms; for a few thousand of them."""
         fits = {f"_fit{number}": _fit(term, config) for number, term in enumerate(terms)}
-        rows = self.order_by().annotate(**fits).values_list("product_key", "pk", "style", *fits)
-        return [Coverage(key, pk, tuple(fits), style) for key, pk, style, *fits in rows]
+        rows = self.order_by().annotate(**fits).values_list("product_key", "pk", "style", "price", *fits)
+        return [Coverage(key, pk, tuple(fits), style, price) for key, pk, style, price, *fits in rows]
 
     def similarities(
         self, embedding: EmbeddingLiteral, *, dimension: int
@@ -203,6 +205,34 @@ class EntryQuerySet(QuerySet[Any]):
             tuple(token[start:] for token in tokens if token.startswith(f"{facet}=")) for tokens in found
         }
         return sorted(map(list, filter(None, paths)))
+
+    def words_in_texts(self, pairs: Sequence[tuple[str, str]], config: str) -> set[str]:
+        """Which words the documents hold, in any inflection.
+
+        Args:
+            pairs: words, each with another one; a word with the same stem as its other one is not returned.
+            config: text search configuration.
+        """
+        held = set()
+        with connection.cursor() as cursor:
+            # Counted, because EXISTS makes Postgres hope for an early hit and read the whole table where there is none.
+            for word, other in pairs:
+                query = SearchQuery(word, config=config, search_type="plain")
+                sql, params = self.order_by().filter(document=query).values("pk").query.sql_with_params()
+                cursor.execute(
+                    # the subquery is Django's own SQL, with placeholders for every value
+                    "SELECT plainto_tsquery(%s::regconfig, %s) <> plainto_tsquery(%s::regconfig, %s)"  # noqa: S608
+                    f" AND (SELECT count(*) FROM ({sql}) AS entry) > 0",
+                    [config, word, config, other, *params],
+                )
+                if cursor.fetchone()[0]:
+                    held.add(word)
+        return held
+
+    def state(self) -> str:
+        """Words that change whenever an entry is written, added or deleted."""
+        counted = self.order_by().aggregate(count=Count("*"), last=Max("updated_at"))
+        return f"{counted['count']} entries, the last written {counted['last']}"
 
     def count_up_to(self, limit: int) -> int:
         """How many entries there are, counted no further than `limit`."""

@@ -73,6 +73,10 @@ class ProductIndex:
         """Return what a list of results shows of a product."""
         raise NotImplementedError(f"{type(self).__name__} must define card().")
 
+    def judged(self, product: Any, document: ProductDocument) -> Mapping[str, tuple[str, ...]]:
+        """Return the values that rules of judged queries are compared with; by default the document's facets."""
+        return document.facets
+
     def encoded_text(self, document: ProductDocument) -> str:
         """Return the text whose embedding stands for the product: "name. brand. keywords"."""
         return ". ".join(part for part in (document.name, document.brand, document.keywords) if part)

@@ -11,8 +11,10 @@ from .indexing import reconcile as reconciling
 from .indexing.draining import index_due
 from .indexing.lexicon import refresh_lexicons
 from .indexing.locks import only_one
+from .insight import draining, rolling
 from .merchandising import hits
 from .models import IndexVersion
+from .suggesting import refreshing
 
 # One task indexes for this long, then asks for the next one: well within any time limit and visibility timeout.
 INDEX_SECONDS = 20.0
@@ -49,7 +51,10 @@ def advance_builds() -> None:
     """Take builds to their end and mend broken indexes; only one of these runs at a time."""
     with only_one("advance") as alone:
         if alone:
+            before = IndexVersion.objects.active()
             building.advance_all()
+            if IndexVersion.objects.active() != before:
+                hints.publish("refresh_word_list")
 
 
 @_task(**LONG)
@@ -80,6 +85,7 @@ def rebuild(force: bool = False) -> str:
 def activate_version(version_id: int) -> None:
     """Let searches use a version."""
     versions.activate(version_id)
+    hints.publish("refresh_word_list")
     hints.publish("index_stale", times=get_settings().index_parallel)
 
 
@@ -87,6 +93,7 @@ def activate_version(version_id: int) -> None:
 def roll_back() -> None:
     """Let searches use the version that was active before."""
     versions.roll_back()
+    hints.publish("refresh_word_list")
     hints.publish("index_stale", times=get_settings().index_parallel)
 
 
@@ -100,3 +107,27 @@ def reindex_products(keys: list[str]) -> None:
 def flush_hits() -> None:
     """Write down how often rules, redirects and banners took effect."""
     hits.flush_hits()
+
+
+@_task()
+def drain_log() -> None:
+    """Write the search log from Redis to Postgres; only one of these runs at a time."""
+    with only_one("drain-log") as alone:
+        if alone:
+            draining.drain_log()
+
+
+@_task()
+def roll_up_log() -> None:
+    """Count the search log by days and delete what is over; only one of these runs at a time."""
+    with only_one("roll-up-log") as alone:
+        if alone:
+            rolling.roll_up()
+
+
+@_task()
+def refresh_word_list() -> None:
+    """Make the words for spelling and suggestions again if entries have changed; one of these runs at a time."""
+    with only_one("word_list") as alone:
+        if alone:
+            refreshing.refresh_word_list()

@@ -19,6 +19,7 @@ class Weights:
     mentioned: float = 0.6  # share of these three for a word that names a value which the product lacks
     image: float = 0.5  # of the picture's similarity to the query, beside a full match's 1
     text: float = 0.5  # of the text's similarity
+    cheap: float = 1.0  # of being the cheapest, where the query says "cheap"
     covered: float = 0.5  # a unit that fits less than this is missing
     enough_covered: float = 0.5  # a product that has this share of what was asked for is among the closest
 

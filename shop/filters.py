@@ -38,6 +38,7 @@ class Wanted:
     filters: Filters
     sort: str
     page: int
+    spelling: bool  # whether slips are corrected
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,7 @@ class FilterForm:
     def __init__(self, data: QueryDict) -> None:
         self._data = data
         self.sort = data.get("sort") or "relevance"
+        self.corrects = data.get("spelling") != "off"
         self.price_min = data.get("price_min", "").strip()
         self.price_max = data.get("price_max", "").strip()
 
@@ -122,6 +124,7 @@ class FilterForm:
             ),
             sort=self.sort,
             page=_page(self._data.get("page", "1")),
+            spelling=self.corrects,
         )
 
     def groups(self, facets: Mapping[str, Iterable[Count]]) -> list[Group]:
@@ -152,16 +155,21 @@ class FilterForm:
         """What the query names, each with the address of the query without it."""
         return [
             UnderstoodChip(
-                KINDS.get(part.facet, part.facet.capitalize()), _in_words(part), self._asking(part.without)
+                KINDS.get(part.facet, part.facet.capitalize()), _in_words(part), self._changed(q=part.without)
             )
             for part in parts
             if not part.implied
         ]
 
-    def _asking(self, text: str) -> str:
+    def as_typed(self) -> str:
+        """The query string that searches for what was typed, slips and all."""
+        return self._changed(spelling="off")
+
+    def _changed(self, **parameters: str) -> str:
         data = self._data.copy()
         data.pop("page", None)
-        data["q"] = text
+        for name, value in parameters.items():
+            data[name] = value
         return data.urlencode()
 
     def _chosen(self, field: str) -> tuple[str, ...]:

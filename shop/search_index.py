@@ -63,6 +63,12 @@ class ShopProductIndex(ProductIndex):
             ),
         )
 
+    def judged(self, product: Product, document: ProductDocument) -> dict[str, tuple[str, ...]]:
+        """Facets, with the levels of the category apart: the first, the second, and the last as article type."""
+        path = product.category.names
+        levels = {"category": path[:1], "subcategory": path[1:2] or path[:1], "article_type": path[-1:]}
+        return {**document.facets, **levels}
+
     def card(self, product: Product) -> ProductCard:
         """What a list of results shows of a product."""
         picture = product.picture

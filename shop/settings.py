@@ -191,12 +191,18 @@ FASHION_SEARCH: dict[str, object] = json.loads(os.environ.get("FASHION_SEARCH") 
 SWEEP_SECONDS = float(str(FASHION_SEARCH.get("SWEEP_SECONDS", 10)))
 RECONCILE_SECONDS = float(str(FASHION_SEARCH.get("RECONCILE_SECONDS", 3600)))
 LEXICON_SECONDS = float(str(FASHION_SEARCH.get("LEXICON_SECONDS", 600)))
+DRAIN_SECONDS = float(str(FASHION_SEARCH.get("DRAIN_SECONDS", 10)))
+ROLL_UP_SECONDS = float(str(FASHION_SEARCH.get("ROLL_UP_SECONDS", 300)))
+WORD_LIST_SECONDS = float(str(FASHION_SEARCH.get("WORD_LIST_SECONDS", 300)))
 
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "search.tasks.sweep", "schedule": SWEEP_SECONDS},
     "advance-builds": {"task": "search.tasks.advance_builds", "schedule": SWEEP_SECONDS},
     "refresh-words": {"task": "search.tasks.refresh_words", "schedule": LEXICON_SECONDS},
     "reconcile": {"task": "search.tasks.reconcile", "schedule": RECONCILE_SECONDS},
+    "drain-log": {"task": "search.tasks.drain_log", "schedule": DRAIN_SECONDS},
+    "roll-up-log": {"task": "search.tasks.roll_up_log", "schedule": ROLL_UP_SECONDS},
+    "refresh-word-list": {"task": "search.tasks.refresh_word_list", "schedule": WORD_LIST_SECONDS},
     "flush-hits": {"task": "search.tasks.flush_hits", "schedule": SWEEP_SECONDS},
 }
 

@@ -1,6 +1,9 @@
 """Admin pages of the plugin, and what a host's own product admin can take from it."""
 
+from .evaluations import EvaluationAdmin
 from .failures import StaleProductAdmin
+from .insight import QueryDayAdmin, SearchDayAdmin
+from .insight_log import LoggedSearchAdmin
 from .merchandising_banners import BannerAdmin
 from .merchandising_redirects import RedirectAdmin
 from .merchandising_rules import MerchandisingRuleAdmin
@@ -10,10 +13,14 @@ from .versions import IndexVersionAdmin
 
 __all__ = [
     "BannerAdmin",
+    "EvaluationAdmin",
     "IndexVersionAdmin",
     "IndexedProductAdmin",
+    "LoggedSearchAdmin",
     "MerchandisingRuleAdmin",
+    "QueryDayAdmin",
     "RedirectAdmin",
+    "SearchDayAdmin",
     "StaleProductAdmin",
     "SynonymAdmin",
 ]

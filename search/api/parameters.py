@@ -27,6 +27,7 @@ class SearchParameters:
     sort: str
     page: int
     page_size: int
+    spelling: bool
 
 
 def search_parameters(given: QueryDict) -> SearchParameters:
@@ -35,7 +36,7 @@ def search_parameters(given: QueryDict) -> SearchParameters:
     Raises:
         InvalidQuery: a parameter is unknown, doubled, or has a value that it cannot have.
     """
-    _check_names(given, ("q", "sort", "page", "page_size"))
+    _check_names(given, ("q", "sort", "page", "page_size", "spelling"))
     settings = get_settings()
     return SearchParameters(
         text=_single(given, "q"),
@@ -43,6 +44,7 @@ def search_parameters(given: QueryDict) -> SearchParameters:
         sort=_single(given, "sort") or "relevance",
         page=_number(given, "page", 1),
         page_size=min(_number(given, "page_size", settings.page_size), settings.max_page_size),
+        spelling=_switch(given, "spelling"),
     )
 
 
@@ -54,6 +56,18 @@ def similar_parameters(given: QueryDict) -> tuple[Filters, int]:
     """
     _check_names(given, ("limit",))
     return _filters(given), min(_number(given, "limit", 12), get_settings().max_page_size)
+
+
+def suggest_parameters(given: QueryDict) -> tuple[str, int]:
+    """Read text and limit of a request for suggestions.
+
+    Raises:
+        InvalidQuery: a parameter is unknown, doubled, or has a value that it cannot have.
+    """
+    for name in given:
+        if name not in ("q", "limit"):
+            raise InvalidQuery("unknown_parameter", f"{name[:60]!r} is not a parameter: use q and limit.")
+    return _single(given, "q"), _number(given, "limit", 6)
 
 
 def refuse_parameters(given: QueryDict) -> None:
@@ -99,6 +113,13 @@ def _price(given: QueryDict, name: str) -> Decimal | None:
     if not _PRICE.fullmatch(value):
         raise InvalidQuery("invalid_price", f"{name} must be a number from 0, such as 1500 or 99.50.")
     return Decimal(value)
+
+
+def _switch(given: QueryDict, name: str) -> bool:
+    value = _single(given, name).strip().lower()
+    if value not in ("", "on", "off"):
+        raise InvalidQuery(f"invalid_{name}", f"{name} must be on or off.")
+    return value != "off"
 
 
 def _number(given: QueryDict, name: str, default: int) -> int:

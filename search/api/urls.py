@@ -2,6 +2,8 @@
 
 from django.urls import path, re_path
 
+from .events import EventView
+from .suggest import SuggestView
 from .views import NoSuchView, ProductView, SearchView, SimilarView
 
 app_name = "fashion_search"
@@ -9,7 +11,9 @@ urlpatterns = [
     path("search/", SearchView.as_view(), name="search"),
     path("products/<path:sku>/similar/", SimilarView.as_view(), name="similar"),
     path("products/<path:sku>/", ProductView.as_view(), name="product"),
+    path("suggest/", SuggestView.as_view(), name="suggest"),
+    path("events/", EventView.as_view(), name="events"),
     re_path(
-        r"^(?:search|products)/(?s:.*)$", NoSuchView.as_view()
+        r"^(?:search|products|suggest|events)/(?s:.*)$", NoSuchView.as_view()
     ),  # so that a wrong address is told in JSON too
 ]

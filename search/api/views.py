@@ -47,10 +47,12 @@ class SearchView(PublicView):
             sort=wanted.sort,
             page=wanted.page,
             page_size=wanted.page_size,
+            spelling=wanted.spelling,
         )
         return Response(
             {
                 "query": answer.query,
+                "typed": answer.typed,
                 "total": answer.total,
                 "matching": answer.matching,
                 "complete": answer.complete,

@@ -20,9 +20,9 @@ from .documents import PreparedProduct
 
 _ENTRY_ROWS = """
 INSERT INTO fashion_search_indexentry AS entry
-    (version_id, product_key, sku, name, brand, style, document, facets, price, in_stock, created,
+    (version_id, product_key, sku, name, brand, style, keywords, document, facets, price, in_stock, created,
      text_embedding, text_hash, content_hash, embedded_hash, error, updated_at)
-SELECT %(version)s, product_key, sku, name, brand, style,
+SELECT %(version)s, product_key, sku, name, brand, style, keywords,
     setweight(to_tsvector(%(config)s::regconfig, title), 'A')
         || setweight(to_tsvector(%(config)s::regconfig, keywords), 'B')
         || setweight(to_tsvector(%(config)s::regconfig, description), 'C'),
@@ -34,7 +34,8 @@ FROM jsonb_to_recordset(%(rows)s::jsonb) AS given (
     text_embedding text, text_hash text, content_hash text, embedded_hash text, error text)
 ORDER BY product_key
 ON CONFLICT (version_id, product_key) DO UPDATE SET
-    sku = EXCLUDED.sku, name = EXCLUDED.name, brand = EXCLUDED.brand, style = EXCLUDED.style, document = EXCLUDED.document,
+    sku = EXCLUDED.sku, name = EXCLUDED.name, brand = EXCLUDED.brand, style = EXCLUDED.style,
+    keywords = EXCLUDED.keywords, document = EXCLUDED.document,
     facets = EXCLUDED.facets, price = EXCLUDED.price, in_stock = EXCLUDED.in_stock, created = EXCLUDED.created,
     content_hash = EXCLUDED.content_hash, updated_at = EXCLUDED.updated_at
 """

@@ -20,6 +20,7 @@ class IndexEntry(models.Model):
     name = models.TextField()
     brand = models.TextField(blank=True, default="")
     style = models.TextField(blank=True, default="", help_text="What its variants have in common.")
+    keywords = models.TextField(blank=True, default="", help_text="As the host spells them.")
     document = SearchVectorField()
     facets = ArrayField(models.TextField(), default=list, blank=True, help_text='"field=value" tokens.')
     price = models.DecimalField(max_digits=14, decimal_places=4, null=True, blank=True)

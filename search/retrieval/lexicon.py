@@ -21,8 +21,13 @@ class VersionWords:
     image_noise: float = 0.0
     text_noise: float = 0.0
     built_at: datetime | None = None
-    synonyms: tuple[SynonymEntry, ...] = ()  # of the table
+    entries: tuple[SynonymEntry, ...] = ()  # synonyms of the table
     checked: float = 0.0
+
+    @property
+    def synonyms(self) -> frozenset[str]:
+        """Words that shoppers may say, whatever the catalogue calls the thing."""
+        return self.lexicon.synonyms.words
 
 
 _kept: dict[int, VersionWords] = {}
@@ -37,7 +42,7 @@ def words_of(version: IndexVersion) -> VersionWords:
     with _lock:
         built_at = VersionLexicon.objects.filter(version=version).values_list("built_at", flat=True).first()
         entries = synonyms()
-        if kept is None or kept.built_at != built_at or kept.synonyms != entries:
+        if kept is None or kept.built_at != built_at or kept.entries != entries:
             kept = words_with(version, entries)
         kept.checked = time.monotonic()
         if version.pk not in _kept:
@@ -49,7 +54,7 @@ def words_of(version: IndexVersion) -> VersionWords:
 def words_with(version: IndexVersion, entries: tuple[SynonymEntry, ...]) -> VersionWords:
     """Return the words of a version with these synonyms beside the general ones, read anew."""
     row = VersionLexicon.objects.filter(version=version).first()
-    return VersionWords(_uncounted(entries), synonyms=entries) if row is None else _words(row, entries)
+    return VersionWords(_uncounted(entries), entries=entries) if row is None else _words(row, entries)
 
 
 def forget_words() -> None:

@@ -25,7 +25,8 @@ class SearchResult:
 class SearchAnswer:
     """One page of results, and totals and facets over all of them."""
 
-    query: str  # as it was understood
+    query: str  # that was searched for
+    typed: str  # the same, unless a slip was corrected
     total: int
     matching: int  # the first so many have all that was asked for; the others are the closest to it
     complete: bool  # False when more products would qualify than were looked at
@@ -40,6 +41,11 @@ class SearchAnswer:
     redirect: str = ""  # where the query leads instead of to results
     banners: tuple[BannerShown, ...] = ()
     fired: tuple[Fired, ...] = ()  # rules that took effect
+
+    @property
+    def is_corrected(self) -> bool:
+        """Whether something else was searched for than was typed."""
+        return self.query != self.typed
 
     @property
     def pages(self) -> int:

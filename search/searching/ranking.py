@@ -23,7 +23,7 @@ from ..understanding import Understood, read_query
 from ..understanding.terms import Term, terms_of
 from . import reasons
 from .merchandised import arrange
-from .scoring import Scored, score
+from .scoring import Scored, cheapness_of, score
 from .variants import spread_tiers
 
 logger = logging.getLogger(__name__)
@@ -174,12 +174,21 @@ def _scored(
     entries = EntryQuerySet(IndexEntry).among(list(chosen))
     similar: dict[int, tuple[float | None, float | None]] = {}
     if asked.embedding is not None:
-        rows = entries.similarities(asked.embedding, dimension=space.dimension)
-        similar = {pk: (image, text) for pk, image, text in rows}
+        found = entries.similarities(asked.embedding, dimension=space.dimension)
+        similar = {pk: (image, text) for pk, image, text in found}
+    rows = entries.coverage(terms, space.config)
+    cheapness = cheapness_of(rows) if asked.understood.cheap else {}
     weights = get_settings().weights
     return [
-        score(row, terms, similar.get(row.entry_id, (None, None)), weights, named=row.entry_id in named)
-        for row in entries.coverage(terms, space.config)
+        score(
+            row,
+            terms,
+            similar.get(row.entry_id, (None, None)),
+            weights,
+            named=row.entry_id in named,
+            cheapness=cheapness.get(row.entry_id, 0.0),
+        )
+        for row in rows
     ]
 
 
@@ -190,7 +199,9 @@ def _near(asked: Asked, space: Space) -> tuple[set[int], bool]:
     exact, floor = leaves_few(space), get_settings().min_similarity
     legs = [leg(space, asked.embedding, floor=floor, exact=exact) for leg in (image_leg, text_leg)]
     found = {candidate.entry_id for leg in legs for candidate in leg.candidates}
-    return found, not all(leg.complete for leg in legs)
+    noises = (asked.words.image_noise, asked.words.text_noise)
+    unseen = (not leg.complete and leg.scores[-1] > noise for leg, noise in zip(legs, noises, strict=True))
+    return found, any(unseen)
 
 
 def _within(filters: Filters, understood: Understood) -> Filters:

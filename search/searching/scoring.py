@@ -40,8 +40,9 @@ def score(
     weights: Weights,
     *,
     named: bool,
+    cheapness: float = 0.0,
 ) -> Scored:
-    """Score a candidate: coverage + image x similarity of its picture + text x similarity of its text.
+    """Score a candidate: coverage + image x similarity of its picture + text x that of its text + cheap x cheapness.
 
     Args:
         row: how well it fits each term.
@@ -49,6 +50,7 @@ def score(
         similar: similarities of its best picture and of its text, from -1 to 1, or None.
         weights: how much each counts.
         named: whether the query is its SKU or name.
+        cheapness: from 0 for the dearest candidate to 1, where the query asks for cheap things.
     """
     image, text = similar
     wanted = sum(term.importance for term in terms)
@@ -56,5 +58,14 @@ def score(
     coverage = gained / wanted if wanted else 0.0
     full = bool(terms) and all(fit >= term.needed for term, fit in zip(terms, row.fits, strict=True))
     total = coverage + weights.image * max(image or 0.0, 0.0) + weights.text * max(text or 0.0, 0.0)
+    total += weights.cheap * cheapness
     candidate = Candidate(row.product_key, row.entry_id)
     return Scored(candidate, total, row.fits, coverage, full, named, image, text, row.style)
+
+
+def cheapness_of(rows: Sequence[Coverage]) -> dict[int, float]:
+    """Return how cheap each candidate is among all: 1 for the cheapest, 0 for the dearest and those without a price."""
+    prices = sorted({row.price for row in rows if row.price is not None}, reverse=True)
+    place = {price: number for number, price in enumerate(prices)}
+    last = max(len(prices) - 1, 1)
+    return {row.entry_id: place[row.price] / last for row in rows if row.price is not None}

@@ -8,7 +8,15 @@ from django.db import DatabaseError
 
 from ..conf import get_settings
 from ..exceptions import InvalidQuery
-from ..merchandising import BannerShown, Fired, Merchandising, SynonymEntry, count_hits, snapshot
+from ..merchandising import (
+    BannerShown,
+    Fired,
+    Merchandising,
+    SynonymEntry,
+    count_hits,
+    merged_synonyms,
+    snapshot,
+)
 from ..merchandising.hits import Hit
 from ..merchandising.snapshots import RedirectTo
 from ..models import IndexEntry, IndexVersion
@@ -17,7 +25,9 @@ from ..registry import get_index
 from ..retrieval.cleaning import Query, clean_query
 from ..retrieval.facets import FacetCount, count_facets
 from ..retrieval.filters import Filters, clean_filters
+from ..retrieval.lexicon import words_of
 from ..retrieval.session import search_session
+from ..spelling import correct
 from ..understanding import Understood
 from ..understanding.lexicon import CATEGORY
 from . import reasons
@@ -41,6 +51,7 @@ class _Page:
     complete: bool
     facets: dict[str, list[FacetCount]]
     matching: int
+    query: Query | None = None  # that was searched for, where it was corrected
     understood: Understood = NOTHING_UNDERSTOOD
     fired: tuple[Fired, ...] = ()
 
@@ -64,6 +75,7 @@ def search(
     page: int = 1,
     page_size: int | None = None,
     with_facets: bool = True,
+    spelling: bool = True,
     synonyms: tuple[SynonymEntry, ...] | None = None,
     count: bool = True,
 ) -> SearchAnswer:
@@ -76,6 +88,7 @@ def search(
         page: number of the page, from 1.
         page_size: results per page; the setting PAGE_SIZE by default, MAX_PAGE_SIZE at most.
         with_facets: whether to count facets.
+        spelling: whether slips are corrected; the answer says which.
         synonyms: those to read the query with instead of the table's, to try some.
         count: whether this is a shopper's search, in which rules, redirects and banners count a hit.
 
@@ -101,11 +114,6 @@ def search(
         synonyms=synonyms,
     )
     version = IndexVersion.objects.serving()
-    # Without an index there is nothing to arrange, and a shop that has none yet need not pay for the look.
-    merchandising = snapshot() if version else Merchandising()
-    redirect = merchandising.redirect_for(query.wanted)
-    categories = request.filters.facets.get(CATEGORY, ())
-    banners = merchandising.banners_for(query.wanted, categories)
     if version is None:
         found, degraded = _Page([], 0, True, {name: [] for name in request.facets}, 0), reasons.NO_VERSION
     elif not query.text:
@@ -113,12 +121,18 @@ def search(
             found = _catalogue_page(version, request)
         degraded = "" if version.state == IndexVersion.State.ACTIVE else reasons.BUILDING
     else:
-        found, degraded = _ranked_page(version, query, request)
+        found, degraded = _ranked_page(version, query, request, spelling=spelling)
+    searched = found.query or query
     results = load_results(found.found)
+    # Without an index there is nothing to arrange, and a shop that has none yet need not pay for the look.
+    merchandising = snapshot() if version else Merchandising()
+    redirect = merchandising.redirect_for(query.wanted) or merchandising.redirect_for(searched.wanted)
+    banners = merchandising.banners_for(searched.wanted, request.filters.facets.get(CATEGORY, ()))
     if count and page == 1:
         _count_hits(found.fired, redirect, banners)
     return SearchAnswer(
-        query=query.text,
+        query=searched.text,
+        typed=query.text,
         total=found.total,
         complete=found.complete,
         degraded=degraded,
@@ -126,7 +140,7 @@ def search(
         results=results,
         facets=found.facets,
         matching=found.matching,
-        understood=list(parts_of(query.text, found.understood)),
+        understood=list(parts_of(searched.text, found.understood)),
         unknown=found.understood.unknown,
         page=page,
         page_size=size,
@@ -160,16 +174,31 @@ def _catalogue_page(version: IndexVersion, request: _Request) -> _Page:
     return _Page([(key, 0.0) for key in keys], total, True, facets, total, fired=fired)
 
 
-def _ranked_page(version: IndexVersion, query: Query, request: _Request) -> tuple[_Page, str]:
-    asked, degraded = ask(version, query, synonyms=request.synonyms)
+def _ranked_page(
+    version: IndexVersion, query: Query, request: _Request, *, spelling: bool
+) -> tuple[_Page, str]:
+    corrected = _corrected(version, query, request) if spelling else None
+    asked, degraded = ask(version, corrected or query, synonyms=request.synonyms)
     try:
         with search_session():
-            return _page_of(asked, request), degraded
+            page = _page_of(asked, request)
     except DatabaseError as error:
         if not is_semantic_failure(asked, error):
             raise
+        with search_session():
+            page = _page_of(replace(asked, embedding=None), request)
+        degraded = reasons.NO_EMBEDDINGS_SEARCH
+    return replace(page, query=corrected), degraded
+
+
+def _corrected(version: IndexVersion, query: Query, request: _Request) -> Query | None:
+    """The query as it was probably meant, or None where nothing is wrong with it."""
+    if not query.has_words:
+        return None
+    tried = None if request.synonyms is None else merged_synonyms(request.synonyms).words
     with search_session():
-        return _page_of(replace(asked, embedding=None), request), reasons.NO_EMBEDDINGS_SEARCH
+        correction = correct(version.pk, query.text, words_of(version).synonyms if tried is None else tried)
+    return None if correction is None else clean_query(correction.text)
 
 
 def _page_of(asked: Asked, request: _Request) -> _Page:
@@ -186,8 +215,8 @@ def _page_of(asked: Asked, request: _Request) -> _Page:
         ranked.complete,
         facets,
         ranked.matching,
-        asked.understood,
-        ranked.fired,
+        understood=asked.understood,
+        fired=ranked.fired,
     )
 
 

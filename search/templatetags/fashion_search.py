@@ -1,4 +1,4 @@
-"""{% load fashion_search %}: a search box, banners and a row of similar products."""
+"""{% load fashion_search %}: a search box, banners, similar products, and the script that reports clicks."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from django import template
 from django.shortcuts import resolve_url
 from django.template import RequestContext
+from django.urls import reverse
 
 from ..conf import get_settings
 from ..merchandising import BannerShown
@@ -74,3 +75,12 @@ def similar_products(
 def search_banners(banners: Sequence[BannerShown]) -> dict[str, Any]:
     """Show the banners of a search's answer; nothing where there are none."""
     return {"banners": banners}
+
+
+@register.inclusion_tag("fashion_search/search_events.html")
+def search_events() -> dict[str, Any]:
+    """Load the script that reports clicks on results; nothing where the setting INSIGHT is off.
+
+    Results are marked by `data-search` (the answer's id) on their list, and `data-sku` and `data-position` on each.
+    """
+    return {"enabled": get_settings().insight, "address": reverse("fashion_search:events")}

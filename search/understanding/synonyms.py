@@ -3,13 +3,13 @@
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 FILE = Path(__file__).parent.parent / "synonyms.toml"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Synonyms:
     """Words and what they stand for; resolved against whatever the catalogue has."""
 
@@ -17,6 +17,11 @@ class Synonyms:
     near: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # will do where the thing itself ends
     implies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # asked for, too
     fillers: frozenset[str] = frozenset()  # words that ask for nothing
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Every phrase that stands for something, and every word that asks for nothing."""
+        return frozenset((*self.means, *self.near, *self.implies, *self.fillers))
 
     def extended(self, more: Iterable[tuple[str, tuple[str, ...]]]) -> "Synonyms":
         """These and more pairs of a phrase and what it means."""

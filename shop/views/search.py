@@ -26,7 +26,12 @@ def search_page(request: HttpRequest) -> HttpResponse:
     try:
         wanted = form.wanted()
         answer = search(
-            wanted.text, filters=wanted.filters, sort=wanted.sort, page=wanted.page, page_size=PAGE_SIZE
+            wanted.text,
+            filters=wanted.filters,
+            sort=wanted.sort,
+            page=wanted.page,
+            page_size=PAGE_SIZE,
+            spelling=wanted.spelling,
         )
     except InvalidQuery as error:
         context |= {"error": error.sentence}
@@ -39,6 +44,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
         "answer": answer,
         "groups": form.groups(answer.facets),
         "chips": form.chips(),
+        "as_typed": form.as_typed(),
         "understood": form.understood(answer.understood),
         "pages": elided_pages(answer.page, answer.pages),
     }

@@ -71,6 +71,7 @@ def add(
         name=name,
         brand=brand,
         style=sku,
+        keywords=keywords,
         document=weighted,
         facets=[f"{field}={value}" for field, values in (facets or {}).items() for value in values],
         price=price,

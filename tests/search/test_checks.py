@@ -83,6 +83,22 @@ def test_the_broker(monkeypatch, options, limit, expected):
     assert ids(checks.check_broker()) == expected
 
 
+@pytest.mark.parametrize(
+    ("broker", "given", "expected"),
+    [
+        ("redis://localhost", {}, []),
+        ("amqp://localhost", {}, ["W010"]),
+        ("amqp://localhost", {"INSIGHT": False}, []),
+        ("amqp://localhost", {"INSIGHT_REDIS_URL": "redis://localhost"}, []),
+        ("amqp://localhost", {"INSIGHT_REDIS_URL": "memcached://localhost"}, ["W010"]),
+    ],
+)
+def test_the_search_log_has_a_redis(monkeypatch, settings, broker, given, expected):
+    monkeypatch.setattr("celery.current_app.conf.broker_url", broker)
+    settings.FASHION_SEARCH = given
+    assert ids(checks.check_log()) == expected
+
+
 def test_no_registration(monkeypatch):
     monkeypatch.setattr(registry, "_registered", [])
     assert ids(checks.check_registration()) == ["E007"]

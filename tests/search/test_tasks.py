@@ -4,7 +4,7 @@ import pytest
 
 from search.indexing import hints, versions
 from search.indexing.verify import verify
-from search.models import IndexEntry, IndexVersion, StaleProduct
+from search.models import IndexEntry, IndexVersion, StaleProduct, WordList
 from tests.processes import ShopProcesses, wait_until
 from tests.search.products import make_product
 
@@ -55,3 +55,16 @@ def test_a_worker_killed_in_the_middle_loses_nothing(shop_processes: ShopProcess
     wait_until(lambda: not StaleProduct.objects.exists(), seconds=60, what=worker)
     assert failed_checks() == []
     assert IndexEntry.objects.count() == 150
+
+
+def test_words_are_counted_when_a_version_is_activated(shop_processes: ShopProcesses, search_settings):
+    search_settings.FASHION_SEARCH |= {"WORD_LIST_SECONDS": 3600, "SWEEP_SECONDS": 1}
+    make_product("A1", name="Hat")
+    worker = shop_processes.worker(children=1)
+    shop_processes.beat()
+    versions.request_rebuild()
+    hints.publish("index_stale")
+    wait_until(lambda: WordList.objects.exists(), seconds=60, what=worker)
+    version = IndexVersion.objects.active()
+    assert version is not None
+    assert WordList.objects.get().version_id == version.pk

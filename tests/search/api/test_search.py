@@ -20,6 +20,7 @@ def test_an_answer_has_exactly_these_parts(client, shirts):
 
     assert list(answer) == [
         "query",
+        "typed",
         "total",
         "matching",
         "complete",
@@ -109,7 +110,7 @@ def test_beyond_the_last_page_there_is_nothing(client, shirts):
         (
             "%F0%9F%98%80=1",
             "unknown_parameter",
-            "'😀' is not a parameter: the parameters are q, sort, page, page_size, price_min, price_max, category,"
+            "'😀' is not a parameter: the parameters are q, sort, page, page_size, spelling, price_min, price_max, category,"
             " brand, colour, gender, pattern, usage.",
         ),
         ("price_min=cheap", "invalid_price", "price_min must be a number from 0, such as 1500 or 99.50."),
@@ -118,6 +119,7 @@ def test_beyond_the_last_page_there_is_nothing(client, shirts):
         ("price_min=-1", "invalid_price", "price_min must be a number from 0, such as 1500 or 99.50."),
         ("price_min=2&price_max=1", "invalid_price", "price_min is above price_max; swap the two."),
         ("sort=best", "invalid_sort", "sort must be one of relevance, newest, price, -price, not 'best'."),
+        ("spelling=no", "invalid_spelling", "spelling must be on or off."),
         ("page=0", "invalid_page", "page must be a whole number from 1, such as 1."),
         ("page=%C2%B2", "invalid_page", "page must be a whole number from 1, such as 1."),
         ("page=999999999", "invalid_page", "page must be a whole number from 1 to 100000."),

@@ -6,7 +6,8 @@ from django.db.models import F
 
 from search.exceptions import NoVersion, VersionStateError
 from search.indexing import building, hnsw, versions
-from search.models import EntryImage, IndexEntry, IndexVersion, StaleProduct
+from search.models import EntryImage, IndexEntry, IndexVersion, StaleProduct, WordList
+from search.suggesting.refreshing import refresh_word_list
 from shop.models import Product
 from tests.search.products import build_version, drain, make_product
 from tests.tiny_artifact import write_tiny_artifact
@@ -108,6 +109,16 @@ def test_one_former_version_is_kept():
     assert states() == {built[1].pk: "retired", built[2].pk: "active"}
     assert set(IndexEntry.objects.values_list("version_id", flat=True)) == {built[1].pk, built[2].pk}
     assert len(hnsw.index_validity()) == 4
+
+
+def test_the_words_of_a_dropped_version_go_with_it():
+    make_product("A1")
+    first = build_version()
+    assert refresh_word_list()
+    build_version(force=True)
+    build_version(force=True)
+    assert first.pk not in states()
+    assert not WordList.objects.exists()
 
 
 def test_a_newer_build_takes_the_place_of_one_that_runs():

@@ -81,9 +81,15 @@ def test_a_word_that_no_product_holds_is_told(shop):
     assert skus(answer)[0] in ("navy", "her")
 
 
+def test_cheap_things_come_first_where_they_are_asked_for(shop):
+    answer = search("cheap shirt for men")
+    assert skus(answer)[:3] == ["red", "navy", "blue"]  # 100, 900, 2000
+
+
 @pytest.mark.parametrize("text", ["zzzz", "qwrtp", "for the"])
 def test_nonsense_finds_nothing(shop, text):
-    assert search(text).total == 0
+    answer = search(text)
+    assert (answer.total, answer.complete) == (0, True)
 
 
 def test_an_exact_name_and_sku_come_first(shop):

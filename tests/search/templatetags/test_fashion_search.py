@@ -83,3 +83,14 @@ def test_banners_are_shown_with_link_and_picture_where_they_have_them():
     assert "<li><span>A &lt;b&gt;</span></li>" in page
     assert '<a href="/sale/"><img src="/media/sale.webp" alt="" decoding="async"><span>Two</span></a>' in page
     assert render("{% search_banners banners %}", banners=()).strip() == ""
+
+
+def test_the_script_that_reports_clicks_is_told_where_to_send_them():
+    assert render("{% search_events %}").strip() == (
+        '<script src="/static/fashion_search/events.js" data-events="/api/v1/events/" defer></script>'
+    )
+
+
+def test_no_script_where_searches_are_not_logged(settings):
+    settings.FASHION_SEARCH = {"INSIGHT": False}
+    assert render("{% search_events %}").strip() == ""

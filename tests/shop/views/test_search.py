@@ -127,7 +127,7 @@ def test_queries_do_not_grow_with_the_results(client, shelf, make_products, djan
         while index_due(seconds=10):
             pass
         client.get("/search/?q=shirt")  # reads the lexicon
-        with django_assert_max_num_queries(22) as queries:
+        with django_assert_max_num_queries(24) as queries:
             assert len(client.get("/search/?q=shirt").context["answer"].results) == 24
         counts.append(len(queries))
     assert counts[0] == counts[1]

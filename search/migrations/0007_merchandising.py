@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("fashion_search", "0003_style"),
+        ("fashion_search", "0006_word_list"),
     ]
 
     operations = [

@@ -1,0 +1,56 @@
+"""POST events/: what shoppers do with the results of a search."""
+
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.parsers import JSONParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from ..exceptions import InvalidQuery
+from ..insight.recording import record_event
+from ..insight.visits import visitor_of
+from ..models import SearchEvent
+from .throttling import EventThrottle
+from .views import PublicView
+
+LAST_POSITION = 1_000_000
+
+
+class BeaconParser(JSONParser):
+    """JSON as `navigator.sendBeacon` sends a string: as plain text."""
+
+    media_type = "text/plain"
+
+
+class EventSerializer(serializers.Serializer[Any]):
+    """One event: which search, what was done, with which result."""
+
+    search = serializers.UUIDField()
+    type = serializers.ChoiceField(SearchEvent.Type.choices)
+    sku = serializers.CharField(max_length=200)
+    position = serializers.IntegerField(min_value=1, max_value=LAST_POSITION, required=False, allow_null=True)
+
+
+class EventView(PublicView):
+    """POST /events/: a click, or what followed it."""
+
+    parser_classes = (JSONParser, BeaconParser)
+    throttle_classes = (EventThrottle,)
+
+    def post(self, request: Request) -> Response:
+        """Note the event; whether its search is known is found out later, when days are counted."""
+        event = EventSerializer(data=request.data)
+        if not event.is_valid():
+            raise InvalidQuery("invalid_event", _sentence(event.errors))
+        if visitor_of(request._request) is not None:
+            record_event(**event.validated_data)
+        return Response(status=204)
+
+
+def _sentence(errors: Any) -> str:
+    """The first error, with the field that it is about."""
+    field, messages = next(iter(errors.items()))
+    if field == "non_field_errors":
+        return 'The body must be a JSON object: {"search": id, "type": "click", "sku": SKU, "position": 1}.'
+    return f"{field}: {messages[0]}"

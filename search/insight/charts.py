@@ -1,0 +1,187 @@
+"""Charts as plain numbers, which a template writes as SVG: every length is a percentage of the plot."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from math import floor, log10
+
+LABELS = 6  # dates below a plot at most
+GAP = 0.25  # share of a day's column between two bars
+NICE = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)  # highest values, to be multiplied by a power of ten
+LEAST_COUNT = 10.0  # so that half of a count is a whole number, too
+
+Format = Callable[[float], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One value per day, or None where there is none; `css` is the class that colours it."""
+
+    name: str
+    css: str
+    values: Sequence[float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A rectangle."""
+
+    css: str
+    x: str
+    y: str
+    width: str
+    height: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stroke:
+    """A straight line from one day's value to the next."""
+
+    css: str
+    x1: str
+    y1: str
+    x2: str
+    y2: str
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A word at a place of an axis."""
+
+    text: str
+    at: str
+    anchor: str = "middle"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A day's part of the plot and what a pointer reads there."""
+
+    x: str
+    width: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Everything that the template writes."""
+
+    name: str
+    caption: str
+    series: Sequence[Series]
+    bars: list[Bar]
+    strokes: list[Stroke]
+    grid: list[Label]
+    dates: list[Label]
+    columns: list[Column]
+    rows: list[tuple[date, list[str]]]  # the same figures as a table
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no day has a value above 0."""
+        return not any(value for series in self.series for value in series.values)
+
+
+def bar_chart(name: str, caption: str, days: Sequence[date], series: Sequence[Series], show: Format) -> Chart:
+    """Draw bars, the later series before the earlier ones: for parts of a whole."""
+    top = _nice(series, least=LEAST_COUNT)
+    width = 100 / len(days)
+    bars = [
+        Bar(
+            each.css,
+            _percent(width * (place + GAP / 2)),
+            _percent(100 - 100 * value / top),
+            _percent(width * (1 - GAP)),
+            _percent(100 * value / top),
+        )
+        for each in series
+        for place, value in enumerate(each.values)
+        if value
+    ]
+    return _chart(name, caption, days, series, show, top, bars=bars)
+
+
+def line_chart(
+    name: str, caption: str, days: Sequence[date], series: Sequence[Series], show: Format, *, least: float
+) -> Chart:
+    """Draw lines, with gaps where a day has no value.
+
+    Args:
+        name: id of the figure.
+        caption: what it shows.
+        days: the days, one after the other.
+        series: one value per day each.
+        show: how a value is written.
+        least: the plot is at least this high.
+    """
+    top = _nice(series, least=least)
+    strokes = [stroke for each in series for stroke in _strokes(each, top, 100 / len(days))]
+    return _chart(name, caption, days, series, show, top, strokes=strokes)
+
+
+def _strokes(series: Series, top: float, width: float) -> list[Stroke]:
+    values = series.values
+    heights = [None if value is None else _percent(100 - 100 * value / top) for value in values]
+    strokes = []
+    for place, height in enumerate(heights):
+        if height is None:
+            continue
+        after = heights[place + 1] if place + 1 < len(heights) else None
+        middle = width * (place + 0.5)
+        if after is not None:
+            strokes.append(Stroke(series.css, _percent(middle), height, _percent(middle + width), after))
+        elif place == 0 or heights[place - 1] is None:  # a day alone
+            ends = (_percent(middle - width / 4), _percent(middle + width / 4))
+            strokes.append(Stroke(series.css, ends[0], height, ends[1], height))
+    return strokes
+
+
+def _chart(
+    name: str,
+    caption: str,
+    days: Sequence[date],
+    series: Sequence[Series],
+    show: Format,
+    top: float,
+    *,
+    bars: Sequence[Bar] = (),
+    strokes: Sequence[Stroke] = (),
+) -> Chart:
+    width = 100 / len(days)
+    shown = [["" if value is None else show(value) for value in each.values] for each in series]
+    rows = [(day, [column[place] for column in shown]) for place, day in enumerate(days)]
+    columns = [
+        Column(
+            _percent(width * place),
+            _percent(width),
+            f"{day:%a} {day.day} {day:%b %Y}\n"
+            + "\n".join(f"{each.name}: {value}" for each, value in zip(series, values, strict=True)),
+        )
+        for place, (day, values) in enumerate(rows)
+    ]
+    grid = [Label(show(top * part), _percent(100 - 100 * part)) for part in (0.0, 0.5, 1.0)]
+    return Chart(name, caption, series, list(bars), list(strokes), grid, _dates(days), columns, rows)
+
+
+def _dates(days: Sequence[date]) -> list[Label]:
+    """A few dates at even distances; the first and the last stay inside the plot."""
+    count = min(LABELS, len(days))
+    places = [round(number * (len(days) - 1) / max(1, count - 1)) for number in range(count)]
+    labels = []
+    for place in dict.fromkeys(places):
+        at = (place + 0.5) / len(days)
+        anchor = "start" if at < 0.04 else "end" if at > 0.96 else "middle"
+        at = {"start": 0.0, "end": 1.0}.get(anchor, at)
+        labels.append(Label(f"{days[place].day} {days[place]:%b}", _percent(100 * at), anchor))
+    return labels
+
+
+def _nice(series: Sequence[Series], *, least: float) -> float:
+    highest = max((value for each in series for value in each.values if value is not None), default=0.0)
+    highest = max(highest, least)
+    power = 10.0 ** floor(log10(highest))
+    return next(step * power for step in NICE if step * power >= highest * (1 - 1e-9))
+
+
+def _percent(value: float) -> str:
+    return f"{value:.3f}".rstrip("0").rstrip(".") + "%"

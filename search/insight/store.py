@@ -1,0 +1,86 @@
+"""The Redis list between web processes, which append to it, and the worker that writes the log to Postgres."""
+
+import json
+import logging
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from celery import current_app
+from redis import Redis
+
+from ..conf import get_settings
+from .buffer import Record
+from .redaction import redact
+from .visits import hash_visitor
+
+logger = logging.getLogger(__name__)
+
+LIST = "fashion_search:log"
+LONGEST = 100_000  # records that wait at most, about 60 MB; newer ones are dropped while no worker drains
+TIMEOUT_SECONDS = 1.0
+SCHEMES = ("redis://", "rediss://", "unix://")
+
+
+def address() -> str:
+    """Return the address of the log's Redis, or "" where neither the setting nor the broker names one."""
+    given = get_settings().insight_redis_url
+    if not given:
+        broker = str(current_app.conf.broker_write_url or current_app.conf.broker_url or "")
+        given = broker.replace("redis+socket://", "unix://", 1)
+    return given if given.startswith(SCHEMES) else ""
+
+
+def connect() -> Redis:
+    """Return this process's client of the log's Redis.
+
+    Raises:
+        ConnectionError: no Redis is named.
+    """
+    url = address()
+    if not url:
+        raise ConnectionError("no Redis is named: set INSIGHT_REDIS_URL")
+    return _client(url)
+
+
+def push(records: Sequence[Record]) -> None:
+    """Append records, without what could tell who searched.
+
+    Raises:
+        redis.RedisError: Redis did not take them.
+    """
+    client = connect()
+    waiting = int(client.llen(LIST))
+    if waiting + len(records) > LONGEST:
+        logger.warning(
+            "%d records of the search log wait for a worker; %d more are dropped.", waiting, len(records)
+        )
+        return
+    client.rpush(LIST, *[json.dumps(_anonymous(client, record), default=str) for record in records])
+
+
+def oldest(limit: int) -> list[bytes]:
+    """Return up to `limit` records, the oldest first; they stay until they are dropped."""
+    return list(connect().lrange(LIST, 0, limit - 1))  # type: ignore[arg-type]
+
+
+def drop(count: int) -> None:
+    """Remove the oldest `count` records."""
+    connect().ltrim(LIST, count, -1)
+
+
+def _anonymous(client: Redis, record: Record) -> Record:
+    cleaned = {
+        name: redact(value) if name in ("text", "corrected") else value for name, value in record.items()
+    }
+    if "visitor" in cleaned:
+        cleaned["visit"] = hash_visitor(client, cleaned.pop("visitor"))
+    return cleaned
+
+
+@lru_cache(maxsize=4)
+def _client(url: str) -> Redis:
+    options: dict[str, Any] = {"socket_timeout": TIMEOUT_SECONDS}
+    if not url.startswith("unix://"):
+        options["socket_connect_timeout"] = TIMEOUT_SECONDS
+    return Redis.from_url(url, **options)

@@ -1,0 +1,112 @@
+"""Suggest while a shopper types."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+
+from ..exceptions import InvalidQuery
+from ..models import WordList
+from ..retrieval.cleaning import clean_text
+from ..searching.answers import SearchResult
+from ..searching.products import load_results
+from ..spelling.words import fold
+from .completing import complete, respelt
+from .names import BRAND, Names, typed_words
+from .prefixes import Rows
+
+MOST = 20  # suggestions of each kind
+
+Popular = Callable[[str, int], Sequence[str]]  # (what was typed, limit) -> logged queries that begin with it
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SuggestedValue:
+    """A brand, or a value of a facet, and how many products bear it."""
+
+    value: str
+    facet: str  # "" for a brand
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Suggestions:
+    """What is suggested for the beginning of a query."""
+
+    query: str
+    queries: list[str] = field(default_factory=list)
+    categories: list[SuggestedValue] = field(default_factory=list)  # values of any facet but the brand
+    brands: list[SuggestedValue] = field(default_factory=list)
+    products: list[SearchResult] = field(default_factory=list)
+
+
+def _none_popular(_text: str, _limit: int) -> Sequence[str]:
+    return ()
+
+
+def suggest(text: str, *, limit: int = 6, popular: Popular = _none_popular) -> Suggestions:
+    """Suggest queries, facet values, brands and products for what is being typed.
+
+    Every typed word may be the beginning of a word; one edit in a word that begins nothing is forgiven.
+
+    Args:
+        text: what was typed so far, at most 200 characters.
+        limit: most suggestions of each kind, from 1; no more than 20 are made.
+        popular: gives logged queries that begin with the text, best first; they come before completions.
+
+    Raises:
+        InvalidQuery: text or limit cannot be answered.
+    """
+    if limit < 1:
+        raise InvalidQuery("invalid_limit", "limit must be a whole number from 1.")
+    limit = min(limit, MOST)
+    text = clean_text(text, "q")
+    words = typed_words(text)
+    names = _serving_names() if words else None
+    if names is None:
+        return Suggestions(query=text)
+    prefixes = respelt(names.products, words)
+    mask = names.products.matching(prefixes)
+    values = _values(names, words)
+    completed = complete(names, prefixes, mask, limit + 1)  # one of them may be what was typed
+    keys = [names.keys[row] for row in np.flatnonzero(mask)[:limit]]
+    return Suggestions(
+        query=text,
+        queries=_queries(text, [*popular(text, limit), *completed], values)[:limit],
+        categories=[value for value in values if value.facet != BRAND][:limit],
+        brands=[value for value in values if value.facet == BRAND][:limit],
+        products=load_results([(key, 0.0) for key in keys]),
+    )
+
+
+def _queries(text: str, queries: Sequence[str], values: Sequence[SuggestedValue]) -> list[str]:
+    """Queries and then values, each once, a value's own spelling before a joined one, without what was typed."""
+    phrases = {_joined(value.value): value.value.lower() for value in values}
+    found = {_joined(query): phrases.get(_joined(query), query) for query in queries} | phrases
+    found.pop(_joined(text), None)
+    return list(found.values())
+
+
+def _joined(text: str) -> str:
+    return "".join(map(fold, text.split()))
+
+
+def _values(names: Names, words: Sequence[str]) -> list[SuggestedValue]:
+    """Brands and facet values that match, those that begin with what was typed first."""
+    index = names.value_words
+    rows: Rows = np.flatnonzero(index.matching(respelt(index, words))).astype(np.uint32)
+    found = [names.values[row] for row in rows]
+    start = words[0]
+    found.sort(key=lambda value: (not value[1].lower().startswith(start), -value[2]))
+    return [SuggestedValue(value=value, facet=facet, count=count) for facet, value, count in found]
+
+
+def _serving_names() -> Names | None:
+    found = WordList.objects.serving_stamp()
+    return None if found is None else _names(*found)
+
+
+@lru_cache(maxsize=1)
+def _names(version_id: int, _stamp: str) -> Names:
+    return Names.unpack(bytes(WordList.objects.values_list("names", flat=True).get(pk=version_id)))

@@ -1,0 +1,67 @@
+"""How the pages of insight write figures."""
+
+from typing import Any
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+register = template.Library()
+
+THIN = "\u202f"  # narrow no-break space
+NONE = mark_safe('<span class="quiet">none</span>')
+STEADY = 0.005  # a smaller relative change is none
+
+
+@register.filter
+def thousands(value: float | None) -> str:
+    """Write a whole number in groups of three digits."""
+    return "" if value is None else f"{value:,.0f}".replace(",", THIN)
+
+
+@register.filter
+def as_share(value: float | None) -> SafeString | str:
+    """Write a share from 0 to 1 in per cent; nothing to share is said so."""
+    if value is None:
+        return NONE
+    return f"{100 * value:.1f}".removesuffix(".0") + f"{THIN}%"
+
+
+@register.filter
+def milliseconds(value: float | None) -> SafeString | str:
+    """Write milliseconds, with a decimal below ten."""
+    if value is None:
+        return NONE
+    return f"{value:.{1 if value < 10 else 0}f}{THIN}ms"
+
+
+@register.filter
+def width(value: float) -> str:
+    """Write a share as a length; below 0 it is none, above 1 the whole."""
+    return f"{100 * min(1.0, max(0.0, value)):.1f}%"
+
+
+@register.simple_tag
+def change(now: Any, before: Any, kind: str, *, good: str = "up") -> SafeString | str:
+    """Write how a figure changed, coloured by whether that is good.
+
+    Args:
+        now: the figure, None where there is none.
+        before: the same of the period before.
+        kind: "share" changes by percentage points, everything else by per cent.
+        good: "up" or "down".
+    """
+    if now is None or before is None or (kind != "share" and not before):
+        return mark_safe('<dd class="change quiet">nothing to compare</dd>')
+    difference = now - before if kind == "share" else now / before - 1
+    if abs(difference) < STEADY:
+        return mark_safe('<dd class="change quiet">as before</dd>')
+    direction = "up" if difference > 0 else "down"
+    amount = f"{100 * abs(difference):.{1 if kind == 'share' else 0}f}{THIN}"
+    return format_html(
+        '<dd class="change {}">{} {}{}</dd>',
+        "better" if direction == good else "worse",
+        "▲" if direction == "up" else "▼",
+        amount,
+        "points" if kind == "share" else "%",
+    )

@@ -1,0 +1,60 @@
+from search.suggesting.refreshing import refresh_word_list
+
+
+def test_suggestions_are_answered(client, shirts):
+    refresh_word_list()
+    response = client.get("/api/v1/suggest/?q=re&limit=2")
+
+    assert response.status_code == 200
+    assert response.json() == {
+        "query": "re",
+        "queries": ["red"],
+        "categories": [{"value": "Red", "count": 1, "facet": "colour"}],
+        "brands": [],
+        "products": [
+            {
+                "sku": "S-1",
+                "name": "Red shirt",
+                "brand": "Acme",
+                "price": "299.50",
+                "currency": "INR",
+                "image": "",
+                "url": "http://testserver" + shirts[0].get_absolute_url(),
+            }
+        ],
+    }
+
+
+def test_values_and_brands_tell_their_counts(client, shirts):
+    refresh_word_list()
+
+    assert client.get("/api/v1/suggest/?q=blu").json()["categories"] == [
+        {"value": "Blue", "count": 1, "facet": "colour"}
+    ]
+    assert client.get("/api/v1/suggest/?q=ac").json()["brands"] == [{"value": "Acme", "count": 3}]
+
+
+def test_nothing_typed_is_answered_with_nothing(client, shirts):
+    assert client.get("/api/v1/suggest/").json() == {
+        "query": "",
+        "queries": [],
+        "categories": [],
+        "brands": [],
+        "products": [],
+    }
+
+
+def test_what_cannot_be_answered_is_told(client, db):
+    def error(address):
+        response = client.get(address)
+        return response.status_code, response.json()["error"]
+
+    assert error("/api/v1/suggest/?q=a&limit=0") == (
+        400,
+        {"code": "invalid_limit", "message": "limit must be a whole number from 1, such as 6."},
+    )
+    assert error("/api/v1/suggest/?text=a") == (
+        400,
+        {"code": "unknown_parameter", "message": "'text' is not a parameter: use q and limit."},
+    )
+    assert error("/api/v1/suggest/more/")[0] == 404

@@ -1,0 +1,79 @@
+import os
+from threading import Event
+
+from search.insight.buffer import Buffer
+
+
+def test_records_are_handed_on_in_their_order():
+    sent: list[dict] = []
+    buffer = Buffer(sent.extend)
+
+    assert all(buffer.put({"n": number}) for number in range(5))
+    assert buffer.flush(5)
+    assert [record["n"] for record in sent] == [0, 1, 2, 3, 4]
+
+
+def test_a_full_buffer_drops_what_comes_next_and_never_waits():
+    released, sent = Event(), []
+
+    def send(batch):
+        released.wait(5)
+        sent.extend(batch)
+
+    buffer = Buffer(send, size=3)
+    buffer.put({"n": 0})
+    while buffer._queue.qsize():  # the thread has taken it
+        pass
+    assert [buffer.put({"n": number}) for number in range(1, 6)] == [True, True, True, False, False]
+    assert buffer.dropped == 2
+    released.set()
+    assert buffer.flush(5)
+    assert [record["n"] for record in sent] == [0, 1, 2, 3]
+
+
+def test_a_batch_that_could_not_be_sent_is_sent_again():
+    sent: list[dict] = []
+    failures = iter([ConnectionError("refused"), ConnectionError("refused")])
+
+    def send(batch):
+        for error in failures:
+            raise error
+        sent.extend(batch)
+
+    buffer = Buffer(send)
+    buffer.put({"n": 1})
+    assert buffer.flush(5)
+    assert sent == [{"n": 1}]
+
+
+def test_flush_gives_up_in_time():
+    def send(batch):
+        raise ConnectionError("refused")
+
+    buffer = Buffer(send)
+    buffer.put({})
+    assert buffer.flush(0.05) is False
+
+
+def test_a_fork_has_a_queue_and_a_thread_of_its_own():
+    """A process forked from one that has a thread and waiting records sends its own records only."""
+    blocked = Event()
+    reader, writer = os.pipe()
+    parent = os.getpid()
+
+    def send(batch):
+        if os.getpid() == parent:
+            blocked.wait(5)
+        else:
+            os.write(writer, f"{[record['n'] for record in batch]}".encode())
+
+    buffer = Buffer(send)
+    buffer.put({"n": 1})
+    child = os.fork()
+    if not child:
+        buffer.put({"n": 2})
+        os._exit(0 if buffer.flush(5) else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert os.read(reader, 100) == b"[2]"
+    blocked.set()
+    assert buffer.flush(5)

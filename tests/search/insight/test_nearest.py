@@ -1,0 +1,65 @@
+import pytest
+from django.utils import timezone
+
+from search.insight.nearest import look_around
+from search.models import PopularQuery, VersionLexicon
+from tests.search.indexed import make_version
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("search_settings")]
+
+FACETS = {"colour=Red": 7, "colour=Blue": 3, "category=Red shirt": 2, "category=Dress": 1}
+
+
+@pytest.fixture
+def version(tiny_artifact):
+    version = make_version(tiny_artifact)
+    VersionLexicon.objects.create(
+        version=version, total=9, facets=FACETS, paths=[], lexemes={}, built_at=timezone.now()
+    )
+    return version
+
+
+def test_the_nearest_words_of_every_facet(version):
+    PopularQuery.objects.create(query="red", text="Red", searches=5, clicked=1)
+    PopularQuery.objects.create(query="blue dress", text="blue dress", searches=4, clicked=1)
+    PopularQuery.objects.create(query="red bag", text="red bag", searches=3, clicked=1)
+    around = look_around("red")
+    assert around is not None
+    assert around.version == version
+    assert around.tokens == ["red"]
+    assert list(around.facets) == ["colour", "category"]
+    red, blue = around.facets["colour"]
+    assert (red.value, red.products) == ("Red", 7)
+    assert red.similarity == pytest.approx(1.0, abs=1e-5)
+    assert (blue.value, blue.products) == ("Blue", 3)
+    assert blue.similarity < red.similarity
+    assert around.facets["category"][0].value == "Red shirt"
+    assert [query.text for query in around.queries] == ["red bag", "blue dress"]  # the query itself is none
+
+
+def test_the_vocabulary_is_encoded_once(version, monkeypatch):
+    from search.encoders import Encoders
+
+    encoded: list[int] = []
+    encode = Encoders.encode_texts
+
+    def counted(self, texts):
+        encoded.append(len(texts))
+        return encode(self, texts)
+
+    look_around("red")
+    monkeypatch.setattr(Encoders, "encode_texts", counted)
+    look_around("blue")
+    assert encoded == [1]
+
+
+def test_without_a_version_or_its_words_there_is_nothing_to_compare(db, tiny_artifact):
+    assert look_around("red") is None
+    make_version(tiny_artifact)
+    assert look_around("red") is None
+
+
+def test_a_damaged_artifact_is_said_and_no_error(version, tmp_path):
+    version.artifact_path = str(tmp_path)
+    version.save()
+    assert look_around("red") is None

@@ -1,0 +1,18 @@
+import pytest
+
+from search.spelling import english
+from search.spelling.english import everyday_words
+
+
+def test_everyday_words_are_known_and_slips_are_not():
+    words = everyday_words()
+
+    assert {"interview", "football", "wedding", "colour", "hoodies", "dont"} <= words
+    assert not {"wach", "blak", "formel", "casul", "jeens"} & words
+    assert 35_000 < len(words) < 45_000
+
+
+def test_a_missing_package_is_named(monkeypatch):
+    monkeypatch.setattr(english, "PACKAGE", "no_such_package")
+    with pytest.raises(ModuleNotFoundError, match="no_such_package is not installed"):
+        everyday_words.__wrapped__()

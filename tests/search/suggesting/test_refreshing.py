@@ -1,0 +1,41 @@
+import pytest
+
+from search.models import WordList
+from search.spelling.vocabulary import Vocabulary
+from search.suggesting.refreshing import refresh_word_list
+from tests.search.indexed import add, make_version
+
+
+@pytest.fixture
+def version(tiny_artifact, search_settings, db):
+    return make_version(tiny_artifact)
+
+
+def test_words_are_counted_once_for_each_state_of_the_entries(version):
+    add(version, "S-1", "Hat", brand="Acme", keywords="Felt", facets={"colour": ["Dark blue"]})
+
+    assert refresh_word_list()
+    words = Vocabulary.unpack(bytes(WordList.objects.get().vocabulary)).words
+    assert sorted(words) == ["acme", "blue", "dark", "darkblue", "felt", "hat"]
+    assert not refresh_word_list()
+
+
+def test_a_new_a_changed_and_a_deleted_entry_are_noticed(version):
+    add(version, "S-1", "Hat")
+    refresh_word_list()
+    stamps = [WordList.objects.get().stamp]
+    add(version, "S-2", "Cap")
+    assert refresh_word_list()
+    stamps.append(WordList.objects.get().stamp)
+    version.entries.filter(sku="s-2").update(name="Bag", updated_at="2030-01-01T00:00Z")
+    assert refresh_word_list()
+    stamps.append(WordList.objects.get().stamp)
+    version.entries.filter(sku="s-2").delete()
+    assert refresh_word_list()
+
+    assert len(set(stamps)) == 3
+    assert WordList.objects.get().stamp == stamps[0]
+
+
+def test_there_is_nothing_to_count_without_a_version(db, search_settings):
+    assert not refresh_word_list()

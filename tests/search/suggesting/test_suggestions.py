@@ -1,0 +1,109 @@
+import pytest
+
+from search.exceptions import InvalidQuery
+from search.models import WordList
+from search.suggesting import SuggestedValue, Suggestions, suggest
+from search.suggesting.refreshing import refresh_word_list
+from tests.search.indexed import add, make_version
+
+SHOES = {"category": ["Shoes", "Sports Shoes"], "brand": ["Reebok"], "colour": ["Blue"]}
+
+
+@pytest.fixture
+def version(tiny_artifact, search_settings, db):
+    version = make_version(tiny_artifact)
+    add(version, "S-1", "Blue running shoes", brand="Reebok", facets=SHOES)
+    add(version, "S-2", "Red running shoes", brand="Puma", facets={"category": ["Shoes"], "colour": ["Red"]})
+    add(version, "S-3", "Blue cap", brand="Reebok", facets={"category": ["Caps"], "colour": ["Blue"]})
+    refresh_word_list()
+    return version
+
+
+def found(answer):
+    return [result.card.sku for result in answer.products]
+
+
+def test_everything_is_suggested_that_a_word_begins(version):
+    answer = suggest("sh")
+
+    assert answer.queries == ["shoes", "sports shoes"]
+    assert answer.categories == [
+        SuggestedValue(value="Shoes", facet="category", count=2),
+        SuggestedValue(value="Sports Shoes", facet="category", count=1),
+    ]
+    assert answer.brands == []
+    assert found(answer) == ["S-2", "S-1"]  # newest first
+
+
+def test_every_word_must_be_found(version):
+    answer = suggest("blue reeb")
+
+    assert answer.queries == ["blue reebok"]
+    assert (answer.categories, answer.brands) == ([], [])
+    assert found(answer) == ["S-3", "S-1"]
+
+
+def test_brands_are_apart_from_other_values(version):
+    answer = suggest("Ree")
+
+    assert answer.brands == [SuggestedValue(value="Reebok", facet="", count=2)]
+    assert answer.categories == []
+
+
+def test_values_are_queries_too_and_what_was_typed_is_none(version):
+    add(version, "S-4", "Nike flip-flops", facets={"category": ["Flip Flops"]})
+    refresh_word_list()
+
+    assert suggest("flip").queries == ["flip flops"]
+    assert suggest("Shoes").queries == ["sports shoes"]
+
+
+def test_one_misspelling_is_forgiven(version):
+    answer = suggest("rebok sheos")
+
+    assert answer.queries == ["reebok shoes"]
+    assert found(answer) == ["S-1"]
+
+
+def test_what_is_not_in_stock_comes_last(version):
+    version.entries.filter(sku="s-3").update(in_stock=False, updated_at="2030-01-01T00:00Z")
+    refresh_word_list()
+
+    assert found(suggest("blue")) == ["S-1", "S-3"]
+
+
+def test_popular_queries_come_first(version):
+    asked = []
+
+    def popular(text, limit):
+        asked.append((text, limit))
+        return ["shoes for men", "shoes"]
+
+    assert suggest(" sh ", limit=3, popular=popular).queries == ["shoes for men", "shoes", "sports shoes"]
+    assert asked == [("sh", 3)]
+
+
+def test_the_limit_is_of_each_kind(version):
+    answer = suggest("b", limit=1)
+
+    assert (answer.queries, found(answer)) == (["blue"], ["S-3"])
+    assert answer.categories == [SuggestedValue(value="Blue", facet="colour", count=2)]
+
+
+@pytest.mark.parametrize("text", ["", "   ", "!?", "zzz"])
+def test_nothing_is_suggested_for_nothing(version, text):
+    assert suggest(text) == Suggestions(query=text.strip())
+
+
+def test_a_version_without_words_suggests_nothing(version):
+    WordList.objects.all().delete()
+    assert suggest("sh") == Suggestions(query="sh")
+    version.delete()
+    assert suggest("sh") == Suggestions(query="sh")
+
+
+def test_what_cannot_be_answered_is_refused(version):
+    with pytest.raises(InvalidQuery, match="limit must be a whole number from 1"):
+        suggest("a", limit=0)
+    with pytest.raises(InvalidQuery, match="q is longer than 200 characters"):
+        suggest("a" * 201)
