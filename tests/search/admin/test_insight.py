@@ -212,7 +212,7 @@ class TestWorkbench:
     def test_a_synonym_is_one_click_away_for_those_who_may_add_it(self, staff, version, monkeypatch):
         monkeypatch.setattr("search.admin.insight.reverse", lambda name: f"/{name}/")
         page = staff.get(WORKBENCH + "?q=scarlet+%26+co").content.decode()
-        assert "/admin:fashion_search_synonym_add/?phrase=scarlet%20%26%20co&amp;targets=Red" in page
+        assert "/admin:fashion_search_synonym_add/?phrase=scarlet%20%26%20co&amp;means=Red" in page
         page = client_with("view_queryday").get(WORKBENCH + "?q=scarlet").content.decode()
         assert "synonym_add" not in page
 

@@ -311,3 +311,9 @@ def test_a_preview_says_what_is_wrong_and_needs_permission(version, staff):
     assert staff.get(f"{SYNONYMS}preview/").status_code == 405
     assert worker("view_synonym").post(f"{SYNONYMS}preview/", FORMS[SYNONYMS]).status_code == 403
     assert Client().post(f"{SYNONYMS}preview/", FORMS[SYNONYMS]).status_code == 302
+
+
+def test_the_form_of_a_synonym_can_be_filled_by_a_link(version, staff):
+    page = staff.get(f"{SYNONYMS}add/?phrase=zephyr&means=navy+blue").content.decode()
+    assert 'value="zephyr"' in page
+    assert "navy blue</textarea>" in page
