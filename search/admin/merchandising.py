@@ -96,6 +96,11 @@ class ScheduledAdmin(ModelAdmin):
         super().save_model(request, obj, form, change)
         self._warn(request, [obj.pk])
 
+    @admin.display(description="no.", ordering="pk")
+    def number(self, row: Any) -> int:
+        """Return its number, by which conflicts name it; the lower, the older."""
+        return int(row.pk)
+
     @admin.display(description="state")
     def state(self, row: Any) -> SafeString:
         """Return whether it runs, is scheduled, has ended or is disabled."""

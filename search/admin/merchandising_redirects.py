@@ -16,7 +16,7 @@ class RedirectAdmin(ScheduledAdmin):
     """Queries that lead to a page of the shop."""
 
     form = RedirectForm
-    list_display = ("sentence", "state", "conflicts", "hits", "last_fired")
+    list_display = ("number", "sentence", "state", "conflicts", "hits", "last_fired")
     list_display_links = ("sentence",)
     list_filter = (ScheduleFilter, "place")
     search_fields = ("phrase", "url", "note")

@@ -25,7 +25,7 @@ class MerchandisingRuleAdmin(ScheduledAdmin):
     """Pins, hides, boosts and buries."""
 
     form = RuleForm
-    list_display = ("product", "sentence", "state", "conflicts", "hits", "last_fired")
+    list_display = ("number", "product", "sentence", "state", "conflicts", "hits", "last_fired")
     list_display_links = ("sentence",)
     list_filter = (ScheduleFilter, "action", "place")
     search_fields = ("phrase", "sku", "value", "note")
