@@ -54,6 +54,9 @@ class SearchSettings:
     hnsw_ef_construction: int = 128  # candidates per node while an HNSW index is built
     freeze_seconds: int = 900  # how long later pages show the list that the first page was cut from
     keep_retired: int = 1  # former versions kept for rolling back
+    redirect_hosts: str = (
+        ""  # host names, separated by commas, that redirects and banners may lead to besides paths
+    )
     insight: bool = True  # whether searches and clicks are logged
     insight_days: int = 30  # days that single searches are kept; then only their daily counts are
     insight_total_days: int = 400  # days that daily counts are kept

@@ -35,3 +35,7 @@ class InvalidQuery(SearchError):  # noqa: N818 - says what is wrong without the 
         super().__init__(sentence)
         self.code = code
         self.sentence = sentence
+
+
+class UnsafeLink(SearchError, ValueError):  # noqa: N818 - says what is wrong without the suffix
+    """An address leads out of the shop; the message says where it may lead."""

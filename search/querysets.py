@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import reduce
-from operator import and_, or_
+from operator import add, and_, or_
 from typing import Any, NamedTuple, Protocol
 
 from django.contrib.postgres.search import SearchQuery, SearchVectorField
@@ -242,6 +242,46 @@ class EntryQuerySet(QuerySet[Any]):
         """How many entries there are, counted no further than `limit`."""
         return self.order_by()[:limit].count()
 
+    def values_of(self, product_key: str, facet: str) -> list[str]:
+        """A product's values of one facet."""
+        tokens = self.filter(product_key=product_key).values_list("facets", flat=True).first() or []
+        return [token.partition("=")[2] for token in tokens if token.startswith(f"{facet}=")]
+
+    def of_products(self, keys: Sequence[str]) -> "EntryQuerySet":
+        """Entries of these products."""
+        return self.filter(product_key__in=keys)
+
+    def bearing(self, tokens: Sequence[str]) -> dict[str, list[str]]:
+        """The facet tokens of the entries that bear any of these, by product key."""
+        return dict(self.order_by().filter(facets__overlap=tokens).values_list("product_key", "facets"))
+
+    def concerned(self, keys: Sequence[str], tokens: Sequence[str]) -> "EntryQuerySet":
+        """Entries of these products, and those that bear any of these facet tokens."""
+        return self.filter(_concerned(keys, tokens))
+
+    def hiding(self, keys: Sequence[str], tokens: Sequence[str]) -> "EntryQuerySet":
+        """Entries without those of these products, and without those that bear any of these facet tokens."""
+        return self.exclude(_concerned(keys, tokens)) if keys or tokens else self
+
+    def newest_lifted(self, lifts: Sequence[tuple[float, Sequence[str], Sequence[str]]]) -> "EntryQuerySet":
+        """The most lifted first, then the newest, ties by product key.
+
+        Args:
+            lifts: what each adds, the product keys and the facet tokens that it is for.
+        """
+        if not lifts:
+            return self.newest()
+        added = [
+            Case(
+                When(_concerned(keys, tokens), then=Value(lift)),
+                default=Value(0.0),
+                output_field=FloatField(),
+            )
+            for lift, keys, tokens in lifts
+        ]
+        lifted: EntryQuerySet = self.alias(_lift=reduce(add, added))
+        return lifted.order_by("-_lift", "-created", "product_key")
+
     def newest(self) -> "EntryQuerySet":
         """Newest first, ties by product key."""
         return self.order_by("-created", "product_key")
@@ -374,6 +414,11 @@ def _conditions(filters: Conditions, prefix: str = "") -> Q:
     if filters.in_stock:
         condition &= Q(**{f"{prefix}in_stock": True})
     return condition
+
+
+def _concerned(keys: Sequence[str], tokens: Sequence[str]) -> Q:
+    condition = Q(product_key__in=list(keys))
+    return condition | Q(facets__overlap=list(tokens)) if tokens else condition
 
 
 def _excluding(terms: Sequence[str], config: str, prefix: str = "") -> Q:

@@ -12,6 +12,7 @@ from .indexing.draining import index_due
 from .indexing.lexicon import refresh_lexicons
 from .indexing.locks import only_one
 from .insight import draining, rolling
+from .merchandising import hits
 from .models import IndexVersion
 from .suggesting import refreshing
 
@@ -100,6 +101,12 @@ def roll_back() -> None:
 def reindex_products(keys: list[str]) -> None:
     """Have products indexed again from their first attempt on."""
     failures.reindex_products(keys)
+
+
+@_task()
+def flush_hits() -> None:
+    """Write down how often rules, redirects and banners took effect."""
+    hits.flush_hits()
 
 
 @_task()

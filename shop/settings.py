@@ -208,6 +208,7 @@ CELERY_BEAT_SCHEDULE = {
     "drain-log": {"task": "search.tasks.drain_log", "schedule": DRAIN_SECONDS},
     "roll-up-log": {"task": "search.tasks.roll_up_log", "schedule": ROLL_UP_SECONDS},
     "refresh-word-list": {"task": "search.tasks.refresh_word_list", "schedule": WORD_LIST_SECONDS},
+    "flush-hits": {"task": "search.tasks.flush_hits", "schedule": SWEEP_SECONDS},
 }
 
 REST_FRAMEWORK = {

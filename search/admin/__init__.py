@@ -4,15 +4,23 @@ from .evaluations import EvaluationAdmin
 from .failures import StaleProductAdmin
 from .insight import QueryDayAdmin, SearchDayAdmin
 from .insight_log import LoggedSearchAdmin
+from .merchandising_banners import BannerAdmin
+from .merchandising_redirects import RedirectAdmin
+from .merchandising_rules import MerchandisingRuleAdmin
+from .merchandising_synonyms import SynonymAdmin
 from .products import IndexedProductAdmin
 from .versions import IndexVersionAdmin
 
 __all__ = [
+    "BannerAdmin",
     "EvaluationAdmin",
     "IndexVersionAdmin",
     "IndexedProductAdmin",
     "LoggedSearchAdmin",
+    "MerchandisingRuleAdmin",
     "QueryDayAdmin",
+    "RedirectAdmin",
     "SearchDayAdmin",
     "StaleProductAdmin",
+    "SynonymAdmin",
 ]

@@ -56,3 +56,11 @@ class FacetCountSerializer(serializers.Serializer[Any]):
 
     value = serializers.CharField()
     count = serializers.IntegerField()
+
+
+class BannerSerializer(serializers.Serializer[Any]):
+    """A banner above the results."""
+
+    text = serializers.CharField()
+    link = AbsoluteURLField()
+    picture = AbsoluteURLField()

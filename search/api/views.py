@@ -14,7 +14,13 @@ from ..searching import FacetCount, find_product, find_similar, log_search, sear
 from .errors import handle_error, not_found
 from .pagination import page_address
 from .parameters import refuse_parameters, search_parameters, similar_parameters
-from .serializers import FacetCountSerializer, ProductSerializer, ResultSerializer, UnderstoodPartSerializer
+from .serializers import (
+    BannerSerializer,
+    FacetCountSerializer,
+    ProductSerializer,
+    ResultSerializer,
+    UnderstoodPartSerializer,
+)
 
 
 class PublicView(APIView):
@@ -62,6 +68,8 @@ class SearchView(PublicView):
                 "token": answer.token,
                 "restarted": answer.restarted,
                 "next": page_address(request, answer.next_page, answer.token),
+                "redirect": request.build_absolute_uri(answer.redirect) if answer.redirect else "",
+                "banners": BannerSerializer(answer.banners, many=True, context={"request": request}).data,
             }
         )
 

@@ -5,22 +5,30 @@ from .evaluations import Evaluation
 from .insight import LoggedSearch, SearchEvent
 from .insight_days import PopularQuery, QueryDay, SearchDay, StageDay
 from .lexicons import VersionLexicon
+from .merchandising_banners import Banner
+from .merchandising_redirects import Redirect
+from .merchandising_rules import MerchandisingRule
+from .merchandising_synonyms import Synonym
 from .stale import StaleProduct
 from .versions import IndexVersion
 from .wordlists import WordList
 
 __all__ = [
+    "Banner",
     "EntryImage",
     "Evaluation",
     "IndexEntry",
     "IndexVersion",
     "LoggedSearch",
+    "MerchandisingRule",
     "PopularQuery",
     "QueryDay",
+    "Redirect",
     "SearchDay",
     "SearchEvent",
     "StageDay",
     "StaleProduct",
+    "Synonym",
     "VersionLexicon",
     "WordList",
 ]

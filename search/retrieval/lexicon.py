@@ -6,9 +6,9 @@ from datetime import datetime
 from threading import Lock
 
 from ..conf import get_settings
+from ..merchandising import SynonymEntry, merged_synonyms, synonyms
 from ..models import IndexVersion, VersionLexicon
 from ..understanding import Lexicon
-from ..understanding.synonyms import load_synonyms
 
 CHECK_SECONDS = 5.0  # between two looks at whether there is a newer one
 
@@ -21,6 +21,7 @@ class VersionWords:
     image_noise: float = 0.0
     text_noise: float = 0.0
     built_at: datetime | None = None
+    entries: tuple[SynonymEntry, ...] = ()  # synonyms of the table
     checked: float = 0.0
 
     @property
@@ -40,8 +41,9 @@ def words_of(version: IndexVersion) -> VersionWords:
         return kept
     with _lock:
         built_at = VersionLexicon.objects.filter(version=version).values_list("built_at", flat=True).first()
-        if kept is None or kept.built_at != built_at:
-            kept = _load(version) if built_at else VersionWords(_uncounted())
+        entries = synonyms()
+        if kept is None or kept.built_at != built_at or kept.entries != entries:
+            kept = words_with(version, entries)
         kept.checked = time.monotonic()
         if version.pk not in _kept:
             _kept.clear()  # one version is searched at a time; a former one's words go
@@ -49,23 +51,28 @@ def words_of(version: IndexVersion) -> VersionWords:
     return kept
 
 
+def words_with(version: IndexVersion, entries: tuple[SynonymEntry, ...]) -> VersionWords:
+    """Return the words of a version with these synonyms beside the general ones, read anew."""
+    row = VersionLexicon.objects.filter(version=version).first()
+    return VersionWords(_uncounted(entries), entries=entries) if row is None else _words(row, entries)
+
+
 def forget_words() -> None:
     """Forget every version's words."""
     _kept.clear()
 
 
-def _load(version: IndexVersion) -> VersionWords:
-    row = VersionLexicon.objects.get(version=version)
+def _words(row: VersionLexicon, entries: tuple[SynonymEntry, ...]) -> VersionWords:
     lexicon = Lexicon(
         row.facets,
         row.lexemes,
         row.total,
-        load_synonyms(),
+        merged_synonyms(entries),
         language=get_settings().text_config,
         paths=[tuple(path) for path in row.paths],
     )
-    return VersionWords(lexicon, row.image_noise, row.text_noise, row.built_at)
+    return VersionWords(lexicon, row.image_noise, row.text_noise, row.built_at, entries)
 
 
-def _uncounted() -> Lexicon:
-    return Lexicon({}, None, 0, load_synonyms(), language=get_settings().text_config)
+def _uncounted(entries: tuple[SynonymEntry, ...]) -> Lexicon:
+    return Lexicon({}, None, 0, merged_synonyms(entries), language=get_settings().text_config)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from ..merchandising import BannerShown, Fired
 from ..registry import ProductCard
 from ..retrieval.facets import FacetCount
 from .parts import UnderstoodPart
@@ -38,6 +39,9 @@ class SearchAnswer:
     unknown: tuple[str, ...]  # words of the query that no product holds
     page: int
     page_size: int
+    redirect: str = ""  # where the query leads instead of to results
+    banners: tuple[BannerShown, ...] = ()
+    fired: tuple[Fired, ...] = ()  # rules that took effect
     token: str = ""  # for the next page, so that it is cut from the same list; "" where there is none
     restarted: bool = False  # the token given was too old or of another search: this is a fresh first page
     stages: Mapping[str, float] = field(default_factory=dict)  # milliseconds of each
@@ -78,3 +82,4 @@ class SimilarAnswer:
     degraded: str = ""
     took_ms: float = 0.0
     results: list[SearchResult] = field(default_factory=list)
+    fired: tuple[Fired, ...] = ()  # rules that took effect

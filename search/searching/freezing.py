@@ -1,4 +1,4 @@
-"""Frozen rankings: the later pages of a search are those of the list that its first page was cut from.
+"""Frozen rankings: later pages and other sorts of a search show the list that its first page was cut from.
 
 The list waits in Django's cache under a random name, which a signed token carries. So products that are changed, added or
 deleted meanwhile neither double nor hide others. Where the cache is away, pages are computed afresh.
@@ -11,7 +11,9 @@ import uuid
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from hashlib import sha256
+from typing import NamedTuple
 
 from django.core import signing
 from django.core.cache import cache
@@ -29,12 +31,21 @@ AWAY_SECONDS = (
 )
 
 
+class FrozenRow(NamedTuple):
+    """One result, with what sorts read."""
+
+    product_key: str
+    score: float
+    matching: bool  # has all that was asked for
+    price: Decimal | None
+    created: float  # seconds since 1970
+
+
 @dataclass(frozen=True, slots=True)
 class Frozen:
-    """Everything that later pages of one search need."""
+    """Everything that later pages and other sorts of one search need."""
 
-    found: Sequence[tuple[str, float]]  # product keys and scores, in order
-    matching: int
+    rows: Sequence[FrozenRow]  # by relevance
     complete: bool
     facets: dict[str, list[FacetCount]]
 
@@ -51,8 +62,16 @@ def freeze(frozen: Frozen, asked: str) -> str:
     """
     name = uuid.uuid4().hex
     content = [
-        list(frozen.found),
-        frozen.matching,
+        [
+            (
+                row.product_key,
+                row.score,
+                row.matching,
+                None if row.price is None else str(row.price),
+                row.created,
+            )
+            for row in frozen.rows
+        ],
         frozen.complete,
         {facet: [(count.value, count.count) for count in counts] for facet, counts in frozen.facets.items()},
     ]
@@ -71,16 +90,23 @@ def thaw(token: str, asked: str) -> Frozen | None:
     kept: list[bytes | None] = []
     if fingerprint != asked or not _try(lambda: kept.append(cache.get(_key(name)))) or kept[0] is None:
         return None
-    found, matching, complete, facets = json.loads(zlib.decompress(kept[0]))
+    rows, complete, facets = json.loads(zlib.decompress(kept[0]))
     counts = {
         facet: [FacetCount(value, count) for value, count in values] for facet, values in facets.items()
     }
-    return Frozen([(key, score) for key, score in found], matching, complete, counts)
+    return Frozen(
+        [
+            FrozenRow(key, score, matching, None if price is None else Decimal(price), created)
+            for key, score, matching, price, created in rows
+        ],
+        complete,
+        counts,
+    )
 
 
-def fingerprint_of(version_id: int, query: str, filters: Filters, sort: str) -> str:
-    """Return what tells one search from another: 16 hex digits."""
-    content = [version_id, query, sorted(filters.facets.items()), filters.in_stock, sort]
+def fingerprint_of(version_id: int, query: str, filters: Filters) -> str:
+    """Return what tells one search from another, however it is sorted: 16 hex digits."""
+    content = [version_id, query, sorted(filters.facets.items()), filters.in_stock]
     content += [str(filters.price_min), str(filters.price_max)]
     return sha256(json.dumps(content).encode()).hexdigest()[:16]
 

@@ -1,24 +1,28 @@
 """The ranked products of a query: what covers it, and what its embedding is near to, scored together."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from django.db import DatabaseError
 
 from ..conf import get_settings
+from ..merchandising import Fired, Rule, SynonymEntry, snapshot
+from ..merchandising.applying import Spread
+from ..merchandising.conflicts import Conflict
 from ..models import IndexEntry, IndexVersion
 from ..querysets import EmbeddingLiteral, EntryQuerySet
 from ..retrieval.candidates import Candidate, Space
 from ..retrieval.cleaning import Query
 from ..retrieval.encoding import embed_query
 from ..retrieval.filters import Filters
-from ..retrieval.lexicon import VersionWords, words_of
+from ..retrieval.lexicon import VersionWords, words_of, words_with
 from ..retrieval.nearest import image_leg, leaves_few, text_leg
 from ..understanding import Understood, read_query
 from ..understanding.terms import Term, terms_of
 from . import reasons
+from .merchandised import arrange
 from .scoring import Scored, cheapness_of, score
 from .variants import spread_tiers
 
@@ -36,6 +40,7 @@ class Asked:
     understood: Understood
     words: VersionWords
     embedding: EmbeddingLiteral | None
+    rules: tuple[Rule, ...] = ()  # that hold for the query
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,9 @@ class Ranked:
     complete: bool = True  # False when more products would qualify
     matching: int = 0  # so many, from the first on, have all that was asked for; others are the closest to it
     explained: dict[int, Scored] = field(default_factory=dict)  # by primary key of the entry
+    fired: tuple[Fired, ...] = ()  # rules that took effect
+    conflicts: tuple[Conflict, ...] = ()  # rules that contradicted each other, and what came of it
+    pinned: Mapping[str, int] = field(default_factory=dict)  # product key -> place from 1 that it shall have
 
     @property
     def entry_ids(self) -> list[int]:
@@ -53,11 +61,19 @@ class Ranked:
         return [candidate.entry_id for candidate, _ in self.items]
 
 
-def ask(version: IndexVersion, query: Query) -> tuple[Asked, str]:
-    """Understand and encode the query for the version; return it with the reason why it is degraded, or ""."""
-    words = words_of(version)
+def ask(
+    version: IndexVersion, query: Query, *, synonyms: tuple[SynonymEntry, ...] | None = None
+) -> tuple[Asked, str]:
+    """Understand and encode the query for the version; return it with the reason why it is degraded, or "".
+
+    Args:
+        version: the version that is searched.
+        query: what the shopper typed.
+        synonyms: those to read it with instead of the table's.
+    """
+    words = words_of(version) if synonyms is None else words_with(version, synonyms)
     understood = read_query(query.wanted, words.lexicon, get_settings().weights, quoted=query.quoted)
-    asked = Asked(version, query, understood, words, None)
+    asked = Asked(version, query, understood, words, None, snapshot().rules_for(query.wanted))
     if version.state != IndexVersion.State.ACTIVE:
         return asked, reasons.BUILDING
     if not query.has_words or not understood.encoded:
@@ -84,7 +100,7 @@ def rank(asked: Asked, filters: Filters) -> Ranked:
     space = Space.of(asked.version, filters, asked.query)
     terms = terms_of(asked.understood.units, settings.weights)
     if not terms and asked.understood.price and asked.embedding is None:
-        return _everything(space)
+        return _everything(asked, space)
     named = [pk for _, pk in space.entries().named(asked.query.wanted, space.config)]
     full = space.entries().holding_all(terms, space.config, settings.results) if terms else []
     near, unseen = _near(asked, space)
@@ -101,12 +117,37 @@ def rank(asked: Asked, filters: Filters) -> Ranked:
     kept.sort(key=lambda item: (not item.named, not item.full, -item.score, item.candidate))
     tiers = [list(tier) for _, tier in groupby(kept, lambda item: (item.named, item.full))]
     shown = spread_tiers(tiers, most=settings.variants, page=settings.page_size)[: settings.results]
-    return Ranked(
+    arranged = arrange(
+        asked.rules,
         [(item.candidate, item.score) for item in shown],
-        len(full) < settings.results and len(kept) <= settings.results and not (few and unseen),
-        sum(item.full or item.named for item in shown),
-        {item.candidate.entry_id: item for item in shown},
+        space.entries(),
+        tiers=[len(list(tier)) for _, tier in groupby(shown, lambda item: (item.named, item.full))],
+        matching=sum(item.full or item.named for item in shown),
+        spread=_spread_again(shown),
     )
+    return Ranked(
+        arranged.items,
+        len(full) < settings.results and len(kept) <= settings.results and not (few and unseen),
+        arranged.matching,
+        {item.candidate.entry_id: item for item in shown},
+        arranged.fired,
+        arranged.conflicts,
+        arranged.pinned,
+    )
+
+
+def _spread_again(shown: Sequence[Scored]) -> Spread:
+    """Spreads variants over pages once more, where boosts have moved them."""
+    settings = get_settings()
+    items = {item.candidate.product_key: item for item in shown}
+
+    def spread(tiers: list[list[str]]) -> list[str]:
+        again = spread_tiers(
+            [[items[key] for key in tier] for tier in tiers], most=settings.variants, page=settings.page_size
+        )
+        return [item.candidate.product_key for item in again]
+
+    return spread
 
 
 def _holding_a_part(space: Space, terms: Sequence[Term]) -> set[int]:
@@ -173,11 +214,19 @@ def _within(filters: Filters, understood: Understood) -> Filters:
     return replace(filters, price_min=price.lowest, price_max=price.highest)
 
 
-def _everything(space: Space) -> Ranked:
+def _everything(asked: Asked, space: Space) -> Ranked:
     limit = get_settings().results
     rows = list(space.entries().newest().values_list("product_key", "pk")[: limit + 1])
     items = [(Candidate(key, pk), 0.0) for key, pk in rows[:limit]]
-    return Ranked(items, len(rows) <= limit, len(items))
+    arranged = arrange(asked.rules, items, space.entries())
+    return Ranked(
+        arranged.items,
+        len(rows) <= limit,
+        arranged.matching,
+        fired=arranged.fired,
+        conflicts=arranged.conflicts,
+        pinned=arranged.pinned,
+    )
 
 
 def is_semantic_failure(asked: Asked, error: DatabaseError) -> bool:

@@ -7,6 +7,8 @@ from django.db import DatabaseError
 
 from ..conf import get_settings
 from ..exceptions import InvalidQuery
+from ..merchandising import count_hits, snapshot
+from ..merchandising.hits import Hit
 from ..models import EntryImage, IndexEntry, IndexVersion
 from ..querysets import EntryQuerySet, ImageQuerySet
 from ..registry import get_index
@@ -14,8 +16,10 @@ from ..retrieval.candidates import Candidate, Leg, Space
 from ..retrieval.filters import Filters, clean_filters
 from ..retrieval.nearest import image_leg, leaves_few, text_leg
 from ..retrieval.session import search_session
+from ..understanding.lexicon import CATEGORY
 from . import reasons
 from .answers import SimilarAnswer
+from .merchandised import Arranged, arrange
 from .products import load_results
 
 logger = logging.getLogger(__name__)
@@ -49,23 +53,41 @@ def find_similar(product_key: str, *, filters: Filters = NO_FILTERS, limit: int 
     try:
         with search_session():
             leg = _nearest(version, product_key, filters)
+            arranged = _arranged(version, product_key, filters, leg)
     except DatabaseError:
         logger.exception("No products similar to %s could be found in %s", product_key, version)
         return SimilarAnswer(product_key=product_key, degraded=reasons.NO_SIMILAR)
     if leg is None:
         return SimilarAnswer(product_key=product_key, degraded=degraded or reasons.NOT_ENCODED)
-    ranked = zip(leg.candidates, leg.scores, strict=True)
-    found = [
-        (candidate.product_key, score) for candidate, score in ranked if candidate.product_key != product_key
-    ]
+    found = [(candidate.product_key, score) for candidate, score in arranged.items]
     results = load_results(found[:limit])
+    count_hits(Hit("rule", rule.rule_id) for rule in arranged.fired)
     return SimilarAnswer(
         product_key=product_key,
         complete=leg.complete or len(found) >= limit,
         degraded=degraded,
         took_ms=round((perf_counter() - started) * 1000, 2),
         results=results,
+        fired=arranged.fired,
     )
+
+
+def _arranged(version: IndexVersion, product_key: str, filters: Filters, leg: Leg | None) -> Arranged:
+    """The leg's other products, arranged by the rules for items similar to this one."""
+    if leg is None:
+        return Arranged((), 0)
+    found = [
+        (candidate, score)
+        for candidate, score in zip(leg.candidates, leg.scores, strict=True)
+        if candidate.product_key != product_key
+    ]
+    merchandising = snapshot()
+    if not merchandising.has_similar_rules:
+        return Arranged(found, len(found))
+    every = EntryQuerySet(IndexEntry).in_version(version.pk)
+    rules = merchandising.rules_for_similar(product_key, every.values_of(product_key, CATEGORY))
+    space = Space.of(version, filters).entries().exclude(product_key=product_key)
+    return arrange(rules, found, space)
 
 
 def _nearest(version: IndexVersion, product_key: str, filters: Filters) -> Leg | None:

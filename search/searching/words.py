@@ -9,6 +9,17 @@ from django.db import DatabaseError
 
 from ..conf import get_settings
 from ..exceptions import InvalidQuery
+from ..merchandising import (
+    BannerShown,
+    Fired,
+    Merchandising,
+    SynonymEntry,
+    count_hits,
+    merged_synonyms,
+    snapshot,
+)
+from ..merchandising.hits import Hit
+from ..merchandising.snapshots import RedirectTo
 from ..models import IndexEntry, IndexVersion
 from ..querysets import EntryQuerySet
 from ..registry import get_index
@@ -20,11 +31,13 @@ from ..retrieval.session import search_session
 from ..spelling import correct
 from ..stages import measuring, stage
 from ..understanding import Understood
+from ..understanding.lexicon import CATEGORY
 from . import reasons
 from .answers import SORTS, SearchAnswer
-from .freezing import Frozen, fingerprint_of, freeze, thaw
+from .freezing import Frozen, FrozenRow, fingerprint_of, freeze, thaw
+from .listing import Listing
 from .parts import parts_of
-from .pool import count_in_pool, in_order, load_pool
+from .pool import count_in_pool, count_matching, in_order, load_pool, place_pinned
 from .products import load_results
 from .ranking import Asked, ask, is_semantic_failure, rank
 
@@ -48,6 +61,7 @@ class _Page:
     understood: Understood = NOTHING_UNDERSTOOD
     token: str = ""
     restarted: bool = False
+    fired: tuple[Fired, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +74,7 @@ class _Request:
     size: int
     token: str  # of the first page
     facets: tuple[str, ...]  # to count
+    synonyms: tuple[SynonymEntry, ...] | None = None  # instead of the table's
 
     @property
     def window(self) -> slice:
@@ -77,6 +92,8 @@ def search(
     with_facets: bool = True,
     spelling: bool = True,
     token: str = "",
+    synonyms: tuple[SynonymEntry, ...] | None = None,
+    count: bool = True,
 ) -> SearchAnswer:
     """Find products by words; without words, list the catalogue, newest first.
 
@@ -90,6 +107,8 @@ def search(
         spelling: whether slips are corrected; the answer says which.
         token: of the answer with the first page: this page is then cut from the same list. With a token that is too
             old or of another search, the answer is a fresh first page and says so.
+        synonyms: those to read the query with instead of the table's, to try some.
+        count: whether this is a shopper's search, in which rules, redirects and banners count a hit.
 
     Raises:
         InvalidQuery: text, filters, sort or page cannot be answered; the sentence says why.
@@ -112,8 +131,8 @@ def search(
         size=size,
         token=token,
         facets=get_index().facets if with_facets else (),
+        synonyms=synonyms,
     )
-
     version = IndexVersion.objects.serving()
     with measuring() as stages:
         if version is None:
@@ -127,6 +146,12 @@ def search(
         with stage("products"):
             results = load_results(found.found)
     searched = found.query or query
+    # Without an index there is nothing to arrange, and a shop that has none yet need not pay for the look.
+    merchandising = snapshot() if version else Merchandising()
+    redirect = merchandising.redirect_for(query.wanted) or merchandising.redirect_for(searched.wanted)
+    banners = merchandising.banners_for(searched.wanted, request.filters.facets.get(CATEGORY, ()))
+    if count and page == 1:
+        _count_hits(found.fired, redirect, banners)
     return SearchAnswer(
         query=searched.text,
         typed=query.text,
@@ -144,27 +169,42 @@ def search(
         token=found.token,
         restarted=found.restarted,
         stages=stages,
+        redirect=redirect.url if redirect else "",
+        banners=banners,
+        fired=found.fired,
     )
 
 
+def _count_hits(fired: Sequence[Fired], redirect: RedirectTo | None, banners: Sequence[BannerShown]) -> None:
+    hits = [Hit("rule", rule.rule_id) for rule in fired]
+    hits += [Hit("banner", banner.id) for banner in banners]
+    count_hits([*hits, Hit("redirect", redirect.id)] if redirect else hits)
+
+
 def _catalogue_page(version: IndexVersion, request: _Request) -> _Page:
+    listing = Listing(snapshot().rules_for("", request.filters.facets.get(CATEGORY, ())))
+    every = EntryQuerySet(IndexEntry).in_version(version.pk)
+
     def entries(filters: Filters) -> EntryQuerySet:
-        return EntryQuerySet(IndexEntry).in_version(version.pk).matching(filters)
+        return listing.shown(every.matching(filters))
 
     chosen = entries(request.filters)
-    sort = "newest" if request.sort == "relevance" else request.sort
-    keys = _sorted(chosen, sort).values_list("product_key", flat=True)[request.window]
+    if request.sort == "relevance":
+        keys = listing.window(chosen, request.window)
+    else:
+        keys = list(_sorted(chosen, request.sort).values_list("product_key", flat=True)[request.window])
     total = chosen.count()
     facets = count_facets(request.facets, request.filters, entries)
-    return _Page([(key, 0.0) for key in keys], total, True, facets, total)
+    fired = listing.fired(every.matching(request.filters))
+    return _Page([(key, 0.0) for key in keys], total, True, facets, total, fired=fired)
 
 
 def _ranked_page(
     version: IndexVersion, query: Query, request: _Request, *, spelling: bool
 ) -> tuple[_Page, str]:
-    corrected = _corrected(version, query) if spelling else None
+    corrected = _corrected(version, query, request) if spelling else None
     with stage("encode"):
-        asked, degraded = ask(version, corrected or query)
+        asked, degraded = ask(version, corrected or query, synonyms=request.synonyms)
     try:
         with search_session():
             page = _page_of(asked, request)
@@ -177,13 +217,16 @@ def _ranked_page(
     return replace(page, query=corrected), degraded
 
 
-def _corrected(version: IndexVersion, query: Query) -> Query | None:
+def _corrected(version: IndexVersion, query: Query, request: _Request) -> Query | None:
     """The query as it was probably meant, or None where nothing is wrong with it."""
     if not query.has_words:
         return None
+    tried = None if request.synonyms is None else merged_synonyms(request.synonyms).words
     try:
         with stage("spelling"), search_session():
-            correction = correct(version.pk, query.text, words_of(version).synonyms)
+            correction = correct(
+                version.pk, query.text, words_of(version).synonyms if tried is None else tried
+            )
     except DatabaseError:
         logger.exception("The spelling of a query could not be looked at")
         return None
@@ -191,30 +234,33 @@ def _corrected(version: IndexVersion, query: Query) -> Query | None:
 
 
 def _page_of(asked: Asked, request: _Request) -> _Page:
-    fingerprint = fingerprint_of(asked.version.pk, asked.query.text, request.filters, request.sort)
+    fingerprint = fingerprint_of(asked.version.pk, asked.query.text, request.filters)
     frozen = thaw(request.token, fingerprint) if request.token else None
     restarted = bool(request.token) and frozen is None and request.page > 1
     if restarted:
         request = replace(request, page=1)
     token = request.token
+    fired: tuple[Fired, ...] = ()
     if frozen is None:
-        frozen = _list_of(asked, request)
+        frozen, fired = _list_of(asked, request)
         with stage("freeze"):
-            token = freeze(frozen, fingerprint) if len(frozen.found) > request.size else ""
+            token = freeze(frozen, fingerprint) if len(frozen.rows) > request.size else ""
+    rows = in_order(frozen.rows, request.sort)
     return _Page(
-        frozen.found[request.window],
-        len(frozen.found),
+        [(row.product_key, row.score) for row in rows[request.window]],
+        len(rows),
         frozen.complete,
         {name: frozen.facets[name] for name in request.facets},
-        frozen.matching,
+        count_matching(rows),
         understood=asked.understood,
         token=token,
         restarted=restarted,
+        fired=fired,
     )
 
 
-def _list_of(asked: Asked, request: _Request) -> Frozen:
-    """The whole list of a search.
+def _list_of(asked: Asked, request: _Request) -> tuple[Frozen, tuple[Fired, ...]]:
+    """The whole list of a search, and the rules that took effect in it.
 
     Filters and facets apply to what the query finds under the price range. Where that is more than is looked at, the search
     is done again under all filters, so that they lose nothing.
@@ -231,13 +277,9 @@ def _list_of(asked: Asked, request: _Request) -> Frozen:
         for name in filters.selected if again else ():
             others = rank(asked, filters.without(name))
             facets |= count_in_pool(load_pool(others), [name], filters)
-    rows = in_order([row for row in pool if row.meets(filters)], request.sort)
-    return Frozen(
-        [(row.product_key, row.score) for row in rows],
-        sum(row.matching for row in rows),
-        ranked.complete,
-        facets,
-    )
+    shown = place_pinned([row for row in pool if row.meets(filters)], ranked.pinned)
+    rows = [FrozenRow(row.product_key, row.score, row.matching, row.price, row.created) for row in shown]
+    return Frozen(rows, ranked.complete, facets), ranked.fired
 
 
 def _sorted(entries: EntryQuerySet, sort: str) -> EntryQuerySet:

@@ -1,5 +1,6 @@
-"""{% load fashion_search %}: a search box, a row of similar products, and the script that reports clicks."""
+"""{% load fashion_search %}: a search box, banners, similar products, and the script that reports clicks."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import template
@@ -8,6 +9,7 @@ from django.template import RequestContext
 from django.urls import NoReverseMatch, reverse
 
 from ..conf import get_settings
+from ..merchandising import BannerShown
 from ..searching import find_similar
 
 register = template.Library()
@@ -67,6 +69,12 @@ def similar_products(
         "height": height,
         "product": product,
     }
+
+
+@register.inclusion_tag("fashion_search/banners.html")
+def search_banners(banners: Sequence[BannerShown]) -> dict[str, Any]:
+    """Show the banners of a search's answer; nothing where there are none."""
+    return {"banners": banners}
 
 
 @register.inclusion_tag("fashion_search/search_events.html")

@@ -127,13 +127,16 @@ class Lexicon:
             for phrase, targets in table.items():
                 words = [word.text for word in split(phrase)]
                 for target in targets:
+                    if target in self.facets:  # "colour=Navy Blue" names the value itself
+                        self._file(words, target, weight)
+                        continue
                     found = self.senses([word.text for word in split(target)])
                     for token, fit in list(found.items()):
                         if fit >= LOOSE:
                             self._file(words, token, weight * fit)
                 if weight == MEANS:
                     for key in keys(words, self.language):
-                        self._phrases[key] = targets
+                        self._phrases[key] = tuple(target for target in targets if "=" not in target)
         for phrase, targets in self.synonyms.implies.items():
             for key in keys([word.text for word in split(phrase)], self.language):
                 self._implied[key] = targets

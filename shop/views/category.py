@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import conditional_page
 from django.views.generic import ListView
 
 from shop.catalogue import category_counts
+from shop.listing import SORTS, IndexedProducts, list_category
 from shop.models import Category, Product
 
-SORTS = {
-    "newest": ("Newest", ("-created", "-pk")),
-    "price": ("Price, low to high", (F("price").asc(nulls_last=True), "pk")),
-    "-price": ("Price, high to low", (F("price").desc(nulls_last=True), "-pk")),
-}
+DEFAULT_SORT = "recommended"
 
 
 @method_decorator(conditional_page, name="dispatch")
@@ -28,14 +25,13 @@ class CategoryPage(ListView):
     context_object_name = "products"
     paginate_by = 24
 
-    def get_queryset(self) -> QuerySet[Product]:
+    def get_queryset(self) -> IndexedProducts | QuerySet[Product]:
         """Published products of the category, sorted as the address asks."""
         self.category = get_object_or_404(Category, path=self.kwargs["path"])
-        self.sort = self.request.GET.get("sort", "newest")
+        self.sort = self.request.GET.get("sort", DEFAULT_SORT)
         if self.sort not in SORTS:
-            self.sort = "newest"
-        products = Product.objects.published().in_category(self.category)
-        return products.order_by(*SORTS[self.sort][1]).for_cards()
+            self.sort = DEFAULT_SORT
+        return list_category(self.category, self.sort, self.paginate_by)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the way up, the way down, and the sorts."""
@@ -52,7 +48,8 @@ class CategoryPage(ListView):
             counts=counts,
             children=children,
             sort=self.sort,
-            sorts=[(key, label) for key, (label, _) in SORTS.items()],
+            sorts=[(key, label) for key, (label, *_) in SORTS.items()],
+            banners=self.object_list.first.banners if isinstance(self.object_list, IndexedProducts) else (),
             **kwargs,
         )
         page = context["page_obj"]

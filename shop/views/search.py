@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -16,7 +16,7 @@ PAGE_SIZE = 24
 
 @require_safe
 def search_page(request: HttpRequest) -> HttpResponse:
-    """Results of a query with the filters, sort and page that the address names.
+    """Results of a query with the filters, sort and page that the address names, or the page that it leads to.
 
     A query that cannot be answered gets status 400 and a sentence that says what to change.
     """
@@ -36,6 +36,8 @@ def search_page(request: HttpRequest) -> HttpResponse:
     except InvalidQuery as error:
         context |= {"error": error.sentence}
         return render(request, "shop/search.html", context, status=400)
+    if answer.redirect and answer.redirect != request.get_full_path():
+        return HttpResponseRedirect(answer.redirect)
     if answer.page > max(1, answer.pages):
         raise Http404
     context |= {

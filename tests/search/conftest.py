@@ -5,13 +5,15 @@ from pathlib import Path
 import pytest
 
 from search.indexing import hints
+from search.merchandising.snapshots import forget_snapshot
 from search.retrieval.lexicon import forget_words
 
 
 @pytest.fixture(autouse=True)
 def _fresh_words():
-    """Lexicons are kept for seconds, and a test that is rolled back leaves none."""
+    """Lexicons and merchandising are kept for seconds, and a test that is rolled back leaves none."""
     forget_words()
+    forget_snapshot()
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
+from search.merchandising.snapshots import forget_snapshot
 from shop.models import Brand, Category, Product, ProductImage, Variant
 from tests.shop.pictures import jpeg
 
@@ -106,3 +107,9 @@ def make_products(tree: dict[str, Category]) -> Callable[..., list[Product]]:
 def no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
     """No broker: the hints that would be sent to it are dropped."""
     monkeypatch.setattr("search.indexing.hints.publish", lambda *args, **options: True)
+
+
+@pytest.fixture(autouse=True)
+def _fresh_merchandising() -> None:
+    """It is kept for seconds, and a test that is rolled back leaves none."""
+    forget_snapshot()

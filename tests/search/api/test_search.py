@@ -2,6 +2,8 @@ from urllib.parse import urlencode
 
 import pytest
 
+from search.models import Banner, Redirect
+
 URL = "/api/v1/search/"
 
 
@@ -35,6 +37,8 @@ def test_an_answer_has_exactly_these_parts(client, shirts):
         "token",
         "restarted",
         "next",
+        "redirect",
+        "banners",
     ]
     assert (answer["query"], answer["total"], answer["complete"], answer["degraded"]) == (
         "Red shirt",
@@ -160,3 +164,13 @@ def test_naughty_texts_are_answered(client, shirts, text):
     answer = get(client, q=text)
 
     assert answer["total"] == len(answer["results"])
+
+
+def test_redirect_and_banners_have_whole_addresses(client, shirts):
+    Redirect.objects.create(phrase="gift card", url="/gifts/")
+    Banner.objects.create(phrase="shirt", text="Sale", link="/sale/")
+    answer = get(client, q="gift cards")
+    assert (answer["redirect"], answer["banners"]) == ("http://testserver/gifts/", [])
+    answer = get(client, q="shirts")
+    assert answer["redirect"] == ""
+    assert answer["banners"] == [{"text": "Sale", "link": "http://testserver/sale/", "picture": ""}]

@@ -1,17 +1,15 @@
 """Filters and counts over a pool of results, against plain Python over the documents."""
 
 from collections import Counter
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from search.retrieval.filters import Filters
-from search.searching.pool import PoolRow, count_in_pool, in_order
+from search.searching.pool import PoolRow, count_in_pool, count_matching, in_order
 
 VALUES = {"colour": ("Red", "Blue", "Navy"), "brand": ("A", "B"), "category": ("Tops", "Shirts", "Shoes")}
-START = datetime(2024, 1, 1, tzinfo=UTC)
 
 
 @st.composite
@@ -25,10 +23,9 @@ def rows(draw):
             for value in draw(st.sets(st.sampled_from(values)))
         }
         price = draw(st.none() | st.integers(0, 5).map(Decimal))
-        created = START + timedelta(days=draw(st.integers(0, 3)))
-        made.append(
-            PoolRow(f"{number:02}", 1.0, True, frozenset(tokens), price, draw(st.booleans()), created)
-        )
+        created = float(draw(st.integers(0, 3)))
+        in_stock, matching = draw(st.booleans()), draw(st.booleans())
+        made.append(PoolRow(f"{number:02}", 1.0, matching, frozenset(tokens), price, in_stock, created))
     return made
 
 
@@ -83,7 +80,14 @@ def test_counts_and_results_agree_with_a_slow_reference(pool, chosen):
 def test_sorting_loses_and_doubles_nothing(pool, sort):
     ordered = in_order(pool, sort)
     assert sorted(row.product_key for row in ordered) == [row.product_key for row in pool]
-    prices = [row.price for row in ordered]
-    if sort in ("price", "-price"):
+    if sort == "relevance":
+        return
+    first = count_matching(ordered)
+    assert first == sum(row.matching for row in pool)
+    for part in (ordered[:first], ordered[first:]):
+        if sort == "newest":
+            assert [row.created for row in part] == sorted((row.created for row in part), reverse=True)
+            continue
+        prices = [row.price for row in part]
         known = [price for price in prices if price is not None]
         assert prices[: len(known)] == sorted(known, reverse=sort == "-price")

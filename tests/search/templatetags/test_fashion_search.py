@@ -2,6 +2,7 @@ import pytest
 from django.template import Context, RequestContext, Template
 from django.test import RequestFactory
 
+from search.merchandising import BannerShown
 from search.models import IndexVersion
 from tests.search.indexed import add, make_version, unit
 
@@ -76,6 +77,14 @@ def test_where_there_are_none_nothing_is_shown(product):
     IndexVersion.objects.all().delete()
 
     assert render("{% similar_products product %}", product=product).strip() == ""
+
+
+def test_banners_are_shown_with_link_and_picture_where_they_have_them():
+    banners = [BannerShown(1, "A <b>", "", ""), BannerShown(2, "Two", "/sale/", "/media/sale.webp")]
+    page = render("{% search_banners banners %}", banners=banners)
+    assert "<li><span>A &lt;b&gt;</span></li>" in page
+    assert '<a href="/sale/"><img src="/media/sale.webp" alt="" decoding="async"><span>Two</span></a>' in page
+    assert render("{% search_banners banners %}", banners=()).strip() == ""
 
 
 def test_the_script_that_reports_clicks_is_told_where_to_send_them():

@@ -9,7 +9,7 @@ from pytest_django.asserts import assertContains
 from search.indexing import versions
 from search.indexing.draining import index_due
 from search.indexing.lexicon import build_lexicon
-from search.models import IndexVersion
+from search.models import Banner, IndexVersion, Redirect
 from search.retrieval.lexicon import forget_words
 
 pytestmark = pytest.mark.django_db
@@ -149,3 +149,13 @@ def test_what_was_understood_can_be_taken_out_of_the_query(client, counted):
 def test_words_that_no_product_holds_are_named(client, counted):
     response = client.get("/search/?q=blue+zzzz")
     assert "Nothing in the shop says “zzzz”." in response.content.decode()
+
+
+def test_a_redirect_leads_away_and_never_to_itself(client, shelf):
+    Redirect.objects.create(phrase="gift card", url="/categories/apparel/")
+    Redirect.objects.create(phrase="loop", url="/search/?q=loop")
+    Banner.objects.create(phrase="shirt", text="Two for one")
+    response = client.get("/search/", {"q": "Gift cards"})
+    assert (response.status_code, response["Location"]) == (302, "/categories/apparel/")
+    assert client.get("/search/?q=loop").status_code == 200
+    assertContains(client.get("/search/?q=shirts"), "<span>Two for one</span>")

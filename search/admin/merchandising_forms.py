@@ -1,0 +1,237 @@
+"""Forms of merchandising: what is typed is checked against the index, so that nothing is saved that cannot work."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import parse_qs, urlsplit
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from ..conf import get_settings
+from ..exceptions import UnsafeLink
+from ..merchandising.catalogue import key_of_sku, near_values, value_as_indexed
+from ..merchandising.links import check_link
+from ..merchandising.phrases import PhraseIndex
+from ..models import Banner, MerchandisingRule, Redirect, Synonym
+from ..registry import get_index
+from ..understanding.lexicon import CATEGORY
+from ..understanding.words import split
+
+if TYPE_CHECKING:
+    ModelForm = forms.ModelForm[Any]
+else:
+    ModelForm = forms.ModelForm  # generic for the type checker only
+
+CATEGORY_PLACES = ("category", "similar_category")
+
+
+class PlacedForm(ModelForm):
+    """A form with a place and a phrase: words of a query, or a category that products are in."""
+
+    def clean(self) -> dict[str, Any]:
+        """Check the phrase."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        place, phrase = cleaned.get("place", ""), cleaned.get("phrase", "")
+        if place in CATEGORY_PLACES:
+            self._take("phrase", lambda: as_indexed(CATEGORY, phrase))
+        elif place in ("query", "contains") and phrase and not split(phrase):
+            self.add_error("phrase", "It holds no word that a query could be compared with.")
+        return cleaned
+
+    def _take(self, field: str, read: Any) -> None:
+        """Replace what was typed in a field by what the index has for it, or say what is wrong."""
+        if not self.cleaned_data.get(field):
+            return
+        try:
+            self.cleaned_data[field] = read()
+        except ValidationError as error:
+            self._refuse(field, error)
+
+    def _refuse(self, field: str, error: str | ValidationError) -> None:
+        """Say what is wrong with a field, once: the model, which would miss what an error drops, keeps it."""
+        setattr(self.instance, field, self.cleaned_data[field])
+        self.add_error(field, error)
+
+
+class RuleForm(PlacedForm):
+    """A rule; names a product by its SKU, or a value of a facet."""
+
+    facet = forms.ChoiceField(required=False, help_text="Instead of a product: all that have its value.")
+
+    class Meta:
+        """What is typed."""
+
+        model = MerchandisingRule
+        fields = "__all__"
+        labels: ClassVar[dict[str, str]] = {"phrase": "Query, category or SKU", "sku": "Product (SKU)"}
+        help_texts: ClassVar[dict[str, str]] = {
+            "phrase": "Whichever the place asks for.",
+            "sku": "One product; or leave it empty and choose a facet and its value.",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "facet" in self.fields:  # the admin leaves it out where a rule may only be looked at
+            names = [(name, name.replace("_", " ").capitalize()) for name in get_index().facets]
+            self.fields["facet"].choices = [("", "---------"), *names]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """Look SKUs, category and value up in the index."""
+        cleaned = super().clean()
+        cleaned["sku"] = cleaned.get("sku", "").strip()
+        self.instance.product_key = self.instance.place_key = ""
+        if cleaned["sku"]:
+            self.instance.product_key = self._key("sku", cleaned["sku"])
+        if cleaned.get("place") == "similar_product" and cleaned.get("phrase"):
+            self.instance.place_key = self._key("phrase", cleaned["phrase"])
+        facet, value = cleaned.get("facet"), cleaned.get("value")
+        if facet and value:
+            self._take("value", lambda: as_indexed(facet, value))
+        if cleaned.get("action") != "pin":
+            cleaned["position"] = None
+        return cleaned
+
+    def _key(self, field: str, sku: str) -> str:
+        key = key_of_sku(sku)
+        if key is None:
+            self._refuse(field, f"No product with the SKU {sku!r} is in the search index.")
+        return key or ""
+
+
+class LinkedForm(PlacedForm):
+    """A form with addresses, which lead nowhere but into the shop."""
+
+    links: tuple[str, ...] = ()
+
+    def clean(self) -> dict[str, Any]:
+        """Check the addresses."""
+        cleaned = super().clean()
+        for name in self.links:
+            try:
+                if cleaned.get(name):
+                    check_link(cleaned[name])
+            except UnsafeLink as error:
+                self.add_error(name, str(error))
+        return cleaned
+
+
+class RedirectForm(LinkedForm):
+    """A redirect that leads to no other redirect."""
+
+    links = ("url",)
+
+    class Meta:
+        """What is typed."""
+
+        model = Redirect
+        fields = "__all__"
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse an address whose query is redirected again."""
+        cleaned = super().clean()
+        asked = parse_qs(urlsplit(cleaned.get("url", "")).query).get("q", [""])[0] if "url" in cleaned else ""
+        others = Redirect.objects.exclude(pk=self.instance.pk).filter(enabled=True)
+        entries = [(row.phrase, row.place == "contains", row.phrase) for row in others]
+        entries.append((cleaned.get("phrase", ""), cleaned.get("place") == "contains", "itself"))
+        again = PhraseIndex(entries, get_settings().text_config).matching(asked)
+        if again:
+            name = "this redirect" if again[-1] == "itself" else f"the redirect of {again[-1]!r}"
+            self.add_error("url", f"It searches for {asked!r}, which {name} would redirect again.")
+        return cleaned
+
+
+class BannerForm(LinkedForm):
+    """A banner."""
+
+    links = ("link", "picture")
+
+    class Meta:
+        """What is typed."""
+
+        model = Banner
+        fields = "__all__"
+
+
+class LinesField(forms.CharField):
+    """Several phrases, one on each line."""
+
+    widget = forms.Textarea
+
+    def prepare_value(self, value: Any) -> Any:
+        """Show a list as lines."""
+        return "\n".join(value) if isinstance(value, list | tuple) else value
+
+    def clean(self, value: Any) -> list[str]:
+        """Return the lines that hold anything, each once."""
+        text = super().clean(value)
+        return list(dict.fromkeys(" ".join(line.split()) for line in text.splitlines() if line.strip()))
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Compare with the lines of the list."""
+        return super().has_changed(self.prepare_value(initial), data)
+
+
+class SynonymForm(ModelForm):
+    """A synonym; values of facets must be in the index."""
+
+    means = LinesField(
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4, "cols": 50}),
+        help_text="One on each line: words, phrases, or values such as colour=Navy Blue.",
+    )
+
+    class Meta:
+        """What is typed."""
+
+        model = Synonym
+        fields = "__all__"
+
+    def clean_phrase(self) -> str:
+        """Check that the phrase holds a word."""
+        phrase = " ".join(self.cleaned_data["phrase"].split())
+        if not split(phrase):
+            raise ValidationError("It holds no word that a query could hold.")
+        return phrase
+
+    def clean_means(self) -> list[str]:
+        """Look values of facets up in the index, and refuse lines without a word."""
+        return list(dict.fromkeys(_meanings(self.cleaned_data["means"])))
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a phrase that means itself."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        phrase = cleaned.get("phrase", "").lower()
+        if any(line.lower() == phrase for line in cleaned.get("means", ())):
+            self.add_error("means", "A phrase cannot mean itself.")
+        return cleaned
+
+
+def as_indexed(facet: str, value: str) -> str:
+    """Return a facet's value as products have it.
+
+    Raises:
+        ValidationError: none has it; the sentence names values that are spelled alike.
+    """
+    found = value_as_indexed(facet, value.strip())
+    if found is None:
+        near = near_values(facet, value.strip())
+        remedy = f" Did you mean {' or '.join(near)}?" if near else ""
+        raise ValidationError(f"No product in the search index has the {facet} {value.strip()!r}.{remedy}")
+    return found
+
+
+def _meanings(lines: Iterable[str]) -> Iterable[str]:
+    for line in lines:
+        facet, equals, value = (part.strip() for part in line.partition("="))
+        if len(line) > 200:
+            raise ValidationError(f"{line[:40]!r}... is longer than 200 characters.")
+        if not equals:
+            if not split(line):
+                raise ValidationError(f"{line!r} holds no word.")
+            yield line
+        elif facet not in get_index().facets:
+            raise ValidationError(
+                f"{facet!r} is not a facet; the facets are {', '.join(get_index().facets)}."
+            )
+        else:
+            yield f"{facet}={as_indexed(facet, value)}"

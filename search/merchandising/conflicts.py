@@ -1,0 +1,186 @@
+"""Rules that contradict each other: who wins, in a sentence.
+
+Hide beats pin, pin beats boost and bury, the older pin keeps a contested place and the newer takes the next free one,
+boost and bury of one thing are added up.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from itertools import combinations
+from typing import NamedTuple, Protocol
+
+from .phrases import PhraseIndex
+from .rules import Rule
+from .schedule import overlap
+
+Bears = Mapping[str, Collection[str]]  # product key -> facet values
+
+
+class Conflict(NamedTuple):
+    """Two rules and what comes of them."""
+
+    older: int
+    newer: int
+    sentence: str
+
+
+class Redirected(Protocol):
+    """A redirect of the table."""
+
+    pk: int
+    place: str
+    phrase: str
+    starts: datetime | None
+    ends: datetime | None
+
+
+def clash(one: Rule, other: Rule, bears: Bears) -> Conflict | None:
+    """Return how two rules that hold in the same place and time contradict each other, or None.
+
+    Args:
+        one: a rule.
+        other: another one.
+        bears: facet values of the products that rules name, where they are known.
+    """
+    older, newer = sorted((one, other), key=lambda rule: rule.id)
+    sentence = _outcome(older, newer, bears)
+    return Conflict(older.id, newer.id, sentence) if sentence else None
+
+
+def clashes(rules: Sequence[Rule], bears: Bears) -> list[Conflict]:
+    """Return every conflict among rules that hold in the same place and time, oldest first."""
+    pairs = combinations(sorted(rules, key=lambda rule: rule.id), 2)
+    return [conflict for one, other in pairs if (conflict := clash(one, other, bears))]
+
+
+def find_conflicts(rules: Sequence[Rule], bears: Bears, language: str) -> dict[int, list[str]]:
+    """Return the sentences about each rule that contradicts another one whose place and schedule meet its own.
+
+    Args:
+        rules: those that are running or will.
+        bears: facet values of the products that rules name.
+        language: of stems.
+    """
+    found: dict[int, set[Conflict]] = defaultdict(set)
+    for rule, others in _neighbours(rules, language):
+        for other in others:
+            if other.id == rule.id or not overlap(rule.starts, rule.ends, other.starts, other.ends):
+                continue
+            conflict = clash(rule, other, bears)
+            if conflict:
+                found[rule.id].add(conflict)
+                found[other.id].add(conflict)
+    return {pk: [conflict.sentence for conflict in sorted(conflicts)] for pk, conflicts in found.items()}
+
+
+def find_rivals(rows: Sequence[Redirected], language: str) -> dict[int, list[str]]:
+    """Return the sentences about each redirect that takes queries of another one; the oldest wins.
+
+    Args:
+        rows: redirects that run or will.
+        language: of stems.
+    """
+    index = PhraseIndex(((row.phrase, row.place == "contains", row) for row in rows), language)
+    pairs: set[tuple[int, int, str]] = set()
+    for row in rows:
+        for other in index.matching(row.phrase):
+            if other.pk != row.pk and overlap(row.starts, row.ends, other.starts, other.ends):
+                pairs.add((*sorted((row.pk, other.pk)), row.phrase))  # type: ignore[arg-type]
+    found: dict[int, dict[str, None]] = defaultdict(dict)
+    for older, newer, phrase in sorted(pairs):
+        sentence = f"Redirects {older} and {newer} both take '{phrase}': the older one, {older}, wins."
+        found[older][sentence] = found[newer][sentence] = None
+    return {pk: list(sentences) for pk, sentences in found.items()}
+
+
+def _neighbours(rules: Sequence[Rule], language: str) -> Iterable[tuple[Rule, list[Rule]]]:
+    """Each rule with those that hold wherever it does, or in a part of it."""
+    queries = PhraseIndex(
+        (
+            (rule.phrase, rule.place == "contains", rule)
+            for rule in rules
+            if rule.place in ("query", "contains")
+        ),
+        language,
+    )
+    rest: dict[tuple[str, str], list[Rule]] = defaultdict(list)
+    for rule in rules:
+        rest[rule.place, rule.phrase.casefold()].append(rule)
+    for rule in rules:
+        if rule.place in ("query", "contains"):
+            yield rule, [other for other in queries.matching(rule.phrase) if _meet(rule, other, queries)]
+        else:
+            yield rule, rest[rule.place, rule.phrase.casefold()]
+
+
+def _meet(rule: Rule, other: Rule, queries: PhraseIndex[Rule]) -> bool:
+    # What contains "shoes" never is the query "shoes red"; so a rule for one exact query meets only itself there.
+    return rule.place == "query" or other.place == "contains" or rule in queries.matching(other.phrase)
+
+
+def _outcome(older: Rule, newer: Rule, bears: Bears) -> str:
+    actions = {older.action, newer.action}
+    if "pin" in actions:
+        return _pin_outcome(older, newer, bears)
+    if not _same_subject(older, newer):
+        return ""
+    if actions == {"boost", "bury"}:
+        boost, bury = (older, newer) if older.action == "boost" else (newer, older)
+        return (
+            f"Rule {boost.id} boosts and rule {bury.id} buries {older.subject}: "
+            f"both count, so it is {_sum_in_words(boost, bury)}."
+        )
+    if actions == {"hide"}:
+        return f"Rules {older.id} and {newer.id} both hide {older.subject}: one of them is enough."
+    if "hide" in actions:
+        hide, other = (older, newer) if older.action == "hide" else (newer, older)
+        verb = "boosts" if other.action == "boost" else "buries"
+        return (
+            f"Rule {hide.id} hides {hide.subject}, which rule {other.id} {verb}: "
+            f"it stays hidden, rule {other.id} does nothing."
+        )
+    return ""
+
+
+def _pin_outcome(older: Rule, newer: Rule, bears: Bears) -> str:
+    if older.action == newer.action:
+        if older.product_key == newer.product_key:
+            if older.position == newer.position:
+                return f"Rules {older.id} and {newer.id} both pin {older.subject} to place {older.position}: one is enough."
+            return (
+                f"Rules {older.id} and {newer.id} pin {older.subject} to two places: "
+                f"the older rule {older.id} wins, it stands at place {older.position}."
+            )
+        if older.position == newer.position:
+            return (
+                f"Rules {older.id} and {newer.id} pin to place {older.position}: {older.subject} of the older rule "
+                f"{older.id} keeps it, {newer.subject} takes the next free place."
+            )
+        return ""
+    pin, other = (older, newer) if older.action == "pin" else (newer, older)
+    if not other.concerns(pin.product_key, bears.get(pin.product_key, ())):
+        return ""
+    if other.action == "hide":
+        reason = f" (as {other.subject})" if other.token else ""
+        return f"Rule {other.id} hides {pin.subject}{reason}, which rule {pin.id} pins: it stays hidden."
+    if other.token:  # lifting a whole brand and pinning one product of it is no contradiction
+        return ""
+    verb = "boosts" if other.action == "boost" else "buries"
+    return (
+        f"Rule {pin.id} pins {pin.subject}, which rule {other.id} {verb}: "
+        f"it stands at place {pin.position}, rule {other.id} does nothing."
+    )
+
+
+def _same_subject(one: Rule, other: Rule) -> bool:
+    if one.token or other.token:
+        return one.token == other.token
+    return one.product_key == other.product_key
+
+
+def _sum_in_words(boost: Rule, bury: Rule) -> str:
+    total = boost.weight + bury.weight
+    if not total:
+        return "neither lifted nor lowered"
+    return "lifted by the difference" if total > 0 else "lowered by the difference"

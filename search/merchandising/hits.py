@@ -1,0 +1,92 @@
+"""How often rules, redirects and banners took effect: counted in Django's cache, written to the tables by beat.
+
+A search pays one or two trips to the cache per thing that fired. Where the cache is down, it is left alone for half a
+minute, nothing is counted, and nothing fails. Numbers wait in the cache for `flush_hits`; with a cache of one process
+only, such as LocMemCache, those of other processes are lost.
+"""
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime
+from time import monotonic
+from typing import Final, NamedTuple
+
+from django.core.cache import cache
+from django.db.models import F, Model
+from django.utils import timezone
+
+from ..models import Banner, MerchandisingRule, Redirect
+
+logger = logging.getLogger(__name__)
+
+PAUSE_SECONDS = 30.0  # after a failure the cache is left alone for this long
+COUNTED: Final[dict[str, type[Model]]] = {"rule": MerchandisingRule, "redirect": Redirect, "banner": Banner}
+
+
+class Hit(NamedTuple):
+    """Something that took effect in one search."""
+
+    kind: str  # "rule", "redirect" or "banner"
+    id: int
+
+    @property
+    def key(self) -> str:
+        """Where its number waits."""
+        return f"fashion_search.hits.{self.kind}.{self.id}"
+
+
+class _Breaker:
+    """Remembers that the cache failed a moment ago."""
+
+    def __init__(self) -> None:
+        self.open_until = 0.0
+
+
+breaker = _Breaker()
+
+
+def count_hits(hits: Iterable[Hit]) -> None:
+    """Count each of the hits once more; never raises."""
+    wanted = set(hits)
+    if not wanted or monotonic() < breaker.open_until:
+        return
+    try:
+        for hit in wanted:
+            _add(hit.key, 1)
+    except Exception as error:  # noqa: BLE001 - every cache has errors of its own
+        breaker.open_until = monotonic() + PAUSE_SECONDS
+        logger.warning("Hits are not counted for %d s, the cache failed: %s", PAUSE_SECONDS, error)
+
+
+def flush_hits(now: datetime | None = None) -> int:
+    """Move the numbers from the cache into the tables; return how many hits that were, 0 where the cache is down.
+
+    Args:
+        now: what counts as the moment of the last hit; the present by default.
+    """
+    now = now or timezone.now()
+    moved = 0
+    try:
+        for kind, model in COUNTED.items():
+            hits = {Hit(kind, pk).key: pk for pk in model._default_manager.values_list("pk", flat=True)}
+            for key, count in cache.get_many(hits).items():
+                if count > 0:
+                    # What another search adds meanwhile stays in the cache, because only what was read is taken.
+                    cache.decr(key, count)
+                    _store(model, hits[key], count, now)
+                    moved += count
+    except Exception as error:  # noqa: BLE001 - every cache has errors of its own
+        logger.warning("Hits stay in the cache, which failed: %s", error)
+    return moved
+
+
+def _store(model: type[Model], pk: int, count: int, now: datetime) -> None:
+    model._default_manager.filter(pk=pk).update(hits=F("hits") + count, last_fired=now)
+
+
+def _add(key: str, count: int) -> None:
+    try:
+        cache.incr(key, count)
+    except ValueError:  # there is none yet
+        if not cache.add(key, count, timeout=None):
+            cache.incr(key, count)

@@ -1,0 +1,71 @@
+"""Ranked results arranged by rules, with the facet values and pinned products that those need from the index."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ..merchandising import Fired, Rule, apply_rules
+from ..merchandising.applying import Spread
+from ..merchandising.conflicts import Conflict
+from ..merchandising.snapshots import pinned_by, tokens_of
+from ..models import IndexEntry
+from ..querysets import EntryQuerySet
+from ..retrieval.candidates import Candidate
+
+Items = Sequence[tuple[Candidate, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Arranged:
+    """Candidates after the rules."""
+
+    items: Items
+    matching: int
+    fired: tuple[Fired, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    pinned: Mapping[str, int] = field(default_factory=dict)  # product key -> place from 1 that it shall have
+
+
+def arrange(
+    rules: Sequence[Rule],
+    items: Items,
+    space: EntryQuerySet,
+    *,
+    tiers: Sequence[int] = (),
+    matching: int | None = None,
+    spread: Spread | None = None,
+) -> Arranged:
+    """Arrange candidates by rules; a pinned product that is none of them is fetched if it meets the filters.
+
+    Args:
+        rules: those that hold here.
+        items: candidates and scores, best first.
+        space: the entries that meet the filters.
+        tiers: how many items each tier has.
+        matching: how many items, from the first on, have all that was asked for.
+        spread: orders the keys of tiers anew after boosts.
+    """
+    matching = len(items) if matching is None else matching
+    if not rules:
+        return Arranged(items, matching)
+    candidates = {candidate.product_key: candidate for candidate, _ in items}
+    missing = [key for key in pinned_by(rules) if key not in candidates]
+    fetched = dict(space.of_products(missing).values_list("product_key", "pk")) if missing else {}
+    candidates |= {key: Candidate(key, pk) for key, pk in fetched.items()}
+    tokens = tokens_of(rules)
+    among = EntryQuerySet(IndexEntry).among([candidate.entry_id for candidate in candidates.values()])
+    applied = apply_rules(
+        rules,
+        [(candidate.product_key, score) for candidate, score in items],
+        bears=among.bearing(tokens) if tokens else {},
+        fetched=fetched,
+        tiers=tiers,
+        matching=matching,
+        spread=spread,
+    )
+    return Arranged(
+        [(candidates[key], score) for key, score in applied.items],
+        applied.matching,
+        tuple(applied.fired),
+        tuple(applied.conflicts),
+        applied.pinned,
+    )

@@ -1,0 +1,65 @@
+from datetime import UTC, datetime
+
+import pytest
+from django.core.cache import cache
+
+from search.merchandising import count_hits, hits
+from search.merchandising.hits import Hit, flush_hits
+from search.models import MerchandisingRule, Redirect
+from search.tasks import flush_hits as flush_task
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 5, 1, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache(redis_server):
+    cache.clear()
+    hits.breaker.open_until = 0.0
+    yield
+    hits.breaker.open_until = 0.0
+
+
+@pytest.fixture
+def rule():
+    return MerchandisingRule.objects.create(action="hide", phrase="shoes", sku="S1", product_key="1")
+
+
+def test_hits_wait_in_the_cache_and_are_moved_once(rule):
+    redirect = Redirect.objects.create(phrase="gifts", url="/gifts/")
+    for _ in range(3):
+        count_hits([Hit("rule", rule.pk), Hit("rule", rule.pk)])  # one search counts once
+    count_hits([Hit("redirect", redirect.pk)])
+    before = rule.updated_at
+    assert flush_hits(NOW) == 4
+    assert flush_hits() == 0
+    rule.refresh_from_db()
+    redirect.refresh_from_db()
+    assert (rule.hits, rule.last_fired, rule.updated_at) == (3, NOW, before)
+    assert redirect.hits == 1
+    count_hits([Hit("rule", rule.pk)])
+    flush_task()
+    rule.refresh_from_db()
+    assert rule.hits == 4
+
+
+def test_counting_what_is_gone_fails_nothing():
+    count_hits([Hit("rule", 1)])
+    assert flush_hits() == 0
+
+
+def test_without_redis_nothing_fails_and_it_is_asked_once_in_a_while(rule, settings, caplog):
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": "redis://127.0.0.1:1/0",
+            "OPTIONS": {"socket_connect_timeout": 1},
+        }
+    }
+    count_hits([Hit("rule", rule.pk)])
+    assert "Hits are not counted for 30 s" in caplog.text
+    caplog.clear()
+    count_hits([Hit("rule", rule.pk)])
+    assert caplog.text == ""
+    assert flush_hits() == 0
+    assert "Hits stay in the cache" in caplog.text

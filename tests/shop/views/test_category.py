@@ -1,0 +1,55 @@
+"""Category pages that come from the index, and those that cannot."""
+
+import pytest
+from django.db import transaction
+from pytest_django.asserts import assertContains
+
+from search.indexing import building, draining, versions
+from search.models import Banner, IndexEntry, MerchandisingRule
+from shop.models import Category
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def index(settings, tiny_artifact, make_products):
+    settings.FASHION_SEARCH = {"ARTIFACT": str(tiny_artifact)}
+    make_products(range(1, 27))
+    versions.request_rebuild()
+    draining.index_due(seconds=60)
+    building.advance_all()
+
+
+def skus(response):
+    return [product.sku for product in response.context["products"]]
+
+
+def rule(action, sku, **values):
+    key = IndexEntry.objects.get(sku=sku.lower()).product_key
+    return MerchandisingRule.objects.create(
+        action=action, sku=sku, product_key=key, place="category", phrase="Apparel", **values
+    )
+
+
+def test_rules_and_banners_hold_on_the_page_of_a_category(client):
+    with transaction.atomic():
+        rule("pin", "S1", position=2)
+        rule("hide", "S26")
+        Banner.objects.create(place="category", phrase="Apparel", text="Half price", link="/sale/")
+    page = client.get("/categories/apparel/")
+    assert skus(page)[:4] == ["S25", "S1", "S24", "S23"]
+    assertContains(page, "25 products")
+    assertContains(page, '<a href="/sale/"><span>Half price</span></a>')
+    assert skus(client.get("/categories/apparel/?page=2")) == ["S2"]
+    assert skus(client.get("/categories/apparel/?page=last")) == ["S2"]
+    assert client.get("/categories/apparel/?page=3").status_code == 404
+    assert skus(client.get("/categories/apparel/?sort=newest"))[:2] == ["S25", "S24"]
+    assert skus(client.get("/categories/apparel/?sort=price"))[:2] == ["S1", "S2"]
+    assert skus(client.get("/categories/apparel/topwear/"))[:2] == ["S26", "S25"]
+
+
+def test_a_category_with_a_namesake_comes_from_the_shops_tables(client):
+    rule("hide", "S26")
+    Category.objects.create(name="Apparel", slug="other")
+    assert skus(client.get("/categories/apparel/"))[0] == "S26"
+    assert skus(client.get("/categories/other/")) == []
