@@ -6,12 +6,15 @@ from functools import reduce
 from operator import add, and_, or_
 from typing import Any, NamedTuple, Protocol
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchQuery, SearchVectorField
 from django.db import connection
 from django.db.models import (
+    Aggregate,
     BooleanField,
     Case,
     Count,
+    DecimalField,
     Expression,
     F,
     FloatField,
@@ -238,6 +241,24 @@ class EntryQuerySet(QuerySet[Any]):
         counted = self.order_by().aggregate(count=Count("*"), last=Max("updated_at"))
         return f"{counted['count']} entries, the last written {counted['last']}"
 
+    def price_quantiles(self, shares: Sequence[float]) -> list[Decimal]:
+        """The prices below which such shares of the priced entries lie; empty where none has a price."""
+        priced = self.order_by().filter(price__isnull=False)
+        found: list[Decimal] | None = priced.aggregate(found=_Quantiles(F("price"), list(shares)))["found"]
+        return found or []
+
+    def count_priced(self, ends: Sequence[tuple[Decimal | None, Decimal | None]]) -> list[int]:
+        """How many entries have a price in each of the ranges, whose ends belong to them."""
+        ranges = {
+            f"range_{number}": Count("price", filter=_priced(lowest, highest))
+            for number, (lowest, highest) in enumerate(ends)
+        }
+        return list(self.order_by().aggregate(**ranges).values())
+
+    def count_in_stock(self) -> int:
+        """How many of the entries are in stock."""
+        return self.order_by().filter(in_stock=True).count()
+
     def count_up_to(self, limit: int) -> int:
         """How many entries there are, counted no further than `limit`."""
         return self.order_by()[:limit].count()
@@ -351,6 +372,16 @@ class _IsAnyOf(Func):
     output_field = BooleanField()
 
 
+class _Quantiles(Aggregate):
+    """The values at some shares of the rows in their order."""
+
+    template = "percentile_disc(%(shares)s::float[]) WITHIN GROUP (ORDER BY %(expressions)s)"
+    output_field = ArrayField(DecimalField())
+
+    def __init__(self, expression: Expression | F, shares: Sequence[float]) -> None:
+        super().__init__(expression, shares="ARRAY[" + ", ".join(str(float(share)) for share in shares) + "]")
+
+
 class _Unnest(Func):
     """One row per element of an array."""
 
@@ -407,12 +438,18 @@ def _conditions(filters: Conditions, prefix: str = "") -> Q:
         if tokens:
             lookup = "contains" if len(tokens) == 1 else "overlap"
             condition &= Q(**{f"{prefix}facets__{lookup}": tokens})
-    if filters.price_min is not None:
-        condition &= Q(**{f"{prefix}price__gte": filters.price_min})
-    if filters.price_max is not None:
-        condition &= Q(**{f"{prefix}price__lte": filters.price_max})
+    condition &= _priced(filters.price_min, filters.price_max, prefix)
     if filters.in_stock:
         condition &= Q(**{f"{prefix}in_stock": True})
+    return condition
+
+
+def _priced(lowest: Decimal | None, highest: Decimal | None, prefix: str = "") -> Q:
+    condition = Q()
+    if lowest is not None:
+        condition &= Q(**{f"{prefix}price__gte": lowest})
+    if highest is not None:
+        condition &= Q(**{f"{prefix}price__lte": highest})
     return condition
 
 

@@ -11,23 +11,17 @@ from django.http import QueryDict
 
 from search.exceptions import InvalidQuery
 from search.searching import Filters
+from shop.panel import Count, Group, PricedCount, PriceOption, group_of, price_label
 
-FACETS = {"category": "Category", "brand": "Brand", "colour": "Colour", "gender": "For"}
+FACETS = {"category": "Category", "gender": "For", "colour": "Colour", "size": "Size", "brand": "Brand"}
 KINDS = {**FACETS, "pattern": "Pattern", "usage": "For", "price": "Price"}  # of what a query names
+NAMED_VALUES = 2  # that one word of a query may mean and still be named
 SORTS = {
     "relevance": "Best match",
     "newest": "Newest",
     "price": "Price, low to high",
     "-price": "Price, high to low",
 }
-SHOWN_VALUES = 14  # of a facet; the chosen ones are always shown
-
-
-class Count(Protocol):
-    """A facet's value and how many results have it."""
-
-    value: str
-    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,30 +34,6 @@ class Wanted:
     page: int
     spelling: bool  # whether slips are corrected
     token: str  # of the list that pages are cut from
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One check box of the panel."""
-
-    value: str
-    count: int
-    chosen: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """One facet of the panel; `more` values are not shown."""
-
-    field: str
-    label: str
-    options: list[Option]
-    more: int
-
-    @property
-    def open(self) -> bool:
-        """Whether a value of it is chosen."""
-        return any(option.chosen for option in self.options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,27 +102,34 @@ class FilterForm:
         )
 
     def groups(self, facets: Mapping[str, Iterable[Count]]) -> list[Group]:
-        """The panel's facets, each with its commonest values and those that are chosen."""
-        groups = []
-        for field, label in FACETS.items():
-            chosen = self._chosen(field)
-            counts = {count.value: count.count for count in facets.get(field, ())}
-            shown = sorted(counts, key=lambda value: (-counts[value], value))[:SHOWN_VALUES]
-            shown = [value for value in chosen if value not in shown] + shown
-            options = [Option(value, counts.get(value, 0), value in chosen) for value in shown]
-            if options:
-                groups.append(Group(field, label, options, max(0, len(counts) - len(options))))
-        return groups
+        """The panel's facets that have values."""
+        groups = (
+            group_of(field, label, facets.get(field, ()), self._chosen(field))
+            for field, label in FACETS.items()
+        )
+        return [group for group in groups if group is not None]
+
+    def price_options(self, ranges: Iterable[PricedCount]) -> list[PriceOption]:
+        """The price ranges to choose from."""
+        options = []
+        for one in ranges:
+            ends = {
+                name: "" if price is None else format(price.normalize(), "f")
+                for name, price in (("price_min", one.lowest), ("price_max", one.highest))
+            }
+            chosen = (self.price_min, self.price_max) == (ends["price_min"], ends["price_max"])
+            label = price_label(one.lowest, one.highest)
+            options.append(PriceOption(label, one.count, self._changed(**ends), chosen))
+        return options
 
     def chips(self) -> list[Chip]:
         """The filters that are set, each with the address that drops it."""
         chips = [
             Chip(value, self._without(field, value)) for field in FACETS for value in self._chosen(field)
         ]
-        if self.price_min:
-            chips.append(Chip(f"From {self.price_min}", self._without("price_min")))
-        if self.price_max:
-            chips.append(Chip(f"Up to {self.price_max}", self._without("price_max")))
+        if self.price_min or self.price_max:
+            ends = (_price(self.price_min, "lowest"), _price(self.price_max, "highest"))
+            chips.append(Chip(price_label(*ends), self._changed(price_min="", price_max="")))
         if self.in_stock:
             chips.append(Chip("In stock", self._without("in_stock")))
         return chips
@@ -177,6 +154,8 @@ class FilterForm:
             data.pop(name, None)
         for name, value in parameters.items():
             data[name] = value
+            if not value:
+                del data[name]
         return data.urlencode()
 
     def _chosen(self, field: str) -> tuple[str, ...]:
@@ -192,8 +171,10 @@ class FilterForm:
 
 
 def _in_words(part: Part) -> str:
-    """The value that a part of the query names, or the price as it was typed."""
-    return part.text if part.facet == "price" else part.values[0]
+    """The values that a part of the query names; the words as typed for a price and for many values."""
+    if part.facet == "price" or len(part.values) > NAMED_VALUES:
+        return part.text
+    return " or ".join(part.values)
 
 
 def _price(stated: str, which: str) -> Decimal | None:

@@ -14,14 +14,15 @@ from .thumbnails import thumbnail_url
 
 # Attributes that name no property of the garment a shopper would type.
 UNSEARCHED = frozenset({"Year", "Warranty", "Wash Care", "Multipack Set", "Number of Components"})
+ONE_SIZE = "one size"
 LONGEST_VALUE = 60  # characters; longer attribute values are prose, not words that name the product
 
 
 @register(Product)
 class ShopProductIndex(ProductIndex):
-    """Published products, found by category, brand, colour and gender."""
+    """Published products, found by category, brand, colour, gender, size, pattern and usage."""
 
-    facets = ("category", "brand", "colour", "gender", "pattern", "usage")
+    facets = ("category", "brand", "colour", "gender", "size", "pattern", "usage")
     related = {
         "shop.ProductImage": "product_id",
         "shop.Variant": "product_id",
@@ -41,6 +42,7 @@ class ShopProductIndex(ProductIndex):
             "brand": (brand,),
             "colour": (product.colour,),
             "gender": (product.gender,),
+            "size": sizes_in_stock(product),
             "pattern": (
                 product.attributes.get("Pattern") or product.attributes.get("Print or Pattern Type", ""),
             ),
@@ -53,7 +55,7 @@ class ShopProductIndex(ProductIndex):
             brand=brand,
             keywords=keywords(product),
             description=product.description,
-            facets={name: values for name, values in facets.items() if values[0]},
+            facets={name: values for name, values in facets.items() if any(values)},
             price=product.price,
             in_stock=product.in_stock,
             created=product.created,
@@ -81,6 +83,15 @@ class ShopProductIndex(ProductIndex):
             image=thumbnail_url(picture.image.name, "card") if picture else "",
             url=product.get_absolute_url(),
         )
+
+
+def sizes_in_stock(product: Product) -> tuple[str, ...]:
+    """The sizes that can be bought now; none where there is only one for everybody."""
+    return tuple(
+        variant.size
+        for variant in product.variants.all()
+        if variant.stock > 0 and variant.size.casefold() != ONE_SIZE
+    )
 
 
 def keywords(product: Product) -> str:

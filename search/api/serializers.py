@@ -58,6 +58,24 @@ class FacetCountSerializer(serializers.Serializer[Any]):
     count = serializers.IntegerField()
 
 
+class FacetValueCountSerializer(FacetCountSerializer):
+    """The same with the value above it, for facets that are trees."""
+
+    parent = serializers.CharField()  # type: ignore[assignment]  # declared fields leave the class's attributes alone
+
+
+class PriceRangeSerializer(serializers.Serializer[Any]):
+    """A range of prices, both ends included, and how many results lie in it."""
+
+    price_min = serializers.DecimalField(
+        source="lowest", max_digits=None, decimal_places=2, coerce_to_string=True, allow_null=True
+    )
+    price_max = serializers.DecimalField(
+        source="highest", max_digits=None, decimal_places=2, coerce_to_string=True, allow_null=True
+    )
+    count = serializers.IntegerField()
+
+
 class BannerSerializer(serializers.Serializer[Any]):
     """A banner above the results."""
 

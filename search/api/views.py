@@ -16,7 +16,8 @@ from .pagination import page_address
 from .parameters import refuse_parameters, search_parameters, similar_parameters
 from .serializers import (
     BannerSerializer,
-    FacetCountSerializer,
+    FacetValueCountSerializer,
+    PriceRangeSerializer,
     ProductSerializer,
     ResultSerializer,
     UnderstoodPartSerializer,
@@ -64,6 +65,8 @@ class SearchView(PublicView):
                 "unknown": answer.unknown,
                 "results": ResultSerializer(answer.results, many=True, context={"request": request}).data,
                 "facets": _facets(answer.facets),
+                "price_ranges": PriceRangeSerializer(answer.price_ranges, many=True).data,
+                "in_stock": answer.in_stock,
                 "page": answer.page,
                 "token": answer.token,
                 "restarted": answer.restarted,
@@ -116,4 +119,4 @@ class NoSuchView(PublicView):
 
 
 def _facets(facets: dict[str, list[FacetCount]]) -> dict[str, Any]:
-    return {name: FacetCountSerializer(counts, many=True).data for name, counts in facets.items()}
+    return {name: FacetValueCountSerializer(counts, many=True).data for name, counts in facets.items()}

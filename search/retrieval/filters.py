@@ -33,9 +33,14 @@ class Filters:
         return tuple(name for name, values in self.facets.items() if values)
 
     @property
-    def price_only(self) -> "Filters":
-        """The price range alone."""
-        return Filters(price_min=self.price_min, price_max=self.price_max)
+    def without_price(self) -> "Filters":
+        """The same filters without the price range."""
+        return replace(self, price_min=None, price_max=None)
+
+    @property
+    def without_stock(self) -> "Filters":
+        """The same filters, sold out products too."""
+        return replace(self, in_stock=False)
 
     def without(self, facet: str) -> "Filters":
         """The same filters without those of one facet."""

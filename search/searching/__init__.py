@@ -2,6 +2,7 @@
 
 from ..retrieval.facets import FacetCount
 from ..retrieval.filters import Filters
+from ..retrieval.price_ranges import PriceRange
 from .answers import SORTS, SearchAnswer, SearchResult, SimilarAnswer, Sort
 from .lookup import find_product
 from .noting import log_search
@@ -13,6 +14,7 @@ __all__ = [
     "SORTS",
     "FacetCount",
     "Filters",
+    "PriceRange",
     "SearchAnswer",
     "SearchResult",
     "SimilarAnswer",

@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args
 from ..merchandising import BannerShown, Fired
 from ..registry import ProductCard
 from ..retrieval.facets import FacetCount
+from ..retrieval.price_ranges import PriceRange
 from .parts import UnderstoodPart
 
 Sort = Literal["relevance", "newest", "price", "-price"]
@@ -35,6 +36,8 @@ class SearchAnswer:
     took_ms: float
     results: list[SearchResult]
     facets: dict[str, list[FacetCount]]
+    price_ranges: list[PriceRange]  # to choose from, cheapest first
+    in_stock: int  # how many results are; like a facet's counts, whether or not only those are asked for
     understood: list[UnderstoodPart]  # what the query names
     unknown: tuple[str, ...]  # words of the query that no product holds
     page: int

@@ -20,7 +20,7 @@ from django.core.cache import cache
 from redis.exceptions import RedisError
 
 from ..conf import get_settings
-from ..retrieval.facets import FacetCount
+from ..retrieval.counts import Counts
 from ..retrieval.filters import Filters
 
 logger = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ class Frozen:
 
     rows: Sequence[FrozenRow]  # by relevance
     complete: bool
-    facets: dict[str, list[FacetCount]]
+    counts: Counts
 
 
 _away_until = 0.0
@@ -73,7 +73,7 @@ def freeze(frozen: Frozen, asked: str) -> str:
             for row in frozen.rows
         ],
         frozen.complete,
-        {facet: [(count.value, count.count) for count in counts] for facet, counts in frozen.facets.items()},
+        frozen.counts.packed(),
     ]
     packed = zlib.compress(json.dumps(content, separators=(",", ":")).encode(), 1)
     if not _try(lambda: cache.set(_key(name), packed, get_settings().freeze_seconds)):
@@ -90,17 +90,14 @@ def thaw(token: str, asked: str) -> Frozen | None:
     kept: list[bytes | None] = []
     if fingerprint != asked or not _try(lambda: kept.append(cache.get(_key(name)))) or kept[0] is None:
         return None
-    rows, complete, facets = json.loads(zlib.decompress(kept[0]))
-    counts = {
-        facet: [FacetCount(value, count) for value, count in values] for facet, values in facets.items()
-    }
+    rows, complete, counts = json.loads(zlib.decompress(kept[0]))
     return Frozen(
         [
             FrozenRow(key, score, matching, None if price is None else Decimal(price), created)
             for key, score, matching, price, created in rows
         ],
         complete,
-        counts,
+        Counts.unpacked(counts),
     )
 
 

@@ -1,7 +1,7 @@
 """The results of a query with all that filters, facets and sorts read: filtered and counted without asking again."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol, TypeVar
@@ -9,8 +9,10 @@ from typing import Protocol, TypeVar
 from ..merchandising.applying import free_places
 from ..models import IndexEntry
 from ..querysets import EntryQuerySet
-from ..retrieval.facets import FacetCount, sort_counts
+from ..retrieval.counts import Counts
+from ..retrieval.facets import FLAT, FacetCount, Parents, sort_counts
 from ..retrieval.filters import Filters
+from ..retrieval.price_ranges import PriceRange, price_ranges_of
 from .ranking import Ranked
 
 
@@ -87,20 +89,44 @@ def place_pinned(rows: Sequence[PoolRow], pinned: Mapping[str, int]) -> list[Poo
 
 
 def count_in_pool(
-    rows: Sequence[PoolRow], names: Iterable[str], filters: Filters
-) -> dict[str, list[FacetCount]]:
-    """Count the values of facets over the rows that meet the filters; a facet's counts ignore its own selection."""
+    rows: Sequence[PoolRow], names: Sequence[str], filters: Filters, trees: Mapping[str, Parents]
+) -> Counts:
+    """Count, over the rows that meet the filters, what a filter panel shows.
+
+    Args:
+        rows: the results, those that do not meet the filters among them.
+        names: the facets to count.
+        filters: what is chosen.
+        trees: of facets whose values lie below each other.
+    """
     meeting = [row for row in rows if row.meets(filters)]
-    answer = {}
+    facets = {}
     for name in names:
-        chosen = filters.facets.get(name, ())
+        chosen = bool(filters.facets.get(name))
         under = [row for row in rows if row.meets(filters.without(name))] if chosen else meeting
-        prefix = f"{name}="
-        counts = Counter(
-            token.removeprefix(prefix) for row in under for token in row.tokens if token.startswith(prefix)
-        )
-        answer[name] = sort_counts(dict.fromkeys(chosen, 0) | counts)
-    return answer
+        facets[name] = count_values(under, name, filters, trees.get(name, FLAT))
+    priced = [row for row in rows if row.meets(filters.without_price)] if filters.has_price else meeting
+    stocked = [row for row in rows if row.meets(filters.without_stock)] if filters.in_stock else meeting
+    return Counts(facets, ranges_of(priced), count_in_stock(stocked))
+
+
+def count_values(rows: Sequence[PoolRow], name: str, filters: Filters, parents: Parents) -> list[FacetCount]:
+    """Count the values of one facet; chosen ones are listed even where they count 0."""
+    prefix = f"{name}="
+    counts = Counter(
+        token.removeprefix(prefix) for row in rows for token in row.tokens if token.startswith(prefix)
+    )
+    return sort_counts(dict.fromkeys(filters.facets.get(name, ()), 0) | counts, parents)
+
+
+def ranges_of(rows: Sequence[PoolRow]) -> list[PriceRange]:
+    """Return the price ranges to choose from."""
+    return price_ranges_of([row.price for row in rows if row.price is not None])
+
+
+def count_in_stock(rows: Sequence[PoolRow]) -> int:
+    """How many of the rows are in stock."""
+    return sum(row.in_stock for row in rows)
 
 
 def in_order(rows: Sequence[Row], sort: str) -> list[Row]:

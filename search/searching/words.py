@@ -24,7 +24,7 @@ from ..models import IndexEntry, IndexVersion
 from ..querysets import EntryQuerySet
 from ..registry import get_index
 from ..retrieval.cleaning import Query, clean_query
-from ..retrieval.facets import FacetCount, count_facets
+from ..retrieval.counts import Counts, count_choices
 from ..retrieval.filters import Filters, clean_filters
 from ..retrieval.lexicon import words_of
 from ..retrieval.session import search_session
@@ -34,12 +34,13 @@ from ..understanding import Understood
 from ..understanding.lexicon import CATEGORY
 from . import reasons
 from .answers import SORTS, SearchAnswer
-from .freezing import Frozen, FrozenRow, fingerprint_of, freeze, thaw
+from .freezing import fingerprint_of, freeze, thaw
 from .listing import Listing
 from .parts import parts_of
-from .pool import count_in_pool, count_matching, in_order, load_pool, place_pinned
+from .pool import count_matching, in_order
 from .products import load_results
-from .ranking import Asked, ask, is_semantic_failure, rank
+from .ranking import Asked, ask, is_semantic_failure
+from .whole_list import whole_list
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +56,7 @@ class _Page:
     found: Sequence[tuple[str, float]]  # product keys and scores
     total: int
     complete: bool
-    facets: dict[str, list[FacetCount]]
+    counts: Counts
     matching: int
     query: Query | None = None  # that was searched for, where it was corrected
     understood: Understood = NOTHING_UNDERSTOOD
@@ -136,7 +137,10 @@ def search(
     version = IndexVersion.objects.serving()
     with measuring() as stages:
         if version is None:
-            found, degraded = _Page([], 0, True, {name: [] for name in request.facets}, 0), reasons.NO_VERSION
+            found, degraded = (
+                _Page([], 0, True, Counts({name: [] for name in request.facets}), 0),
+                reasons.NO_VERSION,
+            )
         elif not query.text:
             with stage("catalogue"), search_session():
                 found = _catalogue_page(version, request)
@@ -160,7 +164,9 @@ def search(
         degraded=degraded,
         took_ms=round((perf_counter() - started) * 1000, 2),
         results=results,
-        facets=found.facets,
+        facets=found.counts.facets,
+        price_ranges=found.counts.price_ranges,
+        in_stock=found.counts.in_stock,
         matching=found.matching,
         understood=list(parts_of(searched.text, found.understood)),
         unknown=found.understood.unknown,
@@ -194,9 +200,10 @@ def _catalogue_page(version: IndexVersion, request: _Request) -> _Page:
     else:
         keys = list(_sorted(chosen, request.sort).values_list("product_key", flat=True)[request.window])
     total = chosen.count()
-    facets = count_facets(request.facets, request.filters, entries)
+    trees = {CATEGORY: words_of(version).lexicon.parents} if request.facets else {}
+    counts = count_choices(request.facets, request.filters, entries, trees)
     fired = listing.fired(every.matching(request.filters))
-    return _Page([(key, 0.0) for key in keys], total, True, facets, total, fired=fired)
+    return _Page([(key, 0.0) for key in keys], total, True, counts, total, fired=fired)
 
 
 def _ranked_page(
@@ -242,7 +249,7 @@ def _page_of(asked: Asked, request: _Request) -> _Page:
     token = request.token
     fired: tuple[Fired, ...] = ()
     if frozen is None:
-        frozen, fired = _list_of(asked, request)
+        frozen, fired = whole_list(asked, request.filters)
         with stage("freeze"):
             token = freeze(frozen, fingerprint) if len(frozen.rows) > request.size else ""
     rows = in_order(frozen.rows, request.sort)
@@ -250,36 +257,13 @@ def _page_of(asked: Asked, request: _Request) -> _Page:
         [(row.product_key, row.score) for row in rows[request.window]],
         len(rows),
         frozen.complete,
-        {name: frozen.facets[name] for name in request.facets},
+        frozen.counts if request.facets else Counts(),
         count_matching(rows),
         understood=asked.understood,
         token=token,
         restarted=restarted,
         fired=fired,
     )
-
-
-def _list_of(asked: Asked, request: _Request) -> tuple[Frozen, tuple[Fired, ...]]:
-    """The whole list of a search, and the rules that took effect in it.
-
-    Filters and facets apply to what the query finds under the price range. Where that is more than is looked at, the search
-    is done again under all filters, so that they lose nothing.
-    """
-    names, filters = get_index().facets, request.filters
-    with stage("rank"):
-        ranked = rank(asked, filters.price_only)
-        again = not ranked.complete and filters != filters.price_only
-        if again:
-            ranked = rank(asked, filters)
-        pool = load_pool(ranked)
-    with stage("facets"):
-        facets = count_in_pool(pool, names, filters)
-        for name in filters.selected if again else ():
-            others = rank(asked, filters.without(name))
-            facets |= count_in_pool(load_pool(others), [name], filters)
-    shown = place_pinned([row for row in pool if row.meets(filters)], ranked.pinned)
-    rows = [FrozenRow(row.product_key, row.score, row.matching, row.price, row.created) for row in shown]
-    return Frozen(rows, ranked.complete, facets), ranked.fired
 
 
 def _sorted(entries: EntryQuerySet, sort: str) -> EntryQuerySet:

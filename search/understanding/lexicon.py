@@ -31,6 +31,8 @@ class Lexicon:
         synonyms: other words for the catalogue's.
         language: of stems; a language of Snowball, as Postgres names its configurations.
         paths: category values that stand together, root first.
+
+    `parents` tells the category above each category, "" for a root.
     """
 
     def __init__(
@@ -47,7 +49,9 @@ class Lexicon:
         self.total = max(total, 1)
         self.synonyms = synonyms
         self.language = language
+        paths = list(paths)
         self.paths = [frozenset(f"{CATEGORY}={value}" for value in path) for path in paths]
+        self.parents = parents_of(paths)
         self._senses: dict[str, dict[str, float]] = defaultdict(dict)
         self._phrases: dict[str, tuple[str, ...]] = {}
         self._implied: dict[str, tuple[str, ...]] = {}
@@ -102,6 +106,8 @@ class Lexicon:
                 for word in words:
                     brand_words[word].add(token)
                 continue
+            if facet == SIZE and words[-1].isdigit():
+                self._file(words[-1:], token, ALIAS)  # "size 8" is UK 8, too
             if facet in (GENDER, SIZE):
                 continue
             for part in _AND.split(value):
@@ -154,3 +160,23 @@ class Lexicon:
         for token, count in self.facets.items():
             facet, _, value = token.partition("=")
             yield facet, value, count
+
+
+def parents_of(paths: Iterable[Sequence[str]]) -> dict[str, str]:
+    """Return the value above each value of a tree, "" for a root.
+
+    Args:
+        paths: values from a root on. A value that stands at several places belongs to the one nearest to a root, of several
+            such to the parent that comes first in the alphabet.
+    """
+    distinct = [tuple(dict.fromkeys(path)) for path in paths]
+    depths: dict[str, int] = {}
+    for path in distinct:
+        for depth, value in enumerate(path):
+            depths[value] = min(depth, depths.get(value, depth))
+    parents: dict[str, str] = {}
+    for path in sorted(distinct):
+        for depth, value in enumerate(path):
+            if depth == depths[value]:
+                parents.setdefault(value, path[depth - 1] if depth else "")
+    return parents

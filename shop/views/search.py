@@ -44,6 +44,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
         "answer": answer,
         "search_id": log_search(request, answer, wanted.filters),
         "groups": form.groups(answer.facets),
+        "price_options": form.price_options(answer.price_ranges),
         "chips": form.chips(),
         "as_typed": form.as_typed(),
         "understood": form.understood(answer.understood),

@@ -30,7 +30,7 @@ def test_a_document_says_what_can_be_found(make_products):
     assert document.keywords == "Shirts, Blue, Men, Topwear, Apparel, Striped, Summer, Casual"
     assert document.facets == {
         "category": ("Apparel", "Topwear", "Shirts"), "brand": ("Acme",), "colour": ("Blue",), "gender": ("Men",),
-        "pattern": ("Striped",), "usage": ("Casual",),
+        "size": ("M",), "pattern": ("Striped",), "usage": ("Casual",),
     }  # fmt: skip
     assert (document.price, document.in_stock) == (Decimal("1001.00"), True)
     assert [picture.name for picture in document.pictures] == ["products/aa/S1.jpg"]

@@ -263,7 +263,7 @@ def test_a_banner_is_checked_like_a_redirect(version, staff):
     ("typed", "field", "sentence"),
     [
         ({"means": "colour=navy blues"}, "means", "No product in the search index has the colour 'navy blues'. Did you mean Navy Blue?"),
-        ({"means": "size=1"}, "means", "'size' is not a facet; the facets are category, brand, colour, gender, pattern, usage."),
+        ({"means": "fabric=1"}, "means", "'fabric' is not a facet; the facets are category, brand, colour, gender, size, pattern, usage."),
         ({"means": "Kicks"}, "means", "A phrase cannot mean itself."),
         ({"means": "!"}, "means", "'!' holds no word."),
         ({"phrase": "?"}, "phrase", "It holds no word that a query could hold."),
@@ -303,9 +303,9 @@ def test_a_synonym_is_tried_before_it_is_saved(version, staff):
 
 
 def test_a_preview_says_what_is_wrong_and_needs_permission(version, staff):
-    page = staff.post(f"{SYNONYMS}preview/", {"phrase": "", "means": "size=1"}).content.decode()
+    page = staff.post(f"{SYNONYMS}preview/", {"phrase": "", "means": "fabric=1"}).content.decode()
     assert "The synonym cannot be tried yet" in page
-    assert "&#x27;size&#x27; is not a facet" in page
+    assert "&#x27;fabric&#x27; is not a facet" in page
     page = staff.post(f"{SYNONYMS}preview/", {**FORMS[SYNONYMS], "preview_query": "x" * 201}).content.decode()
     assert "is longer than 200 characters" in page
     assert staff.get(f"{SYNONYMS}preview/").status_code == 405

@@ -33,6 +33,8 @@ def test_an_answer_has_exactly_these_parts(client, shirts):
         "unknown",
         "results",
         "facets",
+        "price_ranges",
+        "in_stock",
         "page",
         "token",
         "restarted",
@@ -60,11 +62,12 @@ def test_an_answer_has_exactly_these_parts(client, shirts):
         }
     ]
     assert answer["facets"] == {
-        "category": [{"value": "Shirts", "count": 1}, {"value": "Tops", "count": 1}],
+        "category": [{"value": "Shirts", "count": 1, "parent": ""}, {"value": "Tops", "count": 1, "parent": ""}],
         "brand": [],
-        "colour": [{"value": "Blue", "count": 1}, {"value": "Red", "count": 1}],
+        "colour": [{"value": "Blue", "count": 1, "parent": ""}, {"value": "Red", "count": 1, "parent": ""}],
         "gender": [],
         "pattern": [],
+        "size": [],
         "usage": [],
     }
     assert (answer["page"], answer["next"]) == (
@@ -117,7 +120,7 @@ def test_beyond_the_last_page_there_is_nothing(client, shirts):
             "%F0%9F%98%80=1",
             "unknown_parameter",
             "'😀' is not a parameter: the parameters are q, sort, page, page_size, spelling, token, price_min, price_max, in_stock, category,"
-            " brand, colour, gender, pattern, usage.",
+            " brand, colour, gender, size, pattern, usage.",
         ),
         ("price_min=cheap", "invalid_price", "price_min must be a number from 0, such as 1500 or 99.50."),
         ("price_max=1e39", "invalid_price", "price_max must be a number from 0, such as 1500 or 99.50."),

@@ -21,6 +21,7 @@ def test_without_a_version_the_answer_is_empty_and_says_what_to_do(db, search_se
             "colour": [],
             "gender": [],
             "pattern": [],
+            "size": [],
             "usage": [],
         }
     assert find_similar("1").degraded == reasons.NO_VERSION

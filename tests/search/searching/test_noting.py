@@ -18,7 +18,7 @@ def answer(**values) -> SearchAnswer:
     return SearchAnswer(
         **{
             "query": "blue shirt", "typed": "blu shirt", "total": 40, "matching": 30, "complete": True, "degraded": "",
-            "took_ms": 12.5, "results": [], "facets": {}, "understood": [], "unknown": (), "page": 2, "page_size": 24,
+            "took_ms": 12.5, "results": [], "facets": {}, "price_ranges": [], "in_stock": 0, "understood": [], "unknown": (), "page": 2, "page_size": 24,
             "stages": {"rank": 9.5}, **values,
         }
     )  # fmt: skip

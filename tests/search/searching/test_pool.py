@@ -1,6 +1,7 @@
 """Filters and counts over a pool of results, against plain Python over the documents."""
 
 from collections import Counter
+from dataclasses import replace
 from decimal import Decimal
 
 from hypothesis import given, settings
@@ -63,7 +64,8 @@ def test_counts_and_results_agree_with_a_slow_reference(pool, chosen):
     found = [row for row in pool if row.meets(chosen)]
     assert found == [row for row in pool if slowly(row, chosen)]
 
-    for name, counts in count_in_pool(pool, VALUES, chosen).items():
+    everything = count_in_pool(pool, list(VALUES), chosen, {})
+    for name, counts in everything.facets.items():
         expected = Counter(
             value
             for row in pool
@@ -74,6 +76,14 @@ def test_counts_and_results_agree_with_a_slow_reference(pool, chosen):
         assert {count.value: count.count for count in counts if count.count} == dict(expected)
         assert [count.count for count in counts] == sorted((count.count for count in counts), reverse=True)
         assert {count.value for count in counts} >= set(chosen.facets[name])
+
+    without_price = [row for row in pool if slowly(row, replace(chosen, price_min=None, price_max=None))]
+    for one in everything.price_ranges:
+        asked = replace(chosen, price_min=one.lowest, price_max=one.highest)
+        assert one.count == sum(slowly(row, asked) for row in pool) > 0
+    priced = sum(row.price is not None for row in without_price)
+    assert sum(one.count for one in everything.price_ranges) in (0, priced)
+    assert everything.in_stock == sum(slowly(row, replace(chosen, in_stock=True)) for row in pool)
 
 
 @given(rows(), st.sampled_from(["relevance", "newest", "price", "-price"]))

@@ -60,5 +60,5 @@ def test_a_product_without_embeddings_has_none_and_it_is_said(version):
 def test_what_cannot_be_answered_is_refused(version):
     with pytest.raises(InvalidQuery, match=r"limit must be a whole number from 1\."):
         find_similar("1", limit=0)
-    with pytest.raises(InvalidQuery, match="'size' is not a facet"):
-        find_similar("1", filters=Filters(facets={"size": ("M",)}))
+    with pytest.raises(InvalidQuery, match="'fabric' is not a facet"):
+        find_similar("1", filters=Filters(facets={"fabric": ("M",)}))

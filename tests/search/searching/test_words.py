@@ -31,6 +31,7 @@ def test_an_empty_text_lists_the_catalogue_newest_first(shirts):
         "colour": [FacetCount("Blue", 2), FacetCount("Red", 2)],
         "gender": [],
         "pattern": [],
+        "size": [],
         "usage": [],
     }
     last = search("", page_size=2, page=3)
@@ -201,9 +202,9 @@ def test_the_number_of_statements_does_not_grow_with_the_results(version):
         ({"page": 10**9}, "invalid_page", "page must be a whole number from 1 to 100000."),
         ({"page_size": 0}, "invalid_page_size", "page_size must be a whole number from 1."),
         (
-            {"filters": Filters(facets={"size": ("M",)})},
+            {"filters": Filters(facets={"fabric": ("M",)})},
             "unknown_facet",
-            "'size' is not a facet; the facets are category, brand, colour, gender, pattern, usage.",
+            "'fabric' is not a facet; the facets are category, brand, colour, gender, size, pattern, usage.",
         ),
     ],
 )

@@ -73,7 +73,7 @@ def test_the_panel_counts_and_the_chips_take_one_filter_away(client, shelf):
     assert chips == {
         "Acme": {"q": ["shirt"], "colour": ["Red"], "price_max": ["2000"]},
         "Red": {"q": ["shirt"], "brand": ["Acme"], "price_max": ["2000"]},
-        "Up to 2000": {"q": ["shirt"], "colour": ["Red"], "brand": ["Acme"]},
+        "Up to ₹2,000": {"q": ["shirt"], "colour": ["Red"], "brand": ["Acme"]},
     }
 
 

@@ -1,0 +1,132 @@
+"""The filter panel: each facet's values, price ranges, and how many products each choice leaves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol
+
+from shop.models import Product
+from shop.money import format_money
+
+SHOWN_VALUES = 12  # of a facet at once; the chosen ones are always shown, the others on demand
+CENT = Decimal("0.01")
+SIZES = "size"  # the facet whose values have an order of their own
+_LETTERS = {size: number for number, size in enumerate(("XS", "S", "M", "L", "XL", "XXL", "XXXL"))}
+_NUMBER = re.compile(r"\d+")
+
+
+class Count(Protocol):
+    """A facet's value, the value above it, and how many results have it."""
+
+    @property
+    def value(self) -> str: ...  # noqa: D102
+    @property
+    def count(self) -> int: ...  # noqa: D102
+    @property
+    def parent(self) -> str: ...  # noqa: D102
+
+
+class PricedCount(Protocol):
+    """A range of prices, both ends included, and how many results lie in it."""
+
+    @property
+    def lowest(self) -> Decimal | None: ...  # noqa: D102
+    @property
+    def highest(self) -> Decimal | None: ...  # noqa: D102
+    @property
+    def count(self) -> int: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One check box of the panel."""
+
+    value: str
+    count: int
+    chosen: bool
+    depth: int = 0  # in a tree, 0 for a root
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One facet of the panel."""
+
+    field: str
+    label: str
+    options: list[Option]
+    more: list[Option]  # shown on demand, by name
+
+    @property
+    def open(self) -> bool:
+        """Whether a value of it is chosen."""
+        return any(option.chosen for option in self.options)
+
+
+@dataclass(frozen=True, slots=True)
+class PriceOption:
+    """A price range to click on."""
+
+    label: str
+    count: int
+    query: str  # the address's query string with it
+    chosen: bool
+
+
+def group_of(field: str, label: str, counts: Iterable[Count], chosen: Sequence[str]) -> Group | None:
+    """Return a facet for the panel: its commonest values and the chosen ones in the order given, others by name.
+
+    Args:
+        field: the facet.
+        label: as shoppers read it.
+        counts: of all its values; those of a tree each behind the one above it.
+        chosen: the values that are chosen.
+    """
+    counts = list(counts)
+    if not counts:
+        return None
+    depths = _depths(counts)
+    options = [Option(one.value, one.count, one.value in chosen, depths[one.value]) for one in counts]
+    if field == SIZES:
+        options.sort(key=_in_order_of_size)
+    commonest = sorted(options, key=lambda option: -option.count)[:SHOWN_VALUES]
+    shown = {option.value for option in commonest} | set(chosen)
+    return Group(
+        field,
+        label,
+        [option for option in options if option.value in shown],
+        sorted(
+            (option for option in options if option.value not in shown),
+            key=lambda option: option.value.casefold(),
+        ),
+    )
+
+
+def price_label(lowest: Decimal | None, highest: Decimal | None) -> str:
+    """Return a price range in words: `Under ₹500` where it ends a cent below, `₹500 to ₹1,000`, `₹1,000 and more`."""
+    currency = Product._meta.get_field("currency").get_default()
+    if highest is None:
+        return "Any price" if lowest is None else f"{format_money(lowest, currency)} and more"
+    below = highest % 1 == 1 - CENT
+    end = format_money(highest + CENT if below else highest, currency)
+    if lowest is None:
+        return f"Under {end}" if below else f"Up to {end}"
+    return f"{format_money(lowest, currency)} to {end}"
+
+
+def _depths(counts: Sequence[Count]) -> Mapping[str, int]:
+    depths: dict[str, int] = {}
+    for one in counts:  # parents come first
+        depths[one.value] = depths.get(one.parent, -1) + 1
+    return depths
+
+
+def _in_order_of_size(option: Option) -> tuple[int, int, str]:
+    letters = _LETTERS.get(option.value.upper())
+    if letters is not None:
+        return 0, letters, ""
+    number = _NUMBER.search(option.value)
+    kind = _NUMBER.sub("", option.value)
+    return (1, int(number.group()), kind) if number else (2, 0, option.value)

@@ -1,0 +1,60 @@
+from decimal import Decimal
+
+import pytest
+
+from search.searching import FacetCount
+from shop.panel import SHOWN_VALUES, Option, group_of, price_label
+
+
+def test_values_of_a_tree_are_indented():
+    counts = [FacetCount("Tops", 5), FacetCount("Shirts", 4, "Tops"), FacetCount("Shoes", 2)]
+    group = group_of("category", "Category", counts, ["Shirts"])
+    assert group.options == [
+        Option("Tops", 5, False),
+        Option("Shirts", 4, True, 1),
+        Option("Shoes", 2, False),
+    ]
+    assert (group.open, group.more) == (True, [])
+
+
+def test_rare_values_are_shown_on_demand_by_name_and_chosen_ones_always():
+    counts = [FacetCount(f"Brand {number:02}", 100 - number) for number in range(SHOWN_VALUES)]
+    rare = [FacetCount("zest", 3), FacetCount("Acme", 2), FacetCount("Chosen", 1)]
+    group = group_of("brand", "Brand", [*counts, *rare], ["Chosen"])
+    assert [option.value for option in group.options] == [*(one.value for one in counts), "Chosen"]
+    assert [option.value for option in group.more] == ["Acme", "zest"]
+
+
+def test_sizes_stand_in_their_own_order():
+    values = ["XL", "UK 10", "S", "32", "Free", "UK 9", "M", "28", "2-3 Y"]
+    group = group_of("size", "Size", [FacetCount(value, 1) for value in values], ())
+    assert [option.value for option in group.options] == [
+        "S",
+        "M",
+        "XL",
+        "2-3 Y",
+        "UK 9",
+        "UK 10",
+        "28",
+        "32",
+        "Free",
+    ]
+
+
+def test_a_facet_without_values_is_not_shown():
+    assert group_of("brand", "Brand", [], ()) is None
+
+
+@pytest.mark.parametrize(
+    ("lowest", "highest", "label"),
+    [
+        (None, "499.99", "Under ₹500"),
+        ("500", "999.99", "₹500 to ₹1,000"),
+        ("1000", None, "₹1,000 and more"),
+        (None, "2000", "Up to ₹2,000"),
+        ("99.5", "150.5", "₹99.50 to ₹150.50"),
+        (None, None, "Any price"),
+    ],
+)
+def test_price_ranges_in_words(lowest, highest, label):
+    assert price_label(lowest and Decimal(lowest), highest and Decimal(highest)) == label
