@@ -12,10 +12,9 @@ from .readonly import ReadOnlyAdmin
 class EvaluationAdmin(ReadOnlyAdmin):
     """What `evaluate_search` measured."""
 
-    list_display = ("made_at", "source", "version", "p_at_10", "since_before")
+    list_display = ("made_at", "source", "measured", "p_at_10", "since_before")
     list_filter = ("source",)
-    list_select_related = ("version",)
-    fields = ("made_at", "source", "version", "by_kind", "worst")
+    fields = ("made_at", "source", "measured", "by_kind", "worst")
     actions = None
 
     @admin.display(description="P@10")

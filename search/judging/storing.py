@@ -25,6 +25,7 @@ def keep(
     queries = {item.query.text: sum(item.hits) / min(DEPTH, item.relevant) for item in answered}
     made = Evaluation.objects.create(
         version=version,
+        measured=f"version {version.pk} ({version.artifact_name}, {version.fingerprint[:8]})",
         source=source,
         digest=digest,
         figures={name: group.to_json() for name, group in figures.items()},

@@ -8,7 +8,14 @@ from .versions import IndexVersion
 class Evaluation(models.Model):
     """The figures of one run over a file of judged queries."""
 
-    version = models.ForeignKey(IndexVersion, on_delete=models.CASCADE, related_name="evaluations")
+    version = models.ForeignKey(
+        IndexVersion,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="evaluations",
+        help_text="While it is kept.",
+    )
+    measured = models.TextField(help_text="Number of the version, name and fingerprint of its artifact.")
     made_at = models.DateTimeField(auto_now_add=True)
     source = models.TextField(help_text="Name of the file of queries.")
     digest = models.CharField(
@@ -23,7 +30,7 @@ class Evaluation(models.Model):
         ordering = ("-pk",)
 
     def __str__(self) -> str:
-        return f"{self.source} on {self.version}"
+        return f"{self.source} on {self.measured}"
 
     @property
     def precision(self) -> float:

@@ -62,7 +62,10 @@ def test_an_answer_has_exactly_these_parts(client, shirts):
         }
     ]
     assert answer["facets"] == {
-        "category": [{"value": "Shirts", "count": 1, "parent": ""}, {"value": "Tops", "count": 1, "parent": ""}],
+        "category": [
+            {"value": "Shirts", "count": 1, "parent": ""},
+            {"value": "Tops", "count": 1, "parent": ""},
+        ],
         "brand": [],
         "colour": [{"value": "Blue", "count": 1, "parent": ""}, {"value": "Red", "count": 1, "parent": ""}],
         "gender": [],

@@ -6,7 +6,16 @@ from django.db.models import F
 
 from search.exceptions import NoVersion, VersionStateError
 from search.indexing import building, hnsw, versions
-from search.models import EntryImage, IndexEntry, IndexVersion, StaleProduct, WordList
+from search.judging.storing import keep
+from search.models import (
+    EntryImage,
+    Evaluation,
+    IndexEntry,
+    IndexVersion,
+    StaleProduct,
+    VersionLexicon,
+    WordList,
+)
 from search.suggesting.refreshing import refresh_word_list
 from shop.models import Product
 from tests.search.products import build_version, drain, make_product
@@ -119,6 +128,23 @@ def test_the_words_of_a_dropped_version_go_with_it():
     build_version(force=True)
     assert first.pk not in states()
     assert not WordList.objects.exists()
+
+
+def test_evaluations_outlive_their_version():
+    make_product("A1")
+    first = build_version()
+    for version in (first, build_version(force=True)):
+        keep(version, "queries.jsonl", "digest", {}, [])
+    build_version(force=True)
+    kept = list(Evaluation.objects.order_by("pk").values_list("version_id", "measured"))
+    name = f"({first.artifact_name}, {first.fingerprint[:8]})"
+    assert kept == [(None, f"version {first.pk} {name}"), (first.pk + 1, f"version {first.pk + 1} {name}")]
+
+
+def test_whatever_points_to_a_version_is_thought_of_when_it_is_dropped():
+    assert {relation.related_model for relation in IndexVersion._meta.related_objects} == {
+        EntryImage, Evaluation, IndexEntry, VersionLexicon, WordList,
+    }  # fmt: skip
 
 
 def test_a_newer_build_takes_the_place_of_one_that_runs():
