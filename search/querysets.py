@@ -68,6 +68,14 @@ class Term(Protocol):
         """Phrases of which an entry's texts hold any; none where only values count."""
 
     @property
+    def near(self) -> Sequence[str]:
+        """Phrases that fit less well."""
+
+    @property
+    def near_share(self) -> float:
+        """How well those fit, as a share."""
+
+    @property
     def fits(self) -> tuple[float, float, float]:
         """How well a phrase fits in the title, in the keywords, in the description."""
 
@@ -88,6 +96,7 @@ class Coverage(NamedTuple):
     fits: tuple[float, ...]
     style: str = ""  # what its variants have in common
     price: Decimal | None = None
+    marked: bool = False  # bears one of the tokens that were to be marked
 
 
 class EntryQuerySet(QuerySet[Any]):
@@ -151,11 +160,23 @@ class EntryQuerySet(QuerySet[Any]):
             cursor.execute(statement, [*(value for _, params in lookups for value in params), limit])
             return [pk for (pk,) in cursor.fetchall()]
 
-    def coverage(self, terms: Sequence[Term], config: str) -> list[Coverage]:
-        """How well each of the entries fits each of the terms; for a few thousand of them."""
+    def coverage(self, terms: Sequence[Term], config: str, marked: Sequence[str] = ()) -> list[Coverage]:
+        """How well each of the entries fits each of the terms; for a few thousand of them.
+
+        Args:
+            terms: what is looked for.
+            config: text search configuration.
+            marked: facet tokens; entries that bear one of them are marked.
+        """
         fits = {f"_fit{number}": _fit(term, config) for number, term in enumerate(terms)}
-        rows = self.order_by().annotate(**fits).values_list("product_key", "pk", "style", "price", *fits)
-        return [Coverage(key, pk, tuple(fits), style, price) for key, pk, style, price, *fits in rows]
+        bears = Q(facets__overlap=list(marked)) if marked else Q(pk__in=())
+        mark = Case(When(bears, then=Value(True)), default=Value(False), output_field=BooleanField())
+        rows = self.order_by().annotate(_marked=mark, **fits)
+        columns = rows.values_list("product_key", "pk", "style", "price", "_marked", *fits)
+        return [
+            Coverage(key, pk, tuple(fits), style, price, marked)
+            for key, pk, style, price, marked, *fits in columns
+        ]
 
     def similarities(
         self, embedding: EmbeddingLiteral, *, dimension: int
@@ -398,7 +419,9 @@ def _holds(term: Term, config: str, *, best: bool) -> Q:
     if tokens:
         condition |= Q(facets__overlap=tokens)
     if term.phrases and not (best and tokens) and max(term.fits) >= term.needed:
-        condition |= Q(document=_any_phrase(term, config))
+        condition |= Q(document=_any_phrase(term.phrases, config))
+    if term.near and not best and term.near_share * max(term.fits) >= term.needed:
+        condition |= Q(document=_any_phrase(term.near, config))
     return condition if condition else Q(pk__in=())
 
 
@@ -411,17 +434,18 @@ def _fit(term: Term, config: str) -> Expression:
         (fit, When(facets__overlap=tokens, then=Value(fit, output_field=FloatField())))
         for fit, tokens in by_fit.items()
     ]
-    if term.phrases:
-        query = _any_phrase(term, config)
-        for fit, weight in zip(term.fits, ("{a}", "{b}", "{c,d}"), strict=True):
-            holds = _Matches(_OfWeight(F("document"), Value(weight)), query)
-            cases.append((fit, When(holds, then=Value(fit, output_field=FloatField()))))
+    for phrases, share in ((term.phrases, 1.0), (term.near, term.near_share)):
+        if phrases:
+            query = _any_phrase(phrases, config)
+            for fit, weight in zip(term.fits, ("{a}", "{b}", "{c,d}"), strict=True):
+                holds = _Matches(_OfWeight(F("document"), Value(weight)), query)
+                cases.append((share * fit, When(holds, then=Value(share * fit, output_field=FloatField()))))
     cases.sort(key=lambda case: -case[0])
     return Case(*(case for _, case in cases), default=Value(0.0), output_field=FloatField())
 
 
-def _any_phrase(term: Term, config: str) -> Any:
-    return reduce(or_, (SearchQuery(phrase, config=config, search_type="phrase") for phrase in term.phrases))
+def _any_phrase(phrases: Sequence[str], config: str) -> Any:
+    return reduce(or_, (SearchQuery(phrase, config=config, search_type="phrase") for phrase in phrases))
 
 
 def _distance(column: str, embedding: EmbeddingLiteral, dimension: int, exact: bool) -> Expression:

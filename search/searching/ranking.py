@@ -19,7 +19,8 @@ from ..retrieval.encoding import embed_query
 from ..retrieval.filters import Filters
 from ..retrieval.lexicon import VersionWords, words_of, words_with
 from ..retrieval.nearest import image_leg, leaves_few, text_leg
-from ..understanding import Understood, read_query
+from ..understanding import NOTHING_MEANT, Understood, read_query
+from ..understanding.lexicon import GENDER
 from ..understanding.terms import Term, terms_of
 from . import reasons
 from .merchandised import arrange
@@ -62,7 +63,11 @@ class Ranked:
 
 
 def ask(
-    version: IndexVersion, query: Query, *, synonyms: tuple[SynonymEntry, ...] | None = None
+    version: IndexVersion,
+    query: Query,
+    *,
+    synonyms: tuple[SynonymEntry, ...] | None = None,
+    meant: Mapping[str, str] = NOTHING_MEANT,
 ) -> tuple[Asked, str]:
     """Understand and encode the query for the version; return it with the reason why it is degraded, or "".
 
@@ -70,9 +75,12 @@ def ask(
         version: the version that is searched.
         query: what the shopper typed.
         synonyms: those to read it with instead of the table's.
+        meant: words that are rare in the catalogue, each with a commoner one that may have been meant.
     """
     words = words_of(version) if synonyms is None else words_with(version, synonyms)
-    understood = read_query(query.wanted, words.lexicon, get_settings().weights, quoted=query.quoted)
+    understood = read_query(
+        query.wanted, words.lexicon, get_settings().weights, quoted=query.quoted, meant=meant
+    )
     asked = Asked(version, query, understood, words, None, snapshot().rules_for(query.wanted))
     if version.state != IndexVersion.State.ACTIVE:
         return asked, reasons.BUILDING
@@ -178,7 +186,7 @@ def _scored(
     if asked.embedding is not None:
         found = entries.similarities(asked.embedding, dimension=space.dimension)
         similar = {pk: (image, text) for pk, image, text in found}
-    rows = entries.coverage(terms, space.config)
+    rows = entries.coverage(terms, space.config, _unasked(asked))
     cheapness = cheapness_of(rows) if asked.understood.cheap else {}
     weights = get_settings().weights
     return [
@@ -192,6 +200,12 @@ def _scored(
         )
         for row in rows
     ]
+
+
+def _unasked(asked: Asked) -> tuple[str, ...]:
+    """The tokens of children's products, where the query does not say for whom."""
+    named = any(GENDER in unit.facets for unit in asked.understood.units)
+    return () if named else asked.words.lexicon.kids
 
 
 def _near(asked: Asked, space: Space) -> tuple[set[int], bool]:

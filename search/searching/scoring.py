@@ -42,10 +42,10 @@ def score(
     named: bool,
     cheapness: float = 0.0,
 ) -> Scored:
-    """Score a candidate: coverage + image x similarity of its picture + text x that of its text + cheap x cheapness.
+    """Score a candidate: coverage + image x similarity of its picture + text x that of its text + cheap x cheapness - kids.
 
     Args:
-        row: how well it fits each term.
+        row: how well it fits each term; marked where it is for children, although they were not asked for.
         terms: what was asked for.
         similar: similarities of its best picture and of its text, from -1 to 1, or None.
         weights: how much each counts.
@@ -59,6 +59,7 @@ def score(
     full = bool(terms) and all(fit >= term.needed for term, fit in zip(terms, row.fits, strict=True))
     total = coverage + weights.image * max(image or 0.0, 0.0) + weights.text * max(text or 0.0, 0.0)
     total += weights.cheap * cheapness
+    total -= weights.kids * row.marked
     candidate = Candidate(row.product_key, row.entry_id)
     return Scored(candidate, total, row.fits, coverage, full, named, image, text, row.style)
 

@@ -1,7 +1,7 @@
 """Search by words, filters or both."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
 
@@ -209,9 +209,9 @@ def _catalogue_page(version: IndexVersion, request: _Request) -> _Page:
 def _ranked_page(
     version: IndexVersion, query: Query, request: _Request, *, spelling: bool
 ) -> tuple[_Page, str]:
-    corrected = _corrected(version, query, request) if spelling else None
+    corrected, meant = _corrected(version, query, request) if spelling else (None, {})
     with stage("encode"):
-        asked, degraded = ask(version, corrected or query, synonyms=request.synonyms)
+        asked, degraded = ask(version, corrected or query, synonyms=request.synonyms, meant=meant)
     try:
         with search_session():
             page = _page_of(asked, request)
@@ -224,10 +224,12 @@ def _ranked_page(
     return replace(page, query=corrected), degraded
 
 
-def _corrected(version: IndexVersion, query: Query, request: _Request) -> Query | None:
-    """The query as it was probably meant, or None where nothing is wrong with it."""
+def _corrected(
+    version: IndexVersion, query: Query, request: _Request
+) -> tuple[Query | None, Mapping[str, str]]:
+    """The query as it was probably meant, or None where nothing is wrong with it; and what its rare words may mean."""
     if not query.has_words:
-        return None
+        return None, {}
     tried = None if request.synonyms is None else merged_synonyms(request.synonyms).words
     try:
         with stage("spelling"), search_session():
@@ -236,8 +238,10 @@ def _corrected(version: IndexVersion, query: Query, request: _Request) -> Query 
             )
     except DatabaseError:
         logger.exception("The spelling of a query could not be looked at")
-        return None
-    return None if correction is None else clean_query(correction.text)
+        return None, {}
+    if correction is None:
+        return None, {}
+    return clean_query(correction.text) if correction.changed else None, dict(correction.perhaps)
 
 
 def _page_of(asked: Asked, request: _Request) -> _Page:

@@ -22,6 +22,9 @@ class Correction:
     text: str  # to search for
     original: str  # as it was typed
     changed: tuple[tuple[str, str], ...]  # (typed, shown) of each place that differs
+    perhaps: tuple[
+        tuple[str, str], ...
+    ] = ()  # (typed, meant) of rare words that stay: texts of the catalogue hold them
 
 
 InTexts = Callable[[Sequence[tuple[str, str]]], Collection[str]]
@@ -59,7 +62,7 @@ class Speller:
         self._nearest = NearestWords(self._words)
 
     def correct(self, text: str) -> Correction | None:
-        """Return the corrected query, or None where nothing is to be corrected.
+        """Return the corrected query, or None where nothing is to be corrected and no other word may have been meant.
 
         Quoted phrases, words after a minus, numbers and SKUs are left as they are.
         """
@@ -74,15 +77,17 @@ class Speller:
             for place, token in enumerate(tokens)
             if not any(start <= token.start < end for start, end in covered) and not self._is_known(token)
         ]
+        perhaps: list[tuple[str, str]] = []
         if len(unknown) <= MOST_UNKNOWN:
-            edits |= {token.start: (token.end, shown) for token, shown in self._respelt(tokens, unknown)}
-        return _apply(text, edits) if edits else None
+            slips = self._slips(tokens, unknown)
+            held = self._in_texts([(token.text, shown) for token, shown in slips]) if slips else ()
+            perhaps = [(token.key, fold(shown)) for token, shown in slips if token.text in held]
+            edits |= {token.start: (token.end, shown) for token, shown in slips if token.text not in held}
+        return _apply(text, edits, tuple(perhaps)) if edits or perhaps else None
 
-    def _respelt(self, tokens: Sequence[Token], unknown: Sequence[int]) -> Iterator[tuple[Token, str]]:
+    def _slips(self, tokens: Sequence[Token], unknown: Sequence[int]) -> list[tuple[Token, str]]:
         near = {tokens[place]: self._near(tokens, place) for place in unknown}
-        slips = [(token, shown) for token, shown in near.items() if shown is not None]
-        right = self._in_texts([(token.text, shown) for token, shown in slips]) if slips else ()
-        yield from ((token, shown) for token, shown in slips if token.text not in right)
+        return [(token, shown) for token, shown in near.items() if shown is not None]
 
     def _near(self, tokens: Sequence[Token], place: int) -> str | None:
         before, after = tokens[:place][-1:], tokens[place + 1 :][:1]
@@ -136,10 +141,12 @@ class Speller:
         return self._words[key][0] if key in self._words else key
 
 
-def _apply(text: str, edits: dict[int, tuple[int, str]]) -> Correction:
+def _apply(text: str, edits: dict[int, tuple[int, str]], perhaps: tuple[tuple[str, str], ...]) -> Correction:
     pieces, changed, place = [], [], 0
     for start, (end, shown) in sorted(edits.items()):
         pieces += [text[place:start], shown]
         changed.append((text[start:end], shown))
         place = end
-    return Correction(text="".join([*pieces, text[place:]]), original=text, changed=tuple(changed))
+    return Correction(
+        text="".join([*pieces, text[place:]]), original=text, changed=tuple(changed), perhaps=perhaps
+    )

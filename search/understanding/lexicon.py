@@ -11,6 +11,7 @@ from .words import keys, split, stem
 EXACT = 1.0
 ALIAS = 0.95  # one of the things in "Perfume and Body Mist"
 MEANS = 0.9  # a synonym
+PURPOSE = 0.7  # "sleep" for "Night suits"
 LOOSE = 0.8  # "shoes" for "Casual Shoes", "navy" for "Navy Blue"
 NEAR = 0.6
 
@@ -18,6 +19,9 @@ _AND = re.compile(r"\s+(?:and|or)\s+|\s*[&,/]\s*", re.IGNORECASE)
 # What a facet of this name holds; others hold plain values.
 CATEGORY, BRAND, COLOUR, GENDER, SIZE = "category", "brand", "colour", "gender", "size"
 _SHORTEST_BRAND_WORD = 4
+_FEWEST_INITIALS = 3
+_FAMILY = 3  # brands that begin alike: "U.S. Polo Assn." and its denim line
+_SMALL_WORDS = frozenset(("of", "and", "the", "by"))
 
 
 class Lexicon:
@@ -55,6 +59,7 @@ class Lexicon:
         self._senses: dict[str, dict[str, float]] = defaultdict(dict)
         self._phrases: dict[str, tuple[str, ...]] = {}
         self._implied: dict[str, tuple[str, ...]] = {}
+        self._purposes: dict[str, dict[str, float]] = {}
         self.longest = 1
         self._file_values()
         self._file_synonyms()
@@ -73,6 +78,20 @@ class Lexicon:
     def implied(self, words: Sequence[str]) -> tuple[str, ...]:
         """What a run of words asks for besides."""
         return next((self._implied[key] for key in keys(words, self.language) if key in self._implied), ())
+
+    def purposes(self, words: Sequence[str]) -> Mapping[str, float]:
+        """Category tokens of what serves the purpose that a run of words names; empty where it names none."""
+        return next((self._purposes[key] for key in keys(words, self.language) if key in self._purposes), {})
+
+    @property
+    def kids(self) -> tuple[str, ...]:
+        """Tokens that only children's products have."""
+        return tuple(
+            token
+            for value in self.synonyms.kids
+            for token, fit in self.senses([value]).items()
+            if fit >= EXACT
+        )
 
     def knows(self, words: Sequence[str]) -> bool:
         """Whether a run of words names a value or is a synonym."""
@@ -119,6 +138,22 @@ class Lexicon:
                         self._file([word], token, LOOSE)
         for word, tokens in brand_words.items():
             self._file_brand_word(word, tokens)
+        self._file_brand_names(token for token in self.facets if token.startswith(f"{BRAND}="))
+
+    def _file_brand_names(self, brands: Iterable[str]) -> None:
+        """The beginnings and initials of brands of several words, where few others begin so and no value is called so."""
+        shorter: dict[tuple[str, ...], set[str]] = defaultdict(set)
+        for token in brands:
+            words = [word.text for word in split(token.partition("=")[2])]
+            for end in range(2, len(words)):
+                shorter[tuple(words[:end])].add(token)
+            initials = "".join(word[0] for word in words if word not in _SMALL_WORDS)
+            if len(initials) >= _FEWEST_INITIALS:
+                shorter[(initials,)].add(token)
+        for shortened, tokens in shorter.items():
+            if len(tokens) <= _FAMILY and not self.senses(shortened):
+                for token in sorted(tokens):
+                    self._file(shortened, token, MEANS)
 
     def _file_brand_word(self, word: str, tokens: set[str]) -> None:
         # "benetton" alone means the brand, because only its products hold the word; "red" of "Red Tape" does not.
@@ -143,6 +178,17 @@ class Lexicon:
                 if weight == MEANS:
                     for key in keys(words, self.language):
                         self._phrases[key] = tuple(target for target in targets if "=" not in target)
+        for phrase, targets in self.synonyms.purposes.items():
+            words = [word.text for word in split(phrase)]
+            found = {
+                token: PURPOSE
+                for target in targets
+                for token, fit in self.senses([word.text for word in split(target)]).items()
+                if fit >= ALIAS
+            }
+            if found:
+                self.longest = max(self.longest, len(words))
+                self._purposes |= dict.fromkeys(keys(words, self.language), found)
         for phrase, targets in self.synonyms.implies.items():
             for key in keys([word.text for word in split(phrase)], self.language):
                 self._implied[key] = targets

@@ -1,7 +1,7 @@
 """Read a query with a lexicon: prices first, then the longest phrases that name something, then single words."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..weights import Weights
 from .lexicon import ALIAS, CATEGORY, COLOUR, GENDER, LOOSE, SIZE, Lexicon
@@ -11,13 +11,42 @@ from .words import Word, split
 
 CHEAP = frozenset(("cheap", "cheapest", "budget", "inexpensive", "affordable"))
 OWNERS = frozenset(("my", "our", "your", "his", "their"))
-PREPOSITIONS = frozenset(("for", "with", "to", "from", "in", "on", "under", "over", "against", "without"))
+# What follows one of these tells about the thing that was named before.
+PREPOSITIONS = frozenset(
+    (
+        "for",
+        "with",
+        "to",
+        "from",
+        "in",
+        "on",
+        "under",
+        "over",
+        "against",
+        "without",
+        "that",
+        "which",
+        "who",
+        "where",
+    )
+)
 LONGEST = 6  # words of a phrase
+COMMONER = 2  # times as many products hold a word that may have been meant as the rare one that was typed
 _SIZE_WORDS = frozenset(("size", "sizes", "uk", "eu", "us"))
 _LETTER_SIZES = frozenset(("xs", "xl", "xxl", "xxxl", "2xl", "3xl", "4xl"))
 
 
-def read_query(text: str, lexicon: Lexicon, weights: Weights, *, quoted: Sequence[str] = ()) -> Understood:
+NOTHING_MEANT: Mapping[str, str] = {}
+
+
+def read_query(
+    text: str,
+    lexicon: Lexicon,
+    weights: Weights,
+    *,
+    quoted: Sequence[str] = (),
+    meant: Mapping[str, str] = NOTHING_MEANT,
+) -> Understood:
     """Understand a query.
 
     Args:
@@ -25,10 +54,12 @@ def read_query(text: str, lexicon: Lexicon, weights: Weights, *, quoted: Sequenc
         lexicon: the catalogue's words.
         weights: how much facets and words count.
         quoted: phrases of the text that products must hold as they stand.
+        meant: words that are rare in the catalogue, in lower case, each with a commoner one that may have been meant; products
+            that have that one will do.
     """
     price, rest = read_price(text)
     rest, literal = _without(rest, quoted)
-    reading = _Reading(rest, split(rest), lexicon, weights)
+    reading = _Reading(rest, split(rest), lexicon, weights, meant)
     reading.read()
     units = [*(Unit(phrase, {}, (phrase,), weights.category) for phrase in literal), *reading.units()]
     encoded = [*literal, *reading.encoded]
@@ -44,6 +75,7 @@ class _Found:
     unit: Unit
     at: int
     taken: int
+    purpose: bool = False  # names what a thing is for, not the thing
 
 
 @dataclass(slots=True)
@@ -54,6 +86,7 @@ class _Reading:
     words: list[Word]
     lexicon: Lexicon
     weights: Weights
+    meant: Mapping[str, str]
     found: list[_Found] = field(default_factory=list)
     encoded: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
@@ -68,12 +101,12 @@ class _Reading:
                 self.cheap = word
                 at += 1
                 continue
-            taken, unit = _next_unit(self.text, self.words, at, self.lexicon, self.weights)
-            if unit is not None:
-                self.found.append(_Found(unit, at, taken))
+            found = self._next(at)
+            if found is not None:
+                self.found.append(found)
             elif _is_telling(word, self.lexicon):
                 self.unknown.append(word)
-            at += taken
+            at += found.taken if found else 1
         self._join_alternatives()
         self._keep_one_head()
         self._encode()
@@ -85,6 +118,37 @@ class _Reading:
             if all(not found.unit.values or found.unit.values != other.values for other in units):
                 units.append(found.unit)
         return units + _implied_units(units, self.lexicon, self.weights)
+
+    def _next(self, at: int) -> _Found | None:
+        """What the longest run of words from here on names, or None."""
+        words, lexicon = self.words, self.lexicon
+        if words[at].text in _SIZE_WORDS and at + 1 < len(words):
+            sizes = _of_facet(lexicon.senses([words[at + 1].text]), SIZE)
+            if sizes:
+                return _Found(self._unit(at, 2, sizes, ()), at, 2)
+        for length in range(min(LONGEST, lexicon.longest, len(words) - at), 0, -1):
+            run = [word.text for word in words[at : at + length]]
+            if length == 1 and run[0] in lexicon.synonyms.fillers:
+                break
+            senses = lexicon.senses(run)
+            if run[0] not in _LETTER_SIZES:
+                senses = {token: fit for token, fit in senses.items() if not token.startswith(f"{SIZE}=")}
+            if senses or lexicon.phrases(run):
+                phrases = tuple(dict.fromkeys((" ".join(run), *lexicon.phrases(run))))
+                return _Found(self._unit(at, length, senses, phrases), at, length)
+            if served := lexicon.purposes(run):
+                return _Found(self._unit(at, length, served, (" ".join(run),)), at, length, purpose=True)
+        word = words[at].text
+        if not _is_telling(word, lexicon) or not lexicon.products_with(word):
+            return None
+        other = self.meant.get(word, "")
+        commoner = lexicon.products_with(other) >= COMMONER * lexicon.products_with(word)
+        unit = self._unit(at, 1, {}, (word,))
+        return _Found(replace(unit, near=(other,)) if other and commoner else unit, at, 1)
+
+    def _unit(self, at: int, length: int, senses: Mapping[str, float], phrases: tuple[str, ...]) -> Unit:
+        typed = self.text[self.words[at].start : self.words[at + length - 1].end]
+        return Unit(typed, dict(senses), phrases, _importance(senses, phrases, self.lexicon, self.weights))
 
     def _join_alternatives(self) -> None:
         """Make one unit of "red or blue", which asks for either colour."""
@@ -115,12 +179,13 @@ class _Reading:
         is the shopper's own ("colour for my lips") is not what is asked for.
         """
         named = [found for found in self.found if found.unit.facets[:1] == (CATEGORY,)]
-        wanted = [found for found in named if not self._is_owned(found)]
+        wanted = [found for found in named if found.purpose or not self._is_owned(found)]
+        things = [found for found in wanted if not found.purpose] or _longest(wanted)
         if not wanted:
             head = None
         else:
-            before = [found for found in wanted if found.at < self._first_preposition()]
-            head = (before or wanted)[-1]
+            before = [found for found in things if found.at < self._first_preposition()]
+            head = (before or things)[-1]
         for found in named:
             if found is head:
                 continue
@@ -150,6 +215,12 @@ class _Reading:
             at += taken
 
 
+def _longest(found: Sequence[_Found]) -> list[_Found]:
+    """Those of the most words: "my feet" of "keep my feet warm"."""
+    most = max((one.taken for one in found), default=0)
+    return [one for one in found if one.taken == most]
+
+
 def _mention(unit: Unit, lexicon: Lexicon, weights: Weights) -> Unit:
     """The unit as words that texts may hold, not as a value that products have."""
     return Unit(unit.text, {}, unit.phrases, _importance({}, unit.phrases, lexicon, weights))
@@ -163,42 +234,6 @@ def _without(text: str, phrases: Sequence[str]) -> tuple[str, list[str]]:
             text = text.replace(phrase, " ", 1)
             held.append(phrase)
     return " ".join(text.split()), held
-
-
-def _next_unit(
-    text: str, words: Sequence[Word], at: int, lexicon: Lexicon, weights: Weights
-) -> tuple[int, Unit | None]:
-    """Return how many words were read, and what they name."""
-    if words[at].text in _SIZE_WORDS and at + 1 < len(words):
-        sizes = _of_facet(lexicon.senses([words[at + 1].text]), SIZE)
-        if sizes:
-            return 2, _unit(text, words[at : at + 2], sizes, (), lexicon, weights)
-    for length in range(min(LONGEST, lexicon.longest, len(words) - at), 0, -1):
-        run = [word.text for word in words[at : at + length]]
-        if length == 1 and run[0] in lexicon.synonyms.fillers:
-            break
-        senses = lexicon.senses(run)
-        if run[0] not in _LETTER_SIZES:
-            senses = {token: fit for token, fit in senses.items() if not token.startswith(f"{SIZE}=")}
-        if senses or lexicon.phrases(run):
-            phrases = tuple(dict.fromkeys((" ".join(run), *lexicon.phrases(run))))
-            return length, _unit(text, words[at : at + length], senses, phrases, lexicon, weights)
-    word = words[at].text
-    if not _is_telling(word, lexicon) or not lexicon.products_with(word):
-        return 1, None
-    return 1, _unit(text, words[at : at + 1], {}, (word,), lexicon, weights)
-
-
-def _unit(
-    text: str,
-    run: Sequence[Word],
-    senses: Mapping[str, float],
-    phrases: tuple[str, ...],
-    lexicon: Lexicon,
-    weights: Weights,
-) -> Unit:
-    typed = text[run[0].start : run[-1].end]
-    return Unit(typed, dict(senses), phrases, _importance(senses, phrases, lexicon, weights))
 
 
 def _importance(

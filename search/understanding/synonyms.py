@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -16,19 +16,23 @@ class Synonyms:
     means: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # the same thing by other words
     near: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # will do where the thing itself ends
     implies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # asked for, too
+    purposes: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # what serves it, where no thing is named
+    kids: tuple[str, ...] = ()  # values that only children's products have
     fillers: frozenset[str] = frozenset()  # words that ask for nothing
 
     @cached_property
     def words(self) -> frozenset[str]:
         """Every phrase that stands for something, and every word that asks for nothing."""
-        return frozenset((*self.means, *self.near, *self.implies, *self.fillers))
+        return frozenset((*self.means, *self.near, *self.implies, *self.purposes, *self.fillers))
 
     def extended(self, more: Iterable[tuple[str, tuple[str, ...]]]) -> "Synonyms":
         """These and more pairs of a phrase and what it means."""
         means = dict(self.means)
         for phrase, targets in more:
             means[phrase] = tuple(dict.fromkeys((*means.get(phrase, ()), *targets)))
-        return Synonyms(means, self.near, self.implies, self.fillers)
+        return replace(self, means=means)
 
 
 @lru_cache(maxsize=4)
@@ -42,11 +46,12 @@ def load_synonyms(file: Path = FILE) -> Synonyms:
         content = tomllib.loads(file.read_text())
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"{file} is not TOML: {error}") from error
-    tables = {name: _table(file, content, name) for name in ("means", "near", "implies")}
-    fillers = content.get("fillers", "")
-    if not isinstance(fillers, str):
-        raise ValueError(f"{file}: fillers must be one text of words, not {fillers!r}.")
-    return Synonyms(**tables, fillers=frozenset(fillers.split()))
+    tables = {name: _table(file, content, name) for name in ("means", "near", "implies", "purposes")}
+    words = {name: content.get(name, "") for name in ("fillers", "kids")}
+    for name, value in words.items():
+        if not isinstance(value, str):
+            raise ValueError(f"{file}: {name} must be one text of words, not {value!r}.")
+    return Synonyms(**tables, fillers=frozenset(words["fillers"].split()), kids=tuple(words["kids"].split()))
 
 
 def _table(file: Path, content: Mapping[str, object], name: str) -> dict[str, tuple[str, ...]]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..weights import Weights
+from .lexicon import NEAR
 from .units import Unit
 
 # Where a product's own value is what decides, a mention in its texts is nothing: "shirt" stands in every t-shirt's name.
@@ -19,6 +20,8 @@ class Term:
     fits: tuple[float, float, float]  # in title, keywords, description
     importance: float
     needed: float
+    near: Sequence[str] = ()  # phrases that may have been meant
+    near_share: float = NEAR  # how well they fit, as a share of the fits of `phrases`
 
 
 def terms_of(units: Sequence[Unit], weights: Weights) -> list[Term]:
@@ -31,4 +34,4 @@ def _term(unit: Unit, weights: Weights) -> Term:
         return Term(unit.values, (), (0.0, 0.0, 0.0), unit.importance, weights.covered)
     share = weights.mentioned if unit.values else 1.0
     fits = (share * weights.title, share * weights.keyword, share * weights.description)
-    return Term(unit.values, unit.phrases, fits, unit.importance, weights.covered)
+    return Term(unit.values, unit.phrases, fits, unit.importance, weights.covered, unit.near)

@@ -16,6 +16,7 @@ class Unit:
     phrases: tuple[str, ...] = ()  # in a product's text, any of them says the same
     importance: float = 1.0  # its share in a product's score
     implied: bool = False  # not typed: "lingerie" asks for "women", too
+    near: tuple[str, ...] = ()  # phrases that may have been meant; they fit less well
 
     @property
     def facets(self) -> tuple[str, ...]:

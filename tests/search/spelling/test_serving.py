@@ -23,7 +23,9 @@ def test_words_of_descriptions_are_right_in_any_inflection(version):
     assert correct(version.pk, "rebok reboks").text == "Reebok Reebok"
     add(version, "S-99", "Hat", description="A rebok in the crowd.")
 
-    assert correct(version.pk, "rebok reboks") is None
+    correction = correct(version.pk, "rebok reboks")
+    assert (correction.text, correction.changed) == ("rebok reboks", ())
+    assert correction.perhaps == (("rebok", "reebok"), ("reboks", "reebok"))
 
 
 def test_a_slip_that_shares_its_stem_with_an_everyday_word_is_corrected(version):

@@ -123,7 +123,8 @@ def test_words_of_the_texts_are_right():
 
     speller = Speller(VOCABULARY, in_texts=in_texts)
 
-    assert speller.correct("kurtan jeens watch").text == "kurtan jeans watch"
+    correction = speller.correct("kurtan jeens watch")
+    assert (correction.text, correction.perhaps) == ("kurtan jeans watch", (("kurtan", "kurta"),))
     assert asked == [("kurtan", "kurta"), ("jeens", "jeans")]
 
 

@@ -32,10 +32,12 @@ LEXEMES = {
     "sneaker": 2,
     "shirt": 50,
 }
+SHOES = {"category=Shoes": 1.0, "category=Casual Shoes": 0.8, "category=Formal Shoes": 0.8}
 SYNONYMS = Synonyms(
     means={"sneakers": ("casual shoes",), "men": ("unisex",), "guys": ("men",), "frock": ("dresses",)},
     near={"red": ("maroon",)},
     implies={"shirt": ("men",)},
+    purposes={"office": ("formal shoes",), "my feet": ("footwear",), "warm": ("shirts",)},
     fillers=frozenset(["for", "a", "the", "with", "to", "my", "i", "need", "or", "nice"]),
 )
 
@@ -141,3 +143,53 @@ def test_without_counts_every_word_is_known():
     understood = read(Lexicon({}, None, 0, SYNONYMS), "linen zzzz")
     assert [(unit.text, unit.importance) for unit in understood.units] == [("linen", 2.0), ("zzzz", 2.0)]
     assert understood.unknown == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("something for the office desk", {"office": {"category=Formal Shoes": 0.7}}),
+        ("put on my feet", {"my feet": {"category=Footwear": 0.7}}),
+        (
+            "my feet for office",
+            {"my feet": {"category=Footwear": 0.7}, "office": {"category=Formal Shoes": 0.7}},
+        ),
+        ("shoes for the office", {"shoes": SHOES, "office": {"category=Formal Shoes": 0.7}}),
+        ("trousers for the office", {"trousers": {"category=Trousers": 1.0}}),
+        ("office trousers", {"trousers": {"category=Trousers": 1.0}}),
+    ],
+)
+def test_a_purpose_stands_for_what_serves_it_unless_another_thing_is_named(lexicon, text, expected):
+    assert values(read(lexicon, text)) == expected
+
+
+def test_of_purposes_that_no_product_serves_at_once_the_one_of_more_words_counts(lexicon):
+    assert values(read(lexicon, "keep my feet warm")) == {"my feet": {"category=Footwear": 0.7}}
+
+
+def test_brands_are_known_by_their_beginning_and_by_their_initials(lexicon):
+    benetton = {"brand=United Colors of Benetton": 0.9}
+    for typed in ("united colors", "UCB", "u.c.b"):
+        assert list(values(read(lexicon, f"{typed} tshirts")).values()) == [
+            benetton,
+            {"category=Tshirts": 1.0},
+        ]
+
+
+def test_what_follows_that_or_who_tells_about_the_thing_before(lexicon):
+    for text in ("shirt that fits with trousers", "trousers for men who wear a shirt"):
+        heads = [unit for unit in read(lexicon, text).parts if unit.facets[0] == "category"]
+        assert [unit.text for unit in heads] == [text.split()[0]]
+
+
+def test_a_rare_word_stands_for_a_much_commoner_one_too(lexicon):
+    (unit,) = read(lexicon, "interview", meant={"interview": "linen"}).units
+    assert (unit.phrases, unit.near, unit.values) == (("interview",), ("linen",), {})
+    (unit,) = read(lexicon, "tape", meant={"tape": "linen"}).units
+    assert unit.near == ()  # not common enough
+
+
+def test_children_are_told_from_their_values_alone(lexicon):
+    kids = Synonyms(means={"boys": ("unisex",)}, kids=("boys", "girls"))
+    facets = {"gender=Boys": 3, "gender=Unisex": 4, "gender=Men": 5}
+    assert Lexicon(facets, {}, 12, kids).kids == ("gender=Boys",)

@@ -21,6 +21,8 @@ def test_more_synonyms_are_added_to_what_a_phrase_means():
         ("means = 3", r"\[means\] must be a table"),
         ("[near]\nred = 'maroon'", r"\[near\] 'red' must be a list of phrases, not 'maroon'"),
         ("fillers = ['a']", "fillers must be one text of words"),
+        ("kids = ['a']", "kids must be one text of words"),
+        ("[purposes]\nrain = 'umbrellas'", r"\[purposes\] 'rain' must be a list of phrases"),
         ("[means", "is not TOML"),
     ],
 )
