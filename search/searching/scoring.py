@@ -16,7 +16,8 @@ class Scored:
     candidate: Candidate
     score: float
     fits: Sequence[float]  # of each term
-    coverage: float  # share of what was asked for, from 0 to 1
+    coverage: float  # share of what was asked for, by how well it fits, from 0 to 1
+    held: float  # share of what was asked for that it does not lack, from 0 to 1
     full: bool  # no term is missing
     named: bool  # its SKU or name is the query
     image: float | None  # similarity of its best picture; None without one
@@ -28,7 +29,7 @@ class Scored:
 
         It has a good part of what was asked for, or is nearer to it than nonsense comes to anything.
         """
-        if self.coverage >= weights.enough_covered:
+        if self.held >= weights.enough_covered:
             return True
         return (self.image or -1.0) > words.image_noise or (self.text or -1.0) > words.text_noise
 
@@ -56,12 +57,15 @@ def score(
     wanted = sum(term.importance for term in terms)
     gained = sum(term.importance * fit for term, fit in zip(terms, row.fits, strict=True))
     coverage = gained / wanted if wanted else 0.0
+    held = sum(
+        term.importance for term, fit in zip(terms, row.fits, strict=True) if fit >= term.needed
+    )
     full = bool(terms) and all(fit >= term.needed for term, fit in zip(terms, row.fits, strict=True))
     total = coverage + weights.image * max(image or 0.0, 0.0) + weights.text * max(text or 0.0, 0.0)
     total += weights.cheap * cheapness
     total -= weights.kids * row.marked
     candidate = Candidate(row.product_key, row.entry_id)
-    return Scored(candidate, total, row.fits, coverage, full, named, image, text, row.style)
+    return Scored(candidate, total, row.fits, coverage, held / wanted if wanted else 0.0, full, named, image, text, row.style)
 
 
 def cheapness_of(rows: Sequence[Coverage]) -> dict[int, float]:
