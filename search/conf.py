@@ -1,6 +1,8 @@
 """The plugin's settings: one frozen class with defaults, filled from `settings.FASHION_SEARCH` when used."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
@@ -71,6 +73,27 @@ class SearchSettings:
     )
 
 
+_replaced: ContextVar[Mapping[str, Any]] = ContextVar("fashion_search_settings", default={})  # noqa: B039 - never written to
+
+
+@contextmanager
+def other_settings(given: Mapping[str, Any]) -> Iterator[None]:
+    """Have searches of this thread or task use some other settings; every other one keeps its own.
+
+    Args:
+        given: settings that differ, by the names that `FASHION_SEARCH` has; WEIGHTS are united with those that are set.
+
+    Raises:
+        ImproperlyConfigured: an unknown name or a value of the wrong type.
+    """
+    token = _replaced.set({**_replaced.get(), **given})
+    try:
+        get_settings()
+        yield
+    finally:
+        _replaced.reset(token)
+
+
 def get_settings() -> SearchSettings:
     """Return the settings as they are now.
 
@@ -80,6 +103,11 @@ def get_settings() -> SearchSettings:
     given = getattr(settings, SETTING, {})
     if not isinstance(given, Mapping):
         raise ImproperlyConfigured(f"{SETTING} must be a dictionary, not {type(given).__name__}.")
+    if replaced := _replaced.get():
+        both = [part["WEIGHTS"] for part in (given, replaced) if "WEIGHTS" in part]
+        given = {**given, **replaced}
+        if both and all(isinstance(weights, Mapping) for weights in both):
+            given["WEIGHTS"] = {name: value for weights in both for name, value in weights.items()}
     return SearchSettings(**{key.lower(): _checked(key, value) for key, value in given.items()})
 
 

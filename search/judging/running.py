@@ -32,7 +32,7 @@ class Answered:
 
 def ask_here(text: str) -> tuple[list[str], int]:
     """Search in this process."""
-    answer = search(text, page_size=DEPTH, with_facets=False)
+    answer = search(text, page_size=DEPTH, with_facets=False, count=False)
     return [result.card.sku for result in answer.results], answer.total
 
 

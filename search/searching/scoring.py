@@ -57,15 +57,24 @@ def score(
     wanted = sum(term.importance for term in terms)
     gained = sum(term.importance * fit for term, fit in zip(terms, row.fits, strict=True))
     coverage = gained / wanted if wanted else 0.0
-    held = sum(
-        term.importance for term, fit in zip(terms, row.fits, strict=True) if fit >= term.needed
-    )
+    held = sum(term.importance for term, fit in zip(terms, row.fits, strict=True) if fit >= term.needed)
     full = bool(terms) and all(fit >= term.needed for term, fit in zip(terms, row.fits, strict=True))
     total = coverage + weights.image * max(image or 0.0, 0.0) + weights.text * max(text or 0.0, 0.0)
     total += weights.cheap * cheapness
     total -= weights.kids * row.marked
     candidate = Candidate(row.product_key, row.entry_id)
-    return Scored(candidate, total, row.fits, coverage, held / wanted if wanted else 0.0, full, named, image, text, row.style)
+    return Scored(
+        candidate,
+        total,
+        row.fits,
+        coverage,
+        held / wanted if wanted else 0.0,
+        full,
+        named,
+        image,
+        text,
+        row.style,
+    )
 
 
 def cheapness_of(rows: Sequence[Coverage]) -> dict[int, float]:

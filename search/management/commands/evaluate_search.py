@@ -151,7 +151,7 @@ def _print_comparison(console: Console, comparison: Comparison | None) -> None:
     if comparison is None:
         return
     console.print(
-        f"Since {comparison.before.made_at:%d %b %Y %H:%M} ({comparison.before.version}):"
+        f"Since {comparison.before.made_at:%d %b %Y %H:%M} ({comparison.before.measured}):"
         f" {len(comparison.better)} queries better, {len(comparison.worse)} worse."
     )
     for title, texts in (("Better", comparison.better), ("Worse", comparison.worse)):
