@@ -46,8 +46,9 @@ class SearchSettings:
     )
     max_scan_tuples: int = 20000  # hnsw.max_scan_tuples of a query
     search_timeout_ms: int = (
-        2000  # statement_timeout of a search; the page is served by keyword when it runs out
+        2000  # of a search in Postgres, over all its statements; when it is up, as much again by keyword
     )
+    encode_timeout_ms: int = 1500  # of encoding a query; when it is up, the page is served by keyword
     search_url: str = "/search/"  # path or URL name of the host's search page, for the search box
     page_size: int = 24  # results per page
     max_page_size: int = 100  # largest page that may be asked for

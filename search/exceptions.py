@@ -9,6 +9,10 @@ class ArtifactError(SearchError):
     """An artifact is missing, damaged, or not the one that an index version was built with."""
 
 
+class EncoderTimeout(SearchError):  # noqa: N818 - says what is wrong without the suffix
+    """An encoder gave no embedding in the time that a search has."""
+
+
 class PictureError(SearchError, ValueError):
     """A picture cannot be used; the message is one sentence that says why."""
 

@@ -5,8 +5,10 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from ..conf import get_settings
 from ..loading import HasArtifact, encoders_for
 from ..querysets import EmbeddingLiteral
+from .in_time import in_time
 
 CACHED_QUERIES = 1024  # about 3 kB each
 
@@ -16,6 +18,7 @@ def embed_query(version: HasArtifact, text: str) -> EmbeddingLiteral:
 
     Raises:
         ArtifactError: the version's artifact is missing, damaged or another one.
+        EncoderTimeout: encoding took longer than ENCODE_TIMEOUT_MS.
     """
     return _embed(version.artifact_path, version.fingerprint, " ".join(text.lower().split()))
 
@@ -33,4 +36,7 @@ class _Artifact:
 
 @lru_cache(maxsize=CACHED_QUERIES)
 def _embed(path: str, fingerprint: str, text: str) -> EmbeddingLiteral:
-    return to_literal(encoders_for(_Artifact(path, fingerprint)).encode_texts([text])[0])
+    def encode() -> EmbeddingLiteral:
+        return to_literal(encoders_for(_Artifact(path, fingerprint)).encode_texts([text])[0])
+
+    return in_time(encode, get_settings().encode_timeout_ms)

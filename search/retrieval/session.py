@@ -6,17 +6,19 @@ from contextlib import contextmanager
 from django.db import connection, transaction
 
 from ..conf import get_settings
+from .budget import Watch, left_ms
 
 
 @contextmanager
 def search_session() -> Iterator[None]:
-    """Run the body in one transaction with a time limit and with iterative HNSW scans.
+    """Run the body in one transaction with iterative HNSW scans, in SEARCH_TIMEOUT_MS or what is left of the budget.
 
     Inside a transaction of the caller the former settings are put back, because SET LOCAL outlives a savepoint.
     """
     settings = get_settings()
+    limit = left_ms(settings.search_timeout_ms)
     wanted: dict[str, str | None] = {
-        "statement_timeout": f"{settings.search_timeout_ms}ms",
+        "statement_timeout": f"{limit}ms",
         "hnsw.iterative_scan": "relaxed_order",
         "hnsw.ef_search": str(min(settings.ef_search, 1000)),
         "hnsw.max_scan_tuples": str(settings.max_scan_tuples),
@@ -27,7 +29,8 @@ def search_session() -> Iterator[None]:
     with transaction.atomic():
         before = _current(list(wanted)) if nested else {}
         _set_local(wanted)
-        yield
+        with connection.execute_wrapper(Watch(limit)):
+            yield
         if nested:
             _set_local(before)
 

@@ -8,6 +8,7 @@ from itertools import groupby
 from django.db import DatabaseError
 
 from ..conf import get_settings
+from ..exceptions import EncoderTimeout
 from ..merchandising import Fired, Rule, SynonymEntry, snapshot
 from ..merchandising.applying import Spread
 from ..merchandising.conflicts import Conflict
@@ -88,6 +89,9 @@ def ask(
         return asked, ""
     try:
         return replace(asked, embedding=embed_query(version, understood.encoded)), ""
+    except EncoderTimeout as error:
+        logger.warning("The query was not encoded in time with the artifact of %s: %s", version, error)
+        return asked, reasons.SLOW_ENCODER
     except Exception:
         # Whatever the runtime throws, the shop still answers; the log holds the traceback.
         logger.exception("The query could not be encoded with the artifact of %s", version)

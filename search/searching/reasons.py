@@ -3,6 +3,8 @@
 NO_VERSION = "There is no search index yet; run: manage.py search_index rebuild"
 BUILDING = "The first index is being built: results are by keyword only, and products are still being added."
 NO_ENCODER = "The text encoder is not available: results are by keyword only."
+SLOW_ENCODER = "The text encoder took too long: results are by keyword only."
 NO_EMBEDDINGS_SEARCH = "The search by embeddings failed or took too long: results are by keyword only."
+TOO_SLOW = "The search took too long and was given up: try other words, or again in a moment."
 NO_SIMILAR = "The search by embeddings failed or took too long: no similar products can be shown."
 NOT_ENCODED = "The product has no embeddings yet: no similar products can be shown."

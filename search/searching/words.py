@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
 
-from django.db import DatabaseError
+from django.db import DatabaseError, OperationalError
 
 from ..conf import get_settings
 from ..exceptions import InvalidQuery
@@ -23,6 +23,7 @@ from ..merchandising.snapshots import RedirectTo
 from ..models import IndexEntry, IndexVersion
 from ..querysets import EntryQuerySet
 from ..registry import get_index
+from ..retrieval.budget import is_out_of_time, time_budget
 from ..retrieval.cleaning import Query, clean_query
 from ..retrieval.counts import Counts, count_choices
 from ..retrieval.filters import Filters, clean_filters
@@ -135,18 +136,18 @@ def search(
         synonyms=synonyms,
     )
     version = IndexVersion.objects.serving()
+    nothing = _Page([], 0, True, Counts({name: [] for name in request.facets}), 0)
     with measuring() as stages:
         if version is None:
-            found, degraded = (
-                _Page([], 0, True, Counts({name: [] for name in request.facets}), 0),
-                reasons.NO_VERSION,
-            )
-        elif not query.text:
-            with stage("catalogue"), search_session():
-                found = _catalogue_page(version, request)
-            degraded = "" if version.state == IndexVersion.State.ACTIVE else reasons.BUILDING
+            found, degraded = nothing, reasons.NO_VERSION
         else:
-            found, degraded = _ranked_page(version, query, request, spelling=spelling)
+            try:
+                found, degraded = _found(version, query, request, spelling=spelling)
+            except OperationalError as error:
+                if not is_out_of_time(error):
+                    raise
+                logger.exception("A search in %s was given up", version)
+                found, degraded = replace(nothing, complete=False), reasons.TOO_SLOW
         with stage("products"):
             results = load_results(found.found)
     searched = found.query or query
@@ -187,6 +188,15 @@ def _count_hits(fired: Sequence[Fired], redirect: RedirectTo | None, banners: Se
     count_hits([*hits, Hit("redirect", redirect.id)] if redirect else hits)
 
 
+def _found(version: IndexVersion, query: Query, request: _Request, *, spelling: bool) -> tuple[_Page, str]:
+    """A page of the catalogue, or of what a query finds, and why it is degraded."""
+    if query.text:
+        return _ranked_page(version, query, request, spelling=spelling)
+    with stage("catalogue"), search_session():
+        found = _catalogue_page(version, request)
+    return found, "" if version.state == IndexVersion.State.ACTIVE else reasons.BUILDING
+
+
 def _catalogue_page(version: IndexVersion, request: _Request) -> _Page:
     listing = Listing(snapshot().rules_for("", request.filters.facets.get(CATEGORY, ())))
     every = EntryQuerySet(IndexEntry).in_version(version.pk)
@@ -209,15 +219,18 @@ def _catalogue_page(version: IndexVersion, request: _Request) -> _Page:
 def _ranked_page(
     version: IndexVersion, query: Query, request: _Request, *, spelling: bool
 ) -> tuple[_Page, str]:
-    corrected, meant = _corrected(version, query, request) if spelling else (None, {})
-    with stage("encode"):
-        asked, degraded = ask(version, corrected or query, synonyms=request.synonyms, meant=meant)
-    try:
-        with search_session():
-            page = _page_of(asked, request)
-    except DatabaseError as error:
-        if not is_semantic_failure(asked, error):
-            raise
+    page = None
+    with time_budget(get_settings().search_timeout_ms):
+        corrected, meant = _corrected(version, query, request) if spelling else (None, {})
+        with stage("encode"):
+            asked, degraded = ask(version, corrected or query, synonyms=request.synonyms, meant=meant)
+        try:
+            with search_session():
+                page = _page_of(asked, request)
+        except DatabaseError as error:
+            if not is_semantic_failure(asked, error):
+                raise
+    if page is None:
         with search_session():
             page = _page_of(replace(asked, embedding=None), request)
         degraded = reasons.NO_EMBEDDINGS_SEARCH

@@ -1,7 +1,10 @@
+import threading
+
 import pytest
 from django.db import connection
 
 from search.models import IndexVersion
+from search.retrieval import encoding
 from search.searching import find_similar, reasons, search
 from tests.search.indexed import add, make_version, unit
 from tests.tiny_artifact import write_tiny_artifact
@@ -75,6 +78,57 @@ def test_a_failing_semantic_leg_leaves_keyword_results(version, monkeypatch, cap
     assert (skus(answer), answer.degraded) == (["word"], reasons.NO_EMBEDDINGS_SEARCH)
     assert [(count.value, count.count) for count in answer.facets["brand"]] == [("Acme", 1)]
     assert "expected 2 dimensions, not 1" in caplog.text
+
+
+def test_a_slow_encoder_leaves_keyword_results(version, monkeypatch, search_settings, caplog):
+    add(version, "word", "Red shirt")
+    search_settings.FASHION_SEARCH |= {"ENCODE_TIMEOUT_MS": 50}
+    go = threading.Event()
+
+    class Slow:
+        def encode_texts(self, texts):
+            go.wait(5)
+
+    monkeypatch.setattr("search.retrieval.encoding.encoders_for", lambda artifact: Slow())
+    try:
+        encoding._embed.cache_clear()
+        answer = search("red")
+    finally:
+        go.set()
+    assert (skus(answer), answer.degraded) == (["word"], reasons.SLOW_ENCODER)
+    assert "longer than 50 ms" in caplog.text
+
+
+def test_a_slow_search_by_embeddings_leaves_keyword_results(version, monkeypatch, search_settings, caplog):
+    add(version, "word", "Red shirt")
+    search_settings.FASHION_SEARCH |= {"SEARCH_TIMEOUT_MS": 400}
+
+    def sleep(*args, **kwargs):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(5)")
+
+    monkeypatch.setattr("search.searching.ranking.image_leg", sleep)
+    answer = search("red")
+    assert (skus(answer), answer.degraded) == (["word"], reasons.NO_EMBEDDINGS_SEARCH)
+    assert "statement timeout" in caplog.text
+
+
+@pytest.mark.parametrize("text", ["red", ""])
+def test_a_search_that_takes_too_long_even_so_is_given_up(
+    version, monkeypatch, search_settings, caplog, text
+):
+    add(version, "word", "Red shirt")
+    search_settings.FASHION_SEARCH |= {"SEARCH_TIMEOUT_MS": 200}
+
+    def sleep(*args, **kwargs):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(5)")
+
+    monkeypatch.setattr("search.searching.words.whole_list", sleep)
+    monkeypatch.setattr("search.searching.words.count_choices", sleep)
+    answer = search(text)
+    assert (answer.results, answer.complete, answer.degraded) == ([], False, reasons.TOO_SLOW)
+    assert "was given up" in caplog.text
 
 
 def test_spelling_that_cannot_be_looked_at_leaves_the_query_as_it_is(version, monkeypatch, caplog):

@@ -1,0 +1,67 @@
+"""The time that a search may take in Postgres, over all its statements."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from time import monotonic
+from typing import Any
+
+from django.db import OperationalError, connection
+from psycopg.errors import QueryCanceled
+
+_deadline: ContextVar[float | None] = ContextVar("fashion_search_deadline", default=None)
+_SHRUNK = 0.8  # the limit of a statement is set anew when less than this share of it is left
+
+
+class OutOfTime(OperationalError):  # noqa: N818 - says what is wrong without the suffix
+    """The time was up before a statement began."""
+
+
+@contextmanager
+def time_budget(milliseconds: int) -> Iterator[None]:
+    """Give all search sessions of the body so much time together; inside another budget, that one's rest at most."""
+    outer = _deadline.get()
+    own = monotonic() + milliseconds / 1000
+    token = _deadline.set(own if outer is None else min(own, outer))
+    try:
+        yield
+    finally:
+        _deadline.reset(token)
+
+
+def left_ms(most: int) -> int:
+    """Return the milliseconds that are left, `most` where there is no budget, at least 1."""
+    deadline = _deadline.get()
+    return most if deadline is None else max(1, min(most, round((deadline - monotonic()) * 1000)))
+
+
+def is_out_of_time(error: OperationalError) -> bool:
+    """Whether a statement ended, or did not begin, because its time was up."""
+    return isinstance(error, OutOfTime) or isinstance(error.__cause__, QueryCanceled)
+
+
+class Watch:
+    """A wrapper of statements that shortens `statement_timeout` as the time runs out.
+
+    Args:
+        limit: milliseconds that the transaction has set for a statement.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._until = monotonic() + limit / 1000
+
+    def __call__(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        """Run a statement in the time that is left.
+
+        Raises:
+            OutOfTime: there is none.
+        """
+        left = round((self._until - monotonic()) * 1000)
+        if left < 1:
+            raise OutOfTime("The time of the search was up before a statement began.")
+        if left < self._limit * _SHRUNK:
+            self._limit = left
+            # Not through Django, whose wrappers would watch this statement, too.
+            connection.connection.execute("SELECT set_config('statement_timeout', %s, true)", [f"{left}ms"])
+        return execute(sql, params, many, context)

@@ -1,0 +1,80 @@
+import time
+
+import pytest
+from django.db import OperationalError, connection
+
+from search.retrieval.budget import OutOfTime, is_out_of_time, left_ms, time_budget
+from search.retrieval.session import search_session
+
+pytestmark = pytest.mark.django_db
+
+
+def sleep(seconds):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_sleep(%s)", [seconds])
+
+
+def timeout():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT setting::int FROM pg_settings WHERE name = 'statement_timeout'")
+        return cursor.fetchone()[0]
+
+
+def test_many_short_statements_have_one_limit_together(search_settings):
+    search_settings.FASHION_SEARCH |= {"SEARCH_TIMEOUT_MS": 300}
+    began = time.monotonic()
+
+    def sleep_often():
+        with search_session():
+            for _ in range(20):
+                sleep(0.1)
+
+    with pytest.raises(OperationalError) as caught:
+        sleep_often()
+    assert is_out_of_time(caught.value)
+    assert 0.2 < time.monotonic() - began < 0.9
+
+
+def test_the_limit_of_a_statement_is_what_is_left(search_settings):
+    search_settings.FASHION_SEARCH |= {"SEARCH_TIMEOUT_MS": 2000}
+    with search_session():
+        assert timeout() == 2000
+        sleep(0.5)
+        assert 1000 < timeout() <= 1500
+    before = timeout()
+    with search_session():
+        assert timeout() == 2000
+    assert timeout() == before
+
+
+def test_a_statement_is_not_begun_when_the_time_is_up(search_settings):
+    search_settings.FASHION_SEARCH |= {"SEARCH_TIMEOUT_MS": 50}
+
+    def begin_late():
+        with search_session():
+            time.sleep(0.06)
+            sleep(0)
+
+    with pytest.raises(OutOfTime):
+        begin_late()
+
+
+def test_sessions_of_one_budget_share_it(search_settings):
+    with time_budget(400):
+        with search_session():
+            sleep(0.2)
+        with search_session():
+            assert timeout() < 250
+        with time_budget(5000):
+            assert left_ms(2000) < 250
+    assert left_ms(2000) == 2000
+
+
+def test_other_errors_are_none_of_time(search_settings):
+    with (
+        pytest.raises(Exception, match="does not exist") as caught,
+        search_session(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("SELECT nothing")
+    assert not is_out_of_time(caught.value)
