@@ -1,116 +1,34 @@
 """Suggestions and spelling at 100,000 products: time, memory, loading, and the same prefixes asked of Postgres.
 
-Run as `python -m bench.suggest [PRODUCTS]`. Products are the drawn catalogue's, each named after one of 20,000 invented
-lines besides, so that there are as many words as in a large shop. They are written straight into the tables.
+Run as `python -m bench.suggest [PRODUCTS]`.
 """
 
 import random
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from decimal import Decimal
-from itertools import islice
-from itertools import product as combinations
 from urllib.parse import quote
 
 import psutil
 
+from .large_shop import PRODUCTS, SEED, fill
 from .setting import Setting
 from .spell import edited
 
-PRODUCTS = 100_000
-LINES = 20_000
-BATCH = 2_000
 TYPED = 1_000  # beginnings of queries
-SEED = 2024
 
 
 def main() -> None:
     """Fill a shop, measure and print."""
     number = int(sys.argv[1]) if len(sys.argv) > 1 else PRODUCTS
     with Setting():
-        import django
-
-        django.setup()
-        began = time.monotonic()
         version = fill(number)
-        print(f"{number} products written in {time.monotonic() - began:.0f} s", flush=True)
         report_refreshing()
         report_loading(version)
         beginnings = list(typed(random.Random(SEED)))
         report_suggestions(beginnings)
         report_spelling(version)
         report_postgres(version, beginnings)
-
-
-def fill(number: int):
-    """Write products and entries; return the version, active and without embeddings."""
-    from search.artifact import read_manifest
-    from search.conf import get_settings
-    from search.indexing.documents import prepare
-    from search.indexing.writing import write_texts
-    from search.models import IndexVersion
-    from search.registry import get_index
-    from shop.models import Product
-
-    artifact = get_settings().artifact
-    manifest = read_manifest(artifact)
-    version = IndexVersion.objects.create(
-        artifact_path=str(artifact),
-        artifact_name=manifest.name,
-        fingerprint=manifest.fingerprint,
-        dimension=manifest.dimension,
-        state=IndexVersion.State.ACTIVE,
-    )
-    index = get_index()
-    products = shop_products(number)
-    while rows := list(islice(products, BATCH)):
-        Product.objects.bulk_create(rows)
-        written = index.get_queryset().filter(sku__in=[row.sku for row in rows])
-        write_texts(version.pk, [prepare(index, row) for row in written])
-    return version
-
-
-def shop_products(number: int) -> Iterator:
-    """Products of the shop that are not saved yet, but for their brands and categories."""
-    from shop.drawn.catalogue import product
-    from shop.drawn.writer import row
-    from shop.models import Brand, Category, Product
-
-    lines = invented_words(LINES)
-    weights = [1 / (place + 10) for place in range(LINES)]
-    chosen = random.Random(SEED).choices(lines, weights, k=number)
-    brands: dict[str, Brand] = {}
-    categories: dict[str, Category] = {}
-    for place, line in enumerate(chosen):
-        drawn = row(product(place))
-        brand = brands.setdefault(drawn["brand"], Brand(name=drawn["brand"]))
-        category = categories.setdefault(drawn["article_type"], Category(name=drawn["article_type"]))
-        for new in (brand, category):
-            if new.pk is None:
-                new.slug = f"{type(new).__name__}-{len(brands)}-{len(categories)}".lower()
-                new.save()
-        yield Product(
-            sku=drawn["id"],
-            slug=drawn["id"].lower(),
-            name=f"{drawn['name']} {line}",
-            description=drawn["description"],
-            brand=brand,
-            category=category,
-            price=Decimal(drawn["price"]),
-            gender=drawn["gender"],
-            colour=drawn["colour"],
-        )
-
-
-def invented_words(number: int) -> list[str]:
-    """Names that no dictionary holds, of two or three syllables."""
-    syllables = [a + b for a, b in combinations("bdfgklmnprstvz", "aeiou")]
-    source = random.Random(SEED)
-    names: dict[str, None] = {}
-    while len(names) < number:
-        names["".join(source.choices(syllables, k=source.choice((2, 3, 3)))).capitalize()] = None
-    return list(names)
 
 
 def typed(source: random.Random) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchQuery, SearchVectorField
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import (
     Aggregate,
@@ -144,13 +145,16 @@ class EntryQuerySet(QuerySet[Any]):
 
         Every term is looked up by itself in the GIN indexes, and no further than `looked_at` entries.
         """
-        lookups = [
-            self.order_by()
-            .filter(_holds(term, config, best=False))
-            .values("pk", _worth=Value(term.importance, output_field=FloatField()))[:looked_at]
-            .query.sql_with_params()
-            for term in terms
-        ]
+        lookups = []
+        for term in terms:
+            hits = self.order_by().filter(_holds(term, config, best=False))
+            worth = Value(term.importance, output_field=FloatField())
+            try:
+                lookups.append(hits.values("pk", _worth=worth)[:looked_at].query.sql_with_params())
+            except EmptyResultSet:  # nothing that any entry could have fits the term well enough
+                continue
+        if not lookups:
+            return []
         statement = (  # the parts are Django's own SQL, with placeholders for every value
             "SELECT id FROM ("  # noqa: S608
             + " UNION ALL ".join(f"({sql})" for sql, _ in lookups)

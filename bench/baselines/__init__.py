@@ -1,0 +1,1 @@
+"""Other ways of searching the same products, for comparison; an app, because Haystack and watson want one."""

@@ -1,0 +1,31 @@
+"""What Haystack is told about products."""
+
+from haystack import indexes
+
+from shop.models import Product
+
+from .texts import texts_of
+
+
+class ProductHaystackIndex(indexes.SearchIndex, indexes.Indexable):
+    """One document with all texts, as Haystack's tutorial has it; the name counts more."""
+
+    text = indexes.CharField(document=True)
+    name = indexes.CharField(boost=1.5)
+    sku = indexes.CharField(model_attr="sku", indexed=False)
+
+    def get_model(self):
+        """Return what is indexed."""
+        return Product
+
+    def index_queryset(self, using=None):
+        """Return the products that can be found."""
+        return Product.objects.published().for_cards()
+
+    def prepare_text(self, obj) -> str:
+        """Return all texts."""
+        return "\n".join(texts_of(obj))
+
+    def prepare_name(self, obj) -> str:
+        """Return the name."""
+        return texts_of(obj)[0]

@@ -1,0 +1,191 @@
+"""A shop of 100,000 drawn products, written straight into the tables.
+
+Products are the drawn catalogue's, each named after one of 20,000 invented lines besides, so that there are as many words
+as in a large shop. Their texts are encoded. No pictures are drawn for them: the embedding of a picture is that of its
+text, turned by as much as true pairs of this artifact differ.
+"""
+
+import random
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from io import BytesIO
+from itertools import islice
+from itertools import product as combinations
+
+import numpy as np
+
+PRODUCTS = 100_000
+LINES = 20_000
+BATCH = 2_000
+SEED = 2024
+PAIR_SIMILARITY = 0.75  # of a picture and its text; the median of true pairs is .78
+COLOURS_OF_A_KIND = 40  # directions in which pictures of one kind differ from their texts in the same way
+SHARES = (2, 20, 200, 2000)  # filters: one product in so many
+
+
+def share_filter(share: int) -> str:
+    """Return the facet value that one product in `share` has; the facet is "usage"."""
+    return f"one in {share}"
+
+
+def fill(number: int, *, encoded: bool = False):
+    """Write products and entries; return the version, active.
+
+    Args:
+        number: of products.
+        encoded: whether texts are encoded and HNSW indexes are built; without, the version has no embeddings.
+    """
+    import django
+
+    django.setup()
+    from search.artifact import read_manifest
+    from search.conf import get_settings
+    from search.models import IndexVersion
+    from shop.models import Product
+
+    artifact = get_settings().artifact
+    manifest = read_manifest(artifact)
+    version = IndexVersion.objects.create(
+        artifact_path=str(artifact),
+        artifact_name=manifest.name,
+        fingerprint=manifest.fingerprint,
+        dimension=manifest.dimension,
+        total=number,
+        state=IndexVersion.State.ACTIVE,
+    )
+    began = time.monotonic()
+    products = shop_products(number)
+    written = 0
+    while rows := list(islice(products, BATCH)):
+        Product.objects.bulk_create(rows)
+        _write(version, [row.sku for row in rows], encoded)
+        written += len(rows)
+    print(f"{written} products written in {time.monotonic() - began:.0f} s", flush=True)
+    if encoded:
+        _finish(version)
+    return version
+
+
+def shop_products(number: int) -> Iterator:
+    """Products of the shop that are not saved yet, but for their brands and categories."""
+    from shop.drawn.catalogue import product
+    from shop.drawn.writer import row
+    from shop.models import Brand, Category, Product
+
+    lines = invented_words(LINES)
+    weights = [1 / (place + 10) for place in range(LINES)]
+    chosen = random.Random(SEED).choices(lines, weights, k=number)
+    brands: dict[str, Brand] = {}
+    categories: dict[str, Category] = {}
+    for place, line in enumerate(chosen):
+        drawn = row(product(place))
+        brand = brands.setdefault(drawn["brand"], Brand(name=drawn["brand"]))
+        category = categories.setdefault(drawn["article_type"], Category(name=drawn["article_type"]))
+        for new in (brand, category):
+            if new.pk is None:
+                new.slug = f"{type(new).__name__}-{len(brands)}-{len(categories)}".lower()
+                new.save()
+        yield Product(
+            sku=drawn["id"],
+            slug=drawn["id"].lower(),
+            name=f"{drawn['name']} {line}",
+            description=drawn["description"],
+            brand=brand,
+            category=category,
+            price=Decimal(drawn["price"]),
+            gender=drawn["gender"],
+            colour=drawn["colour"],
+        )
+
+
+def invented_words(number: int) -> list[str]:
+    """Names that no dictionary holds, of two or three syllables."""
+    syllables = [a + b for a, b in combinations("bdfgklmnprstvz", "aeiou")]
+    source = random.Random(SEED)
+    names: dict[str, None] = {}
+    while len(names) < number:
+        names["".join(source.choices(syllables, k=source.choice((2, 3, 3)))).capitalize()] = None
+    return list(names)
+
+
+def _write(version, skus: Sequence[str], encoded: bool) -> None:
+    from search.indexing.documents import prepare
+    from search.indexing.writing import EntryWrite, ImageWrite, write_entries, write_texts
+    from search.loading import encoders_for
+    from search.registry import ProductPicture, get_index
+
+    index = get_index()
+    prepared = [prepare(index, row) for row in index.get_queryset().filter(sku__in=skus)]
+    if not encoded:
+        write_texts(version.pk, prepared)
+        return
+    prepared = [
+        replace(product, pictures=(ProductPicture(name="drawn", open=BytesIO),)) for product in prepared
+    ]
+    texts = encoders_for(version).encode_texts([product.text for product in prepared])
+    pictures = picture_embeddings(texts, [product.columns["keywords"].split(",")[0] for product in prepared])
+    write_entries(
+        version.pk,
+        [
+            EntryWrite(product, text, product.content_hash)
+            for product, text in zip(prepared, texts, strict=True)
+        ],
+        [
+            ImageWrite(product.key, 0, "drawn", product.key, picture, "")
+            for product, picture in zip(prepared, pictures, strict=True)
+        ],
+    )
+
+
+def picture_embeddings(texts: np.ndarray, kinds: Sequence[str]) -> np.ndarray:
+    """Return what pictures of these texts would have: near to them, and nearer to others of their kind than to others.
+
+    Args:
+        texts: text embeddings, shape (products, dimension), unit length.
+        kinds: what each product is.
+    """
+    dimension = texts.shape[1]
+    turned = np.empty_like(texts)
+    for number, (text, kind) in enumerate(zip(texts, kinds, strict=True)):
+        shared = np.random.default_rng([SEED, hash_of(kind), number % COLOURS_OF_A_KIND])
+        own = np.random.default_rng([SEED, number, int(abs(text[0]) * 1e6)])
+        away = _unit(shared.standard_normal(dimension)) + _unit(own.standard_normal(dimension))
+        away = _unit(away - text * (away @ text))
+        turned[number] = PAIR_SIMILARITY * text + np.sqrt(1 - PAIR_SIMILARITY**2) * away
+    return turned
+
+
+def hash_of(text: str) -> int:
+    """Return a number that stands for a text, the same in every process."""
+    return int.from_bytes(text.encode()[:8].ljust(8), "big")
+
+
+def _unit(vector: np.ndarray) -> np.ndarray:
+    return vector / np.linalg.norm(vector)
+
+
+def _finish(version) -> None:
+    """Give some products the values that filters ask for, and do what the end of a build does."""
+    from django.db import connection
+
+    from search.indexing.hnsw import build_indexes
+    from search.indexing.lexicon import build_lexicon
+    from search.suggesting.refreshing import refresh_word_list
+
+    began = time.monotonic()
+    with connection.cursor() as cursor:
+        for share in SHARES:
+            cursor.execute(
+                "UPDATE fashion_search_indexentry SET facets = facets || %s::text[]"
+                " WHERE version_id = %s AND hashtext(product_key) %% %s = 0",
+                [[f"usage={share_filter(share)}"], version.pk, share],
+            )
+    build_indexes(version)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE fashion_search_indexentry")
+        cursor.execute("VACUUM ANALYZE fashion_search_entryimage")
+    build_lexicon(version)
+    refresh_word_list()
+    print(f"indexes and words in {time.monotonic() - began:.0f} s", flush=True)
