@@ -3,6 +3,7 @@
 Run as `python -m bench.filters [PRODUCTS]`; exits with 1 where a limit is missed.
 """
 
+import gc
 import sys
 import time
 from collections.abc import Sequence
@@ -70,6 +71,7 @@ def measure(share: int) -> tuple[int, float, Sequence[float], Sequence[float]]:
 
     for text in QUERIES:  # encodes each query and loads what a process loads once
         ask(text)
+    gc.freeze()  # as the web process does
     asked = [[ask(text) for text in QUERIES] for _ in range(REPEATS)]
     everything = {"EXACT_BELOW": 10**9, "RESULTS": 10**6, "CANDIDATES": 10**6, "SEARCH_TIMEOUT_MS": 600_000}
     with other_settings(everything):

@@ -30,7 +30,7 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Cast, Lower
+from django.db.models.functions import Cast, Extract, Lower
 from pgvector.django import HalfVectorField, MaxInnerProduct
 
 EmbeddingLiteral = str  # "[0.1,...]", as Postgres reads an embedding
@@ -89,15 +89,21 @@ class Term(Protocol):
         """A lesser fit counts as missing."""
 
 
-class Coverage(NamedTuple):
-    """How well an entry fits each of some terms."""
+class Measured(NamedTuple):
+    """An entry with all that ranking, filters, facets and sorts read of it."""
 
     product_key: str
     entry_id: int
-    fits: tuple[float, ...]
-    style: str = ""  # what its variants have in common
-    price: Decimal | None = None
-    marked: bool = False  # bears one of the tokens that were to be marked
+    style: str  # what its variants have in common
+    price: Decimal | None
+    in_stock: bool
+    created: float  # seconds since 1970
+    facets: list[str]  # "colour=Navy Blue"
+    image: float | None = (
+        None  # similarity of its best picture, from -1 to 1; None without one or where none was asked for
+    )
+    text: float | None = None  # similarity of its text
+    fits: tuple[float, ...] = ()  # how well it fits each of the terms
 
 
 class EntryQuerySet(QuerySet[Any]):
@@ -121,21 +127,25 @@ class EntryQuerySet(QuerySet[Any]):
             _IsAnyOf(F("pk"), Value(list(ids)))
         )  # psycopg writes the array, ten times as fast as ArrayField
 
-    def named(self, text: str, config: str) -> list[tuple[str, int]]:
+    def named(self, text: str) -> list[tuple[str, int]]:
         """Product keys and primary keys of the entries whose SKU or name is the text, in any case of letters."""
         lowered = Value(text.lower())
-        phrase = SearchQuery(text, config=config, search_type="phrase")
-        rows = self.alias(_name=Lower("name")).filter(
-            Q(sku=lowered) | (Q(document=phrase) & Q(_name=lowered))
-        )
+        rows = self.alias(_name=Lower("name")).filter(Q(sku=lowered) | Q(_name=lowered))
         return list(rows.order_by("product_key").values_list("product_key", "pk"))
+
+    def holding(
+        self, terms: Sequence[Term], config: str, *, best: bool = False, also: Sequence[str] = ()
+    ) -> "EntryQuerySet":
+        """Entries that hold every one of the terms; with `best`, by what fits it best; and those of some products."""
+        condition = reduce(and_, (_holds(term, config, best=best) for term in terms))
+        return self.filter(condition | Q(product_key__in=list(also)) if also else condition)
 
     def holding_all(self, terms: Sequence[Term], config: str, limit: int) -> list[int]:
         """Primary keys of up to `limit` entries that hold every term; where they are more, of those that fit best."""
         found: dict[int, None] = {}
         for best in (True, False):
-            conditions = reduce(and_, (_holds(term, config, best=best) for term in terms))
-            found |= dict.fromkeys(self.order_by().filter(conditions).values_list("pk", flat=True)[:limit])
+            holding = self.order_by().holding(terms, config, best=best)
+            found |= dict.fromkeys(holding.values_list("pk", flat=True)[:limit])
             if len(found) >= limit:
                 break
         return list(found)[:limit]
@@ -164,43 +174,44 @@ class EntryQuerySet(QuerySet[Any]):
             cursor.execute(statement, [*(value for _, params in lookups for value in params), limit])
             return [pk for (pk,) in cursor.fetchall()]
 
-    def coverage(self, terms: Sequence[Term], config: str, marked: Sequence[str] = ()) -> list[Coverage]:
-        """How well each of the entries fits each of the terms; for a few thousand of them.
+    def measured(
+        self,
+        terms: Sequence[Term] = (),
+        config: str = "english",
+        embedding: EmbeddingLiteral | None = None,
+        *,
+        dimension: int = 0,
+    ) -> list[Measured]:
+        """The entries with how well each fits the terms and how similar it is; for a few thousand of them.
 
         Args:
             terms: what is looked for.
             config: text search configuration.
-            marked: facet tokens; entries that bear one of them are marked.
+            embedding: what similarities are to.
+            dimension: of the embedding.
         """
-        fits = {f"_fit{number}": _fit(term, config) for number, term in enumerate(terms)}
-        bears = Q(facets__overlap=list(marked)) if marked else Q(pk__in=())
-        mark = Case(When(bears, then=Value(True)), default=Value(False), output_field=BooleanField())
-        rows = self.order_by().annotate(_marked=mark, **fits)
-        columns = rows.values_list("product_key", "pk", "style", "price", "_marked", *fits)
+        added: dict[str, Any] = {f"_fit{number}": _fit(term, config) for number, term in enumerate(terms)}
+        similar = ["_image", "_text"] if embedding is not None else []
+        if embedding is not None:
+            best = (
+                ImageQuerySet(self.model._meta.get_field("images").related_model)
+                .filter(entry=OuterRef("pk"), embedding__isnull=False)
+                .order_by()
+                .values("entry")
+                .annotate(_best=Min(_distance("embedding", embedding, dimension, exact=True)))
+                .values("_best")
+            )
+            added["_image"] = Subquery(best, output_field=FloatField())
+            added["_text"] = _distance("text_embedding", embedding, dimension, exact=True)
+        added["_created"] = Extract("created", "epoch", output_field=FloatField())
+        columns = ("product_key", "pk", "style", "price", "in_stock", "_created", "facets", *similar)
+        fits = [name for name in added if name.startswith("_fit")]
+        rows = self.order_by().annotate(**added).values_list(*columns, *fits)
+        if not similar:
+            return [Measured._make((*row[:7], None, None, tuple(row[7:]))) for row in rows]
         return [
-            Coverage(key, pk, tuple(fits), style, price, marked)
-            for key, pk, style, price, marked, *fits in columns
-        ]
-
-    def similarities(
-        self, embedding: EmbeddingLiteral, *, dimension: int
-    ) -> list[tuple[int, float | None, float | None]]:
-        """Primary key, similarity of the best picture, and of the text, of every entry; None where it has none."""
-        best = (
-            ImageQuerySet(self.model._meta.get_field("images").related_model)
-            .filter(entry=OuterRef("pk"), embedding__isnull=False)
-            .order_by()
-            .values("entry")
-            .annotate(_best=Min(_distance("embedding", embedding, dimension, exact=True)))
-            .values("_best")
-        )
-        rows = self.order_by().annotate(
-            _image=Subquery(best, output_field=FloatField()),
-            _text=_distance("text_embedding", embedding, dimension, exact=True),
-        )
-        return [
-            (pk, None if image is None else -image, None if text is None else -text)
-            for pk, image, text in rows.values_list("pk", "_image", "_text")
+            Measured._make((*row[:7], *(None if far is None else -far for far in row[7:9]), tuple(row[9:])))
+            for row in rows
         ]
 
     def nearest(self, embedding: EmbeddingLiteral, *, dimension: int, limit: int, exact: bool) -> list[Row]:
@@ -228,6 +239,21 @@ class EntryQuerySet(QuerySet[Any]):
             .annotate(_count=Count("*"))
             .values_list("_token", "_count")
         )
+
+    def value_counts(self, facet: str) -> dict[str, int]:
+        """How many of the entries bear each value of one facet; quicker than all facets at once."""
+        try:
+            sql, params = self.order_by().values("facets").query.sql_with_params()
+        except EmptyResultSet:  # the conditions contradict each other
+            return {}
+        prefix = f"{facet}="
+        statement = (  # the part inside is Django's own SQL, with placeholders for every value
+            "SELECT token, count(*) FROM (" + sql + ") AS entry, unnest(entry.facets) AS token"  # noqa: S608
+            " WHERE starts_with(token, %s) GROUP BY token"
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [*params, prefix])
+            return {token[len(prefix) :]: count for token, count in cursor.fetchall()}
 
     def paths_of(self, facet: str) -> list[list[str]]:
         """The distinct lists of values that entries have of one facet, in the order that the host gave."""

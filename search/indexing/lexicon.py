@@ -18,6 +18,7 @@ from ..understanding.lexicon import CATEGORY
 
 NONSENSE = 200  # words
 NONSENSE_SHARE = 99  # percentile
+NOISE_LIMIT_MS = 600_000  # for comparing all of it
 
 
 def build_lexicon(version: IndexVersion) -> VersionLexicon:
@@ -72,7 +73,7 @@ def _noise(version: IndexVersion) -> tuple[float, float]:
     embeddings = [to_literal(embedding) for embedding in encoders_for(version).encode_texts(nonsense())]
     images = ImageQuerySet(EntryImage).in_version(version.pk)
     texts = EntryQuerySet(IndexEntry).in_version(version.pk)
-    with search_session():
+    with search_session(NOISE_LIMIT_MS):
         return tuple(  # type: ignore[return-value]  # two of them
             _highest(
                 [

@@ -1,9 +1,10 @@
 """Index entries: what one version knows about one product, and about each of its pictures."""
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, HashIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
+from django.db.models.functions import Lower
 from pgvector.django import HalfVectorField
 
 from .versions import IndexVersion
@@ -51,6 +52,8 @@ class IndexEntry(models.Model):
             models.Index(
                 fields=("product_key",), condition=~models.Q(error=""), name="fashion_search_entry_failed"
             ),
+            # Names may be longer than a B-tree takes.
+            HashIndex(Lower("name"), name="fashion_search_entry_name"),
             GinIndex(fields=("document",), name="fashion_search_entry_document"),
             GinIndex(fields=("facets",), name="fashion_search_entry_facets"),
         )

@@ -34,10 +34,11 @@ def count_facets(
         trees: of facets whose values lie below each other.
     """
     answer: dict[str, list[FacetCount]] = {}
-    shared = _by_facet(entries(filters)) if names else {}
+    unchosen = [name for name in names if not filters.facets.get(name)]
+    shared = _by_facet(entries(filters)) if unchosen else {}
     for name in names:
         chosen = filters.facets.get(name, ())
-        counts = (_by_facet(entries(filters.without(name))) if chosen else shared).get(name, {})
+        counts = entries(filters.without(name)).value_counts(name) if chosen else shared.get(name, {})
         answer[name] = sort_counts(dict.fromkeys(chosen, 0) | counts, trees.get(name, FLAT))
     return answer
 

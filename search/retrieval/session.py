@@ -10,13 +10,16 @@ from .budget import Watch, left_ms
 
 
 @contextmanager
-def search_session() -> Iterator[None]:
-    """Run the body in one transaction with iterative HNSW scans, in SEARCH_TIMEOUT_MS or what is left of the budget.
+def search_session(limit_ms: int | None = None) -> Iterator[None]:
+    """Run the body in one transaction with iterative HNSW scans, and end it when its time is up.
+
+    Args:
+        limit_ms: its time; SEARCH_TIMEOUT_MS by default. What is left of a budget around it may be less.
 
     Inside a transaction of the caller the former settings are put back, because SET LOCAL outlives a savepoint.
     """
     settings = get_settings()
-    limit = left_ms(settings.search_timeout_ms)
+    limit = left_ms(settings.search_timeout_ms if limit_ms is None else limit_ms)
     wanted: dict[str, str | None] = {
         "statement_timeout": f"{limit}ms",
         "hnsw.iterative_scan": "relaxed_order",

@@ -9,6 +9,7 @@ from ..merchandising import Fired, Rule
 from ..merchandising.applying import free_places
 from ..merchandising.rules import say
 from ..querysets import EntryQuerySet
+from .merchandised import without_hidden
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +24,7 @@ class Listing:
 
     def shown(self, entries: EntryQuerySet) -> EntryQuerySet:
         """The entries that are not hidden."""
-        hides = [rule for rule in self.rules if rule.action == "hide"]
-        return entries.hiding(
-            [rule.product_key for rule in hides if not rule.token],
-            [rule.token for rule in hides if rule.token],
-        )
+        return without_hidden(entries, self.rules)
 
     def window(self, shown: EntryQuerySet, window: slice) -> list[str]:
         """Product keys of one page: pinned ones at their places, others by boosts and buries, then newest first.

@@ -69,3 +69,12 @@ def arrange(
         tuple(applied.conflicts),
         applied.pinned,
     )
+
+
+def without_hidden(entries: EntryQuerySet, rules: Sequence[Rule]) -> EntryQuerySet:
+    """Return the entries that no rule hides."""
+    hides = [rule for rule in rules if rule.action == "hide"]
+    return entries.hiding(
+        [rule.product_key for rule in hides if not rule.token],
+        [rule.token for rule in hides if rule.token],
+    )

@@ -1,9 +1,10 @@
 """The results of a query with all that filters, facets and sorts read: filtered and counted without asking again."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import chain
 from typing import Protocol, TypeVar
 
 from ..merchandising.applying import free_places
@@ -59,23 +60,23 @@ class PoolRow:
 
 
 def load_pool(ranked: Ranked) -> list[PoolRow]:
-    """Return the ranked results with their facets, prices and dates, best first. One query."""
-    found = {
-        pk: (frozenset(tokens), price, in_stock, created.timestamp())
-        for pk, tokens, price, in_stock, created in EntryQuerySet(IndexEntry)
-        .among(ranked.entry_ids)
-        .order_by()
-        .values_list("pk", "facets", "price", "in_stock", "created")
-    }
+    """Return the ranked results with their facets, prices and dates, best first. One query at most."""
+    rows = {pk: item.row for pk, item in ranked.explained.items()}
+    others = [pk for pk in ranked.entry_ids if pk not in rows]
+    if others:
+        rows |= {row.entry_id: row for row in EntryQuerySet(IndexEntry).among(others).measured()}
     return [
         PoolRow(
-            candidate.product_key,
+            key,
             score,
-            number < ranked.matching or candidate.product_key in ranked.pinned,
-            *found[candidate.entry_id],
+            number < ranked.matching or key in ranked.pinned,
+            frozenset(row.facets),
+            row.price,
+            row.in_stock,
+            row.created,
         )
-        for number, (candidate, score) in enumerate(ranked.items)
-        if candidate.entry_id in found
+        for number, ((key, pk), score) in enumerate(ranked.items)
+        if (row := rows.get(pk)) is not None
     ]
 
 
@@ -100,22 +101,24 @@ def count_in_pool(
         trees: of facets whose values lie below each other.
     """
     meeting = [row for row in rows if row.meets(filters)]
+    shared = _count_tokens(meeting)
     facets = {}
     for name in names:
         chosen = bool(filters.facets.get(name))
-        under = [row for row in rows if row.meets(filters.without(name))] if chosen else meeting
-        facets[name] = count_values(under, name, filters, trees.get(name, FLAT))
+        tokens = _count_tokens(row for row in rows if row.meets(filters.without(name))) if chosen else shared
+        facets[name] = _values_of(name, tokens, filters, trees.get(name, FLAT))
     priced = [row for row in rows if row.meets(filters.without_price)] if filters.has_price else meeting
     stocked = [row for row in rows if row.meets(filters.without_stock)] if filters.in_stock else meeting
     return Counts(facets, ranges_of(priced), count_in_stock(stocked))
 
 
-def count_values(rows: Sequence[PoolRow], name: str, filters: Filters, parents: Parents) -> list[FacetCount]:
-    """Count the values of one facet; chosen ones are listed even where they count 0."""
+def _count_tokens(rows: Iterable[PoolRow]) -> Counter[str]:
+    return Counter(chain.from_iterable(row.tokens for row in rows))
+
+
+def _values_of(name: str, tokens: Counter[str], filters: Filters, parents: Parents) -> list[FacetCount]:
     prefix = f"{name}="
-    counts = Counter(
-        token.removeprefix(prefix) for row in rows for token in row.tokens if token.startswith(prefix)
-    )
+    counts = {token[len(prefix) :]: count for token, count in tokens.items() if token.startswith(prefix)}
     return sort_counts(dict.fromkeys(filters.facets.get(name, ()), 0) | counts, parents)
 
 

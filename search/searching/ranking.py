@@ -12,6 +12,7 @@ from ..exceptions import EncoderTimeout
 from ..merchandising import Fired, Rule, SynonymEntry, snapshot
 from ..merchandising.applying import Spread
 from ..merchandising.conflicts import Conflict
+from ..merchandising.snapshots import pinned_by
 from ..models import IndexEntry, IndexVersion
 from ..querysets import EmbeddingLiteral, EntryQuerySet
 from ..retrieval.candidates import Candidate, Space
@@ -24,7 +25,7 @@ from ..understanding import NOTHING_MEANT, Understood, read_query
 from ..understanding.lexicon import GENDER
 from ..understanding.terms import Term, terms_of
 from . import reasons
-from .merchandised import arrange
+from .merchandised import arrange, without_hidden
 from .scoring import Scored, cheapness_of, score
 from .variants import spread_tiers
 
@@ -98,11 +99,16 @@ def ask(
         return asked, reasons.NO_ENCODER
 
 
-def rank(asked: Asked, filters: Filters) -> Ranked:
+def rank(asked: Asked, filters: Filters, *, closest: bool = True) -> Ranked:
     """Return the results of a query under filters, best first.
 
     These are the products that have all that the query asks for; where they are few, also the closest to it: those that
     have a part of it, and those whose picture or text is near. What is named by the query comes first.
+
+    Args:
+        asked: the query.
+        filters: conditions that every result meets.
+        closest: whether the closest may fill up.
 
     Raises:
         DatabaseError: a leg failed or ran out of time.
@@ -113,20 +119,23 @@ def rank(asked: Asked, filters: Filters) -> Ranked:
     terms = terms_of(asked.understood.units, settings.weights)
     if not terms and asked.understood.price and asked.embedding is None:
         return _everything(asked, space)
-    named = [pk for _, pk in space.entries().named(asked.query.wanted, space.config)]
+    named = [pk for _, pk in space.entries().named(asked.query.wanted)]
     full = space.entries().holding_all(terms, space.config, settings.results) if terms else []
-    near, unseen = _near(asked, space)
+    lacking = closest and len(full) < settings.enough
+    # Where they are more than is looked at, the nearest are found among all of them.
+    more = len(full) == settings.results
+    near, unseen = _near(asked, space) if lacking or more else (set(), False)
     chosen = {*named, *full, *near}
-    if len(full) < settings.enough and not named:
+    if lacking and not named:
         chosen |= _holding_a_part(space, terms)
     scored = _scored(asked, space, terms, chosen, set(named))
-    few = sum(item.full for item in scored) < settings.enough
+    few = lacking and sum(item.full for item in scored) < settings.enough
     kept = [
         item
         for item in scored
         if item.named or item.full or (few and item.is_close(asked.words, settings.weights))
     ]
-    kept.sort(key=lambda item: (not item.named, not item.full, -item.score, item.candidate))
+    kept.sort(key=lambda item: (not item.named, not item.full, -item.score, item.row.product_key))
     tiers = [list(tier) for _, tier in groupby(kept, lambda item: (item.named, item.full))]
     shown = spread_tiers(tiers, most=settings.variants, page=settings.page_size)[: settings.results]
     arranged = arrange(
@@ -146,6 +155,23 @@ def rank(asked: Asked, filters: Filters) -> Ranked:
         arranged.conflicts,
         arranged.pinned,
     )
+
+
+def holding_everything(asked: Asked, filters: Filters) -> EntryQuerySet | None:
+    """Return the entries that have all that the query asks for, without hidden ones; None where it names nothing to hold.
+
+    Args:
+        asked: the query.
+        filters: conditions that they meet, too.
+
+    Pinned products are among them, whatever they hold.
+    """
+    space = Space.of(asked.version, _within(filters, asked.understood), asked.query)
+    terms = terms_of(asked.understood.units, get_settings().weights)
+    if not terms:
+        return None
+    holding = space.entries().holding(terms, space.config, also=pinned_by(asked.rules))
+    return without_hidden(holding, asked.rules)
 
 
 def _spread_again(shown: Sequence[Scored]) -> Spread:
@@ -185,21 +211,20 @@ def _scored(
     """Score every chosen entry."""
     if not chosen:
         return []
-    entries = EntryQuerySet(IndexEntry).among(list(chosen))
-    similar: dict[int, tuple[float | None, float | None]] = {}
-    if asked.embedding is not None:
-        found = entries.similarities(asked.embedding, dimension=space.dimension)
-        similar = {pk: (image, text) for pk, image, text in found}
-    rows = entries.coverage(terms, space.config, _unasked(asked))
+    rows = (
+        EntryQuerySet(IndexEntry)
+        .among(list(chosen))
+        .measured(terms, space.config, asked.embedding, dimension=space.dimension)
+    )
     cheapness = cheapness_of(rows) if asked.understood.cheap else {}
-    weights = get_settings().weights
+    weights, kids = get_settings().weights, frozenset(_unasked(asked))
     return [
         score(
             row,
             terms,
-            similar.get(row.entry_id, (None, None)),
             weights,
             named=row.entry_id in named,
+            unasked=not kids.isdisjoint(row.facets),
             cheapness=cheapness.get(row.entry_id, 0.0),
         )
         for row in rows

@@ -3,63 +3,67 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from ..conf import get_settings
 from ..merchandising import Fired
+from ..models import IndexEntry
+from ..querysets import EntryQuerySet
 from ..registry import get_index
 from ..retrieval.counts import Counts
-from ..retrieval.facets import FLAT, Parents
+from ..retrieval.facets import Parents, count_facets
 from ..retrieval.filters import Filters
+from ..retrieval.price_ranges import count_price_ranges
 from ..stages import stage
 from ..understanding.lexicon import CATEGORY
 from .freezing import Frozen, FrozenRow
-from .pool import (
-    PoolRow,
-    count_in_pool,
-    count_in_stock,
-    count_values,
-    load_pool,
-    place_pinned,
-    ranges_of,
-)
-from .ranking import Asked, rank
+from .pool import count_in_pool, load_pool, place_pinned
+from .ranking import Asked, holding_everything, rank
 
 
 def whole_list(asked: Asked, filters: Filters) -> tuple[Frozen, tuple[Fired, ...]]:
     """Return the whole list of a search by relevance, and the rules that took effect in it.
 
-    Filters and counts apply to what the query finds. Where that is more than is looked at, the search is done again under
-    all filters, so that they lose nothing.
+    Where enough products have all that the query asks for, the list is those of them that meet the filters. Where they are
+    few, the closest to it are found, too, and the filters choose among both. What is chosen is counted without that choice.
     """
     names = get_index().facets
     trees = {CATEGORY: asked.words.lexicon.parents}
     if filters.has_price:  # what is chosen takes the place of what the query says
         asked = replace(asked, understood=replace(asked.understood, price=None))
     with stage("rank"):
-        ranked = rank(asked, Filters())
-        again = bool(filters) and not ranked.complete
+        enough = bool(filters) and _finds_enough(asked)
+        ranked = rank(asked, filters, closest=False) if enough else rank(asked, Filters())
+        again = bool(filters) and not enough and not ranked.complete
         if again:
             ranked = rank(asked, filters)
         pool = load_pool(ranked)
     with stage("facets"):
         counts = count_in_pool(pool, names, filters, trees)
-        if again:
-            counts = _counted_again(asked, filters, counts, trees)
+        if enough or again:
+            counts = _with_choices_counted(asked, filters, counts, trees)
     shown = place_pinned([row for row in pool if row.meets(filters)], ranked.pinned)
     rows = [FrozenRow(row.product_key, row.score, row.matching, row.price, row.created) for row in shown]
     return Frozen(rows, ranked.complete, counts), ranked.fired
 
 
-def _counted_again(asked: Asked, filters: Filters, counts: Counts, trees: Mapping[str, Parents]) -> Counts:
-    """Counts of what is chosen of, over searches of their own, each without that choice."""
+def _finds_enough(asked: Asked) -> bool:
+    every, enough = holding_everything(asked, Filters()), get_settings().enough
+    return every is not None and every.count_up_to(enough) == enough
 
-    def pool_without(others: Filters) -> list[PoolRow]:
-        return load_pool(rank(asked, others))
 
-    facets = counts.facets | {
-        name: count_values(pool_without(filters.without(name)), name, filters, trees.get(name, FLAT))
-        for name in filters.selected
-    }
+def _with_choices_counted(
+    asked: Asked, filters: Filters, counts: Counts, trees: Mapping[str, Parents]
+) -> Counts:
+    """The counts with those of what is chosen of, which ignore that choice."""
+
+    def every(others: Filters) -> EntryQuerySet:
+        found = holding_everything(asked, others)
+        if found is None:  # a query without a word that products hold is answered by what it is near to
+            found = EntryQuerySet(IndexEntry).among(rank(asked, others).entry_ids)
+        return found
+
+    chosen = count_facets(filters.selected, filters, every, trees)
     return Counts(
-        facets,
-        ranges_of(pool_without(filters.without_price)) if filters.has_price else counts.price_ranges,
-        count_in_stock(pool_without(filters.without_stock)) if filters.in_stock else counts.in_stock,
+        counts.facets | chosen,
+        count_price_ranges(every(filters.without_price)) if filters.has_price else counts.price_ranges,
+        every(filters.without_stock).count_in_stock() if filters.in_stock else counts.in_stock,
     )
