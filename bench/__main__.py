@@ -13,6 +13,9 @@ from pathlib import Path
 from shop.local.errors import LocalError
 
 from .indexing import measure_indexing
+from .latency import measure_stages, report_stages
+from .relevance import measure as measure_relevance
+from .relevance import report as report_relevance
 from .serving import measure_in_django, measure_web
 from .setting import ROOT, Setting
 
@@ -57,6 +60,9 @@ def measure(data: Path, options: argparse.Namespace) -> dict:
         indexing = measure_indexing(setting, pictures)
         say("Searching inside Django")
         django = measure_in_django(queries)
+        stages = measure_stages([query.text for query in read_judged(data / "shopper_queries.jsonl")])
+        say("Asking judged queries of this and other engines")
+        relevance = measure_relevance(setting, data / "shopper_queries.jsonl")
         say("Searching over HTTP")
         web = measure_web(setting, queries)
         artifact = artifact_folder()
@@ -70,6 +76,8 @@ def measure(data: Path, options: argparse.Namespace) -> dict:
         "keras_predict_pictures_per_second": keras,
         "ratio": keras and indexing.pictures_per_second / keras,
         "search_in_django": dataclasses.asdict(django),
+        "stages": stages,
+        "relevance": relevance,
         "web": dataclasses.asdict(web),
     }
 
@@ -115,7 +123,16 @@ def report(figures: dict) -> int:
         rows.insert(3, ("ratio of the two", f"{ratio:.1f}", "at least 6", ratio >= 6))
     for name, value, target, met in rows:
         print(f"{name:34} {value:>18}   {target}{'' if met else '   MISSED'}")
+    report_stages("shoppers' queries", figures["stages"])
+    report_relevance(figures["relevance"])
     return 0 if all(met for *_, met in rows) else 1
+
+
+def read_judged(file: Path) -> list:
+    """Return the judged queries of the file."""
+    from search.judging import read_queries as read
+
+    return read(file)
 
 
 def read_queries(products: Path) -> list[str]:

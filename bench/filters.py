@@ -1,6 +1,6 @@
 """Filters that keep 50, 5, 0.5 and 0.05 % of 100,000 products: full pages, overlap with the exact answer, time.
 
-Run as `python -m bench.filters [PRODUCTS]`; exits with 1 where a limit is missed.
+Run as `python -m bench.filters [PRODUCTS]`, with the time of searches by stage; exits with 1 where a limit is missed.
 """
 
 import gc
@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .large_shop import PRODUCTS, SHARES, fill, share_filter
+from .latency import measure_stages, report_stages
 from .setting import Setting
 
 PAGE = 24
@@ -30,6 +31,7 @@ def main() -> int:
     number = int(sys.argv[1]) if len(sys.argv) > 1 else PRODUCTS
     with Setting():
         fill(number, encoded=True)
+        report_stages(f"{number} drawn products", measure_stages(QUERIES * REPEATS))
         return report()
 
 

@@ -1,0 +1,34 @@
+"""How long searches take inside Django, stage by stage."""
+
+import gc
+from collections.abc import Sequence
+
+import numpy as np
+
+WARM_UP = 20  # searches that load encoders, connections and caches, and are not counted
+SHARES = (50, 95, 99)  # percentiles
+WHOLE = "whole search"
+
+Stages = dict[str, list[float]]  # stage -> its percentiles, in milliseconds
+
+
+def measure_stages(texts: Sequence[str]) -> Stages:
+    """Ask every text once, with facets, as the search page does; return percentiles of each stage and of the whole."""
+    from search.searching import search
+
+    for text in texts[:WARM_UP]:
+        search(text, count=False)
+    gc.freeze()  # as a web process does that serves for long
+    taken: dict[str, list[float]] = {}
+    for text in texts:
+        answer = search(text, count=False)
+        for name, milliseconds in (*answer.stages.items(), (WHOLE, answer.took_ms)):
+            taken.setdefault(name, []).append(milliseconds)
+    return {name: [float(found) for found in np.percentile(times, SHARES)] for name, times in taken.items()}
+
+
+def report_stages(title: str, stages: Stages) -> None:
+    """Print a table, the whole last."""
+    print(f"\n{title:24}" + "".join(f"{'p' + str(share):>10}" for share in SHARES))
+    for name in sorted(stages, key=lambda name: (name == WHOLE, -stages[name][0])):
+        print(f"{name:24}" + "".join(f"{found:7.1f} ms" for found in stages[name]))
