@@ -1,6 +1,8 @@
 from urllib.parse import urlencode
 
 import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client
 
 from search.models import Banner, Redirect
 
@@ -122,7 +124,7 @@ def test_beyond_the_last_page_there_is_nothing(client, shirts):
         (
             "%F0%9F%98%80=1",
             "unknown_parameter",
-            "'😀' is not a parameter: the parameters are q, sort, page, page_size, spelling, token, price_min, price_max, in_stock, category,"
+            "'😀' is not a parameter: the parameters are q, sort, page, page_size, spelling, token, explain, price_min, price_max, in_stock, category,"
             " brand, colour, gender, size, pattern, usage.",
         ),
         ("price_min=cheap", "invalid_price", "price_min must be a number from 0, such as 1500 or 99.50."),
@@ -180,3 +182,22 @@ def test_redirect_and_banners_have_whole_addresses(client, shirts):
     answer = get(client, q="shirts")
     assert answer["redirect"] == ""
     assert answer["banners"] == [{"text": "Sale", "link": "http://testserver/sale/", "picture": ""}]
+
+
+def test_staff_may_ask_why(shirts):
+    user = User.objects.create_user("worker", is_staff=True)
+    client = Client()
+    client.force_login(user)
+    for refused in (client, Client()):
+        response = refused.get(URL, {"q": "shirt", "explain": "1"})
+        assert response.status_code == 403
+        assert response.json()["error"]["code"] == "permission_denied"
+
+    user.user_permissions.add(Permission.objects.get(codename="view_queryday"))
+    answer = client.get(URL, {"q": "red shirt", "explain": "1", "page_size": 2}).json()
+    explained = answer["explanation"]
+    assert [item["position"] for item in explained["results"]] == [1, 2]
+    part = explained["results"][0]["parts"][0]
+    assert (part["text"], part["facet"], part["fit"], part["lacking"]) == ("red", "", 1.0, False)
+    assert set(answer["stages"]) >= {"rank", "explain"}
+    assert "explanation" not in client.get(URL, {"q": "red shirt"}).json()
