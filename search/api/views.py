@@ -77,6 +77,7 @@ class SearchView(PublicView):
                 "token": answer.token,
                 "restarted": answer.restarted,
                 "next": page_address(request, answer.next_page, answer.token),
+                "instead": answer.instead,
                 "redirect": request.build_absolute_uri(answer.redirect) if answer.redirect else "",
                 "banners": BannerSerializer(answer.banners, many=True, context={"request": request}).data,
                 **({"explanation": explained, "stages": answer.stages} if wanted.explain else {}),

@@ -44,6 +44,7 @@ class SearchAnswer:
     unknown: tuple[str, ...]  # words of the query that no product holds
     page: int
     page_size: int
+    instead: tuple[str, ...] = ()  # queries to try where nothing is found
     redirect: str = ""  # where the query leads instead of to results
     banners: tuple[BannerShown, ...] = ()
     fired: tuple[Fired, ...] = ()  # rules that took effect

@@ -37,6 +37,7 @@ from .absent import Absence, why_absent
 from .answers import SORTS, SearchAnswer
 from .explaining import Explanation, explain
 from .freezing import fingerprint_of, freeze, thaw
+from .instead import queries_instead
 from .listing import Listing
 from .parts import parts_of
 from .pool import count_matching, in_order
@@ -178,6 +179,7 @@ def search(
         token=found.token,
         restarted=found.restarted,
         stages=stages,
+        instead=queries_instead(version) if version and query.text and not found.total else (),
         redirect=redirect.url if redirect else "",
         banners=banners,
         fired=found.fired,

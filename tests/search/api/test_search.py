@@ -41,6 +41,7 @@ def test_an_answer_has_exactly_these_parts(client, shirts):
         "token",
         "restarted",
         "next",
+        "instead",
         "redirect",
         "banners",
     ]

@@ -3,8 +3,9 @@
 import pytest
 
 from search.indexing.lexicon import build_lexicon
+from search.models import PopularQuery
 from search.retrieval.lexicon import forget_words
-from search.searching import search
+from search.searching import Filters, search
 from search.suggesting.refreshing import refresh_word_list
 from tests.search.indexed import add
 
@@ -54,3 +55,17 @@ def test_childrens_products_come_last_where_nobody_is_named(version, counted):
     assert skus(search("top"))[0] == "woman"
     assert skus(search("top for girls"))[0] == "girl"
     assert set(skus(search("tops"))) == {"girl", "woman", "boy"}
+
+
+def test_where_nothing_is_found_other_queries_are_named(version, counted):
+    for number in range(3):
+        add(version, f"s{number}", "Shirt", facets={"category": ["Tops", "Shirts"]})
+    add(version, "b", "Boots", facets={"category": ["Shoes", "Boots"]})
+    counted()
+    PopularQuery.objects.create(query="linen", text="Linen", searches=9, clicked=1)
+
+    answer = search("zzqqk")
+    assert (answer.total, answer.unknown) == (0, ("zzqqk",))
+    assert answer.instead == ("Linen", "Shirts", "Boots")
+    assert search("shirt").instead == ()
+    assert search("", filters=Filters(facets={"colour": ("None",)})).instead == ()
