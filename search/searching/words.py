@@ -40,6 +40,7 @@ from .freezing import fingerprint_of, freeze, thaw
 from .instead import queries_instead
 from .listing import Listing
 from .parts import parts_of
+from .photos import embedding_of
 from .pool import count_matching, in_order
 from .products import load_results
 from .ranking import Asked, ask, is_semantic_failure
@@ -82,6 +83,7 @@ class _Request:
     token: str  # of the first page
     facets: tuple[str, ...]  # to count
     trial: Trial = SHOPPERS
+    photo: str = ""
 
     @property
     def window(self) -> slice:
@@ -99,6 +101,7 @@ def search(
     with_facets: bool = True,
     spelling: bool = True,
     token: str = "",
+    photo: str = "",
     trial: Trial | None = None,
 ) -> SearchAnswer:
     """Find products by words; without words, list the catalogue, newest first.
@@ -113,6 +116,7 @@ def search(
         spelling: whether slips are corrected; the answer says which.
         token: of the answer with the first page: this page is then cut from the same list. With a token that is too
             old or of another search, the answer is a fresh first page and says so.
+        photo: token of a photo, from `take_photo`; results are what looks like it. With words, what has them comes first.
         trial: what differs where this is no shopper's search.
 
     Raises:
@@ -137,6 +141,7 @@ def search(
         token=token,
         facets=get_index().facets if with_facets else (),
         trial=trial or SHOPPERS,
+        photo=photo,
     )
     version = request.trial.version or IndexVersion.objects.serving()
     nothing = _Page([], 0, True, Counts({name: [] for name in request.facets}), 0)
@@ -185,6 +190,7 @@ def search(
         fired=found.fired,
         explanation=found.explanation,
         absence=found.absence,
+        photo=photo,
     )
 
 
@@ -196,7 +202,7 @@ def _count_hits(fired: Sequence[Fired], redirect: RedirectTo | None, banners: Se
 
 def _found(version: IndexVersion, query: Query, request: _Request, *, spelling: bool) -> tuple[_Page, str]:
     """A page of the catalogue, or of what a query finds, and why it is degraded."""
-    if query.text:
+    if query.text or request.photo:
         return _ranked_page(version, query, request, spelling=spelling)
     with stage("catalogue"), search_session():
         found = _catalogue_page(version, request)
@@ -230,6 +236,8 @@ def _ranked_page(
         corrected, meant = _corrected(version, query, request) if spelling else (None, {})
         with stage("encode"):
             asked, degraded = ask(version, corrected or query, synonyms=request.trial.synonyms, meant=meant)
+            if request.photo:
+                asked = replace(asked, photo=embedding_of(request.photo, version))
         try:
             with search_session():
                 page = _page_of(asked, request)
@@ -238,7 +246,7 @@ def _ranked_page(
                 raise
     if page is None:
         with search_session():
-            page = _page_of(replace(asked, embedding=None), request)
+            page = _page_of(replace(asked, embedding=None, photo=None), request)
         degraded = reasons.NO_EMBEDDINGS_SEARCH
     return replace(page, query=corrected), degraded
 
@@ -264,7 +272,7 @@ def _corrected(
 
 
 def _page_of(asked: Asked, request: _Request) -> _Page:
-    fingerprint = fingerprint_of(asked.version.pk, asked.query.text, request.filters)
+    fingerprint = fingerprint_of(asked.version.pk, asked.query.text, request.filters, request.photo)
     frozen = thaw(request.token, fingerprint) if request.token else None
     restarted = bool(request.token) and frozen is None and request.page > 1
     if restarted:
