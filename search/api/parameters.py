@@ -29,6 +29,7 @@ class SearchParameters:
     page_size: int
     spelling: bool
     token: str
+    explain: bool
 
 
 def search_parameters(given: QueryDict) -> SearchParameters:
@@ -37,7 +38,7 @@ def search_parameters(given: QueryDict) -> SearchParameters:
     Raises:
         InvalidQuery: a parameter is unknown, doubled, or has a value that it cannot have.
     """
-    _check_names(given, ("q", "sort", "page", "page_size", "spelling", "token"))
+    _check_names(given, ("q", "sort", "page", "page_size", "spelling", "token", "explain"))
     settings = get_settings()
     return SearchParameters(
         text=_single(given, "q"),
@@ -47,6 +48,7 @@ def search_parameters(given: QueryDict) -> SearchParameters:
         page_size=min(_number(given, "page_size", settings.page_size), settings.max_page_size),
         spelling=_switch(given, "spelling", default=True),
         token=_single(given, "token"),
+        explain=_explain(given),
     )
 
 
@@ -123,6 +125,13 @@ def _switch(given: QueryDict, name: str, *, default: bool) -> bool:
     if value not in ("", "on", "off"):
         raise InvalidQuery(f"invalid_{name}", f"{name} must be on or off.")
     return value == "on" if value else default
+
+
+def _explain(given: QueryDict) -> bool:
+    value = _single(given, "explain").strip()
+    if value not in ("", "0", "1"):
+        raise InvalidQuery("invalid_explain", "explain must be 1 or 0.")
+    return value == "1"
 
 
 def _number(given: QueryDict, name: str, default: int) -> int:

@@ -4,14 +4,17 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import Http404
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import AllowAny
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ..searching import FacetCount, find_product, find_similar, log_search, search
+from ..searching import FacetCount, SearchAnswer, find_product, find_similar, log_search, search
+from ..searching.explaining import explain_search
 from .errors import handle_error, not_found
+from .explaining import add_explanations, authenticators_for, refuse_strangers
 from .pagination import page_address
 from .parameters import refuse_parameters, search_parameters, similar_parameters
 from .serializers import (
@@ -39,42 +42,29 @@ class PublicView(APIView):
 class SearchView(PublicView):
     """GET /search/: products by words, filters or both; without words the catalogue, newest first."""
 
+    def get_authenticators(self) -> list[BaseAuthentication]:
+        """Return what tells staff who ask for explanations from others."""
+        return authenticators_for(self.request)
+
     def get(self, request: Request) -> Response:
         """Answer one page of results."""
         wanted = search_parameters(request.query_params)
-        answer = search(
-            wanted.text,
-            filters=wanted.filters,
-            sort=wanted.sort,
-            page=wanted.page,
-            page_size=wanted.page_size,
-            spelling=wanted.spelling,
-            token=wanted.token,
-        )
-        return Response(
-            {
-                "search": log_search(request._request, answer, wanted.filters) or None,
-                "query": answer.query,
-                "typed": answer.typed,
-                "total": answer.total,
-                "matching": answer.matching,
-                "complete": answer.complete,
-                "degraded": answer.degraded,
-                "took_ms": answer.took_ms,
-                "understood": UnderstoodPartSerializer(answer.understood, many=True).data,
-                "unknown": answer.unknown,
-                "results": ResultSerializer(answer.results, many=True, context={"request": request}).data,
-                "facets": _facets(answer.facets),
-                "price_ranges": PriceRangeSerializer(answer.price_ranges, many=True).data,
-                "in_stock": answer.in_stock,
-                "page": answer.page,
-                "token": answer.token,
-                "restarted": answer.restarted,
-                "next": page_address(request, answer.next_page, answer.token),
-                "redirect": request.build_absolute_uri(answer.redirect) if answer.redirect else "",
-                "banners": BannerSerializer(answer.banners, many=True, context={"request": request}).data,
-            }
-        )
+        asked: dict[str, Any] = {
+            "filters": wanted.filters,
+            "sort": wanted.sort,
+            "page": wanted.page,
+            "page_size": wanted.page_size,
+            "spelling": wanted.spelling,
+            "token": wanted.token,
+        }
+        if not wanted.explain:
+            answer = search(wanted.text, **asked)
+            return Response(_answered(request, answer, log_search(request._request, answer, wanted.filters)))
+        refuse_strangers(request)
+        explained = explain_search(wanted.text, **asked, with_facets=True)
+        content = _answered(request, explained.answer, "")
+        add_explanations(content, explained)
+        return Response(content, headers={"Cache-Control": "no-store"})
 
 
 class ProductView(PublicView):
@@ -120,3 +110,28 @@ class NoSuchView(PublicView):
 
 def _facets(facets: dict[str, list[FacetCount]]) -> dict[str, Any]:
     return {name: FacetValueCountSerializer(counts, many=True).data for name, counts in facets.items()}
+
+
+def _answered(request: Request, answer: SearchAnswer, search_id: str) -> dict[str, Any]:
+    return {
+        "search": search_id or None,
+        "query": answer.query,
+        "typed": answer.typed,
+        "total": answer.total,
+        "matching": answer.matching,
+        "complete": answer.complete,
+        "degraded": answer.degraded,
+        "took_ms": answer.took_ms,
+        "understood": UnderstoodPartSerializer(answer.understood, many=True).data,
+        "unknown": answer.unknown,
+        "results": ResultSerializer(answer.results, many=True, context={"request": request}).data,
+        "facets": _facets(answer.facets),
+        "price_ranges": PriceRangeSerializer(answer.price_ranges, many=True).data,
+        "in_stock": answer.in_stock,
+        "page": answer.page,
+        "token": answer.token,
+        "restarted": answer.restarted,
+        "next": page_address(request, answer.next_page, answer.token),
+        "redirect": request.build_absolute_uri(answer.redirect) if answer.redirect else "",
+        "banners": BannerSerializer(answer.banners, many=True, context={"request": request}).data,
+    }

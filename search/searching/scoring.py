@@ -19,6 +19,8 @@ class Scored:
     held: float  # share of what was asked for that it does not lack, from 0 to 1
     full: bool  # no term is missing
     named: bool  # its SKU or name is the query
+    cheap: float = 0.0  # what being cheap added
+    kids: float = 0.0  # what being for children took off
 
     @property
     def candidate(self) -> Candidate:
@@ -70,9 +72,9 @@ def score(
             full = False
     coverage = gained / wanted if wanted else 0.0
     total = coverage + weights.image * max(row.image or 0.0, 0.0) + weights.text * max(row.text or 0.0, 0.0)
-    total += weights.cheap * cheapness
-    total -= weights.kids * unasked
-    return Scored(row, total, coverage, held / wanted if wanted else 0.0, full, named)
+    cheap, kids = weights.cheap * cheapness, weights.kids * unasked
+    total += cheap - kids
+    return Scored(row, total, coverage, held / wanted if wanted else 0.0, full, named, cheap, kids)
 
 
 def cheapness_of(rows: Sequence[Measured]) -> dict[int, float]:

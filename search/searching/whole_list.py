@@ -17,6 +17,7 @@ from ..understanding.lexicon import CATEGORY
 from .freezing import Frozen, FrozenRow
 from .pool import count_in_pool, load_pool, place_pinned
 from .ranking import Asked, holding_everything, rank
+from .tracing import note_list
 
 
 def whole_list(asked: Asked, filters: Filters) -> tuple[Frozen, tuple[Fired, ...]]:
@@ -42,6 +43,7 @@ def whole_list(asked: Asked, filters: Filters) -> tuple[Frozen, tuple[Fired, ...
             counts = _with_choices_counted(asked, filters, counts, trees)
     shown = place_pinned([row for row in pool if row.meets(filters)], ranked.pinned)
     rows = [FrozenRow(row.product_key, row.score, row.matching, row.price, row.created) for row in shown]
+    note_list(ranked, [row.product_key for row in rows])
     return Frozen(rows, ranked.complete, counts), ranked.fired
 
 

@@ -41,6 +41,7 @@ from .parts import parts_of
 from .pool import count_matching, in_order
 from .products import load_results
 from .ranking import Asked, ask, is_semantic_failure
+from .tracing import note_asked
 from .whole_list import whole_list
 
 logger = logging.getLogger(__name__)
@@ -96,6 +97,7 @@ def search(
     token: str = "",
     synonyms: tuple[SynonymEntry, ...] | None = None,
     count: bool = True,
+    version: IndexVersion | None = None,
 ) -> SearchAnswer:
     """Find products by words; without words, list the catalogue, newest first.
 
@@ -111,6 +113,7 @@ def search(
             old or of another search, the answer is a fresh first page and says so.
         synonyms: those to read the query with instead of the table's, to try some.
         count: whether this is a shopper's search, in which rules, redirects and banners count a hit.
+        version: the version to search; the serving one by default.
 
     Raises:
         InvalidQuery: text, filters, sort or page cannot be answered; the sentence says why.
@@ -135,7 +138,7 @@ def search(
         facets=get_index().facets if with_facets else (),
         synonyms=synonyms,
     )
-    version = IndexVersion.objects.serving()
+    version = version or IndexVersion.objects.serving()
     nothing = _Page([], 0, True, Counts({name: [] for name in request.facets}), 0)
     with measuring() as stages:
         if version is None:
@@ -194,7 +197,7 @@ def _found(version: IndexVersion, query: Query, request: _Request, *, spelling: 
         return _ranked_page(version, query, request, spelling=spelling)
     with stage("catalogue"), search_session():
         found = _catalogue_page(version, request)
-    return found, "" if version.state == IndexVersion.State.ACTIVE else reasons.BUILDING
+    return found, "" if version.is_whole else reasons.BUILDING
 
 
 def _catalogue_page(version: IndexVersion, request: _Request) -> _Page:
@@ -258,6 +261,7 @@ def _corrected(
 
 
 def _page_of(asked: Asked, request: _Request) -> _Page:
+    note_asked(asked, request.filters)
     fingerprint = fingerprint_of(asked.version.pk, asked.query.text, request.filters)
     frozen = thaw(request.token, fingerprint) if request.token else None
     restarted = bool(request.token) and frozen is None and request.page > 1

@@ -122,7 +122,7 @@ def test_beyond_the_last_page_there_is_nothing(client, shirts):
         (
             "%F0%9F%98%80=1",
             "unknown_parameter",
-            "'😀' is not a parameter: the parameters are q, sort, page, page_size, spelling, token, price_min, price_max, in_stock, category,"
+            "'😀' is not a parameter: the parameters are q, sort, page, page_size, spelling, token, explain, price_min, price_max, in_stock, category,"
             " brand, colour, gender, size, pattern, usage.",
         ),
         ("price_min=cheap", "invalid_price", "price_min must be a number from 0, such as 1500 or 99.50."),
