@@ -58,13 +58,13 @@ def measure(share: int) -> tuple[int, float, Sequence[float], Sequence[float]]:
     Exact means: every product that the filter leaves is compared with the query, by its words and by its embeddings.
     """
     from search.conf import other_settings
-    from search.searching import Filters, search
+    from search.searching import Filters, Trial, search
 
     filters = Filters(facets={"usage": (share_filter(share),)} if share > 1 else {})
 
     def ask(text: str) -> tuple[list[str], int, float]:
         began = time.perf_counter()
-        answer = search(text, filters=filters, page_size=PAGE, count=False)
+        answer = search(text, filters=filters, page_size=PAGE, trial=Trial())
         return (
             [result.card.sku for result in answer.results],
             answer.total,

@@ -14,14 +14,14 @@ Stages = dict[str, list[float]]  # stage -> its percentiles, in milliseconds
 
 def measure_stages(texts: Sequence[str]) -> Stages:
     """Ask every text once, with facets, as the search page does; return percentiles of each stage and of the whole."""
-    from search.searching import search
+    from search.searching import Trial, search
 
     for text in texts[:WARM_UP]:
-        search(text, count=False)
+        search(text, trial=Trial())
     gc.freeze()  # as a web process does that serves for long
     taken: dict[str, list[float]] = {}
     for text in texts:
-        answer = search(text, count=False)
+        answer = search(text, trial=Trial())
         for name, milliseconds in (*answer.stages.items(), (WHOLE, answer.took_ms)):
             taken.setdefault(name, []).append(milliseconds)
     return {name: [float(found) for found in np.percentile(times, SHARES)] for name, times in taken.items()}

@@ -16,42 +16,15 @@ from ..conf import get_settings
 from ..insight.figures import is_empty, read_figures
 from ..insight.nearest import look_around
 from ..insight.overview import draw_overview
-from ..insight.period import PRESETS, read_period
+from ..insight.period import read_period
 from ..insight.queries import KINDS, LOW_SEARCHES, LOW_SHARE, Queries, clicked_results, read_query
 from ..models import QueryDay, SearchDay
 from ..retrieval.cleaning import MAX_LENGTH
-from .readonly import ReadOnlyAdmin
+from .insight_pages import InsightAdmin
+from .inspector import InspectorPages
 
 PER_PAGE = 50
 FIRST_QUERIES = 8  # of each kind, in the overview
-TEMPLATES = "admin/fashion_search/insight"
-
-
-class InsightAdmin(ReadOnlyAdmin):
-    """Pages of figures over a daily table; a permission to view the table is one to see them."""
-
-    def get_urls(self) -> list[URLPattern]:
-        """Return the address of the page alone: daily tables have no forms."""
-        page = self.admin_site.admin_view(self.changelist_view)
-        return [path("", page, name=f"{self.opts.app_label}_{self.opts.model_name}_changelist")]
-
-    def respond(self, request: HttpRequest, template: str, title: str, **context: Any) -> TemplateResponse:
-        """Write a page with the period that its address names."""
-        return TemplateResponse(
-            request,
-            f"{TEMPLATES}/{template}.html",
-            {
-                **self.admin_site.each_context(request),
-                "title": title,
-                "opts": self.opts,
-                "presets": PRESETS,
-                "may_see_log": request.user.has_perm("fashion_search.view_loggedsearch"),
-                "may_see_queries": request.user.has_perm("fashion_search.view_queryday"),
-                "may_see_overview": request.user.has_perm("fashion_search.view_searchday"),
-                "enabled": get_settings().insight,
-                **context,
-            },
-        )
 
 
 @admin.register(SearchDay)
@@ -80,7 +53,7 @@ class SearchDayAdmin(InsightAdmin):
 
 
 @admin.register(QueryDay)
-class QueryDayAdmin(InsightAdmin):
+class QueryDayAdmin(InspectorPages):
     """Queries by kind, and the workbench for one of them."""
 
     def get_urls(self) -> list[URLPattern]:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from ..exceptions import InvalidQuery
 from ..merchandising import SynonymEntry
 from ..models import Synonym
-from ..searching import search
+from ..searching import Trial, search
 from .merchandising_forms import SynonymForm
 from .readonly import ModelAdmin
 
@@ -96,7 +96,7 @@ def _sides(query: str, entry: SynonymEntry, replaced: str) -> list[dict[str, Any
     rows = rows.exclude(pk=replaced) if replaced else rows
     others = tuple(SynonymEntry(row.phrase, tuple(row.means), row.both_ways) for row in rows)
     answers = [
-        search(query, page_size=SHOWN, with_facets=False, synonyms=synonyms, count=False)
+        search(query, page_size=SHOWN, with_facets=False, trial=Trial(synonyms=synonyms))
         for synonyms in (others, (*others, entry))
     ]
     before = {result.card.sku for result in answers[0].results}

@@ -48,7 +48,7 @@ def search_parameters(given: QueryDict) -> SearchParameters:
         page_size=min(_number(given, "page_size", settings.page_size), settings.max_page_size),
         spelling=_switch(given, "spelling", default=True),
         token=_single(given, "token"),
-        explain=_explain(given),
+        explain=_switch(given, "explain", default=False),
     )
 
 
@@ -122,9 +122,9 @@ def _price(given: QueryDict, name: str) -> Decimal | None:
 
 def _switch(given: QueryDict, name: str, *, default: bool) -> bool:
     value = _single(given, name).strip().lower()
-    if value not in ("", "on", "off"):
+    if value not in ("", "on", "off", "1", "0"):
         raise InvalidQuery(f"invalid_{name}", f"{name} must be on or off.")
-    return value == "on" if value else default
+    return value in ("on", "1") if value else default
 
 
 def _explain(given: QueryDict) -> bool:

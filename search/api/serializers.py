@@ -82,3 +82,43 @@ class BannerSerializer(serializers.Serializer[Any]):
     text = serializers.CharField()
     link = AbsoluteURLField()
     picture = AbsoluteURLField()
+
+
+class PartFitSerializer(serializers.Serializer[Any]):
+    """How well a result has one thing that the query asks for."""
+
+    text = serializers.CharField()
+    facet = serializers.CharField()
+    fit = serializers.FloatField()
+    lacking = serializers.BooleanField()
+    importance = serializers.FloatField()
+
+
+class ResultExplainedSerializer(serializers.Serializer[Any]):
+    """What one result is made of; in the order of the results."""
+
+    position = serializers.IntegerField()
+    match = serializers.CharField()
+    score = serializers.FloatField()
+    parts = PartFitSerializer(many=True)
+    coverage = serializers.FloatField(allow_null=True)
+    keyword_rank = serializers.IntegerField(allow_null=True)
+    image = serializers.FloatField(allow_null=True)
+    image_rank = serializers.IntegerField(allow_null=True)
+    text = serializers.FloatField(allow_null=True)
+    text_rank = serializers.IntegerField(allow_null=True)
+    rules = serializers.ListField(child=serializers.CharField())
+
+
+class ExplanationSerializer(serializers.Serializer[Any]):
+    """How a page of results came about, for staff."""
+
+    version = serializers.CharField()
+    artifact = serializers.CharField()
+    encoded = serializers.CharField()
+    in_pieces = serializers.DictField(child=serializers.ListField(child=serializers.CharField()))
+    image_noise = serializers.FloatField()
+    text_noise = serializers.FloatField()
+    rules = serializers.ListField(child=serializers.CharField())
+    conflicts = serializers.ListField(child=serializers.CharField())
+    results = ResultExplainedSerializer(many=True)

@@ -6,6 +6,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from ..insight.popular import popular_queries
 from ..suggesting import suggest
 from .parameters import suggest_parameters
 from .serializers import CardSerializer, FacetCountSerializer
@@ -24,7 +25,7 @@ class SuggestView(PublicView):
     def get(self, request: Request) -> Response:
         """Answer suggestions for the beginning of a query."""
         text, limit = suggest_parameters(request.query_params)
-        answer = suggest(text, limit=limit)
+        answer = suggest(text, limit=limit, popular=_popular)
         context: dict[str, Any] = {"request": request}
         return Response(
             {
@@ -35,3 +36,7 @@ class SuggestView(PublicView):
                 "products": CardSerializer(answer.products, many=True, context=context).data,
             }
         )
+
+
+def _popular(text: str, limit: int) -> list[str]:
+    return [query.text for query in popular_queries(text, limit)] if text else []

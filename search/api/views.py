@@ -3,22 +3,24 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib.auth import get_user
+from django.contrib.auth.models import AnonymousUser
 from django.http import Http404
-from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import AllowAny
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ..searching import FacetCount, SearchAnswer, find_product, find_similar, log_search, search
-from ..searching.explaining import explain_search
+from ..searching import FacetCount, Trial, find_product, find_similar, log_search, search
 from .errors import handle_error, not_found
 from .explaining import add_explanations, authenticators_for, refuse_strangers
 from .pagination import page_address
 from .parameters import refuse_parameters, search_parameters, similar_parameters
 from .serializers import (
     BannerSerializer,
+    ExplanationSerializer,
     FacetValueCountSerializer,
     PriceRangeSerializer,
     ProductSerializer,
@@ -49,22 +51,42 @@ class SearchView(PublicView):
     def get(self, request: Request) -> Response:
         """Answer one page of results."""
         wanted = search_parameters(request.query_params)
-        asked: dict[str, Any] = {
-            "filters": wanted.filters,
-            "sort": wanted.sort,
-            "page": wanted.page,
-            "page_size": wanted.page_size,
-            "spelling": wanted.spelling,
-            "token": wanted.token,
-        }
-        if not wanted.explain:
-            answer = search(wanted.text, **asked)
-            return Response(_answered(request, answer, log_search(request._request, answer, wanted.filters)))
-        refuse_strangers(request)
-        explained = explain_search(wanted.text, **asked, with_facets=True)
-        content = _answered(request, explained.answer, "")
-        add_explanations(content, explained)
-        return Response(content, headers={"Cache-Control": "no-store"})
+        answer = search(
+            wanted.text,
+            filters=wanted.filters,
+            sort=wanted.sort,
+            page=wanted.page,
+            page_size=wanted.page_size,
+            spelling=wanted.spelling,
+            token=wanted.token,
+            trial=_explaining(request) if wanted.explain else None,
+        )
+        explained = {} if answer.explanation is None else ExplanationSerializer(answer.explanation).data
+        return Response(
+            {
+                "search": log_search(request._request, answer, wanted.filters) or None,
+                "query": answer.query,
+                "typed": answer.typed,
+                "total": answer.total,
+                "matching": answer.matching,
+                "complete": answer.complete,
+                "degraded": answer.degraded,
+                "took_ms": answer.took_ms,
+                "understood": UnderstoodPartSerializer(answer.understood, many=True).data,
+                "unknown": answer.unknown,
+                "results": ResultSerializer(answer.results, many=True, context={"request": request}).data,
+                "facets": _facets(answer.facets),
+                "price_ranges": PriceRangeSerializer(answer.price_ranges, many=True).data,
+                "in_stock": answer.in_stock,
+                "page": answer.page,
+                "token": answer.token,
+                "restarted": answer.restarted,
+                "next": page_address(request, answer.next_page, answer.token),
+                "redirect": request.build_absolute_uri(answer.redirect) if answer.redirect else "",
+                "banners": BannerSerializer(answer.banners, many=True, context={"request": request}).data,
+                **({"explanation": explained, "stages": answer.stages} if wanted.explain else {}),
+            }
+        )
 
 
 class ProductView(PublicView):
@@ -106,6 +128,19 @@ class NoSuchView(PublicView):
     def get(self, request: Request) -> Response:
         """Say in JSON that there is nothing here."""
         raise Http404
+
+
+def _explaining(request: Request) -> Trial:
+    """A search that explains itself, for those who may see the inspector.
+
+    Raises:
+        PermissionDenied: somebody else asks.
+    """
+    # REST framework has put an anonymous user on the request, because these views know no authentication.
+    user = get_user(request._request) if hasattr(request._request, "session") else AnonymousUser()
+    if not (user.is_active and user.is_staff and user.has_perm("fashion_search.view_queryday")):
+        raise PermissionDenied
+    return Trial(explain=True)
 
 
 def _facets(facets: dict[str, list[FacetCount]]) -> dict[str, Any]:

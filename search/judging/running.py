@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from ..exceptions import SearchError
-from ..searching import search
+from ..searching import Trial, search
 from .queries import JudgedQuery
 
 DEPTH = 10  # results that are judged
@@ -32,7 +32,7 @@ class Answered:
 
 def ask_here(text: str) -> tuple[list[str], int]:
     """Search in this process."""
-    answer = search(text, page_size=DEPTH, with_facets=False, count=False)
+    answer = search(text, page_size=DEPTH, with_facets=False, trial=Trial())
     return [result.card.sku for result in answer.results], answer.total
 
 

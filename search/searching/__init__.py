@@ -8,6 +8,7 @@ from .lookup import find_product
 from .noting import log_search
 from .parts import UnderstoodPart
 from .similar import find_similar
+from .trials import Trial
 from .words import search
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "SearchResult",
     "SimilarAnswer",
     "Sort",
+    "Trial",
     "UnderstoodPart",
     "find_product",
     "find_similar",

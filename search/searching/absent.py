@@ -1,148 +1,125 @@
-"""Why is this product not here? The steps of a search, each asked about one product."""
+"""Why a product is not among the results, or stands so far down: each step that stops it, in a sentence."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from ..conf import get_settings
-from ..models import IndexEntry
-from ..querysets import EntryQuerySet
-from ..registry import ProductCard
-from ..retrieval.budget import time_budget
-from ..retrieval.cleaning import clean_text
+from ..models import IndexEntry, StaleProduct
+from ..querysets import EntryQuerySet, Measured
+from ..registry import get_index
+from ..retrieval.candidates import Space
 from ..retrieval.filters import Filters
-from ..retrieval.session import search_session
-from .dropping import Step, conditions_of, hidden_by, ranking_of
-from .explaining import Explained
-from .explanations import Explanation, Ranks, match_of, rules_by_product
-from .indexed_state import notes_on, why_not_indexed
-from .products import load_results
-from .ranking import score_entries
+from .explaining import PartFit, parts_of_result
+from .pool import PoolRow
+from .ranking import Asked, Ranked, score_entries, within
 from .scoring import Scored
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Looked:
-    """What each step of a search makes of one product."""
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """What is known of one product for one query."""
 
-    sku: str  # as asked for
-    steps: tuple[Step, ...]  # in the order of the search
-    card: ProductCard | None = None  # None where the host has no such product now
-    place: int | None = None  # in the whole list, from 1
-    explanation: Explanation | None = None  # its score, whether or not it is found
-
-    @property
-    def dropped(self) -> tuple[Step, ...]:
-        """The steps that keep it out; the first is why it is not here, others would be reasons, too."""
-        return tuple(step for step in self.steps if step.passed is False)
+    sku: str
+    position: int | None  # among the results, from 1; None where it is none
+    reasons: tuple[str, ...]  # what keeps it out, or behind others
+    parts: tuple[PartFit, ...] = ()  # what it has of the query
+    image: float | None = None  # similarity of its best picture
+    text: float | None = None  # similarity of its text
 
 
-def look_for(sku: str, explained: Explained, filters: Filters) -> Looked:
-    """Ask every step of a search about the product with this SKU.
+def why_absent(asked: Asked, filters: Filters, ranked: Ranked, order: Sequence[str], sku: str) -> Absence:
+    """Tell where a product stands among the results of a query, and why not higher.
 
     Args:
-        sku: in any case of letters.
-        explained: the search.
-        filters: those that it was made with.
-
-    Raises:
-        InvalidQuery: the SKU is longer than 200 characters or holds NUL.
-        DatabaseError: a step could not be asked.
+        asked: the query.
+        filters: those that are set.
+        ranked: what was found.
+        order: product keys of all results by relevance.
+        sku: of the product, in any case of letters.
     """
-    sku = clean_text(sku, "sku")
-    version = explained.version
-    if version is None:
-        return Looked(sku=sku, steps=(Step("Index", False, explained.answer.degraded),))
-    entry = (
-        IndexEntry.objects.filter(version_id=version.pk, sku=sku.lower())
-        .order_by("product_key")
-        .only("pk", "product_key", "facets", "error", "content_hash", "embedded_hash")
-        .first()
-    )
+    entry = EntryQuerySet(IndexEntry).in_version(asked.version.pk).filter(sku=sku.strip().lower()).first()
     if entry is None:
-        return Looked(sku=sku, steps=(Step("Index", False, why_not_indexed(sku, version)),))
-    with time_budget(get_settings().search_timeout_ms), search_session():
-        return _look(sku, entry, explained, filters)
+        return Absence(sku, None, (_not_indexed(sku),))
+    place = order.index(entry.product_key) + 1 if entry.product_key in order else None
+    space = Space.of(asked.version, filters, asked.query)
+    named = {pk for _, pk in space.entries().named(asked.query.wanted)} & {entry.pk}
+    (item,) = score_entries(asked, space, asked.terms, {entry.pk}, named)
+    stopped = [*_stopped_by_conditions(asked, filters, entry, item.row), *_stopped_by_rules(asked, item.row)]
+    if not stopped and place is None:
+        stopped = [*_stopped_by_rank(asked, ranked, item)]
+    if entry.error:
+        stopped.append(f"Its last indexing failed: {entry.error}")
+    return Absence(sku, place, tuple(stopped), parts_of_result(asked, item), item.row.image, item.row.text)
 
 
-def _look(sku: str, entry: IndexEntry, explained: Explained, filters: Filters) -> Looked:
-    key = entry.product_key
-    found = load_results([(key, 0.0)])
-    steps = [Step("Index", True, "It is in the index."), *notes_on(entry)]
-    if not found:
-        steps.append(Step("Shop", False, "The shop has withdrawn it since it was indexed."))
-    one = EntryQuerySet(IndexEntry).among([entry.pk])
-    steps += conditions_of(one, explained, filters)
-    scored = _score(entry.pk, one, explained)
-    places = {listed: number for number, listed in enumerate(explained.trace.listed, start=1)}
-    place = places.get(key)
-    explanation = _explanation(key, scored, explained, listed=place is not None)
-    meets = all(step.passed is not False for step in steps)
-    pinned = explained.trace.ranked is not None and key in explained.trace.ranked.pinned
-    steps += _ranked(entry.pk, key, scored, explanation, explained, meets=meets, pinned=pinned)
-    steps += hidden_by(key, entry.facets, explained)
-    steps.append(_end(place, len(places), steps, explained))
-    return Looked(
-        sku=sku,
-        steps=tuple(steps),
-        card=found[0].card if found else None,
-        place=place,
-        explanation=explanation,
-    )
+def _not_indexed(sku: str) -> str:
+    product = get_index().get_queryset().filter(sku__iexact=sku.strip()).first()
+    if product is None:
+        return f"No product that can be found has the SKU {sku!r}: check its spelling, and whether it is published."
+    stale = StaleProduct.objects.filter(product_key=str(product.pk)).first()
+    if stale is None:
+        return (
+            "It is not in the index, and nothing waits to put it there: run manage.py search_index reconcile."
+        )
+    if stale.parked:
+        return f"It could not be indexed and waits for a change or a retry: {stale.last_error}"
+    return "It waits to be indexed."
 
 
-def _ranked(
-    pk: int,
-    key: str,
-    scored: Scored | None,
-    explanation: Explanation | None,
-    explained: Explained,
-    *,
-    meets: bool,
-    pinned: bool,
-) -> Iterator[Step]:
-    if explained.trace.ranked is None or explained.asked is None:
+def _stopped_by_conditions(asked: Asked, filters: Filters, entry: IndexEntry, row: Measured) -> Iterator[str]:
+    product = PoolRow(row.product_key, 0.0, True, frozenset(row.facets), row.price, row.in_stock, row.created)
+    for name in filters.selected:
+        if not product.meets(Filters(facets={name: filters.facets[name]})):
+            own = ", ".join(token.partition("=")[2] for token in row.facets if token.startswith(f"{name}="))
+            yield f"The filter {name} is {' or '.join(filters.facets[name])}; it has {own or 'none'}."
+    if filters.in_stock and not row.in_stock:
+        yield "Only products in stock are asked for; it is sold out."
+    priced = within(filters, asked.understood)
+    if not product.meets(Filters(price_min=priced.price_min, price_max=priced.price_max)):
+        whose = (
+            "the filter"
+            if filters.has_price
+            else f"“{asked.understood.price.text}” of the query"
+            if asked.understood.price
+            else ""
+        )
+        yield f"Its price is {row.price if row.price is not None else 'not known'}, outside {whose}."
+    for word in asked.query.excluded:
+        without = Space(
+            asked.version.pk, asked.version.dimension, excluded=(word,), config=get_settings().text_config
+        )
+        if not without.entries().filter(pk=entry.pk).exists():
+            yield f"The query excludes “{word}”, which its texts hold."
+
+
+def _stopped_by_rules(asked: Asked, row: Measured) -> Iterator[str]:
+    for rule in asked.rules:
+        if rule.action == "hide" and rule.concerns(row.product_key, row.facets):
+            yield f"Rule {rule.id} hides {rule.subject}."
+
+
+def _stopped_by_rank(asked: Asked, ranked: Ranked, item: Scored) -> Iterator[str]:
+    settings = get_settings()
+    if item.full or item.named:
+        yield f"It has all that is asked for, but more than {settings.results} products have (RESULTS)."
         return
-    if scored is None or explanation is None or explained.steps is None:
-        limit, there = get_settings().results, pk in explained.trace.ranked.entry_ids
-        if there or meets:
-            sentence = f"The query states a price only: the newest {limit} products are listed."
-            yield Step("Ranking", there, sentence)
-    elif pinned:
-        yield Step("Ranking", True, "A rule pins it, whatever it has of the query.")
+    lacking = [part.text for part in parts_of_result(asked, item) if part.lacking]
+    if lacking:
+        yield f"It lacks {', '.join(f'“{text}”' for text in lacking)}."
+    if ranked.matching >= settings.enough:
+        yield (
+            f"{ranked.matching} products have all that is asked for; the closest are added only below"
+            f" {settings.enough} (ENOUGH)."
+        )
+    elif not item.is_close(asked.words, settings.weights):
+        yield (
+            f"It has {item.held:.0%} of what is asked for, less than {settings.weights.enough_covered:.0%}, and is"
+            f" no nearer to it than nonsense is to anything: picture {_said(item.row.image)} (nonsense"
+            f" {asked.words.image_noise:.2f}), text {_said(item.row.text)} (nonsense {asked.words.text_noise:.2f})."
+        )
     else:
-        yield from ranking_of(scored, explanation, explained.asked, explained.trace.ranked, meets=meets)
+        yield "It is as close as others, but was not among the candidates that were compared (CANDIDATES)."
 
 
-def _score(pk: int, one: EntryQuerySet, explained: Explained) -> Scored | None:
-    """The entry as this search scores it, among its candidates or beside them."""
-    asked, steps = explained.asked, explained.steps
-    if asked is None or steps is None:
-        return None
-    for item in steps.scored:
-        if item.row.entry_id == pk:
-            return item
-    named = {found for _, found in one.named(asked.query.wanted)}
-    rows = [item.row for item in steps.scored]
-    return score_entries(asked, steps.terms, [pk], named, beside=rows)[0]
-
-
-def _explanation(
-    key: str, scored: Scored | None, explained: Explained, *, listed: bool
-) -> Explanation | None:
-    asked, ranked = explained.asked, explained.trace.ranked
-    if scored is None or asked is None or ranked is None or ranked.steps is None:
-        return None
-    match = match_of(scored, listed=listed, pinned=key in ranked.pinned)
-    explanation = Ranks(ranked.steps.scored).explain(asked, ranked.steps.terms, scored, match=match)
-    return replace(explanation, rules=tuple(rules_by_product(ranked.fired).get(key, ())))
-
-
-def _end(place: int | None, total: int, steps: list[Step], explained: Explained) -> Step:
-    if place is not None:
-        page = -(-place // explained.answer.page_size)
-        return Step("List", True, f"It is result {place} of {total}, on page {page}.")
-    if explained.trace.ranked is None:
-        return Step("List", False, explained.answer.degraded or "There is no list: the query has no words.")
-    if any(step.passed is False for step in steps):
-        return Step("List", None, f"It is none of the {total} results.")
-    return Step("List", False, "No step drops it any more: something changed meanwhile, look again.")
+def _said(similarity: float | None) -> str:
+    return "none" if similarity is None else f"{similarity:.2f}"

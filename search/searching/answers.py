@@ -8,6 +8,8 @@ from ..merchandising import BannerShown, Fired
 from ..registry import ProductCard
 from ..retrieval.facets import FacetCount
 from ..retrieval.price_ranges import PriceRange
+from .absent import Absence
+from .explaining import Explanation
 from .parts import UnderstoodPart
 
 Sort = Literal["relevance", "newest", "price", "-price"]
@@ -45,6 +47,8 @@ class SearchAnswer:
     redirect: str = ""  # where the query leads instead of to results
     banners: tuple[BannerShown, ...] = ()
     fired: tuple[Fired, ...] = ()  # rules that took effect
+    explanation: Explanation | None = None  # where it was asked for
+    absence: Absence | None = None  # likewise, of one product
     token: str = ""  # for the next page, so that it is cut from the same list; "" where there is none
     restarted: bool = False  # the token given was too old or of another search: this is a fresh first page
     stages: Mapping[str, float] = field(default_factory=dict)  # milliseconds of each

@@ -1,116 +1,145 @@
-"""Search and say why: each result's explanation, and what the query was read as."""
+"""Why results stand where they stand: what each has of the query, how near it is, and what rules made of it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
-from ..conf import get_settings
-from ..merchandising.conflicts import Conflict
-from ..models import IndexVersion
-from ..retrieval.budget import time_budget
-from ..retrieval.filters import Filters
-from ..retrieval.session import search_session
-from . import reasons
-from .answers import SearchAnswer
-from .explanations import Explanation, Ranks, match_of, rules_by_product
-from .ranking import Asked, Ranked, score_entries
+from ..exceptions import ArtifactError
+from ..loading import encoders_for
+from ..understanding import Unit
+from ..understanding.words import split
+from .ranking import Asked, Ranked
 from .scoring import Scored
-from .steps import Steps
-from .tracing import Trace, tracing
-from .whole_list import whole_list
-from .words import NO_FILTERS, search
+
+NAMED, FULL, CLOSE, PINNED, LISTED = "named", "full", "close", "pinned", "listed"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Explained:
-    """An answer, and why it is as it is."""
+@dataclass(frozen=True, slots=True)
+class PartFit:
+    """How well a result has one thing that the query asks for."""
 
-    answer: SearchAnswer
-    version: IndexVersion | None  # that was searched
-    trace: Trace
-    explanations: Mapping[str, Explanation] = field(default_factory=dict)  # product key -> why it is a result
-
-    @property
-    def asked(self) -> Asked | None:
-        """The query as it was read; None where there was none, or no index."""
-        return self.trace.asked
-
-    @property
-    def steps(self) -> Steps | None:
-        """What was looked at; None where everything is listed."""
-        return self.trace.ranked.steps if self.trace.ranked else None
-
-    @property
-    def conflicts(self) -> tuple[Conflict, ...]:
-        """Rules that contradicted each other, and what came of it."""
-        return self.trace.ranked.conflicts if self.trace.ranked else ()
+    text: str  # as typed
+    facet: str  # that it names a value of; "" for a word
+    fit: float  # from 0 to 1
+    lacking: bool  # too little of it
+    importance: float
 
 
-def explain_search(
-    text: str,
-    *,
-    filters: Filters = NO_FILTERS,
-    sort: str = "relevance",
-    page: int = 1,
-    page_size: int | None = None,
-    spelling: bool = True,
-    token: str = "",
-    with_facets: bool = False,
-) -> Explained:
-    """Search as `search` does, which counts no hits then, and explain the page's results.
+@dataclass(frozen=True, slots=True)
+class ResultExplained:
+    """One result. Ranks are from 1, among all results, of equal ones the better rank."""
 
-    A page that is cut from a frozen list is explained by ranking again, since only the list was kept; products that
-    would not be found any more have no explanation then.
+    position: int
+    product_key: str
+    match: str  # "named": its SKU or name is the query; "full"; "close"; "pinned" or "listed" where nothing was compared
+    score: float
+    parts: tuple[PartFit, ...] = ()
+    coverage: float | None = None  # share of what was asked for that it has
+    keyword_rank: int | None = None  # by coverage
+    image: float | None = None  # similarity of its best picture to the query
+    image_rank: int | None = None
+    text: float | None = None  # similarity of its text
+    text_rank: int | None = None
+    rules: tuple[str, ...] = ()  # that fired for it
 
-    Raises:
-        InvalidQuery: as of `search`.
-        DatabaseError: the ranking of a frozen list could not be made again.
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """How a page of results came about."""
+
+    version: str
+    artifact: str  # first digits of its fingerprint
+    encoded: str  # what the text encoder reads; "" where it was not asked
+    in_pieces: Mapping[str, tuple[str, ...]]  # words that the text encoder knows in pieces only
+    image_noise: float  # what 99 % of nonsense words stay below
+    text_noise: float
+    units: tuple[Unit, ...]
+    conflicts: tuple[str, ...]
+    rules: tuple[str, ...]  # all that fired
+    results: tuple[ResultExplained, ...]
+
+
+def explain(asked: Asked, ranked: Ranked, order: Sequence[str], shown: Iterable[str]) -> Explanation:
+    """Explain some of the results.
+
+    Args:
+        asked: the query.
+        ranked: what was found, before filters.
+        order: product keys of all results by relevance.
+        shown: product keys of those to explain, in their order.
     """
-    version = IndexVersion.objects.serving()
-    with tracing() as trace:
-        answer = search(
-            text,
-            filters=filters,
-            sort=sort,
-            page=page,
-            page_size=page_size,
-            spelling=spelling,
-            token=token,
-            with_facets=with_facets,
-            count=False,
-            version=version,
-        )
-        if answer.degraded == reasons.TOO_SLOW or trace.asked is None:
-            return Explained(answer=answer, version=version, trace=trace)
-        with time_budget(get_settings().search_timeout_ms), search_session():
-            if trace.ranked is None:
-                whole_list(trace.asked, trace.filters or filters)
-            explanations = _explain(trace, [str(result.product.pk) for result in answer.results])
-    return Explained(answer=answer, version=version, trace=trace, explanations=explanations)
-
-
-def _explain(trace: Trace, keys: list[str]) -> dict[str, Explanation]:
-    asked, ranked = trace.asked, trace.ranked
-    if asked is None or ranked is None or ranked.steps is None:
-        return {}
-    steps = ranked.steps
-    scored = {item.candidate.product_key: item for item in (*_pinned(asked, ranked, steps), *steps.scored)}
-    ranks, rules = Ranks(steps.scored), rules_by_product(ranked.fired)
-    listed = set(trace.listed)
-    return {
-        key: ranks.explain(
-            asked,
-            steps.terms,
-            scored[key],
-            match=match_of(scored[key], listed=True, pinned=key in ranked.pinned),
-            rules=rules.get(key, ()),
-        )
-        for key in keys
-        if key in listed and key in scored
+    positions = {key: position for position, key in enumerate(order, start=1)}
+    scores = {candidate.product_key: score for candidate, score in ranked.items}
+    scored = {item.row.product_key: item for item in ranked.explained.values()}
+    ranks = {
+        "coverage": _ranks(scored, lambda item: item.coverage),
+        "image": _ranks(scored, lambda item: item.row.image),
+        "text": _ranks(scored, lambda item: item.row.text),
     }
+    rules: dict[str, list[str]] = {}
+    for fired in ranked.fired:
+        rules.setdefault(fired.product_key, []).append(fired.sentence)
+    results = []
+    for key in shown:
+        position, score = positions[key], scores[key]
+        item = scored.get(key)
+        fired_for = tuple(rules.get(key, ()))
+        if item is None:
+            match = PINNED if key in ranked.pinned else LISTED
+            results.append(ResultExplained(position, key, match, score, rules=fired_for))
+            continue
+        results.append(
+            ResultExplained(
+                position,
+                key,
+                NAMED if item.named else FULL if item.full else CLOSE,
+                score,
+                parts_of_result(asked, item),
+                item.coverage,
+                ranks["coverage"].get(key),
+                item.row.image,
+                ranks["image"].get(key),
+                item.row.text,
+                ranks["text"].get(key),
+                fired_for,
+            )
+        )
+    return Explanation(
+        version=str(asked.version),
+        artifact=asked.version.fingerprint[:8],
+        encoded=asked.understood.encoded if asked.embedding is not None else "",
+        in_pieces=words_in_pieces(asked),
+        image_noise=asked.words.image_noise,
+        text_noise=asked.words.text_noise,
+        units=asked.understood.units,
+        conflicts=tuple(conflict.sentence for conflict in ranked.conflicts),
+        rules=tuple(dict.fromkeys(fired.sentence for fired in ranked.fired)),
+        results=tuple(results),
+    )
 
 
-def _pinned(asked: Asked, ranked: Ranked, steps: Steps) -> list[Scored]:
-    """Pinned products that are no candidates, scored all the same."""
-    candidates = {item.row.entry_id for item in steps.scored}
-    missing = [candidate.entry_id for candidate, _ in ranked.items if candidate.entry_id not in candidates]
-    return score_entries(asked, steps.terms, missing, steps.named, beside=[item.row for item in steps.scored])
+def parts_of_result(asked: Asked, item: Scored) -> tuple[PartFit, ...]:
+    """Return how well a result has each thing that is asked for, in the order of the query."""
+    return tuple(
+        PartFit(unit.text, next(iter(unit.facets), ""), fit, fit < term.needed, term.importance)
+        for unit, term, fit in zip(asked.understood.units, asked.terms, item.row.fits, strict=True)
+    )
+
+
+def words_in_pieces(asked: Asked) -> dict[str, tuple[str, ...]]:
+    """Return the words that the text encoder has not learned as one; empty where it was not asked."""
+    if asked.embedding is None:
+        return {}
+    try:
+        encoders = encoders_for(asked.version)
+    except ArtifactError:
+        return {}
+    pieces = {word.text: tuple(encoders.words(word.text)) for word in split(asked.understood.encoded)}
+    return {word: tokens for word, tokens in pieces.items() if len(tokens) > 1}
+
+
+def _ranks(scored: Mapping[str, Scored], of: Callable[[Scored], float | None]) -> dict[str, int]:
+    values = {key: value for key, item in scored.items() if (value := of(item)) is not None}
+    first: dict[float, int] = {}
+    for place, value in enumerate(sorted(values.values(), reverse=True), start=1):
+        first.setdefault(value, place)
+    return {key: first[value] for key, value in values.items()}

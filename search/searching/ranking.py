@@ -46,6 +46,11 @@ class Asked:
     embedding: EmbeddingLiteral | None
     rules: tuple[Rule, ...] = ()  # that hold for the query
 
+    @property
+    def terms(self) -> list[Term]:
+        """What is looked up, one term per unit, in their order."""
+        return terms_of(self.understood.units, get_settings().weights)
+
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
@@ -116,9 +121,9 @@ def rank(asked: Asked, filters: Filters, *, closest: bool = True) -> Ranked:
         DatabaseError: a leg failed or ran out of time.
     """
     settings = get_settings()
-    filters = _within(filters, asked.understood)
+    filters = within(filters, asked.understood)
     space = Space.of(asked.version, filters, asked.query)
-    terms = terms_of(asked.understood.units, settings.weights)
+    terms = asked.terms
     if not terms and asked.understood.price and asked.embedding is None:
         return _everything(asked, space)
     named = [pk for _, pk in space.entries().named(asked.query.wanted)]
@@ -130,7 +135,7 @@ def rank(asked: Asked, filters: Filters, *, closest: bool = True) -> Ranked:
     chosen = {*named, *full, *near}
     if lacking and not named:
         chosen |= _holding_a_part(space, terms)
-    scored = score_entries(asked, terms, chosen, set(named))
+    scored = score_entries(asked, space, terms, chosen, set(named))
     few = lacking and sum(item.full for item in scored) < settings.enough
     kept = [
         item
@@ -209,8 +214,8 @@ def holding_everything(asked: Asked, filters: Filters) -> EntryQuerySet | None:
 
     Pinned products are among them, whatever they hold.
     """
-    space = Space.of(asked.version, _within(filters, asked.understood), asked.query)
-    terms = terms_of(asked.understood.units, get_settings().weights)
+    space = Space.of(asked.version, within(filters, asked.understood), asked.query)
+    terms = asked.terms
     if not terms:
         return None
     holding = space.entries().holding(terms, space.config, also=pinned_by(asked.rules))
@@ -248,6 +253,40 @@ def _holding_a_part(space: Space, terms: Sequence[Term]) -> set[int]:
     return found
 
 
+def score_entries(
+    asked: Asked, space: Space, terms: Sequence[Term], chosen: set[int], named: set[int]
+) -> list[Scored]:
+    """Score every chosen entry.
+
+    Args:
+        asked: the query.
+        space: where it is searched.
+        terms: what is looked up.
+        chosen: primary keys of the entries.
+        named: of those whose SKU or name is the query.
+    """
+    if not chosen:
+        return []
+    rows = (
+        EntryQuerySet(IndexEntry)
+        .among(list(chosen))
+        .measured(terms, space.config, asked.embedding, dimension=space.dimension)
+    )
+    cheapness = cheapness_of(rows) if asked.understood.cheap else {}
+    weights, kids = get_settings().weights, frozenset(_unasked(asked))
+    return [
+        score(
+            row,
+            terms,
+            weights,
+            named=row.entry_id in named,
+            unasked=not kids.isdisjoint(row.facets),
+            cheapness=cheapness.get(row.entry_id, 0.0),
+        )
+        for row in rows
+    ]
+
+
 def _unasked(asked: Asked) -> tuple[str, ...]:
     """The tokens of children's products, where the query does not say for whom."""
     named = any(GENDER in unit.facets for unit in asked.understood.units)
@@ -266,8 +305,8 @@ def _near(asked: Asked, space: Space) -> tuple[set[int], bool]:
     return found, any(unseen)
 
 
-def _within(filters: Filters, understood: Understood) -> Filters:
-    """The filters with the price that the query states, unless a price is chosen."""
+def within(filters: Filters, understood: Understood) -> Filters:
+    """Return the filters with the price that the query states, unless a price is chosen."""
     price = understood.price
     if price is None or filters.has_price:
         return filters

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ..conf import get_settings
-from ..merchandising import Fired
 from ..models import IndexEntry
 from ..querysets import EntryQuerySet
 from ..registry import get_index
@@ -16,20 +15,18 @@ from ..stages import stage
 from ..understanding.lexicon import CATEGORY
 from .freezing import Frozen, FrozenRow
 from .pool import count_in_pool, load_pool, place_pinned
-from .ranking import Asked, holding_everything, rank
-from .tracing import note_list
+from .ranking import Asked, Ranked, holding_everything, rank
 
 
-def whole_list(asked: Asked, filters: Filters) -> tuple[Frozen, tuple[Fired, ...]]:
-    """Return the whole list of a search by relevance, and the rules that took effect in it.
+def whole_list(asked: Asked, filters: Filters) -> tuple[Frozen, Ranked]:
+    """Return the whole list of a search by relevance, and the ranking that it was cut from.
 
     Where enough products have all that the query asks for, the list is those of them that meet the filters. Where they are
     few, the closest to it are found, too, and the filters choose among both. What is chosen is counted without that choice.
     """
     names = get_index().facets
     trees = {CATEGORY: asked.words.lexicon.parents}
-    if filters.has_price:  # what is chosen takes the place of what the query says
-        asked = replace(asked, understood=replace(asked.understood, price=None))
+    asked = without_stated_price(asked, filters)
     with stage("rank"):
         enough = bool(filters) and _finds_enough(asked)
         ranked = rank(asked, filters, closest=False) if enough else rank(asked, Filters())
@@ -43,8 +40,12 @@ def whole_list(asked: Asked, filters: Filters) -> tuple[Frozen, tuple[Fired, ...
             counts = _with_choices_counted(asked, filters, counts, trees)
     shown = place_pinned([row for row in pool if row.meets(filters)], ranked.pinned)
     rows = [FrozenRow(row.product_key, row.score, row.matching, row.price, row.created) for row in shown]
-    note_list(ranked, [row.product_key for row in rows])
-    return Frozen(rows, ranked.complete, counts), ranked.fired
+    return Frozen(rows, ranked.complete, counts), ranked
+
+
+def without_stated_price(asked: Asked, filters: Filters) -> Asked:
+    """Return the query without the price that it states where one is chosen, which takes its place."""
+    return replace(asked, understood=replace(asked.understood, price=None)) if filters.has_price else asked
 
 
 def _finds_enough(asked: Asked) -> bool:

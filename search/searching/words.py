@@ -13,7 +13,6 @@ from ..merchandising import (
     BannerShown,
     Fired,
     Merchandising,
-    SynonymEntry,
     count_hits,
     merged_synonyms,
     snapshot,
@@ -34,14 +33,16 @@ from ..stages import measuring, stage
 from ..understanding import Understood
 from ..understanding.lexicon import CATEGORY
 from . import reasons
+from .absent import Absence, why_absent
 from .answers import SORTS, SearchAnswer
+from .explaining import Explanation, explain
 from .freezing import fingerprint_of, freeze, thaw
 from .listing import Listing
 from .parts import parts_of
 from .pool import count_matching, in_order
 from .products import load_results
 from .ranking import Asked, ask, is_semantic_failure
-from .tracing import note_asked
+from .trials import SHOPPERS, Trial
 from .whole_list import whole_list
 
 logger = logging.getLogger(__name__)
@@ -65,6 +66,8 @@ class _Page:
     token: str = ""
     restarted: bool = False
     fired: tuple[Fired, ...] = ()
+    explanation: Explanation | None = None
+    absence: Absence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ class _Request:
     size: int
     token: str  # of the first page
     facets: tuple[str, ...]  # to count
-    synonyms: tuple[SynonymEntry, ...] | None = None  # instead of the table's
+    trial: Trial = SHOPPERS
 
     @property
     def window(self) -> slice:
@@ -95,9 +98,7 @@ def search(
     with_facets: bool = True,
     spelling: bool = True,
     token: str = "",
-    synonyms: tuple[SynonymEntry, ...] | None = None,
-    count: bool = True,
-    version: IndexVersion | None = None,
+    trial: Trial | None = None,
 ) -> SearchAnswer:
     """Find products by words; without words, list the catalogue, newest first.
 
@@ -111,9 +112,7 @@ def search(
         spelling: whether slips are corrected; the answer says which.
         token: of the answer with the first page: this page is then cut from the same list. With a token that is too
             old or of another search, the answer is a fresh first page and says so.
-        synonyms: those to read the query with instead of the table's, to try some.
-        count: whether this is a shopper's search, in which rules, redirects and banners count a hit.
-        version: the version to search; the serving one by default.
+        trial: what differs where this is no shopper's search.
 
     Raises:
         InvalidQuery: text, filters, sort or page cannot be answered; the sentence says why.
@@ -136,9 +135,9 @@ def search(
         size=size,
         token=token,
         facets=get_index().facets if with_facets else (),
-        synonyms=synonyms,
+        trial=trial or SHOPPERS,
     )
-    version = version or IndexVersion.objects.serving()
+    version = request.trial.version or IndexVersion.objects.serving()
     nothing = _Page([], 0, True, Counts({name: [] for name in request.facets}), 0)
     with measuring() as stages:
         if version is None:
@@ -158,7 +157,7 @@ def search(
     merchandising = snapshot() if version else Merchandising()
     redirect = merchandising.redirect_for(query.wanted) or merchandising.redirect_for(searched.wanted)
     banners = merchandising.banners_for(searched.wanted, request.filters.facets.get(CATEGORY, ()))
-    if count and page == 1:
+    if trial is None and page == 1:
         _count_hits(found.fired, redirect, banners)
     return SearchAnswer(
         query=searched.text,
@@ -182,6 +181,8 @@ def search(
         redirect=redirect.url if redirect else "",
         banners=banners,
         fired=found.fired,
+        explanation=found.explanation,
+        absence=found.absence,
     )
 
 
@@ -226,7 +227,7 @@ def _ranked_page(
     with time_budget(get_settings().search_timeout_ms):
         corrected, meant = _corrected(version, query, request) if spelling else (None, {})
         with stage("encode"):
-            asked, degraded = ask(version, corrected or query, synonyms=request.synonyms, meant=meant)
+            asked, degraded = ask(version, corrected or query, synonyms=request.trial.synonyms, meant=meant)
         try:
             with search_session():
                 page = _page_of(asked, request)
@@ -246,7 +247,7 @@ def _corrected(
     """The query as it was probably meant, or None where nothing is wrong with it; and what its rare words may mean."""
     if not query.has_words:
         return None, {}
-    tried = None if request.synonyms is None else merged_synonyms(request.synonyms).words
+    tried = None if request.trial.synonyms is None else merged_synonyms(request.trial.synonyms).words
     try:
         with stage("spelling"), search_session():
             correction = correct(
@@ -269,10 +270,19 @@ def _page_of(asked: Asked, request: _Request) -> _Page:
         request = replace(request, page=1)
     token = request.token
     fired: tuple[Fired, ...] = ()
-    if frozen is None:
-        frozen, fired = whole_list(asked, request.filters)
+    explanation = absence = None
+    if frozen is None or request.trial.explains:
+        frozen, ranked = whole_list(asked, request.filters)
+        fired = ranked.fired
         with stage("freeze"):
             token = freeze(frozen, fingerprint) if len(frozen.rows) > request.size else ""
+        if request.trial.explains:
+            with stage("explain"):
+                order = [row.product_key for row in frozen.rows]
+                shown = [row.product_key for row in in_order(frozen.rows, request.sort)[request.window]]
+                explanation = explain(asked, ranked, order, shown)
+            if request.trial.missing:
+                absence = why_absent(asked, request.filters, ranked, order, request.trial.missing)
     rows = in_order(frozen.rows, request.sort)
     return _Page(
         [(row.product_key, row.score) for row in rows[request.window]],
@@ -284,6 +294,8 @@ def _page_of(asked: Asked, request: _Request) -> _Page:
         token=token,
         restarted=restarted,
         fired=fired,
+        explanation=explanation,
+        absence=absence,
     )
 
 

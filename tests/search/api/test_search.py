@@ -1,6 +1,8 @@
 from urllib.parse import urlencode
 
 import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client
 
 from search.models import Banner, Redirect
 
@@ -180,3 +182,22 @@ def test_redirect_and_banners_have_whole_addresses(client, shirts):
     answer = get(client, q="shirts")
     assert answer["redirect"] == ""
     assert answer["banners"] == [{"text": "Sale", "link": "http://testserver/sale/", "picture": ""}]
+
+
+def test_staff_may_ask_why(shirts):
+    user = User.objects.create_user("worker", is_staff=True)
+    client = Client()
+    client.force_login(user)
+    for refused in (client, Client()):
+        response = refused.get(URL, {"q": "shirt", "explain": "1"})
+        assert response.status_code == 403
+        assert response.json()["error"]["code"] == "permission_denied"
+
+    user.user_permissions.add(Permission.objects.get(codename="view_queryday"))
+    answer = client.get(URL, {"q": "red shirt", "explain": "1", "page_size": 2}).json()
+    explained = answer["explanation"]
+    assert [item["position"] for item in explained["results"]] == [1, 2]
+    part = explained["results"][0]["parts"][0]
+    assert (part["text"], part["facet"], part["fit"], part["lacking"]) == ("red", "", 1.0, False)
+    assert set(answer["stages"]) >= {"rank", "explain"}
+    assert "explanation" not in client.get(URL, {"q": "red shirt"}).json()

@@ -1,3 +1,4 @@
+from search.models import PopularQuery
 from search.suggesting.refreshing import refresh_word_list
 
 
@@ -23,6 +24,13 @@ def test_suggestions_are_answered(client, shirts):
             }
         ],
     }
+
+
+def test_what_many_searched_for_comes_first(client, shirts):
+    refresh_word_list()
+    PopularQuery.objects.create(query="red carpet shirt", text="Red carpet shirt", searches=9, clicked=1)
+    assert client.get("/api/v1/suggest/?q=red").json()["queries"][0] == "Red carpet shirt"
+    assert client.get("/api/v1/suggest/").json()["queries"] == []
 
 
 def test_values_and_brands_tell_their_counts(client, shirts):

@@ -7,7 +7,7 @@ from search.merchandising.hits import flush_hits
 from search.merchandising.snapshots import forget_snapshot
 from search.models import Banner, IndexEntry, MerchandisingRule, Redirect, Synonym
 from search.retrieval.lexicon import forget_words
-from search.searching import Filters, find_similar, search
+from search.searching import Filters, Trial, find_similar, search
 from tests.search.indexed import add, unit
 
 
@@ -146,7 +146,7 @@ def test_hits_are_counted_once_per_search_and_not_for_trials(shirts):
     rule = make_rule("hide", "s1")
     search("shirt", filters=Filters(facets={"colour": ("Red",), "brand": ("Acme",)}))
     search("shirt", page=2)
-    search("shirt", count=False)
+    search("shirt", trial=Trial())
     flush_hits()
     rule.refresh_from_db()
     assert rule.hits == 1
@@ -156,7 +156,7 @@ def test_synonyms_of_the_table_are_understood(shirts, version):
     build_lexicon(version)
     forget_words()
     assert skus(search("zephyr")) == []
-    tried = search("zephyr", synonyms=(SynonymEntry("zephyr", ("brand=Bolt",)),))
+    tried = search("zephyr", trial=Trial(synonyms=(SynonymEntry("zephyr", ("brand=Bolt",)),)))
     assert set(skus(tried)) == {"s4", "s5"}
     assert skus(search("zephyr")) == []
     Synonym.objects.create(phrase="Zephyr", means=["colour=Red"])

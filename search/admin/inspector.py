@@ -1,0 +1,204 @@
+"""The inspector: how a query's results come about, why a product is none of them, and two ways of searching compared."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+
+from ..conf import other_settings
+from ..exceptions import InvalidQuery
+from ..judging.comparing import compare_evaluations
+from ..models import Evaluation, IndexVersion
+from ..registry import get_index
+from ..retrieval.cleaning import MAX_LENGTH
+from ..searching import Filters, SearchAnswer, SearchResult, Trial, search
+from .insight_pages import InsightAdmin
+
+SHOWN = 24  # results
+COMPARED = 12  # results of each side
+TRIED = (
+    "WEIGHTS",
+    "VARIANTS",
+    "ENOUGH",
+    "RESULTS",
+    "CANDIDATES",
+    "MIN_SIMILARITY",
+    "EXACT_BELOW",
+    "EF_SEARCH",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A result of the right side and where it stands on the left one."""
+
+    result: SearchResult
+    position: int
+    before: int | None  # None: it is not there
+
+    @property
+    def by(self) -> int | None:
+        """How many places it has risen; below 0 where it has fallen."""
+        return None if self.before is None else self.before - self.position
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of two ways of searching."""
+
+    version: IndexVersion | None
+    stated: str  # settings, as JSON
+
+    def answer(self, text: str) -> SearchAnswer:
+        """Search this way.
+
+        Raises:
+            InvalidQuery: the text or the settings cannot be used.
+        """
+        with_settings = read_settings(self.stated)
+        try:
+            with other_settings(with_settings):
+                return search(text, page_size=COMPARED, with_facets=False, trial=Trial(version=self.version))
+        except ImproperlyConfigured as error:
+            raise InvalidQuery("invalid_settings", str(error)) from error
+
+
+class InspectorPages(InsightAdmin):
+    """Two pages more for the admin of queries."""
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add their addresses."""
+        view = self.admin_site.admin_view
+        pages = [
+            path("inspector/", view(self.inspector_view), name="fashion_search_inspector"),
+            path("compare/", view(self.compare_view), name="fashion_search_compare"),
+        ]
+        return [*super().get_urls(), *pages]
+
+    def inspector_view(self, request: HttpRequest) -> HttpResponse:
+        """Show each result of a query with what it is made of, and why one product is none of them."""
+        self._check(request)
+        text, sku, stated = (_given(request, name) for name in ("q", "sku", "filters"))
+        answer, problem = None, ""
+        if text:
+            try:
+                trial = Trial(explain=True, missing=sku)
+                answer = search(
+                    text, filters=read_filters(stated), page_size=SHOWN, with_facets=False, trial=trial
+                )
+            except InvalidQuery as error:
+                problem = error.sentence
+        context = {"text": text, "sku": sku, "filters": stated, "answer": answer, "complaint": problem}
+        return self.respond(request, "inspector", "Inspector", page="inspector", **context, **_rows(answer))
+
+    def compare_view(self, request: HttpRequest) -> HttpResponse:
+        """Show the results of two versions or settings side by side, or two evaluations."""
+        self._check(request)
+        text = _given(request, "q")
+        versions = list(IndexVersion.objects.filter(state__in=("active", "retired")).order_by("-pk"))
+        sides = [self._side(request, name, versions) for name in ("left", "right")]
+        answers: list[SearchAnswer] = []
+        problem = ""
+        if text:
+            try:
+                answers = [side.answer(text) for side in sides]
+            except InvalidQuery as error:
+                problem = error.sentence
+        evaluations = list(Evaluation.objects.all()[:50])
+        chosen = [_evaluation(request, name, evaluations) for name in ("before", "after")]
+        context = {
+            "text": text,
+            "versions": versions,
+            "left": sides[0],
+            "right": sides[1],
+            "answers": answers,
+            "moved": _moved(*answers) if answers else [],
+            "gone": _gone(*answers) if answers else [],
+            "evaluations": evaluations,
+            "before": chosen[0],
+            "after": chosen[1],
+            "comparison": compare_evaluations(*chosen) if all(chosen) else None,  # type: ignore[arg-type]
+            "complaint": problem,
+            "tried": ", ".join(TRIED),
+        }
+        return self.respond(request, "compare", "Compare", page="compare", **context)
+
+    def _check(self, request: HttpRequest) -> None:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+
+    def _side(self, request: HttpRequest, name: str, versions: list[IndexVersion]) -> Side:
+        number = _given(request, f"{name}_version")
+        chosen = next((version for version in versions if str(version.pk) == number), None)
+        return Side(chosen, request.GET.get(f"{name}_settings", "")[:2000].replace("\x00", "").strip())
+
+
+def read_filters(stated: str) -> Filters:
+    """Read filters written as `colour=Red, brand=Nike`.
+
+    Raises:
+        InvalidQuery: a part is not one.
+    """
+    facets: dict[str, tuple[str, ...]] = {}
+    for part in filter(None, (part.strip() for part in stated.split(","))):
+        name, equals, value = (piece.strip() for piece in part.partition("="))
+        if not (equals and value):
+            raise InvalidQuery(
+                "invalid_filter", f"{part!r} is no filter: write such as colour=Red, brand=Nike."
+            )
+        facets[name] = (*facets.get(name, ()), value)
+    return Filters(facets=facets)
+
+
+def read_settings(stated: str) -> Mapping[str, Any]:
+    """Read settings of a search, written as JSON.
+
+    Raises:
+        InvalidQuery: they are no JSON object, or name settings that are not of a search.
+    """
+    if not stated:
+        return {}
+    try:
+        given = json.loads(stated)
+    except ValueError as error:
+        raise InvalidQuery("invalid_settings", f"The settings are no JSON: {error}.") from error
+    if not isinstance(given, dict) or not set(given) <= set(TRIED):
+        raise InvalidQuery(
+            "invalid_settings",
+            f'The settings must be an object such as {{"VARIANTS": 1}}, of {", ".join(TRIED)}.',
+        )
+    return given
+
+
+def _rows(answer: SearchAnswer | None) -> dict[str, Any]:
+    if answer is None or answer.explanation is None:
+        return {"rows": [], "facets": get_index().facets}
+    explained = {item.product_key: item for item in answer.explanation.results}
+    rows = [(result, explained[str(result.product.pk)]) for result in answer.results]
+    return {"rows": rows, "facets": get_index().facets}
+
+
+def _moved(left: SearchAnswer, right: SearchAnswer) -> list[Moved]:
+    before = {result.card.sku: place for place, result in enumerate(left.results, start=1)}
+    return [
+        Moved(result, place, before.get(result.card.sku))
+        for place, result in enumerate(right.results, start=1)
+    ]
+
+
+def _gone(left: SearchAnswer, right: SearchAnswer) -> list[str]:
+    there = {result.card.sku for result in right.results}
+    return [result.card.sku for result in left.results if result.card.sku not in there]
+
+
+def _evaluation(request: HttpRequest, name: str, evaluations: list[Evaluation]) -> Evaluation | None:
+    number = _given(request, name)
+    return next((one for one in evaluations if str(one.pk) == number), None)
+
+
+def _given(request: HttpRequest, name: str) -> str:
+    return " ".join(request.GET.get(name, "").replace("\x00", "").split())[:MAX_LENGTH]
