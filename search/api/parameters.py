@@ -127,13 +127,6 @@ def _switch(given: QueryDict, name: str, *, default: bool) -> bool:
     return value in ("on", "1") if value else default
 
 
-def _explain(given: QueryDict) -> bool:
-    value = _single(given, "explain").strip()
-    if value not in ("", "0", "1"):
-        raise InvalidQuery("invalid_explain", "explain must be 1 or 0.")
-    return value == "1"
-
-
 def _number(given: QueryDict, name: str, default: int) -> int:
     value = _single(given, name).strip()
     if not value:

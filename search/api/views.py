@@ -15,7 +15,6 @@ from rest_framework.views import APIView
 
 from ..searching import FacetCount, Trial, find_product, find_similar, log_search, search
 from .errors import handle_error, not_found
-from .explaining import add_explanations, authenticators_for, refuse_strangers
 from .pagination import page_address
 from .parameters import refuse_parameters, search_parameters, similar_parameters
 from .serializers import (
@@ -43,10 +42,6 @@ class PublicView(APIView):
 
 class SearchView(PublicView):
     """GET /search/: products by words, filters or both; without words the catalogue, newest first."""
-
-    def get_authenticators(self) -> list[BaseAuthentication]:
-        """Return what tells staff who ask for explanations from others."""
-        return authenticators_for(self.request)
 
     def get(self, request: Request) -> Response:
         """Answer one page of results."""
@@ -145,28 +140,3 @@ def _explaining(request: Request) -> Trial:
 
 def _facets(facets: dict[str, list[FacetCount]]) -> dict[str, Any]:
     return {name: FacetValueCountSerializer(counts, many=True).data for name, counts in facets.items()}
-
-
-def _answered(request: Request, answer: SearchAnswer, search_id: str) -> dict[str, Any]:
-    return {
-        "search": search_id or None,
-        "query": answer.query,
-        "typed": answer.typed,
-        "total": answer.total,
-        "matching": answer.matching,
-        "complete": answer.complete,
-        "degraded": answer.degraded,
-        "took_ms": answer.took_ms,
-        "understood": UnderstoodPartSerializer(answer.understood, many=True).data,
-        "unknown": answer.unknown,
-        "results": ResultSerializer(answer.results, many=True, context={"request": request}).data,
-        "facets": _facets(answer.facets),
-        "price_ranges": PriceRangeSerializer(answer.price_ranges, many=True).data,
-        "in_stock": answer.in_stock,
-        "page": answer.page,
-        "token": answer.token,
-        "restarted": answer.restarted,
-        "next": page_address(request, answer.next_page, answer.token),
-        "redirect": request.build_absolute_uri(answer.redirect) if answer.redirect else "",
-        "banners": BannerSerializer(answer.banners, many=True, context={"request": request}).data,
-    }

@@ -1,7 +1,7 @@
 """The ranked products of a query: what covers it, and what its embedding is near to, scored together."""
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
@@ -14,7 +14,7 @@ from ..merchandising.applying import Spread
 from ..merchandising.conflicts import Conflict
 from ..merchandising.snapshots import pinned_by
 from ..models import IndexEntry, IndexVersion
-from ..querysets import EmbeddingLiteral, EntryQuerySet, Measured
+from ..querysets import EmbeddingLiteral, EntryQuerySet
 from ..retrieval.candidates import Candidate, Space
 from ..retrieval.cleaning import Query
 from ..retrieval.encoding import embed_query
@@ -27,7 +27,6 @@ from ..understanding.terms import Term, terms_of
 from . import reasons
 from .merchandised import arrange, without_hidden
 from .scoring import Scored, cheapness_of, score
-from .steps import Steps
 from .variants import spread_tiers
 
 logger = logging.getLogger(__name__)
@@ -63,7 +62,6 @@ class Ranked:
     fired: tuple[Fired, ...] = ()  # rules that took effect
     conflicts: tuple[Conflict, ...] = ()  # rules that contradicted each other, and what came of it
     pinned: Mapping[str, int] = field(default_factory=dict)  # product key -> place from 1 that it shall have
-    steps: Steps | None = None  # what was looked at; None where everything is listed
 
     @property
     def entry_ids(self) -> list[int]:
@@ -91,7 +89,7 @@ def ask(
         query.wanted, words.lexicon, get_settings().weights, quoted=query.quoted, meant=meant
     )
     asked = Asked(version, query, understood, words, None, snapshot().rules_for(query.wanted))
-    if not version.is_whole:
+    if version.state != IndexVersion.State.ACTIVE:
         return asked, reasons.BUILDING
     if not query.has_words or not understood.encoded:
         return asked, ""
@@ -161,48 +159,7 @@ def rank(asked: Asked, filters: Filters, *, closest: bool = True) -> Ranked:
         arranged.fired,
         arranged.conflicts,
         arranged.pinned,
-        Steps(filters, terms, named, full, near, scored, closest, few, kept),
     )
-
-
-def score_entries(
-    asked: Asked,
-    terms: Sequence[Term],
-    chosen: Collection[int],
-    named: Collection[int],
-    *,
-    beside: Sequence[Measured] = (),
-) -> list[Scored]:
-    """Score entries for a query, whether or not it finds them.
-
-    Args:
-        asked: the query.
-        terms: of the query.
-        chosen: primary keys of the entries.
-        named: of those whose SKU or name is the query.
-        beside: other candidates, among which an entry is cheap or dear.
-    """
-    if not chosen:
-        return []
-    settings = get_settings()
-    rows = (
-        EntryQuerySet(IndexEntry)
-        .among(list(chosen))
-        .measured(terms, settings.text_config, asked.embedding, dimension=asked.version.dimension)
-    )
-    cheapness = cheapness_of([*rows, *beside]) if asked.understood.cheap else {}
-    kids = frozenset(_unasked(asked))
-    return [
-        score(
-            row,
-            terms,
-            settings.weights,
-            named=row.entry_id in named,
-            unasked=not kids.isdisjoint(row.facets),
-            cheapness=cheapness.get(row.entry_id, 0.0),
-        )
-        for row in rows
-    ]
 
 
 def holding_everything(asked: Asked, filters: Filters) -> EntryQuerySet | None:

@@ -19,8 +19,6 @@ class Scored:
     held: float  # share of what was asked for that it does not lack, from 0 to 1
     full: bool  # no term is missing
     named: bool  # its SKU or name is the query
-    cheap: float = 0.0  # what being cheap added
-    kids: float = 0.0  # what being for children took off
 
     @property
     def candidate(self) -> Candidate:
@@ -72,9 +70,9 @@ def score(
             full = False
     coverage = gained / wanted if wanted else 0.0
     total = coverage + weights.image * max(row.image or 0.0, 0.0) + weights.text * max(row.text or 0.0, 0.0)
-    cheap, kids = weights.cheap * cheapness, weights.kids * unasked
-    total += cheap - kids
-    return Scored(row, total, coverage, held / wanted if wanted else 0.0, full, named, cheap, kids)
+    total += weights.cheap * cheapness
+    total -= weights.kids * unasked
+    return Scored(row, total, coverage, held / wanted if wanted else 0.0, full, named)
 
 
 def cheapness_of(rows: Sequence[Measured]) -> dict[int, float]:

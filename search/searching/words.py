@@ -198,7 +198,7 @@ def _found(version: IndexVersion, query: Query, request: _Request, *, spelling: 
         return _ranked_page(version, query, request, spelling=spelling)
     with stage("catalogue"), search_session():
         found = _catalogue_page(version, request)
-    return found, "" if version.is_whole else reasons.BUILDING
+    return found, "" if version.state == IndexVersion.State.ACTIVE else reasons.BUILDING
 
 
 def _catalogue_page(version: IndexVersion, request: _Request) -> _Page:
@@ -262,7 +262,6 @@ def _corrected(
 
 
 def _page_of(asked: Asked, request: _Request) -> _Page:
-    note_asked(asked, request.filters)
     fingerprint = fingerprint_of(asked.version.pk, asked.query.text, request.filters)
     frozen = thaw(request.token, fingerprint) if request.token else None
     restarted = bool(request.token) and frozen is None and request.page > 1
