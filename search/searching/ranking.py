@@ -27,6 +27,7 @@ from ..understanding.terms import Term, terms_of
 from . import reasons
 from .merchandised import arrange, without_hidden
 from .scoring import Scored, cheapness_of, score
+from .steps import Steps
 from .variants import spread_tiers
 
 logger = logging.getLogger(__name__)
@@ -62,6 +63,7 @@ class Ranked:
     fired: tuple[Fired, ...] = ()  # rules that took effect
     conflicts: tuple[Conflict, ...] = ()  # rules that contradicted each other, and what came of it
     pinned: Mapping[str, int] = field(default_factory=dict)  # product key -> place from 1 that it shall have
+    steps: Steps | None = None  # what was looked at; None where a query of a price only lists everything
 
     @property
     def entry_ids(self) -> list[int]:
@@ -89,7 +91,7 @@ def ask(
         query.wanted, words.lexicon, get_settings().weights, quoted=query.quoted, meant=meant
     )
     asked = Asked(version, query, understood, words, None, snapshot().rules_for(query.wanted))
-    if version.state != IndexVersion.State.ACTIVE:
+    if not version.is_whole:
         return asked, reasons.BUILDING
     if not query.has_words or not understood.encoded:
         return asked, ""
@@ -159,6 +161,7 @@ def rank(asked: Asked, filters: Filters, *, closest: bool = True) -> Ranked:
         arranged.fired,
         arranged.conflicts,
         arranged.pinned,
+        Steps(named, scored, closest, few, kept),
     )
 
 
