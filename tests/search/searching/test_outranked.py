@@ -7,7 +7,7 @@ from search.indexing.lexicon import build_lexicon
 from search.models import IndexEntry, StaleProduct, VersionLexicon
 from search.registry import get_index
 from search.retrieval.encoding import to_literal
-from search.retrieval.lexicon import forget_words
+from search.retrieval.lexicon import forget_words, words_of
 from search.searching import Filters, Trial, search
 from tests.search.indexed import add, make_version, unit
 
@@ -161,3 +161,17 @@ def test_a_retired_version_is_compared_by_embeddings_too(version, tiny_artifact,
     answer = search("red", trial=Trial(version=former, explain=True))
     assert answer.degraded == ""
     assert answer.explanation.results[0].image == pytest.approx(1, abs=1e-3)
+
+
+def test_the_words_of_two_versions_are_kept_side_by_side(version, tiny_artifact):
+    former = make_version(tiny_artifact, "retired")
+    both = [words_of(version), words_of(former)]
+    assert [words_of(version), words_of(former)] == both
+    assert words_of(version) is both[0]
+
+
+def test_a_word_that_the_tokenizer_does_not_know_is_named(version):
+    add(version, "a", "Zari", facets={"brand": ["Zari"]})
+    count_words(version)
+    explanation = search("red zari", trial=Trial(explain=True)).explanation
+    assert explanation.in_pieces == {"zari": ("[UNK]",)}
