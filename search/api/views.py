@@ -105,7 +105,10 @@ def answer_search(request: Request, wanted: SearchParameters) -> Response:
     explained = {} if answer.explanation is None else ExplanationSerializer(answer.explanation).data
     return Response(
         {
-            "search": log_search(request._request, answer, wanted.filters) or None,
+            # What staff look into is no shopper's search.
+            "search": None
+            if wanted.explain
+            else log_search(request._request, answer, wanted.filters) or None,
             "query": answer.query,
             "typed": answer.typed,
             "total": answer.total,

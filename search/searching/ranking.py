@@ -27,6 +27,7 @@ from ..understanding.terms import Term, terms_of
 from . import reasons
 from .merchandised import arrange, without_hidden
 from .scoring import Scored, cheapness_of, score
+from .steps import Steps
 from .variants import spread_tiers
 
 logger = logging.getLogger(__name__)
@@ -63,6 +64,7 @@ class Ranked:
     fired: tuple[Fired, ...] = ()  # rules that took effect
     conflicts: tuple[Conflict, ...] = ()  # rules that contradicted each other, and what came of it
     pinned: Mapping[str, int] = field(default_factory=dict)  # product key -> place from 1 that it shall have
+    steps: Steps | None = None  # what was looked at; None where a query of a price only lists everything
 
     @property
     def entry_ids(self) -> list[int]:
@@ -90,7 +92,7 @@ def ask(
         query.wanted, words.lexicon, get_settings().weights, quoted=query.quoted, meant=meant
     )
     asked = Asked(version, query, understood, words, None, snapshot().rules_for(query.wanted))
-    if version.state != IndexVersion.State.ACTIVE:
+    if not version.is_whole:
         return asked, reasons.BUILDING
     if not query.has_words or not understood.encoded:
         return asked, ""
@@ -144,7 +146,13 @@ def rank(asked: Asked, filters: Filters, *, closest: bool = True) -> Ranked:
         if item.named or item.full or (few and item.is_close(asked.words, settings.weights))
     ]
     complete = not more and not (few and unseen)
-    return finish(asked, space, kept, complete=complete)
+    steps = Steps(named, scored, closest, few, in_order(kept))
+    return replace(finish(asked, space, steps.kept, complete=complete), steps=steps)
+
+
+def in_order(kept: Sequence[Scored]) -> list[Scored]:
+    """Return what is named first, then what has all that is asked for, each by score."""
+    return sorted(kept, key=lambda item: (not item.named, not item.full, -item.score, item.row.product_key))
 
 
 def _rank_by_photo(asked: Asked, photo: EmbeddingLiteral, space: Space) -> Ranked:
@@ -155,23 +163,21 @@ def _rank_by_photo(asked: Asked, photo: EmbeddingLiteral, space: Space) -> Ranke
     chosen = {*full, *(candidate.entry_id for candidate in leg.candidates)}
     scored = score_entries(replace(asked, embedding=photo), space, terms, chosen, set())
     kept = [replace(item, full=item.full or not terms) for item in scored if item.row.image is not None]
-    return finish(asked, space, kept, complete=leg.complete)
+    steps = Steps((), scored, False, False, in_order(kept))
+    return replace(finish(asked, space, steps.kept, complete=leg.complete), steps=steps)
 
 
 def finish(asked: Asked, space: Space, kept: Sequence[Scored], *, complete: bool) -> Ranked:
-    """Return scored entries as results: in their order, variants apart, arranged by rules.
+    """Return scored entries as results: variants apart, arranged by rules.
 
     Args:
         asked: the query.
         space: where it was searched.
-        kept: the entries that are results, in any order.
+        kept: the entries that are results, in order.
         complete: whether no other entry would qualify.
     """
     settings = get_settings()
-    ordered = sorted(
-        kept, key=lambda item: (not item.named, not item.full, -item.score, item.row.product_key)
-    )
-    tiers = [list(tier) for _, tier in groupby(ordered, lambda item: (item.named, item.full))]
+    tiers = [list(tier) for _, tier in groupby(kept, lambda item: (item.named, item.full))]
     shown = spread_tiers(tiers, most=settings.variants, page=settings.page_size)[: settings.results]
     arranged = arrange(
         asked.rules,
@@ -183,7 +189,7 @@ def finish(asked: Asked, space: Space, kept: Sequence[Scored], *, complete: bool
     )
     return Ranked(
         arranged.items,
-        complete and len(ordered) <= settings.results,
+        complete and len(kept) <= settings.results,
         arranged.matching,
         {item.row.entry_id: item for item in shown},
         arranged.fired,

@@ -206,7 +206,7 @@ def _found(version: IndexVersion, query: Query, request: _Request, *, spelling: 
         return _ranked_page(version, query, request, spelling=spelling)
     with stage("catalogue"), search_session():
         found = _catalogue_page(version, request)
-    return found, "" if version.state == IndexVersion.State.ACTIVE else reasons.BUILDING
+    return found, "" if version.is_whole else reasons.BUILDING
 
 
 def _catalogue_page(version: IndexVersion, request: _Request) -> _Page:

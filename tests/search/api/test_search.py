@@ -203,3 +203,9 @@ def test_staff_may_ask_why(shirts):
     assert (part["text"], part["facet"], part["fit"], part["lacking"]) == ("red", "", 1.0, False)
     assert set(answer["stages"]) >= {"rank", "explain"}
     assert "explanation" not in client.get(URL, {"q": "red shirt"}).json()
+
+
+def test_what_staff_look_into_is_not_logged(client, shirts, django_user_model):
+    client.force_login(django_user_model.objects.create_superuser("admin"))
+    assert get(client, q="red shirt")["search"]
+    assert get(client, q="red shirt", explain="1")["search"] is None
