@@ -94,8 +94,10 @@ class ShopProcesses:
         return process
 
 
-def wait_until(condition: Callable[[], object], *, seconds: float, what: LocalProcess | str = "") -> None:
-    """Wait until `condition` is true; fail with the end of the process's log after `seconds`."""
+def wait_until(
+    condition: Callable[[], object], *, seconds: float, what: LocalProcess | str = "", every: float = 0.1
+) -> None:
+    """Wait until `condition`, looked at `every` so many seconds, is true; fail with the end of the process's log after `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -103,4 +105,4 @@ def wait_until(condition: Callable[[], object], *, seconds: float, what: LocalPr
             raise AssertionError(f"Not within {seconds} s. {detail}")
         if isinstance(what, LocalProcess) and what.returncode is not None:
             raise AssertionError(f"{what.name} ended with status {what.returncode}:\n{what.tail(30)}")
-        time.sleep(0.1)
+        time.sleep(every)
