@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from ..exceptions import InvalidQuery
 from ..merchandising import SynonymEntry
+from ..merchandising.hits import flush_hits
 from ..models import Synonym
 from ..searching import Trial, search
 from .merchandising_forms import SynonymForm
@@ -26,13 +27,15 @@ class SynonymAdmin(ModelAdmin):
     """What shoppers say and the catalogue does not."""
 
     form = SynonymForm
-    list_display = ("phrase", "says", "enabled", "note", "updated_at")
+    list_display = ("phrase", "says", "enabled", "hits", "last_fired", "note")
     list_filter = ("enabled", "both_ways")
     search_fields = ("phrase", "means", "note")
-    fields = ("phrase", "means", "both_ways", "enabled", "note")
+    fields = ("phrase", "means", "both_ways", "enabled", "note", ("hits", "last_fired"))
     list_per_page = 50
     actions = ("enable", "disable")
     change_form_template = "admin/fashion_search/synonym/change_form.html"
+
+    readonly_fields = ("hits", "last_fired")
 
     class Media:
         """The look of the preview."""
@@ -43,6 +46,11 @@ class SynonymAdmin(ModelAdmin):
         """Add the address of the preview."""
         view = self.admin_site.admin_view(require_POST(self._preview))
         return [path("preview/", view, name="fashion_search_synonym_preview"), *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Show the list with the hits of this moment."""
+        flush_hits()
+        return super().changelist_view(request, extra_context)
 
     @admin.display(description="what it does")
     def says(self, row: Synonym) -> str:

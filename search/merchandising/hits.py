@@ -1,4 +1,4 @@
-"""How often rules, redirects and banners took effect: counted in Django's cache, written to the tables by beat.
+"""How often rules, redirects, banners and synonyms took effect: counted in Django's cache, written to the tables by beat.
 
 A search pays one or two trips to the cache per thing that fired. Where the cache is down, it is left alone for half a
 minute, nothing is counted, and nothing fails. Numbers wait in the cache for `flush_hits`; with a cache of one process
@@ -15,18 +15,23 @@ from django.core.cache import cache
 from django.db.models import F, Model
 from django.utils import timezone
 
-from ..models import Banner, MerchandisingRule, Redirect
+from ..models import Banner, MerchandisingRule, Redirect, Synonym
 
 logger = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 30.0  # after a failure the cache is left alone for this long
-COUNTED: Final[dict[str, type[Model]]] = {"rule": MerchandisingRule, "redirect": Redirect, "banner": Banner}
+COUNTED: Final[dict[str, type[Model]]] = {
+    "rule": MerchandisingRule,
+    "redirect": Redirect,
+    "banner": Banner,
+    "synonym": Synonym,
+}
 
 
 class Hit(NamedTuple):
     """Something that took effect in one search."""
 
-    kind: str  # "rule", "redirect" or "banner"
+    kind: str  # "rule", "redirect", "banner" or "synonym"
     id: int
 
     @property

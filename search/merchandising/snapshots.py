@@ -59,6 +59,7 @@ class Merchandising:
     """What is enabled and not ended: rules, redirects, banners, synonyms."""
 
     synonyms: tuple[SynonymEntry, ...] = ()
+    _synonym_phrases: PhraseIndex[int] = NOWHERE  # primary keys
     _queries: PhraseIndex[_Timed] = NOWHERE
     _pages: dict[tuple[str, str], list[_Timed]] = field(default_factory=dict)  # by place and phrase or key
     _redirects: PhraseIndex[_Timed] = NOWHERE
@@ -101,6 +102,10 @@ class Merchandising:
         """Return where a query leads instead of to results, or None; the oldest redirect wins."""
         found: tuple[RedirectTo, ...] = _running(self._redirects.matching(text), now)
         return found[0] if found else None
+
+    def synonyms_in(self, text: str) -> tuple[int, ...]:
+        """Return the primary keys of the synonyms whose phrase a query holds; of those that go both ways, any phrase."""
+        return tuple(dict.fromkeys(self._synonym_phrases.matching(text)))
 
     def banners_for(
         self, text: str, categories: Iterable[str] = (), *, now: datetime | None = None
@@ -198,10 +203,14 @@ def load() -> Merchandising:
     for banner in banners:
         if banner.place == Banner.Place.CATEGORY:
             by_category[banner.phrase.casefold()].append(_shown(banner))
+    synonyms = [
+        (row.pk, SynonymEntry(row.phrase, tuple(row.means), row.both_ways))
+        for row in Synonym.objects.filter(enabled=True).order_by("pk")
+    ]
     return Merchandising(
-        synonyms=tuple(
-            SynonymEntry(row.phrase, tuple(row.means), row.both_ways)
-            for row in Synonym.objects.filter(enabled=True).order_by("pk")
+        synonyms=tuple(entry for _, entry in synonyms),
+        _synonym_phrases=PhraseIndex(
+            [(phrase, True, pk) for pk, entry in synonyms for phrase, _ in entry.pairs()], language
         ),
         _queries=PhraseIndex(
             [

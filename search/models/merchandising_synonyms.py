@@ -16,6 +16,8 @@ class Synonym(models.Model):
     )
     enabled = models.BooleanField(default=True)
     note = models.TextField(blank=True, default="", help_text="For colleagues: why it is here.")
+    hits = models.BigIntegerField(default=0, editable=False, help_text="Searches that held the phrase.")
+    last_fired = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

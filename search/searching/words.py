@@ -128,7 +128,7 @@ def search(
     redirect = merchandising.redirect_for(query.wanted) or merchandising.redirect_for(searched.wanted)
     banners = merchandising.banners_for(searched.wanted, request.filters.facets.get(CATEGORY, ()))
     if trial is None and page == 1:
-        _count_hits(found.fired, redirect, banners)
+        _count_hits(found.fired, redirect, banners, merchandising.synonyms_in(searched.wanted))
     return SearchAnswer(
         query=searched.text,
         typed=query.text,
@@ -158,9 +158,15 @@ def search(
     )
 
 
-def _count_hits(fired: Sequence[Fired], redirect: RedirectTo | None, banners: Sequence[BannerShown]) -> None:
+def _count_hits(
+    fired: Sequence[Fired],
+    redirect: RedirectTo | None,
+    banners: Sequence[BannerShown],
+    synonyms: Sequence[int],
+) -> None:
     hits = [Hit("rule", rule.rule_id) for rule in fired]
     hits += [Hit("banner", banner.id) for banner in banners]
+    hits += [Hit("synonym", number) for number in synonyms]
     count_hits([*hits, Hit("redirect", redirect.id)] if redirect else hits)
 
 

@@ -165,3 +165,18 @@ def test_synonyms_of_the_table_are_understood(shirts, version):
     answer = search("zephyr")
     assert set(skus(answer)) == {"s1", "s2"}
     assert [part.values for part in answer.understood] == [("Red",)]
+
+
+def test_synonyms_count_the_searches_that_hold_them(shirts, redis_server):
+    cache.clear()
+    one = Synonym.objects.create(phrase="zephyr", means=["brand=Bolt"], both_ways=True)
+    other = Synonym.objects.create(phrase="frock", means=["dress"])
+    forget_snapshot()
+    for text in ("zephyr shirt", "Zephyrs", "shirt", "bolt shirt"):
+        search(text, spelling=False)
+    search("zephyr", trial=Trial())
+    flush_hits()
+    one.refresh_from_db()
+    other.refresh_from_db()
+    assert (one.hits, other.hits) == (3, 0)
+    assert one.last_fired is not None
