@@ -49,6 +49,7 @@ class SearchSettings:
         2000  # of a search in Postgres, over all its statements; when it is up, as much again by keyword
     )
     encode_timeout_ms: int = 1500  # of encoding a query; when it is up, the page is served by keyword
+    photo_seconds: int = 3600  # how long the token of a photo can be searched with
     search_url: str = "/search/"  # path or URL name of the host's search page, for the search box
     page_size: int = 24  # results per page
     max_page_size: int = 100  # largest page that may be asked for

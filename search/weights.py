@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class Weights:
     """The numbers of a ranking. Importances are shares of one another; docs/relevance.md has the formula."""
 
-    category: float = 3.0  # importance of a category or article type that the query names
+    category: float = 4.0  # importance of a category or article type that the query names
     brand: float = 3.0  # of a brand
     colour: float = 2.0  # of a colour
     gender: float = 2.0  # of for whom it is

@@ -34,6 +34,7 @@ class Wanted:
     page: int
     spelling: bool  # whether slips are corrected
     token: str  # of the list that pages are cut from
+    photo: str  # token of the photo that is searched with
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ class FilterForm:
         self.in_stock = data.get("in_stock") == "on"
         self.corrects = data.get("spelling") != "off"
         self.price_min = data.get("price_min", "").strip()
+        self.photo = data.get("photo", "")
         self.price_max = data.get("price_max", "").strip()
 
     def wanted(self) -> Wanted:
@@ -99,6 +101,7 @@ class FilterForm:
             page=_page(self._data.get("page", "1")),
             spelling=self.corrects,
             token=self._data.get("token", ""),
+            photo=self.photo,
         )
 
     def groups(self, facets: Mapping[str, Iterable[Count]]) -> list[Group]:

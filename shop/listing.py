@@ -46,7 +46,12 @@ class IndexedProducts:
 
     def _page(self, number: int) -> SearchAnswer:
         return search(
-            filters=self._filters, sort=self._sort, page=number, page_size=self._size, with_facets=False
+            filters=self._filters,
+            sort=self._sort,
+            page=number,
+            page_size=self._size,
+            with_facets=False,
+            freezing=False,
         )
 
 

@@ -19,6 +19,7 @@ def favicon(_request: HttpRequest) -> HttpResponseRedirect:
 
 storefront = [
     path("", views.home_page, name="home"),
+    path("search/photo/", views.photo_page, name="photo"),
     path("search/", views.search_page, name="search"),
     path("categories/<path:path>/", views.CategoryPage.as_view(), name="category"),
     path("products/<slug:slug>/", views.product_page, name="product"),

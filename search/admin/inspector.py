@@ -1,7 +1,5 @@
 """The inspector: how a query's results come about, why a product is none of them, and two ways of searching compared."""
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +10,7 @@ from django.urls import URLPattern, path
 from ..conf import other_settings
 from ..exceptions import InvalidQuery
 from ..judging.comparing import compare_evaluations
+from ..judging.tried import TRIED, read_settings
 from ..models import Evaluation, IndexVersion
 from ..registry import get_index
 from ..retrieval.cleaning import MAX_LENGTH
@@ -20,16 +19,6 @@ from .insight_pages import InsightAdmin
 
 SHOWN = 24  # results
 COMPARED = 12  # results of each side
-TRIED = (
-    "WEIGHTS",
-    "VARIANTS",
-    "ENOUGH",
-    "RESULTS",
-    "CANDIDATES",
-    "MIN_SIMILARITY",
-    "EXACT_BELOW",
-    "EF_SEARCH",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,26 +141,6 @@ def read_filters(stated: str) -> Filters:
             )
         facets[name] = (*facets.get(name, ()), value)
     return Filters(facets=facets)
-
-
-def read_settings(stated: str) -> Mapping[str, Any]:
-    """Read settings of a search, written as JSON.
-
-    Raises:
-        InvalidQuery: they are no JSON object, or name settings that are not of a search.
-    """
-    if not stated:
-        return {}
-    try:
-        given = json.loads(stated)
-    except ValueError as error:
-        raise InvalidQuery("invalid_settings", f"The settings are no JSON: {error}.") from error
-    if not isinstance(given, dict) or not set(given) <= set(TRIED):
-        raise InvalidQuery(
-            "invalid_settings",
-            f'The settings must be an object such as {{"VARIANTS": 1}}, of {", ".join(TRIED)}.',
-        )
-    return given
 
 
 def _rows(answer: SearchAnswer | None) -> dict[str, Any]:

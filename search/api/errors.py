@@ -10,7 +10,7 @@ from rest_framework.exceptions import APIException, MethodNotAllowed, NotAccepta
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from ..exceptions import InvalidQuery
+from ..exceptions import EncoderTimeout, InvalidQuery, NoVersion
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +21,11 @@ def handle_error(error: Exception, context: dict[str, Any]) -> Response | None:
     """Turn an exception of a view into a response; None lets Django answer 500 and report it."""
     if isinstance(error, InvalidQuery):
         return _response(400, error.code, error.sentence)
+    if isinstance(error, EncoderTimeout):
+        sentence = "Too many photos are being looked at: try again in a few seconds."
+        return _response(503, "busy", sentence, {"Retry-After": str(RETRY_AFTER)})
+    if isinstance(error, NoVersion):
+        return _response(503, "no_index", str(error), {"Retry-After": str(RETRY_AFTER)})
     if isinstance(error, SuspiciousOperation):
         return _response(
             400, "invalid_request", "The request cannot be read: send fewer and valid parameters."

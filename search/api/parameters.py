@@ -30,6 +30,7 @@ class SearchParameters:
     spelling: bool
     token: str
     explain: bool
+    photo: str
 
 
 def search_parameters(given: QueryDict) -> SearchParameters:
@@ -38,7 +39,7 @@ def search_parameters(given: QueryDict) -> SearchParameters:
     Raises:
         InvalidQuery: a parameter is unknown, doubled, or has a value that it cannot have.
     """
-    _check_names(given, ("q", "sort", "page", "page_size", "spelling", "token", "explain"))
+    _check_names(given, ("q", "sort", "page", "page_size", "spelling", "token", "explain", "photo"))
     settings = get_settings()
     return SearchParameters(
         text=_single(given, "q"),
@@ -49,6 +50,7 @@ def search_parameters(given: QueryDict) -> SearchParameters:
         spelling=_switch(given, "spelling", default=True),
         token=_single(given, "token"),
         explain=_switch(given, "explain", default=False),
+        photo=_single(given, "photo"),
     )
 
 

@@ -3,11 +3,13 @@
 from django.urls import path, re_path
 
 from .events import EventView
+from .photo import PhotoSearchView
 from .suggest import SuggestView
 from .views import NoSuchView, ProductView, SearchView, SimilarView
 
 app_name = "fashion_search"
 urlpatterns = [
+    path("search/photo/", PhotoSearchView.as_view(), name="photo"),
     path("search/", SearchView.as_view(), name="search"),
     path("products/<path:sku>/similar/", SimilarView.as_view(), name="similar"),
     path("products/<path:sku>/", ProductView.as_view(), name="product"),

@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from ..searching import FacetCount, Trial, find_product, find_similar, log_search, search
 from .errors import handle_error, not_found
 from .pagination import page_address
-from .parameters import refuse_parameters, search_parameters, similar_parameters
+from .parameters import SearchParameters, refuse_parameters, search_parameters, similar_parameters
 from .serializers import (
     BannerSerializer,
     ExplanationSerializer,
@@ -45,44 +45,7 @@ class SearchView(PublicView):
 
     def get(self, request: Request) -> Response:
         """Answer one page of results."""
-        wanted = search_parameters(request.query_params)
-        answer = search(
-            wanted.text,
-            filters=wanted.filters,
-            sort=wanted.sort,
-            page=wanted.page,
-            page_size=wanted.page_size,
-            spelling=wanted.spelling,
-            token=wanted.token,
-            trial=_explaining(request) if wanted.explain else None,
-        )
-        explained = {} if answer.explanation is None else ExplanationSerializer(answer.explanation).data
-        return Response(
-            {
-                "search": log_search(request._request, answer, wanted.filters) or None,
-                "query": answer.query,
-                "typed": answer.typed,
-                "total": answer.total,
-                "matching": answer.matching,
-                "complete": answer.complete,
-                "degraded": answer.degraded,
-                "took_ms": answer.took_ms,
-                "understood": UnderstoodPartSerializer(answer.understood, many=True).data,
-                "unknown": answer.unknown,
-                "results": ResultSerializer(answer.results, many=True, context={"request": request}).data,
-                "facets": _facets(answer.facets),
-                "price_ranges": PriceRangeSerializer(answer.price_ranges, many=True).data,
-                "in_stock": answer.in_stock,
-                "page": answer.page,
-                "token": answer.token,
-                "restarted": answer.restarted,
-                "next": page_address(request, answer.next_page, answer.token),
-                "instead": answer.instead,
-                "redirect": request.build_absolute_uri(answer.redirect) if answer.redirect else "",
-                "banners": BannerSerializer(answer.banners, many=True, context={"request": request}).data,
-                **({"explanation": explained, "stages": answer.stages} if wanted.explain else {}),
-            }
-        )
+        return answer_search(request, search_parameters(request.query_params))
 
 
 class ProductView(PublicView):
@@ -124,6 +87,52 @@ class NoSuchView(PublicView):
     def get(self, request: Request) -> Response:
         """Say in JSON that there is nothing here."""
         raise Http404
+
+
+def answer_search(request: Request, wanted: SearchParameters) -> Response:
+    """Answer one page of results."""
+    answer = search(
+        wanted.text,
+        filters=wanted.filters,
+        sort=wanted.sort,
+        page=wanted.page,
+        page_size=wanted.page_size,
+        spelling=wanted.spelling,
+        token=wanted.token,
+        photo=wanted.photo,
+        trial=_explaining(request) if wanted.explain else None,
+    )
+    explained = {} if answer.explanation is None else ExplanationSerializer(answer.explanation).data
+    return Response(
+        {
+            # What staff look into is no shopper's search.
+            "search": None
+            if wanted.explain
+            else log_search(request._request, answer, wanted.filters) or None,
+            "query": answer.query,
+            "typed": answer.typed,
+            "total": answer.total,
+            "matching": answer.matching,
+            "complete": answer.complete,
+            "degraded": answer.degraded,
+            "took_ms": answer.took_ms,
+            "understood": UnderstoodPartSerializer(answer.understood, many=True).data,
+            "unknown": answer.unknown,
+            "results": ResultSerializer(answer.results, many=True, context={"request": request}).data,
+            "facets": _facets(answer.facets),
+            "price_ranges": PriceRangeSerializer(answer.price_ranges, many=True).data,
+            "in_stock": answer.in_stock,
+            "page": answer.page,
+            "token": answer.token,
+            "photo": answer.photo,
+            "restarted": answer.restarted,
+            "next": page_address(request, answer.next_page, answer.token, answer.photo),
+            "instead": answer.instead,
+            "redirect": request.build_absolute_uri(answer.redirect) if answer.redirect else "",
+            "banners": BannerSerializer(answer.banners, many=True, context={"request": request}).data,
+            **({"explanation": explained, "stages": answer.stages} if wanted.explain else {}),
+        }
+    )
 
 
 def _explaining(request: Request) -> Trial:

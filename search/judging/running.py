@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from ..exceptions import SearchError
+from ..models import IndexVersion
 from ..searching import Trial, search
 from .queries import JudgedQuery
 
@@ -32,8 +33,17 @@ class Answered:
 
 def ask_here(text: str) -> tuple[list[str], int]:
     """Search in this process."""
-    answer = search(text, page_size=DEPTH, with_facets=False, trial=Trial())
-    return [result.card.sku for result in answer.results], answer.total
+    return ask_version(None)(text)
+
+
+def ask_version(version: IndexVersion | None) -> Ask:
+    """Return what searches in this process, in the version that serves or in another one."""
+
+    def ask(text: str) -> tuple[list[str], int]:
+        answer = search(text, page_size=DEPTH, with_facets=False, trial=Trial(version=version))
+        return [result.card.sku for result in answer.results], answer.total
+
+    return ask
 
 
 def ask_at(address: str) -> Ask:

@@ -68,6 +68,11 @@ class IndexVersion(models.Model):
         return f"version {self.pk} ({self.artifact_name}, {self.state})"
 
     @property
+    def is_whole(self) -> bool:
+        """Whether it can be searched by embeddings, too: it is active, or was."""
+        return self.state in (self.State.ACTIVE, self.State.RETIRED)
+
+    @property
     def image_index(self) -> str:
         """Name of the version's HNSW index over image embeddings."""
         return f"fashion_search_image_v{self.pk}_hnsw"

@@ -14,19 +14,22 @@ MAX_PIXELS = 25_000_000
 _WHITE = (255, 255, 255, 255)
 
 
-def open_picture(file: BinaryIO, *, at_least: tuple[int, int] | None = None) -> Image.Image:
+def open_picture(
+    file: BinaryIO, *, at_least: tuple[int, int] | None = None, formats: tuple[str, ...] = FORMATS
+) -> Image.Image:
     """Decode a picture completely and return it upright, in RGB, transparency laid on white.
 
     Args:
         file: a seekable binary file at its beginning.
         at_least: (width, height) in pixels that the caller needs; a JPEG may then be decoded at a
             half, quarter or eighth of its size, though never smaller than this.
+        formats: of FORMATS, those that are taken.
 
     Returns:
         An RGB picture of the first frame, detached from the file.
 
     Raises:
-        PictureError: not a JPEG, PNG, WebP or GIF; damaged; or more than 25 megapixels.
+        PictureError: in none of the formats; damaged; or more than 25 megapixels.
     """
     # Pillow answers damaged files with OSError, ValueError, SyntaxError, NotImplementedError, MemoryError,
     # struct.error and its own bomb errors, so everything is caught here and named.
@@ -36,7 +39,7 @@ def open_picture(file: BinaryIO, *, at_least: tuple[int, int] | None = None) -> 
             warnings.simplefilter("ignore", UserWarning)  # damaged EXIF: the picture itself may be fine
             _refuse_size(webp_size(file.read(30)))
             file.seek(0)
-            with Image.open(file, formats=FORMATS) as image:
+            with Image.open(file, formats=formats) as image:
                 _refuse_size(image.size)
                 if at_least is not None:
                     image.draft("RGB", at_least)
@@ -47,9 +50,14 @@ def open_picture(file: BinaryIO, *, at_least: tuple[int, int] | None = None) -> 
     except Image.DecompressionBombError as error:
         raise PictureError(f"The picture has more than {MAX_PIXELS // 1_000_000} megapixels.") from error
     except UnidentifiedImageError as error:
-        raise PictureError("The file is not a JPEG, PNG, WebP or GIF picture.") from error
+        raise PictureError(f"The file is not a {_said(formats)} picture.") from error
     except Exception as error:
         raise PictureError(f"The picture is damaged: {_sentence(error)}") from error
+
+
+def _said(formats: tuple[str, ...]) -> str:
+    names = [name.replace("WEBP", "WebP") for name in formats]
+    return " or ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _sentence(error: Exception) -> str:

@@ -11,6 +11,7 @@ from ..models import IndexVersion, VersionLexicon
 from ..understanding import Lexicon
 
 CHECK_SECONDS = 5.0  # between two looks at whether there is a newer one
+KEPT = 2  # versions: the one that is searched, and one that it is compared with
 
 
 @dataclass(slots=True)
@@ -45,8 +46,8 @@ def words_of(version: IndexVersion) -> VersionWords:
         if kept is None or kept.built_at != built_at or kept.entries != entries:
             kept = words_with(version, entries)
         kept.checked = time.monotonic()
-        if version.pk not in _kept:
-            _kept.clear()  # one version is searched at a time; a former one's words go
+        while version.pk not in _kept and len(_kept) >= KEPT:
+            del _kept[next(iter(_kept))]
         _kept[version.pk] = kept
     return kept
 

@@ -7,14 +7,18 @@ from .answers import SORTS, SearchAnswer, SearchResult, SimilarAnswer, Sort
 from .lookup import find_product
 from .noting import log_search
 from .parts import UnderstoodPart
+from .photos import Box, take_photo
 from .similar import find_similar
 from .trials import Trial
+from .uploads import MemoryOnly
 from .words import search
 
 __all__ = [
     "SORTS",
+    "Box",
     "FacetCount",
     "Filters",
+    "MemoryOnly",
     "PriceRange",
     "SearchAnswer",
     "SearchResult",
@@ -26,4 +30,5 @@ __all__ = [
     "find_similar",
     "log_search",
     "search",
+    "take_photo",
 ]

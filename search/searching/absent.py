@@ -10,9 +10,11 @@ from ..registry import get_index
 from ..retrieval.candidates import Space
 from ..retrieval.filters import Filters
 from .explaining import PartFit, parts_of_result
+from .outranked import moved_by_variants, stopped_by_rank
 from .pool import PoolRow
 from .ranking import Asked, Ranked, score_entries, within
-from .scoring import Scored
+
+LOOKED_AT = 500  # waiting products whose SKU is compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,31 +41,64 @@ def why_absent(asked: Asked, filters: Filters, ranked: Ranked, order: Sequence[s
     """
     entry = EntryQuerySet(IndexEntry).in_version(asked.version.pk).filter(sku=sku.strip().lower()).first()
     if entry is None:
-        return Absence(sku, None, (_not_indexed(sku),))
+        return Absence(sku, None, (_not_indexed(sku, asked.version.pk),))
     place = order.index(entry.product_key) + 1 if entry.product_key in order else None
     space = Space.of(asked.version, filters, asked.query)
     named = {pk for _, pk in space.entries().named(asked.query.wanted)} & {entry.pk}
     (item,) = score_entries(asked, space, asked.terms, {entry.pk}, named)
     stopped = [*_stopped_by_conditions(asked, filters, entry, item.row), *_stopped_by_rules(asked, item.row)]
-    if not stopped and place is None:
-        stopped = [*_stopped_by_rank(asked, ranked, item)]
+    if not _in_shop(entry.product_key):
+        place = None
+        stopped.append("The shop has withdrawn it since it was indexed.")
+    if not stopped:
+        stopped = [
+            *(stopped_by_rank(asked, ranked, item) if place is None else moved_by_variants(ranked, item))
+        ]
     if entry.error:
         stopped.append(f"Its last indexing failed: {entry.error}")
     return Absence(sku, place, tuple(stopped), parts_of_result(asked, item), item.row.image, item.row.text)
 
 
-def _not_indexed(sku: str) -> str:
-    product = get_index().get_queryset().filter(sku__iexact=sku.strip()).first()
-    if product is None:
-        return f"No product that can be found has the SKU {sku!r}: check its spelling, and whether it is published."
-    stale = StaleProduct.objects.filter(product_key=str(product.pk)).first()
+def _not_indexed(sku: str, version_id: int) -> str:
+    lowered = sku.strip().lower()
+    other = EntryQuerySet(IndexEntry).filter(sku=lowered).order_by("-version").first()
+    stale = _waiting(lowered) if other is None else _stale(other.product_key)
+    if stale is None and other is not None:
+        return f"It is in version {other.version_id}, but not in version {version_id}, which is searched."
     if stale is None:
         return (
-            "It is not in the index, and nothing waits to put it there: run manage.py search_index reconcile."
+            f"Neither the index nor a product that waits for it has the SKU {sku!r}: check its spelling, and whether it"
+            " is published; what changed without a signal is found by manage.py search_index reconcile."
         )
     if stale.parked:
         return f"It could not be indexed and waits for a change or a retry: {stale.last_error}"
-    return "It waits to be indexed."
+    return (
+        f"It waits to be indexed again, after: {stale.last_error}"
+        if stale.last_error
+        else "It waits to be indexed."
+    )
+
+
+def _in_shop(product_key: str) -> bool:
+    index = get_index()
+    return bool(index.get_queryset().filter(pk=index.model._meta.pk.to_python(product_key)).exists())
+
+
+def _stale(product_key: str) -> StaleProduct | None:
+    return StaleProduct.objects.filter(product_key=product_key).first()
+
+
+def _waiting(lowered: str) -> StaleProduct | None:
+    """The product's row in the outbox. The host's model need have no SKU of its own, so documents are asked."""
+    rows = {
+        row.product_key: row for row in StaleProduct.objects.order_by("-attempts", "-marked_at")[:LOOKED_AT]
+    }
+    index = get_index()
+    to_python = index.model._meta.pk.to_python
+    for product in index.get_queryset().filter(pk__in=[to_python(key) for key in rows]):
+        if index.document(product).sku.lower() == lowered:
+            return rows[str(product.pk)]
+    return None
 
 
 def _stopped_by_conditions(asked: Asked, filters: Filters, entry: IndexEntry, row: Measured) -> Iterator[str]:
@@ -96,30 +131,3 @@ def _stopped_by_rules(asked: Asked, row: Measured) -> Iterator[str]:
     for rule in asked.rules:
         if rule.action == "hide" and rule.concerns(row.product_key, row.facets):
             yield f"Rule {rule.id} hides {rule.subject}."
-
-
-def _stopped_by_rank(asked: Asked, ranked: Ranked, item: Scored) -> Iterator[str]:
-    settings = get_settings()
-    if item.full or item.named:
-        yield f"It has all that is asked for, but more than {settings.results} products have (RESULTS)."
-        return
-    lacking = [part.text for part in parts_of_result(asked, item) if part.lacking]
-    if lacking:
-        yield f"It lacks {', '.join(f'“{text}”' for text in lacking)}."
-    if ranked.matching >= settings.enough:
-        yield (
-            f"{ranked.matching} products have all that is asked for; the closest are added only below"
-            f" {settings.enough} (ENOUGH)."
-        )
-    elif not item.is_close(asked.words, settings.weights):
-        yield (
-            f"It has {item.held:.0%} of what is asked for, less than {settings.weights.enough_covered:.0%}, and is"
-            f" no nearer to it than nonsense is to anything: picture {_said(item.row.image)} (nonsense"
-            f" {asked.words.image_noise:.2f}), text {_said(item.row.text)} (nonsense {asked.words.text_noise:.2f})."
-        )
-    else:
-        yield "It is as close as others, but was not among the candidates that were compared (CANDIDATES)."
-
-
-def _said(similarity: float | None) -> str:
-    return "none" if similarity is None else f"{similarity:.2f}"

@@ -44,6 +44,7 @@ class SearchAnswer:
     unknown: tuple[str, ...]  # words of the query that no product holds
     page: int
     page_size: int
+    photo: str = ""  # token of the photo that was searched with
     instead: tuple[str, ...] = ()  # queries to try where nothing is found
     redirect: str = ""  # where the query leads instead of to results
     banners: tuple[BannerShown, ...] = ()

@@ -10,6 +10,7 @@ from ..understanding.words import split
 from .ranking import Asked, Ranked
 from .scoring import Scored
 
+UNKNOWN = "[UNK]"  # what a tokenizer makes of what it has no piece for
 NAMED, FULL, CLOSE, PINNED, LISTED = "named", "full", "close", "pinned", "listed"
 
 
@@ -126,7 +127,7 @@ def parts_of_result(asked: Asked, item: Scored) -> tuple[PartFit, ...]:
 
 
 def words_in_pieces(asked: Asked) -> dict[str, tuple[str, ...]]:
-    """Return the words that the text encoder has not learned as one; empty where it was not asked."""
+    """Return the words that the text encoder has not learned as one, or not at all; empty where it was not asked."""
     if asked.embedding is None:
         return {}
     try:
@@ -134,7 +135,7 @@ def words_in_pieces(asked: Asked) -> dict[str, tuple[str, ...]]:
     except ArtifactError:
         return {}
     pieces = {word.text: tuple(encoders.words(word.text)) for word in split(asked.understood.encoded)}
-    return {word: tokens for word, tokens in pieces.items() if len(tokens) > 1}
+    return {word: tokens for word, tokens in pieces.items() if len(tokens) > 1 or UNKNOWN in tokens}
 
 
 def _ranks(scored: Mapping[str, Scored], of: Callable[[Scored], float | None]) -> dict[str, int]:

@@ -101,9 +101,9 @@ def thaw(token: str, asked: str) -> Frozen | None:
     )
 
 
-def fingerprint_of(version_id: int, query: str, filters: Filters) -> str:
+def fingerprint_of(version_id: int, query: str, filters: Filters, photo: str = "") -> str:
     """Return what tells one search from another, however it is sorted: 16 hex digits."""
-    content = [version_id, query, sorted(filters.facets.items()), filters.in_stock]
+    content = [version_id, query, sorted(filters.facets.items()), filters.in_stock, photo]
     content += [str(filters.price_min), str(filters.price_max)]
     return sha256(json.dumps(content).encode()).hexdigest()[:16]
 

@@ -21,7 +21,7 @@ def log_search(request: HttpRequest, answer: SearchAnswer, filters: Filters) -> 
     parts = [asdict(part) for part in answer.understood]
     return record_search(
         visitor=visitor_of(request),
-        mode="text" if answer.typed else "category",
+        mode="photo" if answer.photo else "text" if answer.typed else "category",
         text=answer.typed,
         corrected=answer.query if answer.is_corrected else "",
         understood=[*parts, *({"text": word, "facet": ""} for word in answer.unknown)],

@@ -27,6 +27,7 @@ from ..understanding.terms import Term, terms_of
 from . import reasons
 from .merchandised import arrange, without_hidden
 from .scoring import Scored, cheapness_of, score
+from .steps import Steps
 from .variants import spread_tiers
 
 logger = logging.getLogger(__name__)
@@ -44,6 +45,7 @@ class Asked:
     words: VersionWords
     embedding: EmbeddingLiteral | None
     rules: tuple[Rule, ...] = ()  # that hold for the query
+    photo: EmbeddingLiteral | None = None  # what results look like
 
     @property
     def terms(self) -> list[Term]:
@@ -62,6 +64,7 @@ class Ranked:
     fired: tuple[Fired, ...] = ()  # rules that took effect
     conflicts: tuple[Conflict, ...] = ()  # rules that contradicted each other, and what came of it
     pinned: Mapping[str, int] = field(default_factory=dict)  # product key -> place from 1 that it shall have
+    steps: Steps | None = None  # what was looked at; None where a query of a price only lists everything
 
     @property
     def entry_ids(self) -> list[int]:
@@ -89,7 +92,7 @@ def ask(
         query.wanted, words.lexicon, get_settings().weights, quoted=query.quoted, meant=meant
     )
     asked = Asked(version, query, understood, words, None, snapshot().rules_for(query.wanted))
-    if version.state != IndexVersion.State.ACTIVE:
+    if not version.is_whole:
         return asked, reasons.BUILDING
     if not query.has_words or not understood.encoded:
         return asked, ""
@@ -122,6 +125,8 @@ def rank(asked: Asked, filters: Filters, *, closest: bool = True) -> Ranked:
     filters = within(filters, asked.understood)
     space = Space.of(asked.version, filters, asked.query)
     terms = asked.terms
+    if asked.photo is not None:
+        return _rank_by_photo(asked, asked.photo, space)
     if not terms and asked.understood.price and asked.embedding is None:
         return _everything(asked, space)
     named = [pk for _, pk in space.entries().named(asked.query.wanted)]
@@ -140,7 +145,38 @@ def rank(asked: Asked, filters: Filters, *, closest: bool = True) -> Ranked:
         for item in scored
         if item.named or item.full or (few and item.is_close(asked.words, settings.weights))
     ]
-    kept.sort(key=lambda item: (not item.named, not item.full, -item.score, item.row.product_key))
+    complete = not more and not (few and unseen)
+    steps = Steps(named, scored, closest, few, in_order(kept))
+    return replace(finish(asked, space, steps.kept, complete=complete), steps=steps)
+
+
+def in_order(kept: Sequence[Scored]) -> list[Scored]:
+    """Return what is named first, then what has all that is asked for, each by score."""
+    return sorted(kept, key=lambda item: (not item.named, not item.full, -item.score, item.row.product_key))
+
+
+def _rank_by_photo(asked: Asked, photo: EmbeddingLiteral, space: Space) -> Ranked:
+    """Products that look like a photo; with words, those that have what these ask for before others."""
+    settings, terms = get_settings(), asked.terms
+    leg = image_leg(space, photo, floor=-1.0, exact=leaves_few(space))
+    full = space.entries().holding_all(terms, space.config, settings.results) if terms else []
+    chosen = {*full, *(candidate.entry_id for candidate in leg.candidates)}
+    scored = score_entries(replace(asked, embedding=photo), space, terms, chosen, set())
+    kept = [replace(item, full=item.full or not terms) for item in scored if item.row.image is not None]
+    steps = Steps((), scored, False, False, in_order(kept))
+    return replace(finish(asked, space, steps.kept, complete=leg.complete), steps=steps)
+
+
+def finish(asked: Asked, space: Space, kept: Sequence[Scored], *, complete: bool) -> Ranked:
+    """Return scored entries as results: variants apart, arranged by rules.
+
+    Args:
+        asked: the query.
+        space: where it was searched.
+        kept: the entries that are results, in order.
+        complete: whether no other entry would qualify.
+    """
+    settings = get_settings()
     tiers = [list(tier) for _, tier in groupby(kept, lambda item: (item.named, item.full))]
     shown = spread_tiers(tiers, most=settings.variants, page=settings.page_size)[: settings.results]
     arranged = arrange(
@@ -153,9 +189,9 @@ def rank(asked: Asked, filters: Filters, *, closest: bool = True) -> Ranked:
     )
     return Ranked(
         arranged.items,
-        len(full) < settings.results and len(kept) <= settings.results and not (few and unseen),
+        complete and len(kept) <= settings.results,
         arranged.matching,
-        {item.candidate.entry_id: item for item in shown},
+        {item.row.entry_id: item for item in shown},
         arranged.fired,
         arranged.conflicts,
         arranged.pinned,
@@ -173,7 +209,7 @@ def holding_everything(asked: Asked, filters: Filters) -> EntryQuerySet | None:
     """
     space = Space.of(asked.version, within(filters, asked.understood), asked.query)
     terms = asked.terms
-    if not terms:
+    if not terms or asked.photo is not None:
         return None
     holding = space.entries().holding(terms, space.config, also=pinned_by(asked.rules))
     return without_hidden(holding, asked.rules)
@@ -287,7 +323,7 @@ def _everything(asked: Asked, space: Space) -> Ranked:
 
 def is_semantic_failure(asked: Asked, error: DatabaseError) -> bool:
     """Whether the query may still be answered by words after this error; it is logged here."""
-    if asked.embedding is None:
+    if asked.embedding is None and asked.photo is None:
         return False
     logger.error("The search by embeddings in %s failed", asked.version, exc_info=error)
     return True

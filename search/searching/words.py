@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from time import perf_counter
 
 from django.db import DatabaseError, OperationalError
@@ -19,27 +19,27 @@ from ..merchandising import (
 )
 from ..merchandising.hits import Hit
 from ..merchandising.snapshots import RedirectTo
-from ..models import IndexEntry, IndexVersion
-from ..querysets import EntryQuerySet
+from ..models import IndexVersion
 from ..registry import get_index
 from ..retrieval.budget import is_out_of_time, time_budget
 from ..retrieval.cleaning import Query, clean_query
-from ..retrieval.counts import Counts, count_choices
+from ..retrieval.counts import Counts
 from ..retrieval.filters import Filters, clean_filters
 from ..retrieval.lexicon import words_of
 from ..retrieval.session import search_session
 from ..spelling import correct
 from ..stages import measuring, stage
-from ..understanding import Understood
 from ..understanding.lexicon import CATEGORY
 from . import reasons
-from .absent import Absence, why_absent
+from .absent import why_absent
 from .answers import SORTS, SearchAnswer
-from .explaining import Explanation, explain
+from .catalogue import catalogue_page
+from .explaining import explain
 from .freezing import fingerprint_of, freeze, thaw
 from .instead import queries_instead
-from .listing import Listing
+from .page import Page, PageRequest
 from .parts import parts_of
+from .photos import embedding_of
 from .pool import count_matching, in_order
 from .products import load_results
 from .ranking import Asked, ask, is_semantic_failure
@@ -50,43 +50,6 @@ logger = logging.getLogger(__name__)
 
 LAST_PAGE = 100_000
 NO_FILTERS = Filters()
-NOTHING_UNDERSTOOD = Understood()
-
-
-@dataclass(frozen=True, slots=True)
-class _Page:
-    """What one page of results needs, before the host's products are loaded."""
-
-    found: Sequence[tuple[str, float]]  # product keys and scores
-    total: int
-    complete: bool
-    counts: Counts
-    matching: int
-    query: Query | None = None  # that was searched for, where it was corrected
-    understood: Understood = NOTHING_UNDERSTOOD
-    token: str = ""
-    restarted: bool = False
-    fired: tuple[Fired, ...] = ()
-    explanation: Explanation | None = None
-    absence: Absence | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Request:
-    """A checked request for one page."""
-
-    filters: Filters
-    sort: str
-    page: int
-    size: int
-    token: str  # of the first page
-    facets: tuple[str, ...]  # to count
-    trial: Trial = SHOPPERS
-
-    @property
-    def window(self) -> slice:
-        """Where the page stands in the list."""
-        return slice((self.page - 1) * self.size, self.page * self.size)
 
 
 def search(
@@ -99,6 +62,8 @@ def search(
     with_facets: bool = True,
     spelling: bool = True,
     token: str = "",
+    photo: str = "",
+    freezing: bool = True,
     trial: Trial | None = None,
 ) -> SearchAnswer:
     """Find products by words; without words, list the catalogue, newest first.
@@ -113,6 +78,8 @@ def search(
         spelling: whether slips are corrected; the answer says which.
         token: of the answer with the first page: this page is then cut from the same list. With a token that is too
             old or of another search, the answer is a fresh first page and says so.
+        photo: token of a photo, from `take_photo`; results are what looks like it. With words, what has them comes first.
+        freezing: whether later pages shall be cut from this list; the answer then has a token for them.
         trial: what differs where this is no shopper's search.
 
     Raises:
@@ -129,7 +96,7 @@ def search(
         raise InvalidQuery("invalid_page_size", "page_size must be a whole number from 1.")
     size = min(size, settings.max_page_size)
     query = clean_query(text)
-    request = _Request(
+    request = PageRequest(
         filters=clean_filters(filters, get_index().facets),
         sort=sort,
         page=page,
@@ -137,9 +104,11 @@ def search(
         token=token,
         facets=get_index().facets if with_facets else (),
         trial=trial or SHOPPERS,
+        photo=photo,
+        freezing=freezing,
     )
     version = request.trial.version or IndexVersion.objects.serving()
-    nothing = _Page([], 0, True, Counts({name: [] for name in request.facets}), 0)
+    nothing = Page([], 0, True, Counts({name: [] for name in request.facets}), 0)
     with measuring() as stages:
         if version is None:
             found, degraded = nothing, reasons.NO_VERSION
@@ -185,6 +154,7 @@ def search(
         fired=found.fired,
         explanation=found.explanation,
         absence=found.absence,
+        photo=photo,
     )
 
 
@@ -194,42 +164,25 @@ def _count_hits(fired: Sequence[Fired], redirect: RedirectTo | None, banners: Se
     count_hits([*hits, Hit("redirect", redirect.id)] if redirect else hits)
 
 
-def _found(version: IndexVersion, query: Query, request: _Request, *, spelling: bool) -> tuple[_Page, str]:
+def _found(version: IndexVersion, query: Query, request: PageRequest, *, spelling: bool) -> tuple[Page, str]:
     """A page of the catalogue, or of what a query finds, and why it is degraded."""
-    if query.text:
+    if query.text or request.photo:
         return _ranked_page(version, query, request, spelling=spelling)
     with stage("catalogue"), search_session():
-        found = _catalogue_page(version, request)
-    return found, "" if version.state == IndexVersion.State.ACTIVE else reasons.BUILDING
-
-
-def _catalogue_page(version: IndexVersion, request: _Request) -> _Page:
-    listing = Listing(snapshot().rules_for("", request.filters.facets.get(CATEGORY, ())))
-    every = EntryQuerySet(IndexEntry).in_version(version.pk)
-
-    def entries(filters: Filters) -> EntryQuerySet:
-        return listing.shown(every.matching(filters))
-
-    chosen = entries(request.filters)
-    if request.sort == "relevance":
-        keys = listing.window(chosen, request.window)
-    else:
-        keys = list(_sorted(chosen, request.sort).values_list("product_key", flat=True)[request.window])
-    total = chosen.count()
-    trees = {CATEGORY: words_of(version).lexicon.parents} if request.facets else {}
-    counts = count_choices(request.facets, request.filters, entries, trees)
-    fired = listing.fired(every.matching(request.filters))
-    return _Page([(key, 0.0) for key in keys], total, True, counts, total, fired=fired)
+        found = catalogue_page(version, request)
+    return found, "" if version.is_whole else reasons.BUILDING
 
 
 def _ranked_page(
-    version: IndexVersion, query: Query, request: _Request, *, spelling: bool
-) -> tuple[_Page, str]:
+    version: IndexVersion, query: Query, request: PageRequest, *, spelling: bool
+) -> tuple[Page, str]:
     page = None
     with time_budget(get_settings().search_timeout_ms):
         corrected, meant = _corrected(version, query, request) if spelling else (None, {})
         with stage("encode"):
             asked, degraded = ask(version, corrected or query, synonyms=request.trial.synonyms, meant=meant)
+            if request.photo:
+                asked = replace(asked, photo=embedding_of(request.photo, version))
         try:
             with search_session():
                 page = _page_of(asked, request)
@@ -238,13 +191,13 @@ def _ranked_page(
                 raise
     if page is None:
         with search_session():
-            page = _page_of(replace(asked, embedding=None), request)
+            page = _page_of(replace(asked, embedding=None, photo=None), request)
         degraded = reasons.NO_EMBEDDINGS_SEARCH
     return replace(page, query=corrected), degraded
 
 
 def _corrected(
-    version: IndexVersion, query: Query, request: _Request
+    version: IndexVersion, query: Query, request: PageRequest
 ) -> tuple[Query | None, Mapping[str, str]]:
     """The query as it was probably meant, or None where nothing is wrong with it; and what its rare words may mean."""
     if not query.has_words:
@@ -263,8 +216,8 @@ def _corrected(
     return clean_query(correction.text) if correction.changed else None, dict(correction.perhaps)
 
 
-def _page_of(asked: Asked, request: _Request) -> _Page:
-    fingerprint = fingerprint_of(asked.version.pk, asked.query.text, request.filters)
+def _page_of(asked: Asked, request: PageRequest) -> Page:
+    fingerprint = fingerprint_of(asked.version.pk, asked.query.text, request.filters, request.photo)
     frozen = thaw(request.token, fingerprint) if request.token else None
     restarted = bool(request.token) and frozen is None and request.page > 1
     if restarted:
@@ -276,7 +229,7 @@ def _page_of(asked: Asked, request: _Request) -> _Page:
         frozen, ranked = whole_list(asked, request.filters)
         fired = ranked.fired
         with stage("freeze"):
-            token = freeze(frozen, fingerprint) if len(frozen.rows) > request.size else ""
+            token = freeze(frozen, fingerprint) if request.freezes(len(frozen.rows)) else ""
         if request.trial.explains:
             with stage("explain"):
                 order = [row.product_key for row in frozen.rows]
@@ -285,7 +238,7 @@ def _page_of(asked: Asked, request: _Request) -> _Page:
             if request.trial.missing:
                 absence = why_absent(asked, request.filters, ranked, order, request.trial.missing)
     rows = in_order(frozen.rows, request.sort)
-    return _Page(
+    return Page(
         [(row.product_key, row.score) for row in rows[request.window]],
         len(rows),
         frozen.complete,
@@ -298,7 +251,3 @@ def _page_of(asked: Asked, request: _Request) -> _Page:
         explanation=explanation,
         absence=absence,
     )
-
-
-def _sorted(entries: EntryQuerySet, sort: str) -> EntryQuerySet:
-    return entries.newest() if sort == "newest" else entries.by_price(descending=sort == "-price")

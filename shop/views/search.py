@@ -32,6 +32,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
             page_size=PAGE_SIZE,
             spelling=wanted.spelling,
             token=wanted.token,
+            photo=wanted.photo,
         )
     except InvalidQuery as error:
         context |= {"error": error.sentence}

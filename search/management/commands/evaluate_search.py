@@ -7,17 +7,20 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, TextIO, cast
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from ...conf import other_settings
 from ...exceptions import SearchError
 from ...judging import Answered, Figures, answer_all, figures_of, read_queries, relevant_skus
 from ...judging.figures import ALL
-from ...judging.running import DEPTH, ask_at, ask_here
+from ...judging.running import DEPTH, ask_at, ask_version
 from ...judging.storing import Comparison, keep
+from ...judging.tried import read_settings
 from ...models import IndexVersion
 from ...registry import get_index
 
@@ -47,6 +50,19 @@ class Command(BaseCommand):
             help="exit with 1 below, such as p@10=.9 or typos:ndcg@10=.75; may be repeated",
         )
         parser.add_argument("--url", help="ask this API instead, such as http://localhost:8000/api/v1")
+        parser.add_argument(
+            "--index-version",
+            type=int,
+            metavar="NUMBER",
+            help="search this index version, active or retired, instead of the active one",
+        )
+        parser.add_argument(
+            "--with",
+            dest="stated",
+            default="",
+            metavar="JSON",
+            help='settings to try, such as \'{"WEIGHTS": {"image": 1}}\'; shoppers\' stay as they are',
+        )
         parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures into FILE")
         parser.add_argument(
             "--all", action="store_true", help=f"show every query, not only the {WORST} worst"
@@ -57,34 +73,50 @@ class Command(BaseCommand):
         """Evaluate."""
         console = Console(file=cast(TextIO, self.stdout), soft_wrap=True)
         limits = [_limit(text) for text in options["fail_under"]]
-        version = IndexVersion.objects.active()
-        if version is None:
-            raise CommandError("There is no active index version: run manage.py search_index rebuild --wait.")
+        version = _version(options["index_version"])
+        stated = options["stated"]
+        if options["url"] and (stated or options["index_version"]):
+            raise CommandError("--index-version and --with search in this process; leave --url out.")
         try:
+            ask = ask_at(options["url"]) if options["url"] else ask_version(version)
+            tried = read_settings(stated)
             judged = read_queries(queries)
             with Progress(console=Console(stderr=True), transient=True) as progress:
                 task = progress.add_task("Judge products", total=get_index().get_queryset().count())
                 relevant = relevant_skus(judged, report=lambda: progress.advance(task))
                 task = progress.add_task("Ask queries", total=len(judged))
                 answered = []
-                for item in answer_all(
-                    judged, relevant, ask_at(options["url"]) if options["url"] else ask_here
-                ):
-                    answered.append(item)
-                    progress.advance(task)
+                with other_settings(tried):
+                    for item in answer_all(judged, relevant, ask):
+                        answered.append(item)
+                        progress.advance(task)
             figures = figures_of(answered)
-        except (SearchError, ValueError) as error:
+        except (ImproperlyConfigured, SearchError, ValueError) as error:
             raise CommandError(str(error)) from error
         _refuse_unknown(limits, figures)
         _print_figures(console, figures, len(judged) - len(answered))
         _print_queries(console, answered, None if options["all"] else WORST)
         if not options["no_store"]:
             digest = sha256(queries.read_bytes()).hexdigest()
-            _print_comparison(console, keep(version, queries.name, digest, figures, answered)[1])
+            _print_comparison(
+                console, keep(version, queries.name, digest, figures, answered, stated=stated)[1]
+            )
         if options["json"]:
             content = {name: group.to_json() for name, group in figures.items()}
             options["json"].write_text(json.dumps(content, indent=2) + "\n")
         _fail_under(limits, figures)
+
+
+def _version(number: int | None) -> IndexVersion:
+    if number is None:
+        version = IndexVersion.objects.active()
+        if version is None:
+            raise CommandError("There is no active index version: run manage.py search_index rebuild --wait.")
+        return version
+    chosen = IndexVersion.objects.filter(pk=number).first()
+    if chosen is None or not chosen.is_whole:
+        raise CommandError(f"--index-version {number} is no active or retired index version.")
+    return chosen
 
 
 def _limit(text: str) -> tuple[str, str, float]:

@@ -39,6 +39,7 @@ def test_an_answer_has_exactly_these_parts(client, shirts):
         "in_stock",
         "page",
         "token",
+        "photo",
         "restarted",
         "next",
         "instead",
@@ -125,7 +126,7 @@ def test_beyond_the_last_page_there_is_nothing(client, shirts):
         (
             "%F0%9F%98%80=1",
             "unknown_parameter",
-            "'😀' is not a parameter: the parameters are q, sort, page, page_size, spelling, token, explain, price_min, price_max, in_stock, category,"
+            "'😀' is not a parameter: the parameters are q, sort, page, page_size, spelling, token, explain, photo, price_min, price_max, in_stock, category,"
             " brand, colour, gender, size, pattern, usage.",
         ),
         ("price_min=cheap", "invalid_price", "price_min must be a number from 0, such as 1500 or 99.50."),
@@ -202,3 +203,9 @@ def test_staff_may_ask_why(shirts):
     assert (part["text"], part["facet"], part["fit"], part["lacking"]) == ("red", "", 1.0, False)
     assert set(answer["stages"]) >= {"rank", "explain"}
     assert "explanation" not in client.get(URL, {"q": "red shirt"}).json()
+
+
+def test_what_staff_look_into_is_not_logged(client, shirts, django_user_model):
+    client.force_login(django_user_model.objects.create_superuser("admin"))
+    assert get(client, q="red shirt")["search"]
+    assert get(client, q="red shirt", explain="1")["search"] is None

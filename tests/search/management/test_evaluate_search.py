@@ -5,8 +5,9 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
+from search.conf import get_settings
 from search.models import Evaluation
-from tests.search.products import build_version, make_product
+from tests.search.products import build_version, drain, make_product
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("index_settings")]
 
@@ -94,3 +95,44 @@ def test_the_admin_lists_evaluations(shop, tmp_path, admin_client):
     detail = admin_client.get(f"/admin/fashion_search/evaluation/{newest.pk}/change/").content.decode()
     assert "red shirt under 500 1.0" in detail
     assert "<th>price</th><td>1</td><td>0.100</td>" in detail
+
+
+def test_other_settings_are_tried_and_named(shop, tmp_path):
+    file = write(tmp_path, RED, CODE)
+    call_command("evaluate_search", file)
+    call_command("evaluate_search", file, stated='{"RESULTS": 1}')
+    tried, plain = Evaluation.objects.order_by("-pk")
+    assert plain.measured == f"version {shop.pk} ({shop.artifact_name}, {shop.fingerprint[:8]})"
+    assert tried.measured == plain.measured + ' with {"RESULTS": 1}'
+    assert get_settings().results == 2000
+
+
+def test_a_retired_version_is_evaluated(shop, tmp_path):
+    newer = build_version(force=True)
+    make_product(
+        "R3", colour="red", price=200
+    )  # changes are written to the active version, not to a retired one
+    drain()
+    file = write(tmp_path, RED)
+    call_command("evaluate_search", file)
+    call_command("evaluate_search", file, index_version=shop.pk)
+    former, active = Evaluation.objects.order_by("-pk")
+    assert (active.version, former.version) == (newer, shop)
+    # R3 is right, and the retired version has no entry of it.
+    assert (active.queries, former.queries) == ({RED["query"]: 1.0}, {RED["query"]: 0.5})
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"index_version": 999}, "--index-version 999 is no active or retired index version."),
+        ({"stated": "{"}, "The settings are no JSON"),
+        ({"stated": '{"SEARCH_URL": "/"}'}, "The settings must be an object"),
+        ({"stated": '{"VARIANTS": "many"}'}, "must be of type int"),
+        ({"stated": "{}", "url": "http://localhost:1/"}, "leave --url out"),
+    ],
+)
+def test_what_cannot_be_tried_is_refused(shop, tmp_path, options, message):
+    with pytest.raises(CommandError, match=message):
+        call_command("evaluate_search", write(tmp_path, RED), **options)
+    assert Evaluation.objects.count() == 0

@@ -90,7 +90,7 @@ def test_a_result_has_a_position_and_nothing_that_stops_it(counted):
 @pytest.mark.parametrize(
     ("text", "sku", "filters", "reason"),
     [
-        ("shirt", "nope", {}, "No product that can be found has the SKU 'nope'"),
+        ("shirt", "nope", {}, "Neither the index nor a product that waits for it has the SKU 'nope'"),
         ("shirt", "s1", {"facets": {"colour": ("Blue",)}}, "The filter colour is Blue; it has Red."),
         ("shirt", "s5", {"facets": {"colour": ("Blue",)}}, "The filter colour is Blue; it has none."),
         ("shirt", "s5", {"in_stock": True}, "Only products in stock are asked for; it is sold out."),
@@ -136,7 +136,7 @@ def test_a_product_that_is_not_indexed_says_why(counted):
     key = key_of("s3")
     IndexEntry.objects.filter(sku="s3").delete()
     StaleProduct.objects.all().delete()
-    assert "nothing waits to put it there" in absence("shirt", "s3").reasons[0]
+    assert "is found by manage.py search_index reconcile" in absence("shirt", "s3").reasons[0]
     StaleProduct.objects.update_or_create(
         product_key=key, defaults={"marked_at": "2024-01-01T00:00:00Z", "parked": False}
     )

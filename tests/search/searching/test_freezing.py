@@ -51,6 +51,32 @@ def test_all_pages_show_every_product_once_while_products_change(version, shirts
     assert set(every) == {product.sku for product in shirts} - {deleted}
 
 
+@pytest.mark.parametrize("sort", ["relevance", "price", "-price", "newest"])
+def test_a_list_without_words_stays_the_same_too(version, shirts, sort):
+    red = Filters(facets={"colour": ("Red",)})
+    everything = search(filters=red, sort=sort, page_size=100)
+    first = search(filters=red, page_size=6)
+    add(version, "new", "Red shirt", price=1, facets={"colour": ["Red"]})
+    IndexEntry.objects.filter(sku__in=["s03", "s17"]).delete()
+    pages = [
+        search(filters=red, sort=sort, page=page, page_size=6, token=first.token) for page in (1, 2, 3, 4)
+    ]
+    assert [sku for page in pages for sku in skus(page)] == skus(everything)
+    assert {(page.total, page.restarted, page.token) for page in pages} == {(20, False, first.token)}
+    assert pages[2].facets == first.facets
+    cache.clear()
+    again = search(filters=red, page=3, page_size=6, token=first.token)
+    assert (again.restarted, again.page, again.total) == (True, 1, 19)
+
+
+def test_a_list_is_not_frozen_where_nobody_asks_for_it_or_it_is_too_long(version, shirts, search_settings):
+    assert search(page_size=6, freezing=False).token == ""
+    assert search(page_size=6, with_facets=False).token == ""
+    assert search("shirt", page_size=6, freezing=False).token == ""
+    search_settings.FASHION_SEARCH |= {"RESULTS": 10}
+    assert search(page_size=6).token == ""
+
+
 def test_another_sort_shows_the_same_list(version, shirts):
     first = search("shirt", page_size=6)
     IndexEntry.objects.filter(sku__in=["s03", "s05"]).delete()

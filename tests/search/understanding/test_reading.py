@@ -89,7 +89,7 @@ def test_a_query_is_taken_apart(lexicon):
     assert understood.unknown == ("zzzz",)
     assert understood.price.highest == 1500
     assert understood.encoded == "nice Navy Blue Casual Shoes for men with linen zzzz"
-    assert [unit.importance for unit in understood.units[:3]] == [2.0, 3.0, 2.0]
+    assert [unit.importance for unit in understood.units[:3]] == [2.0, 4.0, 2.0]
     assert understood.units[3].importance == pytest.approx(
         1.0
     )  # one in ten of a hundred: half as rare as can be

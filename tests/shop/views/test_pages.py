@@ -183,3 +183,9 @@ def test_a_catalogue_of_one_level_has_tiles_too(client, db):
     product = Product.objects.create(sku="1", name="Shirt", category=shirts)
     ProductImage.objects.create(product=product, image="products/aa/1.jpg")
     assert [tile.category.name for tile in client.get("/").context["tiles"]] == ["Shirts"]
+
+
+def test_the_search_box_knows_where_suggestions_come_from(client):
+    page = client.get("/").content.decode()
+    assert 'data-suggest="/api/v1/suggest/"' in page
+    assert "shop/suggest.js" in page

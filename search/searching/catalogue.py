@@ -1,0 +1,66 @@
+"""A page of the catalogue without words: newest first, as rules for category pages arrange it."""
+
+from dataclasses import replace
+
+from ..conf import get_settings
+from ..merchandising import snapshot
+from ..models import IndexEntry, IndexVersion
+from ..querysets import EntryQuerySet
+from ..retrieval.counts import Counts, count_choices
+from ..retrieval.filters import Filters
+from ..retrieval.lexicon import words_of
+from ..understanding.lexicon import CATEGORY
+from .freezing import Frozen, FrozenRow, fingerprint_of, freeze, thaw
+from .listing import Listing
+from .page import Page, PageRequest
+from .pool import in_order
+
+
+def catalogue_page(version: IndexVersion, request: PageRequest) -> Page:
+    """Return a page of the entries that meet the filters; lists of up to RESULTS with their counts are frozen like those of a query."""
+    fingerprint = fingerprint_of(version.pk, "", request.filters)
+    frozen = thaw(request.token, fingerprint) if request.token else None
+    if frozen is not None:
+        rows = in_order(frozen.rows, request.sort)[request.window]
+        found = [(row.product_key, row.score) for row in rows]
+        total = len(frozen.rows)
+        counts = frozen.counts if request.facets else Counts()
+        return Page(found, total, True, counts, total, token=request.token)
+    restarted = bool(request.token) and request.page > 1
+    page = _read(version, replace(request, page=1) if restarted else request, fingerprint)
+    # Only a list that was frozen can have been thawed too late.
+    return replace(page, restarted=restarted)
+
+
+def _read(version: IndexVersion, request: PageRequest, fingerprint: str) -> Page:
+    listing = Listing(snapshot().rules_for("", request.filters.facets.get(CATEGORY, ())))
+    every = EntryQuerySet(IndexEntry).in_version(version.pk)
+
+    def entries(filters: Filters) -> EntryQuerySet:
+        return listing.shown(every.matching(filters))
+
+    chosen = entries(request.filters)
+    total = chosen.count()
+    trees = {CATEGORY: words_of(version).lexicon.parents} if request.facets else {}
+    counts = count_choices(request.facets, request.filters, entries, trees)
+    fired = listing.fired(every.matching(request.filters))
+    if request.facets and request.freezes(total) and total <= get_settings().results:
+        measured = {row.product_key: row for row in chosen.measured()}
+        keys = [key for key in listing.window(chosen, slice(0, total)) if key in measured]
+        frozen = Frozen(
+            [FrozenRow(key, 0.0, True, measured[key].price, measured[key].created) for key in keys],
+            True,
+            counts,
+        )
+        rows = in_order(frozen.rows, request.sort)
+        found = [(row.product_key, 0.0) for row in rows[request.window]]
+        return Page(found, len(rows), True, counts, len(rows), token=freeze(frozen, fingerprint), fired=fired)
+    if request.sort == "relevance":
+        shown = listing.window(chosen, request.window)
+    else:
+        shown = list(_sorted(chosen, request.sort).values_list("product_key", flat=True)[request.window])
+    return Page([(key, 0.0) for key in shown], total, True, counts, total, fired=fired)
+
+
+def _sorted(entries: EntryQuerySet, sort: str) -> EntryQuerySet:
+    return entries.newest() if sort == "newest" else entries.by_price(descending=sort == "-price")

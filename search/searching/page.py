@@ -1,0 +1,57 @@
+"""What a page of results is asked for by, and what it is made of before the host's products are loaded."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..merchandising import Fired
+from ..retrieval.cleaning import Query
+from ..retrieval.counts import Counts
+from ..retrieval.filters import Filters
+from ..understanding import Understood
+from .absent import Absence
+from .explaining import Explanation
+from .trials import SHOPPERS, Trial
+
+NOTHING_UNDERSTOOD = Understood()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one page of results needs, before the host's products are loaded."""
+
+    found: Sequence[tuple[str, float]]  # product keys and scores
+    total: int
+    complete: bool
+    counts: Counts
+    matching: int
+    query: Query | None = None  # that was searched for, where it was corrected
+    understood: Understood = NOTHING_UNDERSTOOD
+    token: str = ""
+    restarted: bool = False
+    fired: tuple[Fired, ...] = ()
+    explanation: Explanation | None = None
+    absence: Absence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """A checked request for one page."""
+
+    filters: Filters
+    sort: str
+    page: int
+    size: int
+    token: str  # of the first page
+    facets: tuple[str, ...]  # to count
+    trial: Trial = SHOPPERS
+    photo: str = ""
+    freezing: bool = True  # whether later pages shall be cut from the same list
+
+    @property
+    def window(self) -> slice:
+        """Where the page stands in the list."""
+        return slice((self.page - 1) * self.size, self.page * self.size)
+
+    def freezes(self, total: int) -> bool:
+        """Whether a list of so many results is worth keeping."""
+        return self.freezing and total > self.size

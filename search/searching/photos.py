@@ -1,0 +1,114 @@
+"""Photos to search with: decoded in memory, encoded, and forgotten; a signed token carries the embedding alone."""
+
+import base64
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import numpy as np
+from django.core import signing
+from numpy.typing import NDArray
+from PIL import Image
+
+from ..conf import get_settings
+from ..exceptions import InvalidQuery, NoVersion, PictureError
+from ..loading import encoders_for
+from ..models import IndexVersion
+from ..preprocessing import open_picture
+from ..querysets import EmbeddingLiteral
+from ..retrieval.encoding import to_literal
+from ..retrieval.in_time import in_time
+
+MAX_BYTES = 8_000_000
+FORMATS = ("JPEG", "PNG", "WEBP")
+SALT = "fashion_search.photo"
+SMALLEST = 0.05  # of a side of the photo, that a box must have
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """The part of an upright photo that is searched with, in shares of its width and height from the top left corner.
+
+    Raises:
+        InvalidQuery: it does not lie inside, or is smaller than a twentieth of a side.
+    """
+
+    left: float = 0.0
+    top: float = 0.0
+    right: float = 1.0
+    bottom: float = 1.0
+
+    def __post_init__(self) -> None:
+        inside = 0 <= self.left < self.right <= 1 and 0 <= self.top < self.bottom <= 1
+        if not inside or min(self.right - self.left, self.bottom - self.top) < SMALLEST:
+            raise InvalidQuery(
+                "invalid_box",
+                "box must be left,top,right,bottom in shares of the photo, such as 0.1,0.2,0.9,0.8.",
+            )
+
+    def cut(self, photo: Image.Image) -> Image.Image:
+        """Return this part of the photo."""
+        width, height = photo.size
+        return photo.crop(
+            (
+                round(self.left * width),
+                round(self.top * height),
+                max(round(self.right * width), round(self.left * width) + 1),
+                max(round(self.bottom * height), round(self.top * height) + 1),
+            )
+        )
+
+
+WHOLE = Box()
+
+
+def take_photo(file: BinaryIO, size: int, box: Box = WHOLE) -> str:
+    """Encode a photo and return the token to search with; nothing of it is written anywhere.
+
+    Args:
+        file: a seekable binary file at its beginning.
+        size: of the file, in bytes.
+        box: the part to search with.
+
+    Raises:
+        InvalidQuery: it is too large, no picture, or damaged; the sentence says what to do.
+        EncoderTimeout: too many are being encoded; it may work in a moment.
+        NoVersion: there is no index to search yet.
+    """
+    if size > MAX_BYTES:
+        raise InvalidQuery(
+            "photo_too_large", f"The photo has more than {MAX_BYTES // 1_000_000} MB: make it smaller."
+        )
+    version = IndexVersion.objects.active()
+    if version is None:
+        raise NoVersion("There is no search index yet, so that photos cannot be searched with.")
+    encoders = encoders_for(version)
+    needed = encoders.manifest.image
+    at_least = (round(needed.width / (box.right - box.left)), round(needed.height / (box.bottom - box.top)))
+
+    def encode() -> NDArray[np.float32]:
+        photo = box.cut(open_picture(file, at_least=at_least, formats=FORMATS))
+        embedding: NDArray[np.float32] = encoders.encode_images([photo])[0]
+        return embedding
+
+    try:
+        embedding = in_time(encode, get_settings().encode_timeout_ms)
+    except PictureError as error:
+        raise InvalidQuery("invalid_photo", f"{error} Send a JPEG, PNG or WebP photo.") from error
+    packed = base64.b85encode(embedding.astype("<f2").tobytes()).decode()
+    return signing.dumps([version.fingerprint[:16], packed], salt=SALT)
+
+
+def embedding_of(token: str, version: IndexVersion) -> EmbeddingLiteral:
+    """Return the embedding that a token carries.
+
+    Raises:
+        InvalidQuery: it is forged, too old, or of another artifact than the version has.
+    """
+    try:
+        fingerprint, packed = signing.loads(token, salt=SALT, max_age=get_settings().photo_seconds)
+        embedding = np.frombuffer(base64.b85decode(packed), dtype="<f2").astype(np.float32)
+    except (signing.BadSignature, ValueError, TypeError) as error:
+        raise InvalidQuery("expired_photo", "The photo is not known any more: send it again.") from error
+    if fingerprint != version.fingerprint[:16] or embedding.shape != (version.dimension,):
+        raise InvalidQuery("expired_photo", "The photo is not known any more: send it again.")
+    return to_literal(embedding)

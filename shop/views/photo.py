@@ -1,0 +1,44 @@
+"""Search with a photo: take it, and lead to what looks like it."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_http_methods
+
+from search.exceptions import EncoderTimeout, InvalidQuery, NoVersion
+from search.searching import MemoryOnly, take_photo
+
+BUSY = "Many people are sending photos right now. Try again in a few seconds."
+
+
+# The check of the form's token reads the body, so it comes after the photo has been told to stay in memory.
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def photo_page(request: HttpRequest) -> HttpResponse:
+    """The form for a photo; once sent, the page of what looks like it, whose address carries the photo's token only."""
+    request.upload_handlers = [MemoryOnly(request)]
+    return _photo_page(request)
+
+
+@csrf_protect
+def _photo_page(request: HttpRequest) -> HttpResponse:
+    if request.method != "POST":
+        return render(request, "shop/photo.html")
+    file = request.FILES.get("image")
+    if file is None or file.file is None or file.size is None:
+        return render(request, "shop/photo.html", {"error": "Choose a photo first."}, status=400)
+    try:
+        token = take_photo(file.file, file.size)
+    except InvalidQuery as error:
+        return render(request, "shop/photo.html", {"error": error.sentence}, status=400)
+    except (EncoderTimeout, NoVersion) as error:
+        said = BUSY if isinstance(error, EncoderTimeout) else str(error)
+        response = render(request, "shop/photo.html", {"error": said}, status=503)
+        response["Retry-After"] = "5"
+        return response
+    return HttpResponseRedirect(f"{reverse('shop:search')}?{urlencode({'photo': token})}")

@@ -1,0 +1,100 @@
+"""POST search/photo/."""
+
+import io
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
+
+from search.api import photo as photo_api
+from search.exceptions import EncoderTimeout
+from search.searching.uploads import MemoryOnly
+from tests.search.indexed import add, unit
+
+URL = "/api/v1/search/photo/"
+
+
+def jpeg(colour="red", size=(40, 60)):
+    file = io.BytesIO()
+    Image.new("RGB", size, colour).save(file, "JPEG")
+    return SimpleUploadedFile("photo.jpg", file.getvalue(), "image/jpeg")
+
+
+@pytest.fixture
+def pictured(version):
+    add(version, "A-1", "A", pictures=[unit(1)], facets={"colour": ["Red"]})
+    add(version, "A-2", "B", pictures=[unit(0, 1)], facets={"colour": ["Blue"]})
+
+
+def test_a_photo_is_answered_with_a_page_and_a_token_for_more(client, pictured):
+    response = client.post(URL + "?page_size=1", {"image": jpeg()})
+    assert response.status_code == 200, response.content
+    answer = response.json()
+    assert (answer["total"], len(answer["results"]), answer["query"]) == (2, 1, "")
+    more = client.get("/api/v1/search/", {"photo": answer["photo"], "colour": "Blue"}).json()
+    assert [result["sku"] for result in more["results"]] == ["A-2"]
+    following = client.get(answer["next"]).json()
+    assert (following["page"], following["restarted"], len(following["results"])) == (2, False, 1)
+    assert following["results"] != answer["results"]
+
+
+def test_a_box_may_be_given(client, pictured):
+    assert client.post(URL, {"image": jpeg(), "box": "0, 0.1,0.9,1"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        ({}, "no_photo"),
+        ({"image": "a text"}, "no_photo"),
+        ({"image": SimpleUploadedFile("a.jpg", b"nothing")}, "invalid_photo"),
+        ({"box": "1,2"}, "invalid_box"),
+        ({"box": "0,0,1e9,1"}, "invalid_box"),
+        ({"box": "0.9,0,0.1,1"}, "invalid_box"),
+    ],
+)
+def test_what_cannot_be_used_is_refused(client, pictured, data, code):
+    image = {} if code == "no_photo" else {"image": jpeg()}
+    response = client.post(URL, image | data)
+    assert (response.status_code, response.json()["error"]["code"]) == (400, code)
+
+
+def test_a_large_file_is_refused_and_never_written(client, pictured, monkeypatch, tmp_path, settings):
+    settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path / "nowhere")  # whatever is written there fails
+    large = SimpleUploadedFile("large.jpg", b"\xff\xd8" + bytes(9_000_000), "image/jpeg")
+    response = client.post(URL, {"image": large})
+    assert (response.status_code, response.json()["error"]["code"]) == (400, "photo_too_large")
+    whole = SimpleUploadedFile("large.jpg", b"\xff\xd8" + bytes(4_000_000), "image/jpeg")
+    assert client.post(URL, {"image": whole}).json()["error"]["code"] == "invalid_photo"
+
+
+def test_of_a_large_file_the_beginning_is_kept():
+    handler = MemoryOnly()
+    handler.new_file("image", "a.jpg", "image/jpeg", 20_000_000)
+    for start in range(0, 20_000_000, 1_000_000):
+        handler.receive_data_chunk(bytes(1_000_000), start)
+    file = handler.file_complete(20_000_000)
+    assert (file.size, len(file.read())) == (20_000_000, 9_000_000)
+
+
+def test_when_busy_the_client_is_told_when_to_come_back(client, pictured, monkeypatch):
+    def busy(*args):
+        raise EncoderTimeout("busy")
+
+    monkeypatch.setattr(photo_api, "take_photo", busy)
+    response = client.post(URL, {"image": jpeg()})
+    assert (response.status_code, response.json()["error"]["code"], response["Retry-After"]) == (
+        503,
+        "busy",
+        "5",
+    )
+
+
+def test_only_posting_is_allowed(client, pictured):
+    response = client.get(URL)
+    assert (response.status_code, response["Allow"]) == (405, "POST, OPTIONS")
+
+
+def test_a_token_that_is_none_is_refused(client, pictured):
+    response = client.get("/api/v1/search/", {"photo": "forged"})
+    assert (response.status_code, response.json()["error"]["code"]) == (400, "expired_photo")

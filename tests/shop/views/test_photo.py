@@ -1,0 +1,73 @@
+"""Photo search in the shop."""
+
+import io
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from PIL import Image
+
+from search.exceptions import EncoderTimeout
+from shop.views import photo as photo_view
+from tests.search.indexed import add, make_version, unit
+
+pytestmark = pytest.mark.django_db
+
+URL = "/search/photo/"
+
+
+def jpeg():
+    file = io.BytesIO()
+    Image.new("RGB", (40, 60), "red").save(file, "JPEG")
+    return SimpleUploadedFile("photo.jpg", file.getvalue(), "image/jpeg")
+
+
+def test_the_form_is_there_and_linked(client):
+    page = client.get(URL).content.decode()
+    assert 'enctype="multipart/form-data"' in page
+    assert "never stored" in page
+    assert f'href="{URL}"' in client.get("/").content.decode()
+
+
+def test_a_photo_leads_to_its_results_and_keeps_its_token(client, monkeypatch):
+    monkeypatch.setattr(photo_view, "take_photo", lambda file, size: "token/+1")
+    response = client.post(URL, {"image": jpeg()})
+    assert (response.status_code, response["Location"]) == (302, "/search/?photo=token%2F%2B1")
+
+
+def test_what_went_wrong_is_said(client, monkeypatch):
+    response = client.post(URL)
+    assert response.status_code == 400
+    assert "Choose a photo first." in response.content.decode()
+    response = client.post(URL, {"image": jpeg()})
+    assert response.status_code == 503
+    assert "There is no search index yet" in response.content.decode()
+
+    def busy(file, size):
+        raise EncoderTimeout("busy")
+
+    monkeypatch.setattr(photo_view, "take_photo", busy)
+    response = client.post(URL, {"image": jpeg()})
+    assert (response.status_code, response["Retry-After"]) == (503, "5")
+
+
+def test_the_form_is_guarded_against_other_sites():
+    assert Client(enforce_csrf_checks=True).post(URL, {"image": jpeg()}).status_code == 403
+
+
+def test_an_expired_photo_is_told(client, tiny_artifact):
+    make_version(tiny_artifact)
+    response = client.get("/search/?photo=forged")
+    assert response.status_code == 400
+    assert "The photo is not known any more: send it again." in response.content.decode()
+
+
+def test_results_keep_the_photo_while_filters_and_words_change(client, tiny_artifact):
+    version = make_version(tiny_artifact)
+    add(version, "A-1", "Linen shirt", pictures=[unit(1)], facets={"colour": ["Red"]})
+    address = client.post(URL, {"image": jpeg()})["Location"]
+    page = client.get(address + "&colour=Red&q=linen").content.decode()
+    assert "What looks like your photo, “linen”" in page
+    assert '<input type="hidden" name="photo" value="' in page
+    assert page.count('id="photo-words"') == 1
+    assert "?photo=" in page.split('class="chip-clear"')[1][:60]
