@@ -36,7 +36,8 @@ def whole_list(asked: Asked, filters: Filters) -> tuple[Frozen, Ranked]:
             ranked = rank(asked, filters)
         pool = load_pool(ranked)
     with stage("facets"):
-        counts = count_in_pool(pool, names, filters, trees)
+        # Where the filters were applied inside the ranking, every result meets them.
+        counts = count_in_pool(pool, names, Filters() if enough or again else filters, trees)
         if enough or again:
             closest = None if enough else (unfiltered, ranked)
             counts = _with_choices_counted(asked, filters, counts, trees, closest)
