@@ -9,7 +9,6 @@ import random
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from decimal import Decimal
 from io import BytesIO
 from itertools import islice
 from itertools import product as combinations
@@ -42,8 +41,8 @@ def fill(number: int, *, encoded: bool = False):
     django.setup()
     from search.artifact import read_manifest
     from search.conf import get_settings
-    from search.models import IndexVersion
-    from shop.models import Product
+    from search.models import IndexVersion, StaleProduct
+    from shop.importing.storing import Checked, store_chunk
 
     artifact = get_settings().artifact
     manifest = read_manifest(artifact)
@@ -56,48 +55,30 @@ def fill(number: int, *, encoded: bool = False):
         state=IndexVersion.State.ACTIVE,
     )
     began = time.monotonic()
-    products = shop_products(number)
+    rows = drawn_rows(number)
     written = 0
-    while rows := list(islice(products, BATCH)):
-        Product.objects.bulk_create(rows)
-        _write(version, [row.sku for row in rows], encoded)
-        written += len(rows)
+    while chunk := list(islice(rows, BATCH)):
+        store_chunk([Checked(0, row, ()) for row in chunk])
+        _write(version, [row.sku for row in chunk], encoded)
+        written += len(chunk)
+    StaleProduct.objects.all().delete()  # all of them stand in the index
     print(f"{written} products written in {time.monotonic() - began:.0f} s", flush=True)
     if encoded:
         _finish(version)
     return version
 
 
-def shop_products(number: int) -> Iterator:
-    """Products of the shop that are not saved yet, but for their brands and categories."""
+def drawn_rows(number: int) -> Iterator:
+    """Rows as an import reads them from the drawn catalogue: category tree, attributes, sizes and all."""
     from shop.drawn.catalogue import product
     from shop.drawn.writer import row
-    from shop.models import Brand, Category, Product
+    from shop.importing.columns import read_columns
 
     lines = invented_words(LINES)
     weights = [1 / (place + 10) for place in range(LINES)]
-    chosen = random.Random(SEED).choices(lines, weights, k=number)
-    brands: dict[str, Brand] = {}
-    categories: dict[str, Category] = {}
-    for place, line in enumerate(chosen):
+    for place, line in enumerate(random.Random(SEED).choices(lines, weights, k=number)):
         drawn = row(product(place))
-        brand = brands.setdefault(drawn["brand"], Brand(name=drawn["brand"]))
-        category = categories.setdefault(drawn["article_type"], Category(name=drawn["article_type"]))
-        for new in (brand, category):
-            if new.pk is None:
-                new.slug = f"{type(new).__name__}-{len(brands)}-{len(categories)}".lower()
-                new.save()
-        yield Product(
-            sku=drawn["id"],
-            slug=drawn["id"].lower(),
-            name=f"{drawn['name']} {line}",
-            description=drawn["description"],
-            brand=brand,
-            category=category,
-            price=Decimal(drawn["price"]),
-            gender=drawn["gender"],
-            colour=drawn["colour"],
-        )
+        yield read_columns({**drawn, "name": f"{drawn['name']} {line}"})
 
 
 def invented_words(number: int) -> list[str]:

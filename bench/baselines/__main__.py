@@ -12,6 +12,7 @@ def main(file: Path) -> None:
     django.setup()
     from django.core.management import call_command
 
+    from bench.relevance import OURS
     from search.judging import answer_all, figures_of, read_queries, relevant_skus
     from search.judging.running import ask_here
 
@@ -21,7 +22,7 @@ def main(file: Path) -> None:
     judged = read_queries(file)
     relevant = relevant_skus(judged)
     found = {}
-    for name, engine in {"This search": lambda: ask_here, **ENGINES}.items():
+    for name, engine in {OURS: lambda: ask_here, **ENGINES}.items():
         print(f"... asking {name}", file=sys.stderr, flush=True)
         ask = engine()
         for query in judged[:5]:

@@ -8,10 +8,9 @@ from .texts import texts_of
 
 
 class ProductHaystackIndex(indexes.SearchIndex, indexes.Indexable):
-    """One document with all texts, as Haystack's tutorial has it; the name counts more."""
+    """One document with all texts, as Haystack's tutorial has it; that field is what `auto_query` asks."""
 
     text = indexes.CharField(document=True)
-    name = indexes.CharField(boost=1.5)
     sku = indexes.CharField(model_attr="sku", indexed=False)
 
     def get_model(self):
@@ -25,7 +24,3 @@ class ProductHaystackIndex(indexes.SearchIndex, indexes.Indexable):
     def prepare_text(self, obj) -> str:
         """Return all texts."""
         return "\n".join(texts_of(obj))
-
-    def prepare_name(self, obj) -> str:
-        """Return the name."""
-        return texts_of(obj)[0]

@@ -100,16 +100,20 @@ def count_in_pool(
         filters: what is chosen.
         trees: of facets whose values lie below each other.
     """
-    meeting = [row for row in rows if row.meets(filters)]
+    meeting = _meeting(rows, filters)
     shared = _count_tokens(meeting)
     facets = {}
     for name in names:
         chosen = bool(filters.facets.get(name))
-        tokens = _count_tokens(row for row in rows if row.meets(filters.without(name))) if chosen else shared
+        tokens = _count_tokens(_meeting(rows, filters.without(name))) if chosen else shared
         facets[name] = _values_of(name, tokens, filters, trees.get(name, FLAT))
-    priced = [row for row in rows if row.meets(filters.without_price)] if filters.has_price else meeting
-    stocked = [row for row in rows if row.meets(filters.without_stock)] if filters.in_stock else meeting
+    priced = _meeting(rows, filters.without_price) if filters.has_price else meeting
+    stocked = _meeting(rows, filters.without_stock) if filters.in_stock else meeting
     return Counts(facets, ranges_of(priced), count_in_stock(stocked))
+
+
+def _meeting(rows: Sequence[PoolRow], filters: Filters) -> Sequence[PoolRow]:
+    return [row for row in rows if row.meets(filters)] if filters else rows
 
 
 def _count_tokens(rows: Iterable[PoolRow]) -> Counter[str]:

@@ -136,8 +136,8 @@ def rank(asked: Asked, filters: Filters, *, closest: bool = True) -> Ranked:
     more = len(full) == settings.results
     near, unseen = _near(asked, space) if lacking or more else (set(), False)
     chosen = {*named, *full, *near}
-    if lacking and not named:
-        chosen |= _holding_a_part(space, terms)
+    parts, cut = _holding_a_part(space, terms) if lacking and not named else (set(), False)
+    chosen |= parts
     scored = score_entries(asked, space, terms, chosen, set(named))
     few = lacking and sum(item.full for item in scored) < settings.enough
     kept = [
@@ -145,7 +145,7 @@ def rank(asked: Asked, filters: Filters, *, closest: bool = True) -> Ranked:
         for item in scored
         if item.named or item.full or (few and item.is_close(asked.words, settings.weights))
     ]
-    complete = not more and not (few and unseen)
+    complete = not more and not (few and (unseen or cut))
     steps = Steps(named, scored, closest, few, in_order(kept))
     return replace(finish(asked, space, steps.kept, complete=complete), steps=steps)
 
@@ -229,21 +229,31 @@ def _spread_again(shown: Sequence[Scored]) -> Spread:
     return spread
 
 
-def _holding_a_part(space: Space, terms: Sequence[Term]) -> set[int]:
-    """Entries that lack one term; where they are few, those that hold the most important terms."""
+def _holding_a_part(space: Space, terms: Sequence[Term]) -> tuple[set[int], bool]:
+    """Entries that lack one term, or where they are few, that hold the most important ones; and whether others may do, too."""
     settings = get_settings()
     found: set[int] = set()
+    cut = False
     if 1 < len(terms) <= LONGEST_RELAXED:
         for left_out in range(len(terms)):
             rest = [term for number, term in enumerate(terms) if number != left_out]
-            found.update(space.entries().holding_all(rest, space.config, settings.candidates))
-    if terms and len(found) < settings.enough:
-        found.update(
-            space.entries().holding_most(
-                terms, space.config, looked_at=settings.results, limit=2 * settings.candidates
-            )
-        )
-    return found
+            holding = space.entries().holding_all(rest, space.config, settings.candidates)
+            cut |= len(holding) == settings.candidates
+            found.update(holding)
+    if not terms:
+        return found, cut
+    if len(found) >= settings.enough:
+        return found, cut or _may_lack_two(terms)
+    most = space.entries().holding_most(
+        terms, space.config, looked_at=settings.results, limit=2 * settings.candidates
+    )
+    return found.union(most), cut or len(most) == 2 * settings.candidates
+
+
+def _may_lack_two(terms: Sequence[Term]) -> bool:
+    """Whether an entry without two of the terms can have enough of what was asked for to be close."""
+    importances = sorted(term.importance for term in terms)
+    return sum(importances[2:]) >= get_settings().weights.enough_covered * sum(importances)
 
 
 def score_entries(

@@ -30,14 +30,17 @@ def whole_list(asked: Asked, filters: Filters) -> tuple[Frozen, Ranked]:
     with stage("rank"):
         enough = bool(filters) and _finds_enough(asked)
         ranked = rank(asked, filters, closest=False) if enough else rank(asked, Filters())
+        unfiltered = ranked
         again = bool(filters) and not enough and not ranked.complete
         if again:
             ranked = rank(asked, filters)
         pool = load_pool(ranked)
     with stage("facets"):
-        counts = count_in_pool(pool, names, filters, trees)
+        # Where the filters were applied inside the ranking, every result meets them.
+        counts = count_in_pool(pool, names, Filters() if enough or again else filters, trees)
         if enough or again:
-            counts = _with_choices_counted(asked, filters, counts, trees)
+            closest = None if enough else (unfiltered, ranked)
+            counts = _with_choices_counted(asked, filters, counts, trees, closest)
     shown = place_pinned([row for row in pool if row.meets(filters)], ranked.pinned)
     rows = [FrozenRow(row.product_key, row.score, row.matching, row.price, row.created) for row in shown]
     return Frozen(rows, ranked.complete, counts), ranked
@@ -54,19 +57,35 @@ def _finds_enough(asked: Asked) -> bool:
 
 
 def _with_choices_counted(
-    asked: Asked, filters: Filters, counts: Counts, trees: Mapping[str, Parents]
+    asked: Asked,
+    filters: Filters,
+    counts: Counts,
+    trees: Mapping[str, Parents],
+    closest: tuple[Ranked, Ranked] | None,
 ) -> Counts:
-    """The counts with those of what is chosen of, which ignore that choice."""
+    """The counts with those of what is chosen of, which ignore that choice.
+
+    Args:
+        asked: the query.
+        filters: what is chosen.
+        counts: over the results.
+        trees: of facets whose values lie below each other.
+        closest: the results without and with the filters, where the closest are among them.
+    """
 
     def every(others: Filters) -> EntryQuerySet:
+        if closest is not None:
+            unfiltered, chosen = closest
+            looser = rank(asked, others) if others else unfiltered
+            # Not everything close was looked at, but what is shown is never more than what is counted.
+            return EntryQuerySet(IndexEntry).among([*{*looser.entry_ids, *chosen.entry_ids}])
         found = holding_everything(asked, others)
-        if found is None:  # a query without a word that products hold is answered by what it is near to
-            found = EntryQuerySet(IndexEntry).among(rank(asked, others).entry_ids)
+        if found is None:
+            raise ValueError("Without a term, there cannot be enough products that have all terms.")
         return found
 
-    chosen = count_facets(filters.selected, filters, every, trees)
     return Counts(
-        counts.facets | chosen,
+        counts.facets | count_facets(filters.selected, filters, every, trees),
         count_price_ranges(every(filters.without_price)) if filters.has_price else counts.price_ranges,
         every(filters.without_stock).count_in_stock() if filters.in_stock else counts.in_stock,
     )

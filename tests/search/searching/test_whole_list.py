@@ -118,3 +118,35 @@ def test_categories_stand_below_each_other(products):
         assert parents == {"Tops": "", "Shoes": ""} | {leaf: root for root, leaf in PATHS}
         order = [one.value for one in categories]
         assert all(order.index(leaf) > order.index(root) for root, leaf in PATHS)
+
+
+@pytest.fixture
+def dresses(version):
+    """A party bag and twelve dresses, two of them teal, so that no product is a party dress."""
+    add(version, "bag", "Party bag", facets={"colour": ["Gold"], "category": ["Bags"]})
+    for number in range(12):
+        facets = {"colour": ["Teal" if number in (5, 6) else "Red"], "category": ["Dresses"]}
+        add(version, f"d{number:02}", "Long dress", facets=facets)
+    build_lexicon(version)
+    forget_words()
+
+
+@pytest.mark.parametrize(("candidates", "red"), [(4, 4), (200, 10)])
+def test_a_filter_loses_none_of_the_closest_however_few_are_looked_at(
+    dresses, search_settings, candidates, red
+):
+    search_settings.FASHION_SEARCH |= {"CANDIDATES": candidates, "ENOUGH": 3}
+
+    answer = search("party dress", filters=Filters(facets={"colour": ("Teal",), "category": ("Dresses",)}))
+
+    assert sorted(result.product.sku for result in answer.results) == ["d05", "d06"]
+    assert (answer.total, answer.complete) == (2, True)
+    counts = {one.value: one.count for one in answer.facets["colour"]}
+    assert (counts["Teal"], counts["Red"]) == (2, red)
+
+
+def test_an_answer_is_incomplete_where_more_lack_a_part_than_are_looked_at(dresses, search_settings):
+    search_settings.FASHION_SEARCH |= {"ENOUGH": 3}
+    assert search("party dress").complete
+    search_settings.FASHION_SEARCH |= {"CANDIDATES": 4}
+    assert not search("party dress").complete
