@@ -18,6 +18,7 @@ demo:
 	@exec .venv/bin/python -m shop.local demo $(if $(PORT),--port "$(PORT)") $(if $(CATALOGUE),--catalogue "$(CATALOGUE)")
 
 test: lint
+	@scripts/chromium.sh
 	env -u DJANGO_SETTINGS_MODULE .venv/bin/python -m pytest
 
 train-check: dev

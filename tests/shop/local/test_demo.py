@@ -3,88 +3,26 @@
 import csv
 import gzip
 import io
-import json
 import os
 import re
 import signal
 import socket
 import stat
-import sys
-import time
 import zipfile
-from contextlib import closing
-from http.client import HTTPConnection
 from pathlib import Path
 
-import psutil
 import pytest
 from PIL import Image
 
-from shop.local.process import LocalProcess
-from shop.local.redis import free_port
-from tests.processes import ROOT, wait_until
+from tests.processes import wait_until
+from tests.running_demo import RunningDemo
 from tests.tiny_artifact import COLOURS
-
-
-class RunningDemo:
-    """`python -m shop.local demo` on a catalogue of seven products, in a folder of its own."""
-
-    def __init__(self, folder: Path, artifact: Path) -> None:
-        self.local = folder / "local"
-        self.port = free_port()
-        own = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "MEDIA_ROOT", "STATIC_ROOT", "ALLOWED_HOSTS")
-        environment = {name: value for name, value in os.environ.items() if name not in own}
-        arguments = (
-            "--port",
-            str(self.port),
-            "--catalogue",
-            str(folder / "catalogue"),
-            "--local",
-            str(self.local),
-        )
-        self.process = LocalProcess(
-            "demo",
-            [sys.executable, "-m", "shop.local", "demo", *arguments],
-            log=folder / "demo.log",
-            environment=environment | {"FASHION_SEARCH": json.dumps({"ARTIFACT": str(artifact)})},
-            folder=ROOT,
-        )
-
-    def start(self) -> float:
-        """Start it and return the seconds that it took to be ready."""
-        self.process.log.unlink(missing_ok=True)
-        began = time.monotonic()
-        self.process.start()
-        ready = f"Ready: http://127.0.0.1:{self.port}"
-        wait_until(lambda: ready in self.process.tail(), seconds=90, what=self.process)
-        return time.monotonic() - began
-
-    def interrupt(self) -> None:
-        """Press Ctrl-C and wait for its end."""
-        os.kill(self.process.pid, signal.SIGINT)
-        wait_until(lambda: not self.process.running, seconds=30, what=self.process.tail())
-
-    def left(self) -> list[list[str]]:
-        """Command lines of the processes that were started for this folder and live."""
-        marks = (str(self.local), f"127.0.0.1:{self.port}")
-        return [
-            process.info["cmdline"]
-            for process in psutil.process_iter(["cmdline", "environ"])
-            if any(mark in " ".join(process.info["cmdline"] or ()) for mark in marks)
-            or str(self.local) in (process.info["environ"] or {}).get("MEDIA_ROOT", "")
-        ]
-
-    def search(self, query: str) -> list[str]:
-        """Names that the shop's API finds."""
-        with closing(HTTPConnection("127.0.0.1", self.port, timeout=10)) as connection:
-            connection.request("GET", f"/api/v1/search/?q={query}")
-            return [result["name"] for result in json.loads(connection.getresponse().read())["results"]]
 
 
 @pytest.fixture
 def demo(tmp_path: Path, tiny_artifact: Path):
     _write_catalogue(tmp_path / "catalogue")
-    demo = RunningDemo(tmp_path, tiny_artifact)
+    demo = RunningDemo(tmp_path, tmp_path / "catalogue", {"ARTIFACT": str(tiny_artifact)})
     yield demo
     if demo.process.running:
         demo.interrupt()

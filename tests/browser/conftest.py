@@ -1,0 +1,92 @@
+"""A real Chromium on the whole demo: drawn products, real worker and beat, started once for all browser tests."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.processes import ROOT
+from tests.running_demo import RunningDemo
+
+PRODUCTS = 240
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+# What is slow on purpose in a shop is quick here, so that no test waits for it.
+QUICK = {"SWEEP_SECONDS": 1, "DRAIN_SECONDS": 1, "ROLL_UP_SECONDS": 2, "WORD_LIST_SECONDS": 2}
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, which `scripts/chromium.sh` installs where it may; without it the tests are skipped, but not in CI."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if program is None:
+        missing = "Chromium is not installed: run scripts/chromium.sh as root, or apt-get install chromium."
+        if os.environ.get("CI"):
+            pytest.fail(missing)
+        pytest.skip(missing)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def drawn_catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of drawn products."""
+    folder = tmp_path_factory.mktemp("drawn") / "catalogue"
+    draw = [sys.executable, "-m", "shop.drawn", "--count", str(PRODUCTS), "--out", str(folder)]
+    subprocess.run(draw, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def demo(
+    browser: Browser, drawn_catalogue: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningDemo]:
+    """The demo, ready."""
+    running = RunningDemo(tmp_path_factory.mktemp("demo"), drawn_catalogue, dict(QUICK))
+    running.start()
+    yield running
+    running.interrupt()
+
+
+@pytest.fixture
+def context(browser: Browser, demo: RunningDemo) -> Iterator[BrowserContext]:
+    """A visitor's browser window without a past, 1440 pixels wide; an error in a page's script fails the test."""
+    context = browser.new_context(base_url=demo.address, viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(15_000)
+    errors: list[str] = []
+    context.on("weberror", lambda error: errors.append(str(error.error)))
+    yield context
+    context.close()
+    assert errors == []
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """A visitor's page."""
+    return context.new_page()
+
+
+@pytest.fixture
+def admin(context: BrowserContext, demo: RunningDemo) -> Page:
+    """A page of the admin, logged in."""
+    page = context.new_page()
+    page.goto("/admin/")
+    page.get_by_label(re.compile("Username")).fill("admin")
+    page.get_by_label(re.compile("Password")).fill(demo.password)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url("**/admin/")
+    return page
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds on a page against WCAG 2.2 AA, each with the elements."""
+    found = Axe().run(page, options={"runOnly": WCAG}).response["violations"]
+    return [f"{one['id']}: {one['help']}: {[node['target'] for node in one['nodes']][:3]}" for one in found]
