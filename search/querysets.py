@@ -1,6 +1,6 @@
 """Every SQL operator of a search: full text, arrays, nearest embeddings. The code above reads as words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from functools import reduce
 from operator import add, and_, or_
@@ -378,6 +378,18 @@ class ImageQuerySet(QuerySet[Any]):
             "_literal", flat=True
         )
         return ordered
+
+    def first_of_skus(
+        self, version_id: int, skus: Collection[str]
+    ) -> dict[str, tuple[str, EmbeddingLiteral]]:
+        """Product key and embedding of each product's first picture that has one, by lower-cased SKU."""
+        pictures = self.in_version(version_id).filter(
+            entry__version_id=version_id, entry__sku__in=list(skus), embedding__isnull=False
+        )
+        first = pictures.order_by("entry__sku", "position").distinct("entry__sku")
+        literal = first.annotate(_literal=Cast("embedding", TextField()))
+        rows = literal.values_list("entry__sku", "entry__product_key", "_literal") if skus else ()
+        return {sku: (key, embedding) for sku, key, embedding in rows}
 
     def in_version(self, version_id: int) -> "ImageQuerySet":
         """Pictures of one version."""

@@ -31,6 +31,8 @@ class SearchParameters:
     token: str
     explain: bool
     photo: str
+    more: tuple[str, ...]
+    less: tuple[str, ...]
 
 
 def search_parameters(given: QueryDict) -> SearchParameters:
@@ -39,7 +41,8 @@ def search_parameters(given: QueryDict) -> SearchParameters:
     Raises:
         InvalidQuery: a parameter is unknown, doubled, or has a value that it cannot have.
     """
-    _check_names(given, ("q", "sort", "page", "page_size", "spelling", "token", "explain", "photo"))
+    own = ("q", "sort", "page", "page_size", "spelling", "token", "explain", "photo", "more", "less")
+    _check_names(given, own)
     settings = get_settings()
     return SearchParameters(
         text=_single(given, "q"),
@@ -51,6 +54,8 @@ def search_parameters(given: QueryDict) -> SearchParameters:
         token=_single(given, "token"),
         explain=_switch(given, "explain", default=False),
         photo=_single(given, "photo"),
+        more=tuple(given.getlist("more")),
+        less=tuple(given.getlist("less")),
     )
 
 

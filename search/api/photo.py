@@ -1,6 +1,5 @@
 """POST search/photo/: search with a photo."""
 
-import re
 from dataclasses import replace
 from typing import Any
 
@@ -13,8 +12,6 @@ from ..exceptions import InvalidQuery
 from ..searching import Box, MemoryOnly, take_photo
 from .parameters import search_parameters
 from .views import PublicView, answer_search
-
-_BOX = re.compile(r"(?:[01]|0?\.\d{1,6}|1\.0{1,6})(?:,(?:[01]|0?\.\d{1,6}|1\.0{1,6})){3}", re.ASCII)
 
 
 class PhotoSearchView(PublicView):
@@ -33,18 +30,5 @@ class PhotoSearchView(PublicView):
         if file is None:
             raise InvalidQuery("no_photo", "Send the photo in the field image of a multipart form.")
         wanted = search_parameters(request.query_params)
-        token = take_photo(file, file.size, _box(request._request.POST.get("box", "")))
+        token = take_photo(file, file.size, Box.read(request._request.POST.get("box", "")))
         return answer_search(request, replace(wanted, photo=token))
-
-
-def _box(stated: str) -> Box:
-    """Read "left,top,right,bottom"."""
-    bare = "".join(stated.split())
-    if not bare:
-        return Box()
-    if not _BOX.fullmatch(bare):
-        raise InvalidQuery(
-            "invalid_box",
-            "box must be left,top,right,bottom in shares of the photo, such as 0.1,0.2,0.9,0.8.",
-        )
-    return Box(*map(float, bare.split(",")))

@@ -100,6 +100,8 @@ def answer_search(request: Request, wanted: SearchParameters) -> Response:
         spelling=wanted.spelling,
         token=wanted.token,
         photo=wanted.photo,
+        more=wanted.more,
+        less=wanted.less,
         trial=_explaining(request) if wanted.explain else None,
     )
     explained = {} if answer.explanation is None else ExplanationSerializer(answer.explanation).data

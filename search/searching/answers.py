@@ -45,6 +45,8 @@ class SearchAnswer:
     page: int
     page_size: int
     photo: str = ""  # token of the photo that was searched with
+    more: tuple[str, ...] = ()  # SKUs of products that results shall look like, too
+    less: tuple[str, ...] = ()  # and less like
     instead: tuple[str, ...] = ()  # queries to try where nothing is found
     redirect: str = ""  # where the query leads instead of to results
     banners: tuple[BannerShown, ...] = ()

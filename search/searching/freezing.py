@@ -10,7 +10,7 @@ import time
 import uuid
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from decimal import Decimal
 from hashlib import sha256
 from typing import NamedTuple
@@ -22,6 +22,7 @@ from redis.exceptions import RedisError
 from ..conf import get_settings
 from ..retrieval.counts import Counts
 from ..retrieval.filters import Filters
+from .looks import NO_LOOK, Look
 
 logger = logging.getLogger(__name__)
 
@@ -101,9 +102,9 @@ def thaw(token: str, asked: str) -> Frozen | None:
     )
 
 
-def fingerprint_of(version_id: int, query: str, filters: Filters, photo: str = "") -> str:
+def fingerprint_of(version_id: int, query: str, filters: Filters, look: Look = NO_LOOK) -> str:
     """Return what tells one search from another, however it is sorted: 16 hex digits."""
-    content = [version_id, query, sorted(filters.facets.items()), filters.in_stock, photo]
+    content = [version_id, query, sorted(filters.facets.items()), filters.in_stock, *astuple(look)]
     content += [str(filters.price_min), str(filters.price_max)]
     return sha256(json.dumps(content).encode()).hexdigest()[:16]
 

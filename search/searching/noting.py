@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from django.http import HttpRequest
 
-from ..insight.recording import record_search
+from ..insight.recording import Mode, record_search
 from ..insight.visits import visitor_of
 from ..retrieval.filters import Filters
 from .answers import SearchAnswer
@@ -21,7 +21,7 @@ def log_search(request: HttpRequest, answer: SearchAnswer, filters: Filters) -> 
     parts = [asdict(part) for part in answer.understood]
     return record_search(
         visitor=visitor_of(request),
-        mode="photo" if answer.photo else "text" if answer.typed else "category",
+        mode=_mode(answer),
         text=answer.typed,
         corrected=answer.query if answer.is_corrected else "",
         understood=[*parts, *({"text": word, "facet": ""} for word in answer.unknown)],
@@ -33,3 +33,11 @@ def log_search(request: HttpRequest, answer: SearchAnswer, filters: Filters) -> 
         took_ms=answer.took_ms,
         stages=answer.stages,
     )
+
+
+def _mode(answer: SearchAnswer) -> Mode:
+    if answer.photo:
+        return "photo"
+    if answer.more:
+        return "similar"
+    return "text" if answer.typed else "category"

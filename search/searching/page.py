@@ -10,6 +10,7 @@ from ..retrieval.filters import Filters
 from ..understanding import Understood
 from .absent import Absence
 from .explaining import Explanation
+from .looks import NO_LOOK, Look
 from .trials import SHOPPERS, Trial
 
 NOTHING_UNDERSTOOD = Understood()
@@ -44,7 +45,7 @@ class PageRequest:
     token: str  # of the first page
     facets: tuple[str, ...]  # to count
     trial: Trial = SHOPPERS
-    photo: str = ""
+    look: Look = NO_LOOK
     freezing: bool = True  # whether later pages shall be cut from the same list
 
     @property

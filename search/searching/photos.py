@@ -1,8 +1,9 @@
 """Photos to search with: decoded in memory, encoded, and forgotten; a signed token carries the embedding alone."""
 
 import base64
+import re
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 import numpy as np
 from django.core import signing
@@ -21,7 +22,12 @@ from ..retrieval.in_time import in_time
 MAX_BYTES = 8_000_000
 FORMATS = ("JPEG", "PNG", "WEBP")
 SALT = "fashion_search.photo"
+_SHARE = r"(?:[01]|0?\.\d{1,6}|1\.0{1,6})"
+_BOX = re.compile(rf"{_SHARE}(?:,{_SHARE}){{3}}", re.ASCII)
 SMALLEST = 0.05  # of a side of the photo, that a box must have
+
+
+NO_BOX = "box must be left,top,right,bottom in shares of the photo, such as 0.1,0.2,0.9,0.8."
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +46,21 @@ class Box:
     def __post_init__(self) -> None:
         inside = 0 <= self.left < self.right <= 1 and 0 <= self.top < self.bottom <= 1
         if not inside or min(self.right - self.left, self.bottom - self.top) < SMALLEST:
-            raise InvalidQuery(
-                "invalid_box",
-                "box must be left,top,right,bottom in shares of the photo, such as 0.1,0.2,0.9,0.8.",
-            )
+            raise InvalidQuery("invalid_box", NO_BOX)
+
+    @classmethod
+    def read(cls, stated: str) -> Self:
+        """Read "left,top,right,bottom"; the whole photo where nothing is stated.
+
+        Raises:
+            InvalidQuery: it is something else.
+        """
+        bare = "".join(stated.split())
+        if not bare:
+            return cls()
+        if not _BOX.fullmatch(bare):
+            raise InvalidQuery("invalid_box", NO_BOX)
+        return cls(*map(float, bare.split(",")))
 
     def cut(self, photo: Image.Image) -> Image.Image:
         """Return this part of the photo."""

@@ -46,6 +46,7 @@ class Asked:
     embedding: EmbeddingLiteral | None
     rules: tuple[Rule, ...] = ()  # that hold for the query
     photo: EmbeddingLiteral | None = None  # what results look like
+    left_out: frozenset[str] = frozenset()  # product keys of what is no result
 
     @property
     def terms(self) -> list[Term]:
@@ -143,6 +144,7 @@ def rank(asked: Asked, filters: Filters, *, closest: bool = True) -> Ranked:
     kept = [
         item
         for item in scored
+        if item.row.product_key not in asked.left_out
         if item.named or item.full or (few and item.is_close(asked.words, settings.weights))
     ]
     complete = not more and not (few and (unseen or cut))
@@ -162,7 +164,11 @@ def _rank_by_photo(asked: Asked, photo: EmbeddingLiteral, space: Space) -> Ranke
     full = space.entries().holding_all(terms, space.config, settings.results) if terms else []
     chosen = {*full, *(candidate.entry_id for candidate in leg.candidates)}
     scored = score_entries(replace(asked, embedding=photo), space, terms, chosen, set())
-    kept = [replace(item, full=item.full or not terms) for item in scored if item.row.image is not None]
+    kept = [
+        replace(item, full=item.full or not terms)
+        for item in scored
+        if item.row.image is not None and item.row.product_key not in asked.left_out
+    ]
     steps = Steps((), scored, False, False, in_order(kept))
     return replace(finish(asked, space, steps.kept, complete=leg.complete), steps=steps)
 

@@ -37,9 +37,9 @@ from .catalogue import catalogue_page
 from .explaining import explain
 from .freezing import fingerprint_of, freeze, thaw
 from .instead import queries_instead
+from .looks import Look, aim_at
 from .page import Page, PageRequest
 from .parts import parts_of
-from .photos import embedding_of
 from .pool import count_matching, in_order
 from .products import load_results
 from .ranking import Asked, ask, is_semantic_failure
@@ -63,6 +63,8 @@ def search(
     spelling: bool = True,
     token: str = "",
     photo: str = "",
+    more: Sequence[str] = (),
+    less: Sequence[str] = (),
     freezing: bool = True,
     trial: Trial | None = None,
 ) -> SearchAnswer:
@@ -79,11 +81,13 @@ def search(
         token: of the answer with the first page: this page is then cut from the same list. With a token that is too
             old or of another search, the answer is a fresh first page and says so.
         photo: token of a photo, from `take_photo`; results are what looks like it. With words, what has them comes first.
+        more: SKUs of products that results shall look like, too.
+        less: SKUs of products that results shall look less like; they are no results themselves.
         freezing: whether later pages shall be cut from this list; the answer then has a token for them.
         trial: what differs where this is no shopper's search.
 
     Raises:
-        InvalidQuery: text, filters, sort or page cannot be answered; the sentence says why.
+        InvalidQuery: text, filters, sort, page, photo, more or less cannot be answered; the sentence says why.
     """
     started = perf_counter()
     settings = get_settings()
@@ -104,7 +108,7 @@ def search(
         token=token,
         facets=get_index().facets if with_facets else (),
         trial=trial or SHOPPERS,
-        photo=photo,
+        look=Look(photo, tuple(more), tuple(less)),
         freezing=freezing,
     )
     version = request.trial.version or IndexVersion.objects.serving()
@@ -155,6 +159,8 @@ def search(
         explanation=found.explanation,
         absence=found.absence,
         photo=photo,
+        more=request.look.more,
+        less=request.look.less,
     )
 
 
@@ -172,7 +178,7 @@ def _count_hits(
 
 def _found(version: IndexVersion, query: Query, request: PageRequest, *, spelling: bool) -> tuple[Page, str]:
     """A page of the catalogue, or of what a query finds, and why it is degraded."""
-    if query.text or request.photo:
+    if query.text or request.look.leads:
         return _ranked_page(version, query, request, spelling=spelling)
     with stage("catalogue"), search_session():
         found = catalogue_page(version, request)
@@ -187,10 +193,10 @@ def _ranked_page(
         corrected, meant = _corrected(version, query, request) if spelling else (None, {})
         with stage("encode"):
             asked, degraded = ask(version, corrected or query, synonyms=request.trial.synonyms, meant=meant)
-            if request.photo:
-                asked = replace(asked, photo=embedding_of(request.photo, version))
         try:
             with search_session():
+                if request.look:
+                    asked = _aimed(asked, request.look)
                 page = _page_of(asked, request)
         except DatabaseError as error:
             if not is_semantic_failure(asked, error):
@@ -200,6 +206,14 @@ def _ranked_page(
             page = _page_of(replace(asked, embedding=None, photo=None), request)
         degraded = reasons.NO_EMBEDDINGS_SEARCH
     return replace(page, query=corrected), degraded
+
+
+def _aimed(asked: Asked, look: Look) -> Asked:
+    """The query with what results shall look like; without a photo or a product to go by, words still lead."""
+    aim = aim_at(look, asked.version, asked.embedding)
+    if look.leads:
+        return replace(asked, photo=aim.embedding, left_out=aim.left_out)
+    return replace(asked, embedding=aim.embedding, left_out=aim.left_out)
 
 
 def _corrected(
@@ -223,7 +237,7 @@ def _corrected(
 
 
 def _page_of(asked: Asked, request: PageRequest) -> Page:
-    fingerprint = fingerprint_of(asked.version.pk, asked.query.text, request.filters, request.photo)
+    fingerprint = fingerprint_of(asked.version.pk, asked.query.text, request.filters, request.look)
     frozen = thaw(request.token, fingerprint) if request.token else None
     restarted = bool(request.token) and frozen is None and request.page > 1
     if restarted:

@@ -1,7 +1,5 @@
 """A shopper types, filters, pages and goes back."""
 
-import re
-
 from playwright.sync_api import Page, expect
 
 

@@ -5,6 +5,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from search.models import Banner, Redirect
+from tests.search.indexed import add, unit
 
 URL = "/api/v1/search/"
 
@@ -126,7 +127,7 @@ def test_beyond_the_last_page_there_is_nothing(client, shirts):
         (
             "%F0%9F%98%80=1",
             "unknown_parameter",
-            "'😀' is not a parameter: the parameters are q, sort, page, page_size, spelling, token, explain, photo, price_min, price_max, in_stock, category,"
+            "'😀' is not a parameter: the parameters are q, sort, page, page_size, spelling, token, explain, photo, more, less, price_min, price_max, in_stock, category,"
             " brand, colour, gender, size, pattern, usage.",
         ),
         ("price_min=cheap", "invalid_price", "price_min must be a number from 0, such as 1500 or 99.50."),
@@ -209,3 +210,12 @@ def test_what_staff_look_into_is_not_logged(client, shirts, django_user_model):
     client.force_login(django_user_model.objects.create_superuser("admin"))
     assert get(client, q="red shirt")["search"]
     assert get(client, q="red shirt", explain="1")["search"] is None
+
+
+def test_more_and_less_like_products(client, version):
+    for sku, direction in (("a", (1, 0)), ("b", (0.8, 0.6)), ("c", (0, 1))):
+        add(version, sku, "Shirt", pictures=[unit(*direction)])
+    address = "/api/v1/search/?more=a&less=c"
+    assert [result["sku"] for result in client.get(address).json()["results"]] == ["a", "b"]
+    response = client.get("/api/v1/search/?more=")
+    assert (response.status_code, response.json()["error"]["code"]) == (400, "invalid_more")
