@@ -15,8 +15,16 @@ from shop.panel import Count, Group, PricedCount, PriceOption, group_of, price_l
 
 CATEGORY = "category"
 LOOK = ("photo", "more", "less")
-FACETS = {CATEGORY: "Category", "gender": "For", "colour": "Colour", "size": "Size", "brand": "Brand"}
-KINDS = {**FACETS, "pattern": "Pattern", "usage": "For", "price": "Price"}  # of what a query names
+FACETS = {
+    CATEGORY: "Category",
+    "gender": "For",
+    "colour": "Colour",
+    "size": "Size",
+    "brand": "Brand",
+    "pattern": "Pattern",
+    "usage": "Occasion",
+}
+KINDS = {**FACETS, "price": "Price"}  # of what a query names
 NAMED_VALUES = 2  # that one word of a query may mean and still be named
 SORTS = {
     "relevance": "Best match",

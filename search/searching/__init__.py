@@ -6,6 +6,7 @@ from ..retrieval.price_ranges import PriceRange
 from .answers import SORTS, SearchAnswer, SearchResult, SimilarAnswer, Sort
 from .lookup import find_product
 from .noting import log_search
+from .other_colours import find_other_colours
 from .parts import UnderstoodPart
 from .photos import Box, take_photo
 from .similar import find_similar
@@ -26,6 +27,7 @@ __all__ = [
     "Sort",
     "Trial",
     "UnderstoodPart",
+    "find_other_colours",
     "find_product",
     "find_similar",
     "log_search",

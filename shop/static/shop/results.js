@@ -6,6 +6,7 @@
   said.setAttribute("role", "status");
   document.getElementById("main").append(said);
   let open = new Map();
+  if (window.htmx) document.documentElement.classList.add("in-place"); // no button is needed to filter
 
   function results() {
     return document.getElementById("results");
