@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.staticfiles",
     "django_htmx",
+    "drf_spectacular_sidecar",
     "imagekit",
     "rest_framework",
     "search.apps.SearchConfig",

@@ -2,6 +2,7 @@
 
 from django.urls import path, re_path
 
+from .documents import SchemaView, docs_page
 from .events import EventView
 from .photo import PhotoSearchView
 from .suggest import SuggestView
@@ -14,8 +15,10 @@ urlpatterns = [
     path("products/<path:sku>/similar/", SimilarView.as_view(), name="similar"),
     path("products/<path:sku>/", ProductView.as_view(), name="product"),
     path("suggest/", SuggestView.as_view(), name="suggest"),
+    path("schema/", SchemaView.as_view(), name="schema"),
+    path("docs/", docs_page, name="docs"),
     path("events/", EventView.as_view(), name="events"),
     re_path(
-        r"^(?:search|products|suggest|events)/(?s:.*)$", NoSuchView.as_view()
+        r"^(?:search|products|suggest|events|schema|docs)/(?s:.*)$", NoSuchView.as_view()
     ),  # so that a wrong address is told in JSON too
 ]
