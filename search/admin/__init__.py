@@ -1,5 +1,6 @@
 """Admin pages of the plugin, and what a host's own product admin can take from it."""
 
+from .api_keys import ApiKeyAdmin
 from .evaluations import EvaluationAdmin
 from .failures import StaleProductAdmin
 from .insight import QueryDayAdmin, SearchDayAdmin
@@ -12,6 +13,7 @@ from .products import IndexedProductAdmin
 from .versions import IndexVersionAdmin
 
 __all__ = [
+    "ApiKeyAdmin",
     "BannerAdmin",
     "EvaluationAdmin",
     "IndexVersionAdmin",

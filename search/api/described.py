@@ -71,6 +71,7 @@ SEARCH = [
 ]
 # A photo's token comes with the photo.
 PHOTO = [parameter for parameter in SEARCH if parameter.name != "photo"]
+CURSOR = _text("From `next` of the page before.", name="cursor", longest=1000)
 SUGGEST = [
     _text("The beginning of a query; without it, what others look for.", name="q"),
     _number("limit", "Most suggestions of a kind.", HIGHEST_LIMIT),

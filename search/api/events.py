@@ -39,6 +39,8 @@ class EventView(PublicView):
 
     parser_classes = (JSONParser, BeaconParser)
     throttle_classes = (EventThrottle,)
+    scope = "events"
+    open_to_pages = True
 
     @operation(
         operation_id="event",

@@ -15,6 +15,7 @@ from .answers import SearchAnswerSerializer
 from .described import PHOTO, errors
 from .parameters import search_parameters
 from .schema import operation
+from .throttling import PhotoThrottle
 from .views import PublicView, answer_search
 
 
@@ -32,6 +33,7 @@ class PhotoSearchView(PublicView):
     """POST /search/photo/: what looks like a photo; its token serves for pages, filters and words by GET /search/."""
 
     parser_classes = (MultiPartParser,)
+    throttle_classes = (PhotoThrottle, *PublicView.throttle_classes)
     takes_filters = True
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:

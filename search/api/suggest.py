@@ -15,6 +15,8 @@ from .views import PublicView
 class SuggestView(PublicView):
     """GET /suggest/: completed queries, facet values, brands and products."""
 
+    open_to_pages = True
+
     @operation(
         operation_id="suggest",
         tags=["search"],

@@ -7,20 +7,23 @@ from django.contrib.auth import get_user
 from django.contrib.auth.models import AnonymousUser
 from django.http import Http404
 from rest_framework.exceptions import PermissionDenied
-from rest_framework.permissions import AllowAny
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
 from ..searching import Trial, find_product, find_similar, log_search, search
 from .answers import SearchAnswerSerializer, SimilarAnswerSerializer
 from .described import FILTERS, LIMIT, SEARCH, errors
 from .errors import handle_error, not_found
+from .kept import keepable
+from .keys import KeyAuthentication, ScopePermission
 from .pagination import page_address
 from .parameters import SearchParameters, refuse_parameters, search_parameters, similar_parameters
 from .schema import ApiSchema, operation
 from .serializers import ProductSerializer
+from .throttling import ReadThrottle
 
 # Parts of an answer that are shown as they are.
 SHOWN = (
@@ -30,16 +33,29 @@ SHOWN = (
 
 
 class PublicView(APIView):
-    """A view that anyone may read, in JSON, without a session; throttling is the host's setting."""
+    """A view for clients with a key and, as the settings have it, for anybody: JSON, no session, counted requests.
 
-    authentication_classes = ()
-    permission_classes = (AllowAny,)
+    The host's own throttles are obeyed, too.
+    """
+
+    authentication_classes = (KeyAuthentication,)
+    permission_classes = (ScopePermission,)
+    throttle_classes = (ReadThrottle, *api_settings.DEFAULT_THROTTLE_CLASSES)  # type: ignore[arg-type]  # classes by then
     renderer_classes = (JSONRenderer,)
+    scope = "read"
+    kept_for = 0  # seconds that a client may use an answer to GET without asking again
     schema = ApiSchema()
 
     def get_exception_handler(self) -> Callable[[Exception, dict[str, Any]], Response | None]:
         """Return the handler that shapes errors, whatever the host has set for its own views."""
         return handle_error
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Add what clients may keep to answers of GET."""
+        response = super().finalize_response(request, response, *args, **kwargs)
+        if request.method in ("GET", "HEAD") and response.status_code == 200:
+            return keepable(request, response, self.kept_for)
+        return response
 
 
 class SearchView(PublicView):

@@ -39,7 +39,9 @@ def test_it_is_served(client, schema):
 
 
 def test_every_address_is_described(schema):
-    assert sorted(operations(schema)) == ["event", "product", "search", "search_photo", "similar", "suggest"]
+    assert sorted(operations(schema)) == [
+        "categories", "event", "product", "products", "search", "search_photo", "similar", "suggest",
+    ]  # fmt: skip
 
 
 def test_every_operation_says_what_it_does_and_how_it_fails(schema):
