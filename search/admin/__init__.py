@@ -1,5 +1,6 @@
 """Admin pages of the plugin, and what a host's own product admin can take from it."""
 
+from .desk_builds import BuildAdmin
 from .evaluations import EvaluationAdmin
 from .failures import StaleProductAdmin
 from .insight import QueryDayAdmin, SearchDayAdmin
@@ -13,6 +14,7 @@ from .versions import IndexVersionAdmin
 
 __all__ = [
     "BannerAdmin",
+    "BuildAdmin",
     "EvaluationAdmin",
     "IndexVersionAdmin",
     "IndexedProductAdmin",

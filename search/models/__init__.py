@@ -1,5 +1,6 @@
 """The tables of the plugin."""
 
+from .builds import Build, Dashboard
 from .entries import EntryImage, IndexEntry
 from .evaluations import Evaluation
 from .insight import LoggedSearch, SearchEvent
@@ -15,6 +16,8 @@ from .wordlists import WordList
 
 __all__ = [
     "Banner",
+    "Build",
+    "Dashboard",
     "EntryImage",
     "Evaluation",
     "IndexEntry",
