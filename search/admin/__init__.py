@@ -1,5 +1,6 @@
 """Admin pages of the plugin, and what a host's own product admin can take from it."""
 
+from .desk import DashboardAdmin
 from .desk_builds import BuildAdmin
 from .evaluations import EvaluationAdmin
 from .failures import StaleProductAdmin
@@ -15,6 +16,7 @@ from .versions import IndexVersionAdmin
 __all__ = [
     "BannerAdmin",
     "BuildAdmin",
+    "DashboardAdmin",
     "EvaluationAdmin",
     "IndexVersionAdmin",
     "IndexedProductAdmin",
