@@ -63,7 +63,12 @@ class BuildAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
         """Show the build that runs above all builds."""
-        context = {"build": read_progress(), "may_change": may_change(request), **(extra_context or {})}
+        context = {
+            "title": "Builds",
+            "build": read_progress(),
+            "may_change": may_change(request),
+            **(extra_context or {}),
+        }
         return super().changelist_view(request, context)  # type: ignore[return-value]
 
     @admin.display(description="build", ordering="pk")

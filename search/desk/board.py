@@ -56,6 +56,6 @@ def check_failed(failed: Failed) -> Check:
         return Check(
             "Failed products",
             State.OK,
-            f"{count(failed.retrying, 'product')} will be tried again by themselves.",
+            f"{count(failed.retrying, 'product')} will be tried again.",
         )
     return Check("Failed products", State.OK, "None.")

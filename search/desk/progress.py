@@ -10,6 +10,7 @@ from .workers import count_workers
 
 State = Build.State
 Step = Build.Step
+KEYWORDS = "writing keywords"
 
 
 def read_progress(ping: Callable[[], int | None] = count_workers) -> dict[str, Any] | None:
@@ -41,8 +42,10 @@ def describe(report: BuildReport, ping: Callable[[], int | None]) -> dict[str, A
         "percent": None if report.share is None else round(100 * report.share, 1),
         "rate": None if report.rate is None else round(report.rate, 1),
         "seconds_left": None if report.seconds_left is None else round(report.seconds_left),
+        "rate_words": "" if report.rate is None else f"{report.rate:,.1f}/s",
+        "left_words": "" if report.seconds_left is None else span(report.seconds_left),
         "stalled": report.stalled,
-        "steps": _steps(build),
+        "steps": _steps(report),
     }
 
 
@@ -50,15 +53,14 @@ def _headline(build: Build) -> str:
     number = f" {build.version}" if build.version is not None else ""
     if build.kind == Build.Kind.REBUILD:
         return f"Rebuild: version{number}" if number else "Rebuild"
-    return f"Refresh of version{number}" if number else "Refresh"
+    return f"Reindex of version{number}" if number else "Reindex"
 
 
 def _sentence(report: BuildReport) -> str:
     build = report.build
     if build.step == Step.ENCODING and report.total is not None:
-        if report.words_left and not report.done:
-            written = max(0, report.total - report.words_left)
-            return f"Writing keywords: {written:,} of {count(report.total, 'product')}."
+        if report.words_written is not None:
+            return f"Writing keywords: {report.words_written:,} of {count(report.total, 'product')}."
         return f"Encoding products: {report.done:,} of {report.total:,} done."
     label = str(Step(build.step).label)
     return f"{label[0].upper()}{label[1:]}."
@@ -115,16 +117,17 @@ def _advice(report: BuildReport, ping: Callable[[], int | None]) -> str:
     )
 
 
-def _steps(build: Build) -> list[dict[str, str]]:
+def _steps(report: BuildReport) -> list[dict[str, str]]:
+    build = report.build
     steps = list(build.steps)
+    names = [str(step.label) for step in steps]
+    encoding = steps.index(Step.ENCODING)
+    names.insert(encoding, KEYWORDS)  # done before a product is encoded, but no step of its own in the record
     position = steps.index(Step(build.step)) if build.step in steps else 0
-    states = []
-    for number, step in enumerate(steps):
-        if build.state == State.DONE or number < position:
-            state = "done"
-        elif number == position:
-            state = "current" if build.is_running else "ended"
-        else:
-            state = "ahead"
-        states.append({"name": step.label, "state": state})
-    return states
+    if position > encoding or (position == encoding and report.words_written is None):
+        position += 1
+    now = "current" if build.is_running else "ended"
+    states = ["done" if at < position else now if at == position else "ahead" for at in range(len(names))]
+    if build.state == State.DONE:
+        states = ["done"] * len(names)
+    return [{"name": name, "state": state} for name, state in zip(names, states, strict=True)]

@@ -1,8 +1,8 @@
 """Whether the task queue and its workers answer, asked in a bounded time whatever is frozen."""
 
 import logging
-from threading import Thread
-from time import monotonic
+from threading import Event, Thread
+from time import monotonic, sleep
 from typing import Any
 
 from celery import current_app
@@ -12,6 +12,7 @@ logger = logging.getLogger(__name__)
 REPLY_SECONDS = (
     0.4  # workers that reply later than this count as away; a live one replies in some milliseconds
 )
+OTHERS_SECONDS = 0.1  # what the others get after the first one
 # The host's broker settings may lack timeouts, and then a frozen broker is waited for without end.
 _QUICK = {
     "socket_timeout": 0.5,
@@ -31,12 +32,15 @@ class Ping:
         self._reached = False
         self._replies = 0
         self._error = ""
+        self._told = Event()  # a worker has answered, or there is nothing more to wait for
         self._thread = Thread(target=self._ask, name="fashion-search-ping", daemon=True)
         self._thread.start()
 
     def count(self) -> int | None:
-        """Return how many workers have answered REPLY_SECONDS after the question; None where the queue did not."""
-        self._thread.join(max(0.0, self._started + REPLY_SECONDS - monotonic()))
+        """Return how many workers answer within REPLY_SECONDS of the question; None where the queue does not."""
+        self._told.wait(self._left())
+        if self._replies:
+            sleep(min(OTHERS_SECONDS, self._left()))
         return self._replies if self._reached else None
 
     @property
@@ -54,9 +58,15 @@ class Ping:
         except Exception as error:  # noqa: BLE001 - kombu, redis, socket and amqp errors share no base class
             self._error = str(error)
             logger.info("The task queue did not answer: %s", error)
+        finally:
+            self._told.set()
 
     def _note(self, reply: Any) -> None:
         self._replies += 1
+        self._told.set()
+
+    def _left(self) -> float:
+        return max(0.0, self._started + REPLY_SECONDS - monotonic())
 
 
 def count_workers() -> int | None:

@@ -5,7 +5,7 @@ from django.db.models.functions import Now
 
 from ..conf import get_settings
 from ..exceptions import ArtifactError, BuildGivenUp, VersionStateError
-from ..marking import mark_for_refresh
+from ..marking import mark_for_reindex
 from ..models import Build, IndexVersion
 from . import builds, hints, versions
 from .catalogue import product_keys
@@ -19,7 +19,7 @@ def ask(kind: str, *, by: str) -> tuple[Build, bool]:
     """Record a build and tell a worker; a lost message costs the time until beat looks for builds that wait.
 
     Args:
-        kind: "rebuild" builds a new version beside the active one; "refresh" indexes every product again in
+        kind: "rebuild" builds a new version beside the active one; "reindex" indexes every product again in
             the versions there are.
         by: who asks.
 
@@ -42,7 +42,7 @@ def begin(build_id: int) -> None:
         if build.kind == Kind.REBUILD:
             versions.request_rebuild(force=True, build=build)
         else:
-            _refresh(build)
+            _reindex(build)
     except (BuildGivenUp, VersionStateError):
         return  # cancelled, or another process is beginning it at this moment
     except ArtifactError as error:
@@ -57,12 +57,12 @@ def begin_waiting() -> None:
         begin(build.pk)
 
 
-def _refresh(build: Build) -> None:
+def _reindex(build: Build) -> None:
     if not IndexVersion.objects.written().exists():
-        builds.end(State.FAILED, reason="There is no index version to refresh; rebuild instead.")
+        builds.end(State.FAILED, reason="There is no index version to reindex; rebuild instead.")
         return
     with transaction.atomic():
-        marked = mark_for_refresh(product_keys().iterator())
+        marked = mark_for_reindex(product_keys().iterator())
         builds.begin(build.pk)
         active = IndexVersion.objects.active()
         Build.objects.filter(pk=build.pk).update(

@@ -36,7 +36,7 @@ def advance_all() -> None:
             builds.note_trouble(version.pk, f"{type(error).__name__}: {error}")
             raise
     if not builds.waiting_products().exists():
-        builds.end_refresh()
+        builds.end_reindex()
     for version in IndexVersion.objects.filter(state__in=(State.READY, State.ACTIVE), built_at__isnull=False):
         for name in build_indexes(version):
             logger.warning("The index %s was missing or invalid and has been built again.", name)

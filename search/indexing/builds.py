@@ -75,10 +75,10 @@ def waiting_products() -> QuerySet[StaleProduct]:
     return StaleProduct.objects.filter(backfill=True, parked=False)
 
 
-def end_refresh() -> None:
-    """Note that a refresh has come to its end, all that it marked being indexed or parked."""
-    refresh = Build.objects.running().filter(kind=Build.Kind.REFRESH, step=Step.ENCODING)
-    refresh.update(state=State.DONE, ended_at=Now(), moved_at=Now())
+def end_reindex() -> None:
+    """Note that a reindex has come to its end, all that it marked being indexed or parked."""
+    reindex = Build.objects.running().filter(kind=Build.Kind.REINDEX, step=Step.ENCODING)
+    reindex.update(state=State.DONE, ended_at=Now(), moved_at=Now())
 
 
 def is_running() -> bool:

@@ -82,5 +82,5 @@ def _fail_version(version_id: int, reason: str) -> None:
 
 def _release(build: Build) -> None:
     assert build.ended_at is not None
-    # A refresh leaves alone what people have marked; a rebuild marks it anew, but keeps that pictures are to be read.
-    outbox.release(before=build.ended_at, reread=build.kind == Build.Kind.REFRESH)
+    # A reindex leaves alone what people have marked; a rebuild marks it anew, but keeps that pictures are to be read.
+    outbox.release(before=build.ended_at, reread=build.kind == Build.Kind.REINDEX)

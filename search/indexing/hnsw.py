@@ -80,7 +80,12 @@ def built_share(version: IndexVersion) -> float:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT progress.blocks_done::float / nullif(progress.blocks_total, 0)
+            SELECT CASE
+                WHEN progress.phase LIKE 'building index%%'
+                    THEN progress.blocks_done::float / nullif(progress.blocks_total, 0)
+                WHEN progress.phase IN ('initializing', 'waiting for writers before build') THEN 0
+                ELSE 1  -- it is validated, which is quick
+                END
             FROM pg_stat_progress_create_index AS progress
             JOIN pg_class AS class ON class.oid = progress.index_relid
             WHERE progress.datname = current_database() AND class.relname = ANY(%s)

@@ -33,6 +33,13 @@ class BuildReport:
     still_seconds: float  # since a worker did something for it
     stalled: bool
 
+    @property
+    def words_written(self) -> int | None:
+        """Products whose keyword part is written while that comes first; None before and after."""
+        if self.build.step != Step.ENCODING or self.total is None or self.done or not self.words_left:
+            return None
+        return max(0, self.total - self.words_left)
+
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
@@ -56,7 +63,7 @@ def read_report(build: Build) -> BuildReport:
     now = Build.objects.filter(pk=build.pk).values_list(Now(), flat=True).get()
     done = 0 if build.total is None else max(0, build.total - waiting.waiting)
     rate = _rate(build)
-    share = _share(build, done)
+    share = _share(build, done, waiting.words)
     step_seconds = (now - build.step_at).total_seconds()
     still = (now - build.moved_at).total_seconds()
     return BuildReport(
@@ -68,7 +75,7 @@ def read_report(build: Build) -> BuildReport:
         words_left=waiting.words,
         rate=rate if build.step == Step.ENCODING else None,
         share=share,
-        seconds_left=_seconds_left(build, waiting.waiting, rate, share, step_seconds),
+        seconds_left=_seconds_left(build, waiting.waiting, rate if done else None, share, step_seconds),
         seconds=(now - build.started_at).total_seconds(),
         still_seconds=still,
         stalled=still > STALL_SECONDS and not _is_at_work(build, waiting, now),
@@ -101,9 +108,11 @@ def _rate(build: Build) -> float | None:
     return (after - before) / (last - first) if last > first else None
 
 
-def _share(build: Build, done: int) -> float | None:
+def _share(build: Build, done: int, words_left: int) -> float | None:
     if build.step == Step.ENCODING and build.total is not None:
-        return done / build.total if build.total else 1.0
+        # Keyword parts are written first; products count as done from their embeddings on.
+        finished = done if done or not words_left else max(0, build.total - words_left)
+        return finished / build.total if build.total else 1.0
     if build.step == Step.INDEXING:
         version = IndexVersion.objects.filter(pk=build.version or 0).first()
         return built_share(version) if version else None
@@ -113,9 +122,9 @@ def _share(build: Build, done: int) -> float | None:
 def _seconds_left(
     build: Build, waiting: int, rate: float | None, share: float | None, step_seconds: float
 ) -> float | None:
-    if build.step == Step.ENCODING:
-        return waiting / rate if rate else None
-    if build.step == Step.INDEXING and share:
+    if rate and build.step == Step.ENCODING:
+        return waiting / rate
+    if share and rate is None and (build.step == Step.INDEXING or not build.indexed):
         return step_seconds * (1 - share) / share
     return None
 

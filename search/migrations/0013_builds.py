@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "kind",
-                    models.CharField(choices=[("rebuild", "rebuild"), ("refresh", "refresh")], max_length=10),
+                    models.CharField(choices=[("rebuild", "rebuild"), ("reindex", "reindex")], max_length=10),
                 ),
                 (
                     "state",

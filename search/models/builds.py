@@ -1,4 +1,4 @@
-"""Builds: each run that fills or refreshes the index, how far it is, who began it, and how it ended."""
+"""Builds: each run that fills the index or indexes all of it again, how far it is, who began it, and how it ended."""
 
 from typing import ClassVar, Self
 
@@ -26,7 +26,7 @@ class Build(models.Model):
         """What it does."""
 
         REBUILD = "rebuild", "rebuild"
-        REFRESH = "refresh", "refresh"
+        REINDEX = "reindex", "reindex"
 
     class State(models.TextChoices):
         """What has become of it."""
@@ -47,7 +47,7 @@ class Build(models.Model):
         SWITCHING = "switching", "switching"
 
     REBUILD_STEPS: ClassVar[tuple[Step, ...]] = tuple(Step)
-    REFRESH_STEPS: ClassVar[tuple[Step, ...]] = (Step.QUEUED, Step.MARKING, Step.ENCODING)
+    REINDEX_STEPS: ClassVar[tuple[Step, ...]] = (Step.QUEUED, Step.MARKING, Step.ENCODING)
 
     kind = models.CharField(max_length=10, choices=Kind.choices)
     state = models.CharField(max_length=10, choices=State.choices, default=State.RUNNING)
@@ -92,7 +92,7 @@ class Build(models.Model):
     @property
     def steps(self) -> "tuple[Step, ...]":
         """The steps of its kind, in their order."""
-        return self.REBUILD_STEPS if self.kind == self.Kind.REBUILD else self.REFRESH_STEPS
+        return self.REBUILD_STEPS if self.kind == self.Kind.REBUILD else self.REINDEX_STEPS
 
 
 class Dashboard(IndexVersion):

@@ -1,8 +1,10 @@
 """How the dashboard writes spans of time and the addresses of products."""
 
+from datetime import datetime
 from urllib.parse import quote
 
 from django import template
+from django.utils import timezone
 
 from ..desk.wording import span
 
@@ -10,9 +12,9 @@ register = template.Library()
 
 
 @register.filter
-def as_span(seconds: float) -> str:
-    """Write seconds in words."""
-    return span(seconds)
+def since(moment: datetime) -> str:
+    """Write in words how long ago a moment was."""
+    return span((timezone.now() - moment).total_seconds())
 
 
 @register.filter

@@ -11,7 +11,7 @@
   let step = "";
 
   const show = (build) => {
-    for (const place of card.querySelectorAll("[data-show]")) {
+    for (const place of document.querySelectorAll("[data-show]")) {
       const text = build[place.dataset.show];
       if (place.textContent !== text) place.textContent = text;
       if (place.classList.contains("note")) place.hidden = !text;

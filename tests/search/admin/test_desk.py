@@ -62,7 +62,7 @@ class TestPermission:
             "What failed",
             "What shoppers look for",
             "Top queries",
-            "Rebuild Refresh",
+            "Rebuild Reindex",
             "Cancel the rebuild",
         ):
             assert part not in page
@@ -70,7 +70,7 @@ class TestPermission:
     @pytest.mark.parametrize(
         ("permission", "part"),
         [
-            ("change_indexversion", "Rebuild Refresh"),
+            ("change_indexversion", "Rebuild Reindex"),
             ("change_indexversion", "Cancel the rebuild"),
             ("view_staleproduct", "What failed"),
             ("view_searchday", "Half within"),

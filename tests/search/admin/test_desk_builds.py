@@ -100,7 +100,7 @@ def client_with_other_name(permission: str) -> Client:
 
 
 class TestBeginning:
-    @pytest.mark.parametrize("kind", ["rebuild", "refresh"])
+    @pytest.mark.parametrize("kind", ["rebuild", "reindex"])
     def test_a_click_hands_the_build_to_a_worker(self, staff, published, kind):
         response = staff.post(f"{BUILDS}start/{kind}/", follow=True)
         assert messages(response) == [f"The {kind} is beginning."]
@@ -149,11 +149,14 @@ class TestProgress:
             "percent": 0.0,
             "rate": None,
             "seconds_left": None,
+            "rate_words": "",
+            "left_words": "",
             "stalled": False,
             "steps": [
                 {"name": "waiting for a worker", "state": "done"},
                 {"name": "marking products", "state": "done"},
-                {"name": "encoding products", "state": "current"},
+                {"name": "writing keywords", "state": "current"},
+                {"name": "encoding products", "state": "ahead"},
                 {"name": "building HNSW indexes", "state": "ahead"},
                 {"name": "verifying", "state": "ahead"},
                 {"name": "switching", "state": "ahead"},

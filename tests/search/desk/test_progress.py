@@ -51,12 +51,16 @@ def test_keywords_then_embeddings(build):
     assert (progress["rate"], progress["seconds_left"]) == (None, None)
 
     batches.index_texts(outbox.claim_texts(3))
-    assert read_progress(no_ping)["sentence"] == "Writing keywords: 3 of 4 products."
+    wait(15)
+    progress = read_progress(no_ping)
+    assert progress["sentence"] == "Writing keywords: 3 of 4 products."
+    assert (progress["percent"], progress["seconds_left"]) == (75.0, 5)
+    assert list(steps().values()) == ["done", "done", "current", "ahead", "ahead", "ahead", "ahead"]
     batches.index_batch(outbox.claim_fresh(1))
     progress = read_progress(no_ping)
     assert progress["sentence"] == "Encoding products: 1 of 4 done."
     assert progress["percent"] == 25.0
-    assert list(steps().values()) == ["done", "done", "current", "ahead", "ahead", "ahead"]
+    assert list(steps().values()) == ["done", "done", "done", "current", "ahead", "ahead", "ahead"]
 
 
 def test_rate_and_time_left(build):
@@ -168,14 +172,19 @@ def test_a_cancelled_build_says_what_becomes_of_its_rows(build):
     progress = read_progress(no_ping)
     assert progress["sentence"] == f"{sentence} What it had written is removed."
     assert (progress["state"], progress["figures"], progress["stalled"]) == ("cancelled", "", False)
-    assert list(steps().values()) == ["done", "done", "ended", "ahead", "ahead", "ahead"]
+    assert list(steps().values()) == ["done", "done", "done", "ended", "ahead", "ahead", "ahead"]
 
 
-def test_a_refresh_has_fewer_steps(build):
+def test_a_reindex_has_fewer_steps(build):
     cancelling.cancel(build.pk, by="ben")
-    refresh, _ = beginning.ask("refresh", by="anna")
-    beginning.begin(refresh.pk)
-    assert list(steps()) == ["waiting for a worker", "marking products", "encoding products"]
+    reindex, _ = beginning.ask("reindex", by="anna")
+    beginning.begin(reindex.pk)
+    assert list(steps()) == [
+        "waiting for a worker",
+        "marking products",
+        "writing keywords",
+        "encoding products",
+    ]
     drain()
     building.advance_all()
     assert read_progress(no_ping)["sentence"].startswith("The index is up to date. 4 of 4 products in ")

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test import Client
 
 from search.desk.workers import count_workers
-from search.indexing import hints
+from search.indexing import hints, reports
 from search.models import Build, EntryImage, IndexEntry, IndexVersion, StaleProduct
 from shop.models import Brand, Category, Product, ProductImage
 from tests.processes import ShopProcesses, wait_until
@@ -17,7 +17,7 @@ from tests.search.products import add_picture, colour_picture, make_product
 pytestmark = pytest.mark.usefixtures("search_settings")
 
 BUILDS = "/admin/fashion_search/build/"
-PRODUCTS = 240
+PRODUCTS = 160
 
 
 @pytest.fixture(autouse=True)
@@ -100,3 +100,31 @@ def _counted(model) -> list[tuple[int, int]]:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT version_id, count(*) FROM {model._meta.db_table} GROUP BY version_id")
         return cursor.fetchall()
+
+
+def test_a_build_whose_worker_was_killed_says_so_and_goes_on_with_the_next_one(
+    shop_processes: ShopProcesses, staff, catalogue, search_settings, monkeypatch
+):
+    search_settings.FASHION_SEARCH |= {"BATCH_SIZE": 2, "CLAIM_LEASE_SECONDS": 1}
+    monkeypatch.setattr(reports, "STALL_SECONDS", 0.5)
+    worker = shop_processes.worker()
+    staff.post(f"{BUILDS}start/rebuild/")
+    wait_until(lambda: 0 < progress(staff)["done"] < PRODUCTS, seconds=30, what=worker, every=0.01)
+    worker.kill()
+    wait_until(lambda: progress(staff)["stalled"], seconds=10, what="It moves on its own.")
+    answer = progress(staff)
+    assert (answer["state"], answer["step"]) == ("running", "encoding")
+    assert "No Celery worker answers. Start one; the build goes on by itself" in answer["advice"]
+    assert "not moving" in staff.get(BUILDS).content.decode()
+
+    worker = shop_processes.worker()
+    hints.publish("index_stale")
+    wait_until(lambda: _advanced(staff), seconds=60, what=worker, every=0.5)
+    assert progress(staff)["state"] == "done"
+
+
+def _advanced(client: Client) -> bool:
+    """Do what beat does every few seconds, until the build has ended."""
+    hints.publish("index_stale")
+    hints.publish("advance_builds")
+    return not progress(client)["running"]

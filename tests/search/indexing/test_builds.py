@@ -122,7 +122,7 @@ def test_trouble_in_a_build_that_goes_on_is_kept(monkeypatch):
     assert (build.state, build.reason) == ("done", "")
 
 
-class TestRefresh:
+class TestReindex:
     def test_it_reads_every_picture_again(self, index_settings):
         product = make_product("A1")
         version = build_version()
@@ -130,29 +130,29 @@ class TestRefresh:
         with product.images.get().image.storage.open(name, "wb") as file:
             file.write(colour_picture("blue"))
         before = IndexEntry.objects.get().images.get().picture_hash
-        build, _ = beginning.ask("refresh", by="anna")
+        build, _ = beginning.ask("reindex", by="anna")
         beginning.begin(build.pk)
-        assert latest() == ("refresh", "running", "encoding", version.pk, 1, 0)
+        assert latest() == ("reindex", "running", "encoding", version.pk, 1, 0)
         drain()
         building.advance_all()
-        assert latest() == ("refresh", "done", "encoding", version.pk, 1, 1)
+        assert latest() == ("reindex", "done", "encoding", version.pk, 1, 1)
         assert IndexEntry.objects.get().images.get().picture_hash != before
         assert IndexVersion.objects.count() == 1
 
-    def test_without_a_version_there_is_nothing_to_refresh(self):
-        build, _ = beginning.ask("refresh", by="anna")
+    def test_without_a_version_there_is_nothing_to_reindex(self):
+        build, _ = beginning.ask("reindex", by="anna")
         beginning.begin(build.pk)
         build.refresh_from_db()
         assert (build.state, build.reason) == (
             "failed",
-            "There is no index version to refresh; rebuild instead.",
+            "There is no index version to reindex; rebuild instead.",
         )
 
     def test_it_goes_on_until_failed_products_are_parked(self, index_settings):
         product = make_product("A1", pictures=0)
         add_picture(product, b"no picture")
         build_version_with_failure()
-        build, _ = beginning.ask("refresh", by="anna")
+        build, _ = beginning.ask("reindex", by="anna")
         beginning.begin(build.pk)
         drain()
         building.advance_all()
@@ -166,7 +166,7 @@ class TestRefresh:
         make_product("A2")
         build_version()
         changed = StaleProduct.objects.create(product_key="77", marked_at="2026-01-01T00:00:00Z")
-        build, _ = beginning.ask("refresh", by="anna")
+        build, _ = beginning.ask("reindex", by="anna")
         beginning.begin(build.pk)
         assert Build.objects.get(pk=build.pk).total == 2
         assert list(StaleProduct.objects.filter(backfill=False)) == [changed]

@@ -142,8 +142,8 @@ def test_products_that_failed_stay_in_the_outbox(active):
     assert list(StaleProduct.objects.values_list("product_key", "parked")) == [(str(product.pk), False)]
 
 
-def test_a_refresh_is_cancelled_and_what_it_indexed_stays(active):
-    build = start("refresh")
+def test_a_reindex_is_cancelled_and_what_it_indexed_stays(active):
+    build = start("reindex")
     assert StaleProduct.objects.count() == 3
     batches.index_batch(outbox.claim_fresh(1))
     cancelling.cancel(build.pk, by="ben")
