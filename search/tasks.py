@@ -75,14 +75,6 @@ def reconcile() -> None:
             hints.publish("index_stale", times=get_settings().index_parallel)
 
 
-@_task()
-def rebuild(force: bool = False) -> str:
-    """Begin a new index version, unless nothing would come of it."""
-    answer = versions.request_rebuild(force=force)
-    hints.publish("index_stale", times=get_settings().index_parallel)
-    return answer.sentence
-
-
 @_task(**LONG)
 def begin_build(build_id: int) -> None:
     """Begin a build that somebody has asked for."""

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -52,11 +53,17 @@ class BuildAdmin(ReadOnlyAdmin):
     def get_urls(self) -> list[URLPattern]:
         """Return the addresses of the list, the buttons, and what the list's script asks."""
         wrap = self.admin_site.admin_view
+        # A host may have every request in a transaction; workers must see what was asked before they are told.
+        at_once = transaction.non_atomic_requests
         return [
             path("", wrap(self.changelist_view), name="fashion_search_build_changelist"),
             path("progress/", wrap(require_GET(self._progress)), name="fashion_search_build_progress"),
-            path("start/<slug:kind>/", wrap(require_POST(self._start)), name="fashion_search_build_start"),
-            path("<int:pk>/cancel/", wrap(self._cancel), name="fashion_search_build_cancel"),
+            path(
+                "start/<slug:kind>/",
+                at_once(wrap(require_POST(self._start))),
+                name="fashion_search_build_start",
+            ),
+            path("<int:pk>/cancel/", at_once(wrap(self._cancel)), name="fashion_search_build_cancel"),
         ]
 
     def changelist_view(

@@ -48,6 +48,9 @@ def begin(build_id: int) -> None:
     except ArtifactError as error:
         builds.end(State.FAILED, reason=str(error))
         return
+    except Exception as error:
+        builds.note_trouble(build.pk, f"{type(error).__name__}: {error}")
+        raise
     hints.publish("index_stale", times=get_settings().index_parallel)
 
 

@@ -26,14 +26,13 @@ MIN_ANN_RECALL = 0.95
 
 def advance_all() -> None:
     """Take every build as far as it can go now, mend broken indexes, and drop what is superseded."""
-    begin_waiting()
     for version in IndexVersion.objects.filter(state=State.BUILDING).order_by("pk"):
         try:
             _finish(version)
         except BuildGivenUp as given_up:
             logger.info("%s", given_up)
         except Exception as error:
-            builds.note_trouble(version.pk, f"{type(error).__name__}: {error}")
+            builds.note_trouble(builds.of_version(version.pk), f"{type(error).__name__}: {error}")
             raise
     if not builds.waiting_products().exists():
         builds.end_reindex()
@@ -46,6 +45,7 @@ def advance_all() -> None:
         versions.activate(ready.pk)
     clear_cancelled()
     versions.drop_superseded()
+    begin_waiting()
 
 
 def is_complete(version: IndexVersion) -> bool:

@@ -37,7 +37,7 @@ def begin(build_id: int, *, version_id: int | None = None) -> None:
         BuildGivenUp: it does not wait any more.
     """
     waiting = Build.objects.running().filter(pk=build_id, step=Step.QUEUED)
-    if not waiting.update(step=Step.MARKING, step_at=Now(), moved_at=Now(), version=version_id):
+    if not waiting.update(step=Step.MARKING, step_at=Now(), moved_at=Now(), version=version_id, reason=""):
         raise BuildGivenUp(f"Build {build_id} has begun already, or was given up.")
 
 
@@ -100,9 +100,14 @@ def move(products: int) -> None:
         build.save(update_fields=["moved_at", "indexed", "pace"])
 
 
-def note_trouble(version_id: int, reason: str) -> None:
-    """Keep what went wrong in a build that goes on."""
-    Build.objects.running().filter(version=version_id).update(reason=reason[:MAX_REASON])
+def note_trouble(build_id: int, reason: str) -> None:
+    """Keep what went wrong in a build that goes on: the step is tried again."""
+    Build.objects.running().filter(pk=build_id).update(reason=reason[:MAX_REASON])
+
+
+def of_version(version_id: int) -> int:
+    """Return the number of the build that makes a version, or 0 where none runs."""
+    return Build.objects.running().filter(version=version_id).values_list("pk", flat=True).first() or 0
 
 
 def end(build_state: Build.State, *, version_id: int | None = None, reason: str = "") -> None:

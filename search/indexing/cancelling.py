@@ -75,8 +75,11 @@ def _give_up(build_id: int, reason: str) -> bool:
 
 
 def _fail_version(version_id: int, reason: str) -> None:
-    wanted = IndexVersion.objects.filter(pk=version_id, state=IndexVersion.State.BUILDING)
-    if not wanted.update(state=IndexVersion.State.FAILED, error=reason):
+    version = IndexVersion.objects.filter(pk=version_id)
+    failed = version.filter(state=IndexVersion.State.BUILDING).update(
+        state=IndexVersion.State.FAILED, error=reason
+    )
+    if not failed and version.exists():
         raise BuildStateError(f"Version {version_id} is ready and cannot be cancelled any more.")
 
 

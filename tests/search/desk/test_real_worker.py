@@ -17,7 +17,7 @@ from tests.search.products import add_picture, colour_picture, make_product
 pytestmark = pytest.mark.usefixtures("search_settings")
 
 BUILDS = "/admin/fashion_search/build/"
-PRODUCTS = 160
+PRODUCTS = 240
 
 
 @pytest.fixture(autouse=True)

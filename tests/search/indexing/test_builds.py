@@ -122,6 +122,24 @@ def test_trouble_in_a_build_that_goes_on_is_kept(monkeypatch):
     assert (build.state, build.reason) == ("done", "")
 
 
+def test_trouble_at_the_beginning_is_kept_and_the_build_waits_on(monkeypatch):
+    make_product("A1")
+    build, _ = beginning.ask("rebuild", by="anna")
+
+    def fail(**options):
+        raise OSError("too many open files")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(versions, "request_rebuild", fail)
+        with pytest.raises(OSError, match="too many open files"):
+            beginning.begin(build.pk)
+    build.refresh_from_db()
+    assert (build.step, build.reason) == ("queued", "OSError: too many open files")
+    beginning.begin(build.pk)
+    build.refresh_from_db()
+    assert (build.step, build.reason) == ("encoding", "")
+
+
 class TestReindex:
     def test_it_reads_every_picture_again(self, index_settings):
         product = make_product("A1")

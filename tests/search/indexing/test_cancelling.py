@@ -169,6 +169,12 @@ def test_what_has_ended_cannot_be_cancelled(active):
     assert build.state == "running"
 
 
+def test_a_build_whose_version_is_gone_can_be_cancelled(active):
+    build = start()
+    versions.drop_version(IndexVersion.objects.get(pk=build.version))
+    assert cancelling.cancel(build.pk, by="ben").state == "cancelled"
+
+
 @pytest.mark.parametrize("step", ["build_indexes", "build_lexicon", "measure_ann_recall"])
 def test_a_build_that_is_cancelled_in_one_of_its_last_steps_is_not_activated(active, monkeypatch, step):
     build = start()
