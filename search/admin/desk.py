@@ -10,7 +10,6 @@ from django.urls import NoReverseMatch, URLPattern, path, reverse
 
 from ..desk.board import read_board
 from ..desk.failed import product_label
-from ..desk.progress import read_progress
 from ..desk.shoppers import top_queries, week, zero_queries
 from ..models import Dashboard
 from .desk_builds import TEMPLATES, may_change, may_view
@@ -39,12 +38,13 @@ class DashboardAdmin(ReadOnlyAdmin):
         if not may_view(request):
             raise PermissionDenied
         may_see_queries = request.user.has_perm("fashion_search.view_queryday")
+        board = read_board()
         context = {
             **self.admin_site.each_context(request),
             "title": "Search dashboard",
             "opts": self.opts,
-            "board": read_board(),
-            "build": read_progress(),
+            "board": board,
+            "build": board.build,
             "may_change": may_change(request),
             "may_see_failed": request.user.has_perm("fashion_search.view_staleproduct"),
             "may_see_insight": request.user.has_perm("fashion_search.view_searchday"),

@@ -1,11 +1,13 @@
 """All that the dashboard shows of the index, looked at in one go."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from ..indexing.progress import OutboxState, measure_outbox
 from .checks import Check, State, summarise
 from .failed import Failed, read_failed
 from .index import check_index, check_staleness
+from .progress import read_progress
 from .services import check_postgres, check_queue
 from .shoppers import Answers, check_answers, read_answers
 from .wording import count
@@ -19,6 +21,7 @@ class Board:
     summary: Check
     checks: tuple[Check, ...]
     outbox: OutboxState
+    build: dict[str, Any] | None  # as `read_progress` tells it
     failed: Failed
     answers: tuple[Answers, ...]
 
@@ -32,15 +35,36 @@ def read_board() -> Board:
     outbox = measure_outbox()
     failed = read_failed()
     answers = read_answers()
+    build = read_progress(ping.count)
     checks = (
         postgres,
         *check_queue(ping),
         *index,
         staleness,
+        check_build(build),
         check_failed(failed),
         check_answers(answers),
     )
-    return Board(summarise(checks), checks, outbox, failed, tuple(answers))
+    return Board(summarise(checks), checks, outbox, build, failed, tuple(answers))
+
+
+def check_build(build: dict[str, Any] | None) -> Check:
+    """Say whether the build that runs moves, and whether the last one came to a good end."""
+    if build is None:
+        return Check("Builds", State.OK, "Nothing has been built yet.")
+    if build["stalled"]:
+        return Check("Builds", State.ATTENTION, f"The {build['kind']} does not move.", build["advice"])
+    if build["trouble"]:
+        remedy = "Correct what the reason names; the step is tried again by itself."
+        return Check("Builds", State.ATTENTION, f"The {build['kind']} runs into: {build['trouble']}", remedy)
+    if build["state"] == "failed":
+        remedy = "Correct what the reason names, then begin again."
+        return Check(
+            "Builds", State.ATTENTION, f"The last {build['kind']} failed. {build['sentence']}", remedy
+        )
+    if build["running"]:
+        return Check("Builds", State.OK, f"A {build['kind']} runs. {build['sentence']}")
+    return Check("Builds", State.OK, f"The last {build['kind']} is {build['state']}.")
 
 
 def check_failed(failed: Failed) -> Check:

@@ -5,7 +5,7 @@ from django.db import connection
 from django.utils import timezone
 
 from search.desk import services
-from search.desk.board import check_failed
+from search.desk.board import check_build, check_failed
 from search.desk.checks import Check, State, summarise
 from search.desk.failed import Failed, read_failed
 from search.desk.index import check_index, check_staleness
@@ -212,6 +212,31 @@ class TestFailed:
     def test_check(self, parked, retrying, state, sentence):
         check = check_failed(Failed((), parked, retrying, 0))
         assert (check.state, check.sentence) == (state, sentence)
+
+
+class TestBuild:
+    BUILD = {
+        "kind": "rebuild", "state": "running", "running": True, "stalled": False, "trouble": "", "advice": "Start one.",
+        "sentence": "Verifying.",
+    }  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("given", "state", "sentence", "remedy"),
+        [
+            ({}, OK, "A rebuild runs. Verifying.", ""),
+            ({"stalled": True}, ATTENTION, "The rebuild does not move.", "Start one."),
+            ({"trouble": "disk full"}, ATTENTION, "The rebuild runs into: disk full",
+             "Correct what the reason names; the step is tried again by itself."),
+            ({"state": "failed", "running": False, "sentence": "Disk full."}, ATTENTION,
+             "The last rebuild failed. Disk full.", "Correct what the reason names, then begin again."),
+            ({"state": "cancelled", "running": False}, OK, "The last rebuild is cancelled.", ""),
+        ],
+    )  # fmt: skip
+    def test_states(self, given, state, sentence, remedy):
+        assert check_build(self.BUILD | given) == Check("Builds", state, sentence, remedy)
+
+    def test_before_the_first(self):
+        assert check_build(None) == Check("Builds", OK, "Nothing has been built yet.")
 
 
 @pytest.mark.usefixtures("search_settings")
