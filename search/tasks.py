@@ -15,6 +15,7 @@ from .insight import draining, rolling
 from .merchandising import hits
 from .models import IndexVersion
 from .suggesting import refreshing
+from .tags import refreshing as vocabulary_making
 
 # One task indexes for this long, then asks for the next one: well within any time limit and visibility timeout.
 INDEX_SECONDS = 20.0
@@ -131,3 +132,12 @@ def refresh_word_list() -> None:
     with only_one("word_list") as alone:
         if alone:
             refreshing.refresh_word_list()
+    hints.publish("refresh_tags")
+
+
+@_task(**LONG)
+def refresh_tags() -> None:
+    """Make the tag vocabulary again if the catalogue or its words have changed; one of these runs at a time."""
+    with only_one("tags") as alone:
+        if alone:
+            vocabulary_making.refresh_tags()

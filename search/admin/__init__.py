@@ -9,6 +9,7 @@ from .merchandising_redirects import RedirectAdmin
 from .merchandising_rules import MerchandisingRuleAdmin
 from .merchandising_synonyms import SynonymAdmin
 from .products import IndexedProductAdmin
+from .tags_words import TagWordAdmin
 from .versions import IndexVersionAdmin
 
 __all__ = [
@@ -23,4 +24,5 @@ __all__ = [
     "SearchDayAdmin",
     "StaleProductAdmin",
     "SynonymAdmin",
+    "TagWordAdmin",
 ]

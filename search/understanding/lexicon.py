@@ -18,6 +18,7 @@ NEAR = 0.6
 _AND = re.compile(r"\s+(?:and|or)\s+|\s*[&,/]\s*", re.IGNORECASE)
 # What a facet of this name holds; others hold plain values.
 CATEGORY, BRAND, COLOUR, GENDER, SIZE = "category", "brand", "colour", "gender", "size"
+TAGS = "tags"  # accepted tags; a host that declares it as a facet has it filtered and counted
 _SHORTEST_BRAND_WORD = 4
 _FEWEST_INITIALS = 3
 _FAMILY = 3  # brands that begin alike: "U.S. Polo Assn." and its denim line
