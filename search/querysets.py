@@ -288,6 +288,12 @@ class EntryQuerySet(QuerySet[Any]):
                     held.add(word)
         return held
 
+    def with_phrase(self, phrase: str, config: str) -> set[int]:
+        """Primary keys of the entries whose texts hold the phrase, in any inflection of its words."""
+        return set(
+            self.order_by().filter(document=_any_phrase([phrase], config)).values_list("pk", flat=True)
+        )
+
     def state(self) -> str:
         """Words that change whenever an entry is written, added or deleted."""
         counted = self.order_by().aggregate(count=Count("*"), last=Max("updated_at"))
@@ -392,9 +398,9 @@ class ImageQuerySet(QuerySet[Any]):
         return {sku: (key, embedding) for sku, key, embedding in rows}
 
     def drawn(self, limit: int) -> QuerySet[Any, Any]:
-        """The embeddings of up to `limit` pictures, the same ones every time, whatever order they were added in."""
+        """Entry and embedding of up to `limit` pictures, drawn alike from all; the same ones every time."""
         pictures = self.filter(embedding__isnull=False).order_by(MD5(Cast("pk", TextField())), "pk")
-        return pictures.values_list("embedding", flat=True)[:limit]
+        return pictures.values_list("entry_id", "embedding")[:limit]
 
     def of_products(self, version_id: int, keys: Sequence[str]) -> QuerySet[Any, Any]:
         """Product key and embedding of the products' pictures, in their order."""

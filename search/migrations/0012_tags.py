@@ -33,16 +33,12 @@ class Migration(migrations.Migration):
                 (
                     "words",
                     models.JSONField(
-                        help_text="Kind, word, whether it is a value of a facet, and its share of the products."
+                        help_text="Kind, word, whether it is a value of a facet, and the value's share."
                     ),
                 ),
                 ("embeddings", models.BinaryField(help_text="Of the words, in their order: 32-bit floats.")),
-                (
-                    "norms",
-                    models.JSONField(
-                        help_text="How near each word comes to the catalogue's pictures on average."
-                    ),
-                ),
+                ("slopes", models.JSONField(help_text="What similarity adds to each word's score.")),
+                ("intercepts", models.JSONField(help_text="Each word's score without it.")),
                 ("made_at", models.DateTimeField()),
             ],
         ),

@@ -48,11 +48,10 @@ class VersionTags(models.Model):
         IndexVersion, on_delete=models.CASCADE, primary_key=True, related_name="tags"
     )
     source = models.TextField(help_text="Says which catalogue and which words it was made of.")
-    words = models.JSONField(
-        help_text="Kind, word, whether it is a value of a facet, and its share of the products."
-    )
+    words = models.JSONField(help_text="Kind, word, whether it is a value of a facet, and the value's share.")
     embeddings = models.BinaryField(help_text="Of the words, in their order: 32-bit floats.")
-    norms = models.JSONField(help_text="How near each word comes to the catalogue's pictures on average.")
+    slopes = models.JSONField(help_text="What similarity adds to each word's score.")
+    intercepts = models.JSONField(help_text="Each word's score without it.")
     made_at = models.DateTimeField()
 
     def __str__(self) -> str:

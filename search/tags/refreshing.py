@@ -6,16 +6,17 @@ from hashlib import sha256
 import numpy as np
 from django.utils import timezone
 
+from ..conf import get_settings
 from ..encoders import BATCH, Embeddings, Encoders
 from ..loading import encoders_for
-from ..models import EntryImage, IndexVersion, VersionTags
-from ..querysets import ImageQuerySet
+from ..models import EntryImage, IndexEntry, IndexVersion, VersionTags
+from ..querysets import EntryQuerySet, ImageQuerySet
 from ..retrieval.lexicon import words_of
-from .scoring import log_norms
+from .scoring import Scales, scale
 from .vocabulary import Tag, build_vocabulary
 from .wordlist import general_words, read_changes
 
-DRAWN = 5000  # pictures that words are compared with for how near they come to everything
+DRAWN = 5000  # pictures that scales are found on
 
 
 def refresh_tags() -> bool:
@@ -34,14 +35,15 @@ def refresh_tags() -> bool:
     if not vocabulary or (held is not None and held.source == source):
         return False
     embeddings = _embed(encoders_for(version), vocabulary, held)
-    norms = log_norms(_drawn(version) @ embeddings.T)
+    scales = _scale(version, vocabulary, embeddings)
     VersionTags.objects.update_or_create(
         version=version,
         defaults={
             "source": source,
             "words": [list(asdict(tag).values()) for tag in vocabulary],
             "embeddings": embeddings.tobytes(),
-            "norms": [round(float(norm), 5) for norm in norms],
+            "slopes": [round(float(slope), 5) for slope in scales.slopes],
+            "intercepts": [round(float(intercept), 5) for intercept in scales.intercepts],
             "made_at": timezone.now(),
         },
     )
@@ -66,6 +68,14 @@ def _embed(encoders: Encoders, vocabulary: list[Tag], held: VersionTags | None) 
     return np.stack([known[tag.word] for tag in vocabulary])
 
 
-def _drawn(version: IndexVersion) -> Embeddings:
-    pictures = list(ImageQuerySet(EntryImage).in_version(version.pk).drawn(DRAWN))
-    return np.array(pictures, dtype=np.float32).reshape(-1, version.dimension)
+def _scale(version: IndexVersion, vocabulary: list[Tag], embeddings: Embeddings) -> Scales:
+    drawn = list(ImageQuerySet(EntryImage).in_version(version.pk).drawn(DRAWN))
+    pictures = np.array([picture for _, picture in drawn], dtype=np.float32).reshape(-1, version.dimension)
+    entries = np.array([entry_id for entry_id, _ in drawn], dtype=np.int64)
+    config = get_settings().text_config
+    among = EntryQuerySet(IndexEntry).in_version(version.pk).among(entries.tolist())
+    told = np.zeros((len(drawn), len(vocabulary)), dtype=bool)
+    for place, tag in enumerate(vocabulary):
+        if not tag.is_value:
+            told[:, place] = np.isin(entries, list(among.with_phrase(tag.word, config)))
+    return scale(pictures @ embeddings.T, told, vocabulary)

@@ -10,7 +10,7 @@ import numpy as np
 from ..encoders import Embeddings
 from ..exceptions import NoTags
 from ..models import IndexVersion, VersionTags
-from .scoring import Floats
+from .scoring import Scales
 from .vocabulary import Tag
 
 CHECK_SECONDS = 5.0  # between two looks at whether there is a newer one
@@ -23,7 +23,7 @@ class Tagger:
     version: IndexVersion
     tags: tuple[Tag, ...]
     embeddings: Embeddings  # (words, dimension)
-    norms: Floats  # (words,)
+    scales: Scales
     made_at: datetime
     checked: float
 
@@ -67,7 +67,7 @@ def _load(version: IndexVersion) -> Tagger:
         version=version,
         tags=tuple(Tag(*word) for word in row.words),
         embeddings=np.frombuffer(bytes(row.embeddings), dtype=np.float32).reshape(-1, version.dimension),
-        norms=np.array(row.norms, dtype=np.float32),
+        scales=Scales(np.array(row.slopes, dtype=np.float32), np.array(row.intercepts, dtype=np.float32)),
         made_at=row.made_at,
         checked=0.0,
     )

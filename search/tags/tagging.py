@@ -57,7 +57,7 @@ def tags_for_embeddings(pictures: Embeddings, tagger: Tagger | None = None) -> l
     """
     tagger = active_tagger() if tagger is None else tagger
     similarities = np.asarray(pictures, dtype=np.float32) @ tagger.embeddings.T
-    sure = confidences(similarities, tagger.norms, tagger.tags)
+    sure = confidences(similarities, tagger.scales, tagger.tags)
     return [_found(tagger, *rows) for rows in zip(similarities, sure, strict=True)]
 
 

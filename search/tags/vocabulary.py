@@ -1,4 +1,4 @@
-"""The tag vocabulary of a catalogue: values of its facets, and words of fashion, each with its share of the products."""
+"""The tag vocabulary of a catalogue: values of its facets, and words of fashion."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -10,8 +10,6 @@ from .wordlist import WordChanges, Words
 
 # Brands and sizes are facts about a product that its picture does not tell.
 UNSEEN = frozenset((BRAND, SIZE, TAGS))
-# A word that no text holds counts as held by half a product.
-UNHEARD = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +19,7 @@ class Tag:
     kind: str  # name of a facet, or of a list of words
     word: str
     is_value: bool  # whether it is a value of the facet; a product has one of these
-    share: float  # of the catalogue's products: those that bear the value, or whose texts hold the word
+    share: float = 0.0  # of the catalogue's products, those that bear the value
 
 
 def build_vocabulary(lexicon: Lexicon, general: Words, changes: WordChanges) -> list[Tag]:
@@ -42,7 +40,7 @@ def build_vocabulary(lexicon: Lexicon, general: Words, changes: WordChanges) -> 
         values.append(Tag(kind, word, True, products / lexicon.total))
         found.setdefault(same(word, lexicon.language), values[-1])
     for kind, word in (*changes.added, *general):
-        tag = Tag(kind, word, False, _texts_with(word, lexicon) / lexicon.total)
+        tag = Tag(kind, word, False)
         if (kind, same(word, lexicon.language)) not in hidden:
             found.setdefault(same(word, lexicon.language), tag)
     words = (tag for tag in found.values() if not tag.is_value)
@@ -65,11 +63,3 @@ def _values(lexicon: Lexicon) -> Iterable[tuple[str, str, int]]:
 
 def _with_values_below(parents: Mapping[str, str]) -> Collection[str]:
     return set(parents.values())
-
-
-def _texts_with(word: str, lexicon: Lexicon) -> float:
-    """How many products' texts hold all of a phrase, at most; an unknown number of texts holds UNHEARD products."""
-    parts = [part.text for part in split(word)]
-    if lexicon.lexemes is None or not parts:
-        return UNHEARD
-    return max(UNHEARD, min(lexicon.products_with(part) for part in parts))

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from search.tags.scoring import TEMPERATURE, confidences, log_norms
+from search.tags.scoring import TEMPERATURE, Scales, confidences, log_norms, scale
 from search.tags.vocabulary import Tag
 
 RED, BLUE = Tag("colour", "Red", True, 0.75), Tag("colour", "Blue", True, 0.25)
-RETRO = Tag("style", "retro", False, 0.2)
+RETRO, PLAIN = Tag("style", "retro", False), Tag("style", "plain", False)
 
 
 def test_a_norm_is_the_mean_over_the_pictures():
@@ -15,18 +15,49 @@ def test_a_norm_is_the_mean_over_the_pictures():
     assert log_norms(np.zeros((0, 2), dtype=np.float32)).tolist() == [0.0, 0.0]
 
 
-def test_values_of_a_facet_share_a_confidence_of_one():
-    same = np.zeros((1, 2), dtype=np.float32)
-    assert confidences(same, np.zeros(2), [RED, BLUE])[0] == pytest.approx([0.75, 0.25])
+def test_values_of_a_facet_make_one_together():
+    level = np.zeros((1, 2), dtype=np.float32)
+    scales = scale(level, np.zeros((1, 2), dtype=bool), [RED, BLUE])
+    assert confidences(level, scales, [RED, BLUE])[0] == pytest.approx([0.75, 0.25])
     nearer = np.array([[0.0, TEMPERATURE * np.log(9)]], dtype=np.float32)
-    assert confidences(nearer, np.zeros(2), [RED, BLUE])[0] == pytest.approx([0.25, 0.75])
+    assert confidences(nearer, scales, [RED, BLUE])[0] == pytest.approx([0.25, 0.75])
 
 
-def test_a_word_is_as_sure_as_it_is_common_and_near():
-    tags = [RED, BLUE, RETRO]
-    for times, sure in ((1, 0.2), (2, 0.4), (5, 1.0), (50, 1.0)):
-        near = np.array([[0, 0, TEMPERATURE * np.log(times)]], dtype=np.float32)
-        assert confidences(near, np.zeros(3), tags)[0, 2] == pytest.approx(sure, rel=1e-4)
-    hub = np.array([0, 0, np.log(4)])
-    near = np.array([[0, 0, TEMPERATURE * np.log(4)]], dtype=np.float32)
-    assert confidences(near, hub, tags)[0, 2] == pytest.approx(0.2, rel=1e-4)
+def test_a_value_that_is_near_to_everything_is_no_surer():
+    hub = np.array([[0.0, 0.5], [0.0, 0.5]], dtype=np.float32)
+    scales = scale(hub, np.zeros((2, 2), dtype=bool), [RED, BLUE])
+    assert confidences(hub, scales, [RED, BLUE])[0] == pytest.approx([0.75, 0.25], rel=1e-4)
+
+
+def test_words_are_as_sure_as_the_texts_of_like_pictures_say():
+    """Of 2,000 pictures, those 0.1 nearer to "retro" are nine times likelier to have it in their texts, by the odds."""
+    number = np.random.default_rng(3)
+    similarities = number.normal(0.3, 0.1, size=(2000, 2)).astype(np.float32)
+    odds = (similarities[:, 0] - 0.3) / 0.1 * np.log(9) - 1
+    told = np.stack([number.random(2000) < 1 / (1 + np.exp(-odds)), number.random(2000) < 0.3], axis=1)
+    scales = scale(similarities, told, [RETRO, PLAIN])
+    assert scales.slopes[0] * 0.1 == pytest.approx(np.log(9), rel=0.15)
+    at = np.array([[0.3 + 0.1 / np.log(9), 0.9]], dtype=np.float32)
+    sure = confidences(at, scales, [RETRO, PLAIN])[0]
+    assert sure[0] == pytest.approx(0.5, abs=0.05)
+    assert sure[1] == pytest.approx(told[:, 1].mean(), abs=0.2)  # the pictures do not tell
+
+
+def test_a_word_that_likes_the_wrong_pictures_has_its_share_only():
+    similarities = np.linspace(0, 1, 400, dtype=np.float32)[:, None]
+    told = similarities < 0.25
+    scales = scale(similarities, told, [RETRO])
+    assert scales.slopes.tolist() == [0.0]
+    assert confidences(np.array([[0.0]]), scales, [RETRO])[0, 0] == pytest.approx(100.5 / 401, rel=1e-4)
+
+
+def test_a_word_of_no_text_is_never_sure():
+    similarities = np.random.default_rng(5).normal(0.3, 0.1, size=(1000, 1)).astype(np.float32)
+    scales = scale(similarities, np.zeros((1000, 1), dtype=bool), [RETRO])
+    assert confidences(np.array([[0.6]]), scales, [RETRO])[0, 0] < 0.02
+
+
+def test_without_pictures_words_are_not_sure_at_all():
+    scales = scale(np.zeros((0, 2), dtype=np.float32), np.zeros((0, 2), dtype=bool), [RED, RETRO])
+    assert isinstance(scales, Scales)
+    assert confidences(np.array([[0.5, 0.5]]), scales, [RED, RETRO])[0] == pytest.approx([1.0, 0.0])
