@@ -16,6 +16,7 @@ from .merchandising import hits
 from .models import IndexVersion
 from .suggesting import refreshing
 from .tags import refreshing as vocabulary_making
+from .tags import suggesting as suggesting_tags
 
 # One task indexes for this long, then asks for the next one: well within any time limit and visibility timeout.
 INDEX_SECONDS = 20.0
@@ -102,6 +103,12 @@ def roll_back() -> None:
 def reindex_products(keys: list[str]) -> None:
     """Have products indexed again from their first attempt on."""
     failures.reindex_products(keys)
+
+
+@_task()
+def suggest_tags(keys: list[str]) -> None:
+    """Suggest tags for products, for somebody to look at."""
+    suggesting_tags.suggest_tags(keys)
 
 
 @_task()

@@ -13,7 +13,14 @@ from search.exceptions import InvalidQuery
 from search.searching import Filters
 from shop.panel import Count, Group, PricedCount, PriceOption, group_of, price_label
 
-FACETS = {"category": "Category", "gender": "For", "colour": "Colour", "size": "Size", "brand": "Brand"}
+FACETS = {
+    "category": "Category",
+    "gender": "For",
+    "colour": "Colour",
+    "size": "Size",
+    "brand": "Brand",
+    "tags": "Tags",
+}
 KINDS = {**FACETS, "pattern": "Pattern", "usage": "For", "price": "Price"}  # of what a query names
 NAMED_VALUES = 2  # that one word of a query may mean and still be named
 SORTS = {

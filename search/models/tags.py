@@ -91,7 +91,7 @@ class ProductTag(models.Model):
     similarity = models.FloatField(help_text="Of the word to the product's pictures, from -1 to 1.")
     confidence = models.FloatField(help_text="How sure it is that the word fits, from 0 to 1.")
     version = models.ForeignKey(
-        IndexVersion, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+        IndexVersion, null=True, blank=True, on_delete=models.SET_NULL, related_name="suggested_tags"
     )
     artifact_name = models.TextField(help_text="The artifact that suggested it.")
     suggested_at = models.DateTimeField()

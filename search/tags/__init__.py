@@ -1,6 +1,8 @@
 """Tags: words for products and pictures, found in the joint space, decided on by people."""
 
+from .deciding import decide
 from .similar_words import SimilarWord, similar_words
+from .suggesting import suggest_tags
 from .tagging import (
     FoundTag,
     FoundTags,
@@ -14,7 +16,9 @@ __all__ = [
     "FoundTag",
     "FoundTags",
     "SimilarWord",
+    "decide",
     "similar_words",
+    "suggest_tags",
     "tags_for_embeddings",
     "tags_for_picture",
     "tags_for_product",
