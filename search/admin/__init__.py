@@ -9,6 +9,7 @@ from .merchandising_redirects import RedirectAdmin
 from .merchandising_rules import MerchandisingRuleAdmin
 from .merchandising_synonyms import SynonymAdmin
 from .products import IndexedProductAdmin
+from .tags import ProductTagAdmin
 from .tags_words import TagWordAdmin
 from .versions import IndexVersionAdmin
 
@@ -19,6 +20,7 @@ __all__ = [
     "IndexedProductAdmin",
     "LoggedSearchAdmin",
     "MerchandisingRuleAdmin",
+    "ProductTagAdmin",
     "QueryDayAdmin",
     "RedirectAdmin",
     "SearchDayAdmin",

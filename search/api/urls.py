@@ -5,6 +5,7 @@ from django.urls import path, re_path
 from .events import EventView
 from .photo import PhotoSearchView
 from .suggest import SuggestView
+from .tags import TagView, WordView
 from .views import NoSuchView, ProductView, SearchView, SimilarView
 
 app_name = "fashion_search"
@@ -15,7 +16,9 @@ urlpatterns = [
     path("products/<path:sku>/", ProductView.as_view(), name="product"),
     path("suggest/", SuggestView.as_view(), name="suggest"),
     path("events/", EventView.as_view(), name="events"),
+    path("tags/", TagView.as_view(), name="tags"),
+    path("words/", WordView.as_view(), name="words"),
     re_path(
-        r"^(?:search|products|suggest|events)/(?s:.*)$", NoSuchView.as_view()
+        r"^(?:search|products|suggest|events|tags|words)/(?s:.*)$", NoSuchView.as_view()
     ),  # so that a wrong address is told in JSON too
 ]
