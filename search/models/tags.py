@@ -52,6 +52,8 @@ class VersionTags(models.Model):
     embeddings = models.BinaryField(help_text="Of the words, in their order: 32-bit floats.")
     slopes = models.JSONField(help_text="What similarity adds to each word's score.")
     intercepts = models.JSONField(help_text="Each word's score without it.")
+    trusts = models.JSONField(help_text="What it adds that a word is usual for what a picture shows.")
+    usual = models.BinaryField(help_text="Of the words in each category: 32-bit floats.")
     made_at = models.DateTimeField()
 
     def __str__(self) -> str:

@@ -12,10 +12,11 @@ from ..loading import encoders_for
 from ..models import EntryImage, IndexEntry, IndexVersion, VersionTags
 from ..querysets import EntryQuerySet, ImageQuerySet
 from ..retrieval.lexicon import words_of
-from .scoring import Scales, scale
+from .scoring import Floats, Scales, scale
 from .vocabulary import Tag, build_vocabulary
 from .wordlist import general_words, read_changes
 
+LOWEST = -1e6  # of a score
 DRAWN = 5000  # pictures that scales are found on
 
 
@@ -42,8 +43,10 @@ def refresh_tags() -> bool:
             "source": source,
             "words": [list(asdict(tag).values()) for tag in vocabulary],
             "embeddings": embeddings.tobytes(),
-            "slopes": [round(float(slope), 5) for slope in scales.slopes],
-            "intercepts": [round(float(intercept), 5) for intercept in scales.intercepts],
+            "slopes": _rounded(scales.slopes),
+            "intercepts": _rounded(scales.intercepts),
+            "trusts": _rounded(scales.trusts),
+            "usual": scales.usual.tobytes(),
             "made_at": timezone.now(),
         },
     )
@@ -79,3 +82,7 @@ def _scale(version: IndexVersion, vocabulary: list[Tag], embeddings: Embeddings)
         if not tag.is_value:
             told[:, place] = np.isin(entries, list(among.with_phrase(tag.word, config)))
     return scale(pictures @ embeddings.T, told, vocabulary)
+
+
+def _rounded(values: Floats) -> list[float]:
+    return [round(max(float(value), LOWEST), 5) for value in values]  # JSON knows no infinity

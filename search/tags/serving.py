@@ -67,7 +67,12 @@ def _load(version: IndexVersion) -> Tagger:
         version=version,
         tags=tuple(Tag(*word) for word in row.words),
         embeddings=np.frombuffer(bytes(row.embeddings), dtype=np.float32).reshape(-1, version.dimension),
-        scales=Scales(np.array(row.slopes, dtype=np.float32), np.array(row.intercepts, dtype=np.float32)),
+        scales=Scales(
+            slopes=np.array(row.slopes, dtype=np.float32),
+            intercepts=np.array(row.intercepts, dtype=np.float32),
+            usual=np.frombuffer(bytes(row.usual), dtype=np.float32).reshape(-1, len(row.words)),
+            trusts=np.array(row.trusts, dtype=np.float32),
+        ),
         made_at=row.made_at,
         checked=0.0,
     )

@@ -1,6 +1,6 @@
 """The tag vocabulary of a catalogue: values of its facets, and words of fashion."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..understanding import Lexicon
@@ -25,7 +25,7 @@ class Tag:
 def build_vocabulary(lexicon: Lexicon, general: Words, changes: WordChanges) -> list[Tag]:
     """Return the vocabulary, values before other words of their kind, both in the alphabet's order.
 
-    Of the categories only the lowest of each path count: they say what a product is. A word of fashion that says the same as
+    Of the categories those count that products lie in themselves: they say what a product is. A word of fashion that says the same as
     a value ("t-shirt" where there are "Tshirts") is left to the value; of several such words the first one stays.
 
     Args:
@@ -55,11 +55,6 @@ def same(word: str, language: str) -> str:
 
 
 def _values(lexicon: Lexicon) -> Iterable[tuple[str, str, int]]:
-    inner = _with_values_below(lexicon.parents)
     for kind, word, products in lexicon.values():
-        if word and kind not in UNSEEN and not (kind == CATEGORY and word in inner):
+        if word and kind not in UNSEEN and (kind != CATEGORY or word in lexicon.lowest or not lexicon.lowest):
             yield kind, word, products
-
-
-def _with_values_below(parents: Mapping[str, str]) -> Collection[str]:
-    return set(parents.values())

@@ -37,7 +37,7 @@ class Lexicon:
         language: of stems; a language of Snowball, as Postgres names its configurations.
         paths: category values that stand together, root first.
 
-    `parents` tells the category above each category, "" for a root.
+    `parents` tells the category above each category, "" for a root; `lowest` are those that products lie in themselves.
     """
 
     def __init__(
@@ -57,6 +57,7 @@ class Lexicon:
         paths = list(paths)
         self.paths = [frozenset(f"{CATEGORY}={value}" for value in path) for path in paths]
         self.parents = parents_of(paths)
+        self.lowest = frozenset(path[-1] for path in paths if path)
         self._senses: dict[str, dict[str, float]] = defaultdict(dict)
         self._phrases: dict[str, tuple[str, ...]] = {}
         self._implied: dict[str, tuple[str, ...]] = {}

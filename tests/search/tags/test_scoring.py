@@ -48,7 +48,22 @@ def test_a_word_that_likes_the_wrong_pictures_has_its_share_only():
     told = similarities < 0.25
     scales = scale(similarities, told, [RETRO])
     assert scales.slopes.tolist() == [0.0]
-    assert confidences(np.array([[0.0]]), scales, [RETRO])[0, 0] == pytest.approx(100.5 / 401, rel=1e-4)
+    assert confidences(np.array([[0.0]]), scales, [RETRO])[0, 0] == pytest.approx(100 / 400, abs=0.01)
+
+
+def test_a_word_is_surer_for_the_categories_that_use_it():
+    """Shirts have "long sleeves" in half of their texts, scarves never, and the pictures do not tell how long they are."""
+    shirts, scarves = Tag("category", "Shirts", True, 0.5), Tag("category", "Scarves", True, 0.5)
+    number = np.random.default_rng(7)
+    is_shirt = np.arange(2000) % 2 == 0
+    similarities = np.stack([is_shirt, ~is_shirt, number.normal(0.3, 0.1, 2000)], axis=1).astype(np.float32)
+    told = np.zeros((2000, 3), dtype=bool)
+    told[:, 2] = is_shirt & (number.random(2000) < 0.5)
+    tags = [shirts, scarves, Tag("sleeve", "long sleeves", False)]
+    scales = scale(similarities, told, tags)
+    assert scales.usual[:, 2] == pytest.approx([0.5, 0.0], abs=0.03)
+    sure = confidences(np.array([[1, 0, 0.3], [0, 1, 0.3]], dtype=np.float32), scales, tags)[:, 2]
+    assert sure == pytest.approx([0.5, 0.0], abs=0.05)
 
 
 def test_a_word_of_no_text_is_never_sure():
