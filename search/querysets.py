@@ -1,6 +1,7 @@
 """Every SQL operator of a search: full text, arrays, nearest embeddings. The code above reads as words."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from functools import reduce
 from operator import add, and_, or_
@@ -360,6 +361,11 @@ class EntryQuerySet(QuerySet[Any]):
         ]
         lifted: EntryQuerySet = self.alias(_lift=reduce(add, added))
         return lifted.order_by("-_lift", "-created", "product_key")
+
+    def older_than(self, created: datetime, product_key: str) -> "EntryQuerySet":
+        """Entries that come after one in the order of `newest`."""
+        later = Q(created=created, product_key__gt=product_key)
+        return self.filter(Q(created__lte=created) & (Q(created__lt=created) | later))
 
     def newest(self) -> "EntryQuerySet":
         """Newest first, ties by product key."""

@@ -13,15 +13,19 @@ from search.exceptions import InvalidQuery
 from search.searching import Filters
 from shop.panel import Count, Group, PricedCount, PriceOption, group_of, price_label
 
+CATEGORY = "category"
+LOOK = ("photo", "more", "less")
 FACETS = {
-    "category": "Category",
+    CATEGORY: "Category",
     "gender": "For",
     "colour": "Colour",
     "size": "Size",
     "brand": "Brand",
+    "pattern": "Pattern",
+    "usage": "Occasion",
     "tags": "Tags",
 }
-KINDS = {**FACETS, "pattern": "Pattern", "usage": "For", "price": "Price"}  # of what a query names
+KINDS = {**FACETS, "price": "Price"}  # of what a query names
 NAMED_VALUES = 2  # that one word of a query may mean and still be named
 SORTS = {
     "relevance": "Best match",
@@ -42,6 +46,8 @@ class Wanted:
     spelling: bool  # whether slips are corrected
     token: str  # of the list that pages are cut from
     photo: str  # token of the photo that is searched with
+    more: tuple[str, ...]  # SKUs of products that results shall look like
+    less: tuple[str, ...]  # and less like
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,23 +77,34 @@ class UnderstoodChip:
     without: str
 
 
+@dataclass(frozen=True, slots=True)
+class Within:
+    """The category whose page it is."""
+
+    name: str
+    below: frozenset[str]  # names of the categories below it, which may be chosen
+
+
 class FilterForm:
-    """Reads the query string of a search page.
+    """Reads the query string of a search page, or of the page of a category.
 
     Args:
         data: the request's query parameters.
+        within: the category whose page it is.
     """
 
-    sorts = SORTS
-
-    def __init__(self, data: QueryDict) -> None:
+    def __init__(self, data: QueryDict, within: Within | None = None) -> None:
         self._data = data
+        self._within = within
+        self.sorts = {**SORTS, "relevance": "Recommended"} if within else SORTS
         self.sort = data.get("sort") or "relevance"
         self.in_stock = data.get("in_stock") == "on"
         self.corrects = data.get("spelling") != "off"
         self.price_min = data.get("price_min", "").strip()
-        self.photo = data.get("photo", "")
         self.price_max = data.get("price_max", "").strip()
+        self.photo = data.get("photo", "")
+        self.more = self._chosen("more")
+        self.less = self._chosen("less")
 
     def wanted(self) -> Wanted:
         """The search.
@@ -96,6 +113,8 @@ class FilterForm:
             InvalidQuery: a price or the page is not a number.
         """
         facets = {field: values for field in FACETS if (values := self._chosen(field))}
+        if self._within:
+            facets.setdefault(CATEGORY, (self._within.name,))
         return Wanted(
             text=self._data.get("q", ""),
             filters=Filters(
@@ -109,12 +128,29 @@ class FilterForm:
             spelling=self.corrects,
             token=self._data.get("token", ""),
             photo=self.photo,
+            more=self.more,
+            less=self.less,
         )
+
+    @property
+    def looks(self) -> bool:
+        """Whether results are found by what they look like."""
+        return bool(self.photo or self.more)
+
+    @property
+    def carried_look(self) -> list[tuple[str, str]]:
+        """The parameters that say what results look like."""
+        return [(name, value) for name in LOOK for value in self._chosen(name)]
+
+    @property
+    def cleared(self) -> str:
+        """The query string without filters and sort."""
+        return self._kept("q", "spelling", *LOOK)
 
     def groups(self, facets: Mapping[str, Iterable[Count]]) -> list[Group]:
         """The panel's facets that have values."""
         groups = (
-            group_of(field, label, facets.get(field, ()), self._chosen(field))
+            group_of(field, label, self._offered(field, facets.get(field, ())), self._chosen(field))
             for field, label in FACETS.items()
         )
         return [group for group in groups if group is not None]
@@ -154,9 +190,33 @@ class FilterForm:
             if not part.implied
         ]
 
+    def liking(self, name: str, sku: str) -> str:
+        """The query string with a product that results shall look like, `more`, or less like, `less`."""
+        data = QueryDict(self._kept(*self._data), mutable=True)
+        for kind in ("more", "less"):
+            data.setlist(kind, [other for other in data.getlist(kind) if other != sku])
+        data.appendlist(name, sku)
+        return data.urlencode()
+
+    def disliking(self, name: str, sku: str) -> str:
+        """The query string without it."""
+        return self._without(name, sku)
+
     def as_typed(self) -> str:
         """The query string that searches for what was typed, slips and all."""
         return self._changed(spelling="off")
+
+    def _offered(self, field: str, counts: Iterable[Count]) -> Iterable[Count]:
+        if field != CATEGORY or self._within is None:
+            return counts
+        return [one for one in counts if one.value in self._within.below]
+
+    def _kept(self, *names: str) -> str:
+        data = self._data.copy()
+        for name in self._data:
+            if name not in names or name in ("page", "token"):
+                data.pop(name)
+        return data.urlencode()
 
     def _changed(self, **parameters: str) -> str:
         data = self._data.copy()
@@ -169,7 +229,10 @@ class FilterForm:
         return data.urlencode()
 
     def _chosen(self, field: str) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(filter(None, self._data.getlist(field))))
+        chosen = tuple(dict.fromkeys(filter(None, self._data.getlist(field))))
+        if field == CATEGORY and self._within:
+            return tuple(value for value in chosen if value in self._within.below)
+        return chosen
 
     def _without(self, field: str, value: str | None = None) -> str:
         data = self._data.copy()

@@ -1,69 +1,50 @@
-"""Products of a category: from the search index where it can tell, from the shop's own tables where it cannot."""
+"""Products of a category from the shop's own tables, for when the search index cannot tell."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.core.paginator import Paginator
+from django.db.models import F
 
-from search.searching import Filters, SearchAnswer, search
 from shop.models import Category, Product
 
-NEWEST = ("-created", "-pk")
-# Label, order in the shop's tables, order in the index.
-SORTS: dict[str, tuple[str, tuple[Any, ...], str]] = {
-    "recommended": ("Recommended", NEWEST, "relevance"),
-    "newest": ("Newest", NEWEST, "newest"),
-    "price": ("Price, low to high", (F("price").asc(nulls_last=True), "pk"), "price"),
-    "-price": ("Price, high to low", (F("price").desc(nulls_last=True), "-pk"), "-price"),
+DEFAULT_SORT = "newest"
+SORTS: dict[str, tuple[str, tuple[Any, ...]]] = {
+    "newest": ("Newest", ("-created", "-pk")),
+    "price": ("Price, low to high", (F("price").asc(nulls_last=True), "pk")),
+    "-price": ("Price, high to low", (F("price").desc(nulls_last=True), "-pk")),
 }
 
 
-class IndexedProducts:
-    """Products of a category as the index has them, arranged by merchandising rules; read page by page.
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A page of a category."""
+
+    products: Sequence[Product]
+    total: int
+    page: int
+    pages: int
+    complete: bool = True
+
+    @property
+    def next_page(self) -> int | None:
+        """Number of the page after this one, or None."""
+        return self.page + 1 if self.page < self.pages else None
+
+
+def list_category(category: Category, sort: str, page: int, size: int) -> Listing:
+    """Return a page of the published products of a category and of everything below it.
 
     Args:
         category: the category.
         sort: a name in SORTS.
+        page: its number, from 1; a page beyond the last has no products.
         size: products on a page.
     """
-
-    def __init__(self, category: Category, sort: str, size: int) -> None:
-        self._filters = Filters(facets={"category": (category.name,)})
-        self._sort = SORTS[sort][2]
-        self._size = size
-        self.first = self._page(1)
-
-    def count(self) -> int:
-        """How many products there are."""
-        return self.first.total
-
-    def __getitem__(self, window: slice) -> list[Product]:
-        """The products of one page."""
-        number = window.start // self._size + 1
-        answer = self.first if number == 1 else self._page(number)
-        return [result.product for result in answer.results]
-
-    def _page(self, number: int) -> SearchAnswer:
-        return search(
-            filters=self._filters,
-            sort=self._sort,
-            page=number,
-            page_size=self._size,
-            with_facets=False,
-            freezing=False,
-        )
-
-
-def list_category(category: Category, sort: str, size: int) -> IndexedProducts | QuerySet[Product]:
-    """Return the published products of a category and of everything below it.
-
-    They come from the index, so that merchandising rules hold; from the shop's tables while the index is not whole, and
-    where another category has the same name, which the index does not tell apart.
-    """
-    indexed = IndexedProducts(category, sort, size)
-    if not indexed.first.degraded:
-        namesakes = Category.objects.filter(name=category.name).exclude(pk=category.pk)
-        if not namesakes.exists():
-            return indexed
-    return Product.objects.published().in_category(category).order_by(*SORTS[sort][1]).for_cards()
+    products = Product.objects.published().in_category(category).order_by(*SORTS[sort][1]).for_cards()
+    paginator = Paginator(products, size)
+    shown = list(paginator.page(page)) if page <= paginator.num_pages else []
+    return Listing(shown, paginator.count, page, paginator.num_pages)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
+from zlib import crc32
 
 from shop.models import Product
 from shop.money import format_money
@@ -47,6 +48,7 @@ class Option:
     value: str
     count: int
     chosen: bool
+    id: str  # of the check box; the same on every page, so that the focus stays on it
     depth: int = 0  # in a tree, 0 for a root
 
 
@@ -88,7 +90,10 @@ def group_of(field: str, label: str, counts: Iterable[Count], chosen: Sequence[s
     if not counts:
         return None
     depths = _depths(counts)
-    options = [Option(one.value, one.count, one.value in chosen, depths[one.value]) for one in counts]
+    options = [
+        Option(one.value, one.count, one.value in chosen, _id_of(field, one.value), depths[one.value])
+        for one in counts
+    ]
     if field == SIZES:
         options.sort(key=_in_order_of_size)
     commonest = sorted(options, key=lambda option: -option.count)[:SHOWN_VALUES]
@@ -114,6 +119,10 @@ def price_label(lowest: Decimal | None, highest: Decimal | None) -> str:
     if lowest is None:
         return f"Under {end}" if below else f"Up to {end}"
     return f"{format_money(lowest, currency)} to {end}"
+
+
+def _id_of(field: str, value: str) -> str:
+    return f"{field}-{crc32(value.encode()):08x}"
 
 
 def _depths(counts: Sequence[Count]) -> Mapping[str, int]:

@@ -48,6 +48,8 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
+    "django_htmx",
+    "drf_spectacular_sidecar",
     "imagekit",
     "rest_framework",
     "search.apps.SearchConfig",

@@ -21,7 +21,7 @@ storefront = [
     path("", views.home_page, name="home"),
     path("search/photo/", views.photo_page, name="photo"),
     path("search/", views.search_page, name="search"),
-    path("categories/<path:path>/", views.CategoryPage.as_view(), name="category"),
+    path("categories/<path:path>/", views.category_page, name="category"),
     path("products/<slug:slug>/", views.product_page, name="product"),
     # Below the media address, so that a web server in front may serve those that are made already.
     path(f"{MEDIA}/thumbs/<str:frame>/<path:name>.webp", views.thumbnail, name="thumbnail"),

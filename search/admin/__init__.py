@@ -1,5 +1,6 @@
 """Admin pages of the plugin, and what a host's own product admin can take from it."""
 
+from .api_keys import ApiKeyAdmin
 from .evaluations import EvaluationAdmin
 from .failures import StaleProductAdmin
 from .insight import QueryDayAdmin, SearchDayAdmin
@@ -14,6 +15,7 @@ from .tags_words import TagWordAdmin
 from .versions import IndexVersionAdmin
 
 __all__ = [
+    "ApiKeyAdmin",
     "BannerAdmin",
     "EvaluationAdmin",
     "IndexVersionAdmin",

@@ -70,6 +70,8 @@ def _from_rest_framework(error: APIException, context: dict[str, Any]) -> Respon
         wait = int(getattr(error, "wait", None) or 0) + 1
         sentence = f"There were too many requests: try again in {wait} seconds."
         headers["Retry-After"] = str(wait)
+    if asked_for := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = asked_for
     return _response(error.status_code, error.default_code, sentence, headers)
 
 

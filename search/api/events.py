@@ -11,6 +11,8 @@ from ..exceptions import InvalidQuery
 from ..insight.recording import record_event
 from ..insight.visits import visitor_of
 from ..models import SearchEvent
+from .described import errors
+from .schema import operation
 from .throttling import EventThrottle
 from .views import PublicView
 
@@ -37,7 +39,16 @@ class EventView(PublicView):
 
     parser_classes = (JSONParser, BeaconParser)
     throttle_classes = (EventThrottle,)
+    scope = "events"
+    open_to_pages = True
 
+    @operation(
+        operation_id="event",
+        tags=["events"],
+        summary="What a shopper did with a result",
+        request={"application/json": EventSerializer, "text/plain": EventSerializer},
+        responses={204: None, **errors(415)},
+    )
     def post(self, request: Request) -> Response:
         """Note the event; whether its search is known is found out later, when days are counted."""
         event = EventSerializer(data=request.data)

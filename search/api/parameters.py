@@ -95,6 +95,22 @@ def limited_parameters(given: QueryDict, own: str, default: int) -> tuple[str, i
     return _single(given, own), min(_number(given, "limit", default), get_settings().max_page_size)
 
 
+def browse_parameters(given: QueryDict) -> tuple[str, int]:
+    """Read cursor and size of a page of the catalogue.
+
+    Raises:
+        InvalidQuery: a parameter is unknown, doubled, or has a value that it cannot have.
+    """
+    for name in given:
+        if name not in ("cursor", "page_size"):
+            raise InvalidQuery(
+                "unknown_parameter", f"{name[:60]!r} is not a parameter: use cursor and page_size."
+            )
+    settings = get_settings()
+    size = min(_number(given, "page_size", settings.page_size), settings.max_page_size)
+    return _single(given, "cursor"), size
+
+
 def refuse_parameters(given: QueryDict) -> None:
     """Refuse every parameter.
 

@@ -1,5 +1,6 @@
 """The tables of the plugin."""
 
+from .api_keys import ApiKey
 from .entries import EntryImage, IndexEntry
 from .evaluations import Evaluation
 from .insight import LoggedSearch, SearchEvent
@@ -15,6 +16,7 @@ from .versions import IndexVersion
 from .wordlists import WordList
 
 __all__ = [
+    "ApiKey",
     "Banner",
     "EntryImage",
     "Evaluation",

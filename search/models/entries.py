@@ -54,6 +54,7 @@ class IndexEntry(models.Model):
             ),
             # Names may be longer than a B-tree takes.
             HashIndex(Lower("name"), name="fashion_search_entry_name"),
+            HashIndex("style", name="fashion_search_entry_style"),
             GinIndex(fields=("document",), name="fashion_search_entry_document"),
             GinIndex(fields=("facets",), name="fashion_search_entry_facets"),
         )

@@ -4,8 +4,10 @@ from ..retrieval.facets import FacetCount
 from ..retrieval.filters import Filters
 from ..retrieval.price_ranges import PriceRange
 from .answers import SORTS, SearchAnswer, SearchResult, SimilarAnswer, Sort
+from .browsing import ProductPage, browse_products
 from .lookup import find_product
 from .noting import log_search
+from .other_colours import find_other_colours
 from .parts import UnderstoodPart
 from .photos import Box, take_photo
 from .similar import find_similar
@@ -20,12 +22,15 @@ __all__ = [
     "Filters",
     "MemoryOnly",
     "PriceRange",
+    "ProductPage",
     "SearchAnswer",
     "SearchResult",
     "SimilarAnswer",
     "Sort",
     "Trial",
     "UnderstoodPart",
+    "browse_products",
+    "find_other_colours",
     "find_product",
     "find_similar",
     "log_search",

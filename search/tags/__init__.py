@@ -1,5 +1,6 @@
 """Tags: words for products and pictures, found in the joint space, decided on by people."""
 
+from .accepted import accepted_tags
 from .deciding import decide
 from .similar_words import SimilarWord, similar_words
 from .suggesting import suggest_tags
@@ -16,6 +17,7 @@ __all__ = [
     "FoundTag",
     "FoundTags",
     "SimilarWord",
+    "accepted_tags",
     "decide",
     "similar_words",
     "suggest_tags",

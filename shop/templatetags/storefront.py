@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django import template
-from django.core.paginator import Page
 from django.template import Context
 
 from shop.catalogue import category_counts, top_categories
 from shop.models import Category, Product
 from shop.money import format_money
-from shop.paging import elided_pages
 from shop.thumbnails import SHAPES, thumbnail_url
 
 register = template.Library()
@@ -62,9 +60,3 @@ def product_card(product: Product, *, lazy: bool = True) -> dict[str, Any]:
         "in_stock": product.in_stock,
         "lazy": lazy,
     }
-
-
-@register.filter
-def pages_of(page: Page[Any]) -> list[int | str]:
-    """Page numbers to show around a page."""
-    return elided_pages(page.number, page.paginator.num_pages)

@@ -1,57 +1,67 @@
-"""Listing of a category."""
+"""The page of a category."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
-from django.shortcuts import get_object_or_404
-from django.utils.decorators import method_decorator
-from django.views.decorators.http import conditional_page
-from django.views.generic import ListView
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import conditional_page, require_safe
 
+from search.exceptions import InvalidQuery
 from shop.catalogue import category_counts
-from shop.listing import SORTS, IndexedProducts, list_category
-from shop.models import Category, Product
+from shop.filters import FilterForm, Within
+from shop.listing import DEFAULT_SORT, SORTS, list_category
+from shop.models import Category
+from shop.paging import elided_pages
+from shop.views.results import PAGE_SIZE, context_of, find, refuse_beyond
 
-DEFAULT_SORT = "recommended"
+
+@require_safe
+@conditional_page
+def category_page(request: HttpRequest, path: str) -> HttpResponse:
+    """Products of a category and of everything below it, with the filter panel of the search page.
+
+    They come from the index, so that filters and merchandising rules hold; from the shop's own tables while the index is
+    not whole, and where another category has the same name, which the index does not tell apart.
+    """
+    category = get_object_or_404(Category, path=path)
+    context = _way(category)
+    below = Category.objects.subtree(category).exclude(pk=category.pk).values_list("name", flat=True)
+    form = FilterForm(request.GET, Within(category.name, frozenset(below)))
+    try:
+        wanted = form.wanted()
+        # Lists of a category are the same for everybody, so that pages can be cached: they carry no token.
+        answer = find(wanted, freezing=False)
+    except InvalidQuery as error:
+        return render(request, "shop/category.html", context | {"error": error.sentence}, status=400)
+    if answer.degraded or Category.objects.filter(name=category.name).exclude(pk=category.pk).exists():
+        context |= _from_tables(category, wanted.sort, wanted.page)
+    else:
+        refuse_beyond(answer.page, answer.pages)
+        context |= context_of(form, wanted, answer)
+    return render(request, "shop/category.html", context)
 
 
-@method_decorator(conditional_page, name="dispatch")
-class CategoryPage(ListView):
-    """Products of a category and of everything below it, in pages."""
+def _way(category: Category) -> dict[str, Any]:
+    """The way up and the way down."""
+    counts = category_counts()
+    children = [(child, counts[child.path]) for child in category.children.order_by("name")]
+    return {
+        "category": category,
+        "line": list(Category.objects.line(category.path)),
+        "counts": counts,
+        "children": sorted(((child, count) for child, count in children if count), key=lambda pair: -pair[1]),
+    }
 
-    template_name = "shop/category.html"
-    context_object_name = "products"
-    paginate_by = 24
 
-    def get_queryset(self) -> IndexedProducts | QuerySet[Product]:
-        """Published products of the category, sorted as the address asks."""
-        self.category = get_object_or_404(Category, path=self.kwargs["path"])
-        self.sort = self.request.GET.get("sort", DEFAULT_SORT)
-        if self.sort not in SORTS:
-            self.sort = DEFAULT_SORT
-        return list_category(self.category, self.sort, self.paginate_by)
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add the way up, the way down, and the sorts."""
-        counts = category_counts()
-        children = [
-            (child, counts[child.path])
-            for child in self.category.children.order_by("name")
-            if counts[child.path]
-        ]
-        children.sort(key=lambda pair: -pair[1])
-        context = super().get_context_data(
-            category=self.category,
-            line=list(Category.objects.line(self.category.path)),
-            counts=counts,
-            children=children,
-            sort=self.sort,
-            sorts=[(key, label) for key, (label, *_) in SORTS.items()],
-            banners=self.object_list.first.banners if isinstance(self.object_list, IndexedProducts) else (),
-            **kwargs,
-        )
-        page = context["page_obj"]
-        context["next_page"] = page.next_page_number() if page.has_next() else None
-        return context
+def _from_tables(category: Category, sort: str, page: int) -> dict[str, Any]:
+    sort = sort if sort in SORTS else DEFAULT_SORT
+    listing = list_category(category, sort, page, PAGE_SIZE)
+    refuse_beyond(listing.page, listing.pages)
+    return {
+        "answer": listing,
+        "pages": elided_pages(listing.page, listing.pages),
+        "sort": sort,
+        "sorts": {key: label for key, (label, _) in SORTS.items()},
+    }

@@ -11,7 +11,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
 from search.exceptions import EncoderTimeout, InvalidQuery, NoVersion
-from search.searching import MemoryOnly, take_photo
+from search.searching import Box, MemoryOnly, take_photo
 
 BUSY = "Many people are sending photos right now. Try again in a few seconds."
 
@@ -31,14 +31,21 @@ def _photo_page(request: HttpRequest) -> HttpResponse:
         return render(request, "shop/photo.html")
     file = request.FILES.get("image")
     if file is None or file.file is None or file.size is None:
-        return render(request, "shop/photo.html", {"error": "Choose a photo first."}, status=400)
+        return _refused(request, "Choose a photo first.", 400)
     try:
-        token = take_photo(file.file, file.size)
+        token = take_photo(file.file, file.size, Box.read(request.POST.get("box", "")))
     except InvalidQuery as error:
-        return render(request, "shop/photo.html", {"error": error.sentence}, status=400)
+        return _refused(request, error.sentence, 400)
     except (EncoderTimeout, NoVersion) as error:
-        said = BUSY if isinstance(error, EncoderTimeout) else str(error)
-        response = render(request, "shop/photo.html", {"error": said}, status=503)
+        response = _refused(request, BUSY if isinstance(error, EncoderTimeout) else str(error), 503)
         response["Retry-After"] = "5"
         return response
     return HttpResponseRedirect(f"{reverse('shop:search')}?{urlencode({'photo': token})}")
+
+
+def _refused(request: HttpRequest, sentence: str, status: int) -> HttpResponse:
+    response = render(request, "shop/photo.html", {"error": sentence}, status=status)
+    response["HX-Push-Url"] = (
+        "false"  # htmx shows the sentence in place: there is no new page to go back from
+    )
+    return response

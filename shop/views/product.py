@@ -3,30 +3,42 @@
 from __future__ import annotations
 
 import logging
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import conditional_page, require_safe
 
 from search.exceptions import SearchError
-from search.searching import find_similar
+from search.searching import find_other_colours, find_similar
+from search.tags import accepted_tags
+from shop.filters import FACETS
 from shop.models import Category, Product
+from shop.search_index import ShopProductIndex
+from shop.structured import as_script, product_data
 
 ROW = 6
+COLOURS = 6
+UNTAGGED = ("size", "brand")  # facets that say little about the look
 log = logging.getLogger(__name__)
 
 
 @require_safe
 @conditional_page
 def product_page(request: HttpRequest, slug: str) -> HttpResponse:
-    """Pictures, price, sizes, description, attributes, and similar products."""
+    """Pictures, price, sizes, the style in other colours, description, attributes, tags, and similar products."""
     shown = get_object_or_404(Product.objects.published().for_cards(), slug=slug)
     heading, row = _similar(shown)
+    data = product_data(shown, request.build_absolute_uri)
     context = {
         "product": shown,
         "line": list(Category.objects.line(shown.category.path)),
         "paragraphs": [part for part in shown.description.split("\n\n") if part.strip()],
         "details": _details(shown),
+        "structured": as_script(data),
+        "card_data": data,
+        "colours": [result.product for result in find_other_colours(str(shown.pk), limit=COLOURS)],
+        "tags": _tags(shown),
         "similar": row,
         "similar_heading": heading,
     }
@@ -38,6 +50,15 @@ def _details(shown: Product) -> list[tuple[str, str]]:
     facts = [("Category", shown.category.name), ("For", shown.gender)]
     facts += [(name, str(value)) for name, value in sorted(shown.attributes.items())]
     return [(name, value) for name, value in [*facts, ("Article number", shown.sku)] if value]
+
+
+def _tags(shown: Product) -> list[tuple[str, str]]:
+    """What can be filtered by that the product has, each with the query string that finds more of it."""
+    facets = {**ShopProductIndex().document(shown).facets, "tags": accepted_tags(str(shown.pk))}
+    pairs = [
+        (name, value) for name in FACETS if name not in UNTAGGED for value in facets.get(name, ()) if value
+    ]
+    return list({value: (value, urlencode({name: value})) for name, value in pairs}.values())
 
 
 def _similar(shown: Product) -> tuple[str, list[Product]]:

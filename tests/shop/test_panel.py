@@ -10,9 +10,9 @@ def test_values_of_a_tree_are_indented():
     counts = [FacetCount("Tops", 5), FacetCount("Shirts", 4, "Tops"), FacetCount("Shoes", 2)]
     group = group_of("category", "Category", counts, ["Shirts"])
     assert group.options == [
-        Option("Tops", 5, False),
-        Option("Shirts", 4, True, 1),
-        Option("Shoes", 2, False),
+        Option("Tops", 5, False, "category-c0939284"),
+        Option("Shirts", 4, True, "category-019e7fb5", 1),
+        Option("Shoes", 2, False, "category-d50eae93"),
     ]
     assert (group.open, group.more) == (True, [])
 

@@ -22,6 +22,40 @@
   let asking = null;
   let chosen = -1;
   let typed = input.value;
+  const acts = new WeakMap();
+
+  // Searches that found something are remembered in this browser alone, newest first.
+  const KEY = "recent-searches";
+  const MOST = 8;
+
+  function recent() {
+    try {
+      const kept = JSON.parse(localStorage.getItem(KEY) || "[]");
+      return Array.isArray(kept) ? kept.filter((text) => typeof text === "string").slice(0, MOST) : [];
+    } catch {
+      return []; // storage is switched off, or holds something else
+    }
+  }
+
+  function keep(texts) {
+    try {
+      localStorage.setItem(KEY, JSON.stringify(texts.slice(0, MOST)));
+    } catch { /* storage is switched off or full: nothing is remembered */ }
+  }
+
+  function remember() {
+    const text = document.getElementById("results")?.dataset.recent;
+    if (text) keep([text, ...recent().filter((other) => other.toLowerCase() !== text.toLowerCase())]);
+  }
+
+  function showRecent() {
+    const texts = recent();
+    if (input.value.trim() || !texts.length) return;
+    list.replaceChildren();
+    for (const text of texts) option(text, "recent");
+    option("Forget recent searches", "", { act: () => { keep([]); close(); } });
+    announce();
+  }
 
   const options = () => [...list.querySelectorAll("[role=option]")];
 
@@ -49,6 +83,12 @@
   }
 
   function go(option) {
+    const act = acts.get(option);
+    if (act) {
+      input.value = typed;
+      act();
+      return;
+    }
     if (option.dataset.address) {
       location.assign(option.dataset.address);
       return;
@@ -62,7 +102,8 @@
     item.id = `suggestion-${list.childElementCount}`;
     item.setAttribute("role", "option");
     item.setAttribute("aria-selected", "false");
-    item.dataset.text = text;
+    item.dataset.text = extra.act ? typed : text;
+    if (extra.act) acts.set(item, extra.act);
     if (extra.address) item.dataset.address = extra.address;
     if (extra.image) {
       const picture = document.createElement("img");
@@ -89,6 +130,10 @@
     for (const one of answer.categories) option(one.value, one.facet);
     for (const one of answer.brands) option(one.value, "brand");
     for (const one of answer.products) option(one.name, one.brand, { address: one.url, image: one.image });
+    announce();
+  }
+
+  function announce() {
     const count = options().length;
     said.textContent = count ? `${count} suggestions, use the arrow keys.` : "";
     chosen = -1;
@@ -99,7 +144,10 @@
   async function ask() {
     typed = input.value;
     asking?.abort();
-    if (!typed.trim()) return close();
+    if (!typed.trim()) {
+      close();
+      return showRecent();
+    }
     asking = new AbortController();
     try {
       const address = `${input.dataset.suggest}?${new URLSearchParams({ q: typed, limit: "4" })}`;
@@ -130,4 +178,7 @@
     }
   });
   input.addEventListener("blur", close);
+  for (const type of ["focus", "click"]) input.addEventListener(type, () => { if (list.hidden) showRecent(); });
+  document.addEventListener("htmx:afterSettle", remember);
+  remember();
 })();

@@ -5,7 +5,9 @@ from rest_framework.throttling import AnonRateThrottle
 from search.api.views import SearchView
 
 
-@pytest.mark.parametrize("address", ["/api/v1/search/more/", "/api/v1/products/", "/api/v1/products/a%0Ab/"])
+@pytest.mark.parametrize(
+    "address", ["/api/v1/search/more/", "/api/v1/categories/more/", "/api/v1/products/a%0Ab/"]
+)
 def test_a_wrong_address_is_told_in_json(client, db, address):
     response = client.get(address)
 

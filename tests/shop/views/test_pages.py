@@ -13,8 +13,9 @@ from shop.models import Category, Product, ProductImage
 pytestmark = pytest.mark.django_db
 
 
-def skus(response, name="products"):
-    return [product.sku for product in response.context[name]]
+def skus(response, name=""):
+    products = response.context[name] if name else response.context["answer"].products
+    return [product.sku for product in products]
 
 
 def test_the_front_page_shows_categories_and_the_newest(client, make_products):
@@ -42,14 +43,13 @@ def test_a_category_lists_everything_below_it_newest_first_in_pages(client, make
     assertContains(first, "26 products")
     assertContains(first, 'href="?page=2"')
     assert skus(client.get("/categories/apparel/?page=2")) == ["S2", "S1"]
-    assert skus(client.get("/categories/apparel/?page=last")) == ["S2", "S1"]
     assert skus(client.get("/categories/apparel/topwear/tshirts/")) == ["S30"]
 
 
-@pytest.mark.parametrize("page", ["0", "3", "x", "-1"])
-def test_a_page_that_is_not_there_is_404(client, make_products, page):
+@pytest.mark.parametrize(("page", "status"), [("3", 404), ("0", 400), ("x", 400), ("-1", 400)])
+def test_a_page_that_is_not_there(client, make_products, page, status):
     make_products(range(1, 26))
-    assert client.get(f"/categories/apparel/?page={page}").status_code == 404
+    assert client.get(f"/categories/apparel/?page={page}").status_code == status
 
 
 def test_a_category_sorted_by_price_keeps_unknown_prices_last(client, make_products):
@@ -58,7 +58,7 @@ def test_a_category_sorted_by_price_keeps_unknown_prices_last(client, make_produ
     make_products([3], price=Decimal(10))
     assert skus(client.get("/categories/apparel/?sort=price")) == ["S3", "S1", "S2"]
     assert skus(client.get("/categories/apparel/?sort=-price")) == ["S1", "S3", "S2"]
-    assert skus(client.get("/categories/apparel/?sort=nonsense")) == ["S3", "S2", "S1"]
+    assert client.get("/categories/apparel/?sort=nonsense").status_code == 400
 
 
 def test_the_way_up_and_the_way_down(client, make_products):
@@ -110,11 +110,11 @@ def test_queries_do_not_grow_with_the_products(client, make_products, django_ass
     with django_assert_num_queries(7):
         # counts, tile pictures; newest, products, their pictures and sizes; menu
         client.get("/")
-    with django_assert_num_queries(11):
-        # category, index version (twice, there is none), total, counts, children, line; products, their pictures and sizes; menu
+    with django_assert_num_queries(12):
+        # category, what is below, index version (twice, there is none), total, counts, children, line; products, their pictures and sizes; menu
         client.get("/categories/apparel/")
-    with django_assert_num_queries(11 if count > 1 else 9):
-        # product, its pictures and sizes; index version; others with pictures and sizes; line; counts, menu
+    with django_assert_num_queries(13 if count > 1 else 11):
+        # product, its pictures and sizes; index versions for other colours and for similar products, which there are none of; others with pictures and sizes; line; counts, menu
         client.get(products[0].get_absolute_url())
 
 
@@ -130,6 +130,8 @@ def test_pages_carry_no_inline_script_or_style_and_nothing_from_elsewhere(client
     for address in ("/", "/categories/apparel/", product.get_absolute_url(), "/search/", "/nowhere/"):
         page = client.get(address).content.decode()
         page = page.replace('<script src="/static/', "")  # a file of the shop's own
+        page = page.replace('<script type="application/ld+json">', "")  # data, which browsers do not run
+        page = page.replace('<link rel="canonical" href="http://testserver/', "")
         for unwanted in ("<script", "<style", " style=", "onclick", 'src="http', 'href="http'):
             assert unwanted not in page, (address, unwanted)
 

@@ -8,6 +8,7 @@ from django.test import Client
 from PIL import Image
 
 from search.exceptions import EncoderTimeout
+from search.searching import Box
 from shop.views import photo as photo_view
 from tests.search.indexed import add, make_version, unit
 
@@ -30,7 +31,7 @@ def test_the_form_is_there_and_linked(client):
 
 
 def test_a_photo_leads_to_its_results_and_keeps_its_token(client, monkeypatch):
-    monkeypatch.setattr(photo_view, "take_photo", lambda file, size: "token/+1")
+    monkeypatch.setattr(photo_view, "take_photo", lambda file, size, box: "token/+1")
     response = client.post(URL, {"image": jpeg()})
     assert (response.status_code, response["Location"]) == (302, "/search/?photo=token%2F%2B1")
 
@@ -43,7 +44,7 @@ def test_what_went_wrong_is_said(client, monkeypatch):
     assert response.status_code == 503
     assert "There is no search index yet" in response.content.decode()
 
-    def busy(file, size):
+    def busy(file, size, box):
         raise EncoderTimeout("busy")
 
     monkeypatch.setattr(photo_view, "take_photo", busy)
@@ -69,5 +70,16 @@ def test_results_keep_the_photo_while_filters_and_words_change(client, tiny_arti
     page = client.get(address + "&colour=Red&q=linen").content.decode()
     assert "What looks like your photo, “linen”" in page
     assert '<input type="hidden" name="photo" value="' in page
-    assert page.count('id="photo-words"') == 1
+    assert page.count('id="words"') == 1
     assert "?photo=" in page.split('class="chip-clear"')[1][:60]
+
+
+def test_a_box_is_searched_with_and_a_wrong_one_is_told(client, monkeypatch):
+    boxes = []
+    monkeypatch.setattr(photo_view, "take_photo", lambda file, size, box: boxes.append(box) or "token")
+    client.post(URL, {"image": jpeg(), "box": "0.1,0.2,0.9,0.8"})
+    client.post(URL, {"image": jpeg(), "box": ""})
+    assert boxes == [Box(0.1, 0.2, 0.9, 0.8), Box()]
+    response = client.post(URL, {"image": jpeg(), "box": "all of it"})
+    assert (response.status_code, response["HX-Push-Url"]) == (400, "false")
+    assert "box must be left,top,right,bottom" in response.content.decode()

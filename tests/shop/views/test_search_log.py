@@ -29,7 +29,7 @@ def test_from_the_page_to_the_day(client, shelf):  # noqa: F811 - the fixture
     client.cookies["sessionid"] = "somebody"
     page = client.get("/search/", {"q": "shirt", "colour": "Red"}).content.decode()
     search = search_of(page)
-    assert re.findall(r'<li data-sku="(\w+)" data-position="(\d+)">', page) == [("S2", "1")]
+    assert re.findall(r'<div data-sku="(\w+)" data-position="(\d+)">', page) == [("S2", "1")]
     assert (
         '<script src="/static/fashion_search/events.js" data-events="/api/v1/events/" defer></script>' in page
     )

@@ -1,0 +1,69 @@
+"""Find a product's style in other colours."""
+
+import json
+import logging
+
+import numpy as np
+from django.db import DatabaseError
+
+from ..models import EntryImage, IndexEntry, IndexVersion
+from ..querysets import EntryQuerySet, ImageQuerySet
+from ..retrieval.session import search_session
+from ..understanding.lexicon import COLOUR
+from .answers import SearchResult
+from .products import load_results
+
+logger = logging.getLogger(__name__)
+
+LOOKED_AT = 60  # products of one style
+
+
+def find_other_colours(product_key: str, *, limit: int = 6) -> list[SearchResult]:
+    """Find a product's style in other colours, of each colour the one that looks most like the product, likest first.
+
+    Products of one style are named alike but for their colours; two of them may still differ in their cut, so that their
+    pictures decide. Without an index, or where the product is not in it, there are none.
+
+    Args:
+        product_key: str(pk) of the product.
+        limit: most results.
+    """
+    version = IndexVersion.objects.serving()
+    if version is None:
+        return []
+    try:
+        with search_session():
+            found = _nearest_by_colour(version, product_key)
+    except DatabaseError:
+        logger.exception("Other colours of %s could not be found in %s", product_key, version)
+        return []
+    return load_results(found[:limit])
+
+
+def _nearest_by_colour(version: IndexVersion, product_key: str) -> list[tuple[str, float]]:
+    entries = EntryQuerySet(IndexEntry).in_version(version.pk)
+    own = entries.filter(product_key=product_key).only("sku", "style", "facets").first()
+    if own is None or not own.style or not (colours := _colours(own)):
+        return []
+    others = [
+        entry
+        for entry in entries.filter(style=own.style).exclude(pk=own.pk).newest()[:LOOKED_AT]
+        if (theirs := _colours(entry)) and not theirs & colours
+    ]
+    pictures = ImageQuerySet(EntryImage).first_of_skus(version.pk, [own.sku, *(one.sku for one in others)])
+    if own.sku not in pictures:
+        return []
+    picture = np.array(json.loads(pictures[own.sku][1]))
+    alike = [
+        (float(picture @ np.array(json.loads(pictures[entry.sku][1]))), entry)
+        for entry in others
+        if entry.sku in pictures
+    ]
+    best: dict[frozenset[str], tuple[str, float]] = {}
+    for similarity, entry in sorted(alike, key=lambda pair: -pair[0]):
+        best.setdefault(_colours(entry), (entry.product_key, similarity))
+    return list(best.values())
+
+
+def _colours(entry: IndexEntry) -> frozenset[str]:
+    return frozenset(token for token in entry.facets if token.startswith(f"{COLOUR}="))

@@ -1,0 +1,103 @@
+"""What pages with results show: the search page and those of categories."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import Http404
+
+from search.searching import SearchAnswer, search
+from shop.filters import FilterForm, Wanted
+from shop.models import Product
+from shop.paging import elided_pages
+
+PAGE_SIZE = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A result."""
+
+    product: Product
+    sku: str
+    more: str  # address of what looks more like it; "" where that is asked for already
+    less: str  # address of what looks less like it; "" where nothing says what results look like
+
+
+@dataclass(frozen=True, slots=True)
+class Liking:
+    """A product that results look like, or less like."""
+
+    kind: str
+    name: str
+    without: str  # the query string without it
+
+
+def find(wanted: Wanted, *, freezing: bool = True) -> SearchAnswer:
+    """Answer a page of results.
+
+    Raises:
+        InvalidQuery: it cannot be answered.
+    """
+    return search(
+        wanted.text,
+        filters=wanted.filters,
+        sort=wanted.sort,
+        page=wanted.page,
+        page_size=PAGE_SIZE,
+        spelling=wanted.spelling,
+        token=wanted.token,
+        photo=wanted.photo,
+        more=wanted.more,
+        less=wanted.less,
+        freezing=freezing,
+    )
+
+
+def refuse_beyond(page: int, pages: int) -> None:
+    """Answer that there is no such page where it lies behind the last.
+
+    Raises:
+        Http404: it does.
+    """
+    if page > max(1, pages):
+        raise Http404
+
+
+def context_of(form: FilterForm, wanted: Wanted, answer: SearchAnswer) -> dict[str, Any]:
+    """What the templates of a page with results read."""
+    return {
+        "form": form,
+        "query": wanted.text.replace("\x00", ""),
+        "answer": answer,
+        "cards": list(_cards(form, answer)),
+        "groups": form.groups(answer.facets),
+        "price_options": form.price_options(answer.price_ranges),
+        "chips": form.chips(),
+        "likings": _likings(form),
+        "as_typed": form.as_typed(),
+        "understood": form.understood(answer.understood),
+        "pages": elided_pages(answer.page, answer.pages),
+    }
+
+
+def _cards(form: FilterForm, answer: SearchAnswer) -> Iterable[Card]:
+    for result in answer.results:
+        sku = result.card.sku
+        liked = sku in form.more
+        less = f"?{form.liking('less', sku)}" if form.looks and not liked else ""
+        yield Card(result.product, sku, "" if liked else f"?{form.liking('more', sku)}", less)
+
+
+def _likings(form: FilterForm) -> list[Liking]:
+    named: Mapping[str, str] = {}
+    if skus := {*form.more, *form.less}:
+        named = dict(Product.objects.published().filter(sku__in=skus).values_list("sku", "name"))
+    return [
+        Liking(label, named[sku], form.disliking(kind, sku))
+        for kind, label, skus in (("more", "Like", form.more), ("less", "Less like", form.less))
+        for sku in skus
+        if sku in named
+    ]
