@@ -25,7 +25,7 @@ class ErrorDetailSerializer(serializers.Serializer[Any]):
     message = serializers.CharField(help_text="For people: a sentence with the remedy.")
 
 
-class ErrorSerializer(serializers.Serializer[Any]):
+class ErrorAnswerSerializer(serializers.Serializer[Any]):
     """The body of every error."""
 
     error = ErrorDetailSerializer()

@@ -8,15 +8,19 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 from ..retrieval.cleaning import MAX_LENGTH
 from ..searching import SORTS
 from ..searching.words import LAST_PAGE
-from .answers import ErrorSerializer
+from .answers import ErrorAnswerSerializer
 
 HIGHEST_LIMIT = 999_999_999
 SWITCH = ("on", "off")
+NO_NUL = r"^[^\x00]*$"
+SKU = r"^[^\x00]*[^\x00\s][^\x00]*$"  # not blank
 
 
 def _text(description: str, **more: Any) -> OpenApiParameter:
     longest = more.pop("longest", MAX_LENGTH)
-    return OpenApiParameter(**more, description=description, type={"type": "string", "maxLength": longest})
+    return OpenApiParameter(
+        **more, description=description, type={"type": "string", "maxLength": longest, "pattern": NO_NUL}
+    )
 
 
 def _number(name: str, description: str, highest: int) -> OpenApiParameter:
@@ -34,7 +38,7 @@ def _price(name: str, description: str) -> OpenApiParameter:
 
 
 def _skus(name: str, description: str) -> OpenApiParameter:
-    kind = {"type": "array", "maxItems": 10, "items": {"type": "string", "minLength": 1, "maxLength": 200}}
+    kind = {"type": "array", "maxItems": 10, "items": {"type": "string", "maxLength": 200, "pattern": SKU}}
     return OpenApiParameter(name, kind, explode=True, description=description)
 
 
@@ -100,12 +104,12 @@ def errors(*statuses: int) -> dict[int, OpenApiResponse]:
 def _error(status: int) -> OpenApiResponse:
     description, code, message = _ERRORS[status]
     example = OpenApiExample(code, {"error": {"code": code, "message": message}}, response_only=True)
-    return OpenApiResponse(ErrorSerializer, description, examples=[example])
+    return OpenApiResponse(ErrorAnswerSerializer, description, examples=[example])
 
 
 def facet_parameters(facets: Iterable[str]) -> list[OpenApiParameter]:
     """The parameters of the shop's facets."""
-    kind = {"type": "array", "items": {"type": "string", "maxLength": MAX_LENGTH}}
+    kind = {"type": "array", "items": {"type": "string", "maxLength": MAX_LENGTH, "pattern": NO_NUL}}
     return [
         OpenApiParameter(
             name, kind, explode=True, description=f"Values of the facet {name}; results have one of them."

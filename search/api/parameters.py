@@ -149,25 +149,27 @@ def _single(given: QueryDict, name: str) -> str:
 
 
 def _price(given: QueryDict, name: str) -> Decimal | None:
-    value = _single(given, name).strip()
-    if not value:
+    if name not in given:
         return None
+    value = _single(given, name)
     if not _PRICE.fullmatch(value):
         raise InvalidQuery("invalid_price", f"{name} must be a number from 0, such as 1500 or 99.50.")
     return Decimal(value)
 
 
 def _switch(given: QueryDict, name: str, *, default: bool) -> bool:
-    value = _single(given, name).strip().lower()
-    if value not in ("", "on", "off", "1", "0"):
+    if name not in given:
+        return default
+    value = _single(given, name)
+    if value not in ("on", "off"):
         raise InvalidQuery(f"invalid_{name}", f"{name} must be on or off.")
-    return value in ("on", "1") if value else default
+    return value == "on"
 
 
 def _number(given: QueryDict, name: str, default: int) -> int:
-    value = _single(given, name).strip()
-    if not value:
+    if name not in given:
         return default
+    value = _single(given, name)
     if not _NUMBER.fullmatch(value) or int(value) < 1:
         raise InvalidQuery(f"invalid_{name}", f"{name} must be a whole number from 1, such as {default}.")
     return int(value)

@@ -25,6 +25,7 @@ class PhotoSerializer(serializers.Serializer[Any]):
     image = serializers.FileField(help_text="JPEG, PNG or WebP; at most 8 MB and 25 megapixels.")
     box = serializers.CharField(
         required=False,
+        allow_blank=True,
         help_text="left,top,right,bottom in shares of the upright photo, such as 0.1,0.2,0.9,0.8.",
     )
 

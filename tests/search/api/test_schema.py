@@ -53,7 +53,7 @@ def test_every_operation_says_what_it_does_and_how_it_fails(schema):
         assert {"400", "401", "403", "406", "429", "503"} <= statuses, name
         for status in statuses - {"200", "204"}:
             body = operation["responses"][status]["content"]["application/json"]
-            assert body["schema"] == {"$ref": "#/components/schemas/Error"}, (name, status)
+            assert body["schema"] == {"$ref": "#/components/schemas/ErrorAnswer"}, (name, status)
             assert body["examples"], (name, status)
 
 
