@@ -73,7 +73,7 @@ class PhotoTagsSerializer(TagsSerializer):
     photo = serializers.CharField(help_text="Token of the photo, which `search/` takes.")
 
 
-class WordsSerializer(serializers.Serializer[Any]):
+class SimilarWordsSerializer(serializers.Serializer[Any]):
     """Words that mean nearly the same, nearest first."""
 
     query = serializers.CharField()
@@ -105,7 +105,7 @@ class TagView(PublicView):
     def get(self, request: Request) -> Response:
         """Answer the words for the pictures of the product with this SKU, and those that were accepted for it."""
         sku, limit = limited_parameters(request.query_params, "product", PER_KIND)
-        if not sku.strip():
+        if "product" not in request.query_params:
             raise InvalidQuery("no_product", "Name the product by its SKU: tags/?product=SKU.")
         found = find_product(sku)
         if found is None:
@@ -147,15 +147,17 @@ class WordView(PublicView):
         tags=["search"],
         summary="Words that mean nearly the same",
         parameters=[WORD, LIMIT],
-        responses={200: WordsSerializer, **errors()},
+        responses={200: SimilarWordsSerializer, **errors()},
     )
     def get(self, request: Request) -> Response:
         """Answer the nearest words, nearest first."""
         text, limit = limited_parameters(request.query_params, "q", WORDS)
         word = clean_text(text, "q")
-        if not word:
+        if "q" not in request.query_params:
             raise InvalidQuery("no_word", "Name a word or a phrase: words/?q=sneakers.")
-        return Response(WordsSerializer({"query": word, "words": similar_words(word, limit)}).data)
+        return Response(
+            SimilarWordsSerializer({"query": word, "words": similar_words(word, limit) if word else []}).data
+        )
 
 
 def _told(found: FoundTags, limit: int) -> dict[str, Any]:

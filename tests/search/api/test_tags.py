@@ -70,6 +70,7 @@ def test_similar_words(client, tagged):  # noqa: F811
     assert answer["words"][0]["word"] == "Pink"
     assert len(answer["words"]) == 2
     assert set(answer["words"][0]) == {"kind", "word", "similarity"}
+    assert client.get(WORDS, {"q": " "}).json() == {"query": "", "words": []}
 
 
 @pytest.mark.parametrize(
@@ -82,7 +83,7 @@ def test_similar_words(client, tagged):  # noqa: F811
         (f"{TAGS}?sku=S-1", (400, "unknown_parameter")),
         (f"{TAGS}?product=%00", (400, "invalid_character")),
         (WORDS, (400, "no_word")),
-        (f"{WORDS}?q=%20", (400, "no_word")),
+        (f"{TAGS}?product=%20", (404, "product_not_found")),
         (f"{WORDS}?q=" + "x" * 201, (400, "too_long")),
         (f"{WORDS}?q=red&page=2", (400, "unknown_parameter")),
         (f"{WORDS}near/", (404, "not_found")),
