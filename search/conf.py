@@ -79,6 +79,8 @@ class SearchSettings:
     word_list_seconds: int = (
         300  # how often beat counts the words for spelling and suggestions, if they changed
     )
+    tag_confidence: float = 0.4  # tags that are less sure are not suggested
+    tags_per_product: int = 8  # tags suggested for a product at most
 
 
 _replaced: ContextVar[Mapping[str, Any]] = ContextVar("fashion_search_settings", default={})  # noqa: B039 - never written to

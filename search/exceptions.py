@@ -51,3 +51,7 @@ class InvalidQuery(SearchError):  # noqa: N818 - says what is wrong without the 
 
 class UnsafeLink(SearchError, ValueError):  # noqa: N818 - says what is wrong without the suffix
     """An address leads out of the shop; the message says where it may lead."""
+
+
+class NoTags(SearchError):  # noqa: N818 - says what is wrong without the suffix
+    """There is no tag vocabulary to suggest from yet; the message says what is missing."""

@@ -15,6 +15,8 @@ from .insight import draining, rolling
 from .merchandising import hits
 from .models import IndexVersion
 from .suggesting import refreshing
+from .tags import refreshing as vocabulary_making
+from .tags import suggesting as suggesting_tags
 
 # One task indexes for this long, then asks for the next one: well within any time limit and visibility timeout.
 INDEX_SECONDS = 20.0
@@ -104,6 +106,12 @@ def reindex_products(keys: list[str]) -> None:
 
 
 @_task()
+def suggest_tags(keys: list[str]) -> None:
+    """Suggest tags for products, for somebody to look at."""
+    suggesting_tags.suggest_tags(keys)
+
+
+@_task()
 def flush_hits() -> None:
     """Write down how often rules, redirects and banners took effect."""
     hits.flush_hits()
@@ -131,3 +139,12 @@ def refresh_word_list() -> None:
     with only_one("word_list") as alone:
         if alone:
             refreshing.refresh_word_list()
+    hints.publish("refresh_tags")
+
+
+@_task(**LONG)
+def refresh_tags() -> None:
+    """Make the tag vocabulary again if the catalogue or its words have changed; one of these runs at a time."""
+    with only_one("tags") as alone:
+        if alone:
+            vocabulary_making.refresh_tags()

@@ -12,6 +12,8 @@ from .merchandising_redirects import RedirectAdmin
 from .merchandising_rules import MerchandisingRuleAdmin
 from .merchandising_synonyms import SynonymAdmin
 from .products import IndexedProductAdmin
+from .tags import ProductTagAdmin
+from .tags_words import TagWordAdmin
 from .versions import IndexVersionAdmin
 
 __all__ = [
@@ -24,9 +26,11 @@ __all__ = [
     "IndexedProductAdmin",
     "LoggedSearchAdmin",
     "MerchandisingRuleAdmin",
+    "ProductTagAdmin",
     "QueryDayAdmin",
     "RedirectAdmin",
     "SearchDayAdmin",
     "StaleProductAdmin",
     "SynonymAdmin",
+    "TagWordAdmin",
 ]

@@ -80,6 +80,8 @@ SUGGEST = [
     _text("The beginning of a query; without it, what others look for.", name="q"),
     _number("limit", "Most suggestions of a kind.", HIGHEST_LIMIT),
 ]
+TAGGED_PRODUCT = _text("SKU of the product.", name="product", required=True, longest=200)
+WORD = _text("A word or a phrase.", name="q", required=True, examples=[OpenApiExample("a word", "sneakers")])
 
 _ERRORS = {
     400: ("The request cannot be answered; the sentence says why.", "invalid_page", "page must be a whole number from 1, such as 1."),

@@ -11,7 +11,7 @@ from rest_framework.exceptions import APIException, MethodNotAllowed, NotAccepta
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from ..exceptions import EncoderTimeout, InvalidQuery, NoVersion
+from ..exceptions import ArtifactError, EncoderTimeout, InvalidQuery, NoTags, NoVersion
 from .languages import in_language
 
 logger = logging.getLogger(__name__)
@@ -38,6 +38,12 @@ def _response_to(error: Exception, context: dict[str, Any]) -> Response | None:
         return _response(503, "busy", sentence, {"Retry-After": str(RETRY_AFTER)})
     if isinstance(error, NoVersion):
         return _response(503, "no_index", str(error), {"Retry-After": str(RETRY_AFTER)})
+    if isinstance(error, NoTags):
+        return _response(503, "no_tags", str(error), {"Retry-After": str(RETRY_AFTER)})
+    if isinstance(error, ArtifactError):
+        logger.error("The artifact cannot be used for an API request", exc_info=error)
+        sentence = "Search is not available at the moment: try again in a few seconds."
+        return _response(503, "unavailable", sentence, {"Retry-After": str(RETRY_AFTER)})
     if isinstance(error, SuspiciousOperation):
         return _response(
             400, "invalid_request", "The request cannot be read: send fewer and valid parameters."

@@ -34,6 +34,8 @@ GENERAL = {
     "unknown_facet": gettext_noop("There is no such filter: check its spelling."),
     "invalid_filter": gettext_noop("A filter cannot be read: check its values."),
     "repeated_parameter": gettext_noop("A parameter is given more than once: give it once."),
+    "no_product": gettext_noop("Name the product by its SKU in product."),
+    "no_word": gettext_noop("Send the word in q."),
     "parse_error": gettext_noop("The body cannot be read: check its format."),
     "product_not_found": gettext_noop("No product has this SKU: check its spelling."),
     "not_found": gettext_noop("There is nothing at this address: check its spelling."),
@@ -48,6 +50,7 @@ GENERAL = {
     "throttled": gettext_noop("There were too many requests: try again later, as Retry-After says."),
     "busy": gettext_noop("Too many photos are being looked at: try again in a few seconds."),
     "no_index": gettext_noop("Search is being prepared: try again later."),
+    "no_tags": gettext_noop("Tags are being prepared: try again later."),
     "unavailable": gettext_noop("Search is not available at the moment: try again in a few seconds."),
 }
 

@@ -75,10 +75,24 @@ def suggest_parameters(given: QueryDict) -> tuple[str, int]:
     Raises:
         InvalidQuery: a parameter is unknown, doubled, or has a value that it cannot have.
     """
+    return limited_parameters(given, "q", 6)
+
+
+def limited_parameters(given: QueryDict, own: str, default: int) -> tuple[str, int]:
+    """Read one parameter and the limit of a request that takes no other.
+
+    Args:
+        given: the request's parameters.
+        own: name of the one beside the limit.
+        default: the limit where none is given.
+
+    Raises:
+        InvalidQuery: a parameter is unknown, doubled, or has a value that it cannot have.
+    """
     for name in given:
-        if name not in ("q", "limit"):
-            raise InvalidQuery("unknown_parameter", f"{name[:60]!r} is not a parameter: use q and limit.")
-    return _single(given, "q"), _number(given, "limit", 6)
+        if name not in (own, "limit"):
+            raise InvalidQuery("unknown_parameter", f"{name[:60]!r} is not a parameter: use {own} and limit.")
+    return _single(given, own), min(_number(given, "limit", default), get_settings().max_page_size)
 
 
 def browse_parameters(given: QueryDict) -> tuple[str, int]:

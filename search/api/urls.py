@@ -7,6 +7,7 @@ from .documents import SchemaView, docs_page
 from .events import EventView
 from .photo import PhotoSearchView
 from .suggest import SuggestView
+from .tags import TagView, WordView
 from .views import NoSuchView, ProductView, SearchView, SimilarView
 
 app_name = "fashion_search"
@@ -21,7 +22,10 @@ urlpatterns = [
     path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", docs_page, name="docs"),
     path("events/", EventView.as_view(), name="events"),
+    path("tags/", TagView.as_view(), name="tags"),
+    path("words/", WordView.as_view(), name="words"),
     re_path(
-        r"^(?:search|products|categories|suggest|events|schema|docs)/(?s:.*)$", NoSuchView.as_view()
+        r"^(?:search|products|categories|suggest|events|tags|words|schema|docs)/(?s:.*)$",
+        NoSuchView.as_view(),
     ),  # so that a wrong address is told in JSON too
 ]

@@ -158,6 +158,10 @@ def drop_version(version: IndexVersion) -> None:
         cursor.execute("DELETE FROM fashion_search_entryimage WHERE version_id = %s", [version.pk])
         cursor.execute("DELETE FROM fashion_search_indexentry WHERE version_id = %s", [version.pk])
         cursor.execute("DELETE FROM fashion_search_wordlist WHERE version_id = %s", [version.pk])
+        cursor.execute("DELETE FROM fashion_search_versiontags WHERE version_id = %s", [version.pk])
+        cursor.execute(
+            "UPDATE fashion_search_producttag SET version_id = NULL WHERE version_id = %s", [version.pk]
+        )
         cursor.execute(
             "UPDATE fashion_search_evaluation SET version_id = NULL WHERE version_id = %s", [version.pk]
         )

@@ -12,6 +12,7 @@ from .merchandising_redirects import Redirect
 from .merchandising_rules import MerchandisingRule
 from .merchandising_synonyms import Synonym
 from .stale import StaleProduct
+from .tags import ProductTag, TagWord, VersionTags
 from .versions import IndexVersion
 from .wordlists import WordList
 
@@ -27,6 +28,7 @@ __all__ = [
     "LoggedSearch",
     "MerchandisingRule",
     "PopularQuery",
+    "ProductTag",
     "QueryDay",
     "Redirect",
     "SearchDay",
@@ -34,6 +36,8 @@ __all__ = [
     "StageDay",
     "StaleProduct",
     "Synonym",
+    "TagWord",
     "VersionLexicon",
+    "VersionTags",
     "WordList",
 ]

@@ -40,7 +40,7 @@ def test_it_is_served(client, schema):
 
 def test_every_address_is_described(schema):
     assert sorted(operations(schema)) == [
-        "categories", "event", "product", "products", "search", "search_photo", "similar", "suggest",
+        "categories", "event", "photo_tags", "product", "product_tags", "products", "search", "search_photo", "similar", "suggest", "words",
     ]  # fmt: skip
 
 
