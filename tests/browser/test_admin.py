@@ -75,3 +75,40 @@ def test_a_query_that_finds_nothing_becomes_a_synonym(admin: Page):
             break
         admin.wait_for_timeout(500)
     assert admin.locator("[data-sku]").count() > 0
+
+
+def test_tags_are_suggested_reviewed_by_keyboard_and_found(admin: Page):
+    admin.goto("/admin/shop/product/?q=dress")
+    for number in range(3):
+        admin.locator("input[name=_selected_action]").nth(number).check()
+    admin.get_by_label("Action:").select_option(label="Suggest tags")
+    admin.get_by_role("button", name="Go").click()
+    review = admin.locator("#review-form")
+    for _ in range(40):  # a worker suggests
+        admin.goto("/admin/fashion_search/producttag/review/")
+        if review.locator("[data-tag]").count():
+            break
+        admin.wait_for_timeout(500)
+    assert violations(admin, ".review") == []
+    admin.keyboard.press("j")
+    focused = admin.locator("[data-tag]:focus")
+    expect(focused).to_have_count(1)
+    word, number = focused.get_attribute("data-word"), focused.get_attribute("data-tag")
+    tag = admin.locator(f'[data-tag="{number}"]')
+    admin.keyboard.press("a")
+    expect(tag).to_have_attribute("data-state", "accepted")
+    admin.keyboard.press("u")
+    expect(tag).to_have_attribute("data-state", "suggested")
+    tag.focus()
+    admin.keyboard.press("a")
+    expect(tag).to_have_attribute("data-state", "accepted")
+    for _ in range(40):  # the product is indexed with its tag
+        admin.goto(f"/search/?tags={word}")
+        if admin.locator("[data-sku]").count():
+            break
+        admin.wait_for_timeout(500)
+    assert admin.locator("[data-sku]").count() == 1
+    admin.locator("[data-sku] a").click()
+    expect(
+        admin.get_by_role("region", name="More of").get_by_role("link", name=word, exact=True)
+    ).to_be_visible()

@@ -6,6 +6,7 @@
   if (!review || !form || !window.fetch) return;
   const said = review.querySelector("[data-said]");
   const states = { accept: "accepted", reject: "rejected", undo: "suggested" };
+  let last = Promise.resolve(); // what was sent last
   const decisions = []; // ids and the state that each had before, the latest last
   review.dataset.live = "";
   review.querySelector("[data-keys]")?.removeAttribute("hidden");
@@ -55,14 +56,18 @@
   const apply = async (tags, name, remembered = true) => {
     const before = new Map(tags.map((tag) => [tag, tag.dataset.state]));
     for (const tag of tags) { show(tag, states[name]); tag.dataset.waiting = ""; }
+    if (remembered) decisions.push(before); // at once, so that a quick u takes it back
+    const sent = last.then(() => send(name, tags.map((tag) => tag.dataset.tag)));
+    last = sent.catch(() => undefined); // one after the other, in the order of the keys
     try {
-      await send(name, tags.map((tag) => tag.dataset.tag));
-      if (remembered) decisions.push(before);
+      await sent;
       const words = tags.map((tag) => tag.dataset.word).join(", ");
       tell(`${name === "accept" ? "Accepted" : name === "reject" ? "Rejected" : "Taken back:"} ${words}.${remembered ? " Press u to undo." : ""}`);
       return true;
     } catch {
       for (const [tag, state] of before) show(tag, state);
+      const forgotten = decisions.indexOf(before);
+      if (forgotten >= 0) decisions.splice(forgotten, 1);
       tell("That was not saved: check the connection, or load the page again.");
       return false;
     } finally {
