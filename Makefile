@@ -19,7 +19,7 @@ demo:
 
 test: lint
 	@scripts/chromium.sh
-	env -u DJANGO_SETTINGS_MODULE .venv/bin/python -m pytest
+	@scripts/tests.sh
 
 train-check: dev
 	env -u DJANGO_SETTINGS_MODULE .venv/bin/python -m pytest tests/training/test_families.py

@@ -32,6 +32,14 @@ class VersionStateError(SearchError):
     """The index version is in a state from which the step asked for is not allowed."""
 
 
+class BuildGivenUp(SearchError):  # noqa: N818 - says what is wrong without the suffix
+    """The build was cancelled, or a newer one took its place; whoever works on it stops."""
+
+
+class BuildStateError(SearchError):
+    """A build cannot begin or be cancelled now; the message says why."""
+
+
 class InvalidQuery(SearchError):  # noqa: N818 - says what is wrong without the suffix
     """A query cannot be answered; `code` is for programs and `sentence` for people."""
 

@@ -6,7 +6,7 @@ from typing import Any
 from celery import shared_task
 
 from .conf import get_settings
-from .indexing import building, failures, hints, outbox, versions
+from .indexing import beginning, building, builds, cancelling, failures, hints, outbox, versions
 from .indexing import reconcile as reconciling
 from .indexing.draining import index_due
 from .indexing.lexicon import refresh_lexicons
@@ -37,7 +37,7 @@ def index_stale() -> None:
     """Index stale products in batches until nothing is due, or for INDEX_SECONDS and then by another message."""
     if index_due(seconds=INDEX_SECONDS):
         hints.publish("index_stale")
-    elif IndexVersion.objects.filter(state=IndexVersion.State.BUILDING).exists():
+    elif builds.is_running() or IndexVersion.objects.filter(state=IndexVersion.State.BUILDING).exists():
         hints.publish("advance_builds")
 
 
@@ -57,6 +57,8 @@ def advance_builds() -> None:
             building.advance_all()
             if IndexVersion.objects.active() != before:
                 hints.publish("refresh_word_list")
+        else:
+            cancelling.break_off_indexes()
 
 
 @_task(**LONG)
@@ -75,12 +77,10 @@ def reconcile() -> None:
             hints.publish("index_stale", times=get_settings().index_parallel)
 
 
-@_task()
-def rebuild(force: bool = False) -> str:
-    """Begin a new index version, unless nothing would come of it."""
-    answer = versions.request_rebuild(force=force)
-    hints.publish("index_stale", times=get_settings().index_parallel)
-    return answer.sentence
+@_task(**LONG)
+def begin_build(build_id: int) -> None:
+    """Begin a build that somebody has asked for."""
+    beginning.begin(build_id)
 
 
 @_task(**LONG)

@@ -1,6 +1,8 @@
 """Admin pages of the plugin, and what a host's own product admin can take from it."""
 
 from .api_keys import ApiKeyAdmin
+from .desk import DashboardAdmin
+from .desk_builds import BuildAdmin
 from .evaluations import EvaluationAdmin
 from .failures import StaleProductAdmin
 from .insight import QueryDayAdmin, SearchDayAdmin
@@ -17,6 +19,8 @@ from .versions import IndexVersionAdmin
 __all__ = [
     "ApiKeyAdmin",
     "BannerAdmin",
+    "BuildAdmin",
+    "DashboardAdmin",
     "EvaluationAdmin",
     "IndexVersionAdmin",
     "IndexedProductAdmin",

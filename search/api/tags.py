@@ -18,7 +18,7 @@ from ..searching.photos import embedding_of
 from ..tags import FoundTags, accepted_tags, similar_words, tags_for_embeddings, tags_for_product
 from ..tags.serving import active_tagger
 from .described import LIMIT, TAGGED_PRODUCT, WORD, errors
-from .errors import not_found
+from .errors import NoSuchProduct
 from .parameters import limited_parameters, refuse_parameters
 from .photo import PhotoSerializer
 from .schema import operation
@@ -109,7 +109,7 @@ class TagView(PublicView):
             raise InvalidQuery("no_product", "Name the product by its SKU: tags/?product=SKU.")
         found = find_product(sku)
         if found is None:
-            return not_found(sku)
+            raise NoSuchProduct(sku)
         told = {
             "sku": found.card.sku,
             "accepted": accepted_tags(found.key),

@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from ..searching import Trial, find_product, find_similar, log_search, search
 from .answers import SearchAnswerSerializer, SimilarAnswerSerializer
 from .described import FILTERS, LIMIT, SEARCH, errors
-from .errors import handle_error, not_found
+from .errors import NoSuchProduct, handle_error
 from .kept import keepable
 from .keys import KeyAuthentication, ScopePermission
 from .pagination import page_address
@@ -89,7 +89,7 @@ class ProductView(PublicView):
         refuse_parameters(request.query_params)
         found = find_product(sku)
         if found is None:
-            return not_found(sku)
+            raise NoSuchProduct(sku)
         return Response(ProductSerializer(found, context={"request": request}).data)
 
 
@@ -110,7 +110,7 @@ class SimilarView(PublicView):
         filters, limit = similar_parameters(request.query_params)
         found = find_product(sku)
         if found is None:
-            return not_found(sku)
+            raise NoSuchProduct(sku)
         answer = find_similar(found.key, filters=filters, limit=limit)
         shown = {
             "sku": found.card.sku,

@@ -1,6 +1,7 @@
 """The tables of the plugin."""
 
 from .api_keys import ApiKey
+from .builds import Build, Dashboard
 from .entries import EntryImage, IndexEntry
 from .evaluations import Evaluation
 from .insight import LoggedSearch, SearchEvent
@@ -18,6 +19,8 @@ from .wordlists import WordList
 __all__ = [
     "ApiKey",
     "Banner",
+    "Build",
+    "Dashboard",
     "EntryImage",
     "Evaluation",
     "IndexEntry",

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("fashion_search", "0012_api_keys"),
+        ("fashion_search", "0013_builds"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
