@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from ..indexing import hints
-from ..models import TagWord
+from ..models import ProductTag, TagWord
 from ..understanding.words import split
 from .readonly import ModelAdmin
 
@@ -41,8 +41,10 @@ class TagWordAdmin(ModelAdmin):
     fields = ("kind", "text", "hidden", "note")
 
     def save_model(self, request: HttpRequest, obj: TagWord, form: Any, change: bool) -> None:
-        """Save the word and have the vocabulary made again."""
+        """Save the word and have the vocabulary made again; what waits for a decision goes with a hidden word."""
         super().save_model(request, obj, form, change)
+        if obj.hidden:
+            ProductTag.objects.suggested().filter(kind=obj.kind, word__iexact=obj.text).delete()
         _refresh()
 
     def delete_model(self, request: HttpRequest, obj: TagWord) -> None:

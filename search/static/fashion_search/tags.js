@@ -6,8 +6,8 @@
   if (!review || !form || !window.fetch) return;
   const said = review.querySelector("[data-said]");
   const states = { accept: "accepted", reject: "rejected", undo: "suggested" };
-  let last = Promise.resolve(); // what was sent last
-  const decisions = []; // ids and the state that each had before, the latest last
+  const decisions = []; // tags and the state that each had before, the latest last
+  let sending = Promise.resolve();
   review.dataset.live = "";
   review.querySelector("[data-keys]")?.removeAttribute("hidden");
 
@@ -53,26 +53,23 @@
 
   const tell = (sentence) => { said.textContent = sentence; };
 
-  const apply = async (tags, name, remembered = true) => {
-    const before = new Map(tags.map((tag) => [tag, tag.dataset.state]));
+  // One request after the other, so that undoing what is still being saved comes after it.
+  const apply = (tags, name, before = null) => {
+    const former = new Map(tags.map((tag) => [tag, tag.dataset.state]));
     for (const tag of tags) { show(tag, states[name]); tag.dataset.waiting = ""; }
-    if (remembered) decisions.push(before); // at once, so that a quick u takes it back
-    const sent = last.then(() => send(name, tags.map((tag) => tag.dataset.tag)));
-    last = sent.catch(() => undefined); // one after the other, in the order of the keys
-    try {
-      await sent;
-      const words = tags.map((tag) => tag.dataset.word).join(", ");
-      tell(`${name === "accept" ? "Accepted" : name === "reject" ? "Rejected" : "Taken back:"} ${words}.${remembered ? " Press u to undo." : ""}`);
-      return true;
-    } catch {
-      for (const [tag, state] of before) show(tag, state);
-      const forgotten = decisions.indexOf(before);
-      if (forgotten >= 0) decisions.splice(forgotten, 1);
-      tell("That was not saved: check the connection, or load the page again.");
-      return false;
-    } finally {
-      for (const tag of tags) delete tag.dataset.waiting;
-    }
+    sending = sending.then(async () => {
+      try {
+        await send(name, tags.map((tag) => tag.dataset.tag));
+        const words = tags.map((tag) => tag.dataset.word).join(", ");
+        tell(`${name === "accept" ? "Accepted" : name === "reject" ? "Rejected" : "Taken back:"} ${words}.${before ? " Press u to undo." : ""}`);
+      } catch {
+        for (const [tag, state] of former) show(tag, state);
+        if (decisions.includes(before)) decisions.splice(decisions.indexOf(before), 1);
+        tell("That was not saved: check the connection, or load the page again.");
+      } finally {
+        for (const tag of tags) delete tag.dataset.waiting;
+      }
+    });
   };
 
   const decide = (tags, name) => {
@@ -81,19 +78,18 @@
     const last = open[open.length - 1];
     const following = all().slice(all().indexOf(last) + 1).find((tag) => tag.dataset.state === "suggested");
     go(following ?? last);
-    apply(open, name);
+    const before = new Map(open.map((tag) => [tag, tag.dataset.state]));
+    decisions.push(before);
+    apply(open, name, before);
   };
 
-  const undo = async () => {
+  const undo = () => {
     const before = decisions.pop();
     if (!before) { tell("There is nothing to undo."); return; }
     const tags = [...before.keys()];
     go(tags[0]);
     const names = { suggested: "undo", accepted: "accept", rejected: "reject" };
-    for (const state of new Set(before.values())) {
-      const back = tags.filter((tag) => before.get(tag) === state);
-      if (!(await apply(back, names[state], false))) decisions.push(before);
-    }
+    for (const state of new Set(before.values())) apply(tags.filter((tag) => before.get(tag) === state), names[state]);
   };
 
   const keys = {

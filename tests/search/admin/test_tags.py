@@ -214,3 +214,10 @@ def test_words_are_added_hidden_and_embedded_by_a_worker(db, published, django_c
     assert send(f"{word.pk}/change/", text="off grid", hidden="on") == []
     assert send(f"{word.pk}/delete/", post="yes") == []
     assert published == [("refresh_tags",)] * 3
+
+
+def test_what_waits_for_a_decision_goes_with_a_hidden_word(tag, published):
+    kept = [suggested("s-2", "retro", state="accepted"), suggested("s-2", "sporty")]
+    editor = user("add_tagword")
+    editor.post(f"{WORDS}add/", {"kind": "style", "text": "Retro", "hidden": "on", "note": ""})
+    assert set(ProductTag.objects.all()) == set(kept)

@@ -36,7 +36,7 @@ def count_words() -> None:
     forget_words()
 
 
-def test_an_accepted_tag_is_searched_filtered_counted_and_taken_back():
+def test_an_accepted_tag_is_searched_filtered_counted_and_taken_back(client):
     product, _ = make_product("A1"), make_product("A2")
     build_version()
     embedded = (
@@ -54,6 +54,9 @@ def test_an_accepted_tag_is_searched_filtered_counted_and_taken_back():
     assert [(one.value, one.count) for one in found.facets["tags"]] == [("bohemian", 1), ("retro", 1)]
     everything = search("", filters=Filters(facets={"tags": ("retro",)}))
     assert [result.card.sku for result in everything.results] == ["A1"]
+    answer = client.get("/api/v1/search/", {"tags": "retro"}).json()
+    assert [result["sku"] for result in answer["results"]] == ["A1"]
+    assert answer["facets"]["tags"][0] == {"value": "bohemian", "count": 1, "parent": ""}
     entry = IndexEntry.objects.get(sku="a1")
     assert entry.content_hash == entry.embedded_hash != before
     assert (entry.text_embedding, EntryImage.objects.get(entry=entry).embedding) == embedded
