@@ -73,6 +73,7 @@ class SearchSettings:
     word_list_seconds: int = (
         300  # how often beat counts the words for spelling and suggestions, if they changed
     )
+    map_products: int = 50_000  # products on the map of the catalogue; of more, as many are drawn by lot
 
 
 _replaced: ContextVar[Mapping[str, Any]] = ContextVar("fashion_search_settings", default={})  # noqa: B039 - never written to

@@ -5,6 +5,7 @@ from typing import Any
 
 from celery import shared_task
 
+from .computing import compute
 from .conf import get_settings
 from .indexing import building, failures, hints, outbox, versions
 from .indexing import reconcile as reconciling
@@ -12,8 +13,9 @@ from .indexing.draining import index_due
 from .indexing.lexicon import refresh_lexicons
 from .indexing.locks import only_one
 from .insight import draining, rolling
+from .mapping.making import make_map
 from .merchandising import hits
-from .models import IndexVersion
+from .models import CatalogueMap, IndexVersion
 from .suggesting import refreshing
 
 # One task indexes for this long, then asks for the next one: well within any time limit and visibility timeout.
@@ -131,3 +133,9 @@ def refresh_word_list() -> None:
     with only_one("word_list") as alone:
         if alone:
             refreshing.refresh_word_list()
+
+
+@_task(**LONG)
+def map_catalogue(version_id: int) -> None:
+    """Make the map of a version that was asked for."""
+    compute(CatalogueMap, version_id, make_map)

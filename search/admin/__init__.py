@@ -4,6 +4,7 @@ from .evaluations import EvaluationAdmin
 from .failures import StaleProductAdmin
 from .insight import QueryDayAdmin, SearchDayAdmin
 from .insight_log import LoggedSearchAdmin
+from .map import CatalogueMapAdmin
 from .merchandising_banners import BannerAdmin
 from .merchandising_redirects import RedirectAdmin
 from .merchandising_rules import MerchandisingRuleAdmin
@@ -13,6 +14,7 @@ from .versions import IndexVersionAdmin
 
 __all__ = [
     "BannerAdmin",
+    "CatalogueMapAdmin",
     "EvaluationAdmin",
     "IndexVersionAdmin",
     "IndexedProductAdmin",

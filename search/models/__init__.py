@@ -2,9 +2,11 @@
 
 from .entries import EntryImage, IndexEntry
 from .evaluations import Evaluation
+from .health import CatalogueHealth, HealthFinding
 from .insight import LoggedSearch, SearchEvent
 from .insight_days import PopularQuery, QueryDay, SearchDay, StageDay
 from .lexicons import VersionLexicon
+from .maps import CatalogueMap
 from .merchandising_banners import Banner
 from .merchandising_redirects import Redirect
 from .merchandising_rules import MerchandisingRule
@@ -15,8 +17,11 @@ from .wordlists import WordList
 
 __all__ = [
     "Banner",
+    "CatalogueHealth",
+    "CatalogueMap",
     "EntryImage",
     "Evaluation",
+    "HealthFinding",
     "IndexEntry",
     "IndexVersion",
     "LoggedSearch",
