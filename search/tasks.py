@@ -5,8 +5,9 @@ from typing import Any
 
 from celery import shared_task
 
-from .computing import compute
+from .computing import ask, compute, give_up
 from .conf import get_settings
+from .health.checking import check_health as find_findings
 from .indexing import building, failures, hints, outbox, versions
 from .indexing import reconcile as reconciling
 from .indexing.draining import index_due
@@ -15,7 +16,7 @@ from .indexing.locks import only_one
 from .insight import draining, rolling
 from .mapping.making import make_map
 from .merchandising import hits
-from .models import CatalogueMap, IndexVersion
+from .models import CatalogueHealth, CatalogueMap, IndexVersion
 from .suggesting import refreshing
 
 # One task indexes for this long, then asks for the next one: well within any time limit and visibility timeout.
@@ -55,8 +56,10 @@ def advance_builds() -> None:
         if alone:
             before = IndexVersion.objects.active()
             building.advance_all()
-            if IndexVersion.objects.active() != before:
+            active = IndexVersion.objects.active()
+            if active != before:
                 hints.publish("refresh_word_list")
+                _have_checked(active)
 
 
 @_task(**LONG)
@@ -139,3 +142,17 @@ def refresh_word_list() -> None:
 def map_catalogue(version_id: int) -> None:
     """Make the map of a version that was asked for."""
     compute(CatalogueMap, version_id, make_map)
+
+
+@_task(**LONG)
+def check_health(version_id: int) -> None:
+    """Check the health of a version's catalogue, which was asked for."""
+    compute(CatalogueHealth, version_id, find_findings)
+
+
+def _have_checked(version: IndexVersion | None) -> None:
+    """Have a version checked that has just been built."""
+    if version is None or not ask(CatalogueHealth, version):
+        return
+    if not hints.publish("check_health", version.pk, expires=None):
+        give_up(CatalogueHealth, version, "The task queue could not be reached after the build.")

@@ -2,6 +2,7 @@
 
 from .evaluations import EvaluationAdmin
 from .failures import StaleProductAdmin
+from .health import CatalogueHealthAdmin
 from .insight import QueryDayAdmin, SearchDayAdmin
 from .insight_log import LoggedSearchAdmin
 from .map import CatalogueMapAdmin
@@ -14,6 +15,7 @@ from .versions import IndexVersionAdmin
 
 __all__ = [
     "BannerAdmin",
+    "CatalogueHealthAdmin",
     "CatalogueMapAdmin",
     "EvaluationAdmin",
     "IndexVersionAdmin",

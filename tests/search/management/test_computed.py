@@ -5,7 +5,7 @@ from django.core.management import CommandError, call_command
 
 from search.computing import ask
 from search.indexing import hints
-from search.models import CatalogueMap, IndexVersion
+from search.models import CatalogueHealth, CatalogueMap, IndexVersion
 from tests.search.indexed import add, make_version, unit
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("index_settings")]
@@ -60,3 +60,17 @@ def test_without_a_queue_nothing_is_said_to_be_under_way(version, monkeypatch):
 def test_without_an_active_version_it_says_what_to_do(db):
     with pytest.raises(CommandError, match="search_index rebuild"):
         run()
+
+
+def test_the_health_is_told_in_a_line_per_kind(version, published):
+    assert run(command="check_catalogue") == "A worker computes it.\n"
+    assert published == [("check_health", version.pk)]
+    CatalogueHealth.objects.all().delete()
+    lines = run("--here", command="check_catalogue").splitlines()
+    assert lines[-8].startswith(f"1 products of version {version.pk}, checked in ")
+    assert lines[-4:] == [
+        "       0  No picture",
+        "       1  No description",
+        "       1  No category",
+        "       0  No price",
+    ]
