@@ -81,6 +81,17 @@ class SearchSettings:
     )
     tag_confidence: float = 0.4  # tags that are less sure are not suggested
     tags_per_product: int = 8  # tags suggested for a product at most
+    map_products: int = 50_000  # products on the map of the catalogue; of more, as many are drawn by lot
+    health_pictures: int = (
+        200_000  # pictures that are compared with their nearest ones; of more, as many are drawn by lot
+    )
+    health_duplicate_similarity: float = (
+        0.999  # of near-duplicate pictures; with the default artifact those look the same
+    )
+    health_deviations: float = (
+        3.5  # robust deviations below the median from which picture and text are said to disagree
+    )
+    health_findings: int = 1000  # products of each kind that a check of the catalogue's health keeps
 
 
 _replaced: ContextVar[Mapping[str, Any]] = ContextVar("fashion_search_settings", default={})  # noqa: B039 - never written to

@@ -28,6 +28,10 @@ class NoVersion(SearchError):  # noqa: N818 - says what is wrong without the suf
     """No index version can do what was asked; the message says which one is missing."""
 
 
+class MapError(SearchError):
+    """The map of the catalogue cannot be made; the message says what is missing."""
+
+
 class VersionStateError(SearchError):
     """The index version is in a state from which the step asked for is not allowed."""
 

@@ -5,15 +5,18 @@ from typing import Any
 
 from celery import shared_task
 
+from .computing import ask, compute, give_up
 from .conf import get_settings
+from .health.checking import check_health as find_findings
 from .indexing import beginning, building, builds, cancelling, failures, hints, outbox, versions
 from .indexing import reconcile as reconciling
 from .indexing.draining import index_due
 from .indexing.lexicon import refresh_lexicons
 from .indexing.locks import only_one
 from .insight import draining, rolling
+from .mapping.making import make_map
 from .merchandising import hits
-from .models import IndexVersion
+from .models import CatalogueHealth, CatalogueMap, IndexVersion
 from .suggesting import refreshing
 from .tags import refreshing as vocabulary_making
 from .tags import suggesting as suggesting_tags
@@ -55,8 +58,10 @@ def advance_builds() -> None:
         if alone:
             before = IndexVersion.objects.active()
             building.advance_all()
-            if IndexVersion.objects.active() != before:
+            active = IndexVersion.objects.active()
+            if active != before:
                 hints.publish("refresh_word_list")
+                _have_checked(active)
         else:
             cancelling.break_off_indexes()
 
@@ -148,3 +153,23 @@ def refresh_tags() -> None:
     with only_one("tags") as alone:
         if alone:
             vocabulary_making.refresh_tags()
+
+
+@_task(**LONG)
+def map_catalogue(version_id: int) -> None:
+    """Make the map of a version that was asked for."""
+    compute(CatalogueMap, version_id, make_map)
+
+
+@_task(**LONG)
+def check_health(version_id: int) -> None:
+    """Check the health of a version's catalogue, which was asked for."""
+    compute(CatalogueHealth, version_id, find_findings)
+
+
+def _have_checked(version: IndexVersion | None) -> None:
+    """Have a version checked that has just been built."""
+    if version is None or not ask(CatalogueHealth, version):
+        return
+    if not hints.publish("check_health", version.pk, expires=None):
+        give_up(CatalogueHealth, version, "The task queue could not be reached after the build.")

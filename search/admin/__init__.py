@@ -5,8 +5,10 @@ from .desk import DashboardAdmin
 from .desk_builds import BuildAdmin
 from .evaluations import EvaluationAdmin
 from .failures import StaleProductAdmin
+from .health import CatalogueHealthAdmin
 from .insight import QueryDayAdmin, SearchDayAdmin
 from .insight_log import LoggedSearchAdmin
+from .map import CatalogueMapAdmin
 from .merchandising_banners import BannerAdmin
 from .merchandising_redirects import RedirectAdmin
 from .merchandising_rules import MerchandisingRuleAdmin
@@ -20,6 +22,8 @@ __all__ = [
     "ApiKeyAdmin",
     "BannerAdmin",
     "BuildAdmin",
+    "CatalogueHealthAdmin",
+    "CatalogueMapAdmin",
     "DashboardAdmin",
     "EvaluationAdmin",
     "IndexVersionAdmin",

@@ -4,9 +4,11 @@ from .api_keys import ApiKey
 from .builds import Build, Dashboard
 from .entries import EntryImage, IndexEntry
 from .evaluations import Evaluation
+from .health import CatalogueHealth, HealthFinding
 from .insight import LoggedSearch, SearchEvent
 from .insight_days import PopularQuery, QueryDay, SearchDay, StageDay
 from .lexicons import VersionLexicon
+from .maps import CatalogueMap
 from .merchandising_banners import Banner
 from .merchandising_redirects import Redirect
 from .merchandising_rules import MerchandisingRule
@@ -20,9 +22,12 @@ __all__ = [
     "ApiKey",
     "Banner",
     "Build",
+    "CatalogueHealth",
+    "CatalogueMap",
     "Dashboard",
     "EntryImage",
     "Evaluation",
+    "HealthFinding",
     "IndexEntry",
     "IndexVersion",
     "LoggedSearch",

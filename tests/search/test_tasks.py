@@ -2,9 +2,17 @@
 
 import pytest
 
+from search.computing import ask
 from search.indexing import hints, versions
 from search.indexing.verify import verify
-from search.models import IndexEntry, IndexVersion, StaleProduct, WordList
+from search.models import (
+    CatalogueHealth,
+    CatalogueMap,
+    IndexEntry,
+    IndexVersion,
+    StaleProduct,
+    WordList,
+)
 from tests.processes import ShopProcesses, wait_until
 from tests.search.products import make_product
 
@@ -68,3 +76,19 @@ def test_words_are_counted_when_a_version_is_activated(shop_processes: ShopProce
     version = IndexVersion.objects.active()
     assert version is not None
     assert WordList.objects.get().version_id == version.pk
+
+
+def test_a_build_is_checked_and_mapped_by_the_worker(shop_processes: ShopProcesses):
+    for number, colour in enumerate(("red", "green", "blue")):
+        make_product(f"A{number}", colour=colour)
+    worker = shop_processes.worker(children=1)
+    versions.request_rebuild()
+    hints.publish("index_stale")
+    wait_until(lambda: CatalogueHealth.objects.filter(state="ready").exists(), seconds=60, what=worker)
+    assert CatalogueHealth.objects.get().figures["products"] == 3
+    version = IndexVersion.objects.active()
+    assert version is not None
+    assert ask(CatalogueMap, version)
+    hints.publish("map_catalogue", version.pk)
+    wait_until(lambda: CatalogueMap.objects.get().state == "ready", seconds=60, what=worker)
+    assert CatalogueMap.objects.get().mapped == 3

@@ -1,0 +1,119 @@
+"""What the page draws: where each product lies, and what it is coloured by."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..models import CatalogueMap, IndexEntry
+from ..registry import get_index
+from ..understanding.lexicon import CATEGORY
+from .packing import SIDE, unpack
+
+LEVELS = 3  # of the category, each a colouring of its own
+SEVERAL = 0.2  # a facet of which more products have several values, such as sizes, tells nothing as a colour
+SHOWN = 250  # values of a colouring at most; the rarest others count as none
+NONE = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Colouring:
+    """One thing to colour by: its values, the commonest first, and which of them each product has."""
+
+    name: str
+    values: tuple[str, ...]
+    counts: tuple[int, ...]
+    of: tuple[int, ...]  # index of the value of each product; NONE without one
+
+    def value(self, point: int) -> str:
+        """Return a product's value, or ""."""
+        return self.values[self.of[point]] if self.of[point] != NONE else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """The products of a map that are still in the index, in the order of their entries."""
+
+    keys: tuple[str, ...]
+    names: tuple[str, ...]
+    positions: NDArray[np.int64]  # (n, 2), from 0 to SIDE
+    colourings: tuple[Colouring, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what the script of the page reads; names come with the cards."""
+        return {
+            "side": SIDE,
+            "keys": self.keys,
+            "x": self.positions[:, 0].tolist(),
+            "y": self.positions[:, 1].tolist(),
+            "colourings": [
+                {"name": one.name, "values": one.values, "counts": one.counts, "of": one.of}
+                for one in self.colourings
+            ],
+        }
+
+
+def read_points(made: CatalogueMap) -> Points:
+    """Return a map's products with their present facets; those that were deleted since are left out."""
+    entries, positions = unpack(bytes(made.entries), bytes(made.positions))
+    rows = {
+        pk: (key, name, facets)
+        for pk, key, name, facets in IndexEntry.objects.filter(version_id=made.version_id)
+        .order_by()
+        .values_list("pk", "product_key", "name", "facets")
+    }
+    present = [number for number, pk in enumerate(entries.tolist()) if pk in rows]
+    found = [rows[int(entries[number])] for number in present]
+    return Points(
+        keys=tuple(key for key, _, _ in found),
+        names=tuple(name for _, name, _ in found),
+        positions=positions[present],
+        colourings=tuple(_colourings([facets for _, _, facets in found])),
+    )
+
+
+def _colourings(tokens: Sequence[Sequence[str]]) -> list[Colouring]:
+    products = [_by_facet(each) for each in tokens]
+    found = []
+    for facet in get_index().facets:
+        lists = [product.get(facet, []) for product in products]
+        if facet == CATEGORY:
+            found += _levels(lists)
+        elif sum(len(values) > 1 for values in lists) <= SEVERAL * len(lists):
+            found.append(_colouring(facet, [values[0] if values else "" for values in lists]))
+    return [one for one in found if one.values]
+
+
+def _levels(paths: Sequence[Sequence[str]]) -> list[Colouring]:
+    """The category at each of its first levels, and its last, where products lie at different depths."""
+    deepest = min(LEVELS, max(map(len, paths), default=0))
+    return [
+        _colouring(
+            CATEGORY if level == 0 else f"{CATEGORY}, level {level + 1}",
+            [path[min(level, len(path) - 1)] if path else "" for path in paths],
+        )
+        for level in range(deepest)
+    ]
+
+
+def _colouring(name: str, values: Sequence[str]) -> Colouring:
+    counted = Counter(value for value in values if value)
+    common = sorted(counted.items(), key=lambda item: (-item[1], item[0]))[:SHOWN]
+    index: Mapping[str, int] = {value: number for number, (value, _) in enumerate(common)}
+    return Colouring(
+        name=name,
+        values=tuple(index),
+        counts=tuple(count for _, count in common),
+        of=tuple(index.get(value, NONE) for value in values),
+    )
+
+
+def _by_facet(tokens: Sequence[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for token in tokens:
+        facet, _, value = token.partition("=")
+        found.setdefault(facet, []).append(value)
+    return found

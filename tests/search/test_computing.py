@@ -1,0 +1,108 @@
+from datetime import timedelta
+
+import psycopg
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from search.computing import ask, compute, give_up
+from search.exceptions import MapError
+from search.models import CatalogueMap, IndexVersion
+from tests.search.indexed import make_version
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("search_settings")]
+
+
+@pytest.fixture
+def version(tiny_artifact) -> IndexVersion:
+    return make_version(tiny_artifact)
+
+
+def row() -> CatalogueMap:
+    return CatalogueMap.objects.get()
+
+
+def test_it_is_asked_for_once_until_it_has_ended_or_gone_silent(version):
+    assert ask(CatalogueMap, version)
+    assert row().is_under_way
+    assert not ask(CatalogueMap, version)
+    CatalogueMap.objects.update(seen_at=timezone.now() - timedelta(seconds=301))
+    assert row().is_silent
+    assert not row().is_under_way
+    assert ask(CatalogueMap, version)
+    give_up(CatalogueMap, version, "The queue is away.")
+    assert (row().state, row().error) == ("failed", "The queue is away.")
+    assert ask(CatalogueMap, version)
+    assert (row().state, row().error) == ("waiting", "")
+
+
+def test_it_reports_and_keeps_the_result(version):
+    ask(CatalogueMap, version)
+    seen = []
+
+    def work(given, report):
+        assert given == version
+        report("halfway", 0.5)
+        seen.append((row().state, row().step, row().percent))
+        report("halfway", 0.6)  # too soon after the one before to be written
+        seen.append(row().percent)
+        return {"mapped": 3}
+
+    compute(CatalogueMap, version.pk, work)
+    assert seen == [("computing", "halfway", 50), 50]
+    made = row()
+    assert (made.state, made.step, made.share, made.mapped, made.error) == ("ready", "", 1.0, 3, "")
+    assert made.made_at is not None
+    assert made.seconds is not None
+
+
+def test_a_message_that_comes_twice_does_nothing_more(version):
+    ask(CatalogueMap, version)
+    compute(CatalogueMap, version.pk, lambda version, report: {"mapped": 1})
+    compute(CatalogueMap, version.pk, pytest.fail)
+    compute(CatalogueMap, version.pk + 1, pytest.fail)
+    assert row().mapped == 1
+
+
+def test_while_another_process_computes_it_nothing_begins(version):
+    ask(CatalogueMap, version)
+    options = connection.get_connection_params()
+    given = {
+        name: options[name] for name in ("host", "port", "user", "password", "dbname") if name in options
+    }
+    with psycopg.connect(**given) as other:
+        other.execute(
+            "SELECT pg_advisory_lock(hashtextextended(%s, 0))", [f"fashion_search.cataloguemap.{version.pk}"]
+        )
+        compute(CatalogueMap, version.pk, pytest.fail)
+    assert row().state == "waiting"
+
+
+def test_a_failure_keeps_the_former_result_and_its_reason(version):
+    ask(CatalogueMap, version)
+    compute(CatalogueMap, version.pk, lambda version, report: {"mapped": 7})
+
+    def fails(version, report):
+        raise MapError("Nothing to map.")
+
+    ask(CatalogueMap, version)
+    compute(CatalogueMap, version.pk, fails)
+    assert (row().state, row().error, row().mapped) == ("failed", "Nothing to map.", 7)
+    assert row().made_at is not None
+
+    ask(CatalogueMap, version)
+    with pytest.raises(ZeroDivisionError):
+        compute(CatalogueMap, version.pk, lambda version, report: {"mapped": 1 // 0})
+    assert row().error == "ZeroDivisionError: integer division or modulo by zero"
+
+
+def test_it_ends_when_its_version_is_deleted(version):
+    ask(CatalogueMap, version)
+
+    def work(given, report):
+        IndexVersion.objects.all().delete()
+        report("reading", 0.5)
+        pytest.fail("It went on.")
+
+    compute(CatalogueMap, version.pk, work)
+    assert not CatalogueMap.objects.exists()
