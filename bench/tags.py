@@ -199,6 +199,8 @@ def report_values(
         column = name.replace(" ", "_")
         truth = {at: known[row[column]] for at, row in enumerate(rows) if row[column] in known}
         stated = sum(bool(row[column]) for row in rows)
+        if not truth:
+            continue
         for ordered_by, order in orders.items():
             of_kind = order[np.ix_(list(truth), places)]
             ranks = (
@@ -208,11 +210,11 @@ def report_values(
             recalls = "".join(f"{(ranks < k).sum() / stated:9.3f}" for k in (1, 3, 5))
             print(f"{name:14}{stated:9}{len(places):8}  {ordered_by:24}{recalls}")
         print(
-            f"{'':31}  {'calibration error of the surest':33}{_calibration(orders['confidence (all three)'], truth, places):.3f}"
+            f"{'':31}  {'calibration error of the surest':33}{calibration(orders['confidence (all three)'], truth, places):.3f}"
         )
 
 
-def _calibration(sure: np.ndarray, truth: Mapping[int, int], places: Sequence[int]) -> float:
+def calibration(sure: np.ndarray, truth: Mapping[int, int], places: Sequence[int]) -> float:
     """The mean distance between how sure the surest word is and how often it is right, in ten groups."""
     of_kind = sure[np.ix_(list(truth), places)]
     confidence, right = of_kind.max(axis=1), of_kind.argmax(axis=1) == np.array(list(truth.values()))

@@ -1,6 +1,7 @@
 """Tags of products in the admin: a list of all, and the page where suggested ones are accepted or rejected."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -43,9 +44,8 @@ class ProductTagAdmin(ReviewPage, ReadOnlyAdmin):
     @admin.display(description="product", ordering="product_key")
     def product(self, tag: ProductTag) -> SafeString:
         """Return the product's key, as a link to its tags in the review."""
-        return format_html(
-            '<a href="review/?state={}&amp;product={}">{}</a>', tag.state, tag.product_key, tag.product_key
-        )
+        asked = urlencode({"state": tag.state, "product": tag.product_key})
+        return format_html('<a href="review/?{}">{}</a>', asked, tag.product_key)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """Return every field."""

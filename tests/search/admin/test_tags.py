@@ -101,6 +101,13 @@ def test_products_come_with_their_tags_the_surest_first(staff, tag):
     assert "Nothing waits for a decision" in staff.get(f"{REVIEW}?product=%00x").content.decode()
 
 
+def test_the_list_of_all_tags_leads_to_the_review(staff, tag):
+    page = staff.get(f"{BASE}producttag/?q=retro").content.decode()
+    assert f'<a href="review/?state=suggested&amp;product={tag.product_key}">' in page
+    assert f'<a href="{REVIEW}">Review suggestions</a>' in page
+    assert "90%" in page
+
+
 def test_a_product_that_is_gone_is_named_by_its_key(staff, tag):
     ProductTag.objects.update(product_key="999999")
     assert "Product 999999" in staff.get(REVIEW).content.decode()
