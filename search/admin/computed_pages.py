@@ -77,6 +77,7 @@ class ComputedPages(ReadOnlyAdmin):
         return JsonResponse(
             {
                 "under_way": row.is_under_way,
+                "waiting": row.state == Computed.State.WAITING,
                 "step": row.step or row.get_state_display(),
                 "percent": row.percent,
                 "stamp": f"{row.made_at} {row.error} {row.is_silent}",

@@ -6,6 +6,7 @@
   const EVERY = 2000; // milliseconds
   const bar = box.querySelector("progress");
   const step = box.querySelector("[data-step]");
+  const hint = box.querySelector("[data-hint]");
 
   async function look() {
     try {
@@ -17,6 +18,7 @@
         return;
       }
       bar.value = state.percent;
+      if (hint && !state.waiting) hint.hidden = true;
       if (step.textContent !== state.step) step.textContent = state.step;
     } catch {
       step.textContent = "the server does not answer; trying again";

@@ -7,9 +7,11 @@
   ];
   const OTHER = "#8a8f98"; // for all other values, and for none
 
+  const namesColours = (colouring) => /^colou?r$/i.test(colouring.name);
+
   // A value's own colour where values are names of colours ("Navy Blue"), else one of the palette's.
   function colourOf(colouring, number) {
-    if (!/^colou?r$/i.test(colouring.name)) return COLOURS[number] || OTHER;
+    if (!namesColours(colouring)) return COLOURS[number] || OTHER;
     const words = colouring.values[number].toLowerCase().split(/[^a-z]+/).filter(Boolean);
     return [words.join(""), ...words].find((word) => CSS.supports("color", word)) || OTHER;
   }
@@ -63,6 +65,7 @@
       // A chosen value without a colour of its own gets one while it is chosen.
       if (value >= 0 && colours[value] === OTHER) colours[value] = COLOURS[2];
       this.plane.colours = colours;
+      this.plane.outlined = namesColours(this.colouring);
       this.plane.colourOf = (i) => (of[i] >= 0 ? of[i] : colours.length - 1);
       this.plane.isShown = value < 0 ? () => true : (i) => of[i] === value;
       this.plane.draw();

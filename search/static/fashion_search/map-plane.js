@@ -13,6 +13,7 @@
       this.count = data.keys.length;
       this.colourOf = () => 0; // product to index of its colour
       this.colours = ["#888"];
+      this.outlined = false; // whether dots have an edge, for colours that the ground may have, too
       this.isShown = () => true; // products that are not shown are drawn faintly
       this.selected = -1;
       this.buckets = new Map();
@@ -153,9 +154,9 @@
 
     dots(radius) {
       const made = this.made;
-      if (!made || made.radius !== radius || made.colours !== this.colours || made.ratio !== this.ratio) {
-        const dots = this.colours.map((colour) => dot(colour, radius, this.ratio));
-        this.made = { radius, colours: this.colours, ratio: this.ratio, dots };
+      if (!made || made.radius !== radius || made.colours !== this.colours || made.ratio !== this.ratio || made.outlined !== this.outlined) {
+        const dots = this.colours.map((colour) => dot(colour, radius, this.ratio, this.outlined));
+        this.made = { radius, colours: this.colours, ratio: this.ratio, outlined: this.outlined, dots };
       }
       return this.made.dots;
     }
@@ -183,7 +184,7 @@
   }
 
   // One picture of a dot, drawn once and copied for each product: much quicker than as many circles.
-  function dot(colour, radius, ratio) {
+  function dot(colour, radius, ratio, outlined) {
     const image = document.createElement("canvas");
     image.width = image.height = Math.ceil(2 * radius * ratio) + 2;
     const context = image.getContext("2d");
@@ -191,10 +192,11 @@
     context.beginPath();
     context.arc(image.width / 2, image.height / 2, radius * ratio, 0, 2 * Math.PI);
     context.fill();
-    // White on white and black on black would not be seen.
-    context.strokeStyle = "rgb(128 128 128 / .6)";
-    context.lineWidth = 0.75 * ratio;
-    context.stroke();
+    if (outlined) {
+      context.strokeStyle = "rgb(128 128 128 / .6)";
+      context.lineWidth = 0.75 * ratio;
+      context.stroke();
+    }
     return image;
   }
 
