@@ -1,6 +1,7 @@
 # make demo   the shop on this machine          [PORT=8000] [CATALOGUE=folder]
 # make test   everything that must hold         [FASHION_DATA=folder]
 # make train-check   every model family, from fit to served, on drawn products; part of make test
+# make screenshots   the README's pictures, of drawn products
 # make bench  figures on the real catalogue     FASHION_DATA=folder
 
 SHELL := /bin/sh
@@ -8,7 +9,7 @@ SHELL := /bin/sh
 # mypy's Django plugin loads the settings, but no server is asked for anything.
 CHECKS = SECRET_KEY=checks DATABASE_URL=$${DATABASE_URL:-postgresql://localhost/none} REDIS_URL=$${REDIS_URL:-redis://localhost}
 
-.PHONY: help demo test train-check lint mypy bench format
+.PHONY: help demo test train-check lint mypy bench format screenshots
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -19,7 +20,7 @@ demo:
 
 test: lint
 	@scripts/chromium.sh
-	env -u DJANGO_SETTINGS_MODULE .venv/bin/python -m pytest
+	@scripts/tests.sh
 
 train-check: dev
 	env -u DJANGO_SETTINGS_MODULE .venv/bin/python -m pytest tests/training/test_families.py
@@ -35,6 +36,10 @@ mypy: dev
 
 bench: dev
 	.venv/bin/python -m bench $(BENCH)
+
+screenshots: dev
+	@scripts/chromium.sh
+	.venv/bin/python -m tests.browser.screenshots
 
 format: dev
 	.venv/bin/ruff check --fix

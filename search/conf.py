@@ -67,12 +67,20 @@ class SearchSettings:
     insight_cookie: str = ""  # cookie that tells visits apart, as a hash; Django's session cookie by default
     insight_redis_url: str = ""  # Redis that the log passes through; the Celery broker by default
     events_rate: str = "120/min"  # events that one client may send
+    api_anonymous: bool = True  # whether the API may be read without a key
+    api_rate: str = (
+        "600/min"  # requests that one key, or one address without a key, may send; "" for any number
+    )
+    photo_rate: str = "30/min"  # the same for photos, which cost the most
+    api_seconds: int = 60  # how long clients may keep products and categories without asking again
     drain_seconds: int = 10  # how often beat writes the log from Redis to Postgres
     roll_up_seconds: int = 300  # how often beat counts the log by days
     popular_minimum: int = 3  # visits with a query before it is suggested to others
     word_list_seconds: int = (
         300  # how often beat counts the words for spelling and suggestions, if they changed
     )
+    tag_confidence: float = 0.4  # tags that are less sure are not suggested
+    tags_per_product: int = 8  # tags suggested for a product at most
     map_products: int = 50_000  # products on the map of the catalogue; of more, as many are drawn by lot
     health_pictures: int = (
         200_000  # pictures that are compared with their nearest ones; of more, as many are drawn by lot

@@ -36,6 +36,14 @@ class VersionStateError(SearchError):
     """The index version is in a state from which the step asked for is not allowed."""
 
 
+class BuildGivenUp(SearchError):  # noqa: N818 - says what is wrong without the suffix
+    """The build was cancelled, or a newer one took its place; whoever works on it stops."""
+
+
+class BuildStateError(SearchError):
+    """A build cannot begin or be cancelled now; the message says why."""
+
+
 class InvalidQuery(SearchError):  # noqa: N818 - says what is wrong without the suffix
     """A query cannot be answered; `code` is for programs and `sentence` for people."""
 
@@ -47,3 +55,7 @@ class InvalidQuery(SearchError):  # noqa: N818 - says what is wrong without the 
 
 class UnsafeLink(SearchError, ValueError):  # noqa: N818 - says what is wrong without the suffix
     """An address leads out of the shop; the message says where it may lead."""
+
+
+class NoTags(SearchError):  # noqa: N818 - says what is wrong without the suffix
+    """There is no tag vocabulary to suggest from yet; the message says what is missing."""

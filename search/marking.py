@@ -40,6 +40,15 @@ def mark_unmarked(keys: Iterable[str]) -> int:
     return _mark(keys, _MARK + "NOTHING", backfill=True, reread=False)
 
 
+def mark_for_reindex(keys: Iterable[str]) -> int:
+    """Put products into the outbox as backfill, their pictures to be read again; return how many.
+
+    What people have marked keeps its place: it is indexed as thoroughly, and stays should the reindex be cancelled.
+    """
+    again = _MARK_AGAIN + "WHERE stale.backfill OR stale.parked"
+    return _mark(keys, _MARK + again, backfill=True, reread=True)
+
+
 def _mark(keys: Iterable[str], statement: str, *, backfill: bool, reread: bool) -> int:
     # Sorted, so that two transactions which mark the same products in one call each cannot deadlock.
     distinct = sorted(set(keys))

@@ -1,6 +1,7 @@
 """Every SQL operator of a search: full text, arrays, nearest embeddings. The code above reads as words."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from functools import reduce
 from operator import add, and_, or_
@@ -30,7 +31,7 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Cast, Extract, Lower
+from django.db.models.functions import MD5, Cast, Extract, Lower
 from pgvector.django import HalfVectorField, MaxInnerProduct
 
 EmbeddingLiteral = str  # "[0.1,...]", as Postgres reads an embedding
@@ -288,6 +289,12 @@ class EntryQuerySet(QuerySet[Any]):
                     held.add(word)
         return held
 
+    def with_phrase(self, phrase: str, config: str) -> set[int]:
+        """Primary keys of the entries whose texts hold the phrase, in any inflection of its words."""
+        return set(
+            self.order_by().filter(document=_any_phrase([phrase], config)).values_list("pk", flat=True)
+        )
+
     def state(self) -> str:
         """Words that change whenever an entry is written, added or deleted."""
         counted = self.order_by().aggregate(count=Count("*"), last=Max("updated_at"))
@@ -355,6 +362,11 @@ class EntryQuerySet(QuerySet[Any]):
         lifted: EntryQuerySet = self.alias(_lift=reduce(add, added))
         return lifted.order_by("-_lift", "-created", "product_key")
 
+    def older_than(self, created: datetime, product_key: str) -> "EntryQuerySet":
+        """Entries that come after one in the order of `newest`."""
+        later = Q(created=created, product_key__gt=product_key)
+        return self.filter(Q(created__lte=created) & (Q(created__lt=created) | later))
+
     def newest(self) -> "EntryQuerySet":
         """Newest first, ties by product key."""
         return self.order_by("-created", "product_key")
@@ -390,6 +402,20 @@ class ImageQuerySet(QuerySet[Any]):
         literal = first.annotate(_literal=Cast("embedding", TextField()))
         rows = literal.values_list("entry__sku", "entry__product_key", "_literal") if skus else ()
         return {sku: (key, embedding) for sku, key, embedding in rows}
+
+    def drawn(self, limit: int) -> QuerySet[Any, Any]:
+        """Entry and embedding of up to `limit` pictures, drawn alike from all; the same ones every time."""
+        pictures = self.filter(embedding__isnull=False).order_by(MD5(Cast("pk", TextField())), "pk")
+        return pictures.values_list("entry_id", "embedding")[:limit]
+
+    def of_products(self, version_id: int, keys: Sequence[str]) -> QuerySet[Any, Any]:
+        """Product key and embedding of the products' pictures, in their order."""
+        pictures = self.in_version(version_id).filter(
+            entry__version_id=version_id, entry__product_key__in=list(keys), embedding__isnull=False
+        )
+        return pictures.order_by("entry__product_key", "position").values_list(
+            "entry__product_key", "embedding"
+        )
 
     def in_version(self, version_id: int) -> "ImageQuerySet":
         """Pictures of one version."""

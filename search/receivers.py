@@ -11,6 +11,7 @@ from django.db.models.signals import m2m_changed, post_delete, post_save
 from .exceptions import NoIndexRegistered
 from .indexing.hints import hint_after_commit
 from .marking import mark_stale
+from .models import ProductTag
 from .registry import ProductIndex, get_index
 
 KeysOf = Callable[[Any], Iterable[Any]]
@@ -20,6 +21,7 @@ def connect() -> None:
     """Connect the receivers, once."""
     for signal in (post_save, post_delete):
         signal.connect(_changed, dispatch_uid=f"fashion_search.{_changed.__name__}")
+    post_delete.connect(_deleted, dispatch_uid=f"fashion_search.{_deleted.__name__}")
     m2m_changed.connect(_related_changed, dispatch_uid=f"fashion_search.{_related_changed.__name__}")
 
 
@@ -27,6 +29,13 @@ def _changed(sender: type[Model], instance: Model, **kwargs: Any) -> None:
     keys_of = _find_keys_of(sender)
     if keys_of is not None:
         _mark(keys_of(instance))
+
+
+def _deleted(sender: type[Model], instance: Model, **kwargs: Any) -> None:
+    """Forget the tags of a deleted product, whose key a database may give to another one."""
+    index = _index()
+    if index is not None and issubclass(sender, index.model):
+        ProductTag.objects.filter(product_key=str(instance.pk)).delete()
 
 
 def _related_changed(

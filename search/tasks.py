@@ -8,7 +8,7 @@ from celery import shared_task
 from .computing import ask, compute, give_up
 from .conf import get_settings
 from .health.checking import check_health as find_findings
-from .indexing import building, failures, hints, outbox, versions
+from .indexing import beginning, building, builds, cancelling, failures, hints, outbox, versions
 from .indexing import reconcile as reconciling
 from .indexing.draining import index_due
 from .indexing.lexicon import refresh_lexicons
@@ -18,6 +18,8 @@ from .mapping.making import make_map
 from .merchandising import hits
 from .models import CatalogueHealth, CatalogueMap, IndexVersion
 from .suggesting import refreshing
+from .tags import refreshing as vocabulary_making
+from .tags import suggesting as suggesting_tags
 
 # One task indexes for this long, then asks for the next one: well within any time limit and visibility timeout.
 INDEX_SECONDS = 20.0
@@ -38,7 +40,7 @@ def index_stale() -> None:
     """Index stale products in batches until nothing is due, or for INDEX_SECONDS and then by another message."""
     if index_due(seconds=INDEX_SECONDS):
         hints.publish("index_stale")
-    elif IndexVersion.objects.filter(state=IndexVersion.State.BUILDING).exists():
+    elif builds.is_running() or IndexVersion.objects.filter(state=IndexVersion.State.BUILDING).exists():
         hints.publish("advance_builds")
 
 
@@ -60,6 +62,8 @@ def advance_builds() -> None:
             if active != before:
                 hints.publish("refresh_word_list")
                 _have_checked(active)
+        else:
+            cancelling.break_off_indexes()
 
 
 @_task(**LONG)
@@ -78,12 +82,10 @@ def reconcile() -> None:
             hints.publish("index_stale", times=get_settings().index_parallel)
 
 
-@_task()
-def rebuild(force: bool = False) -> str:
-    """Begin a new index version, unless nothing would come of it."""
-    answer = versions.request_rebuild(force=force)
-    hints.publish("index_stale", times=get_settings().index_parallel)
-    return answer.sentence
+@_task(**LONG)
+def begin_build(build_id: int) -> None:
+    """Begin a build that somebody has asked for."""
+    beginning.begin(build_id)
 
 
 @_task(**LONG)
@@ -106,6 +108,12 @@ def roll_back() -> None:
 def reindex_products(keys: list[str]) -> None:
     """Have products indexed again from their first attempt on."""
     failures.reindex_products(keys)
+
+
+@_task()
+def suggest_tags(keys: list[str]) -> None:
+    """Suggest tags for products, for somebody to look at."""
+    suggesting_tags.suggest_tags(keys)
 
 
 @_task()
@@ -136,6 +144,15 @@ def refresh_word_list() -> None:
     with only_one("word_list") as alone:
         if alone:
             refreshing.refresh_word_list()
+    hints.publish("refresh_tags")
+
+
+@_task(**LONG)
+def refresh_tags() -> None:
+    """Make the tag vocabulary again if the catalogue or its words have changed; one of these runs at a time."""
+    with only_one("tags") as alone:
+        if alone:
+            vocabulary_making.refresh_tags()
 
 
 @_task(**LONG)

@@ -23,6 +23,7 @@ FACETS = {
     "brand": "Brand",
     "pattern": "Pattern",
     "usage": "Occasion",
+    "tags": "Tags",
 }
 KINDS = {**FACETS, "price": "Price"}  # of what a query names
 NAMED_VALUES = 2  # that one word of a query may mean and still be named

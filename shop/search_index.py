@@ -20,9 +20,9 @@ LONGEST_VALUE = 60  # characters; longer attribute values are prose, not words t
 
 @register(Product)
 class ShopProductIndex(ProductIndex):
-    """Published products, found by category, brand, colour, gender, size, pattern and usage."""
+    """Published products, found by category, brand, colour, gender, size, pattern, usage and accepted tags."""
 
-    facets = ("category", "brand", "colour", "gender", "size", "pattern", "usage")
+    facets = ("category", "brand", "colour", "gender", "size", "pattern", "usage", "tags")
     related = {
         "shop.ProductImage": "product_id",
         "shop.Variant": "product_id",

@@ -55,8 +55,8 @@ def test_nothing_is_documented_that_does_not_exist():
     assert [name for name in ROWS if name not in keys and name not in everything] == []
 
 
-def test_every_address_of_the_api_stands_in_the_architecture():
-    text = (ROOT / "docs" / "architecture.md").read_text()
+def test_every_address_of_the_api_stands_in_its_paper():
+    text = (ROOT / "docs" / "api.md").read_text()
     routes = [
         str(pattern.pattern) for pattern in urlpatterns if isinstance(pattern, URLPattern) and pattern.name
     ]

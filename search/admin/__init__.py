@@ -1,5 +1,8 @@
 """Admin pages of the plugin, and what a host's own product admin can take from it."""
 
+from .api_keys import ApiKeyAdmin
+from .desk import DashboardAdmin
+from .desk_builds import BuildAdmin
 from .evaluations import EvaluationAdmin
 from .failures import StaleProductAdmin
 from .health import CatalogueHealthAdmin
@@ -11,20 +14,27 @@ from .merchandising_redirects import RedirectAdmin
 from .merchandising_rules import MerchandisingRuleAdmin
 from .merchandising_synonyms import SynonymAdmin
 from .products import IndexedProductAdmin
+from .tags import ProductTagAdmin
+from .tags_words import TagWordAdmin
 from .versions import IndexVersionAdmin
 
 __all__ = [
+    "ApiKeyAdmin",
     "BannerAdmin",
+    "BuildAdmin",
     "CatalogueHealthAdmin",
     "CatalogueMapAdmin",
+    "DashboardAdmin",
     "EvaluationAdmin",
     "IndexVersionAdmin",
     "IndexedProductAdmin",
     "LoggedSearchAdmin",
     "MerchandisingRuleAdmin",
+    "ProductTagAdmin",
     "QueryDayAdmin",
     "RedirectAdmin",
     "SearchDayAdmin",
     "StaleProductAdmin",
     "SynonymAdmin",
+    "TagWordAdmin",
 ]

@@ -1,4 +1,4 @@
-"""What a host's product admin takes from the plugin: the state in the index, and an action to index again."""
+"""What a host's product admin takes from the plugin: the state in the index, and actions to index again and to suggest tags."""
 
 from typing import Any
 
@@ -6,10 +6,18 @@ from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 
+from ..exceptions import NoTags
+from ..indexing import hints
 from ..indexing.failures import reindex_products
 from ..indexing.states import read_states
+from ..tags import suggest_tags
 from .readonly import ModelAdmin
+
+FEW = 24  # products whose tags are suggested while the page is waited for
+TAGGED_BY_TASK = 500  # products of one message to the workers
 
 
 class _WithStates(ChangeList):
@@ -25,7 +33,7 @@ class _WithStates(ChangeList):
 
 
 class IndexedProductAdmin(ModelAdmin):
-    """Adds to a product admin the column "search index" and the action "Re-index selected"."""
+    """Adds to a product admin the column "search index" and the actions "Re-index selected" and "Suggest tags"."""
 
     actions: Any = ("reindex_selected",)
 
@@ -38,13 +46,22 @@ class IndexedProductAdmin(ModelAdmin):
         return type("ChangeListWithStates", (_WithStates, super().get_changelist(request, **kwargs)), {})
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Return the host's actions and Re-index selected, whatever `actions` the host sets."""
+        """Return the host's actions, Re-index selected and Suggest tags, whatever `actions` the host sets."""
         actions = super().get_actions(request)
-        action = self.get_action("reindex_selected")
-        if action is not None and self.has_change_permission(request):
-            function, name, description = action
-            actions[name] = (function, name, description)
+        allowed = {
+            "reindex_selected": self.has_change_permission(request),
+            "suggest_tags_for_selected": self.has_suggest_tags_permission(request),
+        }
+        for wanted, may in allowed.items():
+            action = self.get_action(wanted)
+            if action is not None and may:
+                function, name, description = action
+                actions[name] = (function, name, description)
         return actions
+
+    def has_suggest_tags_permission(self, request: HttpRequest) -> bool:
+        """Return whether the user may have tags suggested."""
+        return request.user.has_perm("fashion_search.add_producttag")
 
     @admin.display(description="search index")
     def index_state(self, product: Model) -> str:
@@ -56,3 +73,28 @@ class IndexedProductAdmin(ModelAdmin):
         """Put the selected products into the outbox, where the workers find them."""
         marked = reindex_products(str(pk) for pk in queryset.values_list("pk", flat=True))
         messages.success(request, f"{marked} products are being indexed again.")
+
+    @admin.action(description="Suggest tags", permissions=["suggest_tags"])
+    def suggest_tags_for_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Have tags suggested from the selected products' pictures: of a few at once, of many by a worker."""
+        keys = [str(pk) for pk in queryset.values_list("pk", flat=True)]
+        if len(keys) > FEW:
+            chunks = (keys[start : start + TAGGED_BY_TASK] for start in range(0, len(keys), TAGGED_BY_TASK))
+            if all(hints.publish("suggest_tags", chunk, expires=None) for chunk in chunks):
+                sentence = f"Tags for {len(keys)} products are being suggested: they appear in the review."
+                messages.success(request, sentence)
+            else:
+                messages.error(
+                    request,
+                    "The task queue cannot be reached, so not all were asked for. Try again in a minute.",
+                )
+            return
+        try:
+            waiting = suggest_tags(keys)
+        except NoTags as error:
+            messages.error(request, str(error))
+            return
+        address = reverse(f"{self.admin_site.name}:fashion_search_tag_review")
+        messages.success(
+            request, format_html('{} suggested tags wait in <a href="{}">the review</a>.', waiting, address)
+        )

@@ -72,7 +72,6 @@ class IndexVersionAdmin(ReadOnlyAdmin):
         """Add the addresses of the buttons."""
         wrap = self.admin_site.admin_view
         return [
-            path("rebuild/", wrap(require_POST(self._rebuild)), name="fashion_search_rebuild"),
             path("roll-back/", wrap(require_POST(self._roll_back)), name="fashion_search_roll_back"),
             path("<int:pk>/activate/", wrap(require_POST(self._activate)), name="fashion_search_activate"),
             *super().get_urls(),
@@ -117,9 +116,6 @@ class IndexVersionAdmin(ReadOnlyAdmin):
         return format_html(
             '<button class="button" form="fashion-search" formaction="{}">Activate</button>', url
         )
-
-    def _rebuild(self, request: HttpRequest) -> HttpResponse:
-        return self._hand_over(request, "A new version is being built.", "rebuild", True)
 
     def _roll_back(self, request: HttpRequest) -> HttpResponse:
         return self._hand_over(request, "Searches are going back to the former version.", "roll_back")

@@ -6,11 +6,13 @@ from typing import Any
 from django.core.exceptions import SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404
+from django.utils.cache import patch_vary_headers
 from rest_framework.exceptions import APIException, MethodNotAllowed, NotAcceptable, NotFound, Throttled
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from ..exceptions import EncoderTimeout, InvalidQuery, NoVersion
+from ..exceptions import ArtifactError, EncoderTimeout, InvalidQuery, NoTags, NoVersion
+from .languages import in_language
 
 logger = logging.getLogger(__name__)
 
@@ -19,6 +21,16 @@ RETRY_AFTER = 5  # seconds
 
 def handle_error(error: Exception, context: dict[str, Any]) -> Response | None:
     """Turn an exception of a view into a response; None lets Django answer 500 and report it."""
+    response = _response_to(error, context)
+    if response is not None:
+        said = response.data["error"]
+        request = context["request"]._request
+        said["message"], response["Content-Language"] = in_language(request, said["code"], said["message"])
+        patch_vary_headers(response, ["Accept-Language"])
+    return response
+
+
+def _response_to(error: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(error, InvalidQuery):
         return _response(400, error.code, error.sentence)
     if isinstance(error, EncoderTimeout):
@@ -26,6 +38,12 @@ def handle_error(error: Exception, context: dict[str, Any]) -> Response | None:
         return _response(503, "busy", sentence, {"Retry-After": str(RETRY_AFTER)})
     if isinstance(error, NoVersion):
         return _response(503, "no_index", str(error), {"Retry-After": str(RETRY_AFTER)})
+    if isinstance(error, NoTags):
+        return _response(503, "no_tags", str(error), {"Retry-After": str(RETRY_AFTER)})
+    if isinstance(error, ArtifactError):
+        logger.error("The artifact cannot be used for an API request", exc_info=error)
+        sentence = "Search is not available at the moment: try again in a few seconds."
+        return _response(503, "unavailable", sentence, {"Retry-After": str(RETRY_AFTER)})
     if isinstance(error, SuspiciousOperation):
         return _response(
             400, "invalid_request", "The request cannot be read: send fewer and valid parameters."
@@ -42,13 +60,16 @@ def handle_error(error: Exception, context: dict[str, Any]) -> Response | None:
     return None
 
 
-def not_found(sku: str) -> Response:
-    """The answer for an SKU that no published product has."""
-    return _response(
-        404,
-        "product_not_found",
-        f"No product has the SKU {sku!r}: check its spelling, or look for the product with the search.",
-    )
+class NoSuchProduct(APIException):
+    """No published product has an SKU."""
+
+    status_code = 404
+    default_code = "product_not_found"
+
+    def __init__(self, sku: str) -> None:
+        super().__init__(
+            f"No product has the SKU {sku!r}: check its spelling, or look for the product with the search."
+        )
 
 
 def _from_rest_framework(error: APIException, context: dict[str, Any]) -> Response:
@@ -64,6 +85,8 @@ def _from_rest_framework(error: APIException, context: dict[str, Any]) -> Respon
         wait = int(getattr(error, "wait", None) or 0) + 1
         sentence = f"There were too many requests: try again in {wait} seconds."
         headers["Retry-After"] = str(wait)
+    if asked_for := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = asked_for
     return _response(error.status_code, error.default_code, sentence, headers)
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
@@ -11,6 +12,8 @@ from ..exceptions import InvalidQuery
 from ..insight.recording import record_event
 from ..insight.visits import visitor_of
 from ..models import SearchEvent
+from .described import SKU, errors
+from .schema import operation
 from .throttling import EventThrottle
 from .views import PublicView
 
@@ -23,13 +26,44 @@ class BeaconParser(JSONParser):
     media_type = "text/plain"
 
 
+class SearchField(serializers.UUIDField):
+    """The id of a search; REST framework's own field takes numbers, too."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Read a string."""
+        if not isinstance(data, str):
+            self.fail("invalid", value=data)
+        return super().to_internal_value(data)
+
+
+@extend_schema_field({"type": "string", "minLength": 1, "maxLength": 200, "pattern": SKU})
+class SkuField(serializers.CharField):
+    """A SKU; REST framework's own field takes numbers, too."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """Read a string."""
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class PositionField(serializers.IntegerField):
+    """A whole number; REST framework's own field takes strings, too."""
+
+    def to_internal_value(self, data: Any) -> int:
+        """Read a number."""
+        if isinstance(data, str | bool):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
 class EventSerializer(serializers.Serializer[Any]):
     """One event: which search, what was done, with which result."""
 
-    search = serializers.UUIDField()
+    search = SearchField()
     type = serializers.ChoiceField(SearchEvent.Type.choices)
-    sku = serializers.CharField(max_length=200)
-    position = serializers.IntegerField(min_value=1, max_value=LAST_POSITION, required=False, allow_null=True)
+    sku = SkuField(max_length=200)
+    position = PositionField(min_value=1, max_value=LAST_POSITION, required=False, allow_null=True)
 
 
 class EventView(PublicView):
@@ -37,7 +71,16 @@ class EventView(PublicView):
 
     parser_classes = (JSONParser, BeaconParser)
     throttle_classes = (EventThrottle,)
+    scope = "events"
+    open_to_pages = True
 
+    @operation(
+        operation_id="event",
+        tags=["events"],
+        summary="What a shopper did with a result",
+        request={"application/json": EventSerializer},  # as plain text, too, for navigator.sendBeacon
+        responses={204: None, **errors(415)},
+    )
     def post(self, request: Request) -> Response:
         """Note the event; whether its search is known is found out later, when days are counted."""
         event = EventSerializer(data=request.data)

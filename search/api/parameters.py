@@ -75,10 +75,40 @@ def suggest_parameters(given: QueryDict) -> tuple[str, int]:
     Raises:
         InvalidQuery: a parameter is unknown, doubled, or has a value that it cannot have.
     """
+    return limited_parameters(given, "q", 6)
+
+
+def limited_parameters(given: QueryDict, own: str, default: int) -> tuple[str, int]:
+    """Read one parameter and the limit of a request that takes no other.
+
+    Args:
+        given: the request's parameters.
+        own: name of the one beside the limit.
+        default: the limit where none is given.
+
+    Raises:
+        InvalidQuery: a parameter is unknown, doubled, or has a value that it cannot have.
+    """
     for name in given:
-        if name not in ("q", "limit"):
-            raise InvalidQuery("unknown_parameter", f"{name[:60]!r} is not a parameter: use q and limit.")
-    return _single(given, "q"), _number(given, "limit", 6)
+        if name not in (own, "limit"):
+            raise InvalidQuery("unknown_parameter", f"{name[:60]!r} is not a parameter: use {own} and limit.")
+    return _single(given, own), min(_number(given, "limit", default), get_settings().max_page_size)
+
+
+def browse_parameters(given: QueryDict) -> tuple[str, int]:
+    """Read cursor and size of a page of the catalogue.
+
+    Raises:
+        InvalidQuery: a parameter is unknown, doubled, or has a value that it cannot have.
+    """
+    for name in given:
+        if name not in ("cursor", "page_size"):
+            raise InvalidQuery(
+                "unknown_parameter", f"{name[:60]!r} is not a parameter: use cursor and page_size."
+            )
+    settings = get_settings()
+    size = min(_number(given, "page_size", settings.page_size), settings.max_page_size)
+    return _single(given, "cursor"), size
 
 
 def refuse_parameters(given: QueryDict) -> None:
@@ -119,25 +149,27 @@ def _single(given: QueryDict, name: str) -> str:
 
 
 def _price(given: QueryDict, name: str) -> Decimal | None:
-    value = _single(given, name).strip()
-    if not value:
+    if name not in given:
         return None
+    value = _single(given, name)
     if not _PRICE.fullmatch(value):
         raise InvalidQuery("invalid_price", f"{name} must be a number from 0, such as 1500 or 99.50.")
     return Decimal(value)
 
 
 def _switch(given: QueryDict, name: str, *, default: bool) -> bool:
-    value = _single(given, name).strip().lower()
-    if value not in ("", "on", "off", "1", "0"):
+    if name not in given:
+        return default
+    value = _single(given, name)
+    if value not in ("on", "off"):
         raise InvalidQuery(f"invalid_{name}", f"{name} must be on or off.")
-    return value in ("on", "1") if value else default
+    return value == "on"
 
 
 def _number(given: QueryDict, name: str, default: int) -> int:
-    value = _single(given, name).strip()
-    if not value:
+    if name not in given:
         return default
+    value = _single(given, name)
     if not _NUMBER.fullmatch(value) or int(value) < 1:
         raise InvalidQuery(f"invalid_{name}", f"{name} must be a whole number from 1, such as {default}.")
     return int(value)

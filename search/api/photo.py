@@ -4,26 +4,56 @@ from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest
+from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ..exceptions import InvalidQuery
 from ..searching import Box, MemoryOnly, take_photo
+from .answers import SearchAnswerSerializer
+from .described import PHOTO, errors
 from .parameters import search_parameters
+from .schema import operation
+from .throttling import PhotoThrottle
 from .views import PublicView, answer_search
+
+
+class PhotoSerializer(serializers.Serializer[Any]):
+    """A photo and the part of it to search with."""
+
+    image = serializers.FileField(help_text="JPEG, PNG or WebP; at most 8 MB and 25 megapixels.")
+    box = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        help_text="left,top,right,bottom in shares of the upright photo, such as 0.1,0.2,0.9,0.8.",
+    )
 
 
 class PhotoSearchView(PublicView):
     """POST /search/photo/: what looks like a photo; its token serves for pages, filters and words by GET /search/."""
 
     parser_classes = (MultiPartParser,)
+    throttle_classes = (PhotoThrottle, *PublicView.throttle_classes)
+    takes_filters = True
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
         """Have the photo stay in memory."""
         request.upload_handlers = [MemoryOnly(request)]
         return super().initialize_request(request, *args, **kwargs)
 
+    @operation(
+        operation_id="search_photo",
+        tags=["search"],
+        summary="What looks like a photo",
+        description=(
+            "The photo is looked at in memory and forgotten. The answer's `photo` is a token of its embedding, which `search/` takes for "
+            "pages, filters and words."
+        ),
+        parameters=PHOTO,
+        request={"multipart/form-data": PhotoSerializer},
+        responses={200: SearchAnswerSerializer, **errors(413, 415)},
+    )
     def post(self, request: Request) -> Response:
         """Encode the photo in the field `image`, cut to `box`, and answer a page of results; nothing of it is kept."""
         file = request.FILES.get("image")

@@ -64,6 +64,12 @@ class FacetValueCountSerializer(FacetCountSerializer):
     parent = serializers.CharField()  # type: ignore[assignment]  # declared fields leave the class's attributes alone
 
 
+class FacetValueSerializer(FacetCountSerializer):
+    """A value, its facet, and how many products bear it."""
+
+    facet = serializers.CharField()
+
+
 class PriceRangeSerializer(serializers.Serializer[Any]):
     """A range of prices, both ends included, and how many results lie in it."""
 

@@ -1,45 +1,101 @@
-"""How many events one client may send; a cache that is away lets them through."""
+"""How many requests one key, or one address without a key, may send; a Redis that is away lets them through."""
 
 import logging
+import math
 from time import monotonic
-from typing import Any
+from typing import Any, ClassVar
 
 from django.utils.crypto import salted_hmac
+from redis.exceptions import RedisError
 from rest_framework.request import Request
-from rest_framework.throttling import SimpleRateThrottle
+from rest_framework.throttling import BaseThrottle, SimpleRateThrottle
 
 from ..conf import get_settings
+from ..insight.store import connect
 
 logger = logging.getLogger(__name__)
 
-PAUSE_SECONDS = 30.0  # after a failure the cache is not asked for this long
+PAUSE_SECONDS = 30.0  # after a failure Redis is not asked for this long
+# Counts and starts the clock in one step, so that two requests never take the same place, and no count lacks its end.
+COUNT = """
+local count = redis.call('INCR', KEYS[1])
+if count == 1 or redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+return {count, redis.call('PTTL', KEYS[1])}
+"""
 _asks_again_at = 0.0
 
 
-class EventThrottle(SimpleRateThrottle):
-    """Counts the events of an address over the time of EVENTS_RATE, in Django's cache, under a hash of the address."""
+class RateThrottle(BaseThrottle):
+    """Counts requests from the first on, until the time of the rate is over; then it begins again."""
 
-    scope = "fashion_search_events"
+    scope: ClassVar[str]
+    setting: ClassVar[str]
 
-    def get_rate(self) -> str:
-        """Return the setting."""
-        return get_settings().events_rate
-
-    def get_cache_key(self, request: Request, view: Any) -> str:
-        """Return a key that does not tell the address."""
-        ident = salted_hmac(self.scope, self.get_ident(request) or "").hexdigest()
-        return f"{self.scope}:{ident[:32]}"
+    def __init__(self) -> None:
+        self._wait: float | None = None
 
     def allow_request(self, request: Request, view: Any) -> bool:
-        """Return whether the event is taken."""
+        """Return whether the request is within the rate."""
         global _asks_again_at
-        if monotonic() < _asks_again_at:
+        limit, seconds = rate_of(getattr(get_settings(), self.setting))
+        if limit is None or monotonic() < _asks_again_at:
             return True
         try:
-            return bool(super().allow_request(request, view))
-        except Exception as error:  # noqa: BLE001 - the errors of cache backends share no base class
+            count, left = connect().eval(COUNT, 1, self.key_of(request), math.ceil(seconds * 1000))
+        except (RedisError, OSError) as error:
             _asks_again_at = monotonic() + PAUSE_SECONDS
             logger.warning(
-                "The cache does not count events, so none is refused for %d s: %s", PAUSE_SECONDS, error
+                "Redis does not count requests, so none is refused for %d s: %s", PAUSE_SECONDS, error
             )
             return True
+        self._wait = left / 1000 if count > limit else None
+        return self._wait is None
+
+    def wait(self) -> float | None:
+        """Return the seconds until a request is taken again."""
+        return self._wait
+
+    def key_of(self, request: Request) -> str:
+        """Return what the count stands under: the key's number, or a hash that does not tell the address."""
+        if request.auth is not None:
+            return f"fashion_search:rate:{self.scope}:key:{request.auth.pk}"
+        hashed = salted_hmac(f"fashion_search.{self.scope}", self.get_ident(request) or "").hexdigest()[:32]
+        return f"fashion_search:rate:{self.scope}:{hashed}"
+
+
+class ReadThrottle(RateThrottle):
+    """The setting API_RATE."""
+
+    scope = "read"
+    setting = "api_rate"
+
+
+class PhotoThrottle(RateThrottle):
+    """The setting PHOTO_RATE."""
+
+    scope = "photo"
+    setting = "photo_rate"
+
+
+class EventThrottle(RateThrottle):
+    """The setting EVENTS_RATE."""
+
+    scope = "events"
+    setting = "events_rate"
+
+
+class _Rate(SimpleRateThrottle):
+    """REST framework's reading of `120/min`."""
+
+    rate = None
+
+    def __init__(self) -> None:
+        """Read nothing yet."""
+
+
+def rate_of(stated: str) -> tuple[int | None, float]:
+    """Return requests and seconds of a rate such as `120/min`; no number of requests where it is empty, for no limit."""
+    if not stated:
+        return None, 0.0
+    requests, seconds = _Rate().parse_rate(stated)
+    return requests, float(seconds or 0)

@@ -7,42 +7,69 @@ from django.contrib.auth import get_user
 from django.contrib.auth.models import AnonymousUser
 from django.http import Http404
 from rest_framework.exceptions import PermissionDenied
-from rest_framework.permissions import AllowAny
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
-from ..searching import FacetCount, Trial, find_product, find_similar, log_search, search
-from .errors import handle_error, not_found
+from ..searching import Trial, find_product, find_similar, log_search, search
+from .answers import SearchAnswerSerializer, SimilarAnswerSerializer
+from .described import FILTERS, LIMIT, SEARCH, errors
+from .errors import NoSuchProduct, handle_error
+from .kept import keepable
+from .keys import KeyAuthentication, ScopePermission
 from .pagination import page_address
 from .parameters import SearchParameters, refuse_parameters, search_parameters, similar_parameters
-from .serializers import (
-    BannerSerializer,
-    ExplanationSerializer,
-    FacetValueCountSerializer,
-    PriceRangeSerializer,
-    ProductSerializer,
-    ResultSerializer,
-    UnderstoodPartSerializer,
-)
+from .schema import ApiSchema, operation
+from .serializers import ProductSerializer
+from .throttling import ReadThrottle
+
+# Parts of an answer that are shown as they are.
+SHOWN = (
+    "query", "typed", "total", "matching", "complete", "degraded", "took_ms", "understood", "unknown", "results", "facets", "price_ranges",
+    "in_stock", "page", "token", "photo", "restarted", "instead", "banners",
+)  # fmt: skip
 
 
 class PublicView(APIView):
-    """A view that anyone may read, in JSON, without a session; throttling is the host's setting."""
+    """A view for clients with a key and, as the settings have it, for anybody: JSON, no session, counted requests.
 
-    authentication_classes = ()
-    permission_classes = (AllowAny,)
+    The host's own throttles are obeyed, too.
+    """
+
+    authentication_classes = (KeyAuthentication,)
+    permission_classes = (ScopePermission,)
+    throttle_classes = (ReadThrottle, *api_settings.DEFAULT_THROTTLE_CLASSES)  # type: ignore[arg-type]  # classes by then
     renderer_classes = (JSONRenderer,)
+    scope = "read"
+    kept_for = 0  # seconds that a client may use an answer to GET without asking again
+    schema = ApiSchema()
 
     def get_exception_handler(self) -> Callable[[Exception, dict[str, Any]], Response | None]:
         """Return the handler that shapes errors, whatever the host has set for its own views."""
         return handle_error
 
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Add what clients may keep to answers of GET."""
+        response = super().finalize_response(request, response, *args, **kwargs)
+        if request.method in ("GET", "HEAD") and response.status_code == 200:
+            return keepable(request, response, self.kept_for)
+        return response
+
 
 class SearchView(PublicView):
     """GET /search/: products by words, filters or both; without words the catalogue, newest first."""
 
+    takes_filters = True
+
+    @operation(
+        operation_id="search",
+        tags=["search"],
+        summary="Products by words, look and filters",
+        parameters=SEARCH,
+        responses={200: SearchAnswerSerializer, **errors()},
+    )
     def get(self, request: Request) -> Response:
         """Answer one page of results."""
         return answer_search(request, search_parameters(request.query_params))
@@ -51,39 +78,54 @@ class SearchView(PublicView):
 class ProductView(PublicView):
     """GET /products/{sku}/: one product."""
 
+    @operation(
+        operation_id="product",
+        tags=["catalogue"],
+        summary="One product",
+        responses={200: ProductSerializer, **errors(404)},
+    )
     def get(self, request: Request, sku: str) -> Response:
         """Answer the product with this SKU."""
         refuse_parameters(request.query_params)
         found = find_product(sku)
         if found is None:
-            return not_found(sku)
+            raise NoSuchProduct(sku)
         return Response(ProductSerializer(found, context={"request": request}).data)
 
 
 class SimilarView(PublicView):
     """GET /products/{sku}/similar/: products like this one."""
 
+    takes_filters = True
+
+    @operation(
+        operation_id="similar",
+        tags=["catalogue"],
+        summary="Products that look like one",
+        parameters=[LIMIT, *FILTERS],
+        responses={200: SimilarAnswerSerializer, **errors(404)},
+    )
     def get(self, request: Request, sku: str) -> Response:
         """Answer the most similar products, best first."""
         filters, limit = similar_parameters(request.query_params)
         found = find_product(sku)
         if found is None:
-            return not_found(sku)
+            raise NoSuchProduct(sku)
         answer = find_similar(found.key, filters=filters, limit=limit)
-        return Response(
-            {
-                "sku": found.card.sku,
-                "complete": answer.complete,
-                "degraded": answer.degraded,
-                "took_ms": answer.took_ms,
-                "results": ResultSerializer(answer.results, many=True, context={"request": request}).data,
-            }
-        )
+        shown = {
+            "sku": found.card.sku,
+            "complete": answer.complete,
+            "degraded": answer.degraded,
+            "took_ms": answer.took_ms,
+            "results": answer.results,
+        }
+        return Response(SimilarAnswerSerializer(shown, context={"request": request}).data)
 
 
 class NoSuchView(PublicView):
     """Every other address below those of the API."""
 
+    @operation(exclude=True)
     def get(self, request: Request) -> Response:
         """Say in JSON that there is nothing here."""
         raise Http404
@@ -104,37 +146,16 @@ def answer_search(request: Request, wanted: SearchParameters) -> Response:
         less=wanted.less,
         trial=_explaining(request) if wanted.explain else None,
     )
-    explained = {} if answer.explanation is None else ExplanationSerializer(answer.explanation).data
-    return Response(
-        {
-            # What staff look into is no shopper's search.
-            "search": None
-            if wanted.explain
-            else log_search(request._request, answer, wanted.filters) or None,
-            "query": answer.query,
-            "typed": answer.typed,
-            "total": answer.total,
-            "matching": answer.matching,
-            "complete": answer.complete,
-            "degraded": answer.degraded,
-            "took_ms": answer.took_ms,
-            "understood": UnderstoodPartSerializer(answer.understood, many=True).data,
-            "unknown": answer.unknown,
-            "results": ResultSerializer(answer.results, many=True, context={"request": request}).data,
-            "facets": _facets(answer.facets),
-            "price_ranges": PriceRangeSerializer(answer.price_ranges, many=True).data,
-            "in_stock": answer.in_stock,
-            "page": answer.page,
-            "token": answer.token,
-            "photo": answer.photo,
-            "restarted": answer.restarted,
-            "next": page_address(request, answer.next_page, answer.token, answer.photo),
-            "instead": answer.instead,
-            "redirect": request.build_absolute_uri(answer.redirect) if answer.redirect else "",
-            "banners": BannerSerializer(answer.banners, many=True, context={"request": request}).data,
-            **({"explanation": explained, "stages": answer.stages} if wanted.explain else {}),
-        }
-    )
+    shown = {
+        # What staff look into is no shopper's search.
+        "search": None if wanted.explain else log_search(request._request, answer, wanted.filters) or None,
+        **{name: getattr(answer, name) for name in SHOWN},
+        "next": page_address(request, answer.next_page, answer.token, answer.photo),
+        "redirect": request.build_absolute_uri(answer.redirect) if answer.redirect else "",
+    }
+    if wanted.explain:
+        shown |= {"explanation": answer.explanation, "stages": answer.stages}
+    return Response(SearchAnswerSerializer(shown, context={"request": request}).data)
 
 
 def _explaining(request: Request) -> Trial:
@@ -148,7 +169,3 @@ def _explaining(request: Request) -> Trial:
     if not (user.is_active and user.is_staff and user.has_perm("fashion_search.view_queryday")):
         raise PermissionDenied
     return Trial(explain=True)
-
-
-def _facets(facets: dict[str, list[FacetCount]]) -> dict[str, Any]:
-    return {name: FacetValueCountSerializer(counts, many=True).data for name, counts in facets.items()}

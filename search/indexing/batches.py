@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from django.db import DataError, transaction
 
-from ..models import IndexVersion
+from ..models import IndexVersion, ProductTag
 from ..registry import ProductIndex, get_index
 from . import outbox
 from .catalogue import load_products
@@ -102,13 +102,14 @@ def _write_or_halve(claims: Sequence[Claim], write: Callable[[set[str]], None]) 
 def _prepare(index: ProductIndex, claims: Sequence[Claim]) -> PreparedBatch:
     batch = PreparedBatch()
     products = load_products([claim.key for claim in claims])
+    tags = ProductTag.objects.accepted_of(products)
     for claim in claims:
         product = products.get(claim.key)
         if product is None:
             batch.gone.append(claim.key)
             continue
         try:
-            batch.products[claim.key] = prepare(index, product)
+            batch.products[claim.key] = prepare(index, product, tags.get(claim.key, ()))
         except Exception as error:  # noqa: BLE001 - the host's code; its error is this product's, not the batch's
             batch.failures[claim.key] = f"document() failed: {type(error).__name__}: {str(error)[:300]}"
     return batch

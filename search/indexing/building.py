@@ -2,13 +2,16 @@
 
 import logging
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from ..conf import get_settings
+from ..exceptions import BuildGivenUp
 from ..marking import mark_unmarked
-from ..models import IndexVersion, StaleProduct
-from . import versions
+from ..models import Build, IndexVersion, StaleProduct
+from . import builds, versions
+from .beginning import begin_waiting
+from .cancelling import clear_cancelled
 from .catalogue import missing_keys, surplus_keys, unembedded_keys
 from .hnsw import build_indexes
 from .lexicon import build_lexicon
@@ -17,13 +20,22 @@ from .recall import measure_ann_recall
 logger = logging.getLogger(__name__)
 
 State = IndexVersion.State
+Step = Build.Step
 MIN_ANN_RECALL = 0.95
 
 
 def advance_all() -> None:
-    """Take every version as far as it can go now, mend broken indexes, and drop what is superseded."""
+    """Take every build as far as it can go now, mend broken indexes, and drop what is superseded."""
     for version in IndexVersion.objects.filter(state=State.BUILDING).order_by("pk"):
-        _finish(version)
+        try:
+            _finish(version)
+        except BuildGivenUp as given_up:
+            logger.info("%s", given_up)
+        except Exception as error:
+            builds.note_trouble(builds.of_version(version.pk), f"{type(error).__name__}: {error}")
+            raise
+    if not builds.waiting_products().exists():
+        builds.end_reindex()
     for version in IndexVersion.objects.filter(state__in=(State.READY, State.ACTIVE), built_at__isnull=False):
         for name in build_indexes(version):
             logger.warning("The index %s was missing or invalid and has been built again.", name)
@@ -31,7 +43,9 @@ def advance_all() -> None:
     active = IndexVersion.objects.active()
     if ready is not None and (active is None or ready.pk > active.pk):
         versions.activate(ready.pk)
+    clear_cancelled()
     versions.drop_superseded()
+    begin_waiting()
 
 
 def is_complete(version: IndexVersion) -> bool:
@@ -59,9 +73,12 @@ def is_complete(version: IndexVersion) -> bool:
 
 def _finish(version: IndexVersion) -> None:
     if not is_complete(version):
+        builds.enter(version.pk, Step.ENCODING)
         return
+    builds.enter(version.pk, Step.INDEXING)
     built = build_indexes(version)
     logger.info("%s: built %s", version, ", ".join(built) or "no index")
+    builds.enter(version.pk, Step.VERIFYING)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE fashion_search_indexentry, fashion_search_entryimage")
     build_lexicon(version)
@@ -74,7 +91,11 @@ def _finish(version: IndexVersion) -> None:
         )
     version.state = State.READY
     version.built_at = timezone.now()
-    # A build that a newer one replaced meanwhile stays failed.
-    IndexVersion.objects.filter(pk=version.pk, state=State.BUILDING).update(
-        ann_recall=version.ann_recall, error=version.error, state=version.state, built_at=version.built_at
-    )
+    builds.enter(version.pk, Step.SWITCHING)
+    with transaction.atomic():
+        # A build that was cancelled or replaced meanwhile stays failed.
+        IndexVersion.objects.filter(pk=version.pk, state=State.BUILDING).update(
+            ann_recall=version.ann_recall, error=version.error, state=version.state, built_at=version.built_at
+        )
+        if version.error:
+            builds.end(Build.State.FAILED, version_id=version.pk, reason=version.error)

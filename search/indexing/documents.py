@@ -1,14 +1,14 @@
 """Turn a product into what every index version is told about it, with hashes that show whether that changed."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
 from ..conf import get_settings
 from ..registry import ProductDocument, ProductIndex, ProductPicture
-from ..understanding.lexicon import COLOUR
+from ..understanding.lexicon import COLOUR, TAGS
 from ..understanding.words import split
 
 # Postgres refuses a tsvector over 1 MB and a btree or GIN item over about 2,700 bytes (UTF-8: 4 bytes a character).
@@ -31,10 +31,18 @@ class PreparedProduct:
     pictures: tuple[ProductPicture, ...]
 
 
-def prepare(index: ProductIndex, product: Any) -> PreparedProduct:
-    """Ask the host for a product's document and return it cleaned, cut to what Postgres takes, and hashed."""
+def prepare(index: ProductIndex, product: Any, tags: Sequence[str] = ()) -> PreparedProduct:
+    """Ask the host for a product's document and return it cleaned, cut to what Postgres takes, and hashed.
+
+    Args:
+        index: the host's.
+        product: one of its products.
+        tags: those accepted for it; words to find it by, and values to filter by. They leave its embeddings as they are.
+    """
     document = index.document(product)
     text = _clean(index.encoded_text(document), MAX_KEYWORDS)
+    if tags:
+        document = _tagged(document, tags)
     columns = _columns(document)
     content = [columns, text, [picture.name for picture in document.pictures], get_settings().text_config]
     return PreparedProduct(
@@ -44,6 +52,15 @@ def prepare(index: ProductIndex, product: Any) -> PreparedProduct:
         text_hash=_hash(text),
         content_hash=_hash(json.dumps(content, sort_keys=True)),
         pictures=document.pictures,
+    )
+
+
+def _tagged(document: ProductDocument, tags: Sequence[str]) -> ProductDocument:
+    values = tuple(dict.fromkeys((*document.facets.get(TAGS, ()), *tags)))
+    return replace(
+        document,
+        keywords=", ".join(filter(None, (document.keywords, *tags))),
+        facets={**document.facets, TAGS: values},
     )
 
 

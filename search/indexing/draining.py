@@ -7,7 +7,7 @@ from time import monotonic
 from django.db import transaction
 
 from ..conf import get_settings
-from . import outbox
+from . import builds, outbox
 from .batches import index_batch, index_texts
 from .outbox import Claim
 from .writing import write_errors
@@ -37,6 +37,7 @@ def _index_next() -> bool:
     claims = outbox.claim_texts(TEXT_BATCH)
     if len(claims) > batch_size:
         _guarded(index_texts, claims)
+        builds.move(0)
         return True
     # A few changed products need no pass of their own: a batch writes their keyword part, too.
     claims = claims or outbox.claim_fresh(batch_size)
@@ -45,6 +46,8 @@ def _index_next() -> bool:
     retry = outbox.claim_retry()
     if retry:
         _guarded(index_batch, retry)
+    if claims or retry:
+        builds.move(len(claims) + len(retry))
     return bool(claims or retry)
 
 

@@ -13,6 +13,7 @@ from django.db import OperationalError, connection
 
 from ..conf import get_settings
 from ..models import IndexVersion
+from .builds import check_wanted
 
 _OURS = re.compile(r"fashion_search_(?:image|text)_v(\d+)_hnsw")
 
@@ -54,7 +55,11 @@ def broken_indexes(version: IndexVersion) -> list[str]:
 
 
 def build_indexes(version: IndexVersion) -> list[str]:
-    """Build the version's HNSW indexes that are missing or INVALID, without locking out writes; return their names."""
+    """Build the version's HNSW indexes that are missing or INVALID, without locking out writes; return their names.
+
+    Raises:
+        BuildGivenUp: the version was given up meanwhile.
+    """
     validity = index_validity()
     built = []
     for index in hnsw_indexes(version):
@@ -66,6 +71,29 @@ def build_indexes(version: IndexVersion) -> list[str]:
             _create(version, index)
         built.append(index.name)
     return built
+
+
+def built_share(version: IndexVersion) -> float:
+    """Return how much of the version's two HNSW indexes is built, from 0 to 1, as far as Postgres tells."""
+    validity = index_validity()
+    finished = sum(validity.get(index.name, False) for index in hnsw_indexes(version))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT CASE
+                WHEN progress.phase LIKE 'building index%%'
+                    THEN progress.blocks_done::float / nullif(progress.blocks_total, 0)
+                WHEN progress.phase IN ('initializing', 'waiting for writers before build') THEN 0
+                ELSE 1  -- it is validated, which is quick
+                END
+            FROM pg_stat_progress_create_index AS progress
+            JOIN pg_class AS class ON class.oid = progress.index_relid
+            WHERE progress.datname = current_database() AND class.relname = ANY(%s)
+            """,
+            [[index.name for index in hnsw_indexes(version)]],
+        )
+        parts = [share or 0.0 for (share,) in cursor.fetchall()]
+    return min(1.0, (finished + sum(parts)) / 2)
 
 
 def drop_indexes(version_id: int) -> None:
@@ -99,8 +127,9 @@ def _create(version: IndexVersion, index: HnswIndex) -> None:
         try:
             cursor.execute(statement)
         except OperationalError:
-            # Parallel builds need shared memory, of which containers often have 64 MB: once more without.
             _drop(index.name)
+            check_wanted(version.pk)  # it may have been broken off because the version was given up
+            # Parallel builds need shared memory, of which containers often have 64 MB: once more without.
             cursor.execute("SET max_parallel_maintenance_workers = 0")
             try:
                 cursor.execute(statement)

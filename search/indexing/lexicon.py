@@ -14,7 +14,7 @@ from ..models import EntryImage, IndexEntry, IndexVersion, VersionLexicon
 from ..querysets import EntryQuerySet, ImageQuerySet
 from ..retrieval.encoding import to_literal
 from ..retrieval.session import search_session
-from ..understanding.lexicon import CATEGORY
+from ..understanding.lexicon import CATEGORY, TAGS
 
 NONSENSE = 200  # words
 NONSENSE_SHARE = 99  # percentile
@@ -33,7 +33,10 @@ def build_lexicon(version: IndexVersion) -> VersionLexicon:
         version=version,
         defaults={
             "total": entries.count(),
-            "facets": dict(entries.facet_counts()),
+            # An accepted tag is a word of its product; as a value it would take the word's meaning from all others.
+            "facets": {
+                token: count for token, count in entries.facet_counts() if not token.startswith(f"{TAGS}=")
+            },
             "paths": entries.paths_of(CATEGORY),
             "lexemes": _lexemes(version),
             "image_noise": image_noise,

@@ -24,3 +24,21 @@ def only_one(name: str) -> Iterator[bool]:
                 cursor.execute(
                     "SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [f"fashion_search.{name}"]
                 )
+
+
+def is_held(name: str) -> bool:
+    """Return whether some process is inside a step that may run once at a time."""
+    with connection.cursor() as cursor:
+        # A lock of 64 bits is listed in two halves, as unsigned numbers.
+        cursor.execute(
+            """
+            SELECT EXISTS (
+                SELECT FROM pg_locks
+                WHERE locktype = 'advisory' AND objsubid = 1 AND granted
+                    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                    AND (classid::bigint << 32) | objid::bigint = hashtextextended(%s, 0)
+            )
+            """,
+            [f"fashion_search.{name}"],
+        )
+        return bool(cursor.fetchone()[0])

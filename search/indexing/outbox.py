@@ -17,6 +17,7 @@ from ..conf import get_settings
 
 HOLD_TRIES = 10
 HOLD_PAUSE_SECONDS = 0.02
+RELEASE_CHUNK = 5_000  # products per statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,19 @@ JOIN unnest(%s::text[], %s::timestamptz[]) AS claim (key, claimed_at)
     ON claim.key = stale.product_key AND claim.claimed_at = stale.claimed_at
 """
 _LOCK = "ORDER BY stale.product_key FOR UPDATE OF stale SKIP LOCKED"
+
+_RELEASE = """
+DELETE FROM fashion_search_staleproduct WHERE id IN (
+    SELECT id FROM fashion_search_staleproduct AS stale
+    WHERE backfill AND NOT parked AND marked_at <= %(before)s AND (%(reread)s OR NOT reread)
+        AND NOT EXISTS (
+            SELECT FROM fashion_search_indexentry AS entry
+            WHERE entry.product_key = stale.product_key AND entry.error <> ''
+        )
+    LIMIT %(limit)s
+    FOR UPDATE SKIP LOCKED
+)
+"""
 
 
 def claim_texts(limit: int) -> list[Claim]:
@@ -195,3 +209,22 @@ def is_due() -> bool:
             [settings.claim_lease_seconds],
         )
         return bool(cursor.fetchone()[0])
+
+
+def release(*, before: datetime, reread: bool) -> int:
+    """Let products leave the outbox that a build had marked, and that nothing else asks for; return how many.
+
+    Those with an error in a version stay, because no comparison of content hashes would find them again.
+
+    Args:
+        before: only what was marked by then.
+        reread: those whose pictures were to be read again, too.
+    """
+    released = 0
+    while True:
+        # In parts, each committed: whoever saves one of these products waits for as long as a part takes.
+        with connection.cursor() as cursor:
+            cursor.execute(_RELEASE, {"before": before, "reread": reread, "limit": RELEASE_CHUNK})
+            if not cursor.rowcount:
+                return released
+            released += cursor.rowcount

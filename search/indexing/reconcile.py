@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..marking import mark_stale, mark_unmarked
-from ..models import IndexEntry, IndexVersion, StaleProduct
+from ..models import IndexEntry, IndexVersion, ProductTag, StaleProduct
 from ..registry import ProductIndex, get_index
 from .catalogue import surplus_keys
 from .documents import prepare
@@ -44,13 +44,14 @@ def _reconcile(index: ProductIndex, versions: Sequence[IndexVersion], products: 
             version__in=versions, product_key__in=keys
         ).values_list("version_id", "product_key", "content_hash", "embedded_hash")
     }
+    tags = ProductTag.objects.accepted_of(keys)
     changed, unfinished = [], []
     for product, key in zip(products, keys, strict=True):
         if key in waiting:
             continue
         held = [entries.get((version.pk, key), ("", "")) for version in versions]
         try:
-            content_hash = prepare(index, product).content_hash
+            content_hash = prepare(index, product, tags.get(key, ())).content_hash
         except Exception:  # noqa: BLE001 - the worker meets the same error, and keeps its reason with the product
             unfinished.append(key)
             continue

@@ -7,9 +7,10 @@ from django.utils import timezone
 
 from ..artifact import read_manifest
 from ..conf import get_settings
-from ..exceptions import NoVersion, VersionStateError
+from ..exceptions import BuildGivenUp, NoVersion, VersionStateError
 from ..marking import mark_stale
-from ..models import IndexVersion
+from ..models import Build, IndexVersion
+from . import builds
 from .catalogue import product_keys
 from .hnsw import broken_indexes, drop_indexes, drop_orphaned_indexes
 from .locks import only_one
@@ -27,14 +28,16 @@ class Rebuild:
     sentence: str
 
 
-def request_rebuild(*, force: bool = False) -> Rebuild:
+def request_rebuild(*, force: bool = False, build: Build | None = None) -> Rebuild:
     """Begin a new version from the artifact in the settings, unless nothing would come of it.
 
     Args:
         force: begin one although the active version has the same artifact, or a build is running.
+        build: the record that waits for it; without one, it gets its own.
 
     Raises:
         ArtifactError: the artifact in the settings cannot be used.
+        BuildGivenUp: the build that was given does not wait any more.
         VersionStateError: another process is beginning a version at this moment.
     """
     artifact = get_settings().artifact.absolute()
@@ -49,12 +52,17 @@ def request_rebuild(*, force: bool = False) -> Rebuild:
         for abandoned in IndexVersion.objects.filter(state=State.BUILDING):
             _fail(abandoned, "A newer build took its place.")
             drop_version(abandoned)
-        version = IndexVersion.objects.create(
-            artifact_path=str(artifact),
-            artifact_name=manifest.name,
-            fingerprint=manifest.fingerprint,
-            dimension=manifest.dimension,
-        )
+        with transaction.atomic():
+            version = IndexVersion.objects.create(
+                artifact_path=str(artifact),
+                artifact_name=manifest.name,
+                fingerprint=manifest.fingerprint,
+                dimension=manifest.dimension,
+            )
+            if build is None:
+                builds.end(Build.State.FAILED, reason="A newer build took its place.")
+                build = builds.create(Build.Kind.REBUILD)
+            builds.begin(build.pk, version_id=version.pk)
         fill(version)
     return Rebuild(version, True, f"Version {version.pk} is being built: {version.total} products.")
 
@@ -64,10 +72,16 @@ def fill(version: IndexVersion) -> None:
 
     The version is committed before the products are read: a worker that missed the version then finishes with
     an older mark, and the product stays in the outbox.
+
+    Raises:
+        BuildGivenUp: it was cancelled meanwhile; nothing is marked then.
     """
     with transaction.atomic():
         version.total = mark_stale(product_keys().iterator(), backfill=True, reread=False)
-        version.save(update_fields=["total"])
+        wanted = IndexVersion.objects.filter(pk=version.pk, state=State.BUILDING)
+        if not wanted.update(total=version.total):
+            raise BuildGivenUp(f"Version {version.pk} was given up while its products were being marked.")
+        builds.set_total(version.pk, version.total)
 
 
 def activate(version_id: int) -> IndexVersion:
@@ -101,6 +115,7 @@ def activate(version_id: int) -> IndexVersion:
         version.state = State.ACTIVE
         version.activated_at = timezone.now()
         version.save(update_fields=["state", "activated_at"])
+        builds.end(Build.State.DONE, version_id=version.pk)
     if missed_changes:
         reconcile()
     return version
@@ -143,6 +158,10 @@ def drop_version(version: IndexVersion) -> None:
         cursor.execute("DELETE FROM fashion_search_entryimage WHERE version_id = %s", [version.pk])
         cursor.execute("DELETE FROM fashion_search_indexentry WHERE version_id = %s", [version.pk])
         cursor.execute("DELETE FROM fashion_search_wordlist WHERE version_id = %s", [version.pk])
+        cursor.execute("DELETE FROM fashion_search_versiontags WHERE version_id = %s", [version.pk])
+        cursor.execute(
+            "UPDATE fashion_search_producttag SET version_id = NULL WHERE version_id = %s", [version.pk]
+        )
         cursor.execute(
             "UPDATE fashion_search_evaluation SET version_id = NULL WHERE version_id = %s", [version.pk]
         )
@@ -154,6 +173,7 @@ def _fail(version: IndexVersion, reason: str) -> None:
     version.state = State.FAILED
     version.error = reason
     version.save(update_fields=["state", "error"])
+    builds.end(Build.State.FAILED, version_id=version.pk, reason=reason)
 
 
 def _unneeded(fingerprint: str) -> Rebuild | None:

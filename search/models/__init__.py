@@ -1,5 +1,7 @@
 """The tables of the plugin."""
 
+from .api_keys import ApiKey
+from .builds import Build, Dashboard
 from .entries import EntryImage, IndexEntry
 from .evaluations import Evaluation
 from .health import CatalogueHealth, HealthFinding
@@ -12,13 +14,17 @@ from .merchandising_redirects import Redirect
 from .merchandising_rules import MerchandisingRule
 from .merchandising_synonyms import Synonym
 from .stale import StaleProduct
+from .tags import ProductTag, TagWord, VersionTags
 from .versions import IndexVersion
 from .wordlists import WordList
 
 __all__ = [
+    "ApiKey",
     "Banner",
+    "Build",
     "CatalogueHealth",
     "CatalogueMap",
+    "Dashboard",
     "EntryImage",
     "Evaluation",
     "HealthFinding",
@@ -27,6 +33,7 @@ __all__ = [
     "LoggedSearch",
     "MerchandisingRule",
     "PopularQuery",
+    "ProductTag",
     "QueryDay",
     "Redirect",
     "SearchDay",
@@ -34,6 +41,8 @@ __all__ = [
     "StageDay",
     "StaleProduct",
     "Synonym",
+    "TagWord",
     "VersionLexicon",
+    "VersionTags",
     "WordList",
 ]

@@ -4,6 +4,7 @@ from ..retrieval.facets import FacetCount
 from ..retrieval.filters import Filters
 from ..retrieval.price_ranges import PriceRange
 from .answers import SORTS, SearchAnswer, SearchResult, SimilarAnswer, Sort
+from .browsing import ProductPage, browse_products
 from .lookup import find_product
 from .noting import log_search
 from .other_colours import find_other_colours
@@ -21,12 +22,14 @@ __all__ = [
     "Filters",
     "MemoryOnly",
     "PriceRange",
+    "ProductPage",
     "SearchAnswer",
     "SearchResult",
     "SimilarAnswer",
     "Sort",
     "Trial",
     "UnderstoodPart",
+    "browse_products",
     "find_other_colours",
     "find_product",
     "find_similar",

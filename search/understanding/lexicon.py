@@ -18,6 +18,7 @@ NEAR = 0.6
 _AND = re.compile(r"\s+(?:and|or)\s+|\s*[&,/]\s*", re.IGNORECASE)
 # What a facet of this name holds; others hold plain values.
 CATEGORY, BRAND, COLOUR, GENDER, SIZE = "category", "brand", "colour", "gender", "size"
+TAGS = "tags"  # accepted tags; a host that declares it as a facet has it filtered and counted
 _SHORTEST_BRAND_WORD = 4
 _FEWEST_INITIALS = 3
 _FAMILY = 3  # brands that begin alike: "U.S. Polo Assn." and its denim line
@@ -36,7 +37,7 @@ class Lexicon:
         language: of stems; a language of Snowball, as Postgres names its configurations.
         paths: category values that stand together, root first.
 
-    `parents` tells the category above each category, "" for a root.
+    `parents` tells the category above each category, "" for a root; `lowest` are those that products lie in themselves.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Lexicon:
         paths = list(paths)
         self.paths = [frozenset(f"{CATEGORY}={value}" for value in path) for path in paths]
         self.parents = parents_of(paths)
+        self.lowest = frozenset(path[-1] for path in paths if path)
         self._senses: dict[str, dict[str, float]] = defaultdict(dict)
         self._phrases: dict[str, tuple[str, ...]] = {}
         self._implied: dict[str, tuple[str, ...]] = {}

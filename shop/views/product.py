@@ -11,6 +11,7 @@ from django.views.decorators.http import conditional_page, require_safe
 
 from search.exceptions import SearchError
 from search.searching import find_other_colours, find_similar
+from search.tags import accepted_tags
 from shop.filters import FACETS
 from shop.models import Category, Product
 from shop.search_index import ShopProductIndex
@@ -53,7 +54,7 @@ def _details(shown: Product) -> list[tuple[str, str]]:
 
 def _tags(shown: Product) -> list[tuple[str, str]]:
     """What can be filtered by that the product has, each with the query string that finds more of it."""
-    facets = ShopProductIndex().document(shown).facets
+    facets = {**ShopProductIndex().document(shown).facets, "tags": accepted_tags(str(shown.pk))}
     pairs = [
         (name, value) for name in FACETS if name not in UNTAGGED for value in facets.get(name, ()) if value
     ]

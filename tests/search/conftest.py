@@ -7,6 +7,7 @@ import pytest
 from search.indexing import hints
 from search.merchandising.snapshots import forget_snapshot
 from search.retrieval.lexicon import forget_words
+from search.tags.serving import forget_taggers
 
 
 @pytest.fixture(autouse=True)
@@ -14,6 +15,7 @@ def _fresh_words():
     """Lexicons and merchandising are kept for seconds, and a test that is rolled back leaves none."""
     forget_words()
     forget_snapshot()
+    forget_taggers()
 
 
 @pytest.fixture

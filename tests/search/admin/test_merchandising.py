@@ -263,7 +263,7 @@ def test_a_banner_is_checked_like_a_redirect(version, staff):
     ("typed", "field", "sentence"),
     [
         ({"means": "colour=navy blues"}, "means", "No product in the search index has the colour 'navy blues'. Did you mean Navy Blue?"),
-        ({"means": "fabric=1"}, "means", "'fabric' is not a facet; the facets are category, brand, colour, gender, size, pattern, usage."),
+        ({"means": "fabric=1"}, "means", "'fabric' is not a facet; the facets are category, brand, colour, gender, size, pattern, usage, tags."),
         ({"means": "Kicks"}, "means", "A phrase cannot mean itself."),
         ({"means": "!"}, "means", "'!' holds no word."),
         ({"phrase": "?"}, "phrase", "It holds no word that a query could hold."),

@@ -43,7 +43,6 @@ def test_versions_show_progress_and_recall(staff):
 @pytest.mark.parametrize(
     ("path", "task", "sentence"),
     [
-        ("rebuild/", ("rebuild", True), "A new version is being built."),
         ("roll-back/", ("roll_back",), "Searches are going back to the former version."),
         ("7/activate/", ("activate_version", 7), "Version 7 is being activated."),
     ],
@@ -57,7 +56,7 @@ def test_buttons_hand_the_work_to_celery(staff, published, path, task, sentence)
 
 def test_buttons_say_so_where_the_queue_is_away(staff, monkeypatch):
     monkeypatch.setattr(hints, "publish", lambda *args, **options: False)
-    response = staff.post(VERSIONS + "rebuild/", follow=True)
+    response = staff.post(VERSIONS + "roll-back/", follow=True)
     assert messages(response) == [
         "The task queue cannot be reached, so nothing was begun. Try again in a minute."
     ]
@@ -66,7 +65,7 @@ def test_buttons_say_so_where_the_queue_is_away(staff, monkeypatch):
 def test_buttons_need_the_permission_to_change(client, published):
     user = get_user_model().objects.create_user("reader", password="x", is_staff=True)
     client.force_login(user)
-    assert client.post(VERSIONS + "rebuild/").status_code == 403
+    assert client.post(VERSIONS + "roll-back/").status_code == 403
     assert published == []
 
 

@@ -1,4 +1,7 @@
 import pytest
+from django.core.signals import request_finished, request_started
+from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
 from rest_framework.test import APIClient
 
 from tests.search.indexed import add, make_version, unit
@@ -29,3 +32,13 @@ def shirts(version):
 @pytest.fixture
 def client():
     return APIClient()
+
+
+@pytest.fixture
+def application():
+    """The whole WSGI application, which leaves the connection open, because that holds the test's transaction."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield get_wsgi_application()
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)

@@ -5,7 +5,9 @@ from rest_framework.throttling import AnonRateThrottle
 from search.api.views import SearchView
 
 
-@pytest.mark.parametrize("address", ["/api/v1/search/more/", "/api/v1/products/", "/api/v1/products/a%0Ab/"])
+@pytest.mark.parametrize(
+    "address", ["/api/v1/search/more/", "/api/v1/categories/more/", "/api/v1/products/a%0Ab/"]
+)
 def test_a_wrong_address_is_told_in_json(client, db, address):
     response = client.get(address)
 
@@ -82,3 +84,13 @@ def test_the_hosts_throttle_is_obeyed(client, version, monkeypatch):
         "code": "throttled",
         "message": "There were too many requests: try again in 3551 seconds.",
     }
+
+
+def test_other_sites_scripts_are_let_in_by_setting_only(client, version, settings):
+    headers = {"Origin": "https://app.example"}
+    assert "Access-Control-Allow-Origin" not in client.get("/api/v1/search/", headers=headers)
+    settings.CORS_ALLOWED_ORIGINS = ["https://app.example"]
+    response = client.get("/api/v1/search/", headers=headers)
+    assert response["Access-Control-Allow-Origin"] == "https://app.example"
+    assert "Retry-After" in response["Access-Control-Expose-Headers"]
+    assert "Access-Control-Allow-Origin" not in client.get("/", headers=headers)

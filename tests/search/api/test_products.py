@@ -19,6 +19,7 @@ def test_a_product(client, shirts):
             "pattern": [],
             "size": [],
             "usage": [],
+            "tags": [],
         },
     }
 
@@ -68,7 +69,7 @@ def test_parameters_are_checked(client, shirts):
         ("/api/v1/products/S-1/similar/?limit=0", "limit must be a whole number from 1, such as 12."),
         (
             "/api/v1/products/S-1/similar/?q=x",
-            "'q' is not a parameter: the parameters are limit, price_min, price_max, in_stock, category, brand, colour, gender, size, pattern, usage.",
+            "'q' is not a parameter: the parameters are limit, price_min, price_max, in_stock, category, brand, colour, gender, size, pattern, usage, tags.",
         ),
     ]:
         response = client.get(address)

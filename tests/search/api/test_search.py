@@ -77,6 +77,7 @@ def test_an_answer_has_exactly_these_parts(client, shirts):
         "pattern": [],
         "size": [],
         "usage": [],
+        "tags": [],
     }
     assert (answer["page"], answer["next"]) == (
         1,
@@ -96,9 +97,14 @@ def test_next_leads_through_all_pages(client, shirts):
 
 
 def test_facets_may_be_given_more_than_once_and_empty_ones_are_ignored(client, shirts):
-    assert skus(get(client, colour=["Red", "Blue"], brand="", price_min="")) == ["S-2", "S-1"]
+    assert skus(get(client, colour=["Red", "Blue"], brand="")) == ["S-2", "S-1"]
     assert skus(get(client, colour="Red", category="Tops")) == ["S-1"]
     assert skus(get(client, q="shirt", price_min="100", price_max="299.49")) == ["S-2"]
+
+
+@pytest.mark.parametrize("name", ["price_min", "price_max", "page", "page_size", "in_stock", "spelling"])
+def test_empty_numbers_and_switches_are_refused(client, shirts, name):
+    assert client.get(URL, {name: ""}).status_code == 400
 
 
 def test_a_missing_price_is_null(client, shirts):
@@ -128,7 +134,7 @@ def test_beyond_the_last_page_there_is_nothing(client, shirts):
             "%F0%9F%98%80=1",
             "unknown_parameter",
             "'😀' is not a parameter: the parameters are q, sort, page, page_size, spelling, token, explain, photo, more, less, price_min, price_max, in_stock, category,"
-            " brand, colour, gender, size, pattern, usage.",
+            " brand, colour, gender, size, pattern, usage, tags.",
         ),
         ("price_min=cheap", "invalid_price", "price_min must be a number from 0, such as 1500 or 99.50."),
         ("price_max=1e39", "invalid_price", "price_max must be a number from 0, such as 1500 or 99.50."),
@@ -192,12 +198,12 @@ def test_staff_may_ask_why(shirts):
     client = Client()
     client.force_login(user)
     for refused in (client, Client()):
-        response = refused.get(URL, {"q": "shirt", "explain": "1"})
+        response = refused.get(URL, {"q": "shirt", "explain": "on"})
         assert response.status_code == 403
         assert response.json()["error"]["code"] == "permission_denied"
 
     user.user_permissions.add(Permission.objects.get(codename="view_queryday"))
-    answer = client.get(URL, {"q": "red shirt", "explain": "1", "page_size": 2}).json()
+    answer = client.get(URL, {"q": "red shirt", "explain": "on", "page_size": 2}).json()
     explained = answer["explanation"]
     assert [item["position"] for item in explained["results"]] == [1, 2]
     part = explained["results"][0]["parts"][0]
@@ -209,7 +215,7 @@ def test_staff_may_ask_why(shirts):
 def test_what_staff_look_into_is_not_logged(client, shirts, django_user_model):
     client.force_login(django_user_model.objects.create_superuser("admin"))
     assert get(client, q="red shirt")["search"]
-    assert get(client, q="red shirt", explain="1")["search"] is None
+    assert get(client, q="red shirt", explain="on")["search"] is None
 
 
 def test_more_and_less_like_products(client, version):

@@ -12,11 +12,15 @@ from search.models import (
     Evaluation,
     IndexEntry,
     IndexVersion,
+    ProductTag,
     StaleProduct,
     VersionLexicon,
+    VersionTags,
     WordList,
 )
 from search.suggesting.refreshing import refresh_word_list
+from search.tags import suggest_tags
+from search.tags.refreshing import refresh_tags
 from shop.models import Product
 from tests.search.products import build_version, drain, make_product
 from tests.tiny_artifact import write_tiny_artifact
@@ -130,6 +134,22 @@ def test_the_words_of_a_dropped_version_go_with_it():
     assert not WordList.objects.exists()
 
 
+def test_tags_outlive_their_version_and_its_vocabulary_does_not():
+    product = make_product("A1")
+    first = build_version()
+    assert refresh_tags()
+    suggest_tags([str(product.pk)])
+    waiting = ProductTag.objects.values_list("word", flat=True)
+    assert waiting
+    words = list(waiting)
+    assert set(ProductTag.objects.values_list("version_id", "artifact_name")) == {(first.pk, "tiny")}
+    build_version(force=True)
+    build_version(force=True)
+    assert first.pk not in states()
+    assert (list(waiting), VersionTags.objects.count()) == (words, 0)
+    assert set(ProductTag.objects.values_list("version_id", "artifact_name")) == {(None, "tiny")}
+
+
 def test_evaluations_outlive_their_version():
     make_product("A1")
     first = build_version()
@@ -143,7 +163,7 @@ def test_evaluations_outlive_their_version():
 
 def test_whatever_points_to_a_version_is_thought_of_when_it_is_dropped():
     assert {relation.related_model for relation in IndexVersion._meta.related_objects} == {
-        EntryImage, Evaluation, IndexEntry, VersionLexicon, WordList,
+        EntryImage, Evaluation, IndexEntry, ProductTag, VersionLexicon, VersionTags, WordList,
     }  # fmt: skip
 
 

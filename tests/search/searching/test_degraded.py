@@ -26,6 +26,7 @@ def test_without_a_version_the_answer_is_empty_and_says_what_to_do(db, search_se
             "pattern": [],
             "size": [],
             "usage": [],
+            "tags": [],
         }
     assert find_similar("1").degraded == reasons.NO_VERSION
     assert reasons.NO_VERSION == "There is no search index yet; run: manage.py search_index rebuild"

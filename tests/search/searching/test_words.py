@@ -33,6 +33,7 @@ def test_an_empty_text_lists_the_catalogue_newest_first(shirts):
         "pattern": [],
         "size": [],
         "usage": [],
+        "tags": [],
     }
     last = search("", page_size=2, page=3)
     assert (skus(last), last.next_page) == (["s1"], None)
@@ -204,7 +205,7 @@ def test_the_number_of_statements_does_not_grow_with_the_results(version):
         (
             {"filters": Filters(facets={"fabric": ("M",)})},
             "unknown_facet",
-            "'fabric' is not a facet; the facets are category, brand, colour, gender, size, pattern, usage.",
+            "'fabric' is not a facet; the facets are category, brand, colour, gender, size, pattern, usage, tags.",
         ),
     ],
 )

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("fashion_search", "0011_entry_styles"),
+        ("fashion_search", "0014_tags"),
     ]
 
     operations = [

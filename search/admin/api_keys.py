@@ -1,0 +1,58 @@
+"""Keys of API clients in the admin: made, shown once, revoked."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from ..models import ApiKey
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[ApiKey]
+else:
+    ModelAdmin = admin.ModelAdmin  # generic for the type checker only
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ModelAdmin):
+    """Who may use the API; keys are revoked, not deleted, so that it stays known whose they were."""
+
+    list_display = ("name", "beginning", "may_read", "may_send_events", "state", "last_used_at", "created_at")
+    list_filter = ("may_read", "may_send_events")
+    search_fields = ("name", "beginning")
+    fields = (
+        "name",
+        ("may_read", "may_send_events"),
+        "beginning",
+        ("created_at", "last_used_at", "revoked_at"),
+    )
+    readonly_fields = ("beginning", "created_at", "last_used_at", "revoked_at")
+    actions = ("revoke",)
+
+    @admin.display(description="state")
+    def state(self, row: ApiKey) -> str:
+        """Return whether it can be used."""
+        return "revoked" if row.revoked_at else "in use" if row.last_used_at else "never used"
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse: keys are revoked."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
+        """Save it; a new one is given its key, which is shown this one time."""
+        key = "" if change else obj.draw()
+        super().save_model(request, obj, form, change)
+        if key:
+            self.message_user(
+                request,
+                f"The key is {key} — copy it now: it is shown this once and kept nowhere.",
+                messages.WARNING,
+            )
+
+    @admin.action(description="Revoke the selected keys", permissions=["change"])
+    def revoke(self, request: HttpRequest, rows: QuerySet[ApiKey]) -> None:
+        """End the use of keys at once."""
+        revoked = rows.filter(revoked_at=None).update(revoked_at=timezone.now())
+        self.message_user(request, f"{revoked} key{'s' if revoked != 1 else ''} revoked.")

@@ -1,0 +1,149 @@
+"""Builds in the admin: begin one, watch it, cancel it, and what became of earlier ones."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from ..desk.progress import read_progress
+from ..desk.wording import span
+from ..exceptions import BuildStateError
+from ..indexing import beginning, cancelling
+from ..models import Build, IndexVersion
+from .readonly import ReadOnlyAdmin
+
+TEMPLATES = "admin/fashion_search/desk"
+
+
+def may_view(request: HttpRequest) -> bool:
+    """Whether somebody may see builds and the dashboard: who may view index versions, or change them."""
+    return request.user.has_perm("fashion_search.view_indexversion") or may_change(request)
+
+
+def may_change(request: HttpRequest) -> bool:
+    """Whether somebody may begin and cancel builds: who may change index versions."""
+    return request.user.has_perm("fashion_search.change_indexversion")
+
+
+@admin.register(Build)
+class BuildAdmin(ReadOnlyAdmin):
+    """The build that runs with its progress, and the history."""
+
+    list_display = ("number", "kind", "state", "version", "by", "started_at", "took", "products", "reason")
+    list_display_links = None
+    list_filter = ("kind", "state")
+    list_per_page = 25
+    actions = None
+    change_list_template = f"{TEMPLATES}/builds.html"
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Ask for the permission to view index versions."""
+        return may_view(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Ask for the permission to change index versions."""
+        return may_change(request)
+
+    def get_urls(self) -> list[URLPattern]:
+        """Return the addresses of the list, the buttons, and what the list's script asks."""
+        wrap = self.admin_site.admin_view
+        # A host may have every request in a transaction; workers must see what was asked before they are told.
+        at_once = transaction.non_atomic_requests
+        return [
+            path("", wrap(self.changelist_view), name="fashion_search_build_changelist"),
+            path("progress/", wrap(require_GET(self._progress)), name="fashion_search_build_progress"),
+            path(
+                "start/<slug:kind>/",
+                at_once(wrap(require_POST(self._start))),
+                name="fashion_search_build_start",
+            ),
+            path("<int:pk>/cancel/", at_once(wrap(self._cancel)), name="fashion_search_build_cancel"),
+        ]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        """Show the build that runs above all builds."""
+        context = {
+            "title": "Builds",
+            "build": read_progress(),
+            "may_change": may_change(request),
+            **(extra_context or {}),
+        }
+        return super().changelist_view(request, context)  # type: ignore[return-value]
+
+    @admin.display(description="build", ordering="pk")
+    def number(self, build: Build) -> int:
+        """Return the build's number."""
+        return build.pk
+
+    @admin.display(description="started by", ordering="started_by")
+    def by(self, build: Build) -> str:
+        """Return who began it."""
+        return build.started_by or "command line"
+
+    @admin.display(description="took")
+    def took(self, build: Build) -> str:
+        """Return how long it took, or has been running."""
+        return span(((build.ended_at or timezone.now()) - build.started_at).total_seconds())
+
+    @admin.display(description="products")
+    def products(self, build: Build) -> str:
+        """Return how many products it was over."""
+        return "" if build.total is None else f"{build.total:,}"
+
+    def _progress(self, request: HttpRequest) -> HttpResponse:
+        if not may_view(request):
+            raise PermissionDenied
+        return JsonResponse({"build": read_progress()})
+
+    def _start(self, request: HttpRequest, kind: str) -> HttpResponse:
+        if not may_change(request):
+            raise PermissionDenied
+        if kind not in Build.Kind.values:
+            raise Http404(f"There is no build of the kind {kind!r}.")
+        try:
+            _, sent = beginning.ask(kind, by=request.user.get_username())
+        except BuildStateError as error:
+            messages.warning(request, f"Nothing was begun. {error}")
+        else:
+            if sent:
+                messages.success(request, f"The {kind} is beginning.")
+            else:
+                messages.warning(
+                    request,
+                    f"The task queue cannot be reached; the {kind} begins when workers reach it again.",
+                )
+        return self._to_list()
+
+    def _cancel(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if not may_change(request):
+            raise PermissionDenied
+        build = Build.objects.filter(pk=pk).first()
+        if build is None:
+            raise Http404(f"There is no build {pk}.")
+        if request.method == "POST":
+            try:
+                cancelling.cancel(pk, by=request.user.get_username())
+            except BuildStateError as error:
+                messages.warning(request, str(error))
+            else:
+                messages.success(request, f"The {build.kind} is cancelled; another one may begin.")
+            return self._to_list()
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Cancel the {build.kind}?",
+            "opts": self.opts,
+            "build": build,
+            "active": IndexVersion.objects.active(),
+        }
+        return TemplateResponse(request, f"{TEMPLATES}/cancel.html", context)
+
+    def _to_list(self) -> HttpResponse:
+        return HttpResponseRedirect(reverse(f"{self.admin_site.name}:fashion_search_build_changelist"))

@@ -1,0 +1,1 @@
+"""What the admin's dashboard and its page of builds show."""

@@ -1,0 +1,76 @@
+"""What could not be indexed: the products that failed last, with their names, and how many there are."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..exceptions import NoIndexRegistered
+from ..indexing.catalogue import load_products
+from ..models import IndexEntry, IndexVersion, StaleProduct
+from ..registry import ProductCard, get_index
+
+FIRST = 8
+
+
+@dataclass(frozen=True, slots=True)
+class FailedProduct:
+    """One product that failed."""
+
+    product_key: str
+    name: str  # its SKU and name, or its key where it is gone
+    reason: str
+    parked: bool
+    marked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The products that failed."""
+
+    first: tuple[FailedProduct, ...]  # parked ones before those that are tried again, the latest first
+    parked: int
+    retrying: int
+    incomplete: int  # entries of the version that searches use with an error, mostly of a picture
+
+
+def read_failed() -> Failed:
+    """Read what failed with a few queries, however much it is."""
+    failed = StaleProduct.objects.exclude(last_error="")
+    rows = list(failed.order_by("-parked", "-marked_at")[:FIRST])
+    cards = _read_cards([row.product_key for row in rows])
+    parked = StaleProduct.objects.filter(parked=True).count()
+    version = IndexVersion.objects.serving()
+    return Failed(
+        first=tuple(
+            FailedProduct(
+                row.product_key,
+                _name(cards.get(row.product_key), row.product_key),
+                row.last_error,
+                row.parked,
+                row.marked_at,
+            )
+            for row in rows
+        ),
+        parked=parked,
+        retrying=failed.filter(parked=False).count(),
+        incomplete=IndexEntry.objects.filter(version=version).exclude(error="").count() if version else 0,
+    )
+
+
+def product_label() -> str:
+    """Return the label of the product model, such as "shop.product", or "" where none is registered."""
+    try:
+        return get_index().model._meta.label_lower
+    except NoIndexRegistered:
+        return ""
+
+
+def _read_cards(keys: list[str]) -> dict[str, ProductCard]:
+    try:
+        index = get_index()
+    except NoIndexRegistered:
+        return {}
+    return {key: index.card(product) for key, product in load_products(keys).items()}
+
+
+def _name(card: ProductCard | None, key: str) -> str:
+    return f"{card.sku}: {card.name}" if card else f"product {key}"

@@ -1,0 +1,162 @@
+"""Checks of the index: the version that searches use, its artifact, its HNSW indexes, and how stale it is."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db.models import Count, Min, Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from ..artifact import Manifest, read_manifest
+from ..conf import get_settings
+from ..exceptions import ArtifactError, NoIndexRegistered
+from ..indexing.building import MIN_ANN_RECALL
+from ..indexing.catalogue import product_keys
+from ..indexing.hnsw import broken_indexes
+from ..models import Build, IndexEntry, IndexVersion, StaleProduct
+from .checks import Check, State
+from .wording import count, span
+
+STALE_SECONDS = 60.0
+LOST_SECONDS = 900.0  # nobody has indexed anything for so long
+
+
+def check_index() -> list[Check]:
+    """Look at the active version, or say that there is none."""
+    version = IndexVersion.objects.active()
+    if version is None:
+        on_its_way = Build.objects.running().filter(kind=Build.Kind.REBUILD).exists()
+        return [
+            Check(
+                "Active version",
+                State.BROKEN,
+                "No version is active; shoppers search by keyword at best.",
+                "Wait for the build that runs." if on_its_way else "Start a rebuild.",
+            )
+        ]
+    return [
+        Check(
+            "Active version",
+            State.OK,
+            f"Version {version.pk}, {version.artifact_name}, active for {_age(version.activated_at)}.",
+        ),
+        check_artifact(version),
+        check_hnsw(version),
+        check_recall(version),
+        check_entries(version),
+    ]
+
+
+def check_artifact(version: IndexVersion) -> Check:
+    """Compare the artifacts of the version and of the settings, checksums and all."""
+    name = "Artifact"
+    try:
+        own = read_manifest(Path(version.artifact_path))
+        wanted = _wanted(own, Path(version.artifact_path))
+    except (ArtifactError, ImproperlyConfigured) as error:
+        return Check(
+            name,
+            State.BROKEN,
+            f"Queries are answered by keyword only: {error}",
+            f"Put the artifact {version.artifact_name} back, or correct FASHION_SEARCH['ARTIFACT'] and rebuild.",
+        )
+    if own.fingerprint != version.fingerprint:
+        return Check(
+            name,
+            State.BROKEN,
+            f"{version.artifact_path} holds another artifact than version {version.pk} was built with; queries are"
+            " answered by keyword only.",
+            "Start a rebuild, or put the artifact back.",
+        )
+    if wanted.fingerprint != version.fingerprint:
+        return Check(
+            name,
+            State.ATTENTION,
+            f"The settings name {wanted.name}, version {version.pk} was built with {version.artifact_name}.",
+            "Start a rebuild to change over.",
+        )
+    return Check(name, State.OK, f"{version.artifact_name} matches the active version.")
+
+
+def check_hnsw(version: IndexVersion) -> Check:
+    """Read from Postgres whether both HNSW indexes are valid."""
+    broken = broken_indexes(version)
+    if not broken:
+        return Check("HNSW indexes", State.OK, "Both are valid.")
+    return Check(
+        "HNSW indexes",
+        State.BROKEN,
+        f"Missing or invalid: {', '.join(broken)}; every search reads all embeddings.",
+        "A worker builds them again within seconds if Celery beat runs; see that it does.",
+    )
+
+
+def check_recall(version: IndexVersion) -> Check:
+    """Look at the ANN recall that was measured when the version was built."""
+    name = "ANN recall"
+    if version.ann_recall is None:
+        return Check(name, State.OK, "Nothing to measure: the version has no embeddings.")
+    sentence = (
+        f"{version.ann_recall:.3f} of the exact scan's nearest 24 were found when the version was built."
+    )
+    if version.ann_recall >= MIN_ANN_RECALL:
+        return Check(name, State.OK, sentence)
+    return Check(
+        name, State.ATTENTION, sentence, "Raise HNSW_M, HNSW_EF_CONSTRUCTION or EF_SEARCH and rebuild."
+    )
+
+
+def check_entries(version: IndexVersion) -> Check:
+    """Compare the numbers of products and of entries; a build or the outbox accounts for a difference."""
+    try:
+        products = product_keys().count()
+    except NoIndexRegistered as error:
+        return Check(
+            "Entries", State.BROKEN, str(error), "Register the product model in a search_index module."
+        )
+    entries = IndexEntry.objects.filter(version=version).count()
+    unsettled = StaleProduct.objects.count()
+    sentence = f"{count(products, 'product')}, {entries:,} of them in the index."
+    if abs(products - entries) <= unsettled:
+        return Check("Entries", State.OK, sentence)
+    return Check(
+        "Entries",
+        State.ATTENTION,
+        f"{count(products, 'product')}, but {entries:,} entries in the index, and nothing waits for it.",
+        "Run: manage.py search_index reconcile. It finds what was written without signals.",
+    )
+
+
+def check_staleness() -> Check:
+    """Look for how long products have waited in the outbox; those that a running build marked wait their turn."""
+    planned = Q(attempts__gt=0, next_attempt_at__gt=Now())
+    in_turn = Q(backfill=True) if Build.objects.running().exists() else Q(pk=None)
+    waiting = StaleProduct.objects.filter(parked=False).exclude(in_turn)
+    counted = waiting.aggregate(number=Count("pk"), oldest=Min("marked_at", filter=~planned))
+    name = "Up to date"
+    if counted["oldest"] is None:
+        if counted["number"]:
+            return Check(
+                name,
+                State.OK,
+                f"{count(counted['number'], 'changed product')} failed and will be tried again.",
+            )
+        return Check(name, State.OK, "No changed product waits.")
+    waited = (timezone.now() - counted["oldest"]).total_seconds()
+    sentence = (
+        f"{count(counted['number'], 'changed product')} not indexed yet, the oldest for {span(waited)}."
+    )
+    if waited <= STALE_SECONDS:
+        return Check(name, State.OK, sentence)
+    remedy = "See that a Celery worker and beat run; if they do, more workers make it quicker."
+    return Check(name, State.BROKEN if waited > LOST_SECONDS else State.ATTENTION, sentence, remedy)
+
+
+def _age(moment: datetime | None) -> str:
+    return span(((timezone.now() - moment) if moment else timedelta(0)).total_seconds())
+
+
+def _wanted(own: Manifest, folder: Path) -> Manifest:
+    configured = get_settings().artifact.absolute()
+    return own if configured == folder else read_manifest(configured)

@@ -1,0 +1,66 @@
+"""Checks of what search runs on: Postgres, the task queue, the workers."""
+
+from time import perf_counter
+
+from django.db import connection
+
+from ..indexing.extension import MINIMUM, installed_version
+from .checks import Check, State
+from .wording import count
+from .workers import REPLY_SECONDS, Ping
+
+SLOW_MS = 100.0  # a database that takes longer for nothing at all is overloaded or far away
+
+
+def check_postgres() -> Check:
+    """Ask for the version of pgvector, and how long that takes."""
+    start = perf_counter()
+    installed = installed_version()
+    milliseconds = 1000 * (perf_counter() - start)
+    version = ".".join(str(part) for part in installed or ())
+    server = connection.pg_version // 10_000  # type: ignore[attr-defined]
+    sentence = f"Postgres {server} with pgvector {version} answers in {milliseconds:.0f} ms."
+    if installed is None or installed < MINIMUM:
+        wanted = ".".join(str(part) for part in MINIMUM)
+        return Check(
+            "Postgres",
+            State.BROKEN,
+            f"pgvector is {version or 'not installed'}; releases before {wanted} can corrupt HNSW indexes.",
+            f"Install pgvector {wanted} or newer, run ALTER EXTENSION vector UPDATE, then rebuild.",
+        )
+    if milliseconds > SLOW_MS:
+        return Check(
+            "Postgres",
+            State.ATTENTION,
+            sentence,
+            "Look at its load and at the network between it and this server.",
+        )
+    return Check("Postgres", State.OK, sentence)
+
+
+def check_queue(ping: Ping) -> list[Check]:
+    """Say whether the task queue and the workers answered a ping."""
+    workers = ping.count()
+    if workers is None:
+        return [
+            Check(
+                "Task queue",
+                State.BROKEN,
+                f"The task queue cannot be reached. {ping.error}",
+                "Start Redis, or correct the broker's address. Saving products goes on; what they change is indexed"
+                " when it is back.",
+            ),
+            Check("Workers", State.ATTENTION, "Not known while the task queue cannot be reached."),
+        ]
+    queue = Check("Task queue", State.OK, "The task queue answers.")
+    if not workers:
+        return [
+            queue,
+            Check(
+                "Workers",
+                State.BROKEN,
+                f"No Celery worker answered within {REPLY_SECONDS} s, so nothing is indexed.",
+                "Start a Celery worker and beat. If one runs, read its log.",
+            ),
+        ]
+    return [queue, Check("Workers", State.OK, f"{count(workers, 'worker')} answered.")]

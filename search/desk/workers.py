@@ -1,0 +1,74 @@
+"""Whether the task queue and its workers answer, asked in a bounded time whatever is frozen."""
+
+import logging
+from threading import Event, Thread
+from time import monotonic, sleep
+from typing import Any
+
+from celery import current_app
+
+logger = logging.getLogger(__name__)
+
+REPLY_SECONDS = (
+    0.4  # workers that reply later than this count as away; a live one replies in some milliseconds
+)
+OTHERS_SECONDS = 0.1  # what the others get after the first one
+# The host's broker settings may lack timeouts, and then a frozen broker is waited for without end.
+_QUICK = {
+    "socket_timeout": 0.5,
+    "socket_connect_timeout": 0.5,
+    "retry_on_timeout": False,
+    "max_retries": 0,
+    "interval_start": 0,
+    "connect_retries_timeout": 0.5,
+}
+
+
+class Ping:
+    """A question to all workers, asked by a thread, so that whoever waits for the answer may stop waiting."""
+
+    def __init__(self) -> None:
+        self._started = monotonic()
+        self._reached = False
+        self._replies = 0
+        self._error = ""
+        self._told = Event()  # a worker has answered, or there is nothing more to wait for
+        self._thread = Thread(target=self._ask, name="fashion-search-ping", daemon=True)
+        self._thread.start()
+
+    def count(self) -> int | None:
+        """Return how many workers answer within REPLY_SECONDS of the question; None where the queue does not."""
+        self._told.wait(self._left())
+        if self._replies:
+            sleep(min(OTHERS_SECONDS, self._left()))
+        return self._replies if self._reached else None
+
+    @property
+    def error(self) -> str:
+        """Why the task queue could not be reached."""
+        return self._error or f"It did not answer within {REPLY_SECONDS} s."
+
+    def _ask(self) -> None:
+        try:
+            with current_app.connection_for_write(transport_options=_QUICK, connect_timeout=0.5) as broker:
+                broker.default_channel  # noqa: B018 - opens it: a round trip to the broker
+                self._reached = True
+                # Its own waiting ends later than asked for, by a socket's timeout; so replies are noted as they come.
+                current_app.control.ping(timeout=REPLY_SECONDS, connection=broker, callback=self._note)
+        except Exception as error:  # noqa: BLE001 - kombu, redis, socket and amqp errors share no base class
+            self._error = str(error)
+            logger.info("The task queue did not answer: %s", error)
+        finally:
+            self._told.set()
+
+    def _note(self, reply: Any) -> None:
+        self._replies += 1
+        self._told.set()
+
+    def _left(self) -> float:
+        return max(0.0, self._started + REPLY_SECONDS - monotonic())
+
+
+def count_workers() -> int | None:
+    """Return how many workers answer; None where the task queue cannot be reached."""
+    return Ping().count()

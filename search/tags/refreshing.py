@@ -1,0 +1,88 @@
+"""Make the tag vocabulary of the active version again, in a worker, where the catalogue or the words have changed."""
+
+from dataclasses import asdict
+from hashlib import sha256
+
+import numpy as np
+from django.utils import timezone
+
+from ..conf import get_settings
+from ..encoders import BATCH, Embeddings, Encoders
+from ..loading import encoders_for
+from ..models import EntryImage, IndexEntry, IndexVersion, VersionTags
+from ..querysets import EntryQuerySet, ImageQuerySet
+from ..retrieval.lexicon import words_of
+from .scoring import Floats, Scales, scale
+from .vocabulary import Tag, build_vocabulary
+from .wordlist import general_words, read_changes
+
+LOWEST = -1e6  # of a score
+DRAWN = 5000  # pictures that scales are found on
+
+
+def refresh_tags() -> bool:
+    """Make the active version's tag vocabulary if it is not what catalogue and words say; return whether it was made.
+
+    Raises:
+        ArtifactError: the version's artifact is missing, damaged or another one.
+    """
+    version = IndexVersion.objects.active()
+    words = words_of(version) if version else None
+    if version is None or words is None or words.built_at is None:
+        return False
+    vocabulary = build_vocabulary(words.lexicon, general_words(), read_changes())
+    source = _source(version, vocabulary)
+    held = VersionTags.objects.filter(version=version).first()
+    if not vocabulary or (held is not None and held.source == source):
+        return False
+    embeddings = _embed(encoders_for(version), vocabulary, held)
+    scales = _scale(version, vocabulary, embeddings)
+    VersionTags.objects.update_or_create(
+        version=version,
+        defaults={
+            "source": source,
+            "words": [list(asdict(tag).values()) for tag in vocabulary],
+            "embeddings": embeddings.tobytes(),
+            "slopes": _rounded(scales.slopes),
+            "intercepts": _rounded(scales.intercepts),
+            "trusts": _rounded(scales.trusts),
+            "usual": scales.usual.tobytes(),
+            "made_at": timezone.now(),
+        },
+    )
+    return True
+
+
+def _source(version: IndexVersion, vocabulary: list[Tag]) -> str:
+    told = "\n".join(f"{tag.kind}\t{tag.word}\t{tag.is_value}\t{tag.share:.6f}" for tag in vocabulary)
+    return f"{version.fingerprint} {sha256(told.encode()).hexdigest()}"
+
+
+def _embed(encoders: Encoders, vocabulary: list[Tag], held: VersionTags | None) -> Embeddings:
+    """Embed the words, in batches, but those that the version has embedded before."""
+    known: dict[str, Embeddings] = {}
+    if held is not None:
+        rows = np.frombuffer(bytes(held.embeddings), dtype=np.float32).reshape(-1, encoders.dimension)
+        known = {word: row for (_, word, *_), row in zip(held.words, rows, strict=True)}
+    new = list(dict.fromkeys(tag.word for tag in vocabulary if tag.word not in known))
+    for start in range(0, len(new), BATCH):
+        batch = new[start : start + BATCH]
+        known |= dict(zip(batch, encoders.encode_texts(batch), strict=True))
+    return np.stack([known[tag.word] for tag in vocabulary])
+
+
+def _scale(version: IndexVersion, vocabulary: list[Tag], embeddings: Embeddings) -> Scales:
+    drawn = list(ImageQuerySet(EntryImage).in_version(version.pk).drawn(DRAWN))
+    pictures = np.array([picture for _, picture in drawn], dtype=np.float32).reshape(-1, version.dimension)
+    entries = np.array([entry_id for entry_id, _ in drawn], dtype=np.int64)
+    config = get_settings().text_config
+    among = EntryQuerySet(IndexEntry).in_version(version.pk).among(entries.tolist())
+    told = np.zeros((len(drawn), len(vocabulary)), dtype=bool)
+    for place, tag in enumerate(vocabulary):
+        if not tag.is_value:
+            told[:, place] = np.isin(entries, list(among.with_phrase(tag.word, config)))
+    return scale(pictures @ embeddings.T, told, vocabulary)
+
+
+def _rounded(values: Floats) -> list[float]:
+    return [round(max(float(value), LOWEST), 5) for value in values]  # JSON knows no infinity

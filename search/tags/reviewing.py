@@ -1,0 +1,65 @@
+"""What a page of the review shows: products with the tags that wait for a decision, the surest first."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Count, Max, QuerySet
+
+from ..indexing.catalogue import load_products
+from ..models import ProductTag
+from ..registry import ProductCard, get_index
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewFilter:
+    """Which tags to look at."""
+
+    state: str = ProductTag.State.SUGGESTED
+    kind: str = ""
+    product: str = ""  # key of one product; "" for all
+
+    def tags(self) -> "QuerySet[ProductTag]":
+        """Return the tags."""
+        tags = ProductTag.objects.filter(state=self.state)
+        tags = tags.filter(kind=self.kind) if self.kind else tags
+        return tags.filter(product_key=self.product) if self.product else tags
+
+    def product_keys(self) -> "QuerySet[ProductTag, Any]":
+        """Return the keys of the products that bear such tags, the one with the surest tag first."""
+        grouped = self.tags().order_by().values("product_key").annotate(best=Max("confidence"))
+        return grouped.order_by("-best", "product_key").values_list("product_key", flat=True)
+
+
+@dataclass(slots=True)
+class ReviewedProduct:
+    """A product with its tags."""
+
+    key: str
+    card: ProductCard | None  # None where the product is gone or not published any more
+    tags: list[ProductTag] = field(default_factory=list)
+    accepted: tuple[str, ...] = ()  # words that were accepted before
+
+
+def read_products(wanted: ReviewFilter, keys: list[str]) -> list[ReviewedProduct]:
+    """Return these products with their tags, in this order, in a fixed number of queries."""
+    products = {key: ReviewedProduct(key, card) for key, card in _cards(keys).items()}
+    accepted = ProductTag.objects.accepted_of(keys)
+    for tag in wanted.tags().filter(product_key__in=keys).order_by("-confidence", "kind", "word"):
+        product = products.setdefault(tag.product_key, ReviewedProduct(tag.product_key, None))
+        product.tags.append(tag)
+    for key, words in accepted.items():
+        if key in products and wanted.state != ProductTag.State.ACCEPTED:
+            products[key].accepted = words
+    return [products[key] for key in keys if key in products]
+
+
+def count_states() -> dict[str, int]:
+    """Return how many tags are suggested, accepted and rejected."""
+    counted = ProductTag.objects.order_by().values("state").annotate(count=Count("*"))
+    return dict.fromkeys(ProductTag.State.values, 0) | dict(counted.values_list("state", "count"))
+
+
+def _cards(keys: list[str]) -> Mapping[str, ProductCard]:
+    index = get_index()
+    return {key: index.card(product) for key, product in load_products(keys).items()}

@@ -1,0 +1,77 @@
+"""A merchandiser rebuilds the index and watches it, and turns a query that finds nothing into a synonym."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import violations
+
+BUILDS = "/admin/fashion_search/build/"
+OURS = ".insight-page"  # what is the plugin's on an admin page; the rest is Django's
+
+
+def test_a_rebuild_is_watched_until_it_is_active(admin: Page):
+    admin.goto(BUILDS)
+    before = admin.locator("[data-build]").get_attribute("data-build")
+    admin.get_by_role("button", name="Rebuild").click()
+    build = admin.locator("[data-build]")
+    expect(build).not_to_have_attribute("data-build", before or "")
+    expect(admin.get_by_role("progressbar")).to_be_visible()
+    admin.evaluate("window.sameDocument = true")
+    expect(build.locator("[data-show=figures]")).to_have_text(re.compile(r"\d"), timeout=60_000)
+    expect(build).to_have_attribute("data-running", "false", timeout=90_000)
+    expect(build).to_contain_text("done")
+    admin.goto("/search/?q=shirt")
+    assert admin.locator("[data-sku]").count() > 0
+
+
+def test_a_rebuild_can_be_cancelled_and_the_shop_goes_on(admin: Page):
+    admin.goto(BUILDS)
+    admin.get_by_role("button", name="Rebuild").click()
+    admin.get_by_role("link", name="Cancel the rebuild").click()
+    admin.get_by_role("button", name="Yes, cancel the rebuild").click()
+    expect(admin.locator("[data-build] .state")).to_have_text("cancelled")
+    admin.goto("/search/?q=shirt")
+    assert admin.locator("[data-sku]").count() > 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/admin/fashion_search/dashboard/",
+        BUILDS,
+        "/admin/fashion_search/searchday/",
+        "/admin/fashion_search/queryday/",
+    ],
+)
+def test_axe_finds_nothing_in_our_part_of_the_admin(admin: Page, address, scheme):
+    admin.emulate_media(color_scheme=scheme)
+    for width in (1440, 768, 390):
+        admin.set_viewport_size({"width": width, "height": 900})
+        admin.goto(address)
+        assert violations(admin, OURS) == [], f"{address}, {scheme}, {width} pixels"
+
+
+def test_a_query_that_finds_nothing_becomes_a_synonym(admin: Page):
+    admin.goto("/search/?q=zorblax")
+    expect(admin.get_by_role("heading", name="Nothing fits that")).to_be_visible()
+    link = admin.get_by_role("link", name="zorblax")
+    for _ in range(40):  # the log goes through Redis and is counted by beat
+        admin.goto("/admin/fashion_search/queryday/?show=zero")
+        if link.count():
+            break
+        admin.wait_for_timeout(500)
+    link.first.click()
+    expect(admin.get_by_role("heading", name="Nearest words of the catalogue")).to_be_visible()
+    admin.get_by_role("link", name="Synonym…").first.click()
+    expect(admin.get_by_label("Phrase:")).to_have_value("zorblax")
+    admin.get_by_role("button", name="Save", exact=True).click()
+    expect(admin.locator(".success")).to_contain_text("zorblax")
+    for _ in range(10):  # processes look every two seconds whether the table has changed
+        admin.goto("/search/?q=zorblax")
+        if admin.locator("[data-sku]").count():
+            break
+        admin.wait_for_timeout(500)
+    assert admin.locator("[data-sku]").count() > 0

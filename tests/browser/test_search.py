@@ -1,0 +1,156 @@
+"""A shopper types, filters, pages and goes back."""
+
+import re
+
+from playwright.sync_api import BrowserContext, Page, expect
+
+
+def count(page: Page) -> int:
+    return int(re.sub(r"\D", "", page.locator(".count").inner_text()))
+
+
+def test_a_misspelt_query_a_filter_a_page_and_back(page: Page):
+    page.goto("/")
+    box = page.get_by_role("combobox", name="Search the shop")
+    box.fill("shrts")
+    box.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Results for “shirts”")
+    expect(page.get_by_text("You typed “shrts”.")).to_be_visible()
+    everything = count(page)
+    page.evaluate("window.sameDocument = true")
+
+    colour = page.locator("#group-colour input").first
+    value = colour.get_attribute("value") or ""
+    colour.check()
+    chips = page.get_by_role("list", name="Filters that are set")
+    expect(chips).to_contain_text(value)
+    assert 0 < count(page) < everything
+    assert page.evaluate("window.sameDocument"), "The page was loaded anew."
+    expect(page.locator("#group-colour input:checked")).to_be_focused()
+    assert page.url.endswith(f"/search/?q=shrts&colour={value.replace(' ', '%20')}")
+    expect(page.locator("main > [role=status]")).to_have_text(re.compile(r"^\d+\+? products?$"))
+
+    page.get_by_role("link", name=f"Remove filter {value}").click()
+    expect(chips).to_be_hidden()
+    assert count(page) == everything
+
+    page.goto("/search/?q=women")
+    page.evaluate("window.sameDocument = true")
+    page.get_by_role("link", name="Next").click()
+    page.wait_for_url("**page=2**")
+    assert page.evaluate("window.sameDocument"), "The page was loaded anew."
+    expect(page.locator(".page-now")).to_have_text("Page 2")
+    page.wait_for_function("window.scrollY === 0")
+    second = page.locator("[data-sku]").first.get_attribute("data-sku")
+    page.go_back()
+    expect(page.locator(".page-now")).to_have_text("Page 1")
+    assert page.locator("[data-sku]").first.get_attribute("data-sku") != second
+    page.go_forward()
+    expect(page.locator("[data-sku]").first).to_have_attribute("data-sku", second or "")
+    page.locator("[data-sku] a").first.click()
+    page.wait_for_url("**/products/**")
+    page.go_back()
+    expect(page.locator("[data-sku]").first).to_have_attribute("data-sku", second or "")
+
+
+def test_an_address_that_was_shared_shows_the_same(page: Page, context: BrowserContext):
+    page.goto("/search/?q=shirt")
+    page.get_by_label("Sort by").select_option(label="Price, low to high")
+    page.wait_for_url("**sort=price**")
+    page.locator("#group-colour input").first.check()
+    page.wait_for_url("**colour=**")
+    expect(page.locator("#results")).not_to_have_class(re.compile("htmx-request"))
+    names = page.locator(".card-name").all_inner_texts()
+    other = context.new_page()
+    other.goto(page.url)
+    assert other.locator(".card-name").all_inner_texts() == names
+
+
+def test_suggestions_by_keyboard_and_recent_searches(page: Page):
+    page.goto("/search/?q=blue+dress")
+    page.goto("/")
+    box = page.get_by_role("combobox", name="Search the shop")
+    box.click()
+    options = page.get_by_role("listbox", name="Suggestions").get_by_role("option")
+    expect(options).to_have_text(["blue dressrecent", "Forget recent searches"])
+    box.type("shi")
+    expect(options.first).to_contain_text("shi", ignore_case=True)
+    box.press("ArrowDown")
+    expect(options.first).to_have_attribute("aria-selected", "true")
+    assert box.get_attribute("aria-activedescendant") == options.first.get_attribute("id")
+    box.press("Escape")
+    expect(options.first).to_be_hidden()
+    expect(box).to_have_value("shi")
+    box.fill("")
+    options.filter(has_text="Forget").click()
+    page.reload()
+    box.click()
+    expect(options).to_have_count(0)
+
+
+def test_nothing_found_says_what_to_do(page: Page):
+    page.goto("/search/?q=shirt&price_min=9000000")
+    expect(page.get_by_role("heading", name="Nothing fits that")).to_be_visible()
+    page.get_by_role("link", name="Clear all").click()
+    assert count(page) > 0
+
+
+def test_an_error_in_a_filter_is_told_in_place(page: Page):
+    page.goto("/search/?q=shirt")
+    page.get_by_label("Lowest price").fill("cheap")
+    page.get_by_label("Lowest price").press("Enter")
+    expect(page.get_by_role("alert")).to_have_text("The lowest price must be a number such as 1500.")
+
+
+def test_a_shop_out_of_reach_is_told(page: Page, context: BrowserContext):
+    page.goto("/search/?q=shirt")
+    context.set_offline(True)
+    page.locator("#group-colour input").first.check()
+    expect(page.get_by_role("alert")).to_contain_text("The shop could not be reached.")
+
+
+def test_without_scripts_everything_works(browser, demo):
+    context = browser.new_context(base_url=demo.address, java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/")
+    page.locator("#q").fill("shirt")
+    page.locator("#q").press("Enter")
+    everything = count(page)
+    page.locator("#group-colour input").first.check()
+    page.get_by_role("button", name="Show results").click()
+    assert 0 < count(page) < everything
+    page.get_by_role("link", name="Clear all").click()
+    assert count(page) == everything
+    context.close()
+
+
+def test_filters_are_a_drawer_on_a_phone(page: Page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/search/?q=shirt")
+    colours = page.locator("#group-colour")
+    expect(colours).to_be_hidden()
+    page.get_by_text("Filter and sort").click()
+    expect(colours).to_be_visible()
+    page.locator("#group-colour input").first.check()
+    page.wait_for_url("**colour=**")
+    expect(colours).to_be_visible()  # it stays open for the next choice
+    done = page.get_by_role("button", name=re.compile(r"Show \d+ products?"))
+    done.click()
+    expect(colours).to_be_hidden()
+    page.get_by_text("Filter and sort").click()
+    page.locator("#group-colour input").first.focus()
+    page.keyboard.press("Escape")
+    expect(colours).to_be_hidden()
+
+
+def test_more_like_this_bends_the_results(page: Page):
+    page.goto("/search/?q=dress")
+    name = page.locator(".card-name").nth(1).inner_text()
+    page.get_by_role("link", name=f"More like this: {name}").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("More like this, “dress”")
+    expect(page.get_by_role("list", name="What the results look like")).to_contain_text(name)
+    disliked = page.locator("[data-sku]").nth(2).get_attribute("data-sku")
+    page.locator(".liking a", has_text=re.compile("^Less")).nth(1).click()
+    page.wait_for_url("**less=**")
+    page.get_by_role("link", name=re.compile("^Undo Less like")).wait_for()
+    assert disliked not in [item.get_attribute("data-sku") for item in page.locator("[data-sku]").all()]

@@ -1,0 +1,264 @@
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from search.desk import services
+from search.desk.board import check_build, check_failed
+from search.desk.checks import Check, State, summarise
+from search.desk.failed import Failed, read_failed
+from search.desk.index import check_index, check_staleness
+from search.desk.shoppers import Answers, check_answers
+from search.indexing import beginning
+from search.models import IndexEntry, IndexVersion, StaleProduct
+from shop.models import Product
+from tests.search.products import add_picture, build_version, drain, make_product
+from tests.tiny_artifact import write_tiny_artifact
+
+OK, ATTENTION, BROKEN = State.OK, State.ATTENTION, State.BROKEN
+
+
+def of(checks: list[Check], name: str) -> tuple[State, str]:
+    return next((check.state, check.sentence) for check in checks if check.name == name)
+
+
+class TestSummary:
+    @pytest.mark.parametrize(
+        ("states", "state", "sentence"),
+        [
+            ([OK, OK], OK, "Search is healthy."),
+            ([ATTENTION, OK], ATTENTION, "Search works; to be looked at: check 0."),
+            ([ATTENTION, BROKEN, BROKEN], BROKEN, "Broken: check 1, check 2."),
+        ],
+    )
+    def test_the_worst_counts(self, states, state, sentence):
+        checks = [Check(f"check {number}", state, "") for number, state in enumerate(states)]
+        assert summarise(checks) == Check("Search", state, sentence)
+
+
+@pytest.mark.django_db
+class TestPostgres:
+    def test_it_answers(self):
+        check = services.check_postgres()
+        assert check.state is OK
+        assert check.sentence.startswith(f"Postgres {connection.pg_version // 10_000} with pgvector 0.8.")
+
+    @pytest.mark.parametrize(
+        ("installed", "sentence"),
+        [
+            (None, "pgvector is not installed; releases before 0.8.4 can corrupt HNSW indexes."),
+            ((0, 8, 1), "pgvector is 0.8.1; releases before 0.8.4 can corrupt HNSW indexes."),
+        ],
+    )
+    def test_a_release_that_corrupts_indexes(self, monkeypatch, installed, sentence):
+        monkeypatch.setattr(services, "installed_version", lambda: installed)
+        check = services.check_postgres()
+        assert (check.state, check.sentence) == (BROKEN, sentence)
+
+    def test_a_slow_one(self, monkeypatch):
+        monkeypatch.setattr(services, "SLOW_MS", 0.0)
+        assert services.check_postgres().state is ATTENTION
+
+
+class TestQueue:
+    @pytest.mark.parametrize(
+        ("workers", "states", "sentence"),
+        [
+            (None, [BROKEN, ATTENTION], "The task queue cannot be reached. refused"),
+            (0, [OK, BROKEN], "No Celery worker answered within 0.4 s, so nothing is indexed."),
+            (1, [OK, OK], "1 worker answered."),
+        ],
+    )
+    def test_answers(self, workers, states, sentence):
+        class Ping:
+            error = "refused"
+
+            def count(self):
+                return workers
+
+        checks = services.check_queue(Ping())
+        assert [check.state for check in checks] == states
+        assert sentence in [check.sentence for check in checks]
+        assert all(check.remedy for check in checks if check.state is BROKEN)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("index_settings")
+class TestIndex:
+    @pytest.fixture
+    def active(self) -> IndexVersion:
+        for number in range(2):
+            make_product(f"A{number}")
+        return build_version()
+
+    def test_a_whole_one(self, active):
+        checks = check_index()
+        assert {check.state for check in checks} == {OK}
+        assert [check.name for check in checks] == [
+            "Active version", "Artifact", "HNSW indexes", "ANN recall", "Entries"
+        ]  # fmt: skip
+        assert of(checks, "Artifact") == (OK, "tiny matches the active version.")
+        assert of(checks, "Entries") == (OK, "2 products, 2 of them in the index.")
+        assert of(checks, "ANN recall")[1].startswith("1.000 of the exact scan's nearest 24")
+
+    def test_none(self):
+        (check,) = check_index()
+        assert (check.state, check.remedy) == (BROKEN, "Start a rebuild.")
+        beginning.ask("rebuild", by="anna")
+        (check,) = check_index()
+        assert (check.state, check.remedy) == (BROKEN, "Wait for the build that runs.")
+
+    def test_another_artifact_in_the_settings(self, active, index_settings, tmp_path):
+        write_tiny_artifact(tmp_path / "other", name="other", seed=8)
+        index_settings.FASHION_SEARCH = {"ARTIFACT": str(tmp_path / "other")}
+        assert of(check_index(), "Artifact") == (
+            ATTENTION,
+            f"The settings name other, version {active.pk} was built with tiny.",
+        )
+
+    def test_an_artifact_that_was_overwritten_or_is_gone(self, active, tmp_path):
+        write_tiny_artifact(tmp_path / "other", name="other", seed=8)
+        IndexVersion.objects.update(artifact_path=str(tmp_path / "other"))
+        state, sentence = of(check_index(), "Artifact")
+        assert state is BROKEN
+        assert "holds another artifact than version" in sentence
+        IndexVersion.objects.update(artifact_path=str(tmp_path / "none"))
+        state, sentence = of(check_index(), "Artifact")
+        assert state is BROKEN
+        assert sentence.startswith("Queries are answered by keyword only: The artifact ")
+
+    def test_a_broken_index(self, active):
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP INDEX {active.text_index}")
+        state, sentence = of(check_index(), "HNSW indexes")
+        assert state is BROKEN
+        assert sentence.startswith(f"Missing or invalid: {active.text_index};")
+
+    def test_low_recall(self, active):
+        IndexVersion.objects.update(ann_recall=0.9)
+        assert of(check_index(), "ANN recall")[0] is ATTENTION
+
+    def test_products_that_nobody_told_of(self, active):
+        Product.objects.bulk_create(
+            [Product(sku="A9", slug="a9", name="Hat", category=Product.objects.first().category)]
+        )
+        sentence = "3 products, but 2 entries in the index, and nothing waits for it."
+        assert of(check_index(), "Entries") == (ATTENTION, sentence)
+        StaleProduct.objects.create(product_key="9", marked_at=timezone.now())
+        assert of(check_index(), "Entries")[0] is OK
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("index_settings")
+class TestStaleness:
+    @pytest.mark.parametrize(
+        ("seconds", "state", "age"),
+        [(30, OK, "30 s"), (90, ATTENTION, "1 min 30 s"), (1000, BROKEN, "16 min")],
+    )
+    def test_by_the_oldest_change(self, seconds, state, age):
+        for later in (0, 5):
+            moment = timezone.now() - timedelta(seconds=seconds - later)
+            StaleProduct.objects.create(product_key=str(later), marked_at=moment)
+        check = check_staleness()
+        assert (check.state, check.sentence) == (
+            state,
+            f"2 changed products not indexed yet, the oldest for {age}.",
+        )
+
+    def test_nothing_waits(self):
+        old = timezone.now() - timedelta(days=1)
+        StaleProduct.objects.create(product_key="1", marked_at=old, parked=True)
+        assert check_staleness() == Check("Up to date", OK, "No changed product waits.")
+
+    def test_planned_attempts_and_what_a_build_marked_wait_their_turn(self):
+        old, ahead = timezone.now() - timedelta(days=1), timezone.now() + timedelta(seconds=30)
+        StaleProduct.objects.create(product_key="1", marked_at=old, attempts=1, next_attempt_at=ahead)
+        assert check_staleness().sentence == "1 changed product failed and will be tried again."
+        StaleProduct.objects.create(product_key="2", marked_at=old, backfill=True)
+        assert check_staleness().state is BROKEN
+        beginning.ask("rebuild", by="anna")
+        assert check_staleness().state is OK
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("index_settings")
+class TestFailed:
+    def test_what_failed(self):
+        bad = make_product("A1", pictures=0)
+        picture = add_picture(bad, b"no picture")
+        StaleProduct.objects.create(
+            product_key="999", marked_at=timezone.now(), parked=True, last_error="gone"
+        )
+        beginning.begin(beginning.ask("rebuild", by="anna")[0].pk)
+        drain()
+        failed = read_failed()
+        reason = f"{picture.image.name}: The file is not a JPEG, PNG, WebP or GIF picture."
+        assert [(row.name, row.reason, row.parked) for row in failed.first] == [
+            ("product 999", "gone", True),
+            ("A1: red Shirt", reason, False),
+        ]
+        assert (failed.parked, failed.retrying, failed.incomplete) == (1, 1, 1)
+        assert IndexEntry.objects.count() == 1
+
+    @pytest.mark.parametrize(
+        ("parked", "retrying", "state", "sentence"),
+        [
+            (0, 0, OK, "None."),
+            (0, 1, OK, "1 product will be tried again."),
+            (2, 1, ATTENTION, "2 products parked after their last attempt."),
+        ],
+    )
+    def test_check(self, parked, retrying, state, sentence):
+        check = check_failed(Failed((), parked, retrying, 0))
+        assert (check.state, check.sentence) == (state, sentence)
+
+
+class TestBuild:
+    BUILD = {
+        "kind": "rebuild", "state": "running", "running": True, "stalled": False, "trouble": "", "advice": "Start one.",
+        "sentence": "Verifying.",
+    }  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("given", "state", "sentence", "remedy"),
+        [
+            ({}, OK, "A rebuild runs. Verifying.", ""),
+            ({"stalled": True}, ATTENTION, "The rebuild does not move.", "Start one."),
+            ({"trouble": "disk full"}, ATTENTION, "The rebuild runs into: disk full",
+             "Correct what the reason names; the step is tried again by itself."),
+            ({"state": "failed", "running": False, "sentence": "Disk full."}, ATTENTION,
+             "The last rebuild failed. Disk full.", "Correct what the reason names, then begin again."),
+            ({"state": "cancelled", "running": False}, OK, "The last rebuild is cancelled.", ""),
+        ],
+    )  # fmt: skip
+    def test_states(self, given, state, sentence, remedy):
+        assert check_build(self.BUILD | given) == Check("Builds", state, sentence, remedy)
+
+    def test_before_the_first(self):
+        assert check_build(None) == Check("Builds", OK, "Nothing has been built yet.")
+
+
+@pytest.mark.usefixtures("search_settings")
+class TestAnswers:
+    @pytest.mark.parametrize(
+        ("p95", "degraded", "state", "sentence"),
+        [
+            (80.0, 0.0, OK, "Yesterday, 95 % of searches were answered within 80 ms."),
+            (1500.0, 0.0, ATTENTION, "Yesterday, 95 % of searches were answered within 1,500 ms."),
+            (80.0, 0.5, ATTENTION, "Yesterday, 95 % of searches were answered within 80 ms. 50 % of pages were degraded, by keyword only."),
+        ],
+    )  # fmt: skip
+    def test_by_the_latest_day_with_searches(self, p95, degraded, state, sentence):
+        rows = [
+            Answers("Today", 0, None, None, None, None),
+            Answers("Yesterday", 9, 0.0, degraded, 20.0, p95),
+        ]
+        check = check_answers(rows)
+        assert (check.state, check.sentence) == (state, sentence)
+
+    def test_without_searches_or_log(self, settings):
+        rows = [Answers(label, 0, None, None, None, None) for label in ("Today", "Yesterday")]
+        assert check_answers(rows).sentence == "No search since yesterday."
+        settings.FASHION_SEARCH |= {"INSIGHT": False}
+        assert check_answers(rows).sentence == "Searches are not being logged: the setting INSIGHT is off."

@@ -1,0 +1,41 @@
+import socket
+import time
+
+import pytest
+from celery import current_app
+
+from search.desk.workers import Ping
+
+
+@pytest.fixture
+def broker(monkeypatch):
+    """A socket in place of Redis: refused until it listens, frozen from then on."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        port = server.getsockname()[1]
+        for name in ("broker_write_url", "broker_url"):
+            monkeypatch.setattr(current_app.conf, name, f"redis://127.0.0.1:{port}/0")
+        yield server
+
+
+def test_a_refused_broker_is_told_at_once(broker):
+    start = time.monotonic()
+    ping = Ping()
+    assert ping.count() is None
+    assert time.monotonic() - start < 0.4
+    assert "Connection refused" in ping.error
+
+
+def test_a_frozen_broker_is_waited_for_no_longer(broker):
+    broker.listen()
+    start = time.monotonic()
+    ping = Ping()
+    assert ping.count() is None
+    assert 0.3 < time.monotonic() - start < 0.6
+    assert ping.error == "It did not answer within 0.4 s."
+    ping._thread.join(timeout=5)
+    assert not ping._thread.is_alive()
+
+
+def test_no_worker_answers_although_the_queue_does(shop_processes):
+    assert Ping().count() == 0
