@@ -98,6 +98,11 @@ def take_all(browser: Browser, demo: RunningDemo) -> None:
             break
         admin.wait_for_timeout(1000)
     keep(admin, "tags")
+    admin.goto("/admin/fashion_search/cataloguemap/")
+    admin.get_by_role("button", name="Make the map").click()
+    admin.get_by_role("button", name="Make it again").wait_for(timeout=120_000)
+    admin.get_by_label("Colour by").select_option("colour")
+    keep(admin, "map")
 
 
 def draw_box(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
