@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
+from .security.policy import page_policy
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -22,8 +24,12 @@ def _flag(name: str) -> bool:
     return os.environ.get(name, "").lower() in ("1", "true", "yes", "on")
 
 
+def _split(words: str) -> list[str]:
+    return [word.strip() for word in words.split(",") if word.strip()]
+
+
 def _words(name: str) -> list[str]:
-    return [word.strip() for word in os.environ.get(name, "").split(",") if word.strip()]
+    return _split(os.environ.get(name, ""))
 
 
 # --- Core ---------------------------------------------------------------------------------------------------------
@@ -50,6 +56,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_htmx",
     "corsheaders",
+    "csp",
     "drf_spectacular_sidecar",
     "imagekit",
     "rest_framework",
@@ -59,6 +66,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "shop.security.headers.PermissionsPolicyMiddleware",
+    "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -152,6 +161,7 @@ SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
 CORS_ALLOWED_ORIGINS = _words("CORS_ALLOWED_ORIGINS")  # sites whose scripts may use the API
@@ -200,6 +210,8 @@ CELERY_TIMEZONE = "UTC"
 # --- The search plugin --------------------------------------------------------------------------------------------
 
 FASHION_SEARCH: dict[str, object] = json.loads(os.environ.get("FASHION_SEARCH") or "{}")
+
+CONTENT_SECURITY_POLICY = {"DIRECTIVES": page_policy(_split(str(FASHION_SEARCH.get("REDIRECT_HOSTS", ""))))}
 
 SWEEP_SECONDS = float(str(FASHION_SEARCH.get("SWEEP_SECONDS", 10)))
 RECONCILE_SECONDS = float(str(FASHION_SEARCH.get("RECONCILE_SECONDS", 3600)))

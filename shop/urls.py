@@ -5,9 +5,9 @@ from django.contrib import admin
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import include, path, re_path
-from django.views.static import serve
 
 from . import views
+from .security.media import media_file
 
 MEDIA = settings.MEDIA_URL.strip("/")
 
@@ -31,8 +31,10 @@ urlpatterns = [
     path("", include((storefront, "shop"))),
     path("api/v1/", include("search.api.urls")),
     path("admin/", admin.site.urls),
-    path("favicon.ico", favicon),
+    path("favicon.ico", favicon, name="favicon"),
 ]
 
 if settings.SERVE_MEDIA:
-    urlpatterns.append(re_path(rf"^{MEDIA}/(?P<path>.*)$", serve, {"document_root": settings.MEDIA_ROOT}))
+    urlpatterns.append(
+        re_path(rf"^{MEDIA}/(?P<path>.*)$", media_file, {"document_root": settings.MEDIA_ROOT}, name="media")
+    )

@@ -11,6 +11,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpRe
 from django.views.decorators.http import require_safe
 
 from search.exceptions import PictureError
+from shop.security.media import inert
 from shop.thumbnails import FRAMES, PREFIX
 from shop.thumbnails import thumbnail as make_thumbnail
 
@@ -19,6 +20,7 @@ PLACEHOLDER = (Path(__file__).parent.parent / "static/shop/placeholder.svg").rea
 log = logging.getLogger(__name__)
 
 
+@inert
 @require_safe
 def thumbnail(request: HttpRequest, frame: str, name: str) -> HttpResponseBase:
     """A product picture's thumbnail, made on the first request for it.

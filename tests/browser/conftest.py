@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from tests.processes import ROOT
 from tests.running_demo import RunningDemo
@@ -59,13 +59,17 @@ def demo(
 
 @pytest.fixture
 def context(browser: Browser, demo: RunningDemo) -> Iterator[BrowserContext]:
-    """A visitor's browser window without a past, 1440 pixels wide; an error in a page's script fails the test."""
+    """A visitor's browser window without a past, 1440 pixels wide; an error in a page's script fails the test.
+
+    So does anything that the Content-Security-Policy keeps from running or loading.
+    """
     context = browser.new_context(
         base_url=demo.address, viewport={"width": 1440, "height": 900}, user_agent=USER_AGENT
     )
     context.set_default_timeout(15_000)
     errors: list[str] = []
     context.on("weberror", lambda error: errors.append(str(error.error)))
+    context.on("console", lambda said: errors.extend(refused(said)))
     yield context
     context.close()
     assert errors == []
@@ -87,6 +91,11 @@ def admin(context: BrowserContext, demo: RunningDemo) -> Page:
     page.get_by_role("button", name="Log in").click()
     page.wait_for_url("**/admin/")
     return page
+
+
+def refused(said: ConsoleMessage) -> list[str]:
+    """What Chromium says of a violation of the Content-Security-Policy; nothing of other messages."""
+    return [f"{said.location['url']}: {said.text}"] if "Content Security Policy" in said.text else []
 
 
 def violations(page: Page, part: str = "html") -> list[str]:
