@@ -65,7 +65,8 @@ def test_the_pages_of_the_plugin_in_the_admin(admin: Page):
         "queryday/workbench/?q=shirt", "cataloguemap/", "cataloguehealth/", "producttag/review/", "synonym/add/",
     ):  # fmt: skip
         response = admin.goto(f"/admin/fashion_search/{address}", wait_until="networkidle")
-        assert response and response.ok, address
+        assert response is not None
+        assert response.ok, address
 
 
 def test_the_description_of_the_api_opens_and_tries(page: Page):
