@@ -1,0 +1,99 @@
+"""Nobody reads or changes what is not theirs, at any address of the project."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.test import Client
+from django.urls import reverse
+
+from search.models import IndexVersion
+from shop.models import Product
+from tests.search.products import begin_version, drain
+from tests.security.addresses import addresses
+from tests.security.rows import make_rows
+from tests.security.rules import RULES, Rule
+
+ADDRESSES = {address.name: address.pattern.pattern for address in addresses()}
+GUARDED = sorted(name for name, rule in RULES.items() if name.startswith("admin:") and rule.staff == 403)
+
+
+@pytest.fixture
+def rows(index_settings, make_products) -> Iterator[dict[str, str]]:
+    """A shop with a row of everything, by app and model."""
+    make_products([1])
+    begin_version()
+    drain()
+    IndexVersion.objects.update(state="active")
+    return make_rows()
+
+
+def client_of(kind: str) -> Client:
+    """Somebody of a kind."""
+    client = Client()
+    if kind == "staff":
+        client.force_login(get_user_model().objects.create_user("reader", is_staff=True))
+    elif kind == "superuser":
+        client.force_login(get_user_model().objects.create_superuser("admin"))
+    return client
+
+
+def where(name: str, rows: dict[str, str]) -> str:
+    """The address of a name, with the keys of real rows."""
+    if RULES[name].at:
+        return RULES[name].at.replace("SLUG", Product.objects.get().slug)
+    label = next((label for label in rows if f":{label}_" in name), "")
+    key = rows.get("fashion_search_indexversion" if name.endswith("_activate") else label, "1")
+    return reverse(name, kwargs=dict.fromkeys(ADDRESSES[name].converters, key))
+
+
+def status(client: Client, rule: Rule, address: str, method: str = "") -> int:
+    """The status of an answer that is read to its end."""
+    response = client.generic(method or rule.method, address)
+    if response.streaming:
+        b"".join(response.streaming_content)
+    return response.status_code
+
+
+def test_every_address_has_a_rule_and_every_rule_an_address():
+    assert sorted(ADDRESSES.keys() - RULES.keys()) == []
+    assert sorted(RULES.keys() - ADDRESSES.keys()) == []
+
+
+def test_an_address_without_a_rule_is_noticed():
+    assert "admin:shop_product_changelist" in ADDRESSES
+    assert len(ADDRESSES) > 120
+    assert sorted(ADDRESSES.keys() - (RULES.keys() - {"shop:home"})) == ["shop:home"]
+
+
+@pytest.mark.parametrize("kind", ["anonymous", "staff", "superuser"])
+def test_everybody_gets_what_the_rule_says(rows, kind):
+    client = client_of(kind)
+    got = {name: status(client, rule, where(name, rows)) for name, rule in RULES.items()}
+    assert got == {name: getattr(rule, kind) for name, rule in RULES.items()}
+
+
+def test_nobody_in_particular_is_sent_to_log_in(rows):
+    client = Client()
+    behind = [
+        name for name in RULES if name.startswith("admin:") and name not in ("admin:login", "admin:logout")
+    ]
+    for name in behind:
+        response = client.generic(RULES[name].method, where(name, rows))
+        assert response["Location"].startswith("/admin/login/?next="), name
+
+
+def test_staff_without_a_permission_change_nothing(rows):
+    """A form's address refuses a POST as it refuses a look at it, or takes none at all."""
+    client = client_of("staff")
+    got = {name: status(client, RULES[name], where(name, rows), "POST") for name in GUARDED}
+    assert {name: code for name, code in got.items() if code not in (403, 405)} == {}
+
+
+def test_every_form_of_the_admin_asks_for_its_token(rows):
+    """A superuser's browser that another site sends here changes nothing."""
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(get_user_model().objects.create_superuser("admin"))
+    names = [name for name in RULES if name.startswith("admin:")]
+    got = {name: status(client, RULES[name], where(name, rows), "POST") for name in names}
+    assert {name: code for name, code in got.items() if code not in (403, 405)} == {}
