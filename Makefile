@@ -2,6 +2,7 @@
 # make test   everything that must hold         [FASHION_DATA=folder]
 # make train-check   every model family, from fit to served, on drawn products; part of make test
 # make screenshots   the README's pictures, of drawn products
+# make audit  known faults of the pinned packages, asked over the network
 # make bench  figures on the real catalogue     FASHION_DATA=folder
 
 SHELL := /bin/sh
@@ -9,7 +10,7 @@ SHELL := /bin/sh
 # mypy's Django plugin loads the settings, but no server is asked for anything.
 CHECKS = SECRET_KEY=checks DATABASE_URL=$${DATABASE_URL:-postgresql://localhost/none} REDIS_URL=$${REDIS_URL:-redis://localhost}
 
-.PHONY: help demo test train-check lint mypy bench format screenshots
+.PHONY: help demo test train-check lint audit mypy bench format screenshots
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -29,7 +30,11 @@ lint: dev
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/lint-imports
+	.venv/bin/bandit --quiet --recursive --configfile pyproject.toml search shop
 	@$(MAKE) --no-print-directory mypy
+
+audit: dev
+	@.venv/bin/python scripts/audit.py
 
 mypy: dev
 	$(CHECKS) .venv/bin/mypy
