@@ -97,3 +97,9 @@ def test_every_form_of_the_admin_asks_for_its_token(rows):
     names = [name for name in RULES if name.startswith("admin:")]
     got = {name: status(client, RULES[name], where(name, rows), "POST") for name in names}
     assert {name: code for name, code in got.items() if code not in (403, 405)} == {}
+
+
+def test_the_form_for_photos_asks_for_its_token_and_the_api_for_none(rows):
+    client = Client(enforce_csrf_checks=True)
+    assert client.post("/search/photo/").status_code == 403
+    assert client.post("/api/v1/search/photo/").status_code == 400  # there is no photo in it
