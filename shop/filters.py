@@ -104,7 +104,8 @@ class FilterForm:
         self.price_max = data.get("price_max", "").strip()
         self.photo = data.get("photo", "")
         self.more = self._chosen("more")
-        self.less = self._chosen("less")
+        # Less like what? Without words, a photo or a liking there is nothing that it could bend.
+        self.less = self._chosen("less") if self.looks or data.get("q", "").strip() else ()
 
     def wanted(self) -> Wanted:
         """The search.
@@ -140,7 +141,8 @@ class FilterForm:
     @property
     def carried_look(self) -> list[tuple[str, str]]:
         """The parameters that say what results look like."""
-        return [(name, value) for name in LOOK for value in self._chosen(name)]
+        looks = {"photo": (self.photo,) if self.photo else (), "more": self.more, "less": self.less}
+        return [(name, value) for name in LOOK for value in looks[name]]
 
     @property
     def cleared(self) -> str:

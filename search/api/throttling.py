@@ -15,6 +15,7 @@ from ..insight.store import connect
 
 logger = logging.getLogger(__name__)
 
+TIMEOUT_SECONDS = 0.2  # a request waits for the count, which takes a millisecond or is away
 PAUSE_SECONDS = 30.0  # after a failure Redis is not asked for this long
 # Counts and starts the clock in one step, so that two requests never take the same place, and no count lacks its end.
 COUNT = """
@@ -41,7 +42,9 @@ class RateThrottle(BaseThrottle):
         if limit is None or monotonic() < _asks_again_at:
             return True
         try:
-            count, left = connect().eval(COUNT, 1, self.key_of(request), math.ceil(seconds * 1000))
+            count, left = connect(TIMEOUT_SECONDS).eval(
+                COUNT, 1, self.key_of(request), math.ceil(seconds * 1000)
+            )
         except (RedisError, OSError) as error:
             _asks_again_at = monotonic() + PAUSE_SECONDS
             logger.warning(

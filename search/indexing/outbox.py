@@ -31,10 +31,9 @@ class Claim:
     reread: bool
 
 
+# Materialised, so that the limit is applied once: a plan may run a subquery again for each row, and each time it finds others.
 _CLAIM = """
-UPDATE fashion_search_staleproduct AS stale
-SET claimed_at = clock_timestamp(), attempts = stale.attempts + 1
-FROM (
+WITH due AS MATERIALIZED (
     SELECT id FROM fashion_search_staleproduct
     WHERE NOT parked
         AND (claimed_at IS NULL OR claimed_at < clock_timestamp() - make_interval(secs => %(lease)s))
@@ -43,7 +42,10 @@ FROM (
     ORDER BY backfill, marked_at
     LIMIT %(limit)s
     FOR UPDATE SKIP LOCKED
-) AS due
+)
+UPDATE fashion_search_staleproduct AS stale
+SET claimed_at = clock_timestamp(), attempts = stale.attempts + 1
+FROM due
 WHERE stale.id = due.id
 RETURNING stale.product_key, stale.marked_at, stale.claimed_at, stale.attempts, stale.reread
 """
@@ -56,7 +58,7 @@ JOIN unnest(%s::text[], %s::timestamptz[]) AS claim (key, claimed_at)
 _LOCK = "ORDER BY stale.product_key FOR UPDATE OF stale SKIP LOCKED"
 
 _RELEASE = """
-DELETE FROM fashion_search_staleproduct WHERE id IN (
+WITH due AS MATERIALIZED (
     SELECT id FROM fashion_search_staleproduct AS stale
     WHERE backfill AND NOT parked AND marked_at <= %(before)s AND (%(reread)s OR NOT reread)
         AND NOT EXISTS (
@@ -66,6 +68,7 @@ DELETE FROM fashion_search_staleproduct WHERE id IN (
     LIMIT %(limit)s
     FOR UPDATE SKIP LOCKED
 )
+DELETE FROM fashion_search_staleproduct WHERE id IN (SELECT id FROM due)
 """
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from celery import current_app
 from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from ..conf import get_settings
 from .buffer import Record
@@ -32,8 +34,11 @@ def address() -> str:
     return given if given.startswith(SCHEMES) else ""
 
 
-def connect() -> Redis:
+def connect(timeout: float = TIMEOUT_SECONDS) -> Redis:
     """Return this process's client of the log's Redis.
+
+    Args:
+        timeout: seconds that connecting and each answer may take.
 
     Raises:
         ConnectionError: no Redis is named.
@@ -41,7 +46,7 @@ def connect() -> Redis:
     url = address()
     if not url:
         raise ConnectionError("no Redis is named: set INSIGHT_REDIS_URL")
-    return _client(url)
+    return _client(url, timeout)
 
 
 def push(records: Sequence[Record]) -> None:
@@ -78,8 +83,9 @@ def _anonymous(client: Redis, record: Record) -> Record:
 
 
 @lru_cache(maxsize=4)
-def _client(url: str) -> Redis:
-    options: dict[str, Any] = {"socket_timeout": TIMEOUT_SECONDS}
+def _client(url: str, timeout: float) -> Redis:
+    options: dict[str, Any] = {"socket_timeout": timeout}
     if not url.startswith("unix://"):
-        options["socket_connect_timeout"] = TIMEOUT_SECONDS
-    return Redis.from_url(url, **options)
+        options["socket_connect_timeout"] = timeout
+    # One try: who asks again after a failure is told by its caller, and three tries would take three timeouts.
+    return Redis.from_url(url, retry=Retry(NoBackoff(), 0), **options)

@@ -11,18 +11,32 @@ from typing import TypeVar
 from ..exceptions import EncoderTimeout
 
 Result = TypeVar("Result")
-THREADS = 4  # of a process; when all hang, further encodings are refused after their time, and searches go on by words
+THREADS = {  # of a process; when all hang, further encodings are refused after their time, and searches go on by words
+    "text": 4,
+    "picture": 2,  # of their own, so that photos, which take longer, keep no search from its words
+}
+PICTURE_WAIT_MS = (
+    300  # for a free thread; who comes beyond that is asked to come back, instead of holding the web process
+)
 
 
-def in_time(act: Callable[[], Result], milliseconds: int) -> Result:
+def in_time(act: Callable[[], Result], milliseconds: int, *, kind: str = "text") -> Result:
     """Return what the function returns; it runs in another thread, which goes on where this one has given up.
+
+    Args:
+        act: what to run.
+        milliseconds: that it may take.
+        kind: "text" or "picture", whose threads are apart.
 
     Raises:
         EncoderTimeout: it took longer, waiting for a free thread included.
     """
-    threads, free = _threads(getpid())
-    if not free.acquire(timeout=milliseconds / 1000):
-        raise EncoderTimeout(f"All {THREADS} threads of the encoder were busy for {milliseconds} ms.")
+    threads, free = _threads(getpid(), kind)
+    patience = min(milliseconds, PICTURE_WAIT_MS) if kind == "picture" else milliseconds
+    if not free.acquire(timeout=patience / 1000):
+        raise EncoderTimeout(
+            f"All {THREADS[kind]} threads of the {kind} encoder were busy for {patience} ms."
+        )
     try:
         running = threads.submit(act)
     except BaseException:
@@ -38,7 +52,9 @@ def in_time(act: Callable[[], Result], milliseconds: int) -> Result:
         raise EncoderTimeout(f"The encoder took longer than {milliseconds} ms.") from error
 
 
-@lru_cache(maxsize=1)
-def _threads(_process: int) -> tuple[ThreadPoolExecutor, BoundedSemaphore]:
+@lru_cache(maxsize=len(THREADS))
+def _threads(_process: int, kind: str) -> tuple[ThreadPoolExecutor, BoundedSemaphore]:
     # By process, because threads do not live on in a forked one.
-    return ThreadPoolExecutor(THREADS, thread_name_prefix="encode"), BoundedSemaphore(THREADS)
+    return ThreadPoolExecutor(THREADS[kind], thread_name_prefix=f"encode-{kind}"), BoundedSemaphore(
+        THREADS[kind]
+    )

@@ -108,7 +108,7 @@ def take_photo(file: BinaryIO, size: int, box: Box = WHOLE) -> str:
         return embedding
 
     try:
-        embedding = in_time(encode, get_settings().encode_timeout_ms)
+        embedding = in_time(encode, get_settings().encode_timeout_ms, kind="picture")
     except PictureError as error:
         raise InvalidQuery("invalid_photo", f"{error} Send a JPEG, PNG or WebP photo.") from error
     packed = base64.b85encode(embedding.astype("<f2").tobytes()).decode()

@@ -4,20 +4,27 @@ from io import BytesIO
 from typing import Any
 
 from django.core.files.uploadedfile import InMemoryUploadedFile
-from django.core.files.uploadhandler import FileUploadHandler
+from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 
 from .photos import MAX_BYTES
 
+FIELD = "image"
+
 
 class MemoryOnly(FileUploadHandler):
-    """Keeps an upload in memory, of a larger one than a photo may be only the beginning and the size.
+    """Keeps one photo in memory, of a larger one than it may be only the beginning and the size; other files are passed over.
 
     Set it as the request's only upload handler before anything reads the body.
     """
 
+    _taken = False
+
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         """Begin a file."""
         super().new_file(*args, **kwargs)
+        if self.field_name != FIELD or self._taken:
+            raise SkipFile
+        self._taken = True
         self.file = BytesIO()
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:

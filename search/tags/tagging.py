@@ -98,7 +98,9 @@ def tags_for_picture(picture: Image.Image) -> FoundTags:
     """
     tagger = active_tagger()
     encoders = encoders_for(tagger.version)
-    embedding = in_time(lambda: encoders.encode_images([picture]), get_settings().encode_timeout_ms)
+    embedding = in_time(
+        lambda: encoders.encode_images([picture]), get_settings().encode_timeout_ms, kind="picture"
+    )
     return tags_for_embeddings(embedding, tagger)[0]
 
 

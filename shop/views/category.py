@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import conditional_page, require_safe
 
@@ -25,10 +25,11 @@ def category_page(request: HttpRequest, path: str) -> HttpResponse:
     They come from the index, so that filters and merchandising rules hold; from the shop's own tables while the index is
     not whole, and where another category has the same name, which the index does not tell apart.
     """
+    if "\x00" in path:  # Postgres takes no such text
+        raise Http404
     category = get_object_or_404(Category, path=path)
     context = _way(category)
-    below = Category.objects.subtree(category).exclude(pk=category.pk).values_list("name", flat=True)
-    form = FilterForm(request.GET, Within(category.name, frozenset(below)))
+    form = FilterForm(request.GET, Within(category.name, _names_below(category)))
     try:
         wanted = form.wanted()
         # Lists of a category are the same for everybody, so that pages can be cached: they carry no token.
@@ -41,6 +42,13 @@ def category_page(request: HttpRequest, path: str) -> HttpResponse:
         refuse_beyond(answer.page, answer.pages)
         context |= context_of(form, wanted, answer)
     return render(request, "shop/category.html", context)
+
+
+def _names_below(category: Category) -> frozenset[str]:
+    """Names of the categories below one, but for those that another category elsewhere has, too."""
+    below = Category.objects.subtree(category).exclude(pk=category.pk)
+    elsewhere = Category.objects.exclude(pk__in=below.values("pk"))
+    return frozenset(below.exclude(name__in=elsewhere.values("name")).values_list("name", flat=True))
 
 
 def _way(category: Category) -> dict[str, Any]:

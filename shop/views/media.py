@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from posixpath import normpath
 
 from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.storage import default_storage
@@ -28,7 +29,7 @@ def thumbnail(request: HttpRequest, frame: str, name: str) -> HttpResponseBase:
     Names of pictures never stand for another picture later, so browsers keep thumbnails for good. A missing or
     damaged picture answers 404 with a placeholder that browsers show in its place.
     """
-    if frame not in FRAMES or not name.startswith(PREFIX):
+    if frame not in FRAMES or not name.startswith(PREFIX) or normpath(name) != name:
         raise Http404
     try:
         made = default_storage.open(make_thumbnail(name, frame))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -10,9 +11,11 @@ from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
-from search.exceptions import EncoderTimeout, InvalidQuery, NoVersion
+from search.exceptions import ArtifactError, EncoderTimeout, InvalidQuery, NoVersion
 from search.searching import Box, MemoryOnly, take_photo
 
+log = logging.getLogger(__name__)
+RESTING = "Search with photos is resting for a moment. Search with words meanwhile."
 BUSY = "Many people are sending photos right now. Try again in a few seconds."
 
 
@@ -36,8 +39,15 @@ def _photo_page(request: HttpRequest) -> HttpResponse:
         token = take_photo(file.file, file.size, Box.read(request.POST.get("box", "")))
     except InvalidQuery as error:
         return _refused(request, error.sentence, 400)
-    except (EncoderTimeout, NoVersion) as error:
-        response = _refused(request, BUSY if isinstance(error, EncoderTimeout) else str(error), 503)
+    except (EncoderTimeout, NoVersion, ArtifactError) as error:
+        said = RESTING
+        if isinstance(error, EncoderTimeout):
+            said = BUSY
+        elif isinstance(error, NoVersion):
+            said = str(error)
+        else:
+            log.error("A photo cannot be encoded: %s", error)
+        response = _refused(request, said, 503)
         response["Retry-After"] = "5"
         return response
     return HttpResponseRedirect(f"{reverse('shop:search')}?{urlencode({'photo': token})}")

@@ -14,6 +14,7 @@ from shop.models import Product
 from shop.paging import elided_pages
 
 PAGE_SIZE = 24
+MOST_LIKED = 10  # products that results may look like, and as many that they may look less like
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Card:
 
     product: Product
     sku: str
-    more: str  # address of what looks more like it; "" where that is asked for already
+    more: str  # address of what looks more like it; "" where that is asked for already, and where ten others are
     less: str  # address of what looks less like it; "" where nothing says what results look like
 
 
@@ -87,8 +88,11 @@ def _cards(form: FilterForm, answer: SearchAnswer) -> Iterable[Card]:
     for result in answer.results:
         sku = result.card.sku
         liked = sku in form.more
-        less = f"?{form.liking('less', sku)}" if form.looks and not liked else ""
-        yield Card(result.product, sku, "" if liked else f"?{form.liking('more', sku)}", less)
+        more = "" if liked or len(form.more) >= MOST_LIKED else f"?{form.liking('more', sku)}"
+        less = (
+            f"?{form.liking('less', sku)}" if form.looks and not liked and len(form.less) < MOST_LIKED else ""
+        )
+        yield Card(result.product, sku, more, less)
 
 
 def _likings(form: FilterForm) -> list[Liking]:

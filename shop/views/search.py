@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from urllib.parse import unquote, urlsplit
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -10,6 +12,15 @@ from search.exceptions import InvalidQuery
 from search.searching import log_search
 from shop.filters import FilterForm
 from shop.views.results import context_of, find, refuse_beyond
+
+
+def _is_there(request: HttpRequest, target: str) -> bool:
+    """Whether a page is, but for filters and sort, the one that an address leads to."""
+    parts = urlsplit(target)
+    if parts.netloc or unquote(parts.path) != request.path:
+        return False
+    wanted = QueryDict(parts.query)
+    return all(set(wanted.getlist(name)) <= set(request.GET.getlist(name)) for name in wanted)
 
 
 @require_safe
@@ -29,7 +40,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
             "error": error.sentence,
         }
         return render(request, "shop/search.html", context, status=400)
-    if answer.redirect and answer.redirect != request.get_full_path():
+    if answer.redirect and not _is_there(request, answer.redirect):
         return HttpResponseRedirect(answer.redirect)
     refuse_beyond(answer.page, answer.pages)
     context = context_of(form, wanted, answer) | {"search_id": log_search(request, answer, wanted.filters)}

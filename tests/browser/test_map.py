@@ -17,8 +17,11 @@ def made_map(admin: Page) -> Locator:
     """The page with a map, which a worker makes where there is none yet; returns its canvas."""
     admin.goto(MAP)
     again = admin.get_by_role("button", name="Make it again")
-    admin.get_by_role("button", name="Make the map").or_(again).click()
-    expect(admin.get_by_text("A worker computes it.")).to_be_visible()
+    make = admin.get_by_role("button", name="Make the map")
+    expect(make.or_(again)).to_be_visible()
+    if make.count():
+        make.click()
+        expect(admin.get_by_text("A worker computes it.")).to_be_visible()
     expect(again).to_be_visible(timeout=90_000)
     expect(admin.get_by_label("Colour by")).to_be_enabled()
     return admin.get_by_role("application", name="Map of the catalogue")

@@ -58,6 +58,7 @@ def test_a_thousand_searches_leave_the_web_process_under_250_mb(catalogue, shop_
     worker = shop_processes.worker(children=2)
     call_command("search_index", "rebuild")
     wait_until(lambda: IndexVersion.objects.active() is not None, seconds=180, what=worker)
+    settings.FASHION_SEARCH |= {"API_RATE": ""}
     web, address = shop_processes.web()
     words = [
         f"{colour} {kind} {number}" for number in range(72) for colour in COLOURS for kind in ("shirt", "bag")

@@ -9,6 +9,7 @@
   const said = id("photo-status");
   const longest = 1200; // pixels of a side that are sent: more than the model looks at
   const enough = 700_000; // bytes; what is smaller is sent as it is
+  let kept = null; // the photo that is shown
   const middle = { left: 0.15, top: 0.1, right: 0.85, bottom: 0.9 };
 
   const box = window.pictureBox({ stage, box: id("photo-box"), changed: () => send() });
@@ -44,12 +45,15 @@
   async function take(files) {
     const photo = [...(files || [])].find((file) => file.type.startsWith("image/"));
     if (!photo) {
-      if (files?.length) said.textContent = "That is no picture. Send a JPEG, PNG or WebP photo.";
+      if (!files?.length) return;
+      said.textContent = "That is no picture. Send a JPEG, PNG or WebP photo.";
+      if (kept) field.files = kept; // the photo that is shown stays the one that is sent
+      else field.value = "";
       return;
     }
     const carried = new DataTransfer();
     carried.items.add(await smaller(photo));
-    field.files = carried.files;
+    field.files = kept = carried.files;
     const preview = id("photo-preview");
     URL.revokeObjectURL(preview.src);
     preview.src = URL.createObjectURL(field.files[0]);
@@ -69,9 +73,13 @@
   if (matchMedia("(pointer: coarse)").matches) {
     camera.hidden = document.querySelector(".photo-camera").hidden = false;
   }
-  document.addEventListener("paste", (event) => take(event.clipboardData.files));
+  document.addEventListener("paste", (event) => {
+    const typing = event.target.closest?.("input, textarea"); // some programs add a picture to a text
+    if (!typing) take(event.clipboardData.files);
+  });
   for (const type of ["dragover", "drop"]) {
     document.addEventListener(type, (event) => {
+      if (!event.dataTransfer.types.includes("Files")) return;
       event.preventDefault();
       if (type === "drop") take(event.dataTransfer.files);
     });

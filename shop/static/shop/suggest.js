@@ -178,6 +178,7 @@
     }
   });
   input.addEventListener("blur", close);
+  input.addEventListener("focus", () => { if (list.hidden) typed = input.value; }); // results change it, too
   for (const type of ["focus", "click"]) input.addEventListener(type, () => { if (list.hidden) showRecent(); });
   document.addEventListener("htmx:afterSettle", remember);
   remember();

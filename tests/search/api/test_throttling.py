@@ -84,7 +84,7 @@ def test_a_count_that_lost_its_end_gets_one(rf, settings):
 def test_a_redis_that_is_away_refuses_nothing_and_is_left_alone(client, monkeypatch, caplog):
     asked = []
 
-    def fail():
+    def fail(timeout):
         asked.append(1)
         raise RedisConnectionError("refused")
 

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -23,6 +24,18 @@ def test_changes_by_people_are_claimed_before_a_backfill():
     mark_stale(["1", "2"], backfill=True)
     mark_stale(["3"])
     assert [keys(outbox.claim_fresh(1)) for _ in range(3)] == [["3"], ["1"], ["2"]]
+
+
+@pytest.mark.parametrize("plan", ["hashjoin", "mergejoin", "nestloop"])
+def test_no_plan_claims_more_than_asked_for(plan):
+    mark_stale([str(number) for number in range(20)])
+    with transaction.atomic(), connection.cursor() as cursor:
+        for other in {"hashjoin", "mergejoin", "nestloop"} - {plan}:
+            cursor.execute(f"SET LOCAL enable_{other} = off")
+        cursor.execute("SET LOCAL enable_material = off")
+        cursor.execute("SET LOCAL enable_indexscan = off")
+        cursor.execute("SET LOCAL enable_bitmapscan = off")
+        assert len(outbox.claim_fresh(3)) == 3
 
 
 def test_a_claimed_product_is_not_claimed_again_before_its_lease_ends():

@@ -8,6 +8,8 @@ from search.exceptions import NoVersion, VersionStateError
 from search.indexing import building, hnsw, versions
 from search.judging.storing import keep
 from search.models import (
+    CatalogueHealth,
+    CatalogueMap,
     EntryImage,
     Evaluation,
     IndexEntry,
@@ -163,7 +165,7 @@ def test_evaluations_outlive_their_version():
 
 def test_whatever_points_to_a_version_is_thought_of_when_it_is_dropped():
     assert {relation.related_model for relation in IndexVersion._meta.related_objects} == {
-        EntryImage, Evaluation, IndexEntry, ProductTag, VersionLexicon, VersionTags, WordList,
+        CatalogueHealth, CatalogueMap, EntryImage, Evaluation, IndexEntry, ProductTag, VersionLexicon, VersionTags, WordList,
     }  # fmt: skip
 
 

@@ -60,13 +60,13 @@ def test_a_statement_is_not_begun_when_the_time_is_up(search_settings):
 
 
 def test_sessions_of_one_budget_share_it(search_settings):
-    with time_budget(400):
+    with time_budget(1500):
         with search_session():
-            sleep(0.2)
+            sleep(0.5)
         with search_session():
-            assert timeout() < 250
+            assert timeout() < 1050
         with time_budget(5000):
-            assert left_ms(2000) < 250
+            assert left_ms(2000) < 1050
     assert left_ms(2000) == 2000
 
 

@@ -4,7 +4,7 @@ import time
 import pytest
 
 from search.exceptions import EncoderTimeout
-from search.retrieval.in_time import THREADS, in_time
+from search.retrieval.in_time import PICTURE_WAIT_MS, THREADS, in_time
 
 
 def test_what_is_quick_is_returned_from_another_thread():
@@ -25,16 +25,32 @@ def test_an_error_is_raised_as_it_is():
         in_time(time_out, 1000)
 
 
-def test_what_hangs_is_left_behind_and_when_all_hang_others_are_refused_in_their_time():
+@pytest.mark.parametrize("kind", ["text", "picture"])
+def test_what_hangs_is_left_behind_and_when_all_hang_others_are_refused_in_their_time(kind):
     go = threading.Event()
+    other = "picture" if kind == "text" else "text"
     try:
-        for _ in range(THREADS):
+        for _ in range(THREADS[kind]):
             with pytest.raises(EncoderTimeout, match="longer than 30 ms"):
-                in_time(go.wait, 30)
+                in_time(go.wait, 30, kind=kind)
         began = time.monotonic()
-        with pytest.raises(EncoderTimeout, match=f"All {THREADS} threads of the encoder were busy for 30 ms"):
-            in_time(go.wait, 30)
+        busy = f"All {THREADS[kind]} threads of the {kind} encoder were busy for 30 ms"
+        with pytest.raises(EncoderTimeout, match=busy):
+            in_time(go.wait, 30, kind=kind)
         assert time.monotonic() - began < 0.5
+        assert in_time(lambda: "not kept waiting", 1000, kind=other) == "not kept waiting"
     finally:
         go.set()
-    assert in_time(lambda: "free again", 2000) == "free again"
+    assert in_time(lambda: "free again", 2000, kind=kind) == "free again"
+
+
+def test_a_photo_waits_for_a_thread_only_briefly():
+    go = threading.Event()
+    try:
+        for _ in range(THREADS["picture"]):
+            with pytest.raises(EncoderTimeout):
+                in_time(go.wait, 20, kind="picture")
+        with pytest.raises(EncoderTimeout, match=f"busy for {PICTURE_WAIT_MS} ms"):
+            in_time(go.wait, 60_000, kind="picture")
+    finally:
+        go.set()

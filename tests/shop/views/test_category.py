@@ -78,3 +78,21 @@ def test_a_category_that_did_not_change_is_not_sent_again(client):
     first = client.get("/categories/apparel/")
     again = client.get("/categories/apparel/", headers={"If-None-Match": first["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
+
+
+def test_a_child_with_a_namesake_elsewhere_is_not_offered(client, make_products):
+    kids = Category.objects.create(name="Kids", slug="kids")
+    Category.objects.create(name="Shoes", slug="shoes", parent=kids)
+    make_products([30], category="Shoes", name="Brown shoe")
+    versions.request_rebuild(force=True)
+    draining.index_due(seconds=60)
+    building.advance_all()
+    page = client.get("/categories/kids/?category=Shoes")
+    assert (skus(page), [group.field for group in page.context["groups"] if group.field == "category"]) == (
+        [],
+        [],
+    )
+
+
+def test_an_address_that_cannot_be_is_404(client):
+    assert client.get("/categories/%00/").status_code == 404

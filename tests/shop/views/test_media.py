@@ -74,3 +74,8 @@ def test_a_missing_or_damaged_picture_shows_a_placeholder(client, content):
 )
 def test_other_names_are_404(client, picture, address):
     assert client.get(address).status_code == 404
+
+
+def test_no_way_leads_out_of_the_pictures_of_products(client, db):
+    default_storage.save("private/x.jpg", ContentFile(jpeg("red", (60, 90))))
+    assert client.get("/media/thumbs/card/products/../private/x.jpg.webp").status_code == 404

@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
 
-from search.exceptions import EncoderTimeout
+from search.exceptions import ArtifactError, EncoderTimeout
 from search.searching import Box
 from shop.views import photo as photo_view
 from tests.search.indexed import add, make_version, unit
@@ -83,3 +83,22 @@ def test_a_box_is_searched_with_and_a_wrong_one_is_told(client, monkeypatch):
     response = client.post(URL, {"image": jpeg(), "box": "all of it"})
     assert (response.status_code, response["HX-Push-Url"]) == (400, "false")
     assert "box must be left,top,right,bottom" in response.content.decode()
+
+
+def test_an_encoder_that_cannot_run_is_told(client, monkeypatch):
+    def fail(file, size, box):
+        raise ArtifactError("image.onnx is damaged")
+
+    monkeypatch.setattr(photo_view, "take_photo", fail)
+    response = client.post(URL, {"image": jpeg()})
+    assert (response.status_code, response["Retry-After"]) == (503, "5")
+    assert "Search with photos is resting" in response.content.decode()
+
+
+def test_one_file_of_a_request_is_kept(client, monkeypatch):
+    sizes = []
+    monkeypatch.setattr(photo_view, "take_photo", lambda file, size, box: sizes.append(size) or "token")
+    others = {f"other{number}": jpeg() for number in range(3)}
+    assert client.post(URL, {**others, "image": jpeg()}).status_code == 302
+    assert len(sizes) == 1
+    assert client.post(URL, others).status_code == 400

@@ -159,3 +159,26 @@ def test_a_redirect_leads_away_and_never_to_itself(client, shelf):
     assert (response.status_code, response["Location"]) == (302, "/categories/apparel/")
     assert client.get("/search/?q=loop").status_code == 200
     assertContains(client.get("/search/?q=shirts"), "<span>Two for one</span>")
+
+
+def test_a_page_that_a_query_leads_to_can_be_filtered_and_sorted(client, shelf):
+    Redirect.objects.create(phrase="sale", url="/search/?q=sale&in_stock=on")
+    Redirect.objects.create(phrase="coffee", url="/search/?q=coffee&brand=Café")
+    assert client.get("/search/?q=sale")["Location"] == "/search/?q=sale&in_stock=on"
+    for address in ("/search/?q=sale&in_stock=on&colour=Red&sort=price", "/search/?q=coffee&brand=Caf%C3%A9"):
+        assert client.get(address).status_code == 200
+
+
+def test_what_is_wanted_less_is_kept_beside_words_and_says_nothing_alone(client, shelf):
+    beside = client.get("/search/?q=shirt&less=S3")
+    assert found(beside) == {"S1", "S2"}
+    assertContains(beside, '<input type="hidden" name="less" value="S3">')
+    alone = client.get("/search/?less=S3")
+    assert (found(alone), alone.context["likings"]) == ({"S1", "S2", "S3", "S4"}, [])
+
+
+def test_no_more_likings_are_offered_than_can_be_asked_for(client, shelf):
+    liked = "&".join(f"more=X{number}" for number in range(10))
+    page = client.get(f"/search/?q=shirt&{liked}")
+    assert page.status_code == 200
+    assert [card.more for card in page.context["cards"]] == [""] * len(page.context["cards"])
