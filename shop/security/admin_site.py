@@ -64,6 +64,7 @@ class ShopAdminSite(AdminSite):
     def _refusal(self, request: HttpRequest, seconds: float) -> HttpResponse:
         context = {
             **self.each_context(request),
+            "is_nav_sidebar_enabled": False,
             "title": "Too many attempts",
             "minutes": ceil(seconds / 60),
         }

@@ -40,7 +40,9 @@ def test_the_tenth_wrong_password_is_the_last():
     refused = send("right")
     assert refused.status_code == 429
     assert 240 < int(refused["Retry-After"]) <= 300
-    assert "Try again in 5 minutes." in refused.content.decode()
+    page = refused.content.decode()
+    assert "Try again in 5 minutes." in page
+    assert "nav-sidebar" not in page
     assert send("right", address="192.0.2.2").status_code == 302
     assert Client(REMOTE_ADDR="192.0.2.1").get(LOGIN).status_code == 200
 
