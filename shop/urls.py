@@ -5,7 +5,6 @@ from django.contrib import admin
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import include, path, re_path
-from django.views.static import serve
 
 from . import views
 
@@ -35,4 +34,4 @@ urlpatterns = [
 ]
 
 if settings.SERVE_MEDIA:
-    urlpatterns.append(re_path(rf"^{MEDIA}/(?P<path>.*)$", serve, {"document_root": settings.MEDIA_ROOT}))
+    urlpatterns.append(re_path(rf"^{MEDIA}/(?P<path>.*)$", views.original))

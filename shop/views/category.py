@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import conditional_page, require_safe
 
@@ -25,6 +25,8 @@ def category_page(request: HttpRequest, path: str) -> HttpResponse:
     They come from the index, so that filters and merchandising rules hold; from the shop's own tables while the index is
     not whole, and where another category has the same name, which the index does not tell apart.
     """
+    if "\x00" in path:  # which Postgres does not take
+        raise Http404
     category = get_object_or_404(Category, path=path)
     context = _way(category)
     below = Category.objects.subtree(category).exclude(pk=category.pk).values_list("name", flat=True)
