@@ -68,6 +68,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "shop.security.headers.PermissionsPolicyMiddleware",
     "csp.middleware.CSPMiddleware",
+    "shop.limits.ShortAddresses",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "django.middleware.gzip.GZipMiddleware",

@@ -7,7 +7,6 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import include, path, re_path
 
 from . import views
-from .security.media import media_file
 
 MEDIA = settings.MEDIA_URL.strip("/")
 
@@ -35,6 +34,4 @@ urlpatterns = [
 ]
 
 if settings.SERVE_MEDIA:
-    urlpatterns.append(
-        re_path(rf"^{MEDIA}/(?P<path>.*)$", media_file, {"document_root": settings.MEDIA_ROOT}, name="media")
-    )
+    urlpatterns.append(re_path(rf"^{MEDIA}/(?P<path>.*)$", views.original, name="media"))

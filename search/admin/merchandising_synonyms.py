@@ -90,7 +90,11 @@ class SynonymAdmin(ModelAdmin):
             entry = SynonymEntry(typed["phrase"], tuple(typed["means"]), typed["both_ways"])
             query = request.POST.get("preview_query", "").strip() or entry.phrase
             try:
-                context |= {"query": query, "entry": entry, "sides": _sides(query, entry, given)}
+                context |= {
+                    "query": query,
+                    "entry": entry,
+                    "sides": _sides(query, entry, str(row.pk) if row else ""),
+                }
             except InvalidQuery as error:
                 context |= {"problem": error.sentence}
         else:

@@ -4,6 +4,7 @@ from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -20,7 +21,18 @@ from .views import PublicView
 LAST_POSITION = 1_000_000
 
 
-class BeaconParser(JSONParser):
+class FlatJSONParser(JSONParser):
+    """JSON; what is nested thousands of levels deep is refused, not an error of ours."""
+
+    def parse(self, *args: Any, **kwargs: Any) -> Any:
+        """Read a body."""
+        try:
+            return super().parse(*args, **kwargs)
+        except RecursionError as error:
+            raise ParseError("The body is nested too deeply: send one flat JSON object.") from error
+
+
+class BeaconParser(FlatJSONParser):
     """JSON as `navigator.sendBeacon` sends a string: as plain text."""
 
     media_type = "text/plain"
@@ -69,7 +81,7 @@ class EventSerializer(serializers.Serializer[Any]):
 class EventView(PublicView):
     """POST /events/: a click, or what followed it."""
 
-    parser_classes = (JSONParser, BeaconParser)
+    parser_classes = (FlatJSONParser, BeaconParser)
     throttle_classes = (EventThrottle,)
     scope = "events"
     open_to_pages = True
@@ -96,4 +108,5 @@ def _sentence(errors: Any) -> str:
     field, messages = next(iter(errors.items()))
     if field == "non_field_errors":
         return 'The body must be a JSON object: {"search": id, "type": "click", "sku": SKU, "position": 1}.'
-    return f"{field}: {messages[0]}"
+    said = f"{field}: {messages[0]}"  # which may repeat half a surrogate pair: JSON can hold one
+    return said.encode("utf-8", "replace").decode()

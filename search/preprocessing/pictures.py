@@ -1,6 +1,7 @@
 """Open a picture from anywhere as upright RGB, or say in one sentence why it cannot be used."""
 
 import warnings
+from collections.abc import Iterator
 from typing import BinaryIO
 
 import numpy as np
@@ -11,7 +12,8 @@ from .webp import webp_size
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 MAX_PIXELS = 25_000_000
-_WHITE = (255, 255, 255, 255)
+_WHITE = (255, 255, 255)
+_BAND = 256  # rows
 
 
 def open_picture(
@@ -44,7 +46,8 @@ def open_picture(
                 if at_least is not None:
                     image.draft("RGB", at_least)
                 image.load()
-                return _to_rgb(ImageOps.exif_transpose(image))
+                ImageOps.exif_transpose(image, in_place=True)  # a copy of 25 megapixels is another 100 MB
+                return _to_rgb(image)
     except PictureError:
         raise
     except Image.DecompressionBombError as error:
@@ -81,13 +84,31 @@ def _to_rgb(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I") or image.mode == "F":
         return _deep_grey_to_rgb(image)
     if image.has_transparency_data:
-        image = image.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", image.size, _WHITE), image).convert("RGB")
+        return _on_white(image)
     return image.convert("RGB")
+
+
+def _bands(image: Image.Image) -> Iterator[tuple[tuple[int, int, int, int], Image.Image]]:
+    """The picture in bands of rows, each with its place, so that what they are turned into is never whole beside it."""
+    for top in range(0, image.height, _BAND):
+        box = (0, top, image.width, min(top + _BAND, image.height))
+        yield box, image.crop(box)
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    flat = Image.new("RGB", image.size, _WHITE)
+    for box, band in _bands(image):
+        clear = band.convert("RGBA")
+        flat.paste(clear, box, clear)
+    return flat
 
 
 def _deep_grey_to_rgb(image: Image.Image) -> Image.Image:
     # Pillow's convert("RGB") clips 16-bit grey at 255, which turns nearly every such picture white.
-    grey = np.nan_to_num(np.asarray(image, dtype=np.float32))
-    scale = 257.0 if image.mode != "F" or grey.max(initial=0) > 255 else 1.0
-    return Image.fromarray(np.clip(grey / scale, 0, 255).round().astype(np.uint8)).convert("RGB")
+    brightest = image.getextrema()[1] if image.mode == "F" else 65535
+    scale = 257.0 if isinstance(brightest, int | float) and brightest > 255 else 1.0
+    flat = Image.new("L", image.size)
+    for box, band in _bands(image):
+        grey = np.nan_to_num(np.asarray(band, dtype=np.float32))
+        flat.paste(Image.fromarray(np.clip(grey / scale, 0, 255).round().astype(np.uint8)), box)
+    return flat.convert("RGB")

@@ -1,6 +1,7 @@
 """What results shall look like: a photo, products that the shopper wants more of, others that she wants less of."""
 
 import json
+import unicodedata
 from dataclasses import dataclass
 
 import numpy as np
@@ -88,7 +89,7 @@ def aim_at(look: Look, version: IndexVersion, text: EmbeddingLiteral | None) -> 
 
 
 def _lower(skus: tuple[str, ...]) -> list[str]:
-    return list(dict.fromkeys(sku.strip().lower() for sku in skus))
+    return list(dict.fromkeys(unicodedata.normalize("NFC", sku).strip().lower() for sku in skus))
 
 
 def _numbers(literal: EmbeddingLiteral) -> NDArray[np.float32]:

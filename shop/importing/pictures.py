@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from search.exceptions import PictureError
 from search.preprocessing import open_picture
+from shop.metadata import without_metadata
 
 from .rows import RowError
 
@@ -69,14 +70,14 @@ class PictureSource(ABC):
         return self._names.get(sku.lower())
 
     def read(self, full_name: str, *, sku: str) -> Picture:
-        """Read a picture's bytes.
+        """Read a picture's bytes, without what cameras wrote beside the picture.
 
         Raises:
             RowError: they cannot be read, or are too many.
         """
         path = PurePosixPath(full_name)
         try:
-            content = self._read(full_name)
+            content = without_metadata(self._read(full_name))
         except READ_ERRORS as error:
             raise RowError(f"picture {path.name} cannot be read: {error or type(error).__name__}") from error
         digest = hashlib.sha256(content).hexdigest()

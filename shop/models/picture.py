@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import secrets
 from pathlib import PurePosixPath
+from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
 from django.db import models
 from django.db.models.fields.files import FieldFile
 
 from search.exceptions import PictureError
 from search.preprocessing import open_picture
+from shop.metadata import without_metadata
 
 from .product import Product
 
@@ -50,3 +53,10 @@ class ProductImage(models.Model):
 
     def __str__(self) -> str:
         return self.alt_text or self.image.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save the picture; a new file loses what cameras wrote beside it, such as the place."""
+        if self.image and not self.image._committed:
+            self.image.file.seek(0)
+            self.image.file = ContentFile(without_metadata(self.image.file.read()), name=self.image.name)
+        super().save(*args, **kwargs)

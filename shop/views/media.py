@@ -6,10 +6,12 @@ import logging
 from pathlib import Path
 from posixpath import normpath
 
+from django.conf import settings
 from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.views.decorators.http import require_safe
+from django.views.static import serve
 
 from search.exceptions import PictureError
 from shop.security.media import inert
@@ -40,3 +42,13 @@ def thumbnail(request: HttpRequest, frame: str, name: str) -> HttpResponseBase:
     except (SuspiciousFileOperation, ValueError):  # outside the media folder, or no file name at all
         raise Http404 from None
     return FileResponse(made, content_type="image/webp", headers={"Cache-Control": FOR_GOOD})
+
+
+@inert
+@require_safe
+def original(request: HttpRequest, path: str) -> HttpResponseBase:
+    """A file of the media folder; in production a web server in front serves it, see docs/security.md."""
+    try:
+        return serve(request, path, document_root=str(settings.MEDIA_ROOT))
+    except OSError:  # a name that no file can have, such as one of 5,000 letters
+        raise Http404 from None

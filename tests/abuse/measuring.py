@@ -1,0 +1,42 @@
+"""Open pictures, each in a process of its own, and print seconds and bytes of memory for each: python -m tests.abuse.measuring FILE ..."""
+
+import json
+import os
+import resource
+import sys
+import time
+from pathlib import Path
+
+from search.exceptions import PictureError
+from search.preprocessing import ImageSpec, open_picture, to_pixels
+
+SPEC = ImageSpec(width=168, height=224)
+
+
+def measured(path: Path) -> dict[str, object]:
+    """Open one in a child, which has its own peak of memory."""
+    out, into = os.pipe()
+    child = os.fork()
+    if child == 0:
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        said = ""
+        try:
+            with path.open("rb") as file:
+                to_pixels([open_picture(file, at_least=(SPEC.width, SPEC.height))], SPEC)
+        except PictureError as error:
+            said = str(error)
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        grown = 1024 * (used.ru_maxrss - before)
+        taken = {"said": said, "seconds": used.ru_utime + used.ru_stime, "bytes": grown}
+        os.write(into, json.dumps(taken).encode())
+        os._exit(0)
+    os.close(into)
+    begun = time.monotonic()
+    with os.fdopen(out, "rb") as answer:
+        read = answer.read()
+    _, status = os.waitpid(child, 0)
+    return {"waited": time.monotonic() - begun, "status": status, **(json.loads(read) if read else {})}
+
+
+if __name__ == "__main__":
+    json.dump({name: measured(Path(name)) for name in sys.argv[1:]}, sys.stdout)
