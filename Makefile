@@ -3,6 +3,8 @@
 # make train-check   every model family, from fit to served, on drawn products; part of make test
 # make screenshots   the README's pictures, of drawn products
 # make audit  known faults of the pinned packages, asked over the network
+# make chaos  faults done to a shop on purpose   [CHAOS=options]
+# make load   ten minutes of many shoppers      [FASHION_DATA=folder] [LOAD=options]
 # make bench  figures on the real catalogue     FASHION_DATA=folder
 
 SHELL := /bin/sh
@@ -10,7 +12,7 @@ SHELL := /bin/sh
 # mypy's Django plugin loads the settings, but no server is asked for anything.
 CHECKS = SECRET_KEY=checks DATABASE_URL=$${DATABASE_URL:-postgresql://localhost/none} REDIS_URL=$${REDIS_URL:-redis://localhost}
 
-.PHONY: help demo test train-check lint audit mypy bench format screenshots
+.PHONY: help demo test train-check lint audit mypy bench chaos load format screenshots
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -41,6 +43,13 @@ mypy: dev
 
 bench: dev
 	.venv/bin/python -m bench $(BENCH)
+
+chaos: dev
+	.venv/bin/python -m chaos $(CHAOS)
+
+load: dev
+	@scripts/venv.sh requirements-load.txt
+	.venv/bin/python -m bench.load $(LOAD)
 
 screenshots: dev
 	@scripts/chromium.sh

@@ -75,11 +75,24 @@ class Setting:
                 raise LocalError(f"The worker ended:\n{worker.tail()}")
             time.sleep(0.05)
 
-    def start_web(self) -> tuple[LocalProcess, int]:
-        """Start gunicorn with one worker process, as one of the demo's two; return it and its port."""
+    def start_web(self, processes: int = 1) -> tuple[LocalProcess, int]:
+        """Start gunicorn with one worker process, as one of the demo's two, or with more; return it and its port."""
         port = free_port()
-        options = ["--bind", f"127.0.0.1:{port}", "--workers", "1", "--threads", "4", "--no-control-socket"]
+        options = [
+            "--bind",
+            f"127.0.0.1:{port}",
+            "--workers",
+            str(processes),
+            "--threads",
+            "12",
+            "--no-control-socket",
+        ]
         return self.start("web", "-m", "gunicorn", "shop.wsgi", *options), port
+
+    @property
+    def processes(self) -> list[LocalProcess]:
+        """What was started here, the first first."""
+        return list(self._processes)
 
     def start(self, name: str, *arguments: str) -> LocalProcess:
         """Start a Python process that ends with this setting."""

@@ -37,7 +37,7 @@ Install one, or name it: make PYTHON=/path/to/python3.11 ..."
     }
 fi
 
-pins=$(cat requirements.txt training/requirements.txt training/requirements-bert.txt requirements-dev.txt | cksum)
+pins=$(cat requirements.txt training/requirements.txt training/requirements-bert.txt requirements-dev.txt requirements-load.txt | cksum)
 [ "$(cat "$stamp" 2>/dev/null || true)" = "$pins" ] && exit 0
 
 free=$(df -Pk . | awk 'NR == 2 { print int($4 / 1024) }')

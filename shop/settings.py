@@ -38,6 +38,8 @@ DEBUG = _flag("DJANGO_DEBUG")
 SECRET_KEY = _required("SECRET_KEY", "$(python -c 'import secrets; print(secrets.token_urlsafe(50))')")
 ALLOWED_HOSTS = _words("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = _words("CSRF_TRUSTED_ORIGINS")
+WEB_CONCURRENT = int(os.environ.get("WEB_CONCURRENT") or 4)  # requests that a web process handles at once
+WEB_WAIT = float(os.environ.get("WEB_WAIT") or 1)  # seconds that others wait before they are turned away
 ROOT_URLCONF = "shop.urls"
 WSGI_APPLICATION = "shop.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -68,8 +70,10 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "shop.security.headers.PermissionsPolicyMiddleware",
     "csp.middleware.CSPMiddleware",
-    "shop.limits.ShortAddresses",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "shop.limits.ShortAddresses",
+    "shop.outages.shedding.Shedding",
+    "shop.outages.patience.DatabasePatience",
     "corsheaders.middleware.CorsMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -117,6 +121,9 @@ DATABASES = {
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault(
     "connect_timeout", 5
 )  # seconds; a frozen server must show
+DATABASE_PATIENCE = float(
+    os.environ.get("DATABASE_PATIENCE") or 8
+)  # seconds that a page waits for a statement
 
 REDIS_URL = _required("REDIS_URL", "redis://localhost:6379/0")
 REDIS_TIMEOUTS = {

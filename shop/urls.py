@@ -26,6 +26,8 @@ storefront = [
     path(f"{MEDIA}/thumbs/<str:frame>/<path:name>.webp", views.thumbnail, name="thumbnail"),
 ]
 
+handler500 = "shop.outages.pages.failed"
+
 urlpatterns = [
     path("", include((storefront, "shop"))),
     path("api/v1/", include("search.api.urls")),

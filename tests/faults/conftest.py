@@ -2,16 +2,12 @@
 
 import gc
 import io
-import json
 import warnings
-from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.core.management import call_command
 from PIL import Image
 
 from search.indexing import hints
@@ -70,14 +66,6 @@ def catalogue(transactional_db: None) -> list[Product]:
         ProductImage(product=product, image=pictures[product.colour.lower()]) for product in products
     )
     return products
-
-
-def verification() -> dict[str, Any]:
-    """What `search_index verify --json` prints, passed or not."""
-    output = io.StringIO()
-    with suppress(SystemExit):  # the exit status says again what the JSON says
-        call_command("search_index", "verify", "--json", stdout=output)
-    return json.loads(output.getvalue())
 
 
 def _store_picture(name: str) -> str:

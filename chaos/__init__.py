@@ -1,0 +1,1 @@
+"""Faults done to a running shop on purpose, and what must hold after each."""

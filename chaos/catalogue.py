@@ -1,0 +1,121 @@
+"""Hands that change the catalogue as people do, and eyes on what the index makes of it."""
+
+import random
+import time
+from collections.abc import Iterable
+
+from .waiting import expect
+
+
+class Hands:
+    """Change products, and look at their entries."""
+
+    def __init__(self, drawing: random.Random) -> None:
+        self.random = drawing
+
+    def keys(self) -> list[int]:
+        """Primary keys of all published products, the first first."""
+        from shop.models import Product
+
+        return list(Product.objects.published().order_by("pk").values_list("pk", flat=True))
+
+    def save_some(self, count: int) -> list[float]:
+        """Save so many products with another price, as the admin does; return the seconds that each took."""
+        keys = self.keys()
+        return [self._save(key) for key in self.random.sample(keys, min(count, len(keys)))]
+
+    def _save(self, key: int) -> float:
+        from django.db import transaction
+
+        from shop.models import Product
+
+        product = Product.objects.get(pk=key)
+        product.price = self.random.randint(100, 9000)
+        began = time.perf_counter()
+        with transaction.atomic():
+            product.save()
+        return time.perf_counter() - began
+
+    def touch(self, keys: Iterable[int]) -> None:
+        """Save these products, one after the other, so that workers take them in this order and read their pictures."""
+        for key in keys:
+            self._save(key)
+
+    def delete_some(self, count: int) -> list[str]:
+        """Delete so many products; return their SKUs."""
+        from shop.models import Product
+
+        gone = self.random.sample(list(Product.objects.published()), count)
+        for product in gone:
+            product.delete()
+        return [product.sku for product in gone]
+
+    def pictures_of(self, keys: Iterable[int]) -> list[str]:
+        """Return the storage names of products' pictures."""
+        from shop.models import ProductImage
+
+        return list(ProductImage.objects.filter(product__in=list(keys)).values_list("image", flat=True))
+
+    def reindex(self) -> None:
+        """Have every picture read and every product encoded again."""
+        from search.indexing.failures import reindex_all
+        from search.models import EntryImage, IndexEntry
+
+        IndexEntry.objects.update(content_hash="", embedded_hash="", text_hash="")
+        EntryImage.objects.update(picture_hash="")
+        reindex_all()
+
+    def is_waiting(self) -> bool:
+        """Whether products wait for a worker."""
+        from search.models import StaleProduct
+
+        return StaleProduct.objects.filter(parked=False).exists()
+
+    def is_busy(self) -> bool:
+        """Whether a worker has claimed products."""
+        from search.models import StaleProduct
+
+        return StaleProduct.objects.exclude(claimed_at=None).exists()
+
+    def parked(self) -> set[str]:
+        """Keys of products that were put aside."""
+        from search.models import StaleProduct
+
+        return set(StaleProduct.objects.filter(parked=True).values_list("product_key", flat=True))
+
+    def failed(self) -> set[str]:
+        """Keys of products that have an error, with their reasons in the index."""
+        from search.indexing.failures import list_failures
+
+        return {failure.product_key for failure in list_failures()}
+
+    def have_embeddings(self, keys: Iterable[int]) -> bool:
+        """Whether every picture of these products has its embedding in the active version."""
+        from search.models import EntryImage, IndexVersion
+
+        images = EntryImage.objects.filter(
+            version=IndexVersion.objects.active(), entry__product_key__in=[str(key) for key in keys]
+        )
+        return images.exists() and not images.filter(embedding=None).exists()
+
+    def prices_agree(self) -> bool:
+        """Whether the active version has the prices of the catalogue."""
+        from search.models import IndexEntry, IndexVersion
+        from shop.models import Product
+
+        prices = {str(key): price for key, price in Product.objects.published().values_list("pk", "price")}
+        entries = IndexEntry.objects.filter(version=IndexVersion.objects.active())
+        return dict(entries.values_list("product_key", "price")) == prices
+
+    def rebuilt(self) -> list[str]:
+        """Wait for the version that is being built; say so if it does not get there."""
+        from search.models import IndexVersion
+
+        def done() -> bool:
+            return not IndexVersion.objects.filter(state__in=("building", "ready")).exists()
+
+        complaints = expect(done, "the rebuild is done", seconds=240)
+        newest = IndexVersion.objects.order_by("-pk").first()
+        if newest is None or newest.state != "active":
+            complaints.append("the rebuilt version is not the active one")
+        return complaints

@@ -1,0 +1,11 @@
+"""Faults by what they are done to; the order of these imports is the order in which they are done."""
+
+from . import workers  # isort: skip
+from . import broker  # isort: skip
+from . import database  # isort: skip
+from . import indexes  # isort: skip
+from . import encoders  # isort: skip
+from . import files  # isort: skip
+from . import clocks  # isort: skip
+
+__all__ = ["broker", "clocks", "database", "encoders", "files", "indexes", "workers"]

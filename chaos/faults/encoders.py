@@ -1,0 +1,123 @@
+"""Faults done to the artifact, and by encoders to the index."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from chaos.registry import Harm, fault
+from chaos.shopper import ask
+from chaos.waiting import expect
+from chaos.world import ROOT, World
+
+
+@fault
+def artifact_byte_flipped(world: World) -> Harm:
+    """One byte of a model file is flipped under a running shop whose processes then start anew; later it is mended."""
+
+    def flip(folder: Path) -> None:
+        file = folder / "text.onnx"
+        sound = file.read_bytes()
+        file.write_bytes(sound[:1000] + bytes([sound[1000] ^ 0xFF]) + sound[1001:])
+
+    return _with_artifact(world, flip)
+
+
+@fault
+def artifact_replaced(world: World) -> Harm:
+    """Another artifact of the same dimension, sealed and whole, lies where the active version's was."""
+
+    def replace(folder: Path) -> None:
+        from search.artifact import read_manifest, write_manifest
+
+        manifest = read_manifest(folder)
+        tokens = (folder / "tokenizer.json").read_text()
+        (folder / "tokenizer.json").write_text(tokens + "\n")
+        write_manifest(
+            folder, name="another", dimension=manifest.dimension, image=manifest.image, text=manifest.text
+        )
+
+    return _with_artifact(world, replace)
+
+
+@fault
+def artifact_missing(world: World) -> Harm:
+    """The artifact's folder is empty when processes start anew; later it is back."""
+
+    def empty(folder: Path) -> None:
+        for file in folder.iterdir():
+            file.unlink()
+
+    return _with_artifact(world, empty)
+
+
+@fault
+def impossible_vectors(world: World) -> Harm:
+    """Embeddings that are not finite, all zero or of another length are offered to Postgres: none is taken as an entry's."""
+    from django.db import DatabaseError, connection, transaction
+
+    from search.models import EntryImage, IndexVersion
+
+    version = IndexVersion.objects.active()
+    row = EntryImage.objects.filter(version=version).exclude(embedding=None).first()
+    if version is None or row is None:
+        return Harm(complaints=["no picture is in the index"])
+    complaints = []
+    for name, values in {
+        "NaN": np.full(version.dimension, np.nan),
+        "infinite": np.full(version.dimension, np.inf),
+        "zero": np.zeros(version.dimension),
+        "longer": np.ones(version.dimension + 1),
+    }.items():
+        literal = "[" + ",".join(map(str, values)) + "]"
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(
+                    "UPDATE fashion_search_entryimage SET embedding = %s::halfvec WHERE id = %s",
+                    [literal, row.pk],
+                )
+        except DatabaseError:
+            continue
+        if not world.holds():
+            complaints.append(f"an embedding that is {name} was taken, and verify did not see it")
+        row.picture_hash = ""
+        row.save(update_fields=["picture_hash"])
+        world.touch([int(row.entry.product_key)])
+        complaints += expect(lambda: not world.holds(), f"an embedding that is {name} was mended", seconds=60)
+    return Harm(complaints=complaints)
+
+
+@fault
+def many_encodings_after_a_fork(world: World) -> Harm:
+    """One child encodes 500 batches after its fork, and its memory stays as it was after the first hundred."""
+    batches = "500" if world.thorough else "60"
+    command = [sys.executable, "-m", "chaos.forked", str(world.artifact), batches]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return Harm(complaints=[] if result.returncode == 0 else [result.stdout.strip() or result.stderr[-500:]])
+
+
+def _with_artifact(world: World, harm: Callable[[Path], None]) -> Harm:
+    folder, aside = world.artifact, world.artifact.with_name("aside")
+    shutil.copytree(folder, aside)
+    try:
+        harm(folder)
+        world.restart_worker()
+        world.restart_web()
+        keys = world.draw_products(5)
+        world.touch(keys)
+        complaints = expect(
+            lambda: _is_degraded(world), "searches are answered by words, and say so", seconds=30
+        )
+    finally:
+        shutil.rmtree(folder)
+        aside.rename(folder)
+    world.restart_worker()
+    world.restart_web()
+    return Harm(complaints=[*complaints, *expect(lambda: not _is_degraded(world), "all is well", seconds=30)])
+
+
+def _is_degraded(world: World) -> bool:
+    return bool(ask(world.port, "/api/v1/search/?q=red+shirt").json()["degraded"])

@@ -1,0 +1,15 @@
+"""The settings of a shop that faults are done to: a storage and a clock that can be told to fail, a broker that gives messages back early."""
+
+import os
+
+from shop.settings import *  # noqa: F403
+from shop.settings import CELERY_BROKER_TRANSPORT_OPTIONS, STORAGES
+
+from .clock import set_back_if_told
+
+STORAGES = STORAGES | {"default": {"BACKEND": "chaos.storage.FaultyStorage"}}
+CELERY_BROKER_TRANSPORT_OPTIONS = CELERY_BROKER_TRANSPORT_OPTIONS | {
+    "visibility_timeout": int(os.environ.get("CHAOS_VISIBILITY_SECONDS") or 600)
+}
+
+set_back_if_told()

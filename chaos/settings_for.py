@@ -1,0 +1,27 @@
+"""What the processes of the shop are told, by variables of the environment."""
+
+import json
+from pathlib import Path
+
+QUICK = {
+    "SWEEP_SECONDS": 1,
+    "CLAIM_LEASE_SECONDS": 4,
+    "RETRY_BACKOFF_SECONDS": 1,
+    "RECONCILE_SECONDS": 5,
+    "API_RATE": "",
+    "PHOTO_RATE": "",
+}
+
+
+def settings_for(folder: Path, artifact: Path) -> dict[str, str]:
+    """Return variables that make retries and sweeps quick and let a storage be told to fail.
+
+    Args:
+        folder: for files of orders.
+        artifact: the one that the index is built with.
+    """
+    return {
+        "DJANGO_SETTINGS_MODULE": "chaos.settings",
+        "CHAOS_ORDERS": str(folder / "orders.json"),
+        "FASHION_SEARCH": json.dumps(QUICK | {"ARTIFACT": str(artifact)}),
+    }

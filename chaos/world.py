@@ -1,0 +1,160 @@
+"""The shop that faults are done to: servers, worker, beat and web of its own, and hands to change its catalogue."""
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import psycopg
+import redis
+
+from bench.setting import ROOT, Setting
+from shop.local.process import LocalProcess
+from shop.local.redis import EmbeddedRedis
+
+from .catalogue import Hands
+from .settings_for import settings_for
+from .shopper import ask
+from .waiting import frozen, wait_until
+
+SEED = 7
+
+
+class World(Hands):
+    """Servers and processes, told to be quick about retries and sweeps so that recoveries can be timed."""
+
+    def __init__(self, setting: Setting, *, artifact: Path, products: int, thorough: bool) -> None:
+        """Describe the world.
+
+        Args:
+            setting: servers that run already.
+            artifact: copied, because faults damage it.
+            products: to draw.
+            thorough: False makes outages shorter and kills fewer, for tests.
+        """
+        super().__init__(random.Random(SEED))
+        self.setting = setting
+        self.artifact = setting.folder / "artifact"
+        self.products = products
+        self.thorough = thorough
+        self.worker: LocalProcess
+        self.beat: LocalProcess
+        self.web: LocalProcess
+        self.port = 0
+        shutil.copytree(artifact, self.artifact)
+        os.environ.update(settings_for(setting.folder, self.artifact))
+
+    def begin(self) -> None:
+        """Draw and import a catalogue, start worker, beat and web, and build the index."""
+        draw = [sys.executable, "-m", "shop.drawn", "--count", str(self.products), "--out", str(self._drawn)]
+        subprocess.run(draw, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
+        self.import_again()
+        import django
+
+        django.setup()
+        self.setting.start_workers()
+        self.worker, self.beat = self.setting.processes
+        self.web, self.port = self.setting.start_web()
+        self.setting.manage("search_index", "rebuild", "--wait", "--noinput")
+
+    def import_again(self) -> None:
+        """Import the drawn catalogue, which brings back what was deleted."""
+        self.setting.import_catalogue(self._drawn, limit=None)
+
+    @property
+    def queue(self) -> EmbeddedRedis:
+        """The shop's Redis."""
+        return self.setting.redis
+
+    @property
+    def _drawn(self) -> Path:
+        return self.setting.folder / "drawn"
+
+    def children(self) -> list[psutil.Process]:
+        """The children of the worker's pool; none while it does not run."""
+        try:
+            return psutil.Process(self.worker.pid).children() if self.worker.running else []
+        except psutil.NoSuchProcess:
+            return []
+
+    def restart_worker(self) -> None:
+        """Start the worker again, killed where it runs, and wait until it has children."""
+        self.worker.kill()
+        self.worker.start()
+        wait_until(self.children, seconds=30)
+
+    def restart_web(self) -> None:
+        """End the web process as a deployment does and start it again."""
+        self.web.stop()
+        self.web.start()
+        wait_until(self._answers, seconds=30)
+
+    def _answers(self) -> bool:
+        try:
+            return ask(self.port, "/").status < 500
+        except OSError:
+            return False
+
+    @contextmanager
+    def told(self, **variables: str) -> Iterator[None]:
+        """Have worker, beat and web run with more variables, and without them afterwards."""
+        os.environ.update(variables)
+        self._restart_all()
+        try:
+            yield
+        finally:
+            for name in variables:
+                del os.environ[name]
+            self._restart_all()
+
+    def _restart_all(self) -> None:
+        self.beat.kill()
+        self.beat.start()
+        self.restart_worker()
+        self.restart_web()
+
+    @contextmanager
+    def other_worker(self) -> Iterator[None]:
+        """Run a second worker beside the first."""
+        options = ["-A", "shop", "worker", "-P", "prefork", "-c", "1", "--loglevel", "INFO", "-n", "other@%h"]
+        other = self.setting.start("other-worker", "-m", "celery", *options)
+        try:
+            wait_until(lambda: " ready." in other.tail(100), seconds=60)
+            yield
+        finally:
+            other.stop()
+
+    @contextmanager
+    def frozen(self, process: LocalProcess) -> Iterator[None]:
+        """Stop a server in the middle of whatever it does, and let it go on afterwards."""
+        with frozen(process):
+            yield
+
+    def broker(self) -> redis.Redis:
+        """Return a client of the shop's Redis."""
+        return redis.Redis.from_url(self.queue.url)
+
+    @contextmanager
+    def administrator(self) -> Iterator[psycopg.Connection]:
+        """Connect to another database of the same server."""
+        with psycopg.connect(self.setting.postgres.url("postgres"), autocommit=True) as connection:
+            yield connection
+
+    def draw_products(self, count: int) -> list[int]:
+        """Draw primary keys of published products that have a picture, each of its own."""
+        return self.random.sample(self.keys(), min(count, len(self.keys())))
+
+    def rebuild(self) -> None:
+        """Begin a new version of the index, and return when a worker encodes products for it."""
+        self.setting.manage("search_index", "rebuild", "--force", "--noinput")
+
+    def holds(self, deleted: Sequence[str] = ()) -> list[str]:
+        """Return what does not hold at this moment."""
+        from .invariants import broken
+
+        return broken(self.port, deleted).wrong

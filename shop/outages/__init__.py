@@ -1,0 +1,1 @@
+"""What pages say and do while a server of the shop is away."""
