@@ -61,6 +61,8 @@ def report(outcome: Outcome) -> None:
         f"  {outcome.name}: {state}, {outcome.recovery:.1f} s until well; {outcome.answers} searches,"
         f" {outcome.degraded} by words only, {outcome.unavailable} asked to try again, the slowest {outcome.slowest:.1f} s"
     )
+    if outcome.restarted:
+        say(f"    ended and was started again: {', '.join(outcome.restarted)}")
     for complaint in outcome.complaints:
         say(f"    {complaint}")
 
