@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
+from pythonjsonlogger.core import RESERVED_ATTRS
 
 from .security.policy import page_policy
 
@@ -67,6 +68,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "shop.logs.request_ids.RequestIds",
     "django.middleware.security.SecurityMiddleware",
     "shop.security.headers.PermissionsPolicyMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -253,10 +255,23 @@ REST_FRAMEWORK = {
 
 # --- Logging ------------------------------------------------------------------------------------------------------
 
+LOG_FORMAT = "json" if os.environ.get("LOG_FORMAT") == "json" else "line"
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(process)d %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"request_id": {"()": "shop.logs.request_ids.AddRequestId"}},
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(process)d %(request_id).8s %(name)s: %(message)s"},
+        "json": {
+            "()": "pythonjsonlogger.json.JsonFormatter",
+            "format": "%(asctime)s %(levelname)s %(process)d %(request_id)s %(name)s %(message)s",
+            "reserved_attrs": [*RESERVED_ATTRS, "request"],  # its text holds what was searched for
+            "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
+        },
+    },
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["request_id"]}
+    },
     "root": {"handlers": ["stderr"], "level": os.environ.get("LOG_LEVEL", "INFO").upper()},
 }
