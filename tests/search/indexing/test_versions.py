@@ -1,8 +1,10 @@
+import threading
 from pathlib import Path
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F
+from django.utils import timezone
 
 from search.exceptions import NoVersion, VersionStateError
 from search.indexing import building, hnsw, versions
@@ -250,3 +252,28 @@ def test_a_parked_product_does_not_hold_up_a_build():
     drain()
     building.advance_all()
     assert IndexVersion.objects.get().state == "active"
+
+
+def test_a_version_whose_words_are_being_counted_is_dropped_with_them():
+    """A newer build takes the place of one whose worker counts words at this moment."""
+    version = IndexVersion.objects.create(artifact_path="x", artifact_name="x", fingerprint="x", dimension=32)
+    counted, may_end = threading.Event(), threading.Event()
+
+    def count() -> None:
+        with transaction.atomic():
+            VersionLexicon.objects.create(
+                version=version, total=0, facets={}, paths=[], lexemes={}, built_at=timezone.now()
+            )
+            counted.set()
+            may_end.wait(10)
+        connection.close()
+
+    worker = threading.Thread(target=count)
+    worker.start()
+    counted.wait(10)
+    threading.Timer(0.5, may_end.set).start()
+    versions.drop_version(version)
+    worker.join()
+
+    assert not IndexVersion.objects.filter(pk=version.pk).exists()
+    assert not VersionLexicon.objects.filter(version_id=version.pk).exists()
