@@ -47,7 +47,7 @@ class Shopper(FastHttpUser):
     @task(5)
     def photo(self) -> None:
         """Search with a photo."""
-        files = {"photo": ("photo.jpg", random.choice(PHOTOS), "image/jpeg")}
+        files = {"image": ("photo.jpg", random.choice(PHOTOS), "image/jpeg")}
         with self.client.post(
             "/api/v1/search/photo/", files=files, name="photo", catch_response=True
         ) as answer:

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import signal
 import sys
 import time
 from dataclasses import asdict
@@ -35,6 +36,7 @@ def main() -> int:
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the outcomes there, too")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers and processes end, too
     names = (options.only or list(FAULTS))[: options.first]
     outcomes: list[Outcome] = []
     with Setting() as setting:
@@ -61,6 +63,8 @@ def report(outcome: Outcome) -> None:
         f"  {outcome.name}: {state}, {outcome.recovery:.1f} s until well; {outcome.answers} searches,"
         f" {outcome.degraded} by words only, {outcome.unavailable} asked to try again, the slowest {outcome.slowest:.1f} s"
     )
+    if outcome.restarted:
+        say(f"    ended and was started again: {', '.join(outcome.restarted)}")
     for complaint in outcome.complaints:
         say(f"    {complaint}")
 

@@ -4,8 +4,6 @@ import random
 import time
 from collections.abc import Iterable
 
-from .waiting import expect
-
 
 class Hands:
     """Change products, and look at their entries."""
@@ -106,16 +104,3 @@ class Hands:
         prices = {str(key): price for key, price in Product.objects.published().values_list("pk", "price")}
         entries = IndexEntry.objects.filter(version=IndexVersion.objects.active())
         return dict(entries.values_list("product_key", "price")) == prices
-
-    def rebuilt(self) -> list[str]:
-        """Wait for the version that is being built; say so if it does not get there."""
-        from search.models import IndexVersion
-
-        def done() -> bool:
-            return not IndexVersion.objects.filter(state__in=("building", "ready")).exists()
-
-        complaints = expect(done, "the rebuild is done", seconds=240)
-        newest = IndexVersion.objects.order_by("-pk").first()
-        if newest is None or newest.state != "active":
-            complaints.append("the rebuilt version is not the active one")
-        return complaints

@@ -24,6 +24,7 @@ class Outcome:
     degraded: int = 0
     unavailable: int = 0  # documented 503s
     slowest: float = 0.0  # seconds of an answer
+    restarted: list[str] = field(default_factory=list)  # processes that ended by themselves
 
     @property
     def passed(self) -> bool:
@@ -43,7 +44,9 @@ def run(name: str, world: World, traffic: Traffic) -> Outcome:
     harm = FAULTS[name](world)
     ended = time.monotonic()
     state = State(["not looked at"])
+    restarted: list[str] = []
     while state.wrong and time.monotonic() - ended < PATIENCE_SECONDS:
+        restarted += world.keep()
         state = broken(world.port, harm.deleted)
         if state.wrong:
             time.sleep(0.25)
@@ -59,4 +62,5 @@ def run(name: str, world: World, traffic: Traffic) -> Outcome:
         seen.degraded,
         seen.statuses["503"],
         seen.slowest,
+        restarted,
     )

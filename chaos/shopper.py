@@ -31,7 +31,7 @@ def ask(port: int, path: str, *, photo: bytes | None = None) -> Answer:
     """
     request = urllib.request.Request(f"http://127.0.0.1:{port}{path}")
     if photo is not None:
-        head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="photo"; filename="p.jpg"\r\n\r\n'
+        head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="image"; filename="p.jpg"\r\nContent-Type: image/jpeg\r\n\r\n'
         request.data = head.encode() + photo + f"\r\n--{BOUNDARY}--\r\n".encode()
         request.add_header("Content-Type", f"multipart/form-data; boundary={BOUNDARY}")
     try:

@@ -20,7 +20,7 @@ from shop.local.redis import EmbeddedRedis
 from .catalogue import Hands
 from .settings_for import settings_for
 from .shopper import ask
-from .waiting import frozen, wait_until
+from .waiting import expect, frozen, wait_until
 
 SEED = 7
 
@@ -74,6 +74,14 @@ class World(Hands):
     @property
     def _drawn(self) -> Path:
         return self.setting.folder / "drawn"
+
+    def keep(self) -> list[str]:
+        """Start again what has ended by itself, as systemd and the demo's supervisor do; return the names."""
+        ended = [process for process in (self.worker, self.beat, self.web) if not process.running]
+        for process in ended:
+            process.kill()  # what it has left of its children
+            process.start()
+        return [process.name for process in ended]
 
     def children(self) -> list[psutil.Process]:
         """The children of the worker's pool; none while it does not run."""
@@ -150,8 +158,22 @@ class World(Hands):
         return self.random.sample(self.keys(), min(count, len(self.keys())))
 
     def rebuild(self) -> None:
-        """Begin a new version of the index, and return when a worker encodes products for it."""
+        """Begin a new version of the index."""
         self.setting.manage("search_index", "rebuild", "--force", "--noinput")
+
+    def rebuilt(self) -> list[str]:
+        """Wait for the version that is being built; say so if it does not get there."""
+        from search.models import IndexVersion
+
+        def done() -> bool:
+            self.keep()
+            return not IndexVersion.objects.filter(state__in=("building", "ready")).exists()
+
+        complaints = expect(done, "the rebuild is done", seconds=240)
+        newest = IndexVersion.objects.order_by("-pk").first()
+        if newest is None or newest.state != "active":
+            complaints.append("the rebuilt version is not the active one")
+        return complaints
 
     def holds(self, deleted: Sequence[str] = ()) -> list[str]:
         """Return what does not hold at this moment."""

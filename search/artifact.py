@@ -104,6 +104,23 @@ def read_manifest(folder: Path) -> Manifest:
     return manifest
 
 
+def read_sealed(folder: Path, manifest: Manifest, file: str) -> bytes:
+    """Return a file's bytes, which are the ones that the manifest vouches for, whatever has become of the folder since it was read.
+
+    Raises:
+        ArtifactError: the file is missing, unreadable or changed.
+    """
+    try:
+        content = (folder / file).read_bytes()
+    except OSError as error:
+        raise ArtifactError(
+            f"The artifact {folder} cannot be read: {error.strerror}: {error.filename}."
+        ) from error
+    if hashlib.sha256(content).hexdigest() != manifest.files[file]:
+        raise ArtifactError(f"{folder / file} is not the file that its manifest describes.")
+    return content
+
+
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

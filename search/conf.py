@@ -79,6 +79,7 @@ class SearchSettings:
     word_list_seconds: int = (
         300  # how often beat counts the words for spelling and suggestions, if they changed
     )
+    metrics_token: str = ""  # that Prometheus sends to get figures; "" keeps them from everybody
     tag_confidence: float = 0.4  # tags that are less sure are not suggested
     tags_per_product: int = 8  # tags suggested for a product at most
     map_products: int = 50_000  # products on the map of the catalogue; of more, as many are drawn by lot

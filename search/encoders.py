@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from .artifact import Manifest, read_manifest
-from .exceptions import ArtifactError
+from .artifact import Manifest, read_manifest, read_sealed
+from .exceptions import ArtifactError, EncodingError
 from .preprocessing import to_pixels
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class Encoders:
         embeddings = np.concatenate(outputs).astype(np.float32)
         norms = np.linalg.norm(embeddings, axis=1, keepdims=True)
         if embeddings.shape[1] != self.dimension or not np.all(np.isfinite(norms)) or not np.all(norms > 0):
-            raise ArtifactError(
+            raise EncodingError(
                 f"The encoders in {self.folder} gave embeddings that are not finite, zero or misshapen."
             )
         unit: Embeddings = embeddings / norms
@@ -105,7 +105,7 @@ class Encoders:
     def _tokenizer(self) -> "Tokenizer":
         from tokenizers import Tokenizer
 
-        return Tokenizer.from_file(str(self.folder / "tokenizer.json"))
+        return Tokenizer.from_str(read_sealed(self.folder, self.manifest, "tokenizer.json").decode())
 
     @cached_property
     def _unknown(self) -> int:
@@ -121,9 +121,8 @@ class Encoders:
         options.intra_op_num_threads = self._threads
         options.inter_op_num_threads = 1
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        return onnxruntime.InferenceSession(
-            str(self.folder / file), sess_options=options, providers=["CPUExecutionProvider"]
-        )
+        model = read_sealed(self.folder, self.manifest, file)
+        return onnxruntime.InferenceSession(model, sess_options=options, providers=["CPUExecutionProvider"])
 
 
 def pad_tokens(ids: Sequence[Sequence[int]], max_tokens: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:

@@ -9,6 +9,10 @@ class ArtifactError(SearchError):
     """An artifact is missing, damaged, or not the one that an index version was built with."""
 
 
+class EncodingError(ArtifactError):
+    """The encoders gave something that is no embedding for one input; others may be fine."""
+
+
 class EncoderTimeout(SearchError):  # noqa: N818 - says what is wrong without the suffix
     """An encoder gave no embedding in the time that a search has."""
 

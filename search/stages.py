@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from time import perf_counter
 
+from .figures import STAGE_SECONDS
+
 _stages: ContextVar[dict[str, float] | None] = ContextVar("fashion_search_stages", default=None)
 
 
@@ -21,11 +23,13 @@ def measuring() -> Iterator[dict[str, float]]:
 
 @contextmanager
 def stage(name: str) -> Iterator[None]:
-    """Add the time of the body to a stage; where nothing is being measured, it only runs."""
+    """Add the time of the body to a stage of what is being measured, and to the figures of this process."""
     stages = _stages.get()
     began = perf_counter()
     try:
         yield
     finally:
+        took = perf_counter() - began
+        STAGE_SECONDS.labels(name).observe(took)
         if stages is not None:
-            stages[name] = round(stages.get(name, 0.0) + (perf_counter() - began) * 1000, 2)
+            stages[name] = round(stages.get(name, 0.0) + took * 1000, 2)

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
+from pythonjsonlogger.core import RESERVED_ATTRS
 
 from .security.policy import page_policy
 
@@ -55,7 +56,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.sessions",
-    "django.contrib.staticfiles",
+    "shop.apps.ShopStaticFilesConfig",
     "django_htmx",
     "corsheaders",
     "csp",
@@ -67,6 +68,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "shop.logs.request_ids.RequestIds",
     "django.middleware.security.SecurityMiddleware",
     "shop.security.headers.PermissionsPolicyMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -159,6 +161,8 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["jpg", "png", "gif", "webp", "woff", "woff2", "gz", "br", "map"]
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2_621_440  # bytes; larger uploads go to a temporary file
 
 # --- Security -----------------------------------------------------------------------------------------------------
@@ -251,10 +255,23 @@ REST_FRAMEWORK = {
 
 # --- Logging ------------------------------------------------------------------------------------------------------
 
+LOG_FORMAT = "json" if os.environ.get("LOG_FORMAT") == "json" else "line"
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(process)d %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"request_id": {"()": "shop.logs.request_ids.AddRequestId"}},
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(process)d %(request_id).8s %(name)s: %(message)s"},
+        "json": {
+            "()": "pythonjsonlogger.json.JsonFormatter",
+            "format": "%(asctime)s %(levelname)s %(process)d %(request_id)s %(name)s %(message)s",
+            "reserved_attrs": [*RESERVED_ATTRS, "request"],  # its text holds what was searched for
+            "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
+        },
+    },
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["request_id"]}
+    },
     "root": {"handlers": ["stderr"], "level": os.environ.get("LOG_LEVEL", "INFO").upper()},
 }

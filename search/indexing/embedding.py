@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from ..encoders import Encoders
 from ..exceptions import ArtifactError
+from ..figures import ENCODE_SECONDS, ENCODED
 from ..loading import encoders_for
 from ..models import IndexVersion
 from .documents import PreparedProduct
@@ -112,8 +113,12 @@ class Embedder:
             for position, picture in enumerate(pictures[key])
             if picture.image and _image(existing, key, position).picture_hash != picture.picture_hash
         }
-        text_embeddings, text_errors = encode_each(encoders.encode_texts, texts)
-        image_embeddings, image_errors = encode_each(encoders.encode_images, images)
+        with ENCODE_SECONDS.labels("text", "index").time():
+            text_embeddings, text_errors = encode_each(encoders.encode_texts, texts)
+        with ENCODE_SECONDS.labels("picture", "index").time():
+            image_embeddings, image_errors = encode_each(encoders.encode_images, images)
+        ENCODED.labels("text").inc(len(text_embeddings))
+        ENCODED.labels("picture").inc(len(image_embeddings))
         entries = batch.entries[version.pk] = []
         writes = batch.images[version.pk] = []
         for key, product in products.items():

@@ -7,6 +7,8 @@ import numpy as np
 from celery.exceptions import SoftTimeLimitExceeded
 from numpy.typing import NDArray
 
+from ..exceptions import ArtifactError, EncodingError
+
 Item = TypeVar("Item")
 Embedding = NDArray[np.float32]  # (dimension,)
 
@@ -22,6 +24,9 @@ def encode_each(
 
     Returns:
         hash -> embedding, and hash -> reason for the items that cannot be encoded.
+
+    Raises:
+        ArtifactError: the encoders cannot be started.
     """
     if not items:
         return {}, {}
@@ -29,7 +34,9 @@ def encode_each(
         return dict(zip(items, encode(list(items.values())), strict=True)), {}
     except SoftTimeLimitExceeded:
         raise
-    except Exception as error:  # noqa: BLE001 - ONNX Runtime's errors share no base class
+    except Exception as error:
+        if isinstance(error, ArtifactError) and not isinstance(error, EncodingError):
+            raise  # no item's fault: the whole batch is put off
         if len(items) == 1:
             return {}, dict.fromkeys(items, f"The encoder failed: {str(error)[:200]}")
     pairs: list[Any] = list(items.items())

@@ -4,11 +4,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import Case, Count, Value, When
 
 from ..marking import mark_stale
 from ..models import EntryImage, IndexEntry, StaleProduct
 from .catalogue import product_keys
 from .hints import hint_after_commit
+
+# What a reason begins or goes on with; the first that fits counts.
+KINDS = (
+    ("worker ended", r"^Indexing this product ended its worker"),
+    ("file cannot be read", r"The file cannot be read"),
+    ("encoder", r"The encoder failed"),
+    ("database or artifact", r"^[A-Za-z]*Error: "),
+)
+OTHER = "picture"  # refused with a sentence of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +51,16 @@ def list_failures() -> list[Failure]:
     for key, error in IndexEntry.objects.exclude(error="").values_list("product_key", "error"):
         failures.setdefault(key, Failure(key, error, 0, False, tuple(pictures.get(key, ()))))
     return [failures[key] for key in sorted(failures)]
+
+
+def count_failures() -> dict[str, int]:
+    """Return kind of reason -> number of products, for every kind, with one query."""
+    kinds = Case(
+        *(When(last_error__regex=pattern, then=Value(kind)) for kind, pattern in KINDS), default=Value(OTHER)
+    )
+    failed = StaleProduct.objects.exclude(last_error="").order_by()
+    counted = dict(failed.annotate(kind=kinds).values_list("kind").annotate(Count("pk")))
+    return {kind: counted.get(kind, 0) for kind in (*(kind for kind, _ in KINDS), OTHER)}
 
 
 def reindex_products(keys: Iterable[str]) -> int:

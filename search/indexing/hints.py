@@ -12,6 +12,8 @@ from weakref import WeakKeyDictionary
 from celery import current_app
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
+from ..figures import PUBLISH_FAILURES
+
 logger = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 30.0  # after a failure nothing is published for this long
@@ -93,6 +95,7 @@ def publish(task: str, *args: Any, times: int = 1, expires: float | None = HINT_
                 )
     except Exception as error:  # noqa: BLE001 - kombu, redis, socket and amqp errors share no base class
         breaker.open()
+        PUBLISH_FAILURES.inc()
         logger.warning("The broker did not take a hint, and gets none for %d s: %s", PAUSE_SECONDS, error)
         return False
     breaker.close()

@@ -9,6 +9,7 @@ from threading import BoundedSemaphore
 from typing import TypeVar
 
 from ..exceptions import EncoderTimeout
+from ..figures import ENCODE_SECONDS, ENCODE_TIMEOUTS
 
 Result = TypeVar("Result")
 THREADS = {  # of a process; when all hang, further encodings are refused after their time, and searches go on by words
@@ -34,11 +35,12 @@ def in_time(act: Callable[[], Result], milliseconds: int, *, kind: str = "text")
     threads, free = _threads(getpid(), kind)
     patience = min(milliseconds, PICTURE_WAIT_MS) if kind == "picture" else milliseconds
     if not free.acquire(timeout=patience / 1000):
+        ENCODE_TIMEOUTS.labels(kind).inc()
         raise EncoderTimeout(
             f"All {THREADS[kind]} threads of the {kind} encoder were busy for {patience} ms."
         )
     try:
-        running = threads.submit(act)
+        running = threads.submit(_timed, act, kind)
     except BaseException:
         free.release()
         raise
@@ -49,7 +51,13 @@ def in_time(act: Callable[[], Result], milliseconds: int, *, kind: str = "text")
         if running.done():  # it raised a TimeoutError of its own
             raise
         running.cancel()
+        ENCODE_TIMEOUTS.labels(kind).inc()
         raise EncoderTimeout(f"The encoder took longer than {milliseconds} ms.") from error
+
+
+def _timed(act: Callable[[], Result], kind: str) -> Result:
+    with ENCODE_SECONDS.labels(kind, "search").time():
+        return act()
 
 
 @lru_cache(maxsize=len(THREADS))

@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 from django.http import HttpRequest
 
+from ..figures import DEGRADED, SEARCH_SECONDS
 from ..insight.recording import Mode, record_search
 from ..insight.visits import visitor_of
 from ..retrieval.filters import Filters
@@ -18,10 +19,14 @@ def log_search(request: HttpRequest, answer: SearchAnswer, filters: Filters) -> 
         answer: what was answered.
         filters: the filters that the shopper had set.
     """
+    kind = _mode(answer)
+    SEARCH_SECONDS.labels(kind).observe(answer.took_ms / 1000)
+    if answer.degraded:
+        DEGRADED.labels(kind).inc()
     parts = [asdict(part) for part in answer.understood]
     return record_search(
         visitor=visitor_of(request),
-        mode=_mode(answer),
+        mode=kind,
         text=answer.typed,
         corrected=answer.query if answer.is_corrected else "",
         understood=[*parts, *({"text": word, "facet": ""} for word in answer.unknown)],

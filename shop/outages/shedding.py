@@ -11,8 +11,13 @@ from collections.abc import Callable
 from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponseBase
+from prometheus_client import Counter
 
 from .pages import busy
+
+TURNED_AWAY = Counter(
+    "shop_turned_away", "Requests that were answered 503 because too many others were being handled."
+)
 
 ALWAYS = ("/health/", "/metrics")  # whoever watches the shop asks most when it is busy
 
@@ -31,6 +36,7 @@ class Shedding:
         if request.path_info.startswith(ALWAYS):
             return self._get_response(request)
         if not self._free.acquire(timeout=settings.WEB_WAIT):
+            TURNED_AWAY.inc()
             return busy(request)
         try:
             return self._get_response(request)

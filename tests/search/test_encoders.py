@@ -1,11 +1,14 @@
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from search.encoders import load_artifact, pad_tokens
+from search.exceptions import ArtifactError
 from tests.tiny_artifact import COLOURS
 
 
@@ -43,6 +46,28 @@ def test_a_text_means_the_same_in_any_batch(encoders):
     alone = encoders.encode_texts(["red"])
     beside = encoders.encode_texts(["red", "black cotton shirt women red"])
     assert beside[0] == pytest.approx(alone[0], abs=1e-6)
+
+
+@pytest.mark.parametrize("file", ["image.onnx", "text.onnx", "tokenizer.json"])
+def test_a_file_that_changes_after_the_manifest_was_read_is_refused(tiny_artifact, tmp_path, file):
+    folder = Path(shutil.copytree(tiny_artifact, tmp_path / "artifact"))
+    encoders = load_artifact(folder)
+    (folder / file).write_bytes((folder / file).read_bytes() + b" ")
+
+    def encode():
+        return encoders.encode_texts(["red"]), encoders.encode_images([Image.new("RGB", (6, 8))])
+
+    with pytest.raises(ArtifactError, match=f"{file} is not the file that its manifest describes"):
+        encode()
+
+
+def test_a_folder_that_is_emptied_after_the_manifest_was_read_is_named(tiny_artifact, tmp_path):
+    folder = Path(shutil.copytree(tiny_artifact, tmp_path / "artifact"))
+    encoders = load_artifact(folder)
+    (folder / "text.onnx").unlink()
+
+    with pytest.raises(ArtifactError, match=r"No such file or directory: .*text\.onnx"):
+        encoders.encode_texts(["red"])
 
 
 def test_tokens_are_cut_and_padded():

@@ -43,6 +43,10 @@ RULES: dict[str, Rule] = {
     "shop:product": _public("/products/SLUG/"),
     "shop:thumbnail": _public("/media/thumbs/card/products/aa/S1.jpg.webp"),
     "favicon": Rule(302, 302, 302),
+    # For those who watch; figures need a token, which stands in their own tests
+    "fashion_search_watching:live": PUBLIC,
+    "fashion_search_watching:ready": Rule(503, 503, 503),  # the tests' shop has no artifact that encodes
+    "fashion_search_watching:metrics": Rule(404, 404, 404),
     "media": _public("/media/nothing-here.jpg", status=404),
     # The API; what a key may do stands in its own tests
     "fashion_search:photo": Rule(400, 400, 400, "POST"),

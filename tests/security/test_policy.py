@@ -1,6 +1,5 @@
 """Every page tells browsers to run and load the shop's own files only, and lives by it."""
 
-import os
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -85,9 +84,9 @@ def test_hosts_of_redirects_may_follow_a_form_and_show_a_banner():
     }
 
 
-def test_nothing_in_a_file_of_the_media_folder_runs(client):
-    # The folder of the URLconf is the one that the process began with.
-    evil = Path(os.environ["MEDIA_ROOT"]) / "evil.html"
+def test_nothing_in_a_file_of_the_media_folder_runs(client, settings):
+    evil = Path(settings.MEDIA_ROOT) / "evil.html"
+    evil.parent.mkdir(parents=True, exist_ok=True)
     evil.write_text("<script>alert(1)</script>")
     try:
         response = client.get("/media/evil.html")

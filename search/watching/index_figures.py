@@ -1,0 +1,90 @@
+"""Figures of the index, read from Postgres at each scrape: what waits, what failed, what is there."""
+
+from collections.abc import Iterator
+from time import perf_counter
+
+from django.db import connection, transaction
+from django.utils import timezone
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from ..indexing.failures import count_failures
+from ..indexing.hnsw import broken_indexes
+from ..indexing.progress import measure_outbox
+from ..models import IndexEntry, IndexVersion
+from .bounded import Look
+
+SECONDS = 2.0  # that Postgres may take
+
+
+class IndexCollector(Collector):
+    """Asks Postgres; while it does not answer, `fashion_search_database_up` is 0 and the other figures are missing."""
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the figures of this moment."""
+        up = GaugeMetricFamily("fashion_search_database_up", "1 where Postgres answered the scrape.")
+        began = perf_counter()
+        try:
+            figures = _LOOK.take()
+        except Exception:  # noqa: BLE001 - whatever it is, Postgres is not up
+            up.add_metric([], 0)
+            yield up
+            return
+        up.add_metric([], 1)
+        yield up
+        yield GaugeMetricFamily(
+            "fashion_search_scrape_seconds",
+            "Time that Postgres took for these figures.",
+            perf_counter() - began,
+        )
+        yield from figures
+
+
+def _read() -> list[Metric]:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = %s", [str(int(SECONDS * 1000))])
+        return [*_outbox(), _failures(), *_version()]
+
+
+def _outbox() -> Iterator[Metric]:
+    outbox = measure_outbox()
+    waited = (timezone.now() - outbox.oldest).total_seconds() if outbox.oldest else 0.0
+    yield GaugeMetricFamily(
+        "fashion_search_pending", "Changed products that wait for a worker.", outbox.waiting
+    )
+    yield GaugeMetricFamily(
+        "fashion_search_pending_oldest_seconds", "How long the oldest of them has waited.", max(0.0, waited)
+    )
+    yield GaugeMetricFamily(
+        "fashion_search_parked", "Products put aside after too many failures.", outbox.parked
+    )
+
+
+def _failures() -> Metric:
+    failures = GaugeMetricFamily(
+        "fashion_search_failures", "Products that failed, by reason.", labels=["reason"]
+    )
+    for reason, number in count_failures().items():
+        failures.add_metric([reason], number)
+    return failures
+
+
+def _version() -> Iterator[Metric]:
+    version = IndexVersion.objects.active()
+    info = GaugeMetricFamily(
+        "fashion_search_active_version",
+        "1 for the version that searches use.",
+        labels=["version", "artifact"],
+    )
+    entries = GaugeMetricFamily("fashion_search_entries", "Products in the active version.")
+    broken = GaugeMetricFamily(
+        "fashion_search_broken_indexes", "HNSW indexes of it that are missing or invalid."
+    )
+    if version is not None:
+        info.add_metric([str(version.pk), version.artifact_name], 1)
+        entries.add_metric([], IndexEntry.objects.filter(version=version).count())
+        broken.add_metric([], len(broken_indexes(version)))
+    yield from (info, entries, broken)
+
+
+_LOOK: Look[list[Metric]] = Look(_read, seconds=SECONDS)

@@ -1,0 +1,98 @@
+"""Whether this process can answer searches, and whether everything else that it would like is there."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import perf_counter
+
+from celery import current_app
+from django.db import connection
+
+from ..loading import encoders_for
+from ..models import IndexVersion
+from .bounded import Look
+
+SECONDS = 2.0  # that one thing may take to answer
+_QUICK = {
+    "socket_timeout": 1,
+    "socket_connect_timeout": 1,
+    "retry_on_timeout": False,
+    "max_retries": 0,
+    "interval_start": 0,
+    "connect_retries_timeout": 1,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one look found."""
+
+    name: str
+    passed: bool
+    detail: str
+    milliseconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """All findings of one moment."""
+
+    findings: tuple[Finding, ...]
+    degraded: bool  # something is away without which searches are answered all the same
+
+    @property
+    def ready(self) -> bool:
+        """Whether searches can be answered as they should be."""
+        return all(finding.passed for finding in self.findings if finding.name != "broker")
+
+
+def readiness() -> Readiness:
+    """Look at the database, the active version, its artifact and the broker; takes some milliseconds, and seconds at most."""
+    findings = [_find("database", _DATABASE)]
+    if findings[0].passed:
+        findings += [_find("version", _VERSION), _find("artifact", _ARTIFACT)]
+    findings.append(_find("broker", _BROKER))
+    return Readiness(tuple(findings), degraded=not findings[-1].passed)
+
+
+def _find(name: str, look: Look[str]) -> Finding:
+    began = perf_counter()
+    try:
+        passed, detail = True, look.take()
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is not ready
+        passed, detail = False, (str(error).strip() or type(error).__name__).splitlines()[0]
+    return Finding(name, passed, detail, round((perf_counter() - began) * 1000, 1))
+
+
+def _database() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return "Postgres answers."
+
+
+def _active() -> IndexVersion:
+    version = IndexVersion.objects.active()
+    if version is None:
+        raise LookupError("No version is active: run search_index rebuild.")
+    return version
+
+
+def _version() -> str:
+    version = _active()
+    return f"Version {version.pk}, {version.artifact_name}."
+
+
+def _artifact() -> str:
+    return f"{encoders_for(_active()).dimension} dimensions."
+
+
+def _broker() -> str:
+    with current_app.connection_for_write(transport_options=_QUICK, connect_timeout=1) as broker:
+        broker.default_channel  # noqa: B018 - opens it: a round trip to the broker
+    return "The broker answers."
+
+
+def _look(act: Callable[[], str]) -> Look[str]:
+    return Look(act, seconds=SECONDS)
+
+
+_DATABASE, _VERSION, _ARTIFACT, _BROKER = _look(_database), _look(_version), _look(_artifact), _look(_broker)

@@ -1,0 +1,55 @@
+"""GET /health/live, /health/ready and /metrics."""
+
+import os
+from dataclasses import asdict
+from hmac import compare_digest
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from ..conf import get_settings
+from .index_figures import IndexCollector
+from .readiness import readiness
+
+
+@never_cache
+@require_safe
+def live(_request: HttpRequest) -> HttpResponse:
+    """Answer that this process handles requests; touches nothing else."""
+    return JsonResponse({"live": True})
+
+
+@never_cache
+@require_safe
+def ready(_request: HttpRequest) -> HttpResponse:
+    """Answer whether searches can be answered: 200 or 503, with what was looked at; a broker that is away only degrades."""
+    state = readiness()
+    body = {
+        "ready": state.ready,
+        "degraded": state.degraded,
+        "checks": [asdict(finding) for finding in state.findings],
+    }
+    response = JsonResponse(body, status=200 if state.ready else 503)
+    if not state.ready:
+        response["Retry-After"] = "5"
+    return response
+
+
+@never_cache
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Answer the figures in Prometheus's text format, to whoever has METRICS_TOKEN; to others there is nothing here."""
+    token = get_settings().metrics_token
+    given = request.headers.get("Authorization", "")
+    if not token or not compare_digest(given.encode(), f"Bearer {token}".encode()):
+        raise Http404
+    index = CollectorRegistry()
+    index.register(IndexCollector())
+    counted = REGISTRY
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        counted = CollectorRegistry()
+        MultiProcessCollector(counted)  # type: ignore[no-untyped-call]
+    return HttpResponse(generate_latest(counted) + generate_latest(index), content_type=CONTENT_TYPE_LATEST)

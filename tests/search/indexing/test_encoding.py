@@ -1,0 +1,34 @@
+"""What fails is one item's failure, unless the encoders themselves do."""
+
+import numpy as np
+import pytest
+
+from search.exceptions import ArtifactError, EncodingError
+from search.indexing.encoding import encode_each
+
+ITEMS = {f"hash {number}": number for number in range(8)}
+
+
+def _encoder(bad: int, error: Exception):
+    def encode(items):
+        if bad in items:
+            raise error
+        return np.array([[item, 1.0] for item in items], dtype=np.float32)
+
+    return encode
+
+
+@pytest.mark.parametrize("bad", range(8))
+@pytest.mark.parametrize("error", [RuntimeError("no such layer"), EncodingError("not finite")])
+def test_a_bad_item_at_any_place_fails_alone(bad, error):
+    embeddings, errors = encode_each(_encoder(bad, error), ITEMS)
+
+    assert errors == {f"hash {bad}": f"The encoder failed: {error}"}
+    assert {key: int(embedding[0]) for key, embedding in embeddings.items()} == {
+        key: number for key, number in ITEMS.items() if number != bad
+    }
+
+
+def test_encoders_that_cannot_be_started_are_no_items_fault():
+    with pytest.raises(ArtifactError, match="changed"):
+        encode_each(_encoder(3, ArtifactError("changed")), ITEMS)

@@ -1,0 +1,123 @@
+"""Figures for Prometheus: who gets them, and that they say what is so."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from search.indexing.failures import KINDS, OTHER
+from search.models import StaleProduct
+from tests.tiny_artifact import COLOURS
+
+ROOT = Path(__file__).resolve().parents[3]
+TOKEN = "a-token-for-the-tests"
+
+
+@pytest.fixture
+def scrape(settings, client):
+    """Return the figures: (name, labels) -> value."""
+    settings.FASHION_SEARCH = settings.FASHION_SEARCH | {"METRICS_TOKEN": TOKEN}
+
+    def read():
+        answer = client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
+        assert answer.status_code == 200
+        assert answer["Content-Type"].startswith("text/plain")
+        return {
+            (sample.name, *sorted(sample.labels.values())): sample.value
+            for family in text_string_to_metric_families(answer.content.decode())
+            for sample in family.samples
+        }
+
+    return read
+
+
+@pytest.mark.parametrize("header", ["", "Bearer wrong", f"bearer{TOKEN}", "Bearer \u00e9"])
+def test_there_is_nothing_for_others(db, client, settings, header):
+    settings.FASHION_SEARCH = settings.FASHION_SEARCH | {"METRICS_TOKEN": TOKEN}
+    headers = {"Authorization": header} if header else {}
+    assert client.get("/metrics", headers=headers).status_code == 404
+
+
+def test_without_a_token_there_is_nothing_for_anybody(db, client):
+    assert client.get("/metrics", headers={"Authorization": "Bearer "}).status_code == 404
+
+
+def test_what_waits_and_what_failed(transactional_db, scrape):
+    from django.utils import timezone
+
+    now = timezone.now()
+    reasons = {
+        "1": "Indexing this product ended its worker 3 times.",
+        "2": "p.jpg: The file cannot be read: FileNotFoundError: gone",
+        "3": "The encoder failed: shape",
+        "4": "OperationalError: the connection is closed",
+        "5": "p.jpg: The picture is damaged.",
+        "6": "",
+    }
+    StaleProduct.objects.bulk_create(
+        StaleProduct(product_key=key, marked_at=now, last_error=reason, parked=key == "1")
+        for key, reason in reasons.items()
+    )
+
+    figures = scrape()
+
+    assert figures["fashion_search_database_up",] == 1
+    assert figures["fashion_search_pending",] == 5
+    assert figures["fashion_search_parked",] == 1
+    assert 0 <= figures["fashion_search_pending_oldest_seconds",] < 60
+    for kind in (*(kind for kind, _ in KINDS), OTHER):
+        assert figures["fashion_search_failures", kind] == 1
+
+
+def test_the_active_version(transactional_db, searchable, scrape):
+    figures = scrape()
+
+    assert figures["fashion_search_active_version", str(searchable.pk), searchable.artifact_name] == 1
+    assert figures["fashion_search_entries",] > 0
+
+
+def test_searches_are_counted_with_their_stages(transactional_db, searchable, client, scrape):
+    before = scrape()
+    client.get(f"/search/?q={next(iter(COLOURS))}")
+    after = scrape()
+
+    def grown(*key):
+        return after[key] - before.get(key, 0)
+
+    assert grown("fashion_search_seconds_count", "text") == 1
+    assert grown("fashion_search_stage_seconds_count", "rank") == 1
+    assert grown("fashion_search_encode_seconds_count", "search", "text") == 1
+
+
+def test_a_database_that_is_away_is_a_figure_and_no_failure(scrape, monkeypatch):
+    from search.watching import index_figures
+
+    def away():
+        raise OSError("no route")
+
+    monkeypatch.setattr(index_figures._LOOK, "_act", away)
+    figures = scrape()
+
+    assert figures["fashion_search_database_up",] == 0
+    assert ("fashion_search_pending",) not in figures
+
+
+def test_the_dashboard_asks_for_figures_that_there_are(transactional_db, searchable, client, scrape):
+    scrape()
+    text = client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"}).content.decode()
+    # A figure with labels has no sample before something was counted.
+    there = set(re.findall(r"^# TYPE (\w+) (?:gauge|counter)$", text, re.MULTILINE))
+    for name in re.findall(r"^# TYPE (\w+) histogram$", text, re.MULTILINE):
+        there |= {f"{name}_bucket", f"{name}_count", f"{name}_sum"}
+    dashboard = json.loads((ROOT / "deploy" / "grafana.json").read_text())
+    asked = {
+        name
+        for panel in dashboard["panels"]
+        for target in panel.get("targets", ())
+        for name in re.findall(r"\b(?:fashion_search|shop)_\w+", target["expr"])
+    }
+
+    assert len(asked) >= 8
+    assert asked - there == set()
