@@ -1,4 +1,4 @@
-"""The image's health check: exits with 0 if the web server answers, with anything but a 5xx."""
+"""The image's health check: exits with 0 if the web server answers that it lives."""
 
 import http.client
 import os
@@ -14,4 +14,4 @@ try:
     status = connection.getresponse().status
 except (OSError, http.client.HTTPException) as error:
     sys.exit(f"No answer: {error}")
-sys.exit(f"Answered {status}" if status >= 500 else 0)
+sys.exit(0 if status == http.client.OK else f"Answered {status}")

@@ -1,5 +1,6 @@
 """The files in deploy/ and docs/production.md name programs, settings and commands that exist."""
 
+import os
 import re
 import runpy
 import shlex
@@ -14,11 +15,15 @@ from django.core.management import get_commands
 
 from search.management.commands.search_index import Command as SearchIndex
 from shop import celery as shop_celery
+from shop.local.redis import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 DEPLOY = ROOT / "deploy"
 GUIDE = (ROOT / "docs" / "production.md").read_text()
-SETTINGS = set(re.findall(r"^\| `(\w+)` \|", (ROOT / "docs" / "settings.md").read_text(), re.MULTILINE))
+WATCHING = {"PROMETHEUS_MULTIPROC_DIR"}  # prometheus_client's own, docs/watching.md
+SETTINGS = WATCHING | set(
+    re.findall(r"^\| `(\w+)` \|", (ROOT / "docs" / "settings.md").read_text(), re.MULTILINE)
+)
 OWN = {
     "WEB_PROCESSES",
     "WORKER_CHILDREN",
@@ -175,6 +180,19 @@ def test_the_image_runs_as_nobody_special():
     user = re.findall(r"^USER (\S+)", DOCKERFILE, re.MULTILINE)
     assert user == ["fashion"]
     check_program(yaml.safe_load(re.findall(r"^CMD (\[.*\])", DOCKERFILE, re.MULTILINE)[-1]))
+
+
+def test_the_health_check_tells_a_web_server_that_answers_from_none(live_server):
+    def check(port: int) -> tuple[int, str]:
+        bound = {**os.environ, "WEB_BIND": f"0.0.0.0:{port}", "ALLOWED_HOSTS": "localhost,testserver"}
+        command = [sys.executable, str(DEPLOY / "healthy.py")]
+        result = subprocess.run(command, env=bound, capture_output=True, text=True, check=False)
+        return result.returncode, result.stderr
+
+    assert check(live_server.thread.port) == (0, "")
+    status, said = check(free_port())
+    assert status == 1
+    assert said.startswith("No answer: ")
 
 
 def test_nginx_sends_media_with_the_policy_that_the_shop_has_for_them():
