@@ -7,8 +7,9 @@ from pathlib import Path
 import psutil
 from PIL import Image
 
-from search.encoders import BATCH, Encoders, load_artifact
+from search.encoders import Encoders, load_artifact
 
+PICTURES = 4  # in a batch
 ALLOWED_GROWTH = 32 * 1024 * 1024  # bytes, between the first fifth of the batches and the last
 
 
@@ -25,12 +26,12 @@ def _encode(encoders: Encoders, batches: int) -> int:
     picture = Image.new("RGB", (240, 320), (200, 30, 30))
     settled = 0
     for number in range(batches):
-        encoders.encode_images([picture] * BATCH)
-        encoders.encode_texts(["a red dress"] * BATCH)
+        encoders.encode_images([picture] * PICTURES)
+        encoders.encode_texts(["a red dress"] * PICTURES)
         if number == batches // 5:
             settled = psutil.Process().memory_info().rss
     grown = psutil.Process().memory_info().rss - settled
-    sys.stdout.write(f"{batches} batches of {BATCH}: memory grew by {grown / 2**20:.0f} MB\n")
+    sys.stdout.write(f"{batches} batches of {PICTURES}: memory grew by {grown / 2**20:.0f} MB\n")
     sys.stdout.flush()
     return int(grown > ALLOWED_GROWTH)
 

@@ -121,7 +121,7 @@ DATABASES = {
     }
 }
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault(
-    "connect_timeout", 5
+    "connect_timeout", 3
 )  # seconds; a frozen server must show
 DATABASE_PATIENCE = float(
     os.environ.get("DATABASE_PATIENCE") or 8

@@ -27,9 +27,9 @@ def index_build_killed(world: World) -> Harm:
 
 @fault
 def index_build_starved(world: World) -> Harm:
-    """Statements may last a tenth of a second and index builds use 64 kB, as a database's owner may decree."""
+    """Statements may last one second and index builds use 64 kB, as a database's owner may decree."""
     with world.administrator() as connection:
-        connection.execute("ALTER DATABASE bench SET statement_timeout = '100ms'")
+        connection.execute("ALTER DATABASE bench SET statement_timeout = '1s'")
         connection.execute("ALTER DATABASE bench SET maintenance_work_mem = '64kB'")
         world.restart_worker()
         world.rebuild()

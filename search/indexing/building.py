@@ -16,6 +16,7 @@ from .catalogue import missing_keys, surplus_keys, unembedded_keys
 from .hnsw import build_indexes
 from .lexicon import build_lexicon
 from .recall import measure_ann_recall
+from .unhurried import unhurried
 
 logger = logging.getLogger(__name__)
 
@@ -24,6 +25,7 @@ Step = Build.Step
 MIN_ANN_RECALL = 0.95
 
 
+@unhurried()
 def advance_all() -> None:
     """Take every build as far as it can go now, mend broken indexes, and drop what is superseded."""
     for version in IndexVersion.objects.filter(state=State.BUILDING).order_by("pk"):

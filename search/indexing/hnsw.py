@@ -5,8 +5,7 @@ one; every query is then a sequential scan, without an error. So validity is rea
 """
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import NamedTuple
 
 from django.db import OperationalError, connection
@@ -14,6 +13,7 @@ from django.db import OperationalError, connection
 from ..conf import get_settings
 from ..models import IndexVersion
 from .builds import check_wanted
+from .unhurried import unhurried
 
 _OURS = re.compile(r"fashion_search_(?:image|text)_v(\d+)_hnsw")
 
@@ -65,7 +65,7 @@ def build_indexes(version: IndexVersion) -> list[str]:
     for index in hnsw_indexes(version):
         if validity.get(index.name):
             continue
-        with _unhurried():
+        with unhurried():
             if index.name in validity:
                 _drop(index.name)
             _create(version, index)
@@ -111,7 +111,7 @@ def _drop_where(is_unwanted: Callable[[int], bool]) -> None:
     for name in index_validity():
         match = _OURS.match(name)
         if match and is_unwanted(int(match[1])):
-            with _unhurried():
+            with unhurried():
                 _drop(name)
 
 
@@ -140,18 +140,3 @@ def _create(version: IndexVersion, index: HnswIndex) -> None:
 def _drop(name: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {connection.ops.quote_name(name)}")
-
-
-@contextmanager
-def _unhurried() -> Iterator[None]:
-    """Lift the timeouts that a host may have set for its requests."""
-    names = ("statement_timeout", "lock_timeout")
-    with connection.cursor() as cursor:
-        for name in names:
-            cursor.execute(f"SET {name} = 0")
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
-            for name in names:
-                cursor.execute(f"RESET {name}")

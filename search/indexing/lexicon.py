@@ -15,12 +15,14 @@ from ..querysets import EntryQuerySet, ImageQuerySet
 from ..retrieval.encoding import to_literal
 from ..retrieval.session import search_session
 from ..understanding.lexicon import CATEGORY, TAGS
+from .unhurried import unhurried
 
 NONSENSE = 200  # words
 NONSENSE_SHARE = 99  # percentile
 NOISE_LIMIT_MS = 600_000  # for comparing all of it
 
 
+@unhurried()
 def build_lexicon(version: IndexVersion) -> VersionLexicon:
     """Count facet values and words of a version and keep them; a former count is replaced.
 

@@ -8,10 +8,12 @@ from ..models import IndexEntry, IndexVersion, ProductTag, StaleProduct
 from ..registry import ProductIndex, get_index
 from .catalogue import surplus_keys
 from .documents import prepare
+from .unhurried import unhurried
 
 CHUNK = 500  # products per read
 
 
+@unhurried()
 def reconcile() -> int:
     """Compare every product's content hash with its entries, and mark those that differ; return how many.
 

@@ -15,6 +15,7 @@ from .catalogue import product_keys
 from .hnsw import broken_indexes, drop_indexes, drop_orphaned_indexes
 from .locks import only_one
 from .reconcile import reconcile
+from .unhurried import unhurried
 
 State = IndexVersion.State
 
@@ -67,6 +68,7 @@ def request_rebuild(*, force: bool = False, build: Build | None = None) -> Rebui
     return Rebuild(version, True, f"Version {version.pk} is being built: {version.total} products.")
 
 
+@unhurried()
 def fill(version: IndexVersion) -> None:
     """Mark every product for a version that has just been committed, and note how many there are.
 
@@ -149,11 +151,13 @@ def drop_superseded() -> list[int]:
     return [version.pk for version in superseded]
 
 
+@unhurried()
 def drop_version(version: IndexVersion) -> None:
     """Delete a version that receives no changes any more, with its entries and indexes."""
     drop_indexes(version.pk)
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL statement_timeout = 0")
+        # Waits for whoever is writing something of the version at this moment, so that this is deleted, too.
+        cursor.execute("SELECT FROM fashion_search_indexversion WHERE id = %s FOR UPDATE", [version.pk])
         cursor.execute("DELETE FROM fashion_search_versionlexicon WHERE version_id = %s", [version.pk])
         cursor.execute("DELETE FROM fashion_search_entryimage WHERE version_id = %s", [version.pk])
         cursor.execute("DELETE FROM fashion_search_indexentry WHERE version_id = %s", [version.pk])

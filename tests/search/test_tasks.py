@@ -45,26 +45,6 @@ def test_a_rebuild_and_a_change_go_through_the_worker(shop_processes: ShopProces
     assert failed_checks() == []
 
 
-def test_a_worker_killed_in_the_middle_loses_nothing(shop_processes: ShopProcesses, search_settings):
-    search_settings.FASHION_SEARCH |= {"CLAIM_LEASE_SECONDS": 2, "SWEEP_SECONDS": 1, "BATCH_SIZE": 4}
-    for number in range(150):
-        make_product(f"A{number}")
-    versions.request_rebuild()
-    for _ in range(2):
-        worker = shop_processes.worker(children=2)
-        hints.publish("index_stale", times=2)
-        before = StaleProduct.objects.count()
-        wait_until(lambda before=before: StaleProduct.objects.count() < before, seconds=60, what=worker)
-        worker.kill()
-    assert StaleProduct.objects.exists()
-    worker = shop_processes.worker(children=2)
-    shop_processes.beat()
-    wait_until(is_active, seconds=90, what=worker)
-    wait_until(lambda: not StaleProduct.objects.exists(), seconds=60, what=worker)
-    assert failed_checks() == []
-    assert IndexEntry.objects.count() == 150
-
-
 def test_words_are_counted_when_a_version_is_activated(shop_processes: ShopProcesses, search_settings):
     search_settings.FASHION_SEARCH |= {"WORD_LIST_SECONDS": 3600, "SWEEP_SECONDS": 1}
     make_product("A1", name="Hat")

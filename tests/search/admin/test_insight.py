@@ -225,8 +225,8 @@ class TestWorkbench:
         page = client_with("view_queryday").get(WORKBENCH + "?q=scarlet").content.decode()
         assert "synonym_add" not in page
 
-    def test_a_query_with_nul_or_without_end(self, staff, version):
-        assert staff.get(WORKBENCH + "?q=a%00b" + "x" * 500).status_code == 200
+    def test_a_query_without_end(self, staff, version):
+        assert staff.get(WORKBENCH + "?q=ab" + "x" * 500).status_code == 200
 
 
 class TestLog:

@@ -1,8 +1,10 @@
+import threading
 from pathlib import Path
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F
+from django.utils import timezone
 
 from search.exceptions import NoVersion, VersionStateError
 from search.indexing import building, hnsw, versions
@@ -250,3 +252,40 @@ def test_a_parked_product_does_not_hold_up_a_build():
     drain()
     building.advance_all()
     assert IndexVersion.objects.get().state == "active"
+
+
+def test_a_version_is_dropped_while_its_words_are_being_counted():
+    """The count is committed at the worst moment: after the drop has looked for words, before it has ended."""
+    version = IndexVersion.objects.create(artifact_path="x", artifact_name="x", fingerprint="x", dimension=32)
+    counted, may_end, ended, told = (threading.Event() for _ in range(4))
+
+    def count() -> None:
+        words = VersionLexicon(
+            version=version, total=0, facets={}, paths=[], lexemes={}, built_at=timezone.now()
+        )
+        try:
+            with transaction.atomic():
+                words.save(force_insert=True)
+                counted.set()
+                may_end.wait(10)
+        except IntegrityError:  # the version is gone: whoever counts its words is told
+            told.set()
+        connection.close()
+        ended.set()
+
+    def after_the_words(execute, sql, *arguments):
+        if "fashion_search_wordlist" in sql:
+            may_end.set()
+            ended.wait(1)
+        return execute(sql, *arguments)
+
+    worker = threading.Thread(target=count)
+    worker.start()
+    counted.wait(10)
+    with connection.execute_wrapper(after_the_words):
+        versions.drop_version(version)
+    worker.join()
+
+    assert told.is_set()
+    assert not IndexVersion.objects.filter(pk=version.pk).exists()
+    assert not VersionLexicon.objects.filter(version_id=version.pk).exists()
