@@ -1,0 +1,22 @@
+"""How gunicorn serves the shop: `gunicorn --config deploy/gunicorn.conf.py shop.wsgi`."""
+
+import os
+
+bind = os.environ.get("WEB_BIND") or "127.0.0.1:8000"  # a socket that systemd hands over takes its place
+workers = int(os.environ.get("WEB_PROCESSES") or 2)  # as many as processor cores; each takes 250 MB at most
+worker_class = "gthread"
+# WEB_CONCURRENT of them handle requests; the others let requests wait WEB_WAIT seconds, and then send them a 503.
+threads = 12
+timeout = 60  # seconds without a sign of life, after which a process is killed; no request takes so long
+graceful_timeout = 30  # seconds that requests have to end after SIGTERM
+keepalive = (
+    75  # seconds; longer than nginx keeps its side open, so that it is never nginx who finds it closed
+)
+max_requests = 20_000  # a leak in a library shall never grow for long
+max_requests_jitter = 4_000  # so that processes do not end at the same moment
+# Each process loads the code itself: encoders start at first use and threads after the fork, so sharing would be
+# safe, but it would save little, and reloading (SIGHUP) would not see new code.
+preload_app = False
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH112, S108 - signs of life never wait for a disk
+control_socket_disable = True
+accesslog = None  # nginx keeps one, without what was searched for
