@@ -1,21 +1,24 @@
 #!/bin/sh
-# Runs all tests in two processes side by side: those of training, which compute, and all others, which mostly wait.
+# Runs all tests in three processes side by side: those of training, which compute, those of faults, which mostly wait, and all others.
 # usage: scripts/tests.sh [options of pytest]
 set -u
 cd "$(dirname "$0")/.."
-log=.local/log/training-tests.log
-mkdir -p .local/log
+logs=.local/log
+mkdir -p $logs
 unset DJANGO_SETTINGS_MODULE || true
 
 # Training yields, so that tests that measure time see a machine that answers.
-nice -n 5 .venv/bin/python -m pytest tests/training "$@" >"$log" 2>&1 &
+nice -n 5 .venv/bin/python -m pytest tests/training "$@" >$logs/training-tests.log 2>&1 &
 training=$!
-trap 'kill $training 2>/dev/null' INT TERM
+nice -n 2 .venv/bin/python -m pytest tests/faults "$@" >$logs/fault-tests.log 2>&1 &
+faults=$!
+trap 'kill $training $faults 2>/dev/null' INT TERM
 
-.venv/bin/python -m pytest --ignore tests/training "$@"
-status=$?
-echo "Waiting for the tests of training (log: $log)."
-wait $training
-training_status=$?
-cat "$log"
-[ $status -eq 0 ] && [ $training_status -eq 0 ]
+.venv/bin/python -m pytest --ignore tests/training --ignore tests/faults "$@"
+failed=$?
+echo "Waiting for the tests of faults and of training (logs: $logs/fault-tests.log, $logs/training-tests.log)."
+wait $faults || failed=1
+cat $logs/fault-tests.log
+wait $training || failed=1
+cat $logs/training-tests.log
+[ $failed -eq 0 ]
