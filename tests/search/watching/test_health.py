@@ -82,3 +82,11 @@ def test_what_a_look_raises_is_raised():
 
 def test_posting_is_refused(client: Client):
     assert client.post("/health/live").status_code == 405
+
+
+def test_probes_are_not_sent_to_https(db, settings):
+    settings.SECURE_SSL_REDIRECT = True
+    probe = Client()
+
+    assert probe.get("/health/live").status_code == 200
+    assert probe.get("/").status_code == 301
