@@ -57,7 +57,7 @@ def main() -> int:
     try:
         dependencies = json.loads(done.stdout)["dependencies"]
     except (ValueError, KeyError):
-        sys.stderr.write(done.stderr)
+        sys.stderr.write(f"{(done.stderr.strip().splitlines() or ['pip-audit said nothing'])[-1][:300]}\n")
         dependencies = []
     status, lines = judge(dependencies)
     sys.stdout.write("\n".join(lines) + "\n")

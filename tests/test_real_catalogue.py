@@ -3,10 +3,10 @@
 import pytest
 from django.core.management import call_command
 
+from search.indexing.verify import verify
 from search.models import IndexVersion
 from search.searching import search
 from shop.models import Product
-from tests.faults.conftest import verification
 from tests.processes import wait_until
 
 PRODUCTS = 300
@@ -29,9 +29,9 @@ def test_real_products_are_imported_indexed_verified_and_found(fashion_data, sho
     call_command("search_index", "rebuild")
     wait_until(lambda: IndexVersion.objects.active() is not None, seconds=180, what=worker)
 
-    result = verification()
-    assert [check for check in result["checks"] if not check["passed"]] == []
-    assert result["failures"] == []
+    result = verify()
+    assert [check for check in result.checks if not check.passed] == []
+    assert list(result.failures) == []
 
     product = Product.objects.order_by("sku")[PRODUCTS // 2]
     answer = search(product.name)
