@@ -127,10 +127,13 @@ class World(Hands):
         self.restart_web()
 
     @contextmanager
-    def other_worker(self) -> Iterator[None]:
-        """Run a second worker beside the first."""
+    def other_worker(self, **variables: str) -> Iterator[None]:
+        """Run a second worker beside the first, with more variables; it is the one that gives messages back early."""
         options = ["-A", "shop", "worker", "-P", "prefork", "-c", "1", "--loglevel", "INFO", "-n", "other@%h"]
+        os.environ.update(variables)
         other = self.setting.start("other-worker", "-m", "celery", *options)
+        for name in variables:
+            del os.environ[name]
         try:
             wait_until(lambda: " ready." in other.tail(100), seconds=60)
             yield

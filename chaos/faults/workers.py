@@ -83,7 +83,7 @@ def slower_than_the_visibility_timeout(world: World) -> Harm:
     """A task lasts longer than the broker waits for its acknowledgement, so that a second worker gets it as well."""
     keys = world.draw_products(8)
     pictures = world.pictures_of(keys[:2])
-    with world.told(CHAOS_VISIBILITY_SECONDS="2"), world.other_worker(), ordered(pictures, "slow"):
+    with world.other_worker(CHAOS_VISIBILITY_SECONDS="2"), ordered(pictures, "slow"):
         world.touch(keys)
         time.sleep(SLOW_SECONDS)
         complaints = expect(lambda: not world.is_waiting(), "all worked off", seconds=60)
