@@ -45,8 +45,9 @@ needed=1500
 [ "$requirements" = requirements.txt ] || needed=4000
 [ "$free" -ge "$needed" ] || fail "Not enough disk space in $(pwd): $free MB free, $needed MB needed."
 
+# Python compiles what is imported when it is imported first; most of what is installed never is.
 install() {
-    .venv/bin/python -m pip install --disable-pip-version-check --retries 2 --timeout 20 "$@" >>"$log" 2>&1
+    .venv/bin/python -m pip install --disable-pip-version-check --no-compile --retries 2 --timeout 20 "$@" >>"$log" 2>&1
 }
 
 echo "Installing $requirements (log: $log)"

@@ -1,4 +1,4 @@
-"""Bandit looks at the code and finds what it should; an audit that could not be made is no success."""
+"""Bandit, which `make lint` runs, finds what it should; an audit that could not be made is no success."""
 
 import subprocess
 import sys
@@ -20,11 +20,6 @@ SILENT = {"name": "ours", "skip_reason": "not found"}
 def bandit(*folders: str) -> subprocess.CompletedProcess[str]:
     """Run bandit as `make lint` does."""
     return subprocess.run([*BANDIT, *folders], cwd=ROOT, capture_output=True, text=True, check=False)
-
-
-def test_bandit_finds_nothing_in_plugin_and_shop():
-    done = bandit("search", "shop")
-    assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.parametrize(
