@@ -17,6 +17,7 @@ from collections import Counter
 from pathlib import Path
 
 from chaos.shopper import ask
+from chaos.waiting import wait_until
 from tests.abuse import bad_pictures
 
 from .setting import ROOT, Setting
@@ -45,6 +46,7 @@ def main() -> int:
         setting.start_workers()
         setting.manage("search_index", "rebuild", "--wait", "--noinput")
         _, port = setting.start_web(2)
+        wait_until(lambda: _answers(port), seconds=60)
         _search(port, 60)  # loads encoders
         idle = _p95(_search(port, SEARCHES))
         with Senders(port, pictures, options.senders) as senders:
@@ -106,6 +108,13 @@ def _pictures() -> list[bytes]:
         with zipfile.ZipFile(collected) as archive:
             found += [archive.read(name) for name in archive.namelist() if not name.endswith("/")]
     return found
+
+
+def _answers(port: int) -> bool:
+    try:
+        return ask(port, "/health/live").status == 200
+    except OSError:
+        return False
 
 
 def _search(port: int, number: int) -> list[float]:
