@@ -234,6 +234,7 @@ DRAIN_SECONDS = float(str(FASHION_SEARCH.get("DRAIN_SECONDS", 10)))
 ROLL_UP_SECONDS = float(str(FASHION_SEARCH.get("ROLL_UP_SECONDS", 300)))
 WORD_LIST_SECONDS = float(str(FASHION_SEARCH.get("WORD_LIST_SECONDS", 300)))
 
+CELERY_BEAT_SCHEDULER = "search.beat.SteadyScheduler"
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "search.tasks.sweep", "schedule": SWEEP_SECONDS},
     "advance-builds": {"task": "search.tasks.advance_builds", "schedule": SWEEP_SECONDS},
