@@ -53,11 +53,14 @@ def main() -> int:
     if options.json:
         options.json.write_text(json.dumps([asdict(outcome) for outcome in outcomes], indent=1))
     say(summary(outcomes))
-    return 0 if all(outcome.passed for outcome in outcomes) else 1
+    return 0 if all(outcome.passed or outcome.skipped for outcome in outcomes) else 1
 
 
 def report(outcome: Outcome) -> None:
     """Say what became of a fault."""
+    if outcome.skipped:
+        say(f"  {outcome.name}: not done, {outcome.skipped}")
+        return
     state = "held" if outcome.passed else "DID NOT HOLD"
     say(
         f"  {outcome.name}: {state}, {outcome.recovery:.1f} s until well; {outcome.answers} searches,"
@@ -72,8 +75,10 @@ def report(outcome: Outcome) -> None:
 def summary(outcomes: list[Outcome]) -> str:
     """Return one line: faults passed, items lost, duplicate rows, worst recovery."""
     passed = sum(outcome.passed for outcome in outcomes)
+    skipped = sum(bool(outcome.skipped) for outcome in outcomes)
+    left_out = f" {skipped} not done," if skipped else ""
     return (
-        f"{passed} of {len(outcomes)} faults passed, {sum(outcome.lost for outcome in outcomes)} items lost,"
+        f"{passed} of {len(outcomes)} faults passed,{left_out} {sum(outcome.lost for outcome in outcomes)} items lost,"
         f" {sum(outcome.doubled for outcome in outcomes)} duplicate rows,"
         f" worst recovery {max((outcome.recovery for outcome in outcomes), default=0.0):.1f} s"
     )

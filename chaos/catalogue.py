@@ -22,16 +22,20 @@ class Hands:
         keys = self.keys()
         return [self._save(key) for key in self.random.sample(keys, min(count, len(keys)))]
 
-    def _save(self, key: int) -> float:
+    def save_price(self, key: int, price: int) -> None:
+        """Give a product another price, as the admin does."""
         from django.db import transaction
 
         from shop.models import Product
 
         product = Product.objects.get(pk=key)
-        product.price = self.random.randint(100, 9000)
-        began = time.perf_counter()
+        product.price = price
         with transaction.atomic():
             product.save()
+
+    def _save(self, key: int) -> float:
+        began = time.perf_counter()
+        self.save_price(key, self.random.randint(100, 9000))
         return time.perf_counter() - began
 
     def touch(self, keys: Iterable[int]) -> None:

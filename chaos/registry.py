@@ -12,6 +12,7 @@ class Harm:
 
     deleted: tuple[str, ...] = ()  # SKUs
     complaints: list[str] = field(default_factory=list)  # what was wrong already while it lasted
+    skipped: str = ""  # why it cannot be done on this machine
 
 
 Fault = Callable[[World], Harm]

@@ -5,11 +5,11 @@ import os
 from shop.settings import *  # noqa: F403
 from shop.settings import CELERY_BROKER_TRANSPORT_OPTIONS, STORAGES
 
-from .clock import set_back_if_told
+from .clock import follow
 
 STORAGES = STORAGES | {"default": {"BACKEND": "chaos.storage.FaultyStorage"}}
 CELERY_BROKER_TRANSPORT_OPTIONS = CELERY_BROKER_TRANSPORT_OPTIONS | {
     "visibility_timeout": int(os.environ.get("CHAOS_VISIBILITY_SECONDS") or 600)
 }
 
-set_back_if_told()
+follow()

@@ -14,7 +14,7 @@ QUICK = {
 
 
 def settings_for(folder: Path, artifact: Path) -> dict[str, str]:
-    """Return variables that make retries and sweeps quick and let a storage be told to fail.
+    """Return variables that make retries and sweeps quick and let a storage and clocks be told to fail.
 
     Args:
         folder: for files of orders.
@@ -23,5 +23,6 @@ def settings_for(folder: Path, artifact: Path) -> dict[str, str]:
     return {
         "DJANGO_SETTINGS_MODULE": "chaos.settings",
         "CHAOS_ORDERS": str(folder / "orders.json"),
+        "CHAOS_CLOCK": str(folder / "clock"),
         "FASHION_SEARCH": json.dumps(QUICK | {"ARTIFACT": str(artifact)}),
     }

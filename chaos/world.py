@@ -109,24 +109,6 @@ class World(Hands):
             return False
 
     @contextmanager
-    def told(self, **variables: str) -> Iterator[None]:
-        """Have worker, beat and web run with more variables, and without them afterwards."""
-        os.environ.update(variables)
-        self._restart_all()
-        try:
-            yield
-        finally:
-            for name in variables:
-                del os.environ[name]
-            self._restart_all()
-
-    def _restart_all(self) -> None:
-        self.beat.kill()
-        self.beat.start()
-        self.restart_worker()
-        self.restart_web()
-
-    @contextmanager
     def other_worker(self, **variables: str) -> Iterator[None]:
         """Run a second worker beside the first, with more variables; it is the one that gives messages back early."""
         options = ["-A", "shop", "worker", "-P", "prefork", "-c", "1", "--loglevel", "INFO", "-n", "other@%h"]

@@ -6,6 +6,7 @@ from . import database  # isort: skip
 from . import indexes  # isort: skip
 from . import encoders  # isort: skip
 from . import files  # isort: skip
+from . import disks  # isort: skip
 from . import clocks  # isort: skip
 
-__all__ = ["broker", "clocks", "database", "encoders", "files", "indexes", "workers"]
+__all__ = ["broker", "clocks", "database", "disks", "encoders", "files", "indexes", "workers"]

@@ -7,17 +7,27 @@ from chaos.waiting import expect, wait_until
 from chaos.world import World
 
 _BUILDING = """
-SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'bench' AND query LIKE 'CREATE INDEX CONCURRENTLY%'
+SELECT {}(pid) FROM pg_stat_activity WHERE datname = 'bench' AND query LIKE 'CREATE INDEX CONCURRENTLY%'
 """
 
 
 @fault
 def index_build_killed(world: World) -> Harm:
     """The connection that builds an HNSW index is ended in the middle of it, which leaves an INVALID index."""
+    return _interrupt_a_build(world, "pg_terminate_backend")
+
+
+@fault
+def index_build_timed_out(world: World) -> Harm:
+    """The statement that builds an HNSW index is cancelled in the middle of it, as a time limit would; the connection lives on."""
+    return _interrupt_a_build(world, "pg_cancel_backend")
+
+
+def _interrupt_a_build(world: World, how: str) -> Harm:
     world.rebuild()
     with world.administrator() as connection:
         found = expect(
-            lambda: connection.execute(_BUILDING).fetchone(),
+            lambda: connection.execute(_BUILDING.format(how)).fetchone(),
             "an index was being built",
             seconds=120,
             every=0.002,
