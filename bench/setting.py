@@ -79,15 +79,14 @@ class Setting:
         """Start gunicorn with one worker process, as one of the demo's two, or with more; return it and its port."""
         port = free_port()
         options = [
+            "--config",
+            "deploy/gunicorn.conf.py",
             "--bind",
             f"127.0.0.1:{port}",
             "--workers",
             str(processes),
-            "--threads",
-            "12",
-            "--no-control-socket",
         ]
-        return self.start("web", "-m", "gunicorn", "shop.wsgi", *options), port
+        return self.start("web", "-m", "gunicorn", *options, "shop.wsgi"), port
 
     @property
     def processes(self) -> list[LocalProcess]:

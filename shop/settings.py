@@ -40,7 +40,10 @@ SECRET_KEY = _required("SECRET_KEY", "$(python -c 'import secrets; print(secrets
 ALLOWED_HOSTS = _words("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = _words("CSRF_TRUSTED_ORIGINS")
 WEB_CONCURRENT = int(os.environ.get("WEB_CONCURRENT") or 4)  # requests that a web process handles at once
-WEB_WAIT = float(os.environ.get("WEB_WAIT") or 1)  # seconds that others wait before they are turned away
+WEB_WAITING = int(
+    os.environ.get("WEB_WAITING") or 12
+)  # that wait for their turn; others are turned away at once
+WEB_WAIT = float(os.environ.get("WEB_WAIT") or 1)  # seconds that they wait before they are turned away, too
 ROOT_URLCONF = "shop.urls"
 WSGI_APPLICATION = "shop.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -74,9 +77,9 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "shop.limits.ShortAddresses",
+    "corsheaders.middleware.CorsMiddleware",  # scripts of other sites may read a 503, too
     "shop.outages.shedding.Shedding",
     "shop.outages.patience.DatabasePatience",
-    "corsheaders.middleware.CorsMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

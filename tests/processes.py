@@ -51,9 +51,8 @@ class ShopProcesses:
     def web(self) -> tuple[LocalProcess, str]:
         """Start gunicorn; return it and its address, once it listens."""
         address = f"127.0.0.1:{free_port()}"
-        process = self._start(
-            "web", "gunicorn", "shop.wsgi", "--bind", address, "--threads", "4", "--no-control-socket"
-        )
+        options = ["--config", "deploy/gunicorn.conf.py", "--bind", address, "--workers", "1"]
+        process = self._start("web", "gunicorn", *options, "shop.wsgi")
         wait_until(lambda: "Booting worker" in process.tail(50), seconds=30, what=process)
         return process, f"http://{address}"
 

@@ -153,7 +153,12 @@ def test_gunicorn_knows_every_setting_of_its_file(monkeypatch):
     own = {name for name in runpy.run_path(str(DEPLOY / "gunicorn.conf.py")) if name in configured.settings}
     written = set(re.findall(r"^(\w+) = ", (DEPLOY / "gunicorn.conf.py").read_text(), re.MULTILINE))
     assert own == written
-    assert (configured.workers, configured.threads, configured.worker_class_str) == (3, 12, "gthread")
+    assert (configured.workers, configured.threads, configured.worker_class_str) == (3, 20, "gthread")
+
+
+def test_some_threads_are_left_to_turn_requests_away(settings):
+    configured = runpy.run_path(str(DEPLOY / "gunicorn.conf.py"))
+    assert configured["threads"] > settings.WEB_CONCURRENT + settings.WEB_WAITING
 
 
 def test_the_image_has_a_python_that_the_project_runs_on():

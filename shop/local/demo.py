@@ -113,9 +113,9 @@ class Demo:
             self.environment["REDIS_URL"] = redis.url
 
     def _start_web(self) -> None:
-        options = ["--bind", f"127.0.0.1:{self.port}", "--workers", "2", "--threads", "12", "--timeout", "60"]
+        options = ["--bind", f"127.0.0.1:{self.port}", "--workers", "2", "--graceful-timeout", "5"]
         web = self._process(
-            "web", "-m", "gunicorn", "shop.wsgi", *options, "--graceful-timeout", "5", "--no-control-socket"
+            "web", "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", *options, "shop.wsgi"
         )
         self.supervisor.start(web)
         deadline = time.monotonic() + WEB_SECONDS

@@ -1,6 +1,7 @@
 """Turn requests away while too many are being handled, instead of letting all of them wait ever longer.
 
-The web server has more threads than requests are handled at once: the others wait here for a moment, where a wait can be ended.
+The web server has more threads than requests are handled at once: some of the others wait here for a moment, where a wait can be ended,
+and the rest is told at once to come again, which costs next to nothing.
 """
 
 from __future__ import annotations
@@ -23,22 +24,35 @@ ALWAYS = ("/health/", "/metrics")  # whoever watches the shop asks most when it 
 
 
 class Shedding:
-    """Middleware: at most WEB_CONCURRENT requests at once in a process; others wait WEB_WAIT seconds and then get a 503."""
+    """Middleware: a process handles WEB_CONCURRENT requests at once; WEB_WAITING others wait up to WEB_WAIT seconds; who is left gets a 503."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         if not settings.WEB_CONCURRENT:
             raise MiddlewareNotUsed
         self._get_response = get_response
         self._free = threading.BoundedSemaphore(settings.WEB_CONCURRENT)
+        self._places = threading.BoundedSemaphore(settings.WEB_CONCURRENT + settings.WEB_WAITING)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Handle the request as soon as others are done, or turn it away."""
         if request.path_info.startswith(ALWAYS):
             return self._get_response(request)
+        if not self._places.acquire(blocking=False):
+            return _turn_away(request)
+        try:
+            return self._handle_in_turn(request)
+        finally:
+            self._places.release()
+
+    def _handle_in_turn(self, request: HttpRequest) -> HttpResponseBase:
         if not self._free.acquire(timeout=settings.WEB_WAIT):
-            TURNED_AWAY.inc()
-            return busy(request)
+            return _turn_away(request)
         try:
             return self._get_response(request)
         finally:
             self._free.release()
+
+
+def _turn_away(request: HttpRequest) -> HttpResponseBase:
+    TURNED_AWAY.inc()
+    return busy(request)
