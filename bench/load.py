@@ -1,5 +1,7 @@
 """Ten minutes of many shoppers, while five products a second change: requests per second, times, errors, memory, lag of the index.
 
+Then more and more shoppers, to find what the shop can sustain, and twice as many requests as that, at random moments.
+
 Run as `python -m bench.load [--users N] [--seconds N] [--overload N] [--json FILE]` or `make load`. FASHION_DATA names the real
 catalogue and its shoppers' photos; without it a catalogue is drawn. Exits with 1 where a limit is missed.
 """
@@ -18,31 +20,18 @@ import zipfile
 from pathlib import Path
 
 from .setting import ROOT, Setting
-from .watching import Sample, Watcher
+from .shopping import Figures, shop_for
 
 DRAWN = 2000  # products, where there is no real catalogue
 WEB_PROCESSES = 2
 PHOTOS = 40
 QUERIES = 2000
+SUSTAINED_P95_MS = 500.0  # what the shop sustains is answered within this, and nobody is turned away
+STEP_SECONDS = 30  # of each number of shoppers while that is looked for
 LAG_SECONDS = 30.0  # that a changed product may take into the index
 SLOPE_MB_PER_MINUTE = 2.0  # of all web and worker processes together, after the first third
+FLAT_SECONDS = 300  # a shorter load says nothing about memory
 RECOVERY_SECONDS = 5.0
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Figures:
-    """What one phase gave; times are milliseconds."""
-
-    users: int
-    seconds: float
-    requests_per_second: float
-    turned_away: int
-    errors: int
-    by_kind: dict[str, dict[str, float]]
-    lag_seconds: float  # the oldest change that waited, at its worst
-    changes: int
-    memory_mb: float  # of web and worker processes, at the end
-    slope_mb_per_minute: float
 
 
 def main() -> int:
@@ -64,19 +53,33 @@ def main() -> int:
         _, port = setting.start_web(WEB_PROCESSES)
         _recovery(port)  # encoders are loaded at the first searches
         _say(f"{options.users} shoppers for {options.seconds} s")
-        usual = _phase(setting, port, users=options.users, seconds=options.seconds)
+        usual = shop_for(setting, port, users=options.users, seconds=options.seconds)
         _report(usual)
-        # Twice as many requests as were answered; shoppers who are turned away come again at once.
-        many = 2 * round(usual.requests_per_second * 1.3) + options.users
-        _say(f"{many} shoppers for {options.overload} s")
-        over = _phase(setting, port, users=many, seconds=options.overload)
-        _report(over)
+        sustained = _find_sustained(setting, port, usual)
+        rate = 2 * sustained.answered_per_second
+        _say(f"{rate:.1f} requests/s at random moments for {options.overload} s, twice what is sustained")
+        over = shop_for(setting, port, users=0, seconds=options.overload, rate=rate)
         recovery = _recovery(port)
+        _report(over)
         _say(f"answers within half a second again {recovery:.1f} s after the overload")
     if options.json:
-        phases = {"usual": dataclasses.asdict(usual), "overload": dataclasses.asdict(over)}
-        options.json.write_text(json.dumps(phases | {"recovery_seconds": recovery}, indent=1) + "\n")
+        phases = {"usual": usual, "sustained": sustained, "overload": over}
+        figures = {name: dataclasses.asdict(phase) for name, phase in phases.items()}
+        options.json.write_text(json.dumps(figures | {"recovery_seconds": recovery}, indent=1) + "\n")
     return _verdict(usual, over, recovery)
+
+
+def _find_sustained(setting: Setting, port: int, usual: Figures) -> Figures:
+    """Let more and more shoppers in until answers take too long; return the last figures before that."""
+    sustained, users = usual, usual.users
+    while True:
+        users = round(users * 1.25) + 1
+        _say(f"{users} shoppers for {STEP_SECONDS} s")
+        more = shop_for(setting, port, users=users, seconds=STEP_SECONDS)
+        _report(more)
+        if more.errors or more.turned_away or more.total.p95 > SUSTAINED_P95_MS:
+            return sustained
+        sustained = more
 
 
 def _fill(setting: Setting, data: Path | None, limit: int | None) -> None:
@@ -121,59 +124,6 @@ def _material(folder: Path, data: Path | None) -> Path:
     return path
 
 
-def _phase(setting: Setting, port: int, *, users: int, seconds: int) -> Figures:
-    """Let shoppers in for so long, while products change."""
-    prefix = setting.folder / f"locust-{users}"
-    command = [
-        *(sys.executable, "-m", "locust", "--headless", "--only-summary", "--skip-log-setup"),
-        *(
-            "--locustfile",
-            str(Path(__file__).with_name("locustfile.py")),
-            "--host",
-            f"http://127.0.0.1:{port}",
-        ),
-        *("--users", str(users), "--spawn-rate", str(max(4, users // 5)), "--run-time", f"{seconds}s"),
-        *("--csv", str(prefix), "--exit-code-on-error", "0"),
-    ]
-    groups = [process.pid for process in setting.processes]
-    with Watcher(groups) as watcher:
-        subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    kinds, total = {}, {}
-    with Path(f"{prefix}_stats.csv").open() as rows:
-        for row in csv.DictReader(rows):
-            kinds[row["Name"]] = {
-                "requests": float(row["Request Count"]),
-                "p50": float(row["50%"]),
-                "p95": float(row["95%"]),
-                "p99": float(row["99%"]),
-            }
-            total = row
-    turned_away = int(kinds.get("turned away (503)", {"requests": 0})["requests"])
-    samples = watcher.samples
-    return Figures(
-        users,
-        seconds,
-        float(total["Requests/s"]),
-        turned_away,
-        int(total["Failure Count"]),
-        kinds,
-        max((sample.lag for sample in samples), default=0.0),
-        watcher.changed,
-        samples[-1].memory_mb if samples else 0.0,
-        _slope(samples[len(samples) // 3 :]),
-    )
-
-
-def _slope(samples: list[Sample]) -> float:
-    """Return the slope of a straight line through memory over time, in MB per minute."""
-    import numpy as np
-
-    if len(samples) < 10:
-        return 0.0
-    minutes = np.array([sample.at for sample in samples]) / 60
-    return float(np.polyfit(minutes, [sample.memory_mb for sample in samples], 1)[0])
-
-
 def _recovery(port: int) -> float:
     """Return the seconds until twelve searches, one after the other, are answered within half a second each."""
     import http.client
@@ -195,13 +145,14 @@ def _recovery(port: int) -> float:
 
 def _report(figures: Figures) -> None:
     print(
-        f"  {figures.requests_per_second:.1f} requests/s, {figures.errors} errors, {figures.turned_away} turned away;"
+        f"  {figures.offered_per_second:.1f} requests/s, {figures.errors} errors,"
+        f" {figures.turned_away} of {figures.total.requests} turned away;"
         f" {figures.changes} products changed, the slowest waited {figures.lag_seconds:.1f} s;"
-        f" {figures.memory_mb:.0f} MB, {figures.slope_mb_per_minute:+.2f} MB/min"
+        f" {figures.memory_mb:.0f} MB, {figures.slopes['all']:+.2f} MB/min"
     )
-    for kind, times in figures.by_kind.items():
+    for kind, times in [*figures.by_kind.items(), ("all", figures.total)]:
         print(
-            f"  {kind:20} {times['requests']:7.0f}  p50 {times['p50']:6.0f}  p95 {times['p95']:6.0f}  p99 {times['p99']:6.0f} ms"
+            f"  {kind:20} {times.requests:7}  p50 {times.p50:6.0f}  p95 {times.p95:6.0f}  p99 {times.p99:6.0f} ms"
         )
 
 
@@ -211,10 +162,14 @@ def _verdict(usual: Figures, over: Figures, recovery: float) -> int:
         missed.append(f"{usual.errors} errors and {usual.turned_away} turned away under usual load")
     if usual.lag_seconds > LAG_SECONDS:
         missed.append(f"a change waited {usual.lag_seconds:.0f} s for the index, not {LAG_SECONDS:.0f}")
-    if usual.slope_mb_per_minute > SLOPE_MB_PER_MINUTE:
-        missed.append(f"memory grew by {usual.slope_mb_per_minute:.1f} MB a minute")
+    if usual.seconds < FLAT_SECONDS:
+        print(f"A load of less than {FLAT_SECONDS} s says nothing about memory.")
+    elif usual.slopes["all"] > SLOPE_MB_PER_MINUTE:
+        missed.append(f"memory grew by {usual.slopes['all']:.1f} MB a minute: {usual.slopes}")
     if over.errors:
         missed.append(f"{over.errors} errors under overload")
+    if not over.turned_away:
+        missed.append("nobody was turned away under overload")
     if recovery > RECOVERY_SECONDS:
         missed.append(f"{recovery:.1f} s to recover, not {RECOVERY_SECONDS:.0f}")
     for line in missed:

@@ -6,22 +6,38 @@ Run by `python -m bench.load`, which says by variables of the environment which 
 import json
 import os
 import random
+import time
 from pathlib import Path
 from urllib.parse import quote
 
-from locust import FastHttpUser, between, task
+import gevent
+from locust import FastHttpUser, task
 
 MATERIAL = json.loads(Path(os.environ["LOAD_MATERIAL"]).read_text())
 PHOTOS = [Path(name).read_bytes() for name in MATERIAL["photos"]]
+GAP = float(
+    os.environ.get("LOAD_GAP") or 0
+)  # seconds between two requests of a shopper who does not wait for answers
 BUSY = 503  # with Retry-After, an answer that the shop documents
 
 
 class Shopper(FastHttpUser):
-    """One person, who waits a second or two between pages."""
+    """One person, who looks at an answer for a second; with LOAD_GAP, one who asks at random moments however long answers take."""
 
-    wait_time = between(0.5, 1.5)
     network_timeout = 30.0
     connection_timeout = 30.0
+
+    def on_start(self) -> None:
+        """Do not ask all at the same moment."""
+        self.next_at = time.monotonic()
+        gevent.sleep(self.wait_time())
+
+    def wait_time(self) -> float:
+        """Return the seconds until the next request."""
+        if not GAP:
+            return random.uniform(0.5, 1.5)
+        self.next_at += random.expovariate(1 / GAP)
+        return max(0.0, self.next_at - time.monotonic())
 
     @task(35)
     def search_page(self) -> None:

@@ -3,12 +3,15 @@
 import random
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import psutil
 
+from shop.local.process import LocalProcess
+
 CHANGES_PER_SECOND = 5
-EVERY_SECONDS = 1.0
+EVERY_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,18 +19,23 @@ class Sample:
     """One look."""
 
     at: float  # seconds since the beginning
-    memory_mb: float  # of all processes watched
+    memory: dict[str, float]  # MB that each process has for itself (Linux's USS)
     lag: float  # seconds that the oldest change has waited
+
+    @property
+    def memory_mb(self) -> float:
+        """What all processes have."""
+        return sum(self.memory.values())
 
 
 class Watcher:
     """Two threads: one saves products, one looks."""
 
-    def __init__(self, processes: list[int]) -> None:
+    def __init__(self, processes: Sequence[LocalProcess]) -> None:
         """Describe it.
 
         Args:
-            processes: ids of those whose memory counts, with their children.
+            processes: those whose memory counts, with their children.
         """
         self.samples: list[Sample] = []
         self.changed = 0
@@ -44,6 +52,17 @@ class Watcher:
         self._stopped.set()
         for thread in self._threads:
             thread.join(30)
+
+    def slopes(self) -> dict[str, float]:
+        """Return MB per minute by which each process grew after the first third of the time, and all of them as `all`."""
+        later = self.samples[len(self.samples) // 3 :]
+        names = sorted({name for sample in later for name in sample.memory})
+        series = {
+            name: [(sample.at, sample.memory[name]) for sample in later if name in sample.memory]
+            for name in names
+        }
+        series["all"] = [(sample.at, sample.memory_mb) for sample in later]
+        return {name: median_slope(points) * 60 for name, points in series.items()}
 
     def _change(self) -> None:
         from django.db import connection
@@ -73,12 +92,24 @@ class Watcher:
         connection.close()
 
 
-def _megabytes(processes: list[int]) -> float:
-    total = 0
-    for number in processes:
+def median_slope(points: Sequence[tuple[float, float]]) -> float:
+    """Return the median of the slopes between all pairs of points: steps and outliers hardly move it; 0 for less than ten points."""
+    import numpy as np
+
+    if len(points) < 10:
+        return 0.0
+    x, y = np.array(points).T
+    first, second = np.triu_indices(len(points), k=1)
+    return float(np.median((y[second] - y[first]) / (x[second] - x[first])))
+
+
+def _megabytes(processes: Sequence[LocalProcess]) -> dict[str, float]:
+    found = {}
+    for process in processes:
         try:
-            first = psutil.Process(number)
-            total += sum(one.memory_info().rss for one in [first, *first.children(recursive=True)])
+            first = psutil.Process(process.pid)
+            for one in [first, *first.children(recursive=True)]:
+                found[f"{process.name} {one.pid}"] = one.memory_full_info().uss / 1e6
         except psutil.NoSuchProcess:
             continue
-    return total / 1e6
+    return found
