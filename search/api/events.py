@@ -1,5 +1,6 @@
 """POST events/: what shoppers do with the results of a search."""
 
+from io import BytesIO
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -19,15 +20,19 @@ from .throttling import EventThrottle
 from .views import PublicView
 
 LAST_POSITION = 1_000_000
+MOST_BYTES = 10_000  # an event with an SKU of 200 characters, each written as two escapes, has 2,700
 
 
 class FlatJSONParser(JSONParser):
-    """JSON; what is nested thousands of levels deep is refused, not an error of ours."""
+    """JSON of one event; what is long, or nested thousands of levels deep, is refused before its fields are looked at."""
 
-    def parse(self, *args: Any, **kwargs: Any) -> Any:
+    def parse(self, stream: Any, *args: Any, **kwargs: Any) -> Any:
         """Read a body."""
+        body = stream.read(MOST_BYTES + 1)
+        if len(body) > MOST_BYTES:
+            raise ParseError(f"The event has more than {MOST_BYTES:,} bytes: send one flat JSON object.")
         try:
-            return super().parse(*args, **kwargs)
+            return super().parse(BytesIO(body), *args, **kwargs)
         except RecursionError as error:
             raise ParseError("The body is nested too deeply: send one flat JSON object.") from error
 

@@ -79,6 +79,11 @@ def test_an_event_that_cannot_be_read_is_told_in_json(client, change, sentence):
             'The body must be a JSON object: {"search": id, "type": "click", "sku": SKU, "position": 1}.',
         ),
         ("{", "parse_error", None),
+        (
+            '{"sku": "' + "-" * 10_000 + '"}',
+            "parse_error",
+            "The event has more than 10,000 bytes: send one flat JSON object.",
+        ),
     ],
 )
 def test_a_body_that_is_no_object(client, body, code, sentence):

@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.usefixtures("redis_server")]
 OPERATIONS = ["search", "search_photo", "suggest", "products", "product", "similar", "categories", "event",
               "product_tags", "photo_tags", "words"]  # fmt: skip
 UNREFUSED = ("product", "categories")  # whose parameters, if any, may be every text
+TOO_LONG = 414
 
 
 @pytest.fixture
@@ -52,10 +53,11 @@ def test_answers_are_as_described(described, name, mode):
             _make_true(case)
         elif isinstance(case.body, dict) and [] in case.body.values():
             return  # a form cannot hold an empty list: it is sent without the field, which is right
+        response = case.call(headers={"Accept-Encoding": "identity"})
+        if response.status_code == TOO_LONG:
+            return  # the shop refuses it before the plugin, whose description does not know the shop's limit
         # What was made true counts as changed, so that it would be taken for data that does not fit.
-        case.call_and_validate(
-            headers={"Accept-Encoding": "identity"}, excluded_checks=[negative_data_rejection] if fits else []
-        )
+        case.validate_response(response, excluded_checks=[negative_data_rejection] if fits else [])
 
     send()
 
