@@ -53,6 +53,8 @@ def test_answers_are_as_described(described, name, mode):
             _make_true(case)
         elif isinstance(case.body, dict) and [] in case.body.values():
             return  # a form cannot hold an empty list: it is sent without the field, which is right
+        elif case.query.get("sort") == "" or "token" in case.query:
+            return  # an empty sort, as forms send it, is taken for none; so is a list that is not known (any more)
         response = case.call(headers={"Accept-Encoding": "identity"})
         if response.status_code == TOO_LONG:
             return  # the shop refuses it before the plugin, whose description does not know the shop's limit
