@@ -24,6 +24,7 @@ FORMATS = ("JPEG", "PNG", "WEBP")
 SALT = "fashion_search.photo"
 _SHARE = r"(?:[01]|0?\.\d{1,6}|1\.0{1,6})"
 _BOX = re.compile(rf"{_SHARE}(?:,{_SHARE}){{3}}", re.ASCII)
+LONGEST_BOX = 200  # characters, most of them blanks; a megabyte is not looked through
 SMALLEST = 0.05  # of a side of the photo, that a box must have
 
 
@@ -55,6 +56,8 @@ class Box:
         Raises:
             InvalidQuery: it is something else.
         """
+        if len(stated) > LONGEST_BOX:
+            raise InvalidQuery("invalid_box", NO_BOX)
         bare = "".join(stated.split())
         if not bare:
             return cls()

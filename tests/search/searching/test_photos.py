@@ -113,6 +113,12 @@ def test_a_box_that_is_none_is_refused(corners):
         Box(*corners)
 
 
+def test_a_box_may_have_blanks_but_not_any_number_of_them():
+    assert Box.read(" 0.1, 0.2,0.9 ,0.8") == Box(0.1, 0.2, 0.9, 0.8)
+    with pytest.raises(InvalidQuery, match="box must be"):
+        Box.read(" " * 201)
+
+
 def test_every_orientation_gives_the_same(colours):
     # A photo that is red above and blue below, stored turned in each of the eight ways that cameras have.
     upright = Image.new("RGB", (40, 60), "red")
