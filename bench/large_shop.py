@@ -41,7 +41,7 @@ def fill(number: int, *, encoded: bool = False):
     django.setup()
     from search.artifact import read_manifest
     from search.conf import get_settings
-    from search.models import IndexVersion, StaleProduct
+    from search.models import IndexVersion, StaleMark, StaleProduct
     from shop.importing.storing import Checked, store_chunk
 
     artifact = get_settings().artifact
@@ -61,6 +61,7 @@ def fill(number: int, *, encoded: bool = False):
         store_chunk([Checked(0, row, ()) for row in chunk])
         _write(version, [row.sku for row in chunk], encoded)
         written += len(chunk)
+    StaleMark.objects.all().delete()
     StaleProduct.objects.all().delete()  # all of them stand in the index
     print(f"{written} products written in {time.monotonic() - began:.0f} s", flush=True)
     if encoded:

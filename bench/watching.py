@@ -82,12 +82,12 @@ class Watcher:
         from django.db import connection
         from django.utils import timezone
 
-        from search.models import StaleProduct
+        from search.indexing.progress import measure_outbox
 
         began = time.monotonic()
         while not self._stopped.wait(EVERY_SECONDS):
-            oldest = StaleProduct.objects.filter(parked=False).order_by("marked_at").first()
-            lag = (timezone.now() - oldest.marked_at).total_seconds() if oldest else 0.0
+            oldest = measure_outbox().oldest
+            lag = (timezone.now() - oldest).total_seconds() if oldest else 0.0
             self.samples.append(Sample(time.monotonic() - began, _megabytes(self._processes), lag))
         connection.close()
 

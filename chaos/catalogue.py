@@ -69,9 +69,9 @@ class Hands:
 
     def is_waiting(self) -> bool:
         """Whether products wait for a worker."""
-        from search.models import StaleProduct
+        from search.indexing.progress import measure_outbox
 
-        return StaleProduct.objects.filter(parked=False).exists()
+        return measure_outbox().waiting > 0
 
     def is_busy(self) -> bool:
         """Whether a worker has claimed products."""

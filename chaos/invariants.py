@@ -45,13 +45,13 @@ def broken(port: int, deleted: Sequence[str]) -> State:
     """
     from django.db import DatabaseError, close_old_connections, connection
 
+    from search.indexing.progress import measure_outbox
     from search.indexing.verify import verify
-    from search.models import StaleProduct
 
     state = State()
     try:
         close_old_connections()
-        waiting = StaleProduct.objects.filter(parked=False).count()
+        waiting = measure_outbox().waiting
         state.wrong = [f"{check.name}: {check.detail}" for check in verify().checks if not check.passed]
         with connection.cursor() as cursor:
             cursor.execute(_DUPLICATES)

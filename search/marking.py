@@ -1,4 +1,4 @@
-"""Put products into the outbox: what receivers do, and hosts after writes that send no signals."""
+"""Mark products as stale: what receivers do, and hosts after writes that send no signals."""
 
 from collections.abc import Iterable
 
@@ -7,21 +7,16 @@ from django.db import connection
 MARK_CHUNK = 5_000  # keys per statement
 
 _MARK = """
-INSERT INTO fashion_search_staleproduct AS stale
-    (product_key, marked_at, backfill, reread, text_written, attempts, last_error, parked)
-SELECT key, clock_timestamp(), %s, %s, false, 0, '', false FROM unnest(%s::text[]) AS key ORDER BY key
-ON CONFLICT (product_key) DO
-"""
-
-_MARK_AGAIN = """
-UPDATE SET marked_at = EXCLUDED.marked_at, text_written = false, backfill = EXCLUDED.backfill,
-    reread = stale.reread OR EXCLUDED.reread, attempts = 0, claimed_at = NULL, next_attempt_at = NULL,
-    last_error = '', parked = false
+INSERT INTO fashion_search_stalemark (product_key, marked_at, backfill, reread)
+SELECT key, clock_timestamp(), %s, %s FROM unnest(%s::text[]) AS key
 """
 
 
 def mark_stale(keys: Iterable[str], *, backfill: bool = False, reread: bool = True) -> int:
-    """Put products into the outbox, in the caller's transaction; one that is in it already starts afresh.
+    """Mark products in the caller's transaction; one that waits or has failed already starts afresh.
+
+    A mark is a row that is added and nothing else, so it waits for nobody: neither for another transaction
+    that has marked the same product, nor for workers, nor for a build.
 
     Args:
         keys: product keys, `str(pk)`.
@@ -32,29 +27,8 @@ def mark_stale(keys: Iterable[str], *, backfill: bool = False, reread: bool = Tr
     Returns:
         The number of distinct products marked.
     """
-    return _mark(keys, _MARK + _MARK_AGAIN, backfill=backfill, reread=reread)
-
-
-def mark_unmarked(keys: Iterable[str]) -> int:
-    """Put products into the outbox as backfill, leaving alone those in it, parked ones too; return how many."""
-    return _mark(keys, _MARK + "NOTHING", backfill=True, reread=False)
-
-
-def mark_for_reindex(keys: Iterable[str]) -> int:
-    """Put products into the outbox as backfill, their pictures to be read again; return how many.
-
-    What people have marked keeps its place: it is indexed as thoroughly, and stays should the reindex be cancelled.
-    """
-    again = _MARK_AGAIN + "WHERE stale.backfill OR stale.parked"
-    return _mark(keys, _MARK + again, backfill=True, reread=True)
-
-
-def _mark(keys: Iterable[str], statement: str, *, backfill: bool, reread: bool) -> int:
-    # Sorted, so that two transactions which mark the same products in one call each cannot deadlock.
-    distinct = sorted(set(keys))
-    marked = 0
+    distinct = list(dict.fromkeys(keys))
     with connection.cursor() as cursor:
         for start in range(0, len(distinct), MARK_CHUNK):
-            cursor.execute(statement, [backfill, reread, distinct[start : start + MARK_CHUNK]])
-            marked += cursor.rowcount
-    return marked
+            cursor.execute(_MARK, [backfill, reread, distinct[start : start + MARK_CHUNK]])
+    return len(distinct)

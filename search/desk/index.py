@@ -14,7 +14,7 @@ from ..exceptions import ArtifactError, NoIndexRegistered
 from ..indexing.building import MIN_ANN_RECALL
 from ..indexing.catalogue import product_keys
 from ..indexing.hnsw import broken_indexes
-from ..models import Build, IndexEntry, IndexVersion, StaleProduct
+from ..models import Build, IndexEntry, IndexVersion, StaleMark, StaleProduct
 from .checks import Check, State
 from .wording import count, span
 
@@ -116,7 +116,7 @@ def check_entries(version: IndexVersion) -> Check:
             "Entries", State.BROKEN, str(error), "Register the product model in a search_index module."
         )
     entries = IndexEntry.objects.filter(version=version).count()
-    unsettled = StaleProduct.objects.count()
+    unsettled = StaleProduct.objects.count() + StaleMark.objects.count()
     sentence = f"{count(products, 'product')}, {entries:,} of them in the index."
     if abs(products - entries) <= unsettled:
         return Check("Entries", State.OK, sentence)
@@ -134,19 +134,19 @@ def check_staleness() -> Check:
     in_turn = Q(backfill=True) if Build.objects.running().exists() else Q(pk=None)
     waiting = StaleProduct.objects.filter(parked=False).exclude(in_turn)
     counted = waiting.aggregate(number=Count("pk"), oldest=Min("marked_at", filter=~planned))
+    marks = StaleMark.objects.exclude(product_key__in=waiting.values("product_key"))
+    number = counted["number"] + marks.exclude(in_turn).values("product_key").distinct().count()
+    oldest_mark = StaleMark.objects.exclude(in_turn).aggregate(oldest=Min("marked_at"))["oldest"]
+    oldest = min(filter(None, (counted["oldest"], oldest_mark)), default=None)
     name = "Up to date"
-    if counted["oldest"] is None:
-        if counted["number"]:
+    if oldest is None:
+        if number:
             return Check(
-                name,
-                State.OK,
-                f"{count(counted['number'], 'changed product')} failed and will be tried again.",
+                name, State.OK, f"{count(number, 'changed product')} failed and will be tried again."
             )
         return Check(name, State.OK, "No changed product waits.")
-    waited = (timezone.now() - counted["oldest"]).total_seconds()
-    sentence = (
-        f"{count(counted['number'], 'changed product')} not indexed yet, the oldest for {span(waited)}."
-    )
+    waited = (timezone.now() - oldest).total_seconds()
+    sentence = f"{count(number, 'changed product')} not indexed yet, the oldest for {span(waited)}."
     if waited <= STALE_SECONDS:
         return Check(name, State.OK, sentence)
     remedy = "See that a Celery worker and beat run; if they do, more workers make it quicker."

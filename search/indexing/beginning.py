@@ -5,10 +5,10 @@ from django.db.models.functions import Now
 
 from ..conf import get_settings
 from ..exceptions import ArtifactError, BuildGivenUp, VersionStateError
-from ..marking import mark_for_reindex
 from ..models import Build, IndexVersion
 from . import builds, hints, versions
 from .catalogue import product_keys
+from .entering import enter_for_reindex
 
 Kind = Build.Kind
 State = Build.State
@@ -65,7 +65,7 @@ def _reindex(build: Build) -> None:
         builds.end(State.FAILED, reason="There is no index version to reindex; rebuild instead.")
         return
     with transaction.atomic():
-        marked = mark_for_reindex(product_keys().iterator())
+        marked = enter_for_reindex(product_keys().iterator())
         builds.begin(build.pk)
         active = IndexVersion.objects.active()
         Build.objects.filter(pk=build.pk).update(

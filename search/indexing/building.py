@@ -7,12 +7,12 @@ from django.utils import timezone
 
 from ..conf import get_settings
 from ..exceptions import BuildGivenUp
-from ..marking import mark_unmarked
 from ..models import Build, IndexVersion, StaleProduct
 from . import builds, versions
 from .beginning import begin_waiting
 from .cancelling import clear_cancelled
 from .catalogue import missing_keys, surplus_keys, unembedded_keys
+from .entering import enter_absent, gather_marks
 from .hnsw import build_indexes
 from .lexicon import build_lexicon
 from .recall import measure_ann_recall
@@ -51,7 +51,7 @@ def advance_all() -> None:
 
 
 def is_complete(version: IndexVersion) -> bool:
-    """Return whether every product is in a version with its embeddings; marks those that nobody is working on.
+    """Return whether every product is in a version with its embeddings; enters those that nobody is working on.
 
     Products that were changed a moment ago may still be on their way: under steady change there is never a
     moment without any, and they reach the version in whatever state it is.
@@ -65,11 +65,12 @@ def is_complete(version: IndexVersion) -> bool:
         open_keys += keys[: batch_size + 1]
         if len(open_keys) > batch_size:
             break
+    gather_marks()  # each change that was seen just now has its mark
     changed_or_parked = StaleProduct.objects.filter(product_key__in=open_keys).exclude(
         backfill=True, parked=False
     )
     blocking = set(open_keys) - set(changed_or_parked.values_list("product_key", flat=True))
-    mark_unmarked(blocking)
+    enter_absent(blocking)
     return not blocking and len(open_keys) <= batch_size
 
 

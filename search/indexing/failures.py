@@ -9,6 +9,7 @@ from django.db.models import Case, Count, Value, When
 from ..marking import mark_stale
 from ..models import EntryImage, IndexEntry, StaleProduct
 from .catalogue import product_keys
+from .entering import enter, gather_marks
 from .hints import hint_after_commit
 
 # What a reason begins or goes on with; the first that fits counts.
@@ -66,6 +67,7 @@ def count_failures() -> dict[str, int]:
 def reindex_products(keys: Iterable[str]) -> int:
     """Have products indexed again, their pictures read anew, from the first attempt on; return how many."""
     marked = mark_stale(keys)
+    gather_marks()  # so that whoever asked sees them wait
     hint_after_commit()
     return marked
 
@@ -73,6 +75,6 @@ def reindex_products(keys: Iterable[str]) -> int:
 def reindex_all() -> int:
     """Have every product indexed again in the versions there are, behind what people change meanwhile."""
     with transaction.atomic():
-        marked = mark_stale(product_keys().iterator(), backfill=True)
+        marked = enter(product_keys().iterator(), reread=True)
         hint_after_commit()
     return marked

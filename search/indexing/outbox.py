@@ -1,8 +1,8 @@
 """The outbox of stale products, as workers use it: claim, hold, settle.
 
 A claim is a lease: `claimed_at` is also the token that proves, at the moment of writing, that the product is
-still this worker's. Marking a product again clears the token, so a worker that read the older state does
-not write it. Attempts are counted and committed by the claim, before anything is decoded, so that a picture
+still this worker's. Gathering another mark of the product clears the token, so a worker that read the older
+state does not write it; should it write it before that, the mark has it written again. Attempts are counted and committed by the claim, before anything is decoded, so that a picture
 that kills its worker counts too.
 """
 
@@ -110,8 +110,8 @@ def _claim(condition: str, limit: int) -> list[Claim]:
 def hold(claims: Sequence[Claim]) -> set[str]:
     """Lock, until the transaction ends, the claims that are still this worker's; return their keys.
 
-    A row that stays locked by somebody else is passed over: a long transaction which has just changed the
-    product must not keep a worker waiting, and its commit takes the claim away anyhow.
+    A row that stays locked by somebody else is passed over: a build that is entering every product must not keep
+    a worker waiting, and its commit takes the claim away anyhow.
     """
     mine = list(claims)
     held: set[str] = set()
@@ -186,23 +186,28 @@ def park_exhausted() -> dict[str, str]:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            UPDATE fashion_search_staleproduct SET parked = true, claimed_at = NULL, last_error = %s
-            WHERE NOT parked AND attempts >= %s
-                AND claimed_at < clock_timestamp() - make_interval(secs => %s)
-            RETURNING product_key
+            WITH dead AS MATERIALIZED (
+                SELECT id FROM fashion_search_staleproduct
+                WHERE NOT parked AND attempts >= %s
+                    AND claimed_at < clock_timestamp() - make_interval(secs => %s)
+                FOR UPDATE SKIP LOCKED
+            )
+            UPDATE fashion_search_staleproduct AS stale SET parked = true, claimed_at = NULL, last_error = %s
+            FROM dead WHERE stale.id = dead.id
+            RETURNING stale.product_key
             """,
-            [reason, settings.max_attempts, settings.claim_lease_seconds],
+            [settings.max_attempts, settings.claim_lease_seconds, reason],
         )
         return {key: reason for (key,) in cursor.fetchall()}
 
 
 def is_due() -> bool:
-    """Return whether a worker could claim something now."""
+    """Return whether a worker could gather or claim something now."""
     settings = get_settings()
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT EXISTS (
+            SELECT EXISTS (SELECT FROM fashion_search_stalemark) OR EXISTS (
                 SELECT FROM fashion_search_staleproduct
                 WHERE NOT parked
                     AND (claimed_at IS NULL OR claimed_at < clock_timestamp() - make_interval(secs => %s))

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db.models import Count, F, Min, Q
 from django.db.models.functions import Now
 
-from ..models import IndexEntry, IndexVersion, StaleProduct
+from ..models import IndexEntry, IndexVersion, StaleMark, StaleProduct
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class OutboxState:
-    """Counts of the outbox."""
+    """Counts of the outbox, with the marks that nobody has gathered yet."""
 
     waiting: int
     parked: int
@@ -45,7 +45,7 @@ def measure_progress() -> dict[int, Progress]:
 
 
 def measure_outbox() -> OutboxState:
-    """Return how many products wait, and since when."""
+    """Return how many products wait, and since when, with three queries."""
     waiting = Q(parked=False)
     planned = Q(attempts__gt=0, next_attempt_at__gt=Now())
     counted = StaleProduct.objects.aggregate(
@@ -53,8 +53,12 @@ def measure_outbox() -> OutboxState:
         waiting_count=Count("pk", filter=waiting),
         oldest=Min("marked_at", filter=waiting & ~planned),
     )
+    marked = StaleMark.objects.exclude(
+        product_key__in=StaleProduct.objects.filter(waiting).values("product_key")
+    ).aggregate(count=Count("product_key", distinct=True))
+    oldest_mark = StaleMark.objects.aggregate(oldest=Min("marked_at"))["oldest"]
     return OutboxState(
-        waiting=counted["waiting_count"],
+        waiting=counted["waiting_count"] + marked["count"],
         parked=counted["count"] - counted["waiting_count"],
-        oldest=counted["oldest"],
+        oldest=min(filter(None, (counted["oldest"], oldest_mark)), default=None),
     )

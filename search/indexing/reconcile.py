@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ..marking import mark_stale, mark_unmarked
 from ..models import IndexEntry, IndexVersion, ProductTag, StaleProduct
 from ..registry import ProductIndex, get_index
 from .catalogue import surplus_keys
 from .documents import prepare
+from .entering import enter, enter_absent, gather_marks
 from .unhurried import unhurried
 
 CHUNK = 500  # products per read
@@ -24,7 +24,7 @@ def reconcile() -> int:
     if not versions:
         return 0
     marked = sum(_reconcile(index, versions, products) for products in _chunks(index))
-    return marked + sum(mark_unmarked(surplus_keys(version).iterator()) for version in versions)
+    return marked + sum(enter_absent(surplus_keys(version).iterator()) for version in versions)
 
 
 def _chunks(index: ProductIndex) -> Iterator[Sequence[Any]]:
@@ -37,6 +37,7 @@ def _chunks(index: ProductIndex) -> Iterator[Sequence[Any]]:
 
 def _reconcile(index: ProductIndex, versions: Sequence[IndexVersion], products: Sequence[Any]) -> int:
     keys = [str(product.pk) for product in products]
+    gather_marks()  # each change that was read with these products has its mark
     waiting = set(
         StaleProduct.objects.filter(parked=False, product_key__in=keys).values_list("product_key", flat=True)
     )
@@ -61,4 +62,4 @@ def _reconcile(index: ProductIndex, versions: Sequence[IndexVersion], products: 
             changed.append(key)
         elif any(embedded != content_hash for _, embedded in held):
             unfinished.append(key)
-    return mark_stale(changed, backfill=True, reread=False) + mark_unmarked(unfinished)
+    return enter(changed, reread=False) + enter_absent(unfinished)

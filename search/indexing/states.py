@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from ..models import IndexEntry, IndexVersion, StaleProduct
+from ..models import IndexEntry, IndexVersion, StaleMark, StaleProduct
 
 
 def read_states(keys: Sequence[str]) -> dict[str, str]:
-    """Return product key -> a few words on its state in the version that searches use, with three queries."""
+    """Return product key -> a few words on its state in the version that searches use, with four queries."""
     version = IndexVersion.objects.serving()
     if version is None:
         return dict.fromkeys(keys, "no index yet")
@@ -22,6 +22,8 @@ def read_states(keys: Sequence[str]) -> dict[str, str]:
             "product_key", "parked", "last_error"
         )
     }
+    marked = StaleMark.objects.filter(product_key__in=keys).values_list("product_key", flat=True)
+    stale |= dict.fromkeys(marked, (False, ""))  # it starts afresh as soon as a worker looks
     return {key: _state(entries.get(key), stale.get(key)) for key in keys}
 
 

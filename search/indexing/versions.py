@@ -8,10 +8,10 @@ from django.utils import timezone
 from ..artifact import read_manifest
 from ..conf import get_settings
 from ..exceptions import BuildGivenUp, NoVersion, VersionStateError
-from ..marking import mark_stale
 from ..models import Build, IndexVersion
 from . import builds
 from .catalogue import product_keys
+from .entering import enter, gather_marks
 from .hnsw import broken_indexes, drop_indexes, drop_orphaned_indexes
 from .locks import only_one
 from .reconcile import reconcile
@@ -78,8 +78,9 @@ def fill(version: IndexVersion) -> None:
     Raises:
         BuildGivenUp: it was cancelled meanwhile; nothing is marked then.
     """
+    gather_marks()  # what was changed before is the build's own work, and is waited for
     with transaction.atomic():
-        version.total = mark_stale(product_keys().iterator(), backfill=True, reread=False)
+        version.total = enter(product_keys().iterator(), reread=False)
         wanted = IndexVersion.objects.filter(pk=version.pk, state=State.BUILDING)
         if not wanted.update(total=version.total):
             raise BuildGivenUp(f"Version {version.pk} was given up while its products were being marked.")

@@ -13,7 +13,7 @@ from .merchandising_banners import Banner
 from .merchandising_redirects import Redirect
 from .merchandising_rules import MerchandisingRule
 from .merchandising_synonyms import Synonym
-from .stale import StaleProduct
+from .stale import StaleMark, StaleProduct
 from .tags import ProductTag, TagWord, VersionTags
 from .versions import IndexVersion
 from .wordlists import WordList
@@ -39,6 +39,7 @@ __all__ = [
     "SearchDay",
     "SearchEvent",
     "StageDay",
+    "StaleMark",
     "StaleProduct",
     "Synonym",
     "TagWord",

@@ -1,10 +1,32 @@
-"""The outbox: products whose entries may not say any more what the product says."""
+"""The outbox: products whose entries may not say any more what the product says, and the marks that put them there."""
 
 from django.db import models
 
 
+class StaleMark(models.Model):
+    """A note that a product has changed, added in the transaction that changed it; workers gather them into the outbox.
+
+    Without any constraint, so that no transaction of the host ever waits for another one's mark.
+    """
+
+    product_key = models.TextField()
+    marked_at = models.DateTimeField()
+    backfill = models.BooleanField(default=False, help_text="One of many; changes made by people go first.")
+    reread = models.BooleanField(
+        default=True, help_text="Read the pictures again although nothing else has changed."
+    )
+
+    class Meta:
+        """No permissions: it is nothing that people look at."""
+
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"mark of product {self.product_key}"
+
+
 class StaleProduct(models.Model):
-    """One product to index again; written in the transaction that changed the product."""
+    """One product to index again, once, whatever number of marks asked for it."""
 
     product_key = models.TextField()
     marked_at = models.DateTimeField()

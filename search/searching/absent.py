@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..conf import get_settings
-from ..models import IndexEntry, StaleProduct
+from ..models import IndexEntry, StaleMark, StaleProduct
 from ..querysets import EntryQuerySet, Measured
 from ..registry import get_index
 from ..retrieval.candidates import Space
@@ -85,7 +85,13 @@ def _in_shop(product_key: str) -> bool:
 
 
 def _stale(product_key: str) -> StaleProduct | None:
-    return StaleProduct.objects.filter(product_key=product_key).first()
+    mark = StaleMark.objects.filter(product_key=product_key).first()
+    return _gathered(mark) if mark else StaleProduct.objects.filter(product_key=product_key).first()
+
+
+def _gathered(mark: StaleMark) -> StaleProduct:
+    """What a worker will make of a mark."""
+    return StaleProduct(product_key=mark.product_key, marked_at=mark.marked_at)
 
 
 def _waiting(lowered: str) -> StaleProduct | None:
@@ -93,6 +99,7 @@ def _waiting(lowered: str) -> StaleProduct | None:
     rows = {
         row.product_key: row for row in StaleProduct.objects.order_by("-attempts", "-marked_at")[:LOOKED_AT]
     }
+    rows |= {mark.product_key: _gathered(mark) for mark in StaleMark.objects.order_by("-pk")[:LOOKED_AT]}
     index = get_index()
     to_python = index.model._meta.pk.to_python
     for product in index.get_queryset().filter(pk__in=[to_python(key) for key in rows]):

@@ -12,9 +12,10 @@ from bench.large_shop import (
     share_filter,
 )
 from search.indexing.hnsw import drop_indexes
-from search.models import EntryImage, IndexEntry, IndexVersion, StaleProduct
+from search.models import EntryImage, IndexEntry, IndexVersion
 from search.searching import Filters, search
 from shop.models import Product
+from tests.outbox import stale_products
 
 
 def test_invented_words_are_different():
@@ -47,7 +48,7 @@ def test_a_filled_shop_is_searched_by_words_embeddings_and_filters():
     version = fill(400, encoded=True)
     assert IndexVersion.objects.active() == version
     assert Product.objects.count() == IndexEntry.objects.count() == EntryImage.objects.count() == 400
-    assert StaleProduct.objects.count() == 0
+    assert stale_products().count() == 0
     assert not IndexEntry.objects.filter(text_embedding=None).exists()
     filters = Filters(facets={"usage": (share_filter(2),)})
     kept = set(IndexEntry.objects.filter(facets__contains=["usage=one in 2"]).values_list("sku", flat=True))

@@ -14,7 +14,8 @@ from django.conf import settings as configured
 from django.core.management import call_command
 from psycopg import sql
 
-from search.models import IndexVersion, StaleProduct
+from search.models import IndexVersion
+from tests.outbox import stale_products
 from tests.processes import ROOT, ShopProcesses, wait_until
 
 GUIDE = (ROOT / "docs" / "production.md").read_text()
@@ -52,7 +53,7 @@ def test_a_restored_shop_finds_what_the_first_one_found(
     worker = shop_processes.worker()
     call_command("search_index", "rebuild")
     wait_until(lambda: IndexVersion.objects.active() is not None, seconds=60, what=worker)
-    wait_until(lambda: not StaleProduct.objects.exists(), seconds=30, what=worker)
+    wait_until(lambda: not stale_products().exists(), seconds=30, what=worker)
     before = shop_processes.environment()
     asked = _run([sys.executable, "-c", ASK], before)
     dump, media = tmp_path / "fashion.dump", tmp_path / "media"

@@ -1,8 +1,8 @@
 import pytest
 from django.db import transaction
 
-from search.models import StaleProduct
 from shop.models import Product
+from tests.outbox import empty_outbox, stale_products
 from tests.search.products import add_picture, colour_picture, make_product
 
 pytestmark = pytest.mark.django_db
@@ -11,18 +11,18 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def product(index_settings, published) -> Product:
     product = make_product("A1")
-    StaleProduct.objects.all().delete()
+    empty_outbox()
     published.clear()
     return product
 
 
 def stale_keys() -> list[str]:
-    return list(StaleProduct.objects.order_by("product_key").values_list("product_key", flat=True))
+    return list(stale_products().order_by("product_key").values_list("product_key", flat=True))
 
 
 def test_saving_a_product_marks_it(product):
     product.save()
-    (row,) = StaleProduct.objects.all()
+    (row,) = stale_products()
     assert (row.product_key, row.backfill, row.reread, row.attempts) == (str(product.pk), False, True, 0)
 
 
@@ -35,7 +35,7 @@ def test_deleting_a_product_marks_it(product):
 def test_saving_or_deleting_a_picture_marks_its_product(product):
     picture = add_picture(product, colour_picture("blue"), position=1)
     assert stale_keys() == [str(product.pk)]
-    StaleProduct.objects.all().delete()
+    empty_outbox()
     picture.delete()
     assert stale_keys() == [str(product.pk)]
 
@@ -59,9 +59,9 @@ def test_a_change_that_is_rolled_back_leaves_no_mark(product):
 
 def test_a_saved_product_starts_afresh(product):
     product.save()
-    StaleProduct.objects.update(attempts=3, parked=True, last_error="bad", text_written=True)
+    stale_products().update(attempts=3, parked=True, last_error="bad", text_written=True)
     product.save()
-    (row,) = StaleProduct.objects.all()
+    (row,) = stale_products()
     assert (row.attempts, row.parked, row.last_error, row.text_written) == (0, False, "", False)
 
 

@@ -10,9 +10,9 @@ from search.models import (
     CatalogueMap,
     IndexEntry,
     IndexVersion,
-    StaleProduct,
     WordList,
 )
+from tests.outbox import stale_products
 from tests.processes import ShopProcesses, wait_until
 from tests.search.products import make_product
 
@@ -41,7 +41,7 @@ def test_a_rebuild_and_a_change_go_through_the_worker(shop_processes: ShopProces
     products[0].name = "renamed"
     products[0].save()
     wait_until(lambda: IndexEntry.objects.filter(name="renamed").exists(), seconds=20, what=worker)
-    wait_until(lambda: not StaleProduct.objects.exists(), seconds=20, what=worker)
+    wait_until(lambda: not stale_products().exists(), seconds=20, what=worker)
     assert failed_checks() == []
 
 

@@ -5,10 +5,10 @@ from decimal import Decimal
 import pytest
 
 from search.marking import mark_stale
-from search.models import StaleProduct
 from search.registry import get_index
 from shop.models import Product
 from shop.publishing import set_published
+from tests.outbox import empty_outbox, stale_products
 
 pytestmark = pytest.mark.django_db
 
@@ -69,7 +69,7 @@ def test_documents_of_many_products_cost_three_queries(make_products, django_ass
 
 
 def stale():
-    return set(StaleProduct.objects.values_list("product_key", flat=True))
+    return set(stale_products().values_list("product_key", flat=True))
 
 
 def test_what_a_document_is_made_of_marks_its_products(make_products, tree):
@@ -80,14 +80,14 @@ def test_what_a_document_is_made_of_marks_its_products(make_products, tree):
         (shirt.brand, {str(shirt.pk), str(shoe.pk)}),
         (tree["Footwear"], {str(shoe.pk)}),
     ):
-        StaleProduct.objects.all().delete()
+        empty_outbox()
         changed.save()
         assert stale() == marked
 
 
 def test_a_renamed_category_marks_the_products_below_it(make_products, tree):
     [shirt] = make_products([1])
-    StaleProduct.objects.all().delete()
+    empty_outbox()
     tree["Apparel"].name, tree["Apparel"].slug = "Clothes", "clothes"
     tree["Apparel"].save()
     assert stale() == {str(shirt.pk)}
@@ -95,7 +95,7 @@ def test_a_renamed_category_marks_the_products_below_it(make_products, tree):
 
 def test_publishing_many_marks_them(make_products):
     products = make_products([1, 2])
-    StaleProduct.objects.all().delete()
+    empty_outbox()
     assert set_published([product.pk for product in products], published=False) == 2
     assert not Product.objects.published().exists()
     assert stale() == {str(product.pk) for product in products}

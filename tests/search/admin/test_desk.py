@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from search.desk.checks import Check, State
 from search.insight.rolling import roll_up
-from search.models import StaleProduct
 from shop.models import Product
+from tests.outbox import stale_products
 from tests.search.admin.test_insight import client_with, text_of
 from tests.search.insight.conftest import log  # noqa: F401 - a fixture
 from tests.search.products import begin_version, make_product
@@ -109,7 +109,7 @@ class TestParts:
 
     def test_failed_products_lead_to_the_hosts_form(self, staff, quick_ping):
         product = make_product("A1")
-        StaleProduct.objects.update(parked=True, last_error="<b>broken</b> picture", attempts=3)
+        stale_products().update(parked=True, last_error="<b>broken</b> picture", attempts=3)
         response = staff.get(DASHBOARD)
         page = response.content.decode()
         assert f'<a href="/admin/shop/product/{product.pk}/change/">A1: red Shirt</a>' in page
@@ -120,7 +120,7 @@ class TestParts:
 
     def test_who_may_not_see_products_is_led_to_the_list(self, quick_ping):
         product = make_product("A1")
-        StaleProduct.objects.update(parked=True, last_error="bad")
+        stale_products().update(parked=True, last_error="bad")
         page = client_with("view_indexversion", "view_staleproduct").get(DASHBOARD).content.decode()
         assert f'/admin/fashion_search/staleproduct/?q={product.pk}"' in page
         assert "/admin/shop/product/" not in page
@@ -157,7 +157,7 @@ class TestParts:
         queries()
         for number in range(1, 12):
             make_product(f"A{number}")
-        StaleProduct.objects.update(parked=True, last_error="bad")
+        stale_products().update(parked=True, last_error="bad")
         assert Product.objects.count() == 12
         queries()
 

@@ -7,6 +7,7 @@ from search.admin import IndexedProductAdmin
 from search.indexing import hints
 from search.models import IndexVersion, StaleProduct
 from shop.models import Product
+from tests.outbox import empty_outbox, stale_products
 from tests.search.products import add_picture, begin_version, drain, make_product
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("index_settings")]
@@ -77,7 +78,7 @@ def test_failed_products_with_reason_and_retry(staff):
     page = staff.get(STALE + "?state=failed").content.decode()
     assert "A1: red Shirt" in page
     assert "The file is not a JPEG, PNG, WebP or GIF picture." in page
-    row = StaleProduct.objects.get()
+    row = stale_products().get()
     response = staff.post(STALE, {"action": "retry", "_selected_action": [row.pk]}, follow=True)
     assert messages(response) == ["1 products are being indexed again."]
     row.refresh_from_db()
@@ -124,20 +125,20 @@ class TestProductAdmin:
             make_product(f"A{number}")
         begin_version()
         drain()
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(8):
             self.states(product_admin, request_)
         for number in range(2, 12):
             make_product(f"A{number}")
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(8):
             self.states(product_admin, request_)
 
     def test_the_action_marks_products(self, product_admin, request_):
         make_product("A1")
-        StaleProduct.objects.all().delete()
+        empty_outbox()
         assert "reindex_selected" in product_admin.get_actions(request_)
         request_._messages = _Sink()
         product_admin.reindex_selected(request_, Product.objects.all())
-        assert StaleProduct.objects.count() == 1
+        assert stale_products().count() == 1
 
 
 class _Sink:

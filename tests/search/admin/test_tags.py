@@ -6,7 +6,8 @@ from django.utils import timezone
 
 from search.admin import products as product_actions
 from search.indexing import hints
-from search.models import IndexEntry, ProductTag, StaleProduct, TagWord
+from search.models import IndexEntry, ProductTag, TagWord
+from tests.outbox import stale_products
 from tests.search.tags.conftest import tagged, version  # noqa: F401 - fixtures
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("index_settings")]
@@ -133,7 +134,7 @@ def test_a_form_decides_and_offers_to_undo(staff, tag):
     ]
     assert f'name="undo" value="{ids}"' in response.content.decode()
     assert ProductTag.objects.filter(state="accepted").count() == 2
-    assert StaleProduct.objects.filter(product_key=tag.product_key).exists()
+    assert stale_products().filter(product_key=tag.product_key).exists()
     response = staff.post(DECIDE, {"undo": ids}, follow=True)
     assert messages(response) == ["Taken back: “retro”, “sporty”."]
     assert ProductTag.objects.filter(state="suggested").count() == 2

@@ -7,6 +7,7 @@ from search.desk.progress import read_progress
 from search.indexing import batches, beginning, building, cancelling, outbox
 from search.indexing.locks import is_held, only_one
 from search.models import Build, StaleProduct
+from tests.outbox import stale_products
 from tests.search.products import build_version, drain, make_product
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("index_settings")]
@@ -140,12 +141,12 @@ def test_a_planned_attempt_is_no_standstill(build):
     StaleProduct.objects.create(
         product_key="77", marked_at="2026-01-01T00:00:00Z", backfill=True, attempts=1, last_error="bad"
     )
-    StaleProduct.objects.update(next_attempt_at=build.started_at + timedelta(seconds=60))
+    stale_products().update(next_attempt_at=build.started_at + timedelta(seconds=60))
     wait(40)
     progress = read_progress(no_ping)
     assert progress["stalled"] is False
     assert "1 product failed and will be tried again" in progress["figures"]
-    StaleProduct.objects.update(next_attempt_at=build.started_at - timedelta(seconds=60))
+    stale_products().update(next_attempt_at=build.started_at - timedelta(seconds=60))
     assert read_progress(lambda: 0)["stalled"] is True
 
 

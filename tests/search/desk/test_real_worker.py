@@ -10,8 +10,9 @@ from django.test import Client
 from search.desk import workers
 from search.desk.workers import count_workers
 from search.indexing import hints, reports
-from search.models import Build, EntryImage, IndexEntry, IndexVersion, StaleProduct
+from search.models import Build, EntryImage, IndexEntry, IndexVersion
 from shop.models import Brand, Category, Product, ProductImage
+from tests.outbox import empty_outbox, stale_products
 from tests.processes import ShopProcesses, wait_until
 from tests.search.products import add_picture, colour_picture, make_product
 
@@ -43,7 +44,7 @@ def catalogue(transactional_db) -> None:
         for number in range(PRODUCTS - 1)
     )
     ProductImage.objects.bulk_create(ProductImage(product=product, image=picture) for product in products)
-    StaleProduct.objects.all().delete()
+    empty_outbox()
 
 
 def progress(client: Client) -> dict:
@@ -84,7 +85,7 @@ def test_a_rebuild_is_begun_watched_cancelled_and_begun_again(
     staff.post(f"{BUILDS}{cancelled.pk}/cancel/")
     cancelled.refresh_from_db()
     assert cancelled.state == "cancelled"
-    assert not StaleProduct.objects.exists()
+    assert not stale_products().exists()
     assert IndexVersion.objects.active() == first
 
     # Another one begins at once, and what the cancelled one wrote is removed meanwhile.

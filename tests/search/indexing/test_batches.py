@@ -6,9 +6,10 @@ from django.core.files.base import ContentFile
 
 from search.encoders import Encoders
 from search.indexing import draining, outbox
-from search.models import EntryImage, IndexEntry, IndexVersion, StaleProduct
+from search.models import EntryImage, IndexEntry, IndexVersion
 from shop.models import Product
 from shop.search_index import ShopProductIndex
+from tests.outbox import stale_products
 from tests.search.products import add_picture, begin_version, colour_picture, drain, make_product
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("index_settings")]
@@ -44,7 +45,7 @@ def test_a_product_becomes_an_entry_with_embeddings(index_settings):
     assert entry.content_hash == entry.embedded_hash
     assert np.linalg.norm(entry.text_embedding) == pytest.approx(1, abs=1e-3)
     assert np.linalg.norm(entry.images.get().embedding) == pytest.approx(1, abs=1e-3)
-    assert not StaleProduct.objects.exists()
+    assert not stale_products().exists()
 
 
 def test_keyword_parts_are_written_before_embeddings(index_settings, monkeypatch):
@@ -54,7 +55,7 @@ def test_keyword_parts_are_written_before_embeddings(index_settings, monkeypatch
     begin_version()
     assert draining._index_next()
     assert IndexEntry.objects.filter(embedded_hash="").count() == 3
-    assert StaleProduct.objects.filter(text_written=True, attempts=0, claimed_at=None).count() == 3
+    assert stale_products().filter(text_written=True, attempts=0, claimed_at=None).count() == 3
     drain()
     assert IndexEntry.objects.exclude(embedded_hash="").count() == 3
 
@@ -104,7 +105,7 @@ def test_a_bad_picture_fails_only_itself():
     picture = add_picture(bad, b"no picture", position=1)
     begin_version()
     drain()
-    assert list(StaleProduct.objects.values_list("product_key", "attempts")) == [(str(bad.pk), 1)]
+    assert list(stale_products().values_list("product_key", "attempts")) == [(str(bad.pk), 1)]
     assert IndexEntry.objects.get(product_key=good.pk).error == ""
     entry = IndexEntry.objects.get(product_key=bad.pk)
     name = picture.image.name
@@ -120,7 +121,7 @@ def test_a_repaired_picture_clears_the_error():
     drain()
     picture.image.save("good.png", ContentFile(colour_picture("red")))
     drain()
-    assert not StaleProduct.objects.exists()
+    assert not stale_products().exists()
     image = EntryImage.objects.get()
     assert (image.error, image.embedding is None) == ("", False)
     assert IndexEntry.objects.get().error == ""
@@ -150,7 +151,7 @@ def test_a_product_that_is_deleted_or_unpublished_loses_its_entry():
     drain()
     assert not IndexEntry.objects.exists()
     assert not EntryImage.objects.exists()
-    assert not StaleProduct.objects.exists()
+    assert not stale_products().exists()
 
 
 def test_an_error_in_the_hosts_document_fails_only_its_product(monkeypatch):
@@ -166,7 +167,7 @@ def test_an_error_in_the_hosts_document_fails_only_its_product(monkeypatch):
     monkeypatch.setattr(ShopProductIndex, "document", document)
     drain()
     assert list(IndexEntry.objects.values_list("product_key", flat=True)) == [str(good.pk)]
-    assert StaleProduct.objects.get().last_error == "document() failed: KeyError: 'size'"
+    assert stale_products().get().last_error == "document() failed: KeyError: 'size'"
 
 
 def test_a_value_that_postgres_refuses_fails_only_its_product(monkeypatch):
@@ -183,9 +184,7 @@ def test_a_value_that_postgres_refuses_fails_only_its_product(monkeypatch):
     monkeypatch.setattr(ShopProductIndex, "document", document)
     drain()
     assert sorted(IndexEntry.objects.values_list("sku", flat=True)) == ["a0", "a2"]
-    assert StaleProduct.objects.get().last_error.startswith(
-        "Postgres refused the entry: numeric field overflow"
-    )
+    assert stale_products().get().last_error.startswith("Postgres refused the entry: numeric field overflow")
 
 
 def test_a_version_whose_artifact_is_gone_holds_up_no_other():
@@ -205,7 +204,7 @@ def test_a_version_whose_artifact_is_gone_holds_up_no_other():
     assert (entry.sku, entry.embedded_hash) == ("a1", "")
     gone.refresh_from_db()
     assert gone.error.startswith("The artifact /nowhere cannot be read")
-    row = StaleProduct.objects.get()
+    row = stale_products().get()
     assert (row.attempts, row.parked, row.next_attempt_at is None) == (0, False, False)
 
 
@@ -219,6 +218,6 @@ def test_an_unexpected_error_postpones_the_batch_and_fails_the_task(monkeypatch)
     monkeypatch.setattr(ShopProductIndex, "get_queryset", broken)
     with pytest.raises(RuntimeError, match="broken queryset"):
         draining.index_due(seconds=5)
-    row = StaleProduct.objects.get()
+    row = stale_products().get()
     assert (row.attempts, row.last_error) == (0, "RuntimeError: broken queryset")
     assert not outbox.is_due()

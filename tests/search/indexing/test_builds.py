@@ -7,6 +7,7 @@ from search.exceptions import BuildGivenUp, BuildStateError
 from search.indexing import beginning, building, builds, versions
 from search.models import Build, IndexEntry, IndexVersion, StaleProduct
 from search.tasks import begin_build
+from tests.outbox import stale_products
 from tests.search.products import add_picture, build_version, colour_picture, drain, make_product
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("index_settings")]
@@ -175,7 +176,7 @@ class TestReindex:
         drain()
         building.advance_all()
         assert latest()[1] == "running"
-        StaleProduct.objects.update(parked=True)
+        stale_products().update(parked=True)
         building.advance_all()
         assert latest()[1] == "done"
 
@@ -187,13 +188,13 @@ class TestReindex:
         build, _ = beginning.ask("reindex", by="anna")
         beginning.begin(build.pk)
         assert Build.objects.get(pk=build.pk).total == 2
-        assert list(StaleProduct.objects.filter(backfill=False)) == [changed]
+        assert list(stale_products().filter(backfill=False)) == [changed]
 
 
 def build_version_with_failure() -> None:
     versions.request_rebuild()
     drain()
-    StaleProduct.objects.update(parked=True)
+    stale_products().update(parked=True)
     building.advance_all()
     assert IndexVersion.objects.active()
 

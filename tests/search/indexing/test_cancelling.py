@@ -7,8 +7,9 @@ from django.utils import timezone
 
 from search.exceptions import BuildGivenUp, BuildStateError
 from search.indexing import batches, beginning, building, cancelling, hnsw, outbox, versions
-from search.models import Build, EntryImage, IndexEntry, IndexVersion, StaleProduct
+from search.models import Build, EntryImage, IndexEntry, IndexVersion
 from shop.models import Product
+from tests.outbox import stale_products
 from tests.search.products import add_picture, build_version, drain, make_product
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("index_settings")]
@@ -50,7 +51,7 @@ def test_cancelling_ends_the_build_and_leaves_the_active_version(active, publish
         None,
     )
     assert IndexVersion.objects.get(pk=build.version).state == "failed"
-    assert not StaleProduct.objects.exists()
+    assert not stale_products().exists()
     assert published == [("advance_builds",)]
 
     building.advance_all()
@@ -81,9 +82,9 @@ def test_a_second_build_begins_at_once_and_clearing_up_does_not_touch_it(active)
     first = start()
     cancelling.cancel(first.pk, by="ben")
     second = start()
-    assert StaleProduct.objects.count() == 3
+    assert stale_products().count() == 3
     building.advance_all()
-    assert StaleProduct.objects.count() == 3
+    assert stale_products().count() == 3
     drain()
     building.advance_all()
     assert IndexVersion.objects.active().pk == second.version
@@ -112,7 +113,7 @@ def test_a_build_that_is_being_marked_marks_nothing(active, monkeypatch):
     monkeypatch.setattr(versions, "product_keys", Keys)
     build, _ = beginning.ask("rebuild", by="anna")
     beginning.begin(build.pk)
-    assert not StaleProduct.objects.exists()
+    assert not stale_products().exists()
     build.refresh_from_db()
     assert build.state == "cancelled"
 
@@ -126,7 +127,7 @@ def test_what_people_changed_stays_in_the_outbox(active):
     product.name = "changed meanwhile"
     product.save()
     cancelling.cancel(build.pk, by="ben")
-    assert StaleProduct.objects.count() == 2
+    assert stale_products().count() == 2
     drain()
     names = IndexEntry.objects.filter(version=active).order_by("sku").values_list("name", flat=True)
     assert list(names) == ["changed before", "changed meanwhile", "red Shirt"]
@@ -136,18 +137,18 @@ def test_products_that_failed_stay_in_the_outbox(active):
     product = make_product("A9", pictures=0)
     add_picture(product, b"no picture")
     drain()
-    StaleProduct.objects.update(parked=True)
+    stale_products().update(parked=True)
     build = start()
     cancelling.cancel(build.pk, by="ben")
-    assert list(StaleProduct.objects.values_list("product_key", "parked")) == [(str(product.pk), False)]
+    assert list(stale_products().values_list("product_key", "parked")) == [(str(product.pk), False)]
 
 
 def test_a_reindex_is_cancelled_and_what_it_indexed_stays(active):
     build = start("reindex")
-    assert StaleProduct.objects.count() == 3
+    assert stale_products().count() == 3
     batches.index_batch(outbox.claim_fresh(1))
     cancelling.cancel(build.pk, by="ben")
-    assert not StaleProduct.objects.exists()
+    assert not stale_products().exists()
     building.advance_all()
     build.refresh_from_db()
     assert (build.state, build.cleared_at is None) == ("cancelled", False)

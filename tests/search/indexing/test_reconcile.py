@@ -3,6 +3,7 @@ import pytest
 from search.indexing.reconcile import reconcile
 from search.models import IndexEntry, StaleProduct
 from shop.models import Product
+from tests.outbox import stale_products
 from tests.search.products import begin_version, drain, make_product
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("index_settings")]
@@ -43,4 +44,4 @@ def test_a_parked_product_is_marked_only_if_it_has_changed(products):
     assert reconcile() == 0
     Product.objects.filter(pk=products[0].pk).update(price=5)
     assert reconcile() == 1
-    assert not StaleProduct.objects.get().parked
+    assert not stale_products().get().parked

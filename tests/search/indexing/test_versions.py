@@ -17,7 +17,6 @@ from search.models import (
     IndexEntry,
     IndexVersion,
     ProductTag,
-    StaleProduct,
     VersionLexicon,
     VersionTags,
     WordList,
@@ -26,6 +25,7 @@ from search.suggesting.refreshing import refresh_word_list
 from search.tags import suggest_tags
 from search.tags.refreshing import refresh_tags
 from shop.models import Product
+from tests.outbox import empty_outbox, stale_products
 from tests.search.products import build_version, drain, make_product
 from tests.tiny_artifact import write_tiny_artifact
 
@@ -218,10 +218,10 @@ def test_a_version_below_the_wanted_recall_is_not_activated(monkeypatch):
 def test_a_build_that_was_cut_off_before_its_products_were_marked_is_filled():
     make_product("A1")
     versions.request_rebuild()
-    StaleProduct.objects.all().delete()
+    empty_outbox()
     IndexVersion.objects.update(total=None)
     building.advance_all()
-    assert StaleProduct.objects.count() == 1
+    assert stale_products().count() == 1
     drain()
     building.advance_all()
     assert IndexVersion.objects.get().state == "active"
@@ -235,7 +235,7 @@ def test_products_that_a_build_missed_are_marked_before_it_ends():
         [Product(sku="A2", slug="a2", name="Hat", category=Product.objects.get().category)]
     )
     building.advance_all()
-    assert list(StaleProduct.objects.values_list("product_key", "backfill")) == [
+    assert list(stale_products().values_list("product_key", "backfill")) == [
         (str(Product.objects.get(sku="A2").pk), True)
     ]
     drain()
@@ -247,8 +247,8 @@ def test_a_parked_product_does_not_hold_up_a_build():
     make_product("A1")
     make_product("A2")
     versions.request_rebuild()
-    parked = StaleProduct.objects.order_by("pk").first()
-    StaleProduct.objects.filter(pk=parked.pk).update(parked=True, attempts=F("attempts") + 3)
+    parked = stale_products().order_by("pk").first()
+    stale_products().filter(pk=parked.pk).update(parked=True, attempts=F("attempts") + 3)
     drain()
     building.advance_all()
     assert IndexVersion.objects.get().state == "active"

@@ -5,7 +5,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from search.indexing import versions
-from search.models import IndexEntry, IndexVersion, StaleProduct
+from search.models import IndexEntry, IndexVersion
+from tests.outbox import empty_outbox, stale_products
 from tests.search.products import build_version, make_product
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("index_settings")]
@@ -82,10 +83,10 @@ def test_wait_gives_up_after_the_timeout():
 def test_reindex_one_product_or_all(version):
     key = IndexEntry.objects.get().product_key
     assert run("reindex", key) == "1 products are being indexed again.\n"
-    assert list(StaleProduct.objects.values_list("product_key", "backfill", "reread")) == [(key, False, True)]
-    StaleProduct.objects.all().delete()
+    assert list(stale_products().values_list("product_key", "backfill", "reread")) == [(key, False, True)]
+    empty_outbox()
     assert run("reindex", "--noinput") == "1 products are being indexed again.\n"
-    assert list(StaleProduct.objects.values_list("backfill", "reread")) == [(True, True)]
+    assert list(stale_products().values_list("backfill", "reread")) == [(True, True)]
 
 
 def test_activate_and_roll_back(version):

@@ -9,6 +9,7 @@ from search.merchandising.snapshots import forget_snapshot
 from search.models import IndexEntry, MerchandisingRule, StaleProduct
 from search.retrieval.lexicon import forget_words
 from search.searching import Filters, Trial, search
+from tests.outbox import empty_outbox, stale_products
 from tests.search.indexed import add, unit
 
 
@@ -135,13 +136,13 @@ def test_too_little_of_it(counted):
 def test_a_product_that_is_not_indexed_says_why(counted):
     key = key_of("s3")
     IndexEntry.objects.filter(sku="s3").delete()
-    StaleProduct.objects.all().delete()
+    empty_outbox()
     assert "is found by manage.py search_index reconcile" in absence("shirt", "s3").reasons[0]
     StaleProduct.objects.update_or_create(
         product_key=key, defaults={"marked_at": "2024-01-01T00:00:00Z", "parked": False}
     )
     assert absence("shirt", "s3").reasons == ("It waits to be indexed.",)
-    StaleProduct.objects.filter(product_key=key).update(parked=True, last_error="The picture is broken.")
+    stale_products().filter(product_key=key).update(parked=True, last_error="The picture is broken.")
     assert absence("shirt", "s3").reasons == (
         "It could not be indexed and waits for a change or a retry: The picture is broken.",
     )

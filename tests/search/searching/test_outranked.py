@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from search.indexing.lexicon import build_lexicon
-from search.models import IndexEntry, StaleProduct, VersionLexicon
+from search.models import IndexEntry, VersionLexicon
 from search.registry import get_index
 from search.retrieval.encoding import to_literal
 from search.retrieval.lexicon import forget_words, words_of
 from search.searching import Filters, Trial, search
+from tests.outbox import empty_outbox, stale_products
 from tests.search.indexed import add, make_version, unit
 
 
@@ -140,15 +141,15 @@ class TestNotIndexed:
     def test_it_waits(self, shirts, version):
         product = add(version, "new", "New shirt")
         IndexEntry.objects.filter(sku="new").delete()
-        row = StaleProduct.objects.get(product_key=str(product.pk))
+        row = stale_products().get(product_key=str(product.pk))
         assert absence("shirt", "NEW").reasons == ("It waits to be indexed.",)
-        StaleProduct.objects.filter(pk=row.pk).update(last_error="The disk is full.")
+        stale_products().filter(pk=row.pk).update(last_error="The disk is full.")
         assert absence("shirt", "new").reasons == ("It waits to be indexed again, after: The disk is full.",)
 
     def test_it_is_in_another_version(self, shirts, version, tiny_artifact):
         former = make_version(tiny_artifact, "retired")
         add(former, "old", "Old shirt")
-        StaleProduct.objects.all().delete()
+        empty_outbox()
         assert absence("shirt", "old").reasons == (
             f"It is in version {former.pk}, but not in version {version.pk}, which is searched.",
         )

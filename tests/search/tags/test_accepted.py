@@ -6,11 +6,12 @@ from django.utils import timezone
 from search.indexing.lexicon import build_lexicon
 from search.indexing.reconcile import reconcile
 from search.indexing.verify import verify
-from search.models import EntryImage, IndexEntry, IndexVersion, ProductTag, StaleProduct
+from search.models import EntryImage, IndexEntry, IndexVersion, ProductTag
 from search.retrieval.lexicon import forget_words
 from search.searching import Filters, search
 from search.tags import decide
 from shop.models import Product
+from tests.outbox import stale_products
 from tests.search.products import build_version, drain, make_product
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("index_settings")]
@@ -112,4 +113,4 @@ def test_the_tags_of_a_deleted_product_go_with_it():
     product.delete()
     assert list(ProductTag.objects.values_list("word", flat=True)) == ["retro"]
     drain()
-    assert not StaleProduct.objects.exists()
+    assert not stale_products().exists()

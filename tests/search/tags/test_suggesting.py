@@ -2,9 +2,10 @@ import pytest
 from django.contrib.auth import get_user_model
 
 from search.exceptions import NoTags
-from search.models import IndexEntry, ProductTag, StaleProduct
+from search.models import IndexEntry, ProductTag
 from search.tags import FoundTag, FoundTags, decide, suggest_tags
 from search.tags.suggesting import choose_tags
+from tests.outbox import empty_outbox, stale_products
 
 pytestmark = pytest.mark.django_db
 State = ProductTag.State
@@ -80,13 +81,13 @@ def test_without_a_vocabulary_there_is_a_sentence(version):
 
 def test_accepting_marks_the_product_and_rejecting_does_not(tagged, published):
     suggest_tags([key_of("s-3")])
-    StaleProduct.objects.all().delete()
+    empty_outbox()
     tag = ProductTag.objects.get(word="Red")
     user = get_user_model().objects.create_user("ana")
 
     def marked() -> list[tuple[str, bool]]:
-        rows = list(StaleProduct.objects.values_list("product_key", "reread"))
-        StaleProduct.objects.all().delete()
+        rows = list(stale_products().values_list("product_key", "reread"))
+        empty_outbox()
         return rows
 
     assert [row.pk for row in decide([tag.pk], State.REJECTED, user)] == [tag.pk]

@@ -9,8 +9,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 from pytest_django.asserts import assertContains
 
-from search.models import StaleProduct
 from shop.models import Product
+from tests.outbox import empty_outbox, stale_products
 from tests.shop.pictures import jpeg
 
 pytestmark = pytest.mark.django_db
@@ -65,7 +65,7 @@ def test_products_by_words(admin_client, make_products, words, skus):
 
 def test_withdrawing_and_publishing(admin_client, make_products):
     products = make_products([1, 2])
-    StaleProduct.objects.all().delete()
+    empty_outbox()
     for action, shown, sentence in (
         ("withdraw", 0, "2 products withdrawn."),
         ("publish", 2, "2 products published."),
@@ -73,7 +73,7 @@ def test_withdrawing_and_publishing(admin_client, make_products):
         data = {"action": action, "_selected_action": [product.pk for product in products]}
         assertContains(admin_client.post("/admin/shop/product/", data, follow=True), sentence)
         assert Product.objects.published().count() == shown
-    assert StaleProduct.objects.count() == 2
+    assert stale_products().count() == 2
 
 
 def test_the_actions_need_the_permission_to_change(client, make_products):

@@ -7,11 +7,11 @@ from decimal import Decimal
 import pytest
 from PIL import Image
 
-from search.models import StaleProduct
 from shop.importing import ImportOptions, import_catalogue, run
 from shop.importing.report import BadRow
 from shop.importing.sizes import derive_stock
 from shop.models import Brand, Category, Product, ProductImage, Variant
+from tests.outbox import empty_outbox, stale_products
 from tests.shop.pictures import jpeg
 
 pytestmark = pytest.mark.django_db
@@ -49,14 +49,14 @@ def test_a_row_becomes_a_product_with_everything_it_states(write_products, write
     image = product.images.get()
     assert image.alt_text == "Striped Shirt, blue"
     assert (media / image.image.name).read_bytes() == picture  # byte for byte
-    assert list(StaleProduct.objects.values_list("product_key", flat=True)) == [str(product.pk)]
+    assert list(stale_products().values_list("product_key", flat=True)) == [str(product.pk)]
 
 
 def test_a_second_run_changes_nothing_and_marks_nothing(write_products, write_zip):
     products = write_products({"id": "1", "brand": "Acme"}, {"id": "2", "article_type": "Sarees"})
     options = ImportOptions(products=products, images=write_zip({"1.jpg": jpeg(), "2.jpg": jpeg("green")}))
     import_catalogue(options)
-    StaleProduct.objects.all().delete()
+    empty_outbox()
     before = [list(model.objects.order_by("pk").values()) for model in (Product, Variant, ProductImage)]
 
     result = import_catalogue(options)
@@ -65,7 +65,7 @@ def test_a_second_run_changes_nothing_and_marks_nothing(write_products, write_zi
     assert [
         list(model.objects.order_by("pk").values()) for model in (Product, Variant, ProductImage)
     ] == before
-    assert StaleProduct.objects.count() == 0
+    assert stale_products().count() == 0
 
 
 def test_a_changed_row_updates_its_product_and_leaves_the_rest(write_products, write_zip):
@@ -74,7 +74,7 @@ def test_a_changed_row_updates_its_product_and_leaves_the_rest(write_products, w
     slug, created = Product.objects.values_list("slug", "created").get(sku="1")
     Product.objects.filter(sku="1").update(published=False)
     Variant.objects.filter(product__sku="1").update(stock=99)
-    StaleProduct.objects.all().delete()
+    empty_outbox()
 
     changed = write_products({"id": "1", "name": "New name", "price": "5"}, {"id": "2"})
     result = import_catalogue(ImportOptions(products=changed, images=images))
@@ -86,7 +86,7 @@ def test_a_changed_row_updates_its_product_and_leaves_the_rest(write_products, w
     assert set(product.variants.values_list("stock", flat=True)) == {
         99
     }  # derived sizes are not derived again
-    assert list(StaleProduct.objects.values_list("product_key", flat=True)) == [str(product.pk)]
+    assert list(stale_products().values_list("product_key", flat=True)) == [str(product.pk)]
 
 
 def test_a_changed_picture_replaces_the_old_one(write_products, write_zip):
