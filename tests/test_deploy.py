@@ -216,6 +216,19 @@ def test_nginx_sends_media_with_the_policy_that_the_shop_has_for_them():
     assert MAX_BYTES < int(limit) * 2**20 < 1.25 * MAX_BYTES
 
 
+def test_nginx_writes_no_query_and_shows_strangers_nothing_of_the_watch():
+    servers = (DEPLOY / "nginx.conf").read_text().split("\nserver {")[1:]
+    logs = [re.findall(r"^    (?:access|error)_log (.*);", server, re.MULTILINE) for server in servers]
+    quiet = "/var/log/nginx/error.log crit"  # an upstream that is away is an "error", and its line holds the query
+    assert logs == [["off", quiet], ["/var/log/nginx/fashion.log fashion", quiet]]
+    watch = re.search(r"location ~ \^/\(health/ready\|metrics\)\$ \{(.*?)\}", servers[1], re.DOTALL)[1]
+    assert re.findall(r"(allow|deny) (\S+);", watch) == [
+        ("allow", "127.0.0.1"),
+        ("allow", "::1"),
+        ("deny", "all"),
+    ]
+
+
 def test_the_guide_names_management_commands_that_exist():
     named = set(re.findall(r"manage\.(?:py|sh) (\w+)", GUIDE))
     assert {"migrate", "check", "search_index", "collectstatic"} <= named <= set(get_commands())
