@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "shop.security.headers.PermissionsPolicyMiddleware",
     "csp.middleware.CSPMiddleware",
+    "search.watching.probes.Probes",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "shop.limits.ShortAddresses",
     "corsheaders.middleware.CorsMiddleware",  # scripts of other sites may read a 503, too
@@ -265,7 +266,10 @@ LOG_FORMAT = "json" if os.environ.get("LOG_FORMAT") == "json" else "line"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "shop.logs.request_ids.AddRequestId"}},
+    "filters": {
+        "request_id": {"()": "shop.logs.request_ids.AddRequestId"},
+        "probes": {"()": "shop.logs.probes.SkipProbes"},
+    },
     "formatters": {
         "line": {"format": "%(asctime)s %(levelname)s %(process)d %(request_id).8s %(name)s: %(message)s"},
         "json": {
@@ -276,7 +280,11 @@ LOGGING = {
         },
     },
     "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["request_id"]}
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": LOG_FORMAT,
+            "filters": ["request_id", "probes"],
+        }
     },
     "root": {"handlers": ["stderr"], "level": os.environ.get("LOG_LEVEL", "INFO").upper()},
 }
