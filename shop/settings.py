@@ -163,7 +163,10 @@ SERVE_MEDIA = _flag(
 
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {
+        "BACKEND": "shop.static_files.ReleaseStaticFilesStorage",
+        "OPTIONS": {"release": ROOT.name},  # releases share STATIC_ROOT
+    },
 }
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["jpg", "png", "gif", "webp", "woff", "woff2", "gz", "br", "map"]
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
