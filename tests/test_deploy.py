@@ -1,11 +1,14 @@
 """The files in deploy/ and docs/production.md name programs, settings and commands that exist."""
 
+import json
+import logging
 import os
 import re
 import runpy
 import shlex
 import subprocess
 import sys
+from logging.config import DictConfigurator
 from pathlib import Path
 
 import pytest
@@ -55,10 +58,10 @@ def check_program(words: list[str]) -> None:
     """Fail unless the shop's programs are called with options that they have."""
     program = Path(words[0]).name
     if program == "celery":
-        assert words[1:3] == ["-A", "shop"]
+        assert words[1:4] == ["-A", "shop", "--quiet"]  # banners are no lines of the log
         assert shop_celery.app.main == "shop"
-        known = {option for parameter in celery.commands[words[3]].params for option in parameter.opts}
-        asked = [word.partition("=")[0] for word in words[4:] if word.startswith("-")]
+        known = {option for parameter in celery.commands[words[4]].params for option in parameter.opts}
+        asked = [word.partition("=")[0] for word in words[5:] if word.startswith("-")]
         assert [option for option in asked if option not in known] == []
     elif program == "gunicorn":
         assert words[1:] == ["--config", "deploy/gunicorn.conf.py", "shop.wsgi"]
@@ -154,6 +157,27 @@ def test_gunicorn_knows_every_setting_of_its_file(monkeypatch):
     written = set(re.findall(r"^(\w+) = ", (DEPLOY / "gunicorn.conf.py").read_text(), re.MULTILINE))
     assert own == written
     assert (configured.workers, configured.threads, configured.worker_class_str) == (3, 20, "gthread")
+
+
+@pytest.mark.parametrize("shape", ["json", "line"])
+def test_gunicorn_s_own_lines_have_the_shop_s_shape_and_no_query(monkeypatch, settings, shape):
+    monkeypatch.setenv("LOG_FORMAT", shape)
+    given = runpy.run_path(str(DEPLOY / "gunicorn.conf.py"))["logconfig_dict"]
+    assert given["handlers"]["stderr"]["formatter"] == shape
+    (cut,) = (given["filters"][name]["()"]() for name in given["handlers"]["stderr"]["filters"])
+    record = logging.makeLogRecord(
+        {"msg": "Error handling request %s %s", "args": ("GET", "/search/?q=red\nshirt")}
+    )
+    assert cut.filter(record)
+    assert record.getMessage() == "Error handling request GET /search/?"
+    if shape == "json":
+        own, shop = (_formatted(config, record) for config in (given, settings.LOGGING))
+        assert own == {**shop, "request_id": "-"}
+
+
+def _formatted(config: dict, record: logging.LogRecord) -> dict:
+    formatter = DictConfigurator({}).configure_formatter(dict(config["formatters"]["json"]))
+    return json.loads(formatter.format(record))
 
 
 def test_some_threads_are_left_to_turn_requests_away(settings):
