@@ -33,6 +33,13 @@ def test_a_parameter_beside_a_query(client, indexed):
     assert send_all_to(["price_min", "page", "colour"], send, *SHORT) == {}
 
 
+@pytest.mark.parametrize("address", ["/search/", "/categories/shirts/"])
+@pytest.mark.parametrize("price", ["1E-20000", "0E+20000", "0E-20000", "1e3", "1.00009"])
+def test_prices_that_python_takes(client, indexed, address, price):
+    for name in ("price_min", "price_max"):
+        assert client.get(address + "?" + query(**{name: price})).status_code == 200
+
+
 def test_the_page_of_a_category(client, indexed):
     assert client.get("/categories/shirts/").status_code == 200
 
