@@ -34,6 +34,21 @@ HARMFUL = {
     "CONTENT_TYPE": MEDIA_TYPES,
     "HTTP_ACCEPT": MEDIA_TYPES,
     "HTTP_COOKIE": COOKIES,
+    "HTTP_HOST": ("[", "[::1", "a:b", "testserver:999999", "te\x00st", "a" * 300, "testserver@x"),
+    "HTTP_ORIGIN": ("http://[", "http://a:b:c", "http://a]", "//", "http://\xff", "http://x:99999999"),
+    "HTTP_REFERER": ("http://[", "http://a:b:c", "http://x:99999999", "http://testserver/["),
+    "HTTP_RANGE": (
+        "bytes=",
+        "bytes=9-1",
+        "bytes=-" + "9" * 5_000,
+        "bytes=a-b",
+        "bytes=\xb2-",
+        "bytes=1-2,3-4",
+    ),
+    "HTTP_IF_MODIFIED_SINCE": ("Sun, 06 Nov 0000 08:49:37 GMT", "Sun Nov 31 08:49:37 1994", "\xb2"),
+    "HTTP_IF_NONE_MATCH": ('"', "W/", "*,", "\xff", '"a",' * 2_000),
+    "HTTP_ACCEPT_LANGUAGE": ("en;q=x", "en;q=" + "1" * 400, "a-" * 3_000, "xx\x00"),
+    "HTTP_X_FORWARDED_FOR": (",", "\xff", "a" * 8_000),
 }
 
 

@@ -1,6 +1,7 @@
 """Naughty texts in every input of the storefront: no 5xx, refused at once, nothing unescaped."""
 
 import pytest
+from django.http import HttpResponse
 
 from shop.models import Product
 from tests.abuse.headers import HARMFUL, MEDIA_TYPES, at_the_edge
@@ -16,6 +17,12 @@ PATHS = ("/categories/{}/", "/products/{}/", "/media/{}", "/media/thumbs/card/{}
          "/media/thumbs/{}/products/a.jpg.webp", "/media/thumbs/card/products/{}.webp", "/{}/")  # fmt: skip
 HEADERS = ("CONTENT_TYPE", *(f"HTTP_{name}" for name in (
     "ACCEPT", "ACCEPT_LANGUAGE", "USER_AGENT", "COOKIE", "REFERER", "X_REQUEST_ID")))  # fmt: skip
+
+
+def test_every_answer_of_a_server_that_failed_is_complained_of():
+    statuses = (500, 502, 503)
+    answers = [HttpResponse("x", status=status, headers={"Retry-After": "5"}) for status in statuses]
+    assert [complaints(answer) for answer in answers] == [["status 500"], ["status 502"], ["status 503"]]
 
 
 def test_the_search_page(client, indexed):
