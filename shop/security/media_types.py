@@ -1,4 +1,4 @@
-"""Let no header that names an odd encoding reach Django, which reads addresses and forms in any encoding that Python has."""
+"""Let no Content-Type with an odd encoding reach Django, which reads addresses and forms in any that Python has."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from typing import Any
 
 from django.utils.http import parse_header_parameters
 
-HEADERS = ("CONTENT_TYPE", "HTTP_ACCEPT")
-# A parameter that states an encoding of its own, `name*=utf-8''value` or `name*0*=`: no browser sends one in these headers.
+# A parameter that states an encoding of its own, `name*=utf-8''value` or `name*0*=`: no browser sends one in this header.
 _EXTENDED = re.compile(r"\*\s*=|\*\d+\*?\s*=", re.ASCII)
 
 
 class ReadableMediaTypes:
-    """WSGI application that hands a request on without those of its media types that cannot be read as UTF-8.
+    """WSGI application that hands a request on without its Content-Type where that cannot be read, or names another charset than UTF-8.
 
     Django decodes the query string, too, with the `charset` of Content-Type, and there are some that are no encodings
     of text (`hex`), that nobody may use (`undefined`), or that write half surrogate pairs (`unicode_escape`). It reads the
@@ -28,14 +27,13 @@ class ReadableMediaTypes:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Hand the request on."""
-        for name in HEADERS:
-            if not readable(environ.get(name) or ""):
-                del environ[name]
+        if not readable(environ.get("CONTENT_TYPE") or ""):
+            del environ["CONTENT_TYPE"]
         return self._application(environ, start_response)
 
 
 def readable(header: str) -> bool:
-    """Whether a header of media types can be read, and names no charset but UTF-8."""
+    """Whether a Content-Type can be read, and names no charset but UTF-8."""
     if ";" not in header:
         return True
     if _EXTENDED.search(header):
