@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from search.registry import ProductCard, ProductDocument, ProductIndex, ProductPicture, register
 
+from .attributes import flat_attributes
 from .models import Brand, Category, Product, ProductImage
 from .thumbnails import thumbnail_url
 
@@ -37,16 +38,16 @@ class ShopProductIndex(ProductIndex):
     def document(self, product: Product) -> ProductDocument:
         """What search knows about a product."""
         brand = product.brand.name if product.brand else ""
+        attributes = flat_attributes(product.attributes)
+        pattern = attributes.get("Pattern") or attributes.get("Print or Pattern Type", "")
         facets = {
             "category": product.category.names,
             "brand": (brand,),
             "colour": (product.colour,),
             "gender": (product.gender,),
             "size": sizes_in_stock(product),
-            "pattern": (
-                product.attributes.get("Pattern") or product.attributes.get("Print or Pattern Type", ""),
-            ),
-            "usage": (product.attributes.get("Usage", ""),),
+            "pattern": (str(pattern),),
+            "usage": (str(attributes.get("Usage", "")),),
         }
         return ProductDocument(
             key=str(product.pk),
@@ -99,7 +100,7 @@ def keywords(product: Product) -> str:
     values = [product.category.names[-1], product.colour, product.gender, *product.category.names[-2::-1]]
     values += [
         value
-        for name, value in sorted(product.attributes.items())
+        for name, value in sorted(flat_attributes(product.attributes).items())
         if name not in UNSEARCHED and isinstance(value, str) and len(value) <= LONGEST_VALUE
     ]
     return ", ".join(dict.fromkeys(filter(None, values)))

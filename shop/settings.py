@@ -82,6 +82,7 @@ MIDDLEWARE = [
     "shop.outages.shedding.Shedding",
     "shop.outages.patience.DatabasePatience",
     "django.middleware.gzip.GZipMiddleware",
+    "shop.security.cookies.SaneSessionKeys",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -8,6 +8,7 @@ from .failures import StaleProductAdmin
 from .health import CatalogueHealthAdmin
 from .insight import QueryDayAdmin, SearchDayAdmin
 from .insight_log import LoggedSearchAdmin
+from .lists import ModelAdmin
 from .map import CatalogueMapAdmin
 from .merchandising_banners import BannerAdmin
 from .merchandising_redirects import RedirectAdmin
@@ -30,6 +31,7 @@ __all__ = [
     "IndexedProductAdmin",
     "LoggedSearchAdmin",
     "MerchandisingRuleAdmin",
+    "ModelAdmin",
     "ProductTagAdmin",
     "QueryDayAdmin",
     "RedirectAdmin",

@@ -1,6 +1,6 @@
 """Keys of API clients in the admin: made, shown once, revoked."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -8,11 +8,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from ..models import ApiKey
-
-if TYPE_CHECKING:
-    ModelAdmin = admin.ModelAdmin[ApiKey]
-else:
-    ModelAdmin = admin.ModelAdmin  # generic for the type checker only
+from .lists import ModelAdmin
 
 
 @admin.register(ApiKey)

@@ -14,6 +14,7 @@ from ..indexing.catalogue import load_products
 from ..indexing.failures import reindex_products
 from ..models import StaleProduct
 from ..registry import ProductCard, get_index
+from .lists import ForgivingList
 from .readonly import ReadOnlyAdmin
 
 
@@ -38,7 +39,7 @@ class StateFilter(admin.SimpleListFilter):
         return queryset
 
 
-class _WithCards(ChangeList):
+class _WithCards(ForgivingList):
     """A page of stale products with their cards, read with one query for the whole page."""
 
     def get_results(self, request: HttpRequest) -> None:

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from ..merchandising.hits import flush_hits
 from ..merchandising.schedule import State, state_of
-from .readonly import ModelAdmin
+from .lists import ForgivingList, ModelAdmin
 
 STATES: tuple[State, ...] = ("running", "scheduled", "ended", "disabled")
 
@@ -41,7 +41,7 @@ class ScheduleFilter(admin.SimpleListFilter):
         return queryset if chosen is None else queryset.filter(chosen)
 
 
-class _Prepared(ChangeList):
+class _Prepared(ForgivingList):
     """A page of rows with what its columns need, read once for the page."""
 
     model_admin: "ScheduledAdmin"

@@ -16,8 +16,8 @@ from ..merchandising import SynonymEntry
 from ..merchandising.hits import flush_hits
 from ..models import Synonym
 from ..searching import Trial, search
+from .lists import ModelAdmin
 from .merchandising_forms import SynonymForm
-from .readonly import ModelAdmin
 
 SHOWN = 12  # results on each side
 

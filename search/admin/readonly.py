@@ -1,14 +1,10 @@
 """An admin whose rows are made by workers: nothing is added, edited or deleted by hand."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from django.contrib import admin
 from django.http import HttpRequest
 
-if TYPE_CHECKING:
-    ModelAdmin = admin.ModelAdmin[Any]
-else:
-    ModelAdmin = admin.ModelAdmin  # generic for the type checker only
+from .lists import ModelAdmin
 
 
 class ReadOnlyAdmin(ModelAdmin):

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from ..indexing import hints
 from ..models import ProductTag, TagWord
 from ..understanding.words import split
-from .readonly import ModelAdmin
+from .lists import ModelAdmin
 
 if TYPE_CHECKING:
     ModelForm = forms.ModelForm[Any]

@@ -17,12 +17,13 @@ from ..indexing import hints
 from ..indexing.progress import Progress, measure_outbox, measure_progress
 from ..indexing.versions import former_version
 from ..models import IndexVersion
+from .lists import ForgivingList
 from .readonly import ReadOnlyAdmin
 
 State = IndexVersion.State
 
 
-class _WithProgress(ChangeList):
+class _WithProgress(ForgivingList):
     """The versions with their progress, read with one query for all of them."""
 
     def get_results(self, request: HttpRequest) -> None:

@@ -19,6 +19,7 @@ from .described import FILTERS, LIMIT, SEARCH, errors
 from .errors import NoSuchProduct, handle_error
 from .kept import keepable
 from .keys import KeyAuthentication, ScopePermission
+from .negotiation import PlainNegotiation
 from .pagination import page_address
 from .parameters import SearchParameters, refuse_parameters, search_parameters, similar_parameters
 from .schema import ApiSchema, operation
@@ -42,6 +43,7 @@ class PublicView(APIView):
     permission_classes = (ScopePermission,)
     throttle_classes = (ReadThrottle, *api_settings.DEFAULT_THROTTLE_CLASSES)  # type: ignore[arg-type]  # classes by then
     renderer_classes = (JSONRenderer,)
+    content_negotiation_class = PlainNegotiation
     scope = "read"
     kept_for = 0  # seconds that a client may use an answer to GET without asking again
     schema = ApiSchema()

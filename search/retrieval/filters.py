@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from ..exceptions import InvalidQuery
 from .cleaning import clean_text
 
 HIGHEST_PRICE = Decimal(10) ** 10  # what the price column holds
+FINEST_PRICE = Decimal("0.0001")  # and how finely
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,7 +49,7 @@ class Filters:
 
 
 def clean_filters(filters: Filters, facets: Collection[str]) -> Filters:
-    """Return the filters with their values cleaned.
+    """Return the filters with their values cleaned, and ends of prices as fine as the column is.
 
     Args:
         filters: what was asked for.
@@ -69,4 +70,19 @@ def clean_filters(filters: Filters, facets: Collection[str]) -> Filters:
             raise InvalidQuery("invalid_price", f"{name} must be a number from 0, such as 1500.")
     if None not in (filters.price_min, filters.price_max) and filters.price_min > filters.price_max:  # type: ignore[operator]
         raise InvalidQuery("invalid_price", "price_min is above price_max; swap the two.")
-    return replace(filters, facets=cleaned)
+    return replace(
+        filters,
+        facets=cleaned,
+        price_min=_as_fine(filters.price_min, ROUND_CEILING),
+        price_max=_as_fine(filters.price_max, ROUND_FLOOR),
+    )
+
+
+def _as_fine(price: Decimal | None, rounding: str) -> Decimal | None:
+    """The end of a range with four decimals at most; the same prices lie in the range.
+
+    Postgres refuses numbers with more than 16,383 decimals, and 1E-20000 is one that Python takes.
+    """
+    if price is None or -4 <= int(price.as_tuple().exponent) <= 0:
+        return price
+    return price.quantize(FINEST_PRICE, rounding)

@@ -4,11 +4,12 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
+from search.admin import ModelAdmin
 from shop.models import Brand
 
 
 @admin.register(Brand)
-class BrandAdmin(admin.ModelAdmin):
+class BrandAdmin(ModelAdmin):
     """Brands with the number of their products."""
 
     list_display = ("name", "slug", "product_count")

@@ -4,11 +4,12 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
+from search.admin import ModelAdmin
 from shop.models import Category
 
 
 @admin.register(Category)
-class CategoryAdmin(admin.ModelAdmin):
+class CategoryAdmin(ModelAdmin):
     """The tree as an indented list, in the order of its paths."""
 
     list_display = ("indented", "path", "product_count")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import JSONField, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from search.admin import IndexedProductAdmin
+from shop.attributes import AttributesField
 from shop.models import Product, ProductImage, Variant
 from shop.money import format_money
 from shop.publishing import set_published
@@ -89,6 +90,7 @@ class ProductAdmin(IndexedProductAdmin, admin.ModelAdmin):
     autocomplete_fields = ("brand", "category")
     readonly_fields = ("updated",)
     inlines = (ProductImageInline, VariantInline)
+    formfield_overrides = {JSONField: {"form_class": AttributesField}}
     actions = ("publish", "withdraw")
     fieldsets = (
         (None, {"fields": ("name", "sku", "slug", "brand", "category", "description")}),

@@ -11,6 +11,8 @@ from .rows import ABSENT, CatalogueRow, RowError, Size, price, text
 
 REQUIRED = ("id", "name", "category")
 SEASON_STARTS = {"spring": 2, "summer": 5, "fall": 8, "autumn": 8, "winter": 11}
+EARLIEST, LATEST = 1900, 2100  # years; Postgres stores the year 10000, and Python cannot read it again
+LONGEST_STOCK = 10  # digits of 2**31
 
 
 def read_columns(values: Mapping[str, str]) -> CatalogueRow:
@@ -63,8 +65,8 @@ def date_of_season(sku: str, year: str, season: str) -> datetime | None:
     year = year.strip().removesuffix(".0")
     if year.lower() in ABSENT or year == "0":
         return None
-    if not (year.isascii() and year.isdigit() and 1900 <= int(year) <= 2100):
-        raise RowError(f"year {year!r} is not a year")
+    if not (year.isascii() and year.isdigit() and len(year) == 4 and EARLIEST <= int(year) <= LATEST):
+        raise RowError(f"year {year[:40]!r} is not a year")
     start = datetime(int(year), SEASON_STARTS.get(season.strip().lower(), 1), 1, tzinfo=UTC)
     spread = int.from_bytes(hashlib.sha256(sku.encode()).digest()[:4])
     return min(start + timedelta(seconds=spread % (84 * 86_400)), datetime.now(UTC))
@@ -109,8 +111,18 @@ def _created(sku: str, values: Mapping[str, str]) -> datetime | None:
             moment = datetime.fromisoformat(stated)
         except ValueError:
             raise RowError(f"created {stated!r} is not an ISO 8601 date") from None
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return _within_years(moment if moment.tzinfo else moment.replace(tzinfo=UTC), stated)
     return date_of_season(sku, values.get("year") or "", values.get("season") or "")
+
+
+def _within_years(moment: datetime, stated: str) -> datetime:
+    try:
+        year = moment.astimezone(UTC).year
+    except OverflowError:  # before the year 1, or after 9999
+        year = 0
+    if not EARLIEST <= year <= LATEST:
+        raise RowError(f"created {stated!r} is not between the years {EARLIEST} and {LATEST}")
+    return moment
 
 
 def _sizes(stated: str | None) -> tuple[Size, ...] | None:
@@ -121,12 +133,18 @@ def _sizes(stated: str | None) -> tuple[Size, ...] | None:
     for part in (stated or "").split("|"):
         name, _, stock = part.partition(":")
         name, stock = text(name, column="sizes", limit=40, required=True), stock.strip()
-        if stock and not (stock.isascii() and stock.isdigit() and int(stock) < 2**31):
-            raise RowError(f"sizes: stock {stock!r} is not a whole number")
+        if stock and not _is_stock(stock):
+            raise RowError(f"sizes: stock {stock[:40]!r} is not a whole number")
         if name in sizes:
             raise RowError(f"sizes: {name!r} stands there twice")
-        sizes[name] = Size(name, int(stock) if stock else None)
+        sizes[name] = Size(name, int(stock.lstrip("0") or "0") if stock else None)
     return tuple(sizes.values())
+
+
+def _is_stock(stated: str) -> bool:
+    """Whether it is a number that the column holds; Python refuses to read one of thousands of digits."""
+    digits = stated.isascii() and stated.isdigit() and len(stated.lstrip("0")) <= LONGEST_STOCK
+    return digits and int(stated.lstrip("0") or "0") < 2**31
 
 
 def _pictures(stated: str | None) -> tuple[str, ...]:

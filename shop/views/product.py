@@ -12,6 +12,7 @@ from django.views.decorators.http import conditional_page, require_safe
 from search.exceptions import SearchError
 from search.searching import find_other_colours, find_similar
 from search.tags import accepted_tags
+from shop.attributes import flat_attributes
 from shop.filters import FACETS
 from shop.models import Category, Product
 from shop.search_index import ShopProductIndex
@@ -48,7 +49,7 @@ def product_page(request: HttpRequest, slug: str) -> HttpResponse:
 def _details(shown: Product) -> list[tuple[str, str]]:
     """What the table of details says, the shop's own facts first."""
     facts = [("Category", shown.category.name), ("For", shown.gender)]
-    facts += [(name, str(value)) for name, value in sorted(shown.attributes.items())]
+    facts += [(name, str(value)) for name, value in sorted(flat_attributes(shown.attributes).items())]
     return [(name, value) for name, value in [*facts, ("Article number", shown.sku)] if value]
 
 

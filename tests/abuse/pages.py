@@ -56,7 +56,7 @@ def form(image: bytes, **fields: str) -> dict[str, Any]:
 def complaints(response: Any) -> list[str]:
     """What is wrong with an answer."""
     wrong = []
-    if response.status_code >= 500 and not (response.status_code == 503 and "Retry-After" in response):
+    if response.status_code >= 500:
         wrong.append(f"status {response.status_code}")
     if response.streaming:
         return wrong

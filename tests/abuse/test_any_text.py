@@ -5,12 +5,14 @@ from decimal import Decimal
 from urllib.parse import urlencode
 
 import pytest
+from django.db import connection
 from django.http import QueryDict
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from search.exceptions import InvalidQuery
 from search.retrieval.cleaning import MAX_LENGTH, clean_query, clean_text
+from search.retrieval.filters import clean_filters
 from search.searching.photos import Box
 from search.understanding import Lexicon, read_query
 from search.understanding.prices import read_price
@@ -31,6 +33,11 @@ TEXTS = st.one_of(
     st.lists(PARTS, max_size=14).map(" ".join),
     st.text(max_size=400),
     st.text(st.characters(categories=["Cs", "Cc", "Cf", "Mn", "Zs", "Lo"]), max_size=60),
+)
+NUMBERS = st.one_of(
+    st.decimals(allow_nan=False).map(str),
+    st.builds("{}E{}".format, st.integers(0, 10**11), st.integers(-30_000, 30_000)),
+    st.builds("{}.{}".format, st.integers(0, 10**10), st.integers(0, 10**30)),
 )
 LEXICON = Lexicon(
     {
@@ -134,6 +141,22 @@ def test_filters_are_read_or_refused(given_):
         assert price is None or Decimal(0) <= price < 10**10
     assert wanted.page >= 0
     form.chips()
+
+
+@pytest.mark.django_db
+@QUICK
+@given(NUMBERS)
+@example("1E-20000")
+@example("0E+20000")
+@example("1." + "0" * 16_000 + "1")
+def test_a_price_that_is_taken_is_one_that_postgres_takes(number):
+    wanted = read(FilterForm(QueryDict(urlencode({"price_min": number}))).wanted)
+    filters = read(clean_filters, wanted.filters, ()) if wanted else None
+    if filters is None:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT %s::numeric", [filters.price_min])
+        assert cursor.fetchone() == (filters.price_min,)
 
 
 @QUICK

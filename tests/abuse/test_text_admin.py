@@ -71,6 +71,29 @@ def test_the_filters_of_a_list(admin_client, indexed):
     assert send_all_to(names, send, *HARMFUL) == {}
 
 
+@pytest.mark.parametrize("year", ["9999", "9999&{}__month=12", str(10**11), "9" * 5_000, "0", "-1"])
+@pytest.mark.parametrize(
+    ("path", "field"), [("shop/product/", "created"), ("fashion_search/loggedsearch/", "at")]
+)
+def test_years_that_python_does_not_have(admin_client, indexed, path, field, year):
+    address = f"/admin/{path}?{field}__year={year.format(field)}"
+    response = admin_client.get(address)
+    assert (response.status_code, response["Location"]) == (302, f"/admin/{path}?e=1")
+    assert admin_client.get(response["Location"]).status_code == 200
+
+
+def test_the_last_year_but_one_is_looked_up(admin_client, indexed):
+    assert admin_client.get("/admin/shop/product/?created__year=9998").status_code == 200
+
+
+@pytest.mark.parametrize("meta", LISTS, ids=str)
+@pytest.mark.parametrize("lookup", ["pk__regex=(", "pk__iregex=a{1,9999}"])
+def test_what_postgres_alone_refuses_to_look_up(admin_client, indexed, meta, lookup):
+    path = reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
+    response = admin_client.get(f"{path}?{lookup}")
+    assert (response.status_code, response["Location"]) == (302, f"{path}?e=1")
+
+
 def test_pages_of_search(admin_client, indexed):
     def send(to, text):
         path, name, beside = to

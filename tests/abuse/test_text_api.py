@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from tests.abuse.pages import encoded, form, query, send_all_to
+from tests.abuse.headers import HARMFUL, MEDIA_TYPES, at_the_edge
+from tests.abuse.pages import complaints, encoded, form, query, send_all_to
 from tests.abuse.strings import COMPOSED, DECOMPOSED, MEGABYTES, NAUGHTY, SHORT
 from tests.shop.pictures import jpeg
 
@@ -19,8 +20,8 @@ OTHERS = (("search/", "sort"), ("search/", "page"), ("search/", "page_size"), ("
           ("products/", "page_size"), ("products/S-1/similar/", "limit"), ("products/S-1/similar/", "colour"),
           ("products/S-1/", "x"), ("schema/", "x"), ("categories/", "x"))  # fmt: skip
 PATHS = ("products/{}/", "products/{}/similar/", "search/{}", "words/{}")
-HEADERS = (("AUTHORIZATION", ""), ("AUTHORIZATION", "Bearer "), ("ACCEPT", ""), ("ACCEPT_LANGUAGE", ""), ("ORIGIN", ""),
-           ("COOKIE", ""), ("X_FORWARDED_FOR", ""))  # fmt: skip
+HEADERS = (("HTTP_AUTHORIZATION", ""), ("HTTP_AUTHORIZATION", "Bearer "), ("HTTP_ACCEPT", ""), ("HTTP_ACCEPT_LANGUAGE", ""),
+           ("HTTP_ORIGIN", ""), ("HTTP_COOKIE", ""), ("HTTP_X_FORWARDED_FOR", ""), ("CONTENT_TYPE", ""))  # fmt: skip
 EVENT = {"search": "01234567-89ab-4def-8123-456789abcdef", "type": "click", "sku": "S-1", "position": 1}
 
 
@@ -82,13 +83,30 @@ def test_json_that_is_no_event(client, indexed, body):
     assert response.status_code == 400, response.content[:200]
 
 
-def test_headers(client, indexed):
+def test_headers(indexed):
+    client = at_the_edge()
+
     def send(to, text):
         header, beginning = to
         sent = beginning + text.encode("utf-8", "surrogatepass").decode("latin-1")
-        return client.get(f"{BASE}suggest/?q=re", **{f"HTTP_{header}": sent})
+        return client.get(f"{BASE}suggest/?q=re", **{header: sent})
 
     assert send_all_to(HEADERS, send, *SHORT) == {}
+
+
+@pytest.mark.parametrize("header", HARMFUL)
+@pytest.mark.parametrize("path", ["search/?explain=on", "suggest/?q=%5Cud800", "categories/"])
+def test_headers_of_their_own_kind_of_harm(indexed, path, header):
+    client = at_the_edge()
+    answers = {text: client.get(BASE + path, **{header: text}) for text in HARMFUL[header]}
+    assert {text: wrong for text, answer in answers.items() if (wrong := complaints(answer))} == {}
+
+
+@pytest.mark.parametrize("kind", MEDIA_TYPES)
+def test_bodies_of_every_media_type(indexed, kind):
+    client = at_the_edge()
+    for path in ("events/", "search/photo/", "tags/"):
+        assert client.generic("POST", BASE + path, b"{}", kind).status_code == 415
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,11 @@
 """Naughty texts in every input of the storefront: no 5xx, refused at once, nothing unescaped."""
 
 import pytest
+from django.http import HttpResponse
 
 from shop.models import Product
-from tests.abuse.pages import encoded, form, query, send_all, send_all_to
+from tests.abuse.headers import HARMFUL, MEDIA_TYPES, at_the_edge
+from tests.abuse.pages import complaints, encoded, form, query, send_all, send_all_to
 from tests.abuse.strings import COMPOSED, DECOMPOSED, MEGABYTES, NAUGHTY, SHORT
 from tests.shop.pictures import jpeg
 
@@ -13,6 +15,14 @@ TEXTS = ("q", "price_min", "token", "photo", "more", "colour")
 OTHERS = ("sort", "page", "price_max", "in_stock", "spelling", "less", "category")
 PATHS = ("/categories/{}/", "/products/{}/", "/media/{}", "/media/thumbs/card/{}.webp",
          "/media/thumbs/{}/products/a.jpg.webp", "/media/thumbs/card/products/{}.webp", "/{}/")  # fmt: skip
+HEADERS = ("CONTENT_TYPE", *(f"HTTP_{name}" for name in (
+    "ACCEPT", "ACCEPT_LANGUAGE", "USER_AGENT", "COOKIE", "REFERER", "X_REQUEST_ID")))  # fmt: skip
+
+
+def test_every_answer_of_a_server_that_failed_is_complained_of():
+    statuses = (500, 502, 503)
+    answers = [HttpResponse("x", status=status, headers={"Retry-After": "5"}) for status in statuses]
+    assert [complaints(answer) for answer in answers] == [["status 500"], ["status 502"], ["status 503"]]
 
 
 def test_the_search_page(client, indexed):
@@ -28,6 +38,13 @@ def test_a_parameter_beside_a_query(client, indexed):
         return client.get("/search/?" + query(q="shirt", **{name: text}))
 
     assert send_all_to(["price_min", "page", "colour"], send, *SHORT) == {}
+
+
+@pytest.mark.parametrize("address", ["/search/", "/categories/shirts/"])
+@pytest.mark.parametrize("price", ["1E-20000", "0E+20000", "0E-20000", "1e3", "1.00009"])
+def test_prices_that_python_takes(client, indexed, address, price):
+    for name in ("price_min", "price_max"):
+        assert client.get(address + "?" + query(**{name: price})).status_code == 200
 
 
 def test_the_page_of_a_category(client, indexed):
@@ -58,15 +75,30 @@ def test_the_form_for_a_photo(client, indexed):
     assert send_all_to(["box", "csrfmiddlewaretoken"], send) == {}
 
 
-def test_headers(client, indexed):
+def test_headers(indexed):
+    client = at_the_edge()
+
     def send(header, text):
         sent = text.encode("utf-8", "surrogatepass").decode("latin-1")
-        return client.get("/search/?q=shirt", **{f"HTTP_{header}": sent})
+        return client.get("/search/?q=shirt", **{header: sent})
 
-    assert (
-        send_all_to(["ACCEPT_LANGUAGE", "USER_AGENT", "COOKIE", "REFERER", "X_REQUEST_ID"], send, *SHORT)
-        == {}
-    )
+    assert send_all_to(HEADERS, send, *SHORT) == {}
+
+
+@pytest.mark.parametrize("header", HARMFUL)
+@pytest.mark.parametrize(
+    "address", ["/search/?q=%5Cud800&page=x", "/admin/", "/admin/login/", "/health/live?a=1"]
+)
+def test_headers_of_their_own_kind_of_harm(indexed, address, header):
+    client = at_the_edge()
+    answers = {text: client.get(address, **{header: text}) for text in HARMFUL[header]}
+    assert {text: wrong for text, answer in answers.items() if (wrong := complaints(answer))} == {}
+
+
+@pytest.mark.parametrize("kind", MEDIA_TYPES)
+def test_a_form_of_every_media_type(indexed, kind):
+    sent = form(jpeg())["data"]
+    assert at_the_edge().generic("POST", "/search/photo/", sent, kind).status_code == 400
 
 
 @pytest.mark.parametrize("address", ["/search/?q={}", "/search/?colour={}", "/search/?brand={}"])

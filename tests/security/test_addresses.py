@@ -1,5 +1,6 @@
 """Nobody reads or changes what is not theirs, at any address of the project."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -10,11 +11,15 @@ from django.urls import reverse
 from search.models import IndexVersion
 from shop.models import Product
 from tests.search.products import begin_version, drain
-from tests.security.addresses import addresses
+from tests.security.addresses import Address, addresses, shared
 from tests.security.rows import make_rows
 from tests.security.rules import RULES, Rule
 
-ADDRESSES = {address.name: address.pattern.pattern for address in addresses()}
+EVERY = list(addresses())
+ADDRESSES = {address.name: address.pattern.pattern for address in EVERY}
+FORMER = (
+    "admin:<<path:object_id>/>"  # of a form; Django adds one for each model, which sends on to the form's own
+)
 GUARDED = sorted(name for name, rule in RULES.items() if name.startswith("admin:") and rule.staff == 403)
 
 
@@ -60,6 +65,24 @@ def test_every_address_has_a_rule_and_every_rule_an_address():
     assert sorted(RULES.keys() - ADDRESSES.keys()) == []
 
 
+def test_no_rule_is_shared_but_that_of_the_former_addresses_of_forms():
+    """An address that takes another's name would be looked at by no test below."""
+    (name, routes), *others = shared(EVERY).items()
+    assert (name, others) == (FORMER, [])
+    models = {
+        rule.removeprefix("admin:").removesuffix("_history") for rule in RULES if rule.endswith("_history")
+    }
+    assert {"_".join(route.split("/")[1:3]) for route in routes} == models
+    assert {re.sub(r"^admin/\w+/\w+/", "", route) for route in routes} == {"<path:object_id>/"}
+    assert len(routes) == len(models)
+
+
+def test_an_address_that_takes_the_name_of_another_is_noticed():
+    search = next(address for address in EVERY if address.name == "shop:search")
+    second = Address("shop:search", "secret/", search.pattern)
+    assert shared([*EVERY, second])["shop:search"] == ["search/", "secret/"]
+
+
 def test_an_address_without_a_rule_is_noticed():
     assert "admin:shop_product_changelist" in ADDRESSES
     assert len(ADDRESSES) > 120
@@ -71,6 +94,14 @@ def test_everybody_gets_what_the_rule_says(rows, kind):
     client = client_of(kind)
     got = {name: status(client, rule, where(name, rows)) for name, rule in RULES.items()}
     assert got == {name: getattr(rule, kind) for name, rule in RULES.items()}
+
+
+@pytest.mark.parametrize(("kind", "to"), [("anonymous", "/admin/login/?next={}"), ("superuser", "{}change/")])
+def test_every_former_address_of_a_form_sends_on(rows, kind, to):
+    client = client_of(kind)
+    for route in shared(EVERY)[FORMER]:
+        address = "/" + route.replace("<path:object_id>", "1")
+        assert client.get(address)["Location"] == to.format(address)
 
 
 def test_nobody_in_particular_is_sent_to_log_in(rows):

@@ -52,6 +52,26 @@ def test_what_cannot_be_filtered_by_is_refused(filters, code, sentence):
     assert (caught.value.code, caught.value.sentence) == (code, sentence)
 
 
+@pytest.mark.parametrize(
+    ("given", "lowest", "highest"),
+    [
+        ("1500", "1500", "1500"),
+        ("99.5000", "99.5000", "99.5000"),
+        ("1E+3", "1000.0000", "1000.0000"),
+        ("0.00015", "0.0002", "0.0001"),
+        ("1E-20000", "0.0001", "0.0000"),
+        ("0E+20000", "0.0000", "0.0000"),
+        ("0E-20000", "0.0000", "0.0000"),
+        ("1." + "0" * 20_000 + "1", "1.0001", "1.0000"),
+    ],
+)
+def test_prices_are_as_fine_as_the_column(given, lowest, highest):
+    cleaned = [clean_filters(Filters(**{end: Decimal(given)}), ()) for end in ("price_min", "price_max")]
+
+    assert (str(cleaned[0].price_min), str(cleaned[1].price_max)) == (lowest, highest)
+    assert (cleaned[0].price_max, cleaned[1].price_min) == (None, None)
+
+
 def test_filters_know_what_is_chosen():
     filters = Filters(facets={"colour": ("Red",), "brand": ()})
 
