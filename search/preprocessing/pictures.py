@@ -8,10 +8,14 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ..exceptions import PictureError
+from .parts import Scans, walk_parts
 from .webp import webp_size
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 MAX_PIXELS = 25_000_000
+MAX_WEBP_PIXELS = 13_000_000  # its decoder holds 18 bytes for each pixel, others up to 10
+MAX_BYTES = 240_000_000  # of a JPEG's coefficients and pixels together
+MAX_WORK = 800_000_000  # pixels that the scans of a JPEG go over, each colour for itself: 32 at 25 megapixels, which take 0.6 s
 _WHITE = (255, 255, 255)
 _BAND = 256  # rows
 
@@ -31,7 +35,8 @@ def open_picture(
         An RGB picture of the first frame, detached from the file.
 
     Raises:
-        PictureError: in none of the formats; damaged; or more than 25 megapixels.
+        PictureError: in none of the formats; damaged; more than 25 megapixels, 13 in a WebP file; or more parts,
+            scans or bytes of memory than a camera or program ever needs.
     """
     # Pillow answers damaged files with OSError, ValueError, SyntaxError, NotImplementedError, MemoryError,
     # struct.error and its own bomb errors, so everything is caught here and named.
@@ -39,12 +44,16 @@ def open_picture(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit is stricter
             warnings.simplefilter("ignore", UserWarning)  # damaged EXIF: the picture itself may be fine
-            _refuse_size(webp_size(file.read(30)))
+            _refuse_size(webp_size(file.read(30)), MAX_WEBP_PIXELS)
+            file.seek(0)
+            scans = walk_parts(file)
             file.seek(0)
             with Image.open(file, formats=formats) as image:
-                _refuse_size(image.size)
+                size = image.size
+                _refuse_size(size)
                 if at_least is not None:
                     image.draft("RGB", at_least)
+                _refuse_scans(scans, size, image)
                 image.load()
                 ImageOps.exif_transpose(image, in_place=True)  # a copy of 25 megapixels is another 100 MB
                 return _to_rgb(image)
@@ -68,16 +77,36 @@ def _sentence(error: Exception) -> str:
     return f"{text[:200]}."
 
 
-def _refuse_size(size: tuple[int, int] | None) -> None:
+def _refuse_size(size: tuple[int, int] | None, most: int = MAX_PIXELS) -> None:
     if size is None:
         return
     width, height = size
     if width < 1 or height < 1:
         raise PictureError("The picture is damaged: it states no size.")
-    if width * height > MAX_PIXELS:
+    if width * height > most:
+        kind = " of a WebP picture" if most == MAX_WEBP_PIXELS else ""
         raise PictureError(
-            f"The picture has {width} x {height} pixels; the limit is {MAX_PIXELS // 1_000_000} megapixels."
+            f"The picture has {width} x {height} pixels; the limit{kind} is {most // 1_000_000} megapixels."
         )
+
+
+def _refuse_scans(scans: Scans, size: tuple[int, int], image: Image.Image) -> None:
+    """A JPEG of several scans is held whole, in two bytes for each pixel and colour, while it is decoded."""
+    pixels = size[0] * size[1]
+    if scans.colours * pixels > MAX_WORK:
+        raise PictureError(f"The picture goes over its {size[0]} x {size[1]} pixels in too many scans.")
+    if scans.times > 1 or image.info.get("progressive"):
+        shares = [
+            across * down for _, across, down, _ in getattr(image, "layer", ())
+        ]  # a colour may have fewer
+        coefficients = 2 * pixels * sum(shares) // max(shares, default=1)
+        decoded = (
+            image.width * image.height * (8 if image.mode == "CMYK" else 4)
+        )  # then it is turned into RGB
+        if coefficients + decoded > MAX_BYTES:
+            raise PictureError(
+                f"The picture has {size[0]} x {size[1]} pixels in several scans, which take too much memory."
+            )
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
