@@ -18,6 +18,11 @@ MAX_BYTES = 240_000_000  # of a JPEG's coefficients and pixels together
 MAX_WORK = 800_000_000  # pixels that the scans of a JPEG go over, each colour for itself: 32 at 25 megapixels, which take 0.6 s
 _WHITE = (255, 255, 255)
 _BAND = 256  # rows
+_DEPTHS = {  # Pillow scales the pixels of these PNGs to 8 bits, and leaves the transparent colour as it stands in the file
+    "L;2": lambda value: (value & 3) * 85,
+    "L;4": lambda value: (value & 15) * 17,
+    "RGB;16B": lambda value: value >> 8,  # as it does with the pixels
+}
 
 
 def open_picture(
@@ -54,6 +59,7 @@ def open_picture(
                 if at_least is not None:
                     image.draft("RGB", at_least)
                 _refuse_scans(scans, size, image)
+                _scale_transparency(image)
                 image.load()
                 ImageOps.exif_transpose(image, in_place=True)  # a copy of 25 megapixels is another 100 MB
                 return _to_rgb(image)
@@ -117,6 +123,16 @@ def _to_rgb(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
+def _scale_transparency(image: Image.Image) -> None:
+    """Give the transparent colour of an opened PNG the depth that its pixels will have."""
+    transparent, tiles = image.info.get("transparency"), getattr(image, "tile", ())
+    scale = _DEPTHS.get(tiles[0].args) if tiles and isinstance(tiles[0].args, str) else None
+    if scale and isinstance(transparent, int):
+        image.info["transparency"] = scale(transparent)
+    elif scale and isinstance(transparent, tuple):
+        image.info["transparency"] = tuple(map(scale, transparent))
+
+
 def _bands(image: Image.Image) -> Iterator[tuple[tuple[int, int, int, int], Image.Image]]:
     """The picture in bands of rows, each with its place, so that what they are turned into is never whole beside it."""
     for top in range(0, image.height, _BAND):
@@ -135,9 +151,13 @@ def _on_white(image: Image.Image) -> Image.Image:
 def _deep_grey_to_rgb(image: Image.Image) -> Image.Image:
     # Pillow's convert("RGB") clips 16-bit grey at 255, which turns nearly every such picture white.
     brightest = image.getextrema()[1] if image.mode == "F" else 65535
+    transparent = image.info.get("transparency")
     scale = 257.0 if isinstance(brightest, int | float) and brightest > 255 else 1.0
     flat = Image.new("L", image.size)
     for box, band in _bands(image):
         grey = np.nan_to_num(np.asarray(band, dtype=np.float32))
-        flat.paste(Image.fromarray(np.clip(grey / scale, 0, 255).round().astype(np.uint8)), box)
+        shown = np.clip(grey / scale, 0, 255).round().astype(np.uint8)
+        if isinstance(transparent, int):
+            shown[grey == transparent] = 255
+        flat.paste(Image.fromarray(shown), box)
     return flat.convert("RGB")
