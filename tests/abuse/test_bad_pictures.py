@@ -145,10 +145,13 @@ def test_the_admin_takes_or_refuses_each_with_a_sentence(admin_client, indexed):
     files = {name: ("a.jpg", content) for name, content in bad_pictures.every().items()}
     files |= {f"the name {name}": (name, bad_pictures.written(photo(), "JPEG")) for name in NAMES}
     for name, (called, content) in files.items():
+        begun = time.process_time()
         response = save(admin_client, product, called, content)
-        found = complaints(response)
+        seconds = time.process_time() - begun
+        found = complaints(response) + ([f"{seconds:.2f} s"] if seconds > SECONDS else [])
         if response.status_code == 302:
             stored += 1
+            found += ["taken"] if name in bad_pictures.floods() else []
         elif not response.context["errors"]:
             found.append("refused without a sentence")
         if found:
