@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from ..exceptions import PictureError
 from .parts import Scans, walk_parts
+from .profiles import transform_to_srgb
 from .webp import webp_size
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
@@ -18,6 +19,7 @@ MAX_BYTES = 240_000_000  # of a JPEG's coefficients and pixels together
 MAX_WORK = 800_000_000  # pixels that the scans of a JPEG go over, each colour for itself: 32 at 25 megapixels, which take 0.6 s
 _WHITE = (255, 255, 255)
 _BAND = 256  # rows
+_MOST_TURNED = 4_000_000  # pixels that are turned into another colour space, which takes up to 0.3 s for CMYK
 _DEPTHS = {  # Pillow scales the pixels of these PNGs to 8 bits, and leaves the transparent colour as it stands in the file
     "L;2": lambda value: (value & 3) * 85,
     "L;4": lambda value: (value & 15) * 17,
@@ -28,12 +30,13 @@ _DEPTHS = {  # Pillow scales the pixels of these PNGs to 8 bits, and leaves the 
 def open_picture(
     file: BinaryIO, *, at_least: tuple[int, int] | None = None, formats: tuple[str, ...] = FORMATS
 ) -> Image.Image:
-    """Decode a picture completely and return it upright, in RGB, transparency laid on white.
+    """Decode a picture completely and return it upright, in sRGB, transparency laid on white.
 
     Args:
         file: a seekable binary file at its beginning.
         at_least: (width, height) in pixels that the caller needs; a JPEG may then be decoded at a
-            half, quarter or eighth of its size, though never smaller than this.
+            half, quarter or eighth of its size, though never smaller than this. A picture with a profile other
+            than that of sRGB is made smaller, too, to 4 megapixels at most whatever is needed.
         formats: of FORMATS, those that are taken.
 
     Returns:
@@ -62,7 +65,7 @@ def open_picture(
                 _scale_transparency(image)
                 image.load()
                 ImageOps.exif_transpose(image, in_place=True)  # a copy of 25 megapixels is another 100 MB
-                return _to_rgb(image)
+                return _to_rgb(image, at_least)
     except PictureError:
         raise
     except Image.DecompressionBombError as error:
@@ -102,25 +105,49 @@ def _refuse_scans(scans: Scans, size: tuple[int, int], image: Image.Image) -> No
     if scans.colours * pixels > MAX_WORK:
         raise PictureError(f"The picture goes over its {size[0]} x {size[1]} pixels in too many scans.")
     if scans.times > 1 or image.info.get("progressive"):
-        shares = [
-            across * down for _, across, down, _ in getattr(image, "layer", ())
-        ]  # a colour may have fewer
+        # A colour may have fewer values than the picture has pixels; CMYK is turned into RGB afterwards.
+        shares = [across * down for _, across, down, _ in getattr(image, "layer", ())]
         coefficients = 2 * pixels * sum(shares) // max(shares, default=1)
-        decoded = (
-            image.width * image.height * (8 if image.mode == "CMYK" else 4)
-        )  # then it is turned into RGB
+        decoded = image.width * image.height * (8 if image.mode == "CMYK" else 4)
         if coefficients + decoded > MAX_BYTES:
             raise PictureError(
                 f"The picture has {size[0]} x {size[1]} pixels in several scans, which take too much memory."
             )
 
 
-def _to_rgb(image: Image.Image) -> Image.Image:
+def _to_rgb(image: Image.Image, at_least: tuple[int, int] | None) -> Image.Image:
     if image.mode.startswith("I") or image.mode == "F":
         return _deep_grey_to_rgb(image)
-    if image.has_transparency_data:
-        return _on_white(image)
-    return image.convert("RGB")
+    profile = image.info.get("icc_profile")
+    if image.mode in ("CMYK", "RGB") and not image.has_transparency_data:
+        transform = transform_to_srgb(profile, image.mode)
+        if transform is None:
+            return image.convert("RGB")
+        image = _reduced(image, at_least)
+        return _turn(image, transform, Image.new("RGB", image.size))
+    flat = _on_white(image) if image.has_transparency_data else image.convert("RGB")
+    if image.mode in ("L", "LA", "1") or (transform := transform_to_srgb(profile, "RGB")) is None:
+        return flat
+    flat = _reduced(flat, at_least)
+    return _turn(flat, transform, flat)
+
+
+def _reduced(image: Image.Image, at_least: tuple[int, int] | None) -> Image.Image:
+    """The picture at twice the size that is needed, or smaller where its colours would still take a second."""
+    factor = 1
+    if at_least is not None:
+        factor = max(1, min(image.width // (2 * at_least[0]), image.height // (2 * at_least[1])))
+    while image.width * image.height > factor**2 * _MOST_TURNED:
+        factor += 1
+    return image.reduce(factor) if factor > 1 else image
+
+
+def _turn(image: Image.Image, transform: ImageCms.ImageCmsTransform, into: Image.Image) -> Image.Image:
+    """The picture in the colours of sRGB, written into another or itself."""
+    for box, band in _bands(image):
+        if colours := ImageCms.applyTransform(band, transform):
+            into.paste(colours, box)
+    return into
 
 
 def _scale_transparency(image: Image.Image) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from PIL import Image
 
 from tests.abuse.photos import photo
+from tests.colours import press, wide
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 SIDE = 4990  # times itself just below the limit of 25 megapixels
@@ -107,7 +108,14 @@ def large() -> dict[str, bytes]:
     made["progressive JPEG of 25 megapixels of RGB"] = written(whole, "JPEG", **full)
     made["progressive JPEG of 25 megapixels of CMYK"] = written(whole.convert("CMYK"), "JPEG", **full)
     made["GIF of 25 megapixels"] = written(whole.quantize(64), "GIF", transparency=3)
-    whole = whole.resize((WEBP_SIDE, WEBP_SIDE))
+    wider = {"icc_profile": wide(), "compress_level": 1, "exif": turned}
+    made["PNG of 25 megapixels in wider colours"] = written(whole, "PNG", **wider)
+    whole.putalpha(whole.convert("L"))
+    made["PNG of 25 megapixels in wider colours with transparency"] = written(whole, "PNG", **wider)
+    made["JPEG of 25 megapixels of a press"] = written(
+        whole.convert("RGB").convert("CMYK"), "JPEG", icc_profile=press(), exif=turned
+    )
+    whole = photo().resize((WEBP_SIDE, WEBP_SIDE))
     clear = whole.convert("RGBA")
     clear.putalpha(whole.convert("L"))
     quick = {"lossless": True, "quality": 0, "method": 0, "exif": turned}
