@@ -38,6 +38,8 @@ SHAPES = {
 FRAMES = {shape.name: (shape.width, shape.height) for shape in SHAPES.values()} | {
     f"{shape.name}2x": (2 * shape.width, 2 * shape.height) for shape in SHAPES.values()
 }
+# What the shop asks of a picture at most; a new picture is decoded at this size to see whether it can be.
+LARGEST = (max(width for width, _ in FRAMES.values()), max(height for _, height in FRAMES.values()))
 
 
 class Thumbnail(ImageSpec):

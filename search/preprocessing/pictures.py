@@ -5,33 +5,46 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from ..exceptions import PictureError
+from .parts import Scans, walk_parts
+from .profiles import transform_to_srgb
 from .webp import webp_size
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 MAX_PIXELS = 25_000_000
+MAX_WEBP_PIXELS = 13_000_000  # its decoder holds 18 bytes for each pixel, others up to 10
+MAX_BYTES = 240_000_000  # of a JPEG's coefficients and pixels together
+MAX_WORK = 800_000_000  # pixels that the scans of a JPEG go over, each colour for itself: 32 at 25 megapixels, which take 0.6 s
 _WHITE = (255, 255, 255)
 _BAND = 256  # rows
+_MOST_TURNED = 4_000_000  # pixels that are turned into another colour space, which takes up to 0.3 s for CMYK
+_DEPTHS = {  # Pillow scales the pixels of these PNGs to 8 bits, and leaves the transparent colour as it stands in the file
+    "L;2": lambda value: (value & 3) * 85,
+    "L;4": lambda value: (value & 15) * 17,
+    "RGB;16B": lambda value: value >> 8,  # as it does with the pixels
+}
 
 
 def open_picture(
     file: BinaryIO, *, at_least: tuple[int, int] | None = None, formats: tuple[str, ...] = FORMATS
 ) -> Image.Image:
-    """Decode a picture completely and return it upright, in RGB, transparency laid on white.
+    """Decode a picture completely and return it upright, in sRGB, transparency laid on white.
 
     Args:
         file: a seekable binary file at its beginning.
         at_least: (width, height) in pixels that the caller needs; a JPEG may then be decoded at a
-            half, quarter or eighth of its size, though never smaller than this.
+            half, quarter or eighth of its size, though never smaller than this. A picture with a profile other
+            than that of sRGB is made smaller, too, to 4 megapixels at most whatever is needed.
         formats: of FORMATS, those that are taken.
 
     Returns:
         An RGB picture of the first frame, detached from the file.
 
     Raises:
-        PictureError: in none of the formats; damaged; or more than 25 megapixels.
+        PictureError: in none of the formats; damaged; more than 25 megapixels, 13 in a WebP file; or more parts,
+            scans or bytes of memory than a camera or program ever needs.
     """
     # Pillow answers damaged files with OSError, ValueError, SyntaxError, NotImplementedError, MemoryError,
     # struct.error and its own bomb errors, so everything is caught here and named.
@@ -39,15 +52,20 @@ def open_picture(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit is stricter
             warnings.simplefilter("ignore", UserWarning)  # damaged EXIF: the picture itself may be fine
-            _refuse_size(webp_size(file.read(30)))
+            _refuse_size(webp_size(file.read(30)), MAX_WEBP_PIXELS)
+            file.seek(0)
+            scans = walk_parts(file)
             file.seek(0)
             with Image.open(file, formats=formats) as image:
-                _refuse_size(image.size)
+                size = image.size
+                _refuse_size(size)
                 if at_least is not None:
                     image.draft("RGB", at_least)
+                _refuse_scans(scans, size, image)
+                _scale_transparency(image)
                 image.load()
                 ImageOps.exif_transpose(image, in_place=True)  # a copy of 25 megapixels is another 100 MB
-                return _to_rgb(image)
+                return _to_rgb(image, at_least)
     except PictureError:
         raise
     except Image.DecompressionBombError as error:
@@ -68,24 +86,78 @@ def _sentence(error: Exception) -> str:
     return f"{text[:200]}."
 
 
-def _refuse_size(size: tuple[int, int] | None) -> None:
+def _refuse_size(size: tuple[int, int] | None, most: int = MAX_PIXELS) -> None:
     if size is None:
         return
     width, height = size
     if width < 1 or height < 1:
         raise PictureError("The picture is damaged: it states no size.")
-    if width * height > MAX_PIXELS:
+    if width * height > most:
+        kind = " of a WebP picture" if most == MAX_WEBP_PIXELS else ""
         raise PictureError(
-            f"The picture has {width} x {height} pixels; the limit is {MAX_PIXELS // 1_000_000} megapixels."
+            f"The picture has {width} x {height} pixels; the limit{kind} is {most // 1_000_000} megapixels."
         )
 
 
-def _to_rgb(image: Image.Image) -> Image.Image:
+def _refuse_scans(scans: Scans, size: tuple[int, int], image: Image.Image) -> None:
+    """A JPEG of several scans is held whole, in two bytes for each pixel and colour, while it is decoded."""
+    pixels = size[0] * size[1]
+    if scans.colours * pixels > MAX_WORK:
+        raise PictureError(f"The picture goes over its {size[0]} x {size[1]} pixels in too many scans.")
+    if scans.times > 1 or image.info.get("progressive"):
+        # A colour may have fewer values than the picture has pixels; CMYK is turned into RGB afterwards.
+        shares = [across * down for _, across, down, _ in getattr(image, "layer", ())]
+        coefficients = 2 * pixels * sum(shares) // max(shares, default=1)
+        decoded = image.width * image.height * (8 if image.mode == "CMYK" else 4)
+        if coefficients + decoded > MAX_BYTES:
+            raise PictureError(
+                f"The picture has {size[0]} x {size[1]} pixels in several scans, which take too much memory."
+            )
+
+
+def _to_rgb(image: Image.Image, at_least: tuple[int, int] | None) -> Image.Image:
     if image.mode.startswith("I") or image.mode == "F":
         return _deep_grey_to_rgb(image)
-    if image.has_transparency_data:
-        return _on_white(image)
-    return image.convert("RGB")
+    profile = image.info.get("icc_profile")
+    if image.mode in ("CMYK", "RGB") and not image.has_transparency_data:
+        transform = transform_to_srgb(profile, image.mode)
+        if transform is None:
+            return image.convert("RGB")
+        image = _reduced(image, at_least)
+        return _turn(image, transform, Image.new("RGB", image.size))
+    flat = _on_white(image) if image.has_transparency_data else image.convert("RGB")
+    if image.mode in ("L", "LA", "1") or (transform := transform_to_srgb(profile, "RGB")) is None:
+        return flat
+    flat = _reduced(flat, at_least)
+    return _turn(flat, transform, flat)
+
+
+def _reduced(image: Image.Image, at_least: tuple[int, int] | None) -> Image.Image:
+    """The picture at twice the size that is needed, or smaller where its colours would still take a second."""
+    factor = 1
+    if at_least is not None:
+        factor = max(1, min(image.width // (2 * at_least[0]), image.height // (2 * at_least[1])))
+    while image.width * image.height > factor**2 * _MOST_TURNED:
+        factor += 1
+    return image.reduce(factor) if factor > 1 else image
+
+
+def _turn(image: Image.Image, transform: ImageCms.ImageCmsTransform, into: Image.Image) -> Image.Image:
+    """The picture in the colours of sRGB, written into another or itself."""
+    for box, band in _bands(image):
+        if colours := ImageCms.applyTransform(band, transform):
+            into.paste(colours, box)
+    return into
+
+
+def _scale_transparency(image: Image.Image) -> None:
+    """Give the transparent colour of an opened PNG the depth that its pixels will have."""
+    transparent, tiles = image.info.get("transparency"), getattr(image, "tile", ())
+    scale = _DEPTHS.get(tiles[0].args) if tiles and isinstance(tiles[0].args, str) else None
+    if scale and isinstance(transparent, int):
+        image.info["transparency"] = scale(transparent)
+    elif scale and isinstance(transparent, tuple):
+        image.info["transparency"] = tuple(map(scale, transparent))
 
 
 def _bands(image: Image.Image) -> Iterator[tuple[tuple[int, int, int, int], Image.Image]]:
@@ -106,9 +178,13 @@ def _on_white(image: Image.Image) -> Image.Image:
 def _deep_grey_to_rgb(image: Image.Image) -> Image.Image:
     # Pillow's convert("RGB") clips 16-bit grey at 255, which turns nearly every such picture white.
     brightest = image.getextrema()[1] if image.mode == "F" else 65535
+    transparent = image.info.get("transparency")
     scale = 257.0 if isinstance(brightest, int | float) and brightest > 255 else 1.0
     flat = Image.new("L", image.size)
     for box, band in _bands(image):
         grey = np.nan_to_num(np.asarray(band, dtype=np.float32))
-        flat.paste(Image.fromarray(np.clip(grey / scale, 0, 255).round().astype(np.uint8)), box)
+        shown = np.clip(grey / scale, 0, 255).round().astype(np.uint8)
+        if isinstance(transparent, int):
+            shown[grey == transparent] = 255
+        flat.paste(Image.fromarray(shown), box)
     return flat.convert("RGB")

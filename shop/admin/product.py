@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.contrib import admin
+from django.db import models
 from django.db.models import JSONField, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
@@ -14,6 +17,8 @@ from shop.models import Product, ProductImage, Variant
 from shop.money import format_money
 from shop.publishing import set_published
 from shop.thumbnails import SHAPES, thumbnail_url
+
+from .picture_field import PictureField
 
 
 def mini(image: ProductImage | None) -> SafeString | str:
@@ -41,6 +46,7 @@ class ProductImageInline(admin.TabularInline):
     """Pictures of a product, in the order in which they are shown."""
 
     model = ProductImage
+    formfield_overrides: ClassVar = {models.ImageField: {"form_class": PictureField}}
     extra = 0
     fields = ("position", "thumbnail", "image", "alt_text")
     readonly_fields = ("thumbnail",)

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from search.exceptions import PictureError
-from search.preprocessing import open_picture
+from search.preprocessing import open_picture, walk_parts
 from shop.metadata import without_metadata
+from shop.thumbnails import LARGEST
 
 from .rows import RowError
 
@@ -46,7 +47,7 @@ class Picture:
             RowError: it cannot be decoded.
         """
         try:
-            open_picture(io.BytesIO(self.content))
+            open_picture(io.BytesIO(self.content), at_least=LARGEST)
         except PictureError as error:
             raise RowError(f"picture {self.source}: {error}") from error
 
@@ -73,11 +74,15 @@ class PictureSource(ABC):
         """Read a picture's bytes, without what cameras wrote beside the picture.
 
         Raises:
-            RowError: they cannot be read, or are too many.
+            RowError: they cannot be read, are too many, or have too many parts.
         """
         path = PurePosixPath(full_name)
         try:
-            content = without_metadata(self._read(full_name))
+            content = self._read(full_name)
+            walk_parts(io.BytesIO(content))  # whose number is limited before anybody goes over them
+            content = without_metadata(content)
+        except PictureError as error:
+            raise RowError(f"picture {path.name}: {error}") from error
         except READ_ERRORS as error:
             raise RowError(f"picture {path.name} cannot be read: {error or type(error).__name__}") from error
         digest = hashlib.sha256(content).hexdigest()

@@ -14,6 +14,7 @@ from django.db.models.fields.files import FieldFile
 from search.exceptions import PictureError
 from search.preprocessing import open_picture
 from shop.metadata import without_metadata
+from shop.thumbnails import LARGEST
 
 from .product import Product
 
@@ -27,7 +28,7 @@ def validate_picture(picture: FieldFile) -> None:
     if picture._committed:  # it was checked when it was uploaded
         return
     try:
-        open_picture(picture.file)
+        open_picture(picture.file, at_least=LARGEST)
     except PictureError as error:
         raise ValidationError(str(error)) from error
     finally:

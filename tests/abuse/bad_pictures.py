@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from PIL import Image
 
 from tests.abuse.photos import photo
+from tests.colours import press, wide
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 SIDE = 4990  # times itself just below the limit of 25 megapixels
+WEBP_SIDE = 3600  # and of 13
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"><script>alert(1)</script></svg>'
 
 
@@ -49,6 +51,25 @@ def bombs() -> dict[str, bytes]:
     }
 
 
+def floods() -> dict[str, bytes]:
+    """Files of thousands of parts, and of scans that say nothing new."""
+    jpeg, png, webp, gif = (written(photo(), kind) for kind in FORMATS)
+    grey = written(photo().convert("L"), "JPEG", progressive=True)
+    scan = grey[grey.rindex(b"\xff\xc4", 0, grey.rindex(b"\xff\xda")) : -2]
+    frame = 13 + 3 * 256  # behind the header and its table of colours
+    private = struct.pack(">I", 0) + b"prVt" + struct.pack(">I", zlib.crc32(b"prVt"))
+    chunks = webp[12:] + b"abcd\0\0\0\0" * 50_000
+    return {
+        "JPEG of 800 scans more": grey[:-2] + scan * 800 + grey[-2:],
+        "JPEG of comments": jpeg[:2] + b"\xff\xfe\x00\x02" * 200_000 + jpeg[2:],
+        "JPEG of EXIF": jpeg[:2] + b"\xff\xe1\x00\x09Exif\0\0a" * 50_000 + jpeg[2:],
+        "JPEG of fill bytes": jpeg[:2] + b"\xff" * 200_000 + jpeg[2:],
+        "PNG of chunks": png[:33] + private * 50_000 + png[33:],
+        "WebP of chunks": webp[:4] + struct.pack("<I", 4 + len(chunks)) + webp[8:12] + chunks,
+        "GIF of comments": gif[:frame] + b"\x21\xfe\x01a\0" * 50_000 + gif[frame:],
+    }
+
+
 def modes() -> dict[str, bytes]:
     """Every mode that the formats can hold; all of these are pictures."""
     of = {
@@ -77,7 +98,30 @@ def large() -> dict[str, bytes]:
         )
         for kind, length in row.items()
     }
-    made["JPEG of 25 megapixels"] = written(photo().resize((SIDE, SIDE)), "JPEG")
+    whole = photo().resize((SIDE, SIDE))
+    full = {"progressive": True, "subsampling": 0}
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    made["JPEG of 25 megapixels"] = written(whole, "JPEG", exif=turned)
+    made["JPEG of 25 megapixels of CMYK"] = written(whole.convert("CMYK"), "JPEG")
+    made["progressive JPEG of 25 megapixels"] = written(whole, "JPEG", progressive=True)
+    made["progressive JPEG of 25 megapixels of RGB"] = written(whole, "JPEG", **full)
+    made["progressive JPEG of 25 megapixels of CMYK"] = written(whole.convert("CMYK"), "JPEG", **full)
+    made["GIF of 25 megapixels"] = written(whole.quantize(64), "GIF", transparency=3)
+    wider = {"icc_profile": wide(), "compress_level": 1, "exif": turned}
+    made["PNG of 25 megapixels in wider colours"] = written(whole, "PNG", **wider)
+    whole.putalpha(whole.convert("L"))
+    made["PNG of 25 megapixels in wider colours with transparency"] = written(whole, "PNG", **wider)
+    made["JPEG of 25 megapixels of a press"] = written(
+        whole.convert("RGB").convert("CMYK"), "JPEG", icc_profile=press(), exif=turned
+    )
+    whole = photo().resize((WEBP_SIDE, WEBP_SIDE))
+    clear = whole.convert("RGBA")
+    clear.putalpha(whole.convert("L"))
+    quick = {"lossless": True, "quality": 0, "method": 0, "exif": turned}
+    made["WebP of 13 megapixels"] = written(whole, "WEBP", quality=20, method=0, exif=turned)
+    made["WebP of 13 megapixels, lossless"] = written(whole, "WEBP", **quick)
+    made["WebP of 13 megapixels with transparency"] = written(clear, "WEBP", **quick)
     return made
 
 
@@ -100,6 +144,7 @@ def others() -> dict[str, bytes]:
         "GIF that is JavaScript": b"GIF89a/*" + bytes(200) + b"*/=1;alert(1)",
         "PNG before ZIP": png + b"PK\x03\x04" + bytes(500),
         "HTML before JPEG": b"<script>alert(1)</script>" + jpeg,
+        "JPEG with fill bytes among its pixels": jpeg[:-2] + b"\xff" * 200_000 + b"\x00" + jpeg[-2:],
         "JPEG with SVG as a comment": written(photo(), "JPEG", comment=SVG),
         "PNG without a palette": _png(8, 8, zlib.compress(bytes(72)), kind=(8, 3)),
         "PNG whose pixels are damaged": png[: len(png) // 2] + bytes(40) + png[len(png) // 2 + 40 :],
@@ -116,7 +161,7 @@ def others() -> dict[str, bytes]:
 def every() -> dict[str, bytes]:
     """All of them that are small; of the cuts a few."""
     some = {name: content for kind in FORMATS for name, content in cuts(kind, range(1, 100, 14)).items()}
-    return some | bombs() | modes() | others()
+    return some | bombs() | floods() | modes() | others()
 
 
 def _png(

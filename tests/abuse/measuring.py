@@ -1,4 +1,7 @@
-"""Open pictures, each in a process of its own, and print seconds and bytes of memory for each: python -m tests.abuse.measuring FILE ..."""
+"""Open pictures, each in a process of its own, and print seconds and bytes of memory for each.
+
+python -m tests.abuse.measuring [--whole] FILE ...; with --whole no JPEG is decoded smaller than it is.
+"""
 
 import json
 import os
@@ -13,7 +16,7 @@ from search.preprocessing import ImageSpec, open_picture, to_pixels
 SPEC = ImageSpec(width=168, height=224)
 
 
-def measured(path: Path) -> dict[str, object]:
+def measured(path: Path, at_least: tuple[int, int] | None) -> dict[str, object]:
     """Open one in a child, which has its own peak of memory."""
     out, into = os.pipe()
     child = os.fork()
@@ -22,7 +25,7 @@ def measured(path: Path) -> dict[str, object]:
         said = ""
         try:
             with path.open("rb") as file:
-                to_pixels([open_picture(file, at_least=(SPEC.width, SPEC.height))], SPEC)
+                to_pixels([open_picture(file, at_least=at_least)], SPEC)
         except PictureError as error:
             said = str(error)
         used = resource.getrusage(resource.RUSAGE_SELF)
@@ -39,4 +42,6 @@ def measured(path: Path) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    json.dump({name: measured(Path(name)) for name in sys.argv[1:]}, sys.stdout)
+    names = [name for name in sys.argv[1:] if name != "--whole"]
+    needed = (SPEC.width, SPEC.height) if len(names) == len(sys.argv) - 1 else None
+    json.dump({name: measured(Path(name), needed) for name in names}, sys.stdout)

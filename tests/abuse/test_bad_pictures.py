@@ -28,14 +28,14 @@ NAMES = ("../../evil.jpg", "a" * 300 + ".jpg", "<xss-probe>.png", "con.jpg", ".j
          "a;b|c&d.jpg", "%00.jpg", " .jpg", "a\\b.jpg", "'\".jpg", "a.JPEG", "no ending")  # fmt: skip
 
 
-def measure(folder, pictures):
+def measure(folder, pictures, *options):
     """Seconds, bytes and sentence for each, measured in processes of their own."""
     names = {}
     for number, (name, content) in enumerate(pictures.items()):
         path = folder / str(number)
         path.write_bytes(content)
         names[str(path)] = name
-    command = [sys.executable, "-m", "tests.abuse.measuring", *names]
+    command = [sys.executable, "-m", "tests.abuse.measuring", *options, *names]
     done = subprocess.run(command, capture_output=True, check=True, timeout=240, env=dict(os.environ))
     return {names[path]: found for path, found in json.loads(done.stdout).items()}
 
@@ -53,11 +53,18 @@ def too_much(found):
 
 
 def test_each_costs_little_time_and_memory(tmp_path):
-    found = measure(tmp_path, bad_pictures.every() | bad_pictures.large())
+    large = bad_pictures.large()
+    found = measure(tmp_path, bad_pictures.every() | large)
     assert too_much(found) == {}
     refused = {name for name, one in found.items() if one["said"]}
-    assert not refused & {*bad_pictures.modes(), *bad_pictures.large()}
+    assert not refused & {*bad_pictures.modes(), *large}
     assert refused >= {*bad_pictures.bombs()} - {"PNG with a megabyte of text"}
+    whole = measure(tmp_path, large, "--whole")
+    assert too_much(whole) == {}
+    assert {name for name, one in whole.items() if one["said"]} == {
+        "progressive JPEG of 25 megapixels of RGB",
+        "progressive JPEG of 25 megapixels of CMYK",
+    }
 
 
 @pytest.mark.parametrize("format", bad_pictures.FORMATS)
@@ -91,9 +98,15 @@ def test_photo_search(client, indexed, address):
     assert taken >= {
         name for name in bad_pictures.modes() if not name.startswith("GIF")
     }  # which no camera writes
-    assert not taken & {"SVG", "HTML", "nothing", "BMP", "TIFF", *bad_pictures.bombs()} - {
-        "PNG with a megabyte of text"
-    }
+    assert not taken & {
+        "SVG",
+        "HTML",
+        "nothing",
+        "BMP",
+        "TIFF",
+        *bad_pictures.bombs(),
+        *bad_pictures.floods(),
+    } - {"PNG with a megabyte of text"}
 
 
 @pytest.mark.django_db
@@ -122,7 +135,7 @@ def test_the_import_says_of_each_why_it_was_left_out(tmp_path, settings):
     names = list(pictures)
     left_out = {names[int(row.sku)] for row in result.bad}
     assert not left_out & set(bad_pictures.modes())
-    assert left_out >= {"SVG", "HTML", "nothing", "one byte"}
+    assert left_out >= {"SVG", "HTML", "nothing", "one byte", *bad_pictures.floods()}
 
 
 @pytest.mark.django_db
@@ -132,10 +145,13 @@ def test_the_admin_takes_or_refuses_each_with_a_sentence(admin_client, indexed):
     files = {name: ("a.jpg", content) for name, content in bad_pictures.every().items()}
     files |= {f"the name {name}": (name, bad_pictures.written(photo(), "JPEG")) for name in NAMES}
     for name, (called, content) in files.items():
+        begun = time.process_time()
         response = save(admin_client, product, called, content)
-        found = complaints(response)
+        seconds = time.process_time() - begun
+        found = complaints(response) + ([f"{seconds:.2f} s"] if seconds > SECONDS else [])
         if response.status_code == 302:
             stored += 1
+            found += ["taken"] if name in bad_pictures.floods() else []
         elif not response.context["errors"]:
             found.append("refused without a sentence")
         if found:

@@ -1,0 +1,28 @@
+"""The chunks of a PNG.
+
+Layout: https://www.w3.org/TR/png-3/
+"""
+
+from typing import BinaryIO
+
+from .limits import MOST_PARTS, WHOLE_PART, Scans, refuse_more
+
+_PIXELS = (b"IDAT", b"fdAT")
+
+
+def walk_png(file: BinaryIO) -> Scans:
+    """Count the chunks of a PNG; many programs write pixels in chunks of 8 kB, which are not counted.
+
+    Raises:
+        PictureError: more than 2,000.
+    """
+    parts, at = 0, 8
+    while True:
+        file.seek(at)
+        header = file.read(8)
+        if len(header) < 8 or header[4:] == b"IEND":
+            return Scans()
+        length = int.from_bytes(header[:4], "big")
+        parts += header[4:] not in _PIXELS or length < WHOLE_PART
+        refuse_more(parts, MOST_PARTS, "chunks")
+        at += 12 + length
