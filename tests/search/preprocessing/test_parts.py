@@ -151,3 +151,11 @@ def test_a_gif_that_moves_long_is_taken():
     assert file.tell() > 255 * 4_000
     file.seek(0)
     assert open_picture(file).size == (200, 200)
+
+
+def test_sixteen_compressed_texts_are_taken_and_no_more():
+    whole = written("PNG")
+    text = chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(1_000)))
+    assert open_picture(io.BytesIO(whole[:33] + text * 16 + whole[33:])).size == (64, 64)
+    with pytest.raises(PictureError, match="has more than 16 compressed texts"):
+        open_picture(io.BytesIO(whole[:33] + text * 17 + whole[33:]))
