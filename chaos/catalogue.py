@@ -4,6 +4,8 @@ import random
 import time
 from collections.abc import Iterable
 
+from .expected import Deleted
+
 
 class Hands:
     """Change products, and look at their entries."""
@@ -43,14 +45,14 @@ class Hands:
         for key in keys:
             self._save(key)
 
-    def delete_some(self, count: int) -> list[str]:
-        """Delete so many products; return their SKUs."""
+    def delete_some(self, count: int) -> list[Deleted]:
+        """Delete so many products; return what they were."""
         from shop.models import Product
 
         gone = self.random.sample(list(Product.objects.published()), count)
         for product in gone:
             product.delete()
-        return [product.sku for product in gone]
+        return [Deleted(product.sku, product.name) for product in gone]
 
     def pictures_of(self, keys: Iterable[int]) -> list[str]:
         """Return the storage names of products' pictures."""
@@ -61,10 +63,13 @@ class Hands:
     def reindex(self) -> None:
         """Have every picture read and every product encoded again."""
         from search.indexing.failures import reindex_all
-        from search.models import EntryImage, IndexEntry
+        from search.models import EntryImage, IndexEntry, IndexVersion
 
-        IndexEntry.objects.update(content_hash="", embedded_hash="", text_hash="")
-        EntryImage.objects.update(picture_hash="")
+        # The content hash stays, so that an entry which nobody gets to is seen to lack its embeddings.
+        IndexEntry.objects.filter(version__in=IndexVersion.objects.written()).update(
+            embedded_hash="", text_hash=""
+        )
+        EntryImage.objects.filter(version__in=IndexVersion.objects.written()).update(picture_hash="")
         reindex_all()
 
     def is_waiting(self) -> bool:
