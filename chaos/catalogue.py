@@ -7,6 +7,18 @@ from collections.abc import Iterable
 from .expected import Deleted
 
 
+def save_price(key: int, price: int) -> None:
+    """Give a product another price, as the admin does."""
+    from django.db import transaction
+
+    from shop.models import Product
+
+    product = Product.objects.get(pk=key)
+    product.price = price
+    with transaction.atomic():
+        product.save()
+
+
 class Hands:
     """Change products, and look at their entries."""
 
@@ -24,21 +36,20 @@ class Hands:
         keys = self.keys()
         return [self._save(key) for key in self.random.sample(keys, min(count, len(keys)))]
 
-    def save_price(self, key: int, price: int) -> None:
-        """Give a product another price, as the admin does."""
-        from django.db import transaction
-
-        from shop.models import Product
-
-        product = Product.objects.get(pk=key)
-        product.price = price
-        with transaction.atomic():
-            product.save()
-
     def _save(self, key: int) -> float:
         began = time.perf_counter()
-        self.save_price(key, self.random.randint(100, 9000))
+        save_price(key, self.random.randint(100, 9000))
         return time.perf_counter() - began
+
+    def rename(self, keys: Iterable[int]) -> None:
+        """Give products other names, so that their texts are encoded again."""
+        from shop.models import Product
+
+        for product in Product.objects.filter(pk__in=list(keys)):
+            product.name = (
+                f"{product.name.rpartition(' no. ')[0] or product.name} no. {self.random.randint(1, 10**6)}"
+            )
+            product.save()
 
     def touch(self, keys: Iterable[int]) -> None:
         """Save these products, one after the other, so that workers take them in this order and read their pictures."""
@@ -83,6 +94,16 @@ class Hands:
         from search.models import StaleProduct
 
         return StaleProduct.objects.exclude(claimed_at=None).exists()
+
+    def unsettled(self) -> set[str]:
+        """Keys of products in the outbox, and of marks on their way there."""
+        from search.models import StaleMark, StaleProduct
+
+        return {
+            key
+            for model in (StaleMark, StaleProduct)
+            for key in model.objects.values_list("product_key", flat=True)
+        }
 
     def parked(self) -> set[str]:
         """Keys of products that were put aside."""

@@ -71,7 +71,7 @@ def _broken_index(expected: Expected) -> State:
     wrong += [f"product {key} has no reason" for key in sorted(expected.failed - failures.keys())][:SHOWN]
     if waiting:
         return State(wrong)  # what waits may differ from its product
-    lost = [*disagreements(), *wrong_prices(expected.prices)]
+    lost = [*disagreements(expected.parked), *wrong_prices(expected.prices)]
     lost_pictures, doubled = picture_disagreements()
     lost += lost_pictures
     wrong += [*lost[:SHOWN], *doubled[:SHOWN]]

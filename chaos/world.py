@@ -124,7 +124,7 @@ class World(Hands):
             return False
 
     @contextmanager
-    def other_worker(self, **variables: str) -> Iterator[None]:
+    def other_worker(self, **variables: str) -> Iterator[LocalProcess]:
         """Run a second worker beside the first, with more variables; it is the one that gives messages back early."""
         options = ["-A", "shop", "worker", "-P", "prefork", "-c", "1", "--loglevel", "INFO", "-n", "other@%h"]
         os.environ.update(variables)
@@ -133,7 +133,7 @@ class World(Hands):
             del os.environ[name]
         try:
             wait_until(lambda: " ready." in other.tail(100), seconds=60)
-            yield
+            yield other
         finally:
             other.stop()
 
@@ -170,10 +170,14 @@ class World(Hands):
         ask_for("rebuild", by="chaos")
 
     @contextmanager
-    def rebuilding(self) -> Iterator[list[str]]:
-        """Hold a rebuild at encoding, by pictures that are slow to read, and complain where it did not stay there."""
+    def rebuilding(self, slow: int = 1) -> Iterator[list[str]]:
+        """Hold a rebuild at encoding, by pictures that are slow to read, and complain where it did not stay there.
+
+        Args:
+            slow: products whose pictures take six seconds.
+        """
         complaints: list[str] = []
-        with ordered(self.pictures_of(self.draw_products(4)), "slow"):
+        with ordered(self.pictures_of(self.draw_products(slow)), "slow"):
             self.ask_for_rebuild()
             wait_until(lambda: self._is_encoding() and self.is_busy(), seconds=60)
             yield complaints

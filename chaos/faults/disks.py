@@ -1,12 +1,12 @@
 """Faults done to the disk of Postgres."""
 
 import time
-from collections.abc import Iterable
 from decimal import Decimal
 
+from chaos.catalogue import save_price
 from chaos.disk import SmallDisk, small_disk, why_nothing_can_be_mounted
+from chaos.expected import Expected
 from chaos.registry import Harm, fault
-from chaos.waiting import expect
 from chaos.world import World
 
 SPARE_MB = 128
@@ -30,10 +30,7 @@ def postgres_disk_full(world: World) -> Harm:
     with small_disk(server.folder, SPARE_MB, stop=server.stop, start=start) as disk:
         accepted, refused = _prices_saved_on_a_full_disk(world, disk, FULL_SECONDS[world.thorough])
     complaints = [] if refused else ["no price was refused, so the disk was never full"]
-    complaints += expect(
-        lambda: _prices(accepted) == accepted, "prices that were accepted are kept", seconds=30
-    )
-    return Harm(complaints=complaints)
+    return Harm(complaints, Expected(prices=accepted))
 
 
 def _prices_saved_on_a_full_disk(
@@ -51,16 +48,10 @@ def _prices_saved_on_a_full_disk(
         disk.fill()
         key, price = world.random.choice(keys), world.random.randint(100, 9000)
         try:
-            world.save_price(key, price)
+            save_price(key, price)
             accepted[key] = Decimal(price)
         except DatabaseError:
             doubtful.add(key)
             connection.close()
             time.sleep(0.2)
     return {key: price for key, price in accepted.items() if key not in doubtful}, bool(doubtful)
-
-
-def _prices(keys: Iterable[int]) -> dict[int, Decimal]:
-    from shop.models import Product
-
-    return dict(Product.objects.filter(pk__in=list(keys)).values_list("pk", "price"))

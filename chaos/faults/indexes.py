@@ -80,7 +80,7 @@ def _newest_build() -> tuple[str, str]:
 def changes_during_a_rebuild(world: World) -> Harm:
     """Products are saved and deleted while a version is built."""
     deleted: list[Deleted] = []
-    with world.rebuilding() as complaints:
+    with world.rebuilding(slow=2) as complaints:
         for _ in range(8):
             world.save_some(5)
             deleted += world.delete_some(2)
