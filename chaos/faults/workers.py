@@ -10,7 +10,7 @@ import psutil
 from chaos import steps
 from chaos.expected import Expected
 from chaos.registry import Harm, fault
-from chaos.storage import SLOW_SECONDS, ordered
+from chaos.storage import LATE_SECONDS, ordered
 from chaos.waiting import expect, wait_until
 from chaos.world import World
 
@@ -106,10 +106,10 @@ def bad_picture_at_each_place(world: World) -> Harm:
 def slower_than_the_visibility_timeout(world: World) -> Harm:
     """A task lasts longer than the broker waits for its acknowledgement, so that a second worker gets it as well."""
     keys = world.draw_products(8)
-    pictures = world.pictures_of(keys[:2])
-    with world.other_worker(CHAOS_VISIBILITY_SECONDS="2") as other, ordered(pictures, "slow"):
+    pictures = world.pictures_of(keys[:1])
+    with world.other_worker(CHAOS_VISIBILITY_SECONDS="1") as other, ordered(pictures, "late"):
         world.touch(keys)
-        time.sleep(SLOW_SECONDS)
+        time.sleep(LATE_SECONDS)
         complaints = expect(lambda: not world.is_waiting(), "all worked off", seconds=60)
         if not _received(world.log_of(world.worker)) & _received(world.log_of(other)):
             complaints.append("no task was given to both workers")
