@@ -1,6 +1,8 @@
 """How gunicorn serves the shop: `gunicorn --config deploy/gunicorn.conf.py shop.wsgi`."""
 
+import logging
 import os
+import re
 
 bind = os.environ.get("WEB_BIND") or "127.0.0.1:8000"  # a socket that systemd hands over takes its place
 workers = int(os.environ.get("WEB_PROCESSES") or 2)  # as many as processor cores; each takes 250 MB at most
@@ -20,3 +22,36 @@ preload_app = False
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH112, S108 - signs of life never wait for a disk
 control_socket_disable = True
 accesslog = None  # nginx keeps one, without what was searched for
+
+
+class CutQueries(logging.Filter):
+    """Cuts a line from its first question mark on: "Error handling request" and "Invalid request" name the whole address."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Cut it; the line is kept."""
+        record.msg, record.args = re.sub(r"\?.*", "?", record.getMessage(), flags=re.DOTALL), ()
+        return True
+
+
+# gunicorn's own lines in the shape of the shop's (LOGGING in shop/settings.py), which are set up later, in each process.
+logconfig_dict = {
+    "filters": {"queries": {"()": CutQueries}},
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(process)d - %(name)s: %(message)s"},
+        "json": {
+            "()": "pythonjsonlogger.json.JsonFormatter",
+            "format": "%(asctime)s %(levelname)s %(process)d %(name)s %(message)s",
+            "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
+            "static_fields": {"request_id": "-"},
+        },
+    },
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "json" if os.environ.get("LOG_FORMAT") == "json" else "line",
+            "filters": ["queries"],
+        }
+    },
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {"gunicorn.error": {"handlers": ["stderr"], "level": "INFO", "propagate": False}},
+}

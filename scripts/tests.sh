@@ -1,35 +1,45 @@
 #!/bin/sh
-# Runs everything that must hold: tests of training, which compute, tests of faults, which mostly wait, and beside them lint, the audit
-# of packages, and all other tests.
+# Runs everything that must hold, four processes of tests side by side: those of training, which compute, those of faults, which mostly
+# wait, those of the plugin, and all others; lint and the audit of packages come first, while training computes already.
 # usage: scripts/tests.sh [options of pytest]
 set -u
 cd "$(dirname "$0")/.."
 logs=.local/log
 mkdir -p $logs
 unset DJANGO_SETTINGS_MODULE || true
+background=
 
-# Training yields, so that tests that measure time see a machine that answers.
-nice -n 5 .venv/bin/python -m pytest tests/training "$@" >$logs/training-tests.log 2>&1 &
-training=$!
-trap 'kill $training $faults 2>/dev/null' INT TERM
-faults=
+# begin NICENESS FOLDER [options]: the tests of a folder in the background, with a log of their own
+begin() {
+    niceness=$1 folder=$2
+    shift 2
+    nice -n "$niceness" .venv/bin/python -m pytest "tests/$folder" "$@" >"$logs/$folder-tests.log" 2>&1 &
+    background="$background $folder:$!"
+}
 
 stop() {
-    kill $training $faults 2>/dev/null
+    for one in $background; do
+        kill "${one#*:}" 2>/dev/null
+    done
     exit 1
 }
+trap stop INT TERM
+
+# Training yields, so that tests that measure time see a machine that answers.
+begin 5 training "$@"
 
 make --no-print-directory lint || stop
 .venv/bin/python scripts/audit.py || [ $? -eq 2 ] || stop # 2: the advisory service cannot be asked from here
 scripts/chromium.sh || stop
 
-nice -n 2 .venv/bin/python -m pytest tests/faults "$@" >$logs/fault-tests.log 2>&1 &
-faults=$!
-.venv/bin/python -m pytest --ignore tests/training --ignore tests/faults "$@"
+begin 2 faults "$@"
+begin 1 search "$@"
+.venv/bin/python -m pytest --ignore tests/training --ignore tests/faults --ignore tests/search "$@"
 failed=$?
-echo "Waiting for the tests of faults and of training (logs: $logs/fault-tests.log, $logs/training-tests.log)."
-wait $faults || failed=1
-cat $logs/fault-tests.log
-wait $training || failed=1
-cat $logs/training-tests.log
+for one in $background; do
+    folder=${one%:*}
+    echo "Waiting for the tests of $folder (log: $logs/$folder-tests.log)."
+    wait "${one#*:}" || failed=1
+    cat "$logs/$folder-tests.log"
+done
 [ $failed -eq 0 ]

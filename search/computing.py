@@ -5,7 +5,7 @@ from datetime import timedelta
 from time import monotonic
 from typing import Any, Protocol
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from .exceptions import NoVersion, SearchError
@@ -14,6 +14,7 @@ from .models import IndexVersion
 from .models.computed import SILENT_SECONDS, Computed
 
 REPORT_SECONDS = 1.0  # between two signs of life
+MOST_STARTS = 2  # one that ends its worker as often is not begun again: its message comes back each time
 
 State = Computed.State
 
@@ -36,7 +37,7 @@ def ask(kind: type[Computed], version: IndexVersion) -> bool:
         state__in=Computed.UNDER_WAY, seen_at__gte=now - timedelta(seconds=SILENT_SECONDS), version=version
     )
     asked = kind._default_manager.filter(~under_way, version=version).update(
-        state=State.WAITING, step="", share=0.0, error="", seen_at=now
+        state=State.WAITING, step="", share=0.0, error="", seen_at=now, starts=0
     )
     return created or bool(asked)
 
@@ -59,6 +60,9 @@ def compute(kind: type[Computed], version_id: int, work: Work) -> None:
     with only_one(f"{kind._meta.model_name}.{version_id}") as alone:
         rows = kind._default_manager.filter(version_id=version_id)
         if not alone or not rows.filter(state__in=Computed.UNDER_WAY).exists():
+            return
+        if not rows.filter(starts__lt=MOST_STARTS).update(starts=F("starts") + 1):
+            rows.update(state=State.FAILED, error=f"It ended its worker {MOST_STARTS} times.")
             return
         report = _Reporter(kind, version_id)
         began = monotonic()

@@ -96,14 +96,6 @@ def activate_version(version_id: int) -> None:
     hints.publish("index_stale", times=get_settings().index_parallel)
 
 
-@_task(**LONG)
-def roll_back() -> None:
-    """Let searches use the version that was active before."""
-    versions.roll_back()
-    hints.publish("refresh_word_list")
-    hints.publish("index_stale", times=get_settings().index_parallel)
-
-
 @_task()
 def reindex_products(keys: list[str]) -> None:
     """Have products indexed again from their first attempt on."""

@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "shop.security.headers.PermissionsPolicyMiddleware",
     "csp.middleware.CSPMiddleware",
+    "search.watching.probes.Probes",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "shop.limits.ShortAddresses",
     "corsheaders.middleware.CorsMiddleware",  # scripts of other sites may read a 503, too
@@ -162,7 +163,10 @@ SERVE_MEDIA = _flag(
 
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {
+        "BACKEND": "shop.static_files.ReleaseStaticFilesStorage",
+        "OPTIONS": {"release": ROOT.name},  # releases share STATIC_ROOT
+    },
 }
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["jpg", "png", "gif", "webp", "woff", "woff2", "gz", "br", "map"]
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
@@ -265,7 +269,10 @@ LOG_FORMAT = "json" if os.environ.get("LOG_FORMAT") == "json" else "line"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "shop.logs.request_ids.AddRequestId"}},
+    "filters": {
+        "request_id": {"()": "shop.logs.request_ids.AddRequestId"},
+        "probes": {"()": "shop.logs.probes.SkipProbes"},
+    },
     "formatters": {
         "line": {"format": "%(asctime)s %(levelname)s %(process)d %(request_id).8s %(name)s: %(message)s"},
         "json": {
@@ -276,7 +283,11 @@ LOGGING = {
         },
     },
     "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["request_id"]}
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": LOG_FORMAT,
+            "filters": ["request_id", "probes"],
+        }
     },
     "root": {"handlers": ["stderr"], "level": os.environ.get("LOG_LEVEL", "INFO").upper()},
 }

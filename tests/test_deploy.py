@@ -1,11 +1,14 @@
 """The files in deploy/ and docs/production.md name programs, settings and commands that exist."""
 
+import json
+import logging
 import os
 import re
 import runpy
 import shlex
 import subprocess
 import sys
+from logging.config import DictConfigurator
 from pathlib import Path
 
 import pytest
@@ -20,10 +23,7 @@ from shop.local.redis import free_port
 ROOT = Path(__file__).resolve().parent.parent
 DEPLOY = ROOT / "deploy"
 GUIDE = (ROOT / "docs" / "production.md").read_text()
-WATCHING = {"PROMETHEUS_MULTIPROC_DIR"}  # prometheus_client's own, docs/watching.md
-SETTINGS = WATCHING | set(
-    re.findall(r"^\| `(\w+)` \|", (ROOT / "docs" / "settings.md").read_text(), re.MULTILINE)
-)
+SETTINGS = set(re.findall(r"^\| `(\w+)` \|", (ROOT / "docs" / "settings.md").read_text(), re.MULTILINE))
 OWN = {
     "WEB_PROCESSES",
     "WORKER_CHILDREN",
@@ -55,10 +55,10 @@ def check_program(words: list[str]) -> None:
     """Fail unless the shop's programs are called with options that they have."""
     program = Path(words[0]).name
     if program == "celery":
-        assert words[1:3] == ["-A", "shop"]
+        assert words[1:4] == ["-A", "shop", "--quiet"]  # banners are no lines of the log
         assert shop_celery.app.main == "shop"
-        known = {option for parameter in celery.commands[words[3]].params for option in parameter.opts}
-        asked = [word.partition("=")[0] for word in words[4:] if word.startswith("-")]
+        known = {option for parameter in celery.commands[words[4]].params for option in parameter.opts}
+        asked = [word.partition("=")[0] for word in words[5:] if word.startswith("-")]
         assert [option for option in asked if option not in known] == []
     elif program == "gunicorn":
         assert words[1:] == ["--config", "deploy/gunicorn.conf.py", "shop.wsgi"]
@@ -110,6 +110,14 @@ def test_the_example_names_variables_that_exist_and_holds_no_secret():
     assert (given["SECRET_KEY"], given["POSTGRES_PASSWORD"]) == ("", "")
 
 
+def test_the_example_has_every_variable_that_a_deployment_may_set():
+    shown = set(re.findall(r"^(?:# )?([A-Z_]+)=", EXAMPLE, re.MULTILINE))
+    written = (ROOT / "docs" / "settings.md").read_text().partition("## The commands")[0]
+    documented = set(re.findall(r"^\| `([A-Z_]+)` \|", written.partition("## The shop:")[2], re.MULTILINE))
+    assert documented - shown == {"DJANGO_DEBUG", "SERVE_MEDIA"}  # for development
+    assert shown - documented == OWN
+
+
 def test_a_shell_reads_the_example_as_the_shop_does():
     command = ["sh", "-c", 'set -a; . "$0"; exec "$1" -c "$2"', str(DEPLOY / "env.example"), sys.executable]
     printed = "import json, os; print(json.loads(os.environ['FASHION_SEARCH']))"
@@ -156,6 +164,27 @@ def test_gunicorn_knows_every_setting_of_its_file(monkeypatch):
     assert (configured.workers, configured.threads, configured.worker_class_str) == (3, 20, "gthread")
 
 
+@pytest.mark.parametrize("shape", ["json", "line"])
+def test_gunicorn_s_own_lines_have_the_shop_s_shape_and_no_query(monkeypatch, settings, shape):
+    monkeypatch.setenv("LOG_FORMAT", shape)
+    given = runpy.run_path(str(DEPLOY / "gunicorn.conf.py"))["logconfig_dict"]
+    assert given["handlers"]["stderr"]["formatter"] == shape
+    (cut,) = (given["filters"][name]["()"]() for name in given["handlers"]["stderr"]["filters"])
+    record = logging.makeLogRecord(
+        {"msg": "Error handling request %s %s", "args": ("GET", "/search/?q=red\nshirt")}
+    )
+    assert cut.filter(record)
+    assert record.getMessage() == "Error handling request GET /search/?"
+    if shape == "json":
+        own, shop = (_formatted(config, record) for config in (given, settings.LOGGING))
+        assert own == {**shop, "request_id": "-"}
+
+
+def _formatted(config: dict, record: logging.LogRecord) -> dict:
+    formatter = DictConfigurator({}).configure_formatter(dict(config["formatters"]["json"]))
+    return json.loads(formatter.format(record))
+
+
 def test_some_threads_are_left_to_turn_requests_away(settings):
     configured = runpy.run_path(str(DEPLOY / "gunicorn.conf.py"))
     assert configured["threads"] > settings.WEB_CONCURRENT + settings.WEB_WAITING
@@ -187,9 +216,12 @@ def test_the_image_runs_as_nobody_special():
     check_program(yaml.safe_load(re.findall(r"^CMD (\[.*\])", DOCKERFILE, re.MULTILINE)[-1]))
 
 
-def test_the_health_check_tells_a_web_server_that_answers_from_none(live_server):
+def test_the_health_check_tells_a_web_server_that_answers_from_none(live_server, settings):
+    settings.ALLOWED_HOSTS = ["shop.example"]  # which the check does not ask for
+    settings.SECURE_SSL_REDIRECT = True
+
     def check(port: int) -> tuple[int, str]:
-        bound = {**os.environ, "WEB_BIND": f"0.0.0.0:{port}", "ALLOWED_HOSTS": "localhost,testserver"}
+        bound = {**os.environ, "WEB_BIND": f"0.0.0.0:{port}"}
         command = [sys.executable, str(DEPLOY / "healthy.py")]
         result = subprocess.run(command, env=bound, capture_output=True, text=True, check=False)
         return result.returncode, result.stderr
@@ -214,6 +246,19 @@ def test_nginx_sends_media_with_the_policy_that_the_shop_has_for_them():
     from search.searching.photos import MAX_BYTES
 
     assert MAX_BYTES < int(limit) * 2**20 < 1.25 * MAX_BYTES
+
+
+def test_nginx_writes_no_query_and_shows_strangers_nothing_of_the_watch():
+    servers = (DEPLOY / "nginx.conf").read_text().split("\nserver {")[1:]
+    logs = [re.findall(r"^    (?:access|error)_log (.*);", server, re.MULTILINE) for server in servers]
+    quiet = "/var/log/nginx/error.log crit"  # an upstream that is away is an "error", and its line holds the query
+    assert logs == [["off", quiet], ["/var/log/nginx/fashion.log fashion", quiet]]
+    watch = re.search(r"location ~ \^/\(health/ready\|metrics\)\$ \{(.*?)\}", servers[1], re.DOTALL)[1]
+    assert re.findall(r"(allow|deny) (\S+);", watch) == [
+        ("allow", "127.0.0.1"),
+        ("allow", "::1"),
+        ("deny", "all"),
+    ]
 
 
 def test_the_guide_names_management_commands_that_exist():

@@ -12,8 +12,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_POST
 
+from ..exceptions import NoVersion
 from ..indexing import hints
 from ..indexing.progress import Progress, measure_outbox, measure_progress
+from ..indexing.versions import former_version
 from ..models import IndexVersion
 from .readonly import ReadOnlyAdmin
 
@@ -118,7 +120,17 @@ class IndexVersionAdmin(ReadOnlyAdmin):
         )
 
     def _roll_back(self, request: HttpRequest) -> HttpResponse:
-        return self._hand_over(request, "Searches are going back to the former version.", "roll_back")
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        try:
+            # Named here, so that a message that is delivered twice does not go back and forth.
+            former = former_version().pk
+        except NoVersion as error:
+            messages.error(request, str(error))
+            return self._back()
+        return self._hand_over(
+            request, f"Searches are going back to version {former}.", "activate_version", former
+        )
 
     def _activate(self, request: HttpRequest, pk: int) -> HttpResponse:
         return self._hand_over(request, f"Version {pk} is being activated.", "activate_version", pk)
@@ -132,6 +144,9 @@ class IndexVersionAdmin(ReadOnlyAdmin):
             messages.error(
                 request, "The task queue cannot be reached, so nothing was begun. Try again in a minute."
             )
+        return self._back()
+
+    def _back(self) -> HttpResponse:
         return HttpResponseRedirect(reverse(f"{self.admin_site.name}:fashion_search_indexversion_changelist"))
 
 

@@ -1,17 +1,18 @@
 """Index one batch of claimed products in every version that receives changes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from django.db import DataError, transaction
+from django.db import DataError
 
 from ..models import IndexVersion, ProductTag
 from ..registry import ProductIndex, get_index
 from . import outbox
+from .brief import brief_transaction
 from .catalogue import load_products
 from .documents import PreparedProduct, prepare
 from .embedding import EmbeddedBatch, Embedder
-from .outbox import Claim
+from .outbox import Claim, Lease
 from .writing import delete_entries, lock_written, write_entries, write_errors, write_texts
 
 
@@ -27,11 +28,15 @@ class PreparedBatch:
 def index_texts(claims: Sequence[Claim]) -> None:
     """Write the keyword part of products, so that they are found by their words before they are embedded."""
     versions = list(IndexVersion.objects.written())
-    batch = _prepare(get_index(), claims)
+    batch = _prepare(get_index(), claims, Lease(claims))
 
     def write(held: set[str]) -> None:
+        written = lock_written()
+        if _has_another(written, versions):
+            outbox.give_back(held)
+            return
         products = [product for key, product in batch.products.items() if key in held]
-        for version_id in lock_written(versions):
+        for version_id in written:
             write_texts(version_id, products)
         _settle_rest(batch, held)
         outbox.settle_texts(product.key for product in products)
@@ -42,12 +47,18 @@ def index_texts(claims: Sequence[Claim]) -> None:
 def index_batch(claims: Sequence[Claim]) -> None:
     """Write products with their embeddings; a product that fails is kept in the outbox with its reason."""
     versions = list(IndexVersion.objects.written())
-    batch = _prepare(get_index(), claims)
+    lease = Lease(claims)
+    batch = _prepare(get_index(), claims, lease)
     embedder = Embedder(versions)
-    embedded = embedder.embed(batch.products, trusted={claim.key for claim in claims if not claim.reread})
+    trusted = {claim.key for claim in claims if not claim.reread}
+    embedded = embedder.embed(batch.products, trusted=trusted, alive=lease.renew)
 
     def write(held: set[str]) -> None:
-        for version_id in lock_written(versions):
+        written = lock_written()
+        if _has_another(written, versions):
+            outbox.give_back(held)
+            return
+        for version_id in written:
             if version_id in embedder.unavailable:
                 write_texts(version_id, [product for key, product in batch.products.items() if key in held])
             else:
@@ -63,6 +74,14 @@ def index_batch(claims: Sequence[Claim]) -> None:
             outbox.settle(done)
 
     _write_or_halve(claims, write)
+
+
+def _has_another(written: Iterable[int], read: Iterable[IndexVersion]) -> bool:
+    """Whether a version receives changes by now that did not when the batch was read, as after going back to it.
+
+    What was read would miss it, and settling would say that it has everything.
+    """
+    return bool(set(written) - {version.pk for version in read})
 
 
 def _write_version(embedded: EmbeddedBatch, version_id: int, held: set[str]) -> None:
@@ -85,7 +104,7 @@ def _settle_rest(batch: PreparedBatch, held: set[str]) -> None:
 def _write_or_halve(claims: Sequence[Claim], write: Callable[[set[str]], None]) -> None:
     # Postgres refuses a whole statement for one value that it cannot store; halving finds the product it is.
     try:
-        with transaction.atomic():
+        with brief_transaction():
             write(outbox.hold(claims))
     except DataError as error:
         if len(claims) > 1:
@@ -93,17 +112,18 @@ def _write_or_halve(claims: Sequence[Claim], write: Callable[[set[str]], None]) 
             _write_or_halve(claims[:middle], write)
             _write_or_halve(claims[middle:], write)
             return
-        with transaction.atomic():
+        with brief_transaction():
             failures = dict.fromkeys(outbox.hold(claims), f"Postgres refused the entry: {str(error)[:500]}")
             write_errors(failures)
             outbox.settle_failures(failures)
 
 
-def _prepare(index: ProductIndex, claims: Sequence[Claim]) -> PreparedBatch:
+def _prepare(index: ProductIndex, claims: Sequence[Claim], lease: Lease) -> PreparedBatch:
     batch = PreparedBatch()
     products = load_products([claim.key for claim in claims])
     tags = ProductTag.objects.accepted_of(products)
     for claim in claims:
+        lease.renew()
         product = products.get(claim.key)
         if product is None:
             batch.gone.append(claim.key)

@@ -1,7 +1,7 @@
 """Embed a batch of products for several versions: each picture is read once, each version encodes what it lacks."""
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..encoders import Encoders
@@ -43,13 +43,20 @@ class Embedder:
         for version in versions:
             self._load(version)
 
-    def embed(self, products: Mapping[str, PreparedProduct], *, trusted: Collection[str]) -> EmbeddedBatch:
+    def embed(
+        self,
+        products: Mapping[str, PreparedProduct],
+        *,
+        trusted: Collection[str],
+        alive: Callable[[], None],
+    ) -> EmbeddedBatch:
         """Return what to write for products, encoding only what the versions do not have yet.
 
         Args:
             products: key -> product.
             trusted: keys of products whose pictures need not be read again while their content hash is
                 unchanged; the others' are, because a storage may overwrite a file under the same name.
+            alive: called between pictures, which a slow storage may take minutes to hand out.
         """
         batch = EmbeddedBatch()
         if not self.versions:
@@ -61,7 +68,7 @@ class Embedder:
             if key not in trusted
             or not all(_entry(held, key).is_current(product) for held in existing.values())
         }
-        pictures = {key: self._read(product, existing) for key, product in changed.items()}
+        pictures = {key: self._read(product, existing, alive) for key, product in changed.items()}
         for version in self.versions:
             self._embed_version(version, changed, pictures, existing[version.pk], batch)
         return batch
@@ -78,7 +85,10 @@ class Embedder:
             IndexVersion.objects.filter(pk=version.pk).update(error=reason)
 
     def _read(
-        self, product: PreparedProduct, existing: Mapping[int, Mapping[str, ExistingEntry]]
+        self,
+        product: PreparedProduct,
+        existing: Mapping[int, Mapping[str, ExistingEntry]],
+        alive: Callable[[], None],
     ) -> list[ReadPicture]:
         specs = [encoders.manifest.image for encoders in self.encoders.values()]
         at_least = (
@@ -91,6 +101,7 @@ class Embedder:
             hashes = [images.get(position, _NO_IMAGE).picture_hash for images in held]
             known = hashes[:1] if len(set(hashes)) == 1 else []
             read.append(read_picture(picture, at_least=at_least, known=known))
+            alive()
         return read
 
     def _embed_version(

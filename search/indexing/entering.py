@@ -8,7 +8,9 @@ them can deadlock; the host's own transactions add marks and touch nothing else.
 
 from collections.abc import Iterable
 
-from django.db import connection, transaction
+from django.db import connection
+
+from .brief import brief_transaction
 
 CHUNK = 5_000  # products per statement
 
@@ -44,7 +46,7 @@ def gather_marks() -> None:
     """
     gathered = CHUNK
     while gathered:
-        with transaction.atomic(), connection.cursor() as cursor:
+        with brief_transaction(), connection.cursor() as cursor:
             # One at a time: two would wait for each other's rows instead.
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('fashion_search.gather', 0))")
             cursor.execute(_GATHER + _AFRESH, [CHUNK])

@@ -17,7 +17,16 @@ KINDS = (
     ("worker ended", r"^Indexing this product ended its worker"),
     ("file cannot be read", r"The file cannot be read"),
     ("encoder", r"The encoder failed"),
-    ("database or artifact", r"^[A-Za-z]*Error: "),
+    ("document", r"^document\(\) failed: "),
+    ("refused by Postgres", r"^Postgres refused the entry: "),
+    (
+        "artifact",
+        r"^(ArtifactError: )?(The artifact .* cannot be read: |The tokenizer in )"
+        r"| has artifact format | is not the file that its manifest describes| is not a valid manifest: "
+        r"| holds the artifact ",
+    ),
+    # The database, the host's queryset, a time limit: whatever ended a whole batch, by the name of its class.
+    ("batch", r"^[A-Z][A-Za-z]*(Error|Exception|Exceeded|Timeout): "),
 )
 OTHER = "picture"  # refused with a sentence of its own
 

@@ -1,20 +1,25 @@
 """The outbox of stale products, as workers use it: claim, hold, settle.
 
-A claim is a lease: `claimed_at` is also the token that proves, at the moment of writing, that the product is
+A claim is a lease, renewed while its worker goes on (`alive_at`): `claimed_at` is the token that proves, at the moment of writing, that the product is
 still this worker's. Gathering another mark of the product clears the token, so a worker that read the older
 state does not write it; should it write it before that, the mark has it written again. Attempts are counted and committed by the claim, before anything is decoded, so that a picture
 that kills its worker counts too.
 """
 
+# ruff: noqa: S608 - only constants of this module are put into statements
+
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from time import sleep
+from time import monotonic, sleep
+from typing import Any
 
 from django.db import connection, transaction
 
 from ..conf import get_settings
+from .brief import brief_transaction
 
+PARKING_LEASES = 3  # a product is given up only after so many leases without a sign of life
 HOLD_TRIES = 10
 HOLD_PAUSE_SECONDS = 0.02
 RELEASE_CHUNK = 5_000  # products per statement
@@ -31,20 +36,24 @@ class Claim:
     reread: bool
 
 
+# A clock that was set back leaves moments behind that lie ahead of it; nobody waits for those.
+_EXPIRED = """(greatest(claimed_at, alive_at) < clock_timestamp() - make_interval(secs => %(lease)s)
+        OR greatest(claimed_at, alive_at) > clock_timestamp() + make_interval(secs => %(lease)s))"""
+_DUE = f"""NOT parked AND (claimed_at IS NULL OR {_EXPIRED})
+        AND (next_attempt_at IS NULL OR next_attempt_at <= clock_timestamp()
+            OR next_attempt_at > clock_timestamp() + make_interval(secs => %(longest)s))"""
+
 # Materialised, so that the limit is applied once: a plan may run a subquery again for each row, and each time it finds others.
 _CLAIM = """
 WITH due AS MATERIALIZED (
     SELECT id FROM fashion_search_staleproduct
-    WHERE NOT parked
-        AND (claimed_at IS NULL OR claimed_at < clock_timestamp() - make_interval(secs => %(lease)s))
-        AND (next_attempt_at IS NULL OR next_attempt_at <= clock_timestamp())
-        AND {condition}
+    WHERE {due} AND {condition}
     ORDER BY backfill, marked_at
     LIMIT %(limit)s
     FOR UPDATE SKIP LOCKED
 )
 UPDATE fashion_search_staleproduct AS stale
-SET claimed_at = clock_timestamp(), attempts = stale.attempts + 1
+SET claimed_at = clock_timestamp(), alive_at = clock_timestamp(), attempts = stale.attempts + 1
 FROM due
 WHERE stale.id = due.id
 RETURNING stale.product_key, stale.marked_at, stale.claimed_at, stale.attempts, stale.reread
@@ -54,6 +63,11 @@ _HOLD = """
 SELECT stale.product_key FROM fashion_search_staleproduct AS stale
 JOIN unnest(%s::text[], %s::timestamptz[]) AS claim (key, claimed_at)
     ON claim.key = stale.product_key AND claim.claimed_at = stale.claimed_at
+"""
+_RENEW = """
+UPDATE fashion_search_staleproduct AS stale SET alive_at = clock_timestamp()
+FROM unnest(%s::text[], %s::timestamptz[]) AS claim (key, claimed_at)
+WHERE claim.key = stale.product_key AND claim.claimed_at = stale.claimed_at
 """
 _LOCK = "ORDER BY stale.product_key FOR UPDATE OF stale SKIP LOCKED"
 
@@ -69,6 +83,12 @@ WITH due AS MATERIALIZED (
     FOR UPDATE SKIP LOCKED
 )
 DELETE FROM fashion_search_staleproduct WHERE id IN (SELECT id FROM due)
+"""
+
+
+_IS_DUE = f"""
+SELECT EXISTS (SELECT FROM fashion_search_stalemark)
+    OR EXISTS (SELECT FROM fashion_search_staleproduct WHERE {_DUE})
 """
 
 
@@ -96,15 +116,36 @@ def claim_retry() -> list[Claim]:
 
 
 def _claim(condition: str, limit: int) -> list[Claim]:
-    settings = get_settings()
-    with transaction.atomic(), connection.cursor() as cursor:
+    with brief_transaction(), connection.cursor() as cursor:
         # One claim at a time: two that overlap would lock rows which the other has just taken.
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('fashion_search.claim', 0))")
-        cursor.execute(
-            _CLAIM.format(condition=condition),
-            {"lease": settings.claim_lease_seconds, "max_attempts": settings.max_attempts, "limit": limit},
-        )
+        cursor.execute(_CLAIM.format(due=_DUE, condition=condition), {**_moments(), "limit": limit})
         return [Claim(*row) for row in cursor.fetchall()]
+
+
+def _moments() -> dict[str, float]:
+    settings = get_settings()
+    return {
+        "lease": settings.claim_lease_seconds,
+        "longest": settings.retry_backoff_seconds * 2.0**settings.max_attempts,
+        "max_attempts": settings.max_attempts,
+    }
+
+
+class Lease:
+    """Renews the claims on a batch while its worker goes on, however long its pictures take to be read."""
+
+    def __init__(self, claims: Sequence[Claim]) -> None:
+        self._claims = claims
+        self._renewed = monotonic()
+
+    def renew(self) -> None:
+        """Give a sign of life, at most once in a quarter of a lease; claims that were taken away stay so."""
+        if monotonic() - self._renewed < get_settings().claim_lease_seconds / 4:
+            return
+        self._renewed = monotonic()
+        with connection.cursor() as cursor:
+            cursor.execute(_RENEW, _parameters(self._claims))
 
 
 def hold(claims: Sequence[Claim]) -> set[str]:
@@ -128,8 +169,12 @@ def hold(claims: Sequence[Claim]) -> set[str]:
 
 def _select(query: str, claims: Sequence[Claim]) -> set[str]:
     with connection.cursor() as cursor:
-        cursor.execute(query, [[claim.key for claim in claims], [claim.claimed_at for claim in claims]])
+        cursor.execute(query, _parameters(claims))
         return {key for (key,) in cursor.fetchall()}
+
+
+def _parameters(claims: Sequence[Claim]) -> list[list[Any]]:
+    return [[claim.key for claim in claims], [claim.claimed_at for claim in claims]]
 
 
 def settle(done: Iterable[str]) -> None:
@@ -165,6 +210,16 @@ def settle_failures(failures: Mapping[str, str]) -> None:
         )
 
 
+def give_back(done: Iterable[str]) -> None:
+    """Give held products back uncounted, to be indexed again at once."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE fashion_search_staleproduct SET claimed_at = NULL, attempts = greatest(attempts - 1, 0)"
+            " WHERE product_key = ANY(%s)",
+            [list(done)],
+        )
+
+
 def postpone(claims: Sequence[Claim], reason: str) -> None:
     """Give claims back uncounted, for later: what failed was not the products' fault."""
     with transaction.atomic(), connection.cursor() as cursor:
@@ -181,41 +236,31 @@ def postpone(claims: Sequence[Claim], reason: str) -> None:
 
 def park_exhausted() -> dict[str, str]:
     """Park the products whose worker died at every attempt; return key -> reason."""
-    settings = get_settings()
-    reason = f"Indexing this product ended its worker {settings.max_attempts} times."
+    moments = _moments()
+    reason = f"Indexing this product ended its worker {get_settings().max_attempts} times."
     with connection.cursor() as cursor:
         cursor.execute(
-            """
+            f"""
             WITH dead AS MATERIALIZED (
                 SELECT id FROM fashion_search_staleproduct
-                WHERE NOT parked AND attempts >= %s
-                    AND claimed_at < clock_timestamp() - make_interval(secs => %s)
+                WHERE NOT parked AND attempts >= %(max_attempts)s AND claimed_at IS NOT NULL
+                    AND {_EXPIRED}
                 FOR UPDATE SKIP LOCKED
             )
-            UPDATE fashion_search_staleproduct AS stale SET parked = true, claimed_at = NULL, last_error = %s
+            UPDATE fashion_search_staleproduct AS stale
+            SET parked = true, claimed_at = NULL, last_error = %(reason)s
             FROM dead WHERE stale.id = dead.id
             RETURNING stale.product_key
             """,
-            [settings.max_attempts, settings.claim_lease_seconds, reason],
+            {**moments, "lease": PARKING_LEASES * moments["lease"], "reason": reason},
         )
         return {key: reason for (key,) in cursor.fetchall()}
 
 
 def is_due() -> bool:
     """Return whether a worker could gather or claim something now."""
-    settings = get_settings()
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT EXISTS (SELECT FROM fashion_search_stalemark) OR EXISTS (
-                SELECT FROM fashion_search_staleproduct
-                WHERE NOT parked
-                    AND (claimed_at IS NULL OR claimed_at < clock_timestamp() - make_interval(secs => %s))
-                    AND (next_attempt_at IS NULL OR next_attempt_at <= clock_timestamp())
-            )
-            """,
-            [settings.claim_lease_seconds],
-        )
+        cursor.execute(_IS_DUE, _moments())
         return bool(cursor.fetchone()[0])
 
 

@@ -10,7 +10,7 @@ from ..conf import get_settings
 from ..exceptions import BuildGivenUp, NoVersion, VersionStateError
 from ..models import Build, IndexVersion
 from . import builds
-from .catalogue import product_keys
+from .catalogue import product_keys, repictured_keys
 from .entering import enter, gather_marks
 from .hnsw import broken_indexes, drop_indexes, drop_orphaned_indexes
 from .locks import only_one
@@ -51,8 +51,8 @@ def request_rebuild(*, force: bool = False, build: Build | None = None) -> Rebui
             if unneeded is not None:
                 return unneeded
         for abandoned in IndexVersion.objects.filter(state=State.BUILDING):
-            _fail(abandoned, "A newer build took its place.")
-            drop_version(abandoned)
+            if _fail(abandoned, "A newer build took its place."):
+                drop_version(abandoned)
         with transaction.atomic():
             version = IndexVersion.objects.create(
                 artifact_path=str(artifact),
@@ -101,27 +101,34 @@ def activate(version_id: int) -> IndexVersion:
         version = versions.get(version_id)
         if version is None:
             raise NoVersion(f"There is no index version {version_id}.")
-        if version.state == State.ACTIVE:
-            return version
-        if version.state not in (State.READY, State.RETIRED):
+        if version.state not in (State.READY, State.RETIRED, State.ACTIVE):
             raise VersionStateError(
                 f"Version {version.pk} is {version.state}; only a ready or retired one can be activated."
             )
-        broken = broken_indexes(version)
+        broken = [] if version.state == State.ACTIVE else broken_indexes(version)
         if broken:
             raise VersionStateError(f"Version {version.pk} lacks a valid index: {', '.join(broken)}.")
-        missed_changes = version.state == State.RETIRED
+        # Asked for again, it may have been switched to by a process that ended before it had compared anything.
+        missed_changes = version.state != State.READY
         for other in versions.values():
-            if other.state == State.ACTIVE:
+            if other.state == State.ACTIVE and other != version:
                 other.state = State.RETIRED
                 other.save(update_fields=["state"])
-        version.state = State.ACTIVE
-        version.activated_at = timezone.now()
-        version.save(update_fields=["state", "activated_at"])
+        if version.state != State.ACTIVE:
+            version.state = State.ACTIVE
+            version.activated_at = timezone.now()
+            version.save(update_fields=["state", "activated_at"])
         builds.end(Build.State.DONE, version_id=version.pk)
     if missed_changes:
-        reconcile()
+        _catch_up(version)
     return version
+
+
+def _catch_up(version: IndexVersion) -> None:
+    """Have indexed what changed while a version received no changes."""
+    reconcile()
+    for former in IndexVersion.objects.filter(state=State.RETIRED):
+        enter(repictured_keys(version, former).iterator(), reread=True)
 
 
 def roll_back() -> IndexVersion:
@@ -130,10 +137,19 @@ def roll_back() -> IndexVersion:
     Raises:
         NoVersion: no retired version is kept.
     """
+    return activate(former_version().pk)
+
+
+def former_version() -> IndexVersion:
+    """Return the version that was active before.
+
+    Raises:
+        NoVersion: no retired version is kept.
+    """
     former = IndexVersion.objects.filter(state=State.RETIRED).order_by("-activated_at").first()
     if former is None:
         raise NoVersion("No retired version is kept to roll back to.")
-    return activate(former.pk)
+    return former
 
 
 def drop_superseded() -> list[int]:
@@ -141,11 +157,12 @@ def drop_superseded() -> list[int]:
     active = IndexVersion.objects.active()
     superseded = list(IndexVersion.objects.filter(state=State.FAILED))
     if active is not None:
-        for overtaken in IndexVersion.objects.filter(state=State.READY, pk__lt=active.pk):
-            _fail(overtaken, f"Version {active.pk} was activated before it.")
-            superseded.append(overtaken)
+        overtaken = IndexVersion.objects.filter(state=State.READY, pk__lt=active.pk)
+        reason = f"Version {active.pk} was activated before it."
+        superseded += [version for version in overtaken if _fail(version, reason)]
     retired = IndexVersion.objects.filter(state=State.RETIRED).order_by("-activated_at")
-    superseded += retired[get_settings().keep_retired :]
+    reason = "Newer versions are kept to go back to."
+    superseded += [version for version in retired[get_settings().keep_retired :] if _fail(version, reason)]
     for version in superseded:
         drop_version(version)
     drop_orphaned_indexes()
@@ -154,7 +171,7 @@ def drop_superseded() -> list[int]:
 
 @unhurried()
 def drop_version(version: IndexVersion) -> None:
-    """Delete a version that receives no changes any more, with its entries and indexes."""
+    """Delete a failed version, with its entries and indexes."""
     drop_indexes(version.pk)
     with transaction.atomic(), connection.cursor() as cursor:
         # Waits for whoever is writing something of the version at this moment, so that this is deleted, too.
@@ -173,12 +190,16 @@ def drop_version(version: IndexVersion) -> None:
         cursor.execute("DELETE FROM fashion_search_indexversion WHERE id = %s", [version.pk])
 
 
-def _fail(version: IndexVersion, reason: str) -> None:
-    # Committed before anything is deleted: workers lock the versions they write to and skip failed ones.
-    version.state = State.FAILED
-    version.error = reason
-    version.save(update_fields=["state", "error"])
+def _fail(version: IndexVersion, reason: str) -> bool:
+    """Give a version up unless its state has changed since it was read, as when somebody has activated it.
+
+    Committed before anything is deleted: workers lock the versions they write to and skip failed ones.
+    """
+    given_up = IndexVersion.objects.filter(pk=version.pk, state=version.state)
+    if not given_up.update(state=State.FAILED, error=reason):
+        return False
     builds.end(Build.State.FAILED, version_id=version.pk, reason=reason)
+    return True
 
 
 def _unneeded(fingerprint: str) -> Rebuild | None:

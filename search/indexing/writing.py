@@ -100,15 +100,15 @@ class ImageWrite:
     error: str
 
 
-def lock_written(versions: Iterable[IndexVersion]) -> list[int]:
-    """Return the ids of those versions that still receive changes, held in that state until the transaction ends.
+def lock_written() -> list[int]:
+    """Return the ids of the versions that receive changes, held in that state until the transaction ends.
 
     Without the lock a version might be given up and deleted while a batch for it is being encoded.
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id FROM fashion_search_indexversion WHERE id = ANY(%s) AND state = ANY(%s) ORDER BY id FOR SHARE",
-            [[version.pk for version in versions], [str(state) for state in IndexVersion.WRITTEN]],
+            "SELECT id FROM fashion_search_indexversion WHERE state = ANY(%s) ORDER BY id FOR SHARE",
+            [[str(state) for state in IndexVersion.WRITTEN]],
         )
         return [version_id for (version_id,) in cursor.fetchall()]
 

@@ -31,6 +31,8 @@ class Computed(models.Model):
     step = models.TextField(blank=True, default="", help_text="What is being done.")
     share = models.FloatField(default=0.0, help_text="How much of it is done, from 0 to 1.")
     seen_at = models.DateTimeField(help_text="Last sign of life.")
+    # A default of the database, because code of the release before adds rows while this one is being brought in.
+    starts = models.PositiveSmallIntegerField(default=0, db_default=0, help_text="Workers that began it.")
     error = models.TextField(blank=True, default="")
     made_at = models.DateTimeField(null=True, blank=True, help_text="When the result was made.")
     seconds = models.FloatField(null=True, blank=True, help_text="Time that it took.")

@@ -41,6 +41,9 @@ class StaleProduct(models.Model):
     )
     attempts = models.PositiveSmallIntegerField(default=0)
     claimed_at = models.DateTimeField(null=True, blank=True)
+    alive_at = models.DateTimeField(
+        null=True, blank=True, help_text="Last sign of life of whoever claimed it."
+    )
     next_attempt_at = models.DateTimeField(null=True, blank=True)
     last_error = models.TextField(blank=True, default="")
     parked = models.BooleanField(default=False, help_text="Failed too often; waits for a change or a retry.")

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from threading import Lock, Thread
-from typing import Any, Generic, TypeVar
+from time import monotonic
+from typing import Generic, TypeVar
 
 from django.db import connection
 
@@ -14,45 +15,59 @@ class TooLate(Exception):  # noqa: N818 - says what is wrong without the suffix
 
 
 class Look(Generic[Seen]):
-    """One kind of look, by one thread at a time: a look that hangs does not become many."""
+    """One kind of look, by one thread at a time, whose outcome goes to all who ask meanwhile: a look that hangs does not become many."""
 
     def __init__(self, act: Callable[[], Seen], *, seconds: float) -> None:
         """Describe the look.
 
         Args:
             act: what to do, with a database connection of its own.
-            seconds: to wait for it.
+            seconds: that each caller waits for it.
         """
         self._act = act
         self._seconds = seconds
         self._lock = Lock()
-        self._thread: Thread | None = None
+        self._running: _Running[Seen] | None = None
 
     def take(self) -> Seen:
-        """Return what was seen.
+        """Return what was seen, by a look that has begun already or by a new one.
 
         Raises:
-            TooLate: it took too long, or an earlier look still does.
+            TooLate: it took too long, or an earlier one still does.
             Exception: whatever the look raised.
         """
-        outcome: dict[str, Any] = {}
         with self._lock:
-            if self._thread is not None and self._thread.is_alive():
-                raise TooLate("An earlier look has not come back yet.")
-            self._thread = thread = Thread(target=self._run, args=(outcome,), daemon=True)
-            thread.start()
-        thread.join(self._seconds)
-        if "error" in outcome:
-            raise outcome["error"]
-        if "seen" not in outcome:
+            running = self._running
+            if running is None or not running.is_alive():
+                self._running = running = _Running(self._act)
+                running.start()
+        if running.age() > self._seconds:  # others have waited for it in vain
+            raise TooLate("An earlier look has not come back yet.")
+        running.join(self._seconds)
+        if running.error is not None:
+            raise running.error
+        if not running.seen:
             raise TooLate(f"No answer within {self._seconds:g} s.")
-        seen: Seen = outcome["seen"]
-        return seen
+        return running.seen[0]
 
-    def _run(self, outcome: dict[str, Any]) -> None:
+
+class _Running(Thread, Generic[Seen]):
+    def __init__(self, act: Callable[[], Seen]) -> None:
+        super().__init__(name="fashion-search-look", daemon=True)
+        self._act = act
+        self._began = monotonic()
+        self.seen: list[Seen] = []  # what it saw, once it has seen it
+        self.error: Exception | None = None
+
+    def age(self) -> float:
+        """Return the seconds since it began."""
+        return monotonic() - self._began
+
+    def run(self) -> None:
+        """Look, and leave the outcome to whoever waits."""
         try:
-            outcome["seen"] = self._act()
+            self.seen.append(self._act())
         except Exception as error:  # noqa: BLE001 - handed to whoever waits
-            outcome["error"] = error
+            self.error = error
         finally:
             connection.close()

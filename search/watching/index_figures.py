@@ -1,4 +1,4 @@
-"""Figures of the index, read from Postgres at each scrape: what waits, what failed, what is there."""
+"""Figures of the index, read from Postgres at each scrape: what waits, what failed, what is there; and whether the broker is."""
 
 from collections.abc import Iterator
 from time import perf_counter
@@ -13,15 +13,19 @@ from ..indexing.hnsw import broken_indexes
 from ..indexing.progress import measure_outbox
 from ..models import IndexEntry, IndexVersion
 from .bounded import Look
+from .readiness import broker_answers
 
 SECONDS = 2.0  # that Postgres may take
 
 
 class IndexCollector(Collector):
-    """Asks Postgres; while it does not answer, `fashion_search_database_up` is 0 and the other figures are missing."""
+    """Asks the broker and Postgres; while Postgres does not answer, `fashion_search_database_up` is 0 and the other figures are missing."""
 
     def collect(self) -> Iterator[Metric]:
         """Yield the figures of this moment."""
+        yield GaugeMetricFamily(
+            "fashion_search_broker_up", "1 where the broker answered the scrape.", broker_answers()
+        )
         up = GaugeMetricFamily("fashion_search_database_up", "1 where Postgres answered the scrape.")
         began = perf_counter()
         try:

@@ -1,5 +1,6 @@
 """Whether this process can answer searches, and whether everything else that it would like is there."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter
@@ -10,6 +11,8 @@ from django.db import connection
 from ..loading import encoders_for
 from ..models import IndexVersion
 from .bounded import Look
+
+logger = logging.getLogger(__name__)
 
 SECONDS = 2.0  # that one thing may take to answer
 _QUICK = {
@@ -54,13 +57,31 @@ def readiness() -> Readiness:
     return Readiness(tuple(findings), degraded=not findings[-1].passed)
 
 
+def broker_answers() -> bool:
+    """Return whether the broker answers; takes a millisecond, and SECONDS at most."""
+    return _find("broker", _BROKER).passed
+
+
 def _find(name: str, look: Look[str]) -> Finding:
     began = perf_counter()
     try:
         passed, detail = True, look.take()
     except Exception as error:  # noqa: BLE001 - whatever it is, it is not ready
         passed, detail = False, (str(error).strip() or type(error).__name__).splitlines()[0]
+    _log_change(name, passed, detail)
     return Finding(name, passed, detail, round((perf_counter() - began) * 1000, 1))
+
+
+def _log_change(name: str, passed: bool, detail: str) -> None:
+    # Asked every few seconds: a line where something changes, not at each look. Strangers do not get the detail.
+    failed = "" if passed else detail
+    if failed == _failed.get(name, ""):
+        return
+    _failed[name] = failed
+    if failed:
+        logger.warning("Not as it should be: %s: %s", name, detail)
+    else:
+        logger.info("As it should be again: %s: %s", name, detail)
 
 
 def _database() -> str:
@@ -96,3 +117,4 @@ def _look(act: Callable[[], str]) -> Look[str]:
 
 
 _DATABASE, _VERSION, _ARTIFACT, _BROKER = _look(_database), _look(_version), _look(_artifact), _look(_broker)
+_failed: dict[str, str] = {}  # name -> why it failed at the last look of this process

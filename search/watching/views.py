@@ -12,7 +12,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from ..conf import get_settings
 from .index_figures import IndexCollector
-from .readiness import readiness
+from .readiness import Finding, readiness
 
 
 @never_cache
@@ -24,13 +24,17 @@ def live(_request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_safe
-def ready(_request: HttpRequest) -> HttpResponse:
-    """Answer whether searches can be answered: 200 or 503, with what was looked at; a broker that is away only degrades."""
+def ready(request: HttpRequest) -> HttpResponse:
+    """Answer whether searches can be answered: 200 or 503, with what was looked at; a broker that is away only degrades.
+
+    Details name hosts and folders, so they are for whoever has METRICS_TOKEN, and for the log.
+    """
     state = readiness()
+    shown = asdict if _has_token(request) else _without_details
     body = {
         "ready": state.ready,
         "degraded": state.degraded,
-        "checks": [asdict(finding) for finding in state.findings],
+        "checks": [shown(finding) for finding in state.findings],
     }
     response = JsonResponse(body, status=200 if state.ready else 503)
     if not state.ready:
@@ -42,9 +46,7 @@ def ready(_request: HttpRequest) -> HttpResponse:
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
     """Answer the figures in Prometheus's text format, to whoever has METRICS_TOKEN; to others there is nothing here."""
-    token = get_settings().metrics_token
-    given = request.headers.get("Authorization", "")
-    if not token or not compare_digest(given.encode(), f"Bearer {token}".encode()):
+    if not _has_token(request):
         raise Http404
     index = CollectorRegistry()
     index.register(IndexCollector())
@@ -53,3 +55,13 @@ def metrics(request: HttpRequest) -> HttpResponse:
         counted = CollectorRegistry()
         MultiProcessCollector(counted)  # type: ignore[no-untyped-call]
     return HttpResponse(generate_latest(counted) + generate_latest(index), content_type=CONTENT_TYPE_LATEST)
+
+
+def _has_token(request: HttpRequest) -> bool:
+    token = get_settings().metrics_token
+    given = request.headers.get("Authorization", "")
+    return bool(token) and compare_digest(given.encode(), f"Bearer {token}".encode())
+
+
+def _without_details(finding: Finding) -> dict[str, object]:
+    return {"name": finding.name, "passed": finding.passed}

@@ -20,6 +20,7 @@ from tests.processes import ROOT, ShopProcesses, wait_until
 
 GUIDE = (ROOT / "docs" / "production.md").read_text()
 RESTORED = "restored_by_a_test"
+OWNER = "owner_made_by_a_test"
 ASK = """
 import json, sys
 import django
@@ -37,13 +38,32 @@ json.dump({"results": kept, "degraded": [answer.get("degraded") for answer in an
 
 @pytest.fixture
 def empty_database():
-    """The address of an empty database beside the test's own."""
+    """The address of an empty database beside the test's own, made as the guide says, for an owner who is no superuser."""
+    extension = re.search(r"psql -d restored -c '(.*?)'", GUIDE)[1]
+    database, owner = sql.Identifier(RESTORED), sql.Identifier(OWNER)
     with psycopg.connect(_address("postgres"), autocommit=True) as connection:
-        name = sql.Identifier(RESTORED)
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(name))
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
-        yield _address(RESTORED)
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+        _drop(connection)
+        connection.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(owner, OWNER))
+        connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, owner))
+        with psycopg.connect(_address(RESTORED), autocommit=True) as inside:
+            inside.execute(extension)
+        yield _address(RESTORED, USER=OWNER, PASSWORD=OWNER)
+        _drop(connection)
+
+
+def _drop(connection: psycopg.Connection) -> None:
+    connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(RESTORED)))
+    connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(OWNER)))
+
+
+def test_a_new_database_s_owner_migrates_it(transactional_db, empty_database, shop_processes: ShopProcesses):
+    environment = {**shop_processes.environment(), "DATABASE_URL": empty_database}
+    _run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], environment)
+    assert _run([sys.executable, "manage.py", "migrate", "--check"], environment) == ""
+    with psycopg.connect(empty_database) as connection:
+        assert connection.execute(
+            "SELECT rolsuper FROM pg_roles WHERE rolname = current_user"
+        ).fetchone() == (False,)
 
 
 def test_a_restored_shop_finds_what_the_first_one_found(
@@ -72,8 +92,8 @@ def test_a_restored_shop_finds_what_the_first_one_found(
     assert _run([sys.executable, "manage.py", "migrate", "--check"], after) == ""
 
 
-def _address(database: str) -> str:
-    given = configured.DATABASES["default"]
+def _address(database: str, **others: str) -> str:
+    given = {**configured.DATABASES["default"], **others}
     host, port = given["HOST"], given["PORT"]
     parts = {"user": given["USER"], "password": given["PASSWORD"], "host": host, "port": port}
     query = "&".join(f"{name}={value}" for name, value in parts.items() if value)

@@ -56,6 +56,22 @@ def test_it_reports_and_keeps_the_result(version):
     assert made.seconds is not None
 
 
+def test_one_that_ends_its_worker_is_begun_twice_and_not_again(version):
+    def end_the_worker(given, report):
+        raise SystemExit  # no more than a process that is gone would it note how it ended
+
+    ask(CatalogueMap, version)
+    for _ in range(2):
+        with pytest.raises(SystemExit):
+            compute(CatalogueMap, version.pk, end_the_worker)
+        assert row().state == "computing"
+    compute(CatalogueMap, version.pk, end_the_worker)
+    assert (row().state, row().error) == ("failed", "It ended its worker 2 times.")
+    assert ask(CatalogueMap, version)
+    compute(CatalogueMap, version.pk, lambda given, report: {"mapped": 3})
+    assert row().state == "ready"
+
+
 def test_a_message_that_comes_twice_does_nothing_more(version):
     ask(CatalogueMap, version)
     compute(CatalogueMap, version.pk, lambda version, report: {"mapped": 1})

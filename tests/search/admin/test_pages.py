@@ -44,20 +44,28 @@ def test_versions_show_progress_and_recall(staff):
 @pytest.mark.parametrize(
     ("path", "task", "sentence"),
     [
-        ("roll-back/", ("roll_back",), "Searches are going back to the former version."),
+        ("roll-back/", ("activate_version", 7), "Searches are going back to version 7."),
         ("7/activate/", ("activate_version", 7), "Version 7 is being activated."),
     ],
 )
 def test_buttons_hand_the_work_to_celery(staff, published, path, task, sentence):
+    IndexVersion.objects.create(pk=7, artifact_path="x", fingerprint="x", dimension=32, state="retired")
     response = staff.post(VERSIONS + path, follow=True)
     assert messages(response) == [sentence]
     assert published == [task]
     assert staff.get(VERSIONS + path).status_code == 405
 
 
+def test_nothing_to_roll_back_to_is_said(staff, published):
+    assert messages(staff.post(VERSIONS + "roll-back/", follow=True)) == [
+        "No retired version is kept to roll back to."
+    ]
+    assert published == []
+
+
 def test_buttons_say_so_where_the_queue_is_away(staff, monkeypatch):
     monkeypatch.setattr(hints, "publish", lambda *args, **options: False)
-    response = staff.post(VERSIONS + "roll-back/", follow=True)
+    response = staff.post(VERSIONS + "7/activate/", follow=True)
     assert messages(response) == [
         "The task queue cannot be reached, so nothing was begun. Try again in a minute."
     ]

@@ -6,6 +6,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from search.indexing import outbox
+from search.indexing.brief import brief_transaction
 from search.indexing.entering import enter_absent, gather_marks
 from search.marking import mark_stale
 from search.models import StaleMark
@@ -23,8 +24,9 @@ def keys(claims) -> list[str]:
     return sorted(claim.key for claim in claims)
 
 
-def expire_leases() -> None:
-    stale_products().update(claimed_at=F("claimed_at") - timedelta(seconds=61))
+def expire_leases(seconds: float = 61) -> None:
+    by = timedelta(seconds=seconds)
+    stale_products().update(claimed_at=F("claimed_at") - by, alive_at=F("alive_at") - by)
 
 
 def test_changes_by_people_are_claimed_before_a_backfill():
@@ -79,6 +81,8 @@ def test_a_product_whose_worker_dies_every_time_is_parked():
         assert outbox.park_exhausted() == {}
         outbox.claim_retry()
     expire_leases()
+    assert outbox.park_exhausted() == {}  # its last attempt may only be slow
+    expire_leases(120)
     assert outbox.park_exhausted() == {"1": "Indexing this product ended its worker 3 times."}
     assert stale_products().get().parked
 
@@ -133,3 +137,40 @@ def test_a_product_that_is_marked_between_claim_and_settling_is_indexed_again():
     outbox.settle(["1"])
     gather_marks()
     assert keys(outbox.claim_fresh(5)) == ["1"]
+
+
+def test_a_worker_that_gives_signs_of_life_keeps_its_claim(monkeypatch):
+    mark(["1", "2"])
+    now = [0.0]
+    monkeypatch.setattr(outbox, "monotonic", lambda: now[0])
+    claims = outbox.claim_fresh(5)
+    lease = outbox.Lease(claims)
+    stale_products().update(alive_at=F("alive_at") - timedelta(seconds=70))
+    stale_products().filter(product_key="1").update(claimed_at=F("claimed_at") - timedelta(seconds=70))
+    now[0] = 14.0
+    lease.renew()
+    assert stale_products().filter(alive_at__gt=F("claimed_at")).count() == 0
+    now[0] = 15.0
+    lease.renew()
+    assert list(
+        stale_products().filter(alive_at__gt=F("claimed_at")).values_list("product_key", flat=True)
+    ) == ["2"]
+    assert keys(outbox.claim_retry()) == ["1"]  # its claim is another one's by now, which gave no sign
+
+
+def test_moments_that_a_clock_set_back_has_left_ahead_are_not_waited_for():
+    mark(["claimed", "planned", "soon"])
+    ahead = timezone.now() + timedelta(hours=1)
+    stale_products().filter(product_key="claimed").update(claimed_at=ahead, alive_at=ahead, attempts=1)
+    stale_products().filter(product_key="planned").update(next_attempt_at=ahead, attempts=1)
+    stale_products().filter(product_key="soon").update(
+        next_attempt_at=timezone.now() + timedelta(seconds=200), attempts=1
+    )
+    assert outbox.is_due()
+    assert keys(outbox.claim_retry()) == ["claimed", "planned"]
+
+
+def test_a_transaction_of_a_worker_that_falls_silent_is_ended():
+    with brief_transaction(), connection.cursor() as cursor:
+        cursor.execute("SHOW idle_in_transaction_session_timeout")
+        assert cursor.fetchone() == ("30s",)

@@ -1,13 +1,17 @@
 import threading
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from django.core.files.storage import default_storage
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
 from search.exceptions import NoVersion, VersionStateError
 from search.indexing import building, hnsw, versions
+from search.indexing.embedding import Embedder
+from search.indexing.verify import verify
 from search.judging.storing import keep
 from search.models import (
     CatalogueHealth,
@@ -25,8 +29,9 @@ from search.suggesting.refreshing import refresh_word_list
 from search.tags import suggest_tags
 from search.tags.refreshing import refresh_tags
 from shop.models import Product
+from shop.search_index import ShopProductIndex
 from tests.outbox import empty_outbox, stale_products
-from tests.search.products import build_version, drain, make_product
+from tests.search.products import build_version, colour_picture, drain, make_product
 from tests.tiny_artifact import write_tiny_artifact
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("index_settings")]
@@ -118,6 +123,60 @@ def test_going_back_brings_up_to_date_what_changed_meanwhile():
     assert states() == {first.pk: "active", second.pk: "retired"}
     drain()
     assert list(IndexEntry.objects.filter(version=first).values_list("name", flat=True)) == ["changed"]
+
+
+def test_a_picture_overwritten_under_its_name_is_read_again_after_going_back():
+    product = make_product("A1", colour="red")
+    first = build_version()
+    build_version(force=True)
+    picture = product.images.get()
+    with default_storage.open(picture.image.name, "wb") as file:
+        file.write(colour_picture("blue"))
+    picture.save()
+    drain()
+    assert versions.roll_back() == first
+    drain()
+    of_first, of_second = EntryImage.objects.order_by("version").values_list("picture_hash", flat=True)
+    assert of_first == of_second == sha256(colour_picture("blue")).hexdigest()
+
+
+def test_going_back_while_a_batch_is_being_read_has_it_read_again(monkeypatch):
+    product = make_product("A1")
+    first = build_version()
+    build_version(force=True)
+    product.name = "changed"
+    product.save()
+    real, turned = Embedder.embed, []
+
+    def go_back_meanwhile(self, *args, **options):
+        embedded = real(self, *args, **options)
+        if not turned:
+            turned.append(versions.roll_back())
+        return embedded
+
+    monkeypatch.setattr(Embedder, "embed", go_back_meanwhile)
+    drain()
+    assert turned == [first]
+    assert IndexEntry.objects.get(version=first).name == "changed"
+
+
+def test_an_activated_version_is_not_given_up_by_whoever_read_it_before():
+    make_product("A1")
+    build_version()
+    before = IndexVersion.objects.get()
+    before.state = "building"  # as somebody read it a moment ago
+    assert versions._fail(before, "A newer build took its place.") is False
+    assert states() == {before.pk: "active"}
+
+
+def test_activating_the_active_version_again_catches_up():
+    """As when the message of going back is delivered again, its first worker having died before it compared anything."""
+    product = make_product("A1")
+    version = build_version()
+    Product.objects.filter(pk=product.pk).update(name="changed")
+    assert versions.activate(version.pk) == version
+    drain()
+    assert IndexEntry.objects.get().name == "changed"
 
 
 def test_one_former_version_is_kept():
@@ -252,6 +311,27 @@ def test_a_parked_product_does_not_hold_up_a_build():
     drain()
     building.advance_all()
     assert IndexVersion.objects.get().state == "active"
+
+
+def test_parked_products_without_an_entry_do_not_hold_up_a_build(index_settings, monkeypatch):
+    index_settings.FASHION_SEARCH |= {"BATCH_SIZE": 2, "MAX_ATTEMPTS": 1}
+    for number in range(4):
+        make_product(f"A{number}")
+
+    def document(self, product):
+        if product.sku == "A3":
+            return real(self, product)
+        raise KeyError("size")
+
+    real = ShopProductIndex.document
+    monkeypatch.setattr(ShopProductIndex, "document", document)
+    versions.request_rebuild()
+    drain()
+    building.advance_all()
+    assert stale_products().filter(parked=True).count() == 3
+    assert IndexVersion.objects.get().state == "active"
+    checks = {check.name: check.passed for check in verify().checks}
+    assert checks["one entry per product"]
 
 
 def test_a_version_is_dropped_while_its_words_are_being_counted():

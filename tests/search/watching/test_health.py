@@ -1,12 +1,20 @@
 """Live touches nothing; ready looks at what searches need, and takes seconds at most."""
 
+import logging
 import time
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import pytest
 from django.test import Client
 
 from search.models import IndexVersion
+from search.watching import readiness
 from search.watching.bounded import Look, TooLate
+from tests.processes import wait_until
+from tests.search.indexed import make_version
+
+TOKEN = "a-token-for-the-tests"
 
 
 def _checks(answer):
@@ -35,6 +43,28 @@ def test_without_a_version_it_is_not_ready(transactional_db, client):
     assert answer.status_code == 503
     assert answer["Retry-After"] == "5"
     assert _checks(answer) == {"database": True, "version": False, "artifact": False, "broker": True}
+
+
+def test_details_are_for_the_log_and_for_whoever_has_the_token(
+    transactional_db, client, settings, tiny_artifact, monkeypatch, caplog
+):
+    settings.FASHION_SEARCH = settings.FASHION_SEARCH | {"METRICS_TOKEN": TOKEN}
+    monkeypatch.setattr(readiness, "_failed", {})
+    detail = "No version is active: run search_index rebuild."
+    with caplog.at_level(logging.INFO, "search.watching"):
+        for _ in range(2):
+            strangers = client.get("/health/ready")
+        friends = client.get("/health/ready", headers={"Authorization": f"Bearer {TOKEN}"})
+        make_version(tiny_artifact)
+        client.get("/health/ready")
+
+    assert strangers.json()["checks"][1] == {"name": "version", "passed": False}
+    assert {frozenset(check) for check in strangers.json()["checks"]} == {frozenset(("name", "passed"))}
+    assert friends.json()["checks"][1]["detail"] == detail
+    lines = [message for message in caplog.messages if ": version: " in message]
+    assert lines[0] == f"Not as it should be: version: {detail}"
+    assert lines[1].startswith("As it should be again: version: Version ")
+    assert len(lines) == 2
 
 
 def test_with_another_artifact_it_is_not_ready(transactional_db, client, searchable):
@@ -75,6 +105,40 @@ def test_a_look_that_hangs_is_left_after_its_time_and_not_taken_twice():
     assert Look(lambda: "seen", seconds=1).take() == "seen"
 
 
+def test_those_who_ask_while_a_look_runs_get_its_outcome():
+    begun, go_on, looks = Event(), Event(), []
+
+    def look_slowly():
+        looks.append(1)
+        begun.set()
+        assert go_on.wait(10)
+        return len(looks)
+
+    look = Look(look_slowly, seconds=10)
+    with ThreadPoolExecutor(3) as pool:
+        first = pool.submit(look.take)
+        assert begun.wait(10)
+        others = [pool.submit(look.take) for _ in range(2)]
+        time.sleep(0.1)  # for them to join
+        go_on.set()
+        assert [first.result(), *(other.result() for other in others)] == [1, 1, 1]
+    wait_until(lambda: not look._running.is_alive(), seconds=5)
+    assert look.take() == 2
+
+
+def test_one_who_joins_waits_no_longer_than_others():
+    look = Look(lambda: time.sleep(3), seconds=0.3)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(look.take)
+        time.sleep(0.15)
+        began = time.perf_counter()
+        with pytest.raises(TooLate, match="No answer within"):
+            look.take()
+        assert 0.25 < time.perf_counter() - began < 2
+        with pytest.raises(TooLate):
+            first.result()
+
+
 def test_what_a_look_raises_is_raised():
     with pytest.raises(ZeroDivisionError):
         Look(lambda: 1 // 0, seconds=1).take()
@@ -90,3 +154,12 @@ def test_probes_are_not_sent_to_https(db, settings):
 
     assert probe.get("/health/live").status_code == 200
     assert probe.get("/").status_code == 301
+
+
+def test_probes_may_ask_by_address(transactional_db, searchable, settings):
+    settings.ALLOWED_HOSTS = ["shop.example"]
+    probe = Client(SERVER_NAME="10.1.2.3")
+
+    assert probe.get("/health/live").json() == {"live": True}
+    assert probe.get("/health/ready").status_code == 200
+    assert probe.get("/").status_code == 400

@@ -2,7 +2,10 @@
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
+from time import sleep
 from uuid import uuid4
 
 import pytest
@@ -55,6 +58,9 @@ def test_what_waits_and_what_failed(transactional_db, scrape):
         "4": "OperationalError: the connection is closed",
         "5": "p.jpg: The picture is damaged.",
         "6": "",
+        "7": "document() failed: KeyError: 'size'",
+        "8": "Postgres refused the entry: numeric field overflow",
+        "9": "The artifact /nowhere cannot be read: No such file or directory: /nowhere/manifest.json.",
     }
     StaleProduct.objects.bulk_create(
         StaleProduct(product_key=key, marked_at=now, last_error=reason, parked=key == "1")
@@ -64,7 +70,7 @@ def test_what_waits_and_what_failed(transactional_db, scrape):
     figures = scrape()
 
     assert figures["fashion_search_database_up",] == 1
-    assert figures["fashion_search_pending",] == 5
+    assert figures["fashion_search_pending",] == len(reasons) - 1
     assert figures["fashion_search_parked",] == 1
     assert 0 <= figures["fashion_search_pending_oldest_seconds",] < 60
     for kind in (*(kind for kind, _ in KINDS), OTHER):
@@ -101,7 +107,45 @@ def test_a_database_that_is_away_is_a_figure_and_no_failure(scrape, monkeypatch)
     figures = scrape()
 
     assert figures["fashion_search_database_up",] == 0
+    assert figures["fashion_search_broker_up",] == 1
     assert ("fashion_search_pending",) not in figures
+
+
+def test_a_broker_that_is_away_is_a_figure(transactional_db, scrape, monkeypatch):
+    from celery import current_app
+
+    monkeypatch.setattr(current_app.conf, "broker_write_url", "redis://127.0.0.1:1/0")
+    figures = scrape()
+
+    assert figures["fashion_search_broker_up",] == 0
+    assert figures["fashion_search_database_up",] == 1
+
+
+def test_scrapers_at_the_same_moment_get_the_same_figures(transactional_db, monkeypatch):
+    from search.watching import index_figures
+
+    begun, go_on = Event(), Event()
+
+    def read_slowly():
+        begun.set()
+        assert go_on.wait(10)
+        return []
+
+    monkeypatch.setattr(index_figures._LOOK, "_act", read_slowly)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(_is_up)
+        assert begun.wait(10)
+        second = pool.submit(_is_up)
+        sleep(0.1)  # for it to join
+        go_on.set()
+        assert (first.result(), second.result()) == (1, 1)
+
+
+def _is_up():
+    from search.watching.index_figures import IndexCollector
+
+    (up,) = (family for family in IndexCollector().collect() if family.name == "fashion_search_database_up")
+    return up.samples[0].value
 
 
 def test_the_dashboard_asks_for_figures_that_there_are(transactional_db, searchable, client, scrape):

@@ -6,9 +6,8 @@ import logging
 import re
 
 import pytest
+from django.utils.module_loading import import_string
 from pythonjsonlogger.json import JsonFormatter
-
-from shop.logs.request_ids import AddRequestId
 
 
 @pytest.fixture
@@ -19,7 +18,8 @@ def lines(settings):
     options = dict(settings.LOGGING["formatters"]["json"])
     del options["()"]
     handler.setFormatter(JsonFormatter(options.pop("format"), **options))
-    handler.addFilter(AddRequestId())
+    for name in settings.LOGGING["handlers"]["stderr"]["filters"]:
+        handler.addFilter(import_string(settings.LOGGING["filters"][name]["()"])())
     root = logging.getLogger()
     level = root.level
     root.addHandler(handler)
@@ -55,6 +55,18 @@ def test_an_id_that_is_none_is_replaced(db, client, given):
 def test_probes_leave_no_lines(client, lines):
     client.get("/health/live")
     assert [line for line in lines() if line["logger"] == "shop.requests"] == []
+
+
+def test_probes_that_are_told_no_leave_no_lines_but_failures_do(transactional_db, client, lines, monkeypatch):
+    assert client.get("/health/ready").status_code == 503
+    assert client.get("/metrics").status_code == 404
+    assert [line for line in lines() if line["logger"] == "django.request"] == []
+
+    client.get("/categories/none/")
+    monkeypatch.setattr("search.watching.views.readiness", lambda: 1 // 0)
+    client.raise_request_exception = False
+    assert client.get("/health/ready").status_code == 500
+    assert [line["status_code"] for line in lines() if line["logger"] == "django.request"] == [404, 500]
 
 
 def test_a_path_with_line_breaks_is_one_line(db, client, lines):
