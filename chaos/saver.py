@@ -18,6 +18,7 @@ class Saver:
         self._random = Random(drawing.random())
         self._accepted: dict[int, Decimal] = {}
         self._doubtful: set[int] = set()  # the answer to a commit was lost: either price may be the right one
+        self._goes_on = False
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -30,8 +31,8 @@ class Saver:
         self._thread.join(PATIENCE_SECONDS)
 
     def has_saved(self) -> bool:
-        """Whether a save was accepted."""
-        return bool(self._accepted)
+        """Whether the last save was accepted."""
+        return self._goes_on
 
     def accepted(self) -> dict[int, Decimal]:
         """Return the prices that were accepted last, by primary key.
@@ -53,8 +54,11 @@ class Saver:
             try:
                 save_price(key, price)
                 self._accepted[key] = Decimal(price)
+                self._doubtful.discard(key)  # this one came after whatever became of the other
+                self._goes_on = True
             except DatabaseError as error:
                 self._doubtful.add(key)
+                self._goes_on = False
                 self.refused.append(str(error))
                 connection.close()
         connection.close()

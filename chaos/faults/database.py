@@ -30,7 +30,8 @@ def connections_terminated(world: World) -> Harm:
         for _ in range(10 if world.thorough else 3):
             connection.execute(_TERMINATE)
             time.sleep(2.0)
-    return _harm(saver, [])
+        complaints = expect(saver.has_saved, "products are saved again", seconds=60)
+    return _harm(saver, complaints)
 
 
 @fault
@@ -45,16 +46,18 @@ def postgres_backend_killed(world: World) -> Harm:
             return Harm(["nothing was connected to Postgres"])
         os.kill(row[0], signal.SIGKILL)
         complaints = expect(lambda: saver.refused, "a save was refused", seconds=20)
-        time.sleep(2.0)
+        complaints += expect(saver.has_saved, "products are saved again", seconds=60)
     return _harm(saver, complaints)
 
 
 @fault
 def postgres_frozen(world: World) -> Harm:
     """Postgres takes connections and answers nothing for a while."""
-    with _saver(world) as saver, world.frozen(world.setting.postgres.process):
-        time.sleep(OUTAGE_SECONDS[world.thorough])
-    return _harm(saver, [])
+    with _saver(world) as saver:
+        with world.frozen(world.setting.postgres.process):
+            time.sleep(OUTAGE_SECONDS[world.thorough])
+        complaints = expect(saver.has_saved, "products are saved again", seconds=60)
+    return _harm(saver, complaints)
 
 
 @fault

@@ -92,9 +92,7 @@ def _artifact(version: IndexVersion) -> Check:
 def _entries(version: IndexVersion) -> Check:
     products = product_keys().count()
     missing, surplus = missing_keys(version).count(), surplus_keys(version).count()
-    detail = (
-        f"{products} products, {missing} without entry, {surplus} entries without product"
-    )
+    detail = f"{products} products, {missing} without entry, {surplus} entries without product"
     return Check("one entry per product", missing == surplus == 0, detail)
 
 
