@@ -15,7 +15,6 @@ from django.core.files.storage import FileSystemStorage
 
 FULL = "full"  # in the place of a name: nothing can be stored
 SLOW_SECONDS = 6.0  # longer than the lease
-LATE_SECONDS = 3.5  # a little less than the lease
 
 
 class FaultyStorage(FileSystemStorage):
@@ -27,8 +26,6 @@ class FaultyStorage(FileSystemStorage):
             os.kill(os.getpid(), signal.SIGKILL)
         if order == "slow":
             time.sleep(SLOW_SECONDS)
-        if order == "late":
-            time.sleep(LATE_SECONDS)
         if order == "missing":
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name)
         if order == "rubbish":
