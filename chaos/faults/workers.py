@@ -85,8 +85,12 @@ def picture_that_kills(world: World) -> Harm:
 def bad_picture_at_each_place(world: World) -> Harm:
     """A batch of 32 holds one picture that cannot be decoded, at each of its places in turn."""
     complaints = []
+    places: set[int] = (
+        set()
+    )  # as the worker had them: Postgres may return two that were claimed together the other way round
     keys = world.draw_products(BATCH)
-    for place in range(BATCH) if world.thorough else QUICK_PLACES:
+    rounds = range(BATCH) if world.thorough else QUICK_PLACES
+    for place in rounds:
         bad = keys[place]
         with ordered(world.pictures_of([bad]), "rubbish"):
             batches = _index_together(world, keys)
@@ -96,9 +100,12 @@ def bad_picture_at_each_place(world: World) -> Harm:
                 seconds=60,
                 every=0.02,
             )
-        if list(map(str, keys)) not in batches():
-            complaints.append(f"no batch of {BATCH} had the bad picture at place {place}")
+        together = [batch for batch in batches() if set(batch) == set(map(str, keys))]
+        places.update(batch.index(str(bad)) for batch in together)
+        complaints += [] if together else [f"the {BATCH} with a bad picture at place {place} were no batch"]
     world.touch([bad])
+    if len(places) < len(rounds) // 2:
+        complaints.append(f"the bad picture was at {len(places)} places only")
     return Harm(complaints)
 
 
