@@ -23,8 +23,8 @@ ARTIFACT = ROOT / "search" / "artifacts" / "default"
 def main() -> int:
     """Do the faults asked for; return 1 where anything did not hold."""
     parser = argparse.ArgumentParser(prog="python -m chaos", description=__doc__)
-    parser.add_argument("--only", nargs="*", metavar="FAULT", choices=FAULTS, help=", ".join(FAULTS))
-    parser.add_argument("--first", type=int, metavar="N", help="the first N faults")
+    parser.add_argument("--only", nargs="+", metavar="FAULT", choices=FAULTS, help=", ".join(FAULTS))
+    parser.add_argument("--first", type=_a_number, metavar="N", help="the first N faults")
     parser.add_argument(
         "--products", type=int, default=PRODUCTS, metavar="N", help=f"to draw; default {PRODUCTS}"
     )
@@ -45,7 +45,7 @@ def main() -> int:
         )
         say(f"Drawing, importing and indexing {options.products} products.")
         world.begin()
-        with Traffic(world.port) as traffic:
+        with Traffic(world.port, world.web_is_away) as traffic:
             for name in names:
                 say(describe(name))
                 outcomes.append(run(name, world, traffic))
@@ -54,6 +54,13 @@ def main() -> int:
         options.json.write_text(json.dumps([asdict(outcome) for outcome in outcomes], indent=1))
     say(summary(outcomes))
     return 0 if all(outcome.passed or outcome.skipped for outcome in outcomes) else 1
+
+
+def _a_number(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
+    return number
 
 
 def report(outcome: Outcome) -> None:

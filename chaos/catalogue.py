@@ -4,6 +4,20 @@ import random
 import time
 from collections.abc import Iterable
 
+from .expected import Deleted
+
+
+def save_price(key: int, price: int) -> None:
+    """Give a product another price, as the admin does."""
+    from django.db import transaction
+
+    from shop.models import Product
+
+    product = Product.objects.get(pk=key)
+    product.price = price
+    with transaction.atomic():
+        product.save()
+
 
 class Hands:
     """Change products, and look at their entries."""
@@ -22,35 +36,34 @@ class Hands:
         keys = self.keys()
         return [self._save(key) for key in self.random.sample(keys, min(count, len(keys)))]
 
-    def save_price(self, key: int, price: int) -> None:
-        """Give a product another price, as the admin does."""
-        from django.db import transaction
-
-        from shop.models import Product
-
-        product = Product.objects.get(pk=key)
-        product.price = price
-        with transaction.atomic():
-            product.save()
-
     def _save(self, key: int) -> float:
         began = time.perf_counter()
-        self.save_price(key, self.random.randint(100, 9000))
+        save_price(key, self.random.randint(100, 9000))
         return time.perf_counter() - began
+
+    def rename(self, keys: Iterable[int]) -> None:
+        """Give products other names, so that their texts are encoded again."""
+        from shop.models import Product
+
+        for product in Product.objects.filter(pk__in=list(keys)):
+            product.name = (
+                f"{product.name.rpartition(' no. ')[0] or product.name} no. {self.random.randint(1, 10**6)}"
+            )
+            product.save()
 
     def touch(self, keys: Iterable[int]) -> None:
         """Save these products, one after the other, so that workers take them in this order and read their pictures."""
         for key in keys:
             self._save(key)
 
-    def delete_some(self, count: int) -> list[str]:
-        """Delete so many products; return their SKUs."""
+    def delete_some(self, count: int) -> list[Deleted]:
+        """Delete so many products; return what they were."""
         from shop.models import Product
 
         gone = self.random.sample(list(Product.objects.published()), count)
         for product in gone:
             product.delete()
-        return [product.sku for product in gone]
+        return [Deleted(product.sku, product.name) for product in gone]
 
     def pictures_of(self, keys: Iterable[int]) -> list[str]:
         """Return the storage names of products' pictures."""
@@ -61,10 +74,13 @@ class Hands:
     def reindex(self) -> None:
         """Have every picture read and every product encoded again."""
         from search.indexing.failures import reindex_all
-        from search.models import EntryImage, IndexEntry
+        from search.models import EntryImage, IndexEntry, IndexVersion
 
-        IndexEntry.objects.update(content_hash="", embedded_hash="", text_hash="")
-        EntryImage.objects.update(picture_hash="")
+        # The content hash stays, so that an entry which nobody gets to is seen to lack its embeddings.
+        IndexEntry.objects.filter(version__in=IndexVersion.objects.written()).update(
+            embedded_hash="", text_hash=""
+        )
+        EntryImage.objects.filter(version__in=IndexVersion.objects.written()).update(picture_hash="")
         reindex_all()
 
     def is_waiting(self) -> bool:
@@ -78,6 +94,16 @@ class Hands:
         from search.models import StaleProduct
 
         return StaleProduct.objects.exclude(claimed_at=None).exists()
+
+    def unsettled(self) -> set[str]:
+        """Keys of products in the outbox, and of marks on their way there."""
+        from search.models import StaleMark, StaleProduct
+
+        return {
+            key
+            for model in (StaleMark, StaleProduct)
+            for key in model.objects.values_list("product_key", flat=True)
+        }
 
     def parked(self) -> set[str]:
         """Keys of products that were put aside."""

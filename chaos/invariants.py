@@ -1,25 +1,12 @@
 """What must hold once a fault is over."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from urllib.parse import quote
 
-from .shopper import ask
+from .agreement import disagreements, picture_disagreements, wrong_prices
+from .expected import NOTHING, Expected
+from .serving import far_from_exact, still_found, unserved
 
-_DUPLICATES = """
-SELECT (SELECT count(*) - count(DISTINCT (version_id, product_key)) FROM fashion_search_indexentry)
-     + (SELECT count(*) - count(DISTINCT (entry_id, position)) FROM fashion_search_entryimage)
-"""
-_LOST_PICTURES = """
-SELECT count(*) FROM shop_productimage AS picture JOIN shop_product AS product ON product.id = picture.product_id
-WHERE product.published AND NOT EXISTS (
-    SELECT FROM fashion_search_entryimage AS image
-    JOIN fashion_search_indexversion AS version ON version.id = image.version_id AND version.state = 'active'
-    JOIN fashion_search_indexentry AS entry ON entry.id = image.entry_id
-    WHERE entry.product_key = product.id::text AND image.name = picture.image
-        AND (image.embedding IS NOT NULL OR image.error <> '')
-)
-"""
+SHOWN = 5  # complaints of one kind; the others are counted
 
 
 @dataclass(slots=True)
@@ -27,50 +14,67 @@ class State:
     """What does not hold, what is lost, what is there twice."""
 
     wrong: list[str] = field(default_factory=list)
-    lost: int = 0  # pictures of published products without embedding and without reason
-    doubled: int = 0  # rows
+    lost: int = 0  # products and pictures whose entry or row is missing or says something else
+    doubled: int = 0  # rows of pictures that no product has, or has once
 
 
-def broken(port: int, deleted: Sequence[str]) -> State:
+def broken(port: int, expected: Expected = NOTHING) -> State:
     """Return what does not hold; nothing once all is well.
 
-    - Every picture of a published product has one row in the active version, with an embedding of unit length made by the version's own artifact, or a reason why not.
+    - Every published product has one entry in the active version, with its price, SKU and name; nothing else has one.
+    - Every picture of a published product has one row there, with an embedding of unit length made from the file as it is by the version's own artifact, or a reason why not.
+    - Saves that were accepted are in the catalogue, and so in the index.
+    - Nothing waits, and what failed or was put aside is what the fault names.
+    - Searches by page and API are answered whole, with the products that the exact scan gives: at least 95 % of them.
     - Deleted products are not found.
-    - The HNSW indexes answer as the exact scan does: at least 95 % of the same products.
-    - Nothing waits: what was accepted is in the index.
 
     Args:
         port: of the shop.
-        deleted: SKUs.
+        expected: what the fault leaves behind.
     """
-    from django.db import DatabaseError, close_old_connections, connection
+    from django.db import DatabaseError, connection
 
-    from search.indexing.progress import measure_outbox
-    from search.indexing.verify import verify
-
-    state = State()
     try:
-        close_old_connections()
-        waiting = measure_outbox().waiting
-        state.wrong = [f"{check.name}: {check.detail}" for check in verify().checks if not check.passed]
-        with connection.cursor() as cursor:
-            cursor.execute(_DUPLICATES)
-            state.doubled = cursor.fetchone()[0]
-            cursor.execute(_LOST_PICTURES)
-            state.lost = cursor.fetchone()[0]
+        state = _broken_index(expected)
     except DatabaseError as error:
         connection.close()
-        state.wrong = [f"the database: {(str(error).strip() or 'no answer').splitlines()[0]}"]
-        return state
-    state.wrong += [f"{waiting} products wait"] if waiting else []
-    state.wrong += [f"{state.lost} pictures are lost"] if state.lost else []
-    state.wrong += [f"{state.doubled} rows are there twice"] if state.doubled else []
-    for sku in deleted:
-        try:
-            answer = ask(port, f"/api/v1/search/?q={quote(sku)}")
-        except OSError as error:
-            state.wrong.append(f"the shop: {error}")
-            return state
-        if answer.status != 200 or sku in [result["sku"] for result in answer.json()["results"]]:
-            state.wrong.append(f"{sku} was deleted and is found, or nothing can be: {answer.status}")
+        return State([f"the database: {(str(error).strip() or 'no answer').splitlines()[0]}"])
+    except OSError as error:
+        return State([f"the files: {error}"])
+    if state.wrong:
+        return state  # so that nobody is asked again and again before all is in the index
+    try:
+        state.wrong = [*unserved(port), *far_from_exact(port), *still_found(port, expected.deleted)]
+    except OSError as error:
+        state.wrong = [f"the shop: {error}"]
     return state
+
+
+def _broken_index(expected: Expected) -> State:
+    from django.db import close_old_connections
+
+    from search.indexing.failures import list_failures
+    from search.indexing.progress import measure_outbox
+    from search.indexing.verify import verify
+    from search.models import StaleProduct
+
+    close_old_connections()
+    waiting = measure_outbox().waiting
+    parked = frozenset(StaleProduct.objects.filter(parked=True).values_list("product_key", flat=True))
+    failures = {failure.product_key: failure.reason for failure in list_failures()}
+    wrong = [f"{check.name}: {check.detail}" for check in verify().checks if not check.passed]
+    wrong += [f"{waiting} products wait"] if waiting else []
+    wrong += [f"product {key} is put aside" for key in sorted(parked - expected.parked)][:SHOWN]
+    wrong += [f"product {key} is not put aside" for key in sorted(expected.parked - parked)][:SHOWN]
+    unexpected = sorted(failures.keys() - expected.failed)
+    wrong += [f"product {key} failed: {failures[key]}" for key in unexpected][:SHOWN]
+    wrong += [f"product {key} has no reason" for key in sorted(expected.failed - failures.keys())][:SHOWN]
+    if waiting:
+        return State(wrong)  # what waits may differ from its product
+    lost = [*disagreements(expected.parked), *wrong_prices(expected.prices)]
+    lost_pictures, doubled = picture_disagreements()
+    lost += lost_pictures
+    wrong += [*lost[:SHOWN], *doubled[:SHOWN]]
+    wrong += [f"{len(lost)} are lost"] if lost else []
+    wrong += [f"{len(doubled)} are there twice"] if doubled else []
+    return State(wrong, len(lost), len(doubled))

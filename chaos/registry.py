@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from .expected import NOTHING, Expected
 from .world import World
 
 
@@ -10,8 +11,11 @@ from .world import World
 class Harm:
     """What a fault did, for what must hold afterwards."""
 
-    deleted: tuple[str, ...] = ()  # SKUs
     complaints: list[str] = field(default_factory=list)  # what was wrong already while it lasted
+    expected: Expected = NOTHING
+    may_end: frozenset[str] = (
+        frozenset()
+    )  # processes that the fault may make end, without killing them itself
     skipped: str = ""  # why it cannot be done on this machine
 
 

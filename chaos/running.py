@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass, field
 
 from .invariants import State, broken
-from .registry import FAULTS
+from .registry import FAULTS, Harm
 from .traffic import Traffic
 from .world import World
 
@@ -34,7 +34,7 @@ class Outcome:
 
 
 def run(name: str, world: World, traffic: Traffic) -> Outcome:
-    """Do a fault, wait until everything holds again, and report.
+    """Do a fault, wait until everything holds again, and report; an exception of the fault is a complaint, too.
 
     Args:
         name: of the fault.
@@ -42,23 +42,33 @@ def run(name: str, world: World, traffic: Traffic) -> Outcome:
         traffic: shoppers, who go on meanwhile.
     """
     traffic.take()
-    harm = FAULTS[name](world)
+    world.take_ended()
+    try:
+        harm = FAULTS[name](world)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the other faults are still to be done
+        harm = Harm([f"it could not be done to its end: {type(error).__name__}: {error}"])
     if harm.skipped:
         return Outcome(name, 0.0, skipped=harm.skipped)
     ended = time.monotonic()
     state = State(["not looked at"])
-    restarted: list[str] = []
     while state.wrong and time.monotonic() - ended < PATIENCE_SECONDS:
-        restarted += world.keep()
-        state = broken(world.port, harm.deleted)
+        world.keep()
+        state = _look(world, harm)
         if state.wrong:
             time.sleep(0.25)
     recovery = time.monotonic() - ended
+    restarted = world.take_ended()
     seen = traffic.take()
     return Outcome(
         name,
         recovery,
-        [*harm.complaints, *state.wrong, *seen.wrong[:5]],
+        [
+            *harm.complaints,
+            *state.wrong,
+            *(f"{ended} ended by itself" for ended in restarted if ended not in harm.may_end),
+            *seen.complaints(),
+            *([] if traffic.goes_on else ["the shopper who searches meanwhile has ended"]),
+        ],
         state.lost,
         state.doubled,
         sum(seen.statuses.values()),
@@ -67,3 +77,10 @@ def run(name: str, world: World, traffic: Traffic) -> Outcome:
         seen.slowest,
         restarted,
     )
+
+
+def _look(world: World, harm: Harm) -> State:
+    try:
+        return broken(world.port, harm.expected)
+    except Exception as error:  # noqa: BLE001 - it is said, and looked at again
+        return State([f"it could not be looked at: {type(error).__name__}: {error}"])

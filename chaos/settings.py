@@ -2,10 +2,13 @@
 
 import os
 
+from celery.signals import worker_process_init
+
 from shop.settings import *  # noqa: F403
 from shop.settings import CELERY_BROKER_TRANSPORT_OPTIONS, STORAGES
 
 from .clock import follow
+from .steps import wrap
 
 STORAGES = STORAGES | {"default": {"BACKEND": "chaos.storage.FaultyStorage"}}
 CELERY_BROKER_TRANSPORT_OPTIONS = CELERY_BROKER_TRANSPORT_OPTIONS | {
@@ -13,3 +16,4 @@ CELERY_BROKER_TRANSPORT_OPTIONS = CELERY_BROKER_TRANSPORT_OPTIONS | {
 }
 
 follow()
+worker_process_init.connect(wrap)

@@ -7,7 +7,6 @@ QUICK = {
     "SWEEP_SECONDS": 1,
     "CLAIM_LEASE_SECONDS": 4,
     "RETRY_BACKOFF_SECONDS": 1,
-    "RECONCILE_SECONDS": 5,
     "API_RATE": "",
     "PHOTO_RATE": "",
 }

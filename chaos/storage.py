@@ -14,7 +14,7 @@ from django.core.files.base import ContentFile, File
 from django.core.files.storage import FileSystemStorage
 
 FULL = "full"  # in the place of a name: nothing can be stored
-SLOW_SECONDS = 6.0
+SLOW_SECONDS = 6.0  # longer than the lease
 
 
 class FaultyStorage(FileSystemStorage):

@@ -10,6 +10,7 @@ from .shopper import PATIENCE_SECONDS, ask
 
 QUERIES = ("red shirt", "blue dress", "sneekers", "black bag under 2000", "women", "kurta")
 PAUSE_SECONDS = 0.05
+SHOWN = 5  # complaints of one fault
 
 
 @dataclass
@@ -18,15 +19,27 @@ class Seen:
 
     statuses: Counter[str] = field(default_factory=Counter)
     degraded: int = 0
-    wrong: list[str] = field(default_factory=list)  # 5xx that is no documented 503, and silence
+    wrong: list[str] = field(default_factory=list)  # 5xx that is no documented 503, silence, and refusals
     slowest: float = 0.0
+
+    def complaints(self) -> list[str]:
+        """Return what a shopper would complain of; it is one thing, too, if nothing was answered with results."""
+        nothing = [] if self.statuses["200"] else ["no search was answered with results"]
+        return [*nothing, *self.wrong[:SHOWN]]
 
 
 class Traffic:
     """A thread that searches, by page and API, one request after the other."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, web_is_away: threading.Event) -> None:
+        """Describe the thread.
+
+        Args:
+            port: of the shop.
+            web_is_away: set while a fault itself starts the web process again, which a load balancer would hide.
+        """
         self._port = port
+        self._web_is_away = web_is_away
         self._stopped = threading.Event()
         self._awaited = threading.Event()
         self._lock = threading.Lock()
@@ -40,6 +53,11 @@ class Traffic:
     def __exit__(self, *_exception: object) -> None:
         self._stopped.set()
         self._thread.join(PATIENCE_SECONDS)
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the thread runs."""
+        return self._thread.is_alive()
 
     def take(self) -> Seen:
         """Return what was seen since the last time."""
@@ -55,15 +73,15 @@ class Traffic:
             number += 1
 
     def _ask(self, path: str) -> None:
-        began = time.monotonic()
+        began, is_excused = time.monotonic(), self._web_is_away.is_set()
         try:
             answer = ask(self._port, path)
-        except ConnectionRefusedError:
-            return  # the web process itself is being started again, which a load balancer would hide
         except OSError as error:
+            if isinstance(error, ConnectionRefusedError) and (is_excused or self._web_is_away.is_set()):
+                return
             self._note("silence", time.monotonic() - began, f"{path}: {error}")
             return
-        fine = answer.status < 500 or (answer.status == 503 and answer.retry_after)
+        fine = answer.status == 200 or (answer.status == 503 and answer.retry_after)
         self._note(str(answer.status), time.monotonic() - began, "" if fine else f"{path}: {answer.status}")
         if path.startswith("/api") and answer.status == 200 and answer.json()["degraded"]:
             with self._lock:

@@ -1,11 +1,13 @@
 """The shop that faults are done to: servers, worker, beat and web of its own, and hands to change its catalogue."""
 
+import json
 import os
 import random
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,8 +20,10 @@ from shop.local.process import LocalProcess
 from shop.local.redis import EmbeddedRedis
 
 from .catalogue import Hands
+from .expected import NOTHING, Expected
 from .settings_for import settings_for
 from .shopper import ask
+from .storage import ordered
 from .waiting import expect, frozen, wait_until
 
 SEED = 7
@@ -46,6 +50,8 @@ class World(Hands):
         self.beat: LocalProcess
         self.web: LocalProcess
         self.port = 0
+        self.web_is_away = threading.Event()
+        self._ended: list[str] = []
         shutil.copytree(artifact, self.artifact)
         os.environ.update(settings_for(setting.folder, self.artifact))
 
@@ -75,13 +81,18 @@ class World(Hands):
     def _drawn(self) -> Path:
         return self.setting.folder / "drawn"
 
-    def keep(self) -> list[str]:
-        """Start again what has ended by itself, as systemd and the demo's supervisor do; return the names."""
+    def keep(self) -> None:
+        """Start again what has ended by itself, as systemd and the demo's supervisor do."""
         ended = [process for process in (self.worker, self.beat, self.web) if not process.running]
         for process in ended:
             process.kill()  # what it has left of its children
             process.start()
-        return [process.name for process in ended]
+        self._ended += [process.name for process in ended]
+
+    def take_ended(self) -> list[str]:
+        """Return the names of the processes that `keep` has started again since the last time."""
+        ended, self._ended = self._ended, []
+        return ended
 
     def children(self) -> list[psutil.Process]:
         """The children of the worker's pool; none while it does not run."""
@@ -98,9 +109,13 @@ class World(Hands):
 
     def restart_web(self) -> None:
         """End the web process as a deployment does and start it again."""
-        self.web.stop()
-        self.web.start()
-        wait_until(self._answers, seconds=30)
+        self.web_is_away.set()
+        try:
+            self.web.stop()
+            self.web.start()
+            wait_until(self._answers, seconds=30)
+        finally:
+            self.web_is_away.clear()
 
     def _answers(self) -> bool:
         try:
@@ -109,7 +124,7 @@ class World(Hands):
             return False
 
     @contextmanager
-    def other_worker(self, **variables: str) -> Iterator[None]:
+    def other_worker(self, **variables: str) -> Iterator[LocalProcess]:
         """Run a second worker beside the first, with more variables; it is the one that gives messages back early."""
         options = ["-A", "shop", "worker", "-P", "prefork", "-c", "1", "--loglevel", "INFO", "-n", "other@%h"]
         os.environ.update(variables)
@@ -118,7 +133,7 @@ class World(Hands):
             del os.environ[name]
         try:
             wait_until(lambda: " ready." in other.tail(100), seconds=60)
-            yield
+            yield other
         finally:
             other.stop()
 
@@ -146,13 +161,63 @@ class World(Hands):
         """Begin a new version of the index."""
         self.setting.manage("search_index", "rebuild", "--force", "--noinput")
 
+    def ask_for_rebuild(self) -> None:
+        """Ask for a new version of the index, which a worker begins."""
+        from search.indexing import hints
+        from search.indexing.beginning import ask as ask_for
+
+        hints.breaker.close()
+        ask_for("rebuild", by="chaos")
+
+    @contextmanager
+    def rebuilding(self, slow: int = 1) -> Iterator[list[str]]:
+        """Hold a rebuild at encoding, by pictures that are slow to read, and complain where it did not stay there.
+
+        Args:
+            slow: products whose pictures take six seconds.
+        """
+        complaints: list[str] = []
+        with ordered(self.pictures_of(self.draw_products(slow)), "slow"):
+            self.ask_for_rebuild()
+            wait_until(lambda: self._is_encoding() and self.is_busy(), seconds=60)
+            yield complaints
+            if not self._is_encoding():
+                complaints.append("the rebuild did not last as long as what was done to it")
+
+    def _is_encoding(self) -> bool:
+        from search.models import Build
+
+        return Build.objects.running().filter(step="encoding").exists()
+
+    @contextmanager
+    def reconciling_every(self, seconds: int) -> Iterator[None]:
+        """Let beat ask for a reconcile so often, and once an hour afterwards."""
+        usual = os.environ["FASHION_SEARCH"]
+        os.environ["FASHION_SEARCH"] = json.dumps(json.loads(usual) | {"RECONCILE_SECONDS": seconds})
+        try:
+            self._restart_beat()
+            yield
+        finally:
+            os.environ["FASHION_SEARCH"] = usual
+            self._restart_beat()
+
+    def _restart_beat(self) -> None:
+        self.beat.stop()
+        self.beat.start()
+
+    @staticmethod
+    def log_of(process: LocalProcess) -> str:
+        """Return all that a process has said."""
+        return process.log.read_text(errors="replace") if process.log else ""
+
     def rebuilt(self) -> list[str]:
         """Wait for the version that is being built; say so if it does not get there."""
-        from search.models import IndexVersion
+        from search.models import Build, IndexVersion
 
         def done() -> bool:
             self.keep()
-            return not IndexVersion.objects.filter(state__in=("building", "ready")).exists()
+            unfinished = IndexVersion.objects.filter(state__in=("building", "ready"))
+            return not unfinished.exists() and not Build.objects.running().exists()
 
         complaints = expect(done, "the rebuild is done", seconds=240)
         newest = IndexVersion.objects.order_by("-pk").first()
@@ -160,8 +225,8 @@ class World(Hands):
             complaints.append("the rebuilt version is not the active one")
         return complaints
 
-    def holds(self, deleted: Sequence[str] = ()) -> list[str]:
+    def holds(self, expected: Expected = NOTHING) -> list[str]:
         """Return what does not hold at this moment."""
         from .invariants import broken
 
-        return broken(self.port, deleted).wrong
+        return broken(self.port, expected).wrong

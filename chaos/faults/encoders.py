@@ -1,9 +1,10 @@
 """Faults done to the artifact, and by encoders to the index."""
 
+import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ from chaos.registry import Harm, fault
 from chaos.shopper import ask
 from chaos.waiting import expect
 from chaos.world import ROOT, World
+
+ALIKE = 0.99  # inner product of two embeddings, above which they say the same
 
 
 @fault
@@ -29,18 +32,30 @@ def artifact_byte_flipped(world: World) -> Harm:
 @fault
 def artifact_replaced(world: World) -> Harm:
     """Another artifact of the same dimension, sealed and whole, lies where the active version's was."""
+    from search.encoders import load_artifact
 
     def replace(folder: Path) -> None:
         from search.artifact import read_manifest, write_manifest
 
         manifest = read_manifest(folder)
-        tokens = (folder / "tokenizer.json").read_text()
-        (folder / "tokenizer.json").write_text(tokens + "\n")
+        tokenizer = json.loads((folder / "tokenizer.json").read_text())
+        words = tokenizer["model"]["vocab"]
+        words["red"], words["blue"] = words["blue"], words["red"]
+        (folder / "tokenizer.json").write_text(json.dumps(tokenizer))
         write_manifest(
             folder, name="another", dimension=manifest.dimension, image=manifest.image, text=manifest.text
         )
 
-    return _with_artifact(world, replace)
+    before = load_artifact(world.artifact).encode_texts(["red"])[0]
+    differ: list[str] = []
+
+    def replace_and_compare(folder: Path) -> None:
+        replace(folder)
+        if float(before @ load_artifact(folder).encode_texts(["red"])[0]) > ALIKE:
+            differ.append("the other artifact has the same embeddings")
+
+    harm = _with_artifact(world, replace_and_compare)
+    return Harm([*differ, *harm.complaints])
 
 
 @fault
@@ -107,9 +122,12 @@ def _with_artifact(world: World, harm: Callable[[Path], None]) -> Harm:
         world.restart_worker()
         world.restart_web()
         keys = world.draw_products(5)
-        world.touch(keys)
+        world.rename(keys)
         complaints = expect(
             lambda: _is_degraded(world), "searches are answered by words, and say so", seconds=30
+        )
+        complaints += expect(
+            lambda: _put_off(keys), "products wait, with what is wrong with the artifact", seconds=30
         )
     finally:
         shutil.rmtree(folder)
@@ -121,3 +139,11 @@ def _with_artifact(world: World, harm: Callable[[Path], None]) -> Harm:
 
 def _is_degraded(world: World) -> bool:
     return bool(ask(world.port, "/api/v1/search/?q=red+shirt").json()["degraded"])
+
+
+def _put_off(keys: Sequence[int]) -> bool:
+    from search.models import IndexVersion, StaleProduct
+
+    version = IndexVersion.objects.active()
+    waiting = StaleProduct.objects.filter(product_key__in=map(str, keys), parked=False)
+    return bool(version and version.error) and waiting.filter(last_error=version.error).count() == len(keys)

@@ -2,7 +2,9 @@
 
 import time
 
+from chaos.expected import Deleted, Expected
 from chaos.registry import Harm, fault
+from chaos.steps import QUICK_STEPS, STEPS, SWITCHED, killed_at
 from chaos.waiting import expect, wait_until
 from chaos.world import World
 
@@ -52,43 +54,38 @@ def index_build_starved(world: World) -> Harm:
 @fault
 def killed_at_each_step(world: World) -> Harm:
     """The worker is killed at each step of a rebuild: marking, encoding, indexing, verifying, switching, and after it."""
-    from search.models import Build
-
     complaints = []
-    steps = list(Build.Step)[1:] if world.thorough else [Build.Step.INDEXING, Build.Step.SWITCHING]
-    for step in steps:
-        world.rebuild()
-        complaints += expect(
-            lambda step=step: _has_come_to(step), f"a build came to {step}", seconds=120, every=0.001
-        )
-        world.worker.kill()
+    for step in STEPS if world.thorough else QUICK_STEPS:
+        with killed_at(step) as is_killed:
+            world.ask_for_rebuild()
+            complaints += expect(is_killed, f"the worker was killed at {step}", seconds=120, every=0.01)
+        wait_until(lambda: not world.worker.running, seconds=10)
+        state, came_to = _newest_build()
+        wanted = ("done", "switching") if step == SWITCHED else ("running", step)
+        if (state, came_to) != wanted:
+            complaints.append(f"killed at {step}, the build was {state} at {came_to}")
         world.restart_worker()
         complaints += world.rebuilt()
-    world.rebuild()
-    complaints += world.rebuilt()
-    world.worker.kill()
-    world.restart_worker()
-    return Harm(complaints=complaints)
+    return Harm(complaints)
 
 
-def _has_come_to(step: str) -> bool:
+def _newest_build() -> tuple[str, str]:
     from search.models import Build
 
-    order = list(Build.Step)
     newest = Build.objects.order_by("-pk").first()
-    return newest is not None and (order.index(newest.step) >= order.index(step) or newest.state != "running")
+    return ("", "") if newest is None else (newest.state, newest.step)
 
 
 @fault
 def changes_during_a_rebuild(world: World) -> Harm:
     """Products are saved and deleted while a version is built."""
-    world.rebuild()
-    deleted: list[str] = []
-    for _ in range(8):
-        world.save_some(5)
-        deleted += world.delete_some(2)
-        time.sleep(0.2)
-    return Harm(deleted=tuple(deleted), complaints=world.rebuilt())
+    deleted: list[Deleted] = []
+    with world.rebuilding(slow=2) as complaints:
+        for _ in range(8):
+            world.save_some(5)
+            deleted += world.delete_some(2)
+            time.sleep(0.2)
+    return Harm([*complaints, *world.rebuilt()], Expected(deleted=tuple(deleted)))
 
 
 @fault
@@ -101,12 +98,12 @@ def most_deleted(world: World) -> Harm:
             cursor.execute(f"ALTER TABLE {table} SET (autovacuum_enabled = false)")
     deleted = world.delete_some(len(world.keys()) * 3 // 4)
     complaints = expect(lambda: not world.is_waiting(), "the deletions are in the index", seconds=90)
-    complaints += world.holds(deleted[:20])
+    complaints += world.holds(Expected(deleted=tuple(deleted)))
     with connection.cursor() as cursor:
         for table in ("fashion_search_indexentry", "fashion_search_entryimage"):
             cursor.execute(f"ALTER TABLE {table} RESET (autovacuum_enabled)")
             cursor.execute(f"VACUUM {table}")
-    complaints += world.holds(deleted[:20])
+    complaints += world.holds(Expected(deleted=tuple(deleted)))
     world.import_again()
     wait_until(lambda: not world.is_waiting(), seconds=240)
     return Harm(complaints=complaints)
@@ -120,4 +117,5 @@ def changed_behind_its_back(world: World) -> Harm:
     from shop.models import Product
 
     Product.objects.update(price=F("price") + 1)
-    return Harm(complaints=expect(world.prices_agree, "the next reconcile found it", seconds=60))
+    with world.reconciling_every(2):
+        return Harm(expect(world.prices_agree, "the next reconcile found it", seconds=60))
