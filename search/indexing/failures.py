@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Case, Count, Value, When
 
 from ..marking import mark_stale
-from ..models import EntryImage, IndexEntry, StaleProduct
+from ..models import EntryImage, IndexEntry, IndexVersion, StaleProduct
 from .catalogue import product_keys
 from .entering import enter, gather_marks
 from .hints import hint_after_commit
@@ -43,9 +43,11 @@ class Failure:
 
 
 def list_failures() -> list[Failure]:
-    """Return the products that failed, by product key."""
+    """Return the products that failed, in the outbox or in a version that receives changes, by product key."""
+    written = IndexVersion.objects.written()
     pictures: dict[str, dict[str, None]] = {}
-    for key, name in EntryImage.objects.exclude(error="").values_list("entry__product_key", "name"):
+    images = EntryImage.objects.filter(version__in=written).exclude(error="")
+    for key, name in images.values_list("entry__product_key", "name"):
         pictures.setdefault(key, {})[name] = None
     stale = StaleProduct.objects.exclude(last_error="")
     failures = {
@@ -58,7 +60,8 @@ def list_failures() -> list[Failure]:
         )
         for row in stale
     }
-    for key, error in IndexEntry.objects.exclude(error="").values_list("product_key", "error"):
+    entries = IndexEntry.objects.filter(version__in=written).exclude(error="")
+    for key, error in entries.values_list("product_key", "error"):
         failures.setdefault(key, Failure(key, error, 0, False, tuple(pictures.get(key, ()))))
     return [failures[key] for key in sorted(failures)]
 

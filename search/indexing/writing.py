@@ -132,13 +132,16 @@ def write_entries(version_id: int, entries: Sequence[EntryWrite], images: Sequen
 
 
 def write_errors(errors: Mapping[str, str]) -> None:
-    """Note on the entries that exist why their products cannot be indexed again, given key -> reason."""
+    """Note on the entries of versions that receive changes why their products cannot be indexed again, given key -> reason.
+
+    Nothing would ever take the note from an entry of another version.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE fashion_search_indexentry AS entry SET error = given.error"
             " FROM unnest(%s::text[], %s::text[]) AS given (key, error) WHERE entry.product_key = given.key"
-            f" AND {_EVERY_VERSION}",
-            [list(errors), list(errors.values())],
+            " AND entry.version_id = ANY(ARRAY(SELECT id FROM fashion_search_indexversion WHERE state = ANY(%s)))",
+            [list(errors), list(errors.values()), [str(state) for state in IndexVersion.WRITTEN]],
         )
 
 

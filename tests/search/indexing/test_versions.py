@@ -11,6 +11,7 @@ from django.utils import timezone
 from search.exceptions import NoVersion, VersionStateError
 from search.indexing import building, hnsw, versions
 from search.indexing.embedding import Embedder
+from search.indexing.failures import list_failures
 from search.indexing.verify import verify
 from search.judging.storing import keep
 from search.models import (
@@ -177,6 +178,22 @@ def test_activating_the_active_version_again_catches_up():
     assert versions.activate(version.pk) == version
     drain()
     assert IndexEntry.objects.get().name == "changed"
+
+
+def test_a_failure_that_is_over_is_not_remembered_by_a_former_version(index_settings, monkeypatch):
+    index_settings.FASHION_SEARCH |= {"MAX_ATTEMPTS": 1}
+    product = make_product("A1")
+    build_version()
+    build_version(force=True)
+    real = ShopProductIndex.document
+    monkeypatch.setattr(ShopProductIndex, "document", lambda self, product: {}["size"])
+    product.save()
+    drain()
+    assert [failure.reason for failure in list_failures()] == ["document() failed: KeyError: 'size'"]
+    monkeypatch.setattr(ShopProductIndex, "document", real)
+    product.save()
+    drain()
+    assert list_failures() == []
 
 
 def test_one_former_version_is_kept():
