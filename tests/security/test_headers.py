@@ -22,7 +22,9 @@ def test_every_answer_has_them(index_settings, client, address):
 
 @pytest.mark.django_db
 def test_cookies_of_the_admin_are_out_of_reach_of_scripts_and_other_sites(client, django_user_model):
-    django_user_model.objects.create_superuser("admin", password="right")
-    client.post("/admin/login/", {"username": "admin", "password": "right"})
+    django_user_model.objects.create_superuser("somebody", password="right")
+    # A name and an address of its own: other tests have tried wrong passwords, and the count outlives them.
+    credentials = {"username": "somebody", "password": "right"}
+    client.post("/admin/login/", credentials, REMOTE_ADDR="192.0.2.77")
     cookie = client.cookies["sessionid"]
     assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
