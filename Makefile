@@ -1,6 +1,6 @@
 # make demo   the shop on this machine          [PORT=8000] [CATALOGUE=folder]
 # make test   everything that must hold         [FASHION_DATA=folder]
-# make train-check   every model family, from fit to served, on drawn products; part of make test
+# make train-check   every model family, from fit by stop and resume to served; in part also in make test
 # make screenshots   the README's pictures, of drawn products
 # make audit  known faults of the pinned packages, asked over the network
 # make chaos  faults done to a shop on purpose   [CHAOS=options]
@@ -25,7 +25,7 @@ test: dev
 	@scripts/tests.sh
 
 train-check: dev
-	env -u DJANGO_SETTINGS_MODULE .venv/bin/python -m pytest tests/training/test_families.py
+	env -u DJANGO_SETTINGS_MODULE STOP_ALL=1 .venv/bin/python -m pytest tests/training/test_families.py
 
 lint: dev
 	.venv/bin/ruff check
