@@ -21,6 +21,7 @@ def test_a_search_becomes_a_day_by_itself(shop_processes: ShopProcesses, search_
     record_event(search=UUID(search), type="click", sku="A-1", position=2)
     assert buffer.flush(5)
     wait_until(lambda: SearchDay.objects.filter(mode="", clicked=1).exists(), seconds=30, what=worker)
+    wait_until(lambda: PopularQuery.objects.exists(), seconds=30, what=worker)  # written a moment later
     row = LoggedSearch.objects.get()
     assert (str(row.id), row.text, len(row.visit)) == (search, "Red shirt", 16)
     assert [popular.text for popular in PopularQuery.objects.all()] == ["Red shirt"]
