@@ -12,7 +12,8 @@ from .brief import brief_transaction
 from .catalogue import load_products
 from .documents import PreparedProduct, prepare
 from .embedding import EmbeddedBatch, Embedder
-from .outbox import Claim, Lease
+from .leases import Lease
+from .outbox import Claim
 from .writing import delete_entries, lock_written, write_entries, write_errors, write_texts
 
 

@@ -1,9 +1,10 @@
 """The outbox of stale products, as workers use it: claim, hold, settle.
 
-A claim is a lease, renewed while its worker goes on (`alive_at`): `claimed_at` is the token that proves, at the moment of writing, that the product is
-still this worker's. Gathering another mark of the product clears the token, so a worker that read the older
-state does not write it; should it write it before that, the mark has it written again. Attempts are counted and committed by the claim, before anything is decoded, so that a picture
-that kills its worker counts too.
+A claim is a lease, renewed while its worker goes on (`alive_at`): `claimed_at` is the token that proves, at the
+moment of writing, that the product is still this worker's. Gathering another mark of the product clears the token,
+so a worker that read the older state does not write it; should it write it before that, the mark has it written
+again. Attempts are counted and committed by the claim, before anything is decoded, so that a picture that kills its
+worker counts too.
 """
 
 # ruff: noqa: S608 - only constants of this module are put into statements
@@ -11,7 +12,7 @@ that kills its worker counts too.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from time import monotonic, sleep
+from time import sleep
 from typing import Any
 
 from django.db import connection, transaction
@@ -64,11 +65,6 @@ SELECT stale.product_key FROM fashion_search_staleproduct AS stale
 JOIN unnest(%s::text[], %s::timestamptz[]) AS claim (key, claimed_at)
     ON claim.key = stale.product_key AND claim.claimed_at = stale.claimed_at
 """
-_RENEW = """
-UPDATE fashion_search_staleproduct AS stale SET alive_at = clock_timestamp()
-FROM unnest(%s::text[], %s::timestamptz[]) AS claim (key, claimed_at)
-WHERE claim.key = stale.product_key AND claim.claimed_at = stale.claimed_at
-"""
 _LOCK = "ORDER BY stale.product_key FOR UPDATE OF stale SKIP LOCKED"
 
 _RELEASE = """
@@ -84,7 +80,6 @@ WITH due AS MATERIALIZED (
 )
 DELETE FROM fashion_search_staleproduct WHERE id IN (SELECT id FROM due)
 """
-
 
 _IS_DUE = f"""
 SELECT EXISTS (SELECT FROM fashion_search_stalemark)
@@ -132,22 +127,6 @@ def _moments() -> dict[str, float]:
     }
 
 
-class Lease:
-    """Renews the claims on a batch while its worker goes on, however long its pictures take to be read."""
-
-    def __init__(self, claims: Sequence[Claim]) -> None:
-        self._claims = claims
-        self._renewed = monotonic()
-
-    def renew(self) -> None:
-        """Give a sign of life, at most once in a quarter of a lease; claims that were taken away stay so."""
-        if monotonic() - self._renewed < get_settings().claim_lease_seconds / 4:
-            return
-        self._renewed = monotonic()
-        with connection.cursor() as cursor:
-            cursor.execute(_RENEW, _parameters(self._claims))
-
-
 def hold(claims: Sequence[Claim]) -> set[str]:
     """Lock, until the transaction ends, the claims that are still this worker's; return their keys.
 
@@ -169,11 +148,12 @@ def hold(claims: Sequence[Claim]) -> set[str]:
 
 def _select(query: str, claims: Sequence[Claim]) -> set[str]:
     with connection.cursor() as cursor:
-        cursor.execute(query, _parameters(claims))
+        cursor.execute(query, as_parameters(claims))
         return {key for (key,) in cursor.fetchall()}
 
 
-def _parameters(claims: Sequence[Claim]) -> list[list[Any]]:
+def as_parameters(claims: Sequence[Claim]) -> list[list[Any]]:
+    """Return keys and tokens of claims, for a statement that unnests them."""
     return [[claim.key for claim in claims], [claim.claimed_at for claim in claims]]
 
 

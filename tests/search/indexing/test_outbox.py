@@ -139,25 +139,6 @@ def test_a_product_that_is_marked_between_claim_and_settling_is_indexed_again():
     assert keys(outbox.claim_fresh(5)) == ["1"]
 
 
-def test_a_worker_that_gives_signs_of_life_keeps_its_claim(monkeypatch):
-    mark(["1", "2"])
-    now = [0.0]
-    monkeypatch.setattr(outbox, "monotonic", lambda: now[0])
-    claims = outbox.claim_fresh(5)
-    lease = outbox.Lease(claims)
-    stale_products().update(alive_at=F("alive_at") - timedelta(seconds=70))
-    stale_products().filter(product_key="1").update(claimed_at=F("claimed_at") - timedelta(seconds=70))
-    now[0] = 14.0
-    lease.renew()
-    assert stale_products().filter(alive_at__gt=F("claimed_at")).count() == 0
-    now[0] = 15.0
-    lease.renew()
-    assert list(
-        stale_products().filter(alive_at__gt=F("claimed_at")).values_list("product_key", flat=True)
-    ) == ["2"]
-    assert keys(outbox.claim_retry()) == ["1"]  # its claim is another one's by now, which gave no sign
-
-
 def test_moments_that_a_clock_set_back_has_left_ahead_are_not_waited_for():
     mark(["claimed", "planned", "soon"])
     ahead = timezone.now() + timedelta(hours=1)
