@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Exists, Min, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -116,7 +116,7 @@ def check_entries(version: IndexVersion) -> Check:
             "Entries", State.BROKEN, str(error), "Register the product model in a search_index module."
         )
     entries = IndexEntry.objects.filter(version=version).count()
-    unsettled = StaleProduct.objects.count() + StaleMark.objects.count()
+    unsettled = StaleMark.objects.count() + StaleProduct.objects.count()
     sentence = f"{count(products, 'product')}, {entries:,} of them in the index."
     if abs(products - entries) <= unsettled:
         return Check("Entries", State.OK, sentence)
@@ -133,10 +133,12 @@ def check_staleness() -> Check:
     planned = Q(attempts__gt=0, next_attempt_at__gt=Now())
     in_turn = Q(backfill=True) if Build.objects.running().exists() else Q(pk=None)
     waiting = StaleProduct.objects.filter(parked=False).exclude(in_turn)
+    marks = StaleMark.objects.exclude(in_turn)  # before the outbox, into which they go
+    marked = marks.filter(~Exists(waiting.filter(product_key=OuterRef("product_key"))))
+    number = marked.values("product_key").distinct().count()
+    oldest_mark = marks.aggregate(oldest=Min("marked_at"))["oldest"]
     counted = waiting.aggregate(number=Count("pk"), oldest=Min("marked_at", filter=~planned))
-    marks = StaleMark.objects.exclude(product_key__in=waiting.values("product_key"))
-    number = counted["number"] + marks.exclude(in_turn).values("product_key").distinct().count()
-    oldest_mark = StaleMark.objects.exclude(in_turn).aggregate(oldest=Min("marked_at"))["oldest"]
+    number += counted["number"]
     oldest = min(filter(None, (counted["oldest"], oldest_mark)), default=None)
     name = "Up to date"
     if oldest is None:

@@ -9,7 +9,7 @@ from django.db import transaction
 from ..conf import get_settings
 from . import builds, outbox
 from .batches import index_batch, index_texts
-from .entering import gather_marks
+from .entering import gather_what_can_be
 from .outbox import Claim
 from .writing import write_errors
 
@@ -35,7 +35,7 @@ def index_due(*, seconds: float) -> bool:
 
 def _index_next() -> bool:
     batch_size = get_settings().batch_size
-    gather_marks()
+    gather_what_can_be()
     claims = outbox.claim_texts(TEXT_BATCH)
     if len(claims) > batch_size:
         _guarded(index_texts, claims)

@@ -1,23 +1,26 @@
 """What comes into the outbox: the marks of changed products, gathered, and products that a build or a comparison enters.
 
 Only workers, commands and pages of the admin write to the outbox, each in the order of product keys, so that no two of
-them can deadlock; the host's own transactions add marks and touch nothing else.
+them can deadlock; the order is that of their bytes, whatever the database's own is. The host's transactions add marks and
+touch nothing else.
 """
 
 # ruff: noqa: S608 - only constants of this module are put into statements
 
 from collections.abc import Iterable
 
-from django.db import connection
+from django.db import OperationalError, connection
+from psycopg.errors import LockNotAvailable
 
 from .brief import brief_transaction
 
 CHUNK = 5_000  # products per statement
+LOCK_TIMEOUT = "1s"  # that a worker waits for a build which is entering every product, before it goes on with what it has
 
 _COLUMNS = "product_key, marked_at, backfill, reread, text_written, attempts, last_error, parked"
 _ENTER = f"""
 INSERT INTO fashion_search_staleproduct AS stale ({_COLUMNS})
-SELECT key, clock_timestamp(), true, %s, false, 0, '', false FROM unnest(%s::text[]) AS key ORDER BY key
+SELECT key, clock_timestamp(), true, %s, false, 0, '', false FROM unnest(%s::text[]) AS key ORDER BY key COLLATE "C"
 ON CONFLICT (product_key) DO
 """
 _AFRESH = """
@@ -33,24 +36,38 @@ WITH mark AS (
 )
 INSERT INTO fashion_search_staleproduct AS stale ({_COLUMNS})
 SELECT product_key, max(marked_at), bool_and(backfill), bool_or(reread), false, 0, '', false
-FROM mark GROUP BY product_key ORDER BY product_key
+FROM mark GROUP BY product_key ORDER BY product_key COLLATE "C"
 ON CONFLICT (product_key) DO
 """
 
 
-def gather_marks() -> None:
+def gather_marks(*, lock_timeout: str = "") -> None:
     """Move the marks that are committed into the outbox, where each product starts afresh.
 
     A claim on a product that has been marked since is taken away: a worker that read it before the change must
     not hold it back from one that would read it now.
+
+    Args:
+        lock_timeout: how long to wait for others, as Postgres has it; by default as long as the connection does.
     """
     gathered = CHUNK
     while gathered:
         with brief_transaction(), connection.cursor() as cursor:
+            if lock_timeout:
+                cursor.execute("SELECT set_config('lock_timeout', %s, true)", [lock_timeout])
             # One at a time: two would wait for each other's rows instead.
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('fashion_search.gather', 0))")
             cursor.execute(_GATHER + _AFRESH, [CHUNK])
             gathered = cursor.rowcount
+
+
+def gather_what_can_be() -> None:
+    """Gather marks, but not those that somebody else's long transaction is in the way of: a later round finds them."""
+    try:
+        gather_marks(lock_timeout=LOCK_TIMEOUT)
+    except OperationalError as error:
+        if not isinstance(error.__cause__, LockNotAvailable):
+            raise
 
 
 def enter(keys: Iterable[str], *, reread: bool) -> int:

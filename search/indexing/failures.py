@@ -79,7 +79,7 @@ def count_failures() -> dict[str, int]:
 def reindex_products(keys: Iterable[str]) -> int:
     """Have products indexed again, their pictures read anew, from the first attempt on; return how many."""
     marked = mark_stale(keys)
-    gather_marks()  # so that whoever asked sees them wait
+    transaction.on_commit(gather_marks, robust=True)  # so that whoever asked sees them wait
     hint_after_commit()
     return marked
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, F, Min, Q
+from django.db.models import Count, Exists, F, Min, OuterRef, Q
 from django.db.models.functions import Now
 
 from ..models import IndexEntry, IndexVersion, StaleMark, StaleProduct
@@ -48,17 +48,18 @@ def measure_outbox() -> OutboxState:
     """Return how many products wait, and since when, with three queries."""
     waiting = Q(parked=False)
     planned = Q(attempts__gt=0, next_attempt_at__gt=Now())
+    # Marks first: one that is gathered between the two is counted twice, and not at all the other way round.
+    marks = StaleMark.objects.filter(
+        ~Exists(StaleProduct.objects.filter(waiting, product_key=OuterRef("product_key")))
+    ).aggregate(count=Count("product_key", distinct=True))
+    oldest_mark = StaleMark.objects.aggregate(oldest=Min("marked_at"))["oldest"]
     counted = StaleProduct.objects.aggregate(
         count=Count("pk"),
         waiting_count=Count("pk", filter=waiting),
         oldest=Min("marked_at", filter=waiting & ~planned),
     )
-    marked = StaleMark.objects.exclude(
-        product_key__in=StaleProduct.objects.filter(waiting).values("product_key")
-    ).aggregate(count=Count("product_key", distinct=True))
-    oldest_mark = StaleMark.objects.aggregate(oldest=Min("marked_at"))["oldest"]
     return OutboxState(
-        waiting=counted["waiting_count"] + marked["count"],
+        waiting=counted["waiting_count"] + marks["count"],
         parked=counted["count"] - counted["waiting_count"],
         oldest=min(filter(None, (counted["oldest"], oldest_mark)), default=None),
     )

@@ -10,6 +10,8 @@ def read_states(keys: Sequence[str]) -> dict[str, str]:
     version = IndexVersion.objects.serving()
     if version is None:
         return dict.fromkeys(keys, "no index yet")
+    # Marks first: one that is gathered meanwhile is then found in the outbox.
+    marked = list(StaleMark.objects.filter(product_key__in=keys).values_list("product_key", flat=True))
     entries = {
         key: (content_hash == embedded_hash, error)
         for key, content_hash, embedded_hash, error in IndexEntry.objects.filter(
@@ -22,7 +24,6 @@ def read_states(keys: Sequence[str]) -> dict[str, str]:
             "product_key", "parked", "last_error"
         )
     }
-    marked = StaleMark.objects.filter(product_key__in=keys).values_list("product_key", flat=True)
     stale |= dict.fromkeys(marked, (False, ""))  # it starts afresh as soon as a worker looks
     return {key: _state(entries.get(key), stale.get(key)) for key in keys}
 

@@ -106,11 +106,12 @@ def lock_written() -> list[int]:
     Without the lock a version might be given up and deleted while a batch for it is being encoded.
     """
     with connection.cursor() as cursor:
+        # Retired ones, too: one that is being activated is still retired to a condition, and active once it is locked.
         cursor.execute(
-            "SELECT id FROM fashion_search_indexversion WHERE state = ANY(%s) ORDER BY id FOR SHARE",
-            [[str(state) for state in IndexVersion.WRITTEN]],
+            "SELECT id, state FROM fashion_search_indexversion WHERE state <> %s ORDER BY id FOR SHARE",
+            [str(IndexVersion.State.FAILED)],
         )
-        return [version_id for (version_id,) in cursor.fetchall()]
+        return [version_id for version_id, state in cursor.fetchall() if state in IndexVersion.WRITTEN]
 
 
 def write_texts(version_id: int, products: Iterable[PreparedProduct]) -> None:

@@ -74,11 +74,10 @@ def _find(name: str, look: Look[str]) -> Finding:
 
 def _log_change(name: str, passed: bool, detail: str) -> None:
     # Asked every few seconds: a line where something changes, not at each look. Strangers do not get the detail.
-    failed = "" if passed else detail
-    if failed == _failed.get(name, ""):
+    if passed == _passed.get(name, True):
         return
-    _failed[name] = failed
-    if failed:
+    _passed[name] = passed
+    if not passed:
         logger.warning("Not as it should be: %s: %s", name, detail)
     else:
         logger.info("As it should be again: %s: %s", name, detail)
@@ -117,4 +116,4 @@ def _look(act: Callable[[], str]) -> Look[str]:
 
 
 _DATABASE, _VERSION, _ARTIFACT, _BROKER = _look(_database), _look(_version), _look(_artifact), _look(_broker)
-_failed: dict[str, str] = {}  # name -> why it failed at the last look of this process
+_passed: dict[str, bool] = {}  # name -> how the last look of this process ended

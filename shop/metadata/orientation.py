@@ -16,17 +16,19 @@ def orientation(dropped: list[bytes]) -> bytes:
     Args:
         dropped: segments or chunks of EXIF and XMP.
     """
-    turned = 1
+    turned = None  # nothing states it yet; what EXIF states counts, upright too, whatever XMP has kept of former days
     for part in dropped:
-        if turned == 1 and (begin := _TIFF.search(part[:32])):
+        if turned is None and (begin := _TIFF.search(part[:32])):
             exif = Image.Exif()
             try:
                 exif.load(part[begin.start() :])
-                turned = exif.get(ORIENTATION, 1)
-            except Exception:  # noqa: BLE001 - damaged in any way that Pillow stumbles over: it says nothing
-                turned = 1
-        if turned == 1 and (stated := _XMP.search(part)):
+                turned = exif.get(ORIENTATION, turned)
+            except Exception:  # noqa: BLE001, S112 - damaged in any way that Pillow stumbles over: it says nothing
+                continue
+    for part in dropped if turned is None else ():
+        if stated := _XMP.search(part):
             turned = int(stated.group(1))
+            break
     if not isinstance(turned, int) or not 2 <= turned <= 8:
         return b""
     return b"MM\x00*\x00\x00\x00\x08" + struct.pack(">HHHIHHI", 1, ORIENTATION, 3, 1, turned, 0, 0)

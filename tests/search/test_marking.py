@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection, transaction
 
+from search.indexing import outbox
+from search.indexing.entering import enter, gather_marks, gather_what_can_be
 from search.marking import mark_stale
 from shop.models import Product, ProductImage
 from tests.search.products import make_product
@@ -54,3 +56,20 @@ def test_a_change_does_not_wait_for_an_open_transaction_that_has_marked_the_prod
     with transaction.atomic(), ThreadPoolExecutor() as pool:
         mark_stale([str(product.pk)])
         pool.submit(in_another_connection(lambda: mark_stale([str(product.pk)]))).result(PATIENCE_SECONDS)
+
+
+def test_a_build_that_is_entering_every_product_keeps_no_worker_from_what_is_there():
+    mark_stale(["1"])
+    gather_marks()
+    with transaction.atomic(), ThreadPoolExecutor() as pool:
+        enter(["2"], reread=False)  # and not committed yet
+        mark_stale_in_another = in_another_connection(lambda: mark_stale(["2"]))
+        pool.submit(mark_stale_in_another).result(PATIENCE_SECONDS)
+
+        def work() -> list[str]:
+            gather_what_can_be()
+            return [claim.key for claim in outbox.claim_fresh(5)]
+
+        assert pool.submit(in_another_connection(work)).result(PATIENCE_SECONDS) == ["1"]
+    gather_what_can_be()
+    assert [claim.key for claim in outbox.claim_fresh(5)] == ["2"]

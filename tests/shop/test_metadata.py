@@ -217,3 +217,23 @@ def test_an_orientation_that_a_private_chunk_states_is_none():
     body = b'tiff:Orientation="6"'
     chunk = struct.pack(">I", len(body)) + b"caBX" + body + struct.pack(">I", zlib.crc32(b"caBX" + body))
     assert without_metadata(whole[:33] + chunk + whole[33:]) == whole
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_picture_that_exif_calls_upright_is_not_turned_by_what_xmp_has_kept(format):
+    exif = Image.Exif()
+    exif[ORIENTATION] = 1
+    options = {"exif": exif}
+    xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf tiff:Orientation="6"/></x:xmpmeta>'
+    if format == "PNG":
+        options["pnginfo"] = PngImagePlugin.PngInfo()
+        options["pnginfo"].add_itxt("XML:com.adobe.xmp", xmp.decode())
+    else:
+        options["xmp"] = xmp
+    assert (
+        ORIENTATION
+        not in opened(without_metadata(bad_pictures.written(photo(), format, **options))).getexif()
+    )
+    del exif[ORIENTATION]
+    turned = without_metadata(bad_pictures.written(photo(), format, **options))
+    assert opened(turned).getexif()[ORIENTATION] == 6

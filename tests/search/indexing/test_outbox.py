@@ -6,7 +6,6 @@ from django.db.models import F
 from django.utils import timezone
 
 from search.indexing import outbox
-from search.indexing.brief import brief_transaction
 from search.indexing.entering import enter_absent, gather_marks
 from search.marking import mark_stale
 from search.models import StaleMark
@@ -149,9 +148,3 @@ def test_moments_that_a_clock_set_back_has_left_ahead_are_not_waited_for():
     )
     assert outbox.is_due()
     assert keys(outbox.claim_retry()) == ["claimed", "planned"]
-
-
-def test_a_transaction_of_a_worker_that_falls_silent_is_ended():
-    with brief_transaction(), connection.cursor() as cursor:
-        cursor.execute("SHOW idle_in_transaction_session_timeout")
-        assert cursor.fetchone() == ("30s",)

@@ -1,4 +1,5 @@
 import threading
+import time
 from hashlib import sha256
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from search.indexing import building, hnsw, versions
 from search.indexing.embedding import Embedder
 from search.indexing.failures import list_failures
 from search.indexing.verify import verify
+from search.indexing.writing import lock_written
 from search.judging.storing import keep
 from search.models import (
     CatalogueHealth,
@@ -159,6 +161,32 @@ def test_going_back_while_a_batch_is_being_read_has_it_read_again(monkeypatch):
     drain()
     assert turned == [first]
     assert IndexEntry.objects.get(version=first).name == "changed"
+
+
+def test_a_batch_that_waits_for_going_back_writes_to_the_version_that_was_gone_back_to():
+    make_product("A1")
+    first = build_version()
+    second = build_version(force=True)
+    begun, written = threading.Event(), []
+
+    def write() -> None:
+        try:
+            begun.set()
+            with transaction.atomic():
+                written.extend(lock_written())
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=write)
+    with transaction.atomic():
+        list(IndexVersion.objects.select_for_update())
+        thread.start()
+        assert begun.wait(10)
+        time.sleep(0.3)  # it waits for the locks by now
+        IndexVersion.objects.filter(pk=second.pk).update(state="retired")
+        IndexVersion.objects.filter(pk=first.pk).update(state="active")
+    thread.join(10)
+    assert written == [first.pk]
 
 
 def test_an_activated_version_is_not_given_up_by_whoever_read_it_before():

@@ -49,7 +49,7 @@ def test_details_are_for_the_log_and_for_whoever_has_the_token(
     transactional_db, client, settings, tiny_artifact, monkeypatch, caplog
 ):
     settings.FASHION_SEARCH = settings.FASHION_SEARCH | {"METRICS_TOKEN": TOKEN}
-    monkeypatch.setattr(readiness, "_failed", {})
+    monkeypatch.setattr(readiness, "_passed", {})
     detail = "No version is active: run search_index rebuild."
     with caplog.at_level(logging.INFO, "search.watching"):
         for _ in range(2):
