@@ -16,19 +16,26 @@ def orientation(dropped: list[bytes]) -> bytes:
     Args:
         dropped: segments or chunks of EXIF and XMP.
     """
-    turned = None  # nothing states it yet; what EXIF states counts, upright too, whatever XMP has kept of former days
-    for part in dropped:
-        if turned is None and (begin := _TIFF.search(part[:32])):
-            exif = Image.Exif()
-            try:
-                exif.load(part[begin.start() :])
-                turned = exif.get(ORIENTATION, turned)
-            except Exception:  # noqa: BLE001, S112 - damaged in any way that Pillow stumbles over: it says nothing
-                continue
-    for part in dropped if turned is None else ():
-        if stated := _XMP.search(part):
-            turned = int(stated.group(1))
-            break
+    # What EXIF states counts, upright too, whatever XMP has kept of former days.
+    stated = [turned for turned in (*map(_by_exif, dropped), *map(_by_xmp, dropped)) if turned is not None]
+    turned = stated[0] if stated else 1
     if not isinstance(turned, int) or not 2 <= turned <= 8:
         return b""
     return b"MM\x00*\x00\x00\x00\x08" + struct.pack(">HHHIHHI", 1, ORIENTATION, 3, 1, turned, 0, 0)
+
+
+def _by_exif(part: bytes) -> object:
+    begin = _TIFF.search(part[:32])
+    if begin is None:
+        return None
+    exif = Image.Exif()
+    try:
+        exif.load(part[begin.start() :])
+        return exif.get(ORIENTATION)
+    except Exception:  # noqa: BLE001 - damaged in any way that Pillow stumbles over: it says nothing
+        return None
+
+
+def _by_xmp(part: bytes) -> int | None:
+    found = _XMP.search(part)
+    return int(found.group(1)) if found else None
