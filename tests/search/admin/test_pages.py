@@ -78,7 +78,7 @@ def test_buttons_need_the_permission_to_change(client, published):
     assert published == []
 
 
-def test_failed_products_with_reason_and_retry(staff):
+def test_failed_products_with_reason_and_retry(staff, django_capture_on_commit_callbacks):
     product = make_product("A1", pictures=0)
     add_picture(product, b"no picture")
     begin_version()
@@ -87,7 +87,8 @@ def test_failed_products_with_reason_and_retry(staff):
     assert "A1: red Shirt" in page
     assert "The file is not a JPEG, PNG, WebP or GIF picture." in page
     row = stale_products().get()
-    response = staff.post(STALE, {"action": "retry", "_selected_action": [row.pk]}, follow=True)
+    with django_capture_on_commit_callbacks(execute=True):
+        response = staff.post(STALE, {"action": "retry", "_selected_action": [row.pk]}, follow=True)
     assert messages(response) == ["1 products are being indexed again."]
     row.refresh_from_db()
     assert (row.attempts, row.last_error) == (0, "")
