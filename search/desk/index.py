@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db.models import Count, Exists, Min, OuterRef, Q
+from django.db.models import Count, Min, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -134,8 +134,7 @@ def check_staleness() -> Check:
     in_turn = Q(backfill=True) if Build.objects.running().exists() else Q(pk=None)
     waiting = StaleProduct.objects.filter(parked=False).exclude(in_turn)
     marks = StaleMark.objects.exclude(in_turn)  # before the outbox, into which they go
-    marked = marks.filter(~Exists(waiting.filter(product_key=OuterRef("product_key"))))
-    number = marked.values("product_key").distinct().count()
+    number = marks.beside(waiting).values("product_key").distinct().count()
     oldest_mark = marks.aggregate(oldest=Min("marked_at"))["oldest"]
     counted = waiting.aggregate(number=Count("pk"), oldest=Min("marked_at", filter=~planned))
     number += counted["number"]

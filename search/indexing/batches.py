@@ -1,6 +1,6 @@
 """Index one batch of claimed products in every version that receives changes."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from django.db import DataError
@@ -31,18 +31,14 @@ def index_texts(claims: Sequence[Claim]) -> None:
     versions = list(IndexVersion.objects.written())
     batch = _prepare(get_index(), claims, Lease(claims))
 
-    def write(held: set[str]) -> None:
-        written = lock_written()
-        if _has_another(written, versions):
-            outbox.give_back(held)
-            return
+    def write(held: set[str], written: Sequence[int]) -> None:
         products = [product for key, product in batch.products.items() if key in held]
         for version_id in written:
             write_texts(version_id, products)
         _settle_rest(batch, held)
         outbox.settle_texts(product.key for product in products)
 
-    _write_or_halve(claims, write)
+    _write_or_halve(claims, versions, write)
 
 
 def index_batch(claims: Sequence[Claim]) -> None:
@@ -54,11 +50,7 @@ def index_batch(claims: Sequence[Claim]) -> None:
     trusted = {claim.key for claim in claims if not claim.reread}
     embedded = embedder.embed(batch.products, trusted=trusted, alive=lease.renew)
 
-    def write(held: set[str]) -> None:
-        written = lock_written()
-        if _has_another(written, versions):
-            outbox.give_back(held)
-            return
+    def write(held: set[str], written: Sequence[int]) -> None:
         for version_id in written:
             if version_id in embedder.unavailable:
                 write_texts(version_id, [product for key, product in batch.products.items() if key in held])
@@ -74,15 +66,7 @@ def index_batch(claims: Sequence[Claim]) -> None:
         else:
             outbox.settle(done)
 
-    _write_or_halve(claims, write)
-
-
-def _has_another(written: Iterable[int], read: Iterable[IndexVersion]) -> bool:
-    """Whether a version receives changes by now that did not when the batch was read, as after going back to it.
-
-    What was read would miss it, and settling would say that it has everything.
-    """
-    return bool(set(written) - {version.pk for version in read})
+    _write_or_halve(claims, versions, write)
 
 
 def _write_version(embedded: EmbeddedBatch, version_id: int, held: set[str]) -> None:
@@ -102,16 +86,24 @@ def _settle_rest(batch: PreparedBatch, held: set[str]) -> None:
     outbox.settle_failures(failures)
 
 
-def _write_or_halve(claims: Sequence[Claim], write: Callable[[set[str]], None]) -> None:
+def _write_or_halve(
+    claims: Sequence[Claim], read: Sequence[IndexVersion], write: Callable[[set[str], Sequence[int]], None]
+) -> None:
     # Postgres refuses a whole statement for one value that it cannot store; halving finds the product it is.
     try:
         with brief_transaction():
-            write(outbox.hold(claims))
+            held, written = outbox.hold(claims), lock_written()
+            if set(written) <= {version.pk for version in read}:
+                write(held, written)
+            else:
+                # One receives changes by now that did not when the batch was read, as after going back to it: what
+                # was read would miss it, and settling would say that it has everything.
+                outbox.give_back(held)
     except DataError as error:
         if len(claims) > 1:
             middle = len(claims) // 2
-            _write_or_halve(claims[:middle], write)
-            _write_or_halve(claims[middle:], write)
+            _write_or_halve(claims[:middle], read, write)
+            _write_or_halve(claims[middle:], read, write)
             return
         with brief_transaction():
             failures = dict.fromkeys(outbox.hold(claims), f"Postgres refused the entry: {str(error)[:500]}")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Exists, F, Min, OuterRef, Q
+from django.db.models import Count, F, Min, Q
 from django.db.models.functions import Now
 
 from ..models import IndexEntry, IndexVersion, StaleMark, StaleProduct
@@ -49,9 +49,9 @@ def measure_outbox() -> OutboxState:
     waiting = Q(parked=False)
     planned = Q(attempts__gt=0, next_attempt_at__gt=Now())
     # Marks first: one that is gathered between the two is counted twice, and not at all the other way round.
-    marks = StaleMark.objects.filter(
-        ~Exists(StaleProduct.objects.filter(waiting, product_key=OuterRef("product_key")))
-    ).aggregate(count=Count("product_key", distinct=True))
+    marks = StaleMark.objects.beside(StaleProduct.objects.filter(waiting)).aggregate(
+        count=Count("product_key", distinct=True)
+    )
     oldest_mark = StaleMark.objects.aggregate(oldest=Min("marked_at"))["oldest"]
     counted = StaleProduct.objects.aggregate(
         count=Count("pk"),

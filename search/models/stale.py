@@ -1,6 +1,16 @@
 """The outbox: products whose entries may not say any more what the product says, and the marks that put them there."""
 
+from typing import Self
+
 from django.db import models
+
+
+class StaleMarkQuerySet(models.QuerySet["StaleMark"]):
+    """Marks beside what the outbox holds already."""
+
+    def beside(self, outbox: "models.QuerySet[StaleProduct]") -> Self:
+        """Keep the marks of products that are not among these of the outbox."""
+        return self.filter(~models.Exists(outbox.filter(product_key=models.OuterRef("product_key"))))
 
 
 class StaleMark(models.Model):
@@ -15,6 +25,8 @@ class StaleMark(models.Model):
     reread = models.BooleanField(
         default=True, help_text="Read the pictures again although nothing else has changed."
     )
+
+    objects = StaleMarkQuerySet.as_manager()
 
     class Meta:
         """No permissions: it is nothing that people look at."""
