@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponseBase
 from prometheus_client import Counter
 
 from .pages import busy
+from .photo_turns import NoTurn, PhotoTurns
 
 TURNED_AWAY = Counter(
     "shop_turned_away", "Requests that were answered 503 because too many others were being handled."
@@ -24,13 +25,17 @@ ALWAYS = ("/health/", "/metrics")  # whoever watches the shop asks most when it 
 
 
 class Shedding:
-    """Middleware: a process handles WEB_CONCURRENT requests at once; WEB_WAITING others wait up to WEB_WAIT seconds; who is left gets a 503."""
+    """Middleware: a process handles WEB_CONCURRENT requests at once; WEB_WAITING others wait up to WEB_WAIT seconds; who is left gets a 503.
+
+    Photos to search with wait for their own turn first, half of the WEB_WAITING at most, and hold none of the WEB_CONCURRENT meanwhile.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         if not settings.WEB_CONCURRENT:
             raise MiddlewareNotUsed
         self._get_response = get_response
         self._free = threading.BoundedSemaphore(settings.WEB_CONCURRENT)
+        self._photos = PhotoTurns(settings.WEB_WAITING // 2)
         self._places = threading.BoundedSemaphore(settings.WEB_CONCURRENT + settings.WEB_WAITING)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
@@ -40,7 +45,12 @@ class Shedding:
         if not self._places.acquire(blocking=False):
             return _turn_away(request)
         try:
-            return self._handle_in_turn(request)
+            if not self._photos.needed(request):
+                return self._handle_in_turn(request)
+            with self._photos.take(settings.WEB_WAIT):
+                return self._handle_in_turn(request)
+        except NoTurn:
+            return _turn_away(request)
         finally:
             self._places.release()
 
