@@ -25,7 +25,7 @@ test: dev
 	@scripts/tests.sh
 
 train-check: dev
-	env -u DJANGO_SETTINGS_MODULE STOP_ALL=1 .venv/bin/python -m pytest tests/training/test_families.py
+	env -u DJANGO_SETTINGS_MODULE FAMILIES=whole .venv/bin/python -m pytest tests/training/test_families.py
 
 lint: dev
 	.venv/bin/ruff check

@@ -7,6 +7,8 @@ cd "$(dirname "$0")/.."
 logs=.local/log
 mkdir -p $logs
 unset DJANGO_SETTINGS_MODULE || true
+# Four processes share the cores: NumPy's threads, which wait for each other by spinning, would take them from the others.
+export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
 background=
 
 # begin NICENESS FOLDER [options]: the tests of a folder in the background, with a log of their own

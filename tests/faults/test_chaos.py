@@ -5,12 +5,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.processes import ROOT
 
 FIRST = 10
 PRODUCTS = 180
 
 
+@pytest.mark.timeout(900)
 def test_the_first_ten_faults_lose_nothing(tiny_artifact: Path, tmp_path: Path):
     report = tmp_path / "chaos.json"
     options = ["--quick", "--first", str(FIRST), "--products", str(PRODUCTS)]

@@ -1,6 +1,8 @@
 """The path of one family, command by command, as an engineer types them, over a small drawn catalogue."""
 
+import contextlib
 import csv
+import io
 import json
 import os
 import signal
@@ -10,6 +12,13 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import keras
+import pytest
+
+from tests.training.tiny_backbone import tiny_backbone
+from training.__main__ import main
+from training.models import image
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 600  # seconds that one command may take
@@ -39,7 +48,7 @@ class Pipeline:
 
     def fit(self, *options: str) -> int:
         """Fit to the end and return the exit status."""
-        return self._finished("fit", self._start(*self._fit(), *options))
+        return self._run("fit", *self._fit(), *options)
 
     def fit_and_stop(self) -> int:
         """Fit, send SIGTERM in the middle of the second epoch, and return the exit status."""
@@ -56,18 +65,18 @@ class Pipeline:
         """Evaluate the artifact with every product as the gallery, and return the figures."""
         arguments = ["evaluate", str(self.artifact), "--data", str(self.data), "--protocol", "all"]
         kept = ["--cache", str(self.run / "cache"), "--embeddings", str(self.folder / "embeddings")]
-        self.statuses["evaluated"] = self._finished("evaluate", self._start(*arguments, *kept))
+        self.statuses["evaluated"] = self._run("evaluate", *arguments, *kept)
         printed = self.told["evaluate"]
         return json.loads(printed[printed.index("{\n") : printed.rindex("}") + 1])
 
     def export(self) -> int:
         """Export the best weights and return the exit status."""
         arguments = ["export", str(self.run), "--data", str(self.data), "--out", str(self.artifact)]
-        return self._finished("export", self._start(*arguments, "--name", self.family))
+        return self._run("export", *arguments, "--name", self.family)
 
     def backbone(self, out: Path) -> int:
         """Write the run's backbone to `out` and return the exit status."""
-        return self._finished("backbone", self._start("backbone", str(self.run), "--out", str(out)))
+        return self._run("backbone", "backbone", str(self.run), "--out", str(out))
 
     def state(self) -> dict[str, Any]:
         """Return the run's state."""
@@ -82,6 +91,9 @@ class Pipeline:
         config = ROOT / "training" / "configs" / f"{self.family}.toml"
         sets = [argument for change in self.changes for argument in ("--set", change)]
         return ["fit", str(config), "--data", str(self.data), "--out", str(self.run), *sets]
+
+    def _run(self, name: str, *arguments: str) -> int:
+        return self._finished(name, self._start(*arguments))
 
     def _start(self, *arguments: str) -> subprocess.Popen:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -98,4 +110,23 @@ class Pipeline:
     def _finished(self, name: str, process: subprocess.Popen) -> int:
         status = process.wait(PATIENCE)
         self.told[name] = (self.folder / "output.txt").read_text()
+        return status
+
+
+class LightPipeline(Pipeline):
+    """One convolution in place of the backbone, and every command in this process, which has loaded TensorFlow already."""
+
+    def _run(self, name: str, *arguments: str) -> int:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        said = io.StringIO()
+        with (
+            pytest.MonkeyPatch.context() as patch,
+            contextlib.chdir(self.folder),
+            contextlib.redirect_stdout(said),
+            contextlib.redirect_stderr(said),
+        ):
+            patch.setattr(image, "_backbone", tiny_backbone)
+            status = main([*arguments])
+        keras.utils.clear_session()
+        self.told[name] = said.getvalue()
         return status

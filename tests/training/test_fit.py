@@ -1,4 +1,4 @@
-"""One real run on coloured squares: fit, stop, resume, export, and use the artifact as the shop does."""
+"""One run of two stages on coloured squares: fit, export, and use the artifact as the shop does; test_families.py has the real backbones."""
 
 import json
 
@@ -8,7 +8,9 @@ from PIL import Image
 
 from search.encoders import load_artifact
 from tests.training.products import COLOURS, write_catalogue
+from tests.training.tiny_backbone import tiny_backbone
 from training.__main__ import main
+from training.models import image
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::FutureWarning:keras"),
@@ -50,6 +52,13 @@ miner = "semi-hard"
 margin = 0.2
 both_directions = true
 """
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _light():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(image, "_backbone", tiny_backbone)
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,11 @@ from training.models import image
 
 def tiny_backbone(section):
     pixels = keras.Input((None, None, 3))
-    values = keras.layers.BatchNormalization()(keras.layers.Conv2D(4, 3, strides=2)(pixels))
-    return keras.Model(pixels, keras.layers.GlobalMaxPooling2D()(values), name="backbone")
+    values = keras.layers.BatchNormalization()(keras.layers.Conv2D(16, 3, strides=2)(pixels))
+    model = keras.Model(pixels, keras.layers.GlobalMaxPooling2D()(values), name="backbone")
+    if section.weights:
+        model.load_weights(section.weights)
+    return model
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ def test_answers_are_as_described(described, name, mode):
 
     @given(case=operation.as_strategy(generation_mode=mode))
     @hypothesis_settings(
-        max_examples=60,
+        max_examples=30,
         deadline=None,
         derandomize=True,
         database=None,

@@ -1,3 +1,4 @@
+import itertools
 from functools import partial
 
 import numpy as np
@@ -13,6 +14,7 @@ from search.retrieval.session import search_session
 from tests.search.indexed import add, add_many, create_indexes, make_version, unit
 
 pytestmark = pytest.mark.django_db
+LEGS = (image_leg, text_leg)
 LITERAL = partial(np.array, dtype=np.float32)
 
 
@@ -74,25 +76,24 @@ def test_a_leg_with_more_above_the_floor_than_it_takes_is_not_complete(version, 
     )
 
 
-@pytest.mark.parametrize("leg", [image_leg, text_leg])
-@pytest.mark.parametrize("colours", [(), ("Common",), ("Some",), ("Rare",)])
-def test_a_filter_loses_no_result(version, many, search_settings, leg, colours):
+def test_a_filter_loses_no_result(version, many, search_settings, subtests):
     search_settings.FASHION_SEARCH |= {"CANDIDATES": 24, "EF_SEARCH": 100, "EXACT_BELOW": 1}
     embeddings, all_colours = many
     query = LITERAL(unit(*np.random.default_rng(6).normal(size=32)))
-    kept = np.isin(all_colours, colours) if colours else np.ones(3000, dtype=bool)
-    order = [n for n in np.argsort(-(embeddings @ query), kind="stable") if kept[n]][:24]
+    for colours, leg in itertools.product([(), ("Common",), ("Some",), ("Rare",)], LEGS):
+        with subtests.test(leg=leg.__name__, colours=colours):
+            kept = np.isin(all_colours, colours) if colours else np.ones(3000, dtype=bool)
+            order = [n for n in np.argsort(-(embeddings @ query), kind="stable") if kept[n]][:24]
 
-    with search_session():
-        found = leg(space_of(version, *colours), to_literal(query), floor=-2.0, exact=False)
+            with search_session():
+                found = leg(space_of(version, *colours), to_literal(query), floor=-2.0, exact=False)
 
-    assert len(found.candidates) == min(24, kept.sum())
-    assert len({f"{n:06}" for n in order} & set(keys(found))) >= 0.95 * len(order)
-    assert list(found.scores) == sorted(found.scores, reverse=True)
+            assert len(found.candidates) == min(24, kept.sum())
+            assert len({f"{n:06}" for n in order} & set(keys(found))) >= 0.95 * len(order)
+            assert list(found.scores) == sorted(found.scores, reverse=True)
 
 
-@pytest.mark.parametrize("leg", [image_leg, text_leg])
-def test_a_scan_that_ended_early_is_made_up_for_exactly(version, many, search_settings, leg):
+def test_a_scan_that_ended_early_is_made_up_for_exactly(version, many, search_settings, subtests):
     search_settings.FASHION_SEARCH |= {
         "CANDIDATES": 24,
         "EF_SEARCH": 10,
@@ -100,24 +101,26 @@ def test_a_scan_that_ended_early_is_made_up_for_exactly(version, many, search_se
         "EXACT_BELOW": 1,
     }
     query = LITERAL(unit(1, 2, 3))
+    for leg in LEGS:
+        with subtests.test(leg=leg.__name__):
+            with search_session():
+                found = leg(space_of(version, "Rare"), to_literal(query), floor=-2.0, exact=False)
+                exact = leg(space_of(version, "Rare"), to_literal(query), floor=-2.0, exact=True)
 
-    with search_session():
-        found = leg(space_of(version, "Rare"), to_literal(query), floor=-2.0, exact=False)
-        exact = leg(space_of(version, "Rare"), to_literal(query), floor=-2.0, exact=True)
-
-    assert found == exact
-    assert len(found.candidates) == 6
+            assert found == exact
+            assert len(found.candidates) == 6
 
 
-@pytest.mark.parametrize(("leg", "index"), [(image_leg, "image_index"), (text_leg, "text_index")])
-def test_the_partial_index_is_used_unless_exact(version, many, leg, index):
-    for exact in (False, True):
-        with search_session(), CaptureQueriesContext(connection) as queries:
-            leg(space_of(version), to_literal(LITERAL(unit(1))), floor=0.2, exact=exact)
-        with connection.cursor() as cursor:
-            cursor.execute("EXPLAIN " + queries[-1]["sql"])
-            plan = "\n".join(line for (line,) in cursor.fetchall())
-        assert (getattr(version, index) in plan) is not exact, plan
+def test_the_partial_index_is_used_unless_exact(version, many, subtests):
+    indexes = (version.image_index, version.text_index)
+    for (leg, index), exact in itertools.product(zip(LEGS, indexes, strict=True), (False, True)):
+        with subtests.test(leg=leg.__name__, exact=exact):
+            with search_session(), CaptureQueriesContext(connection) as queries:
+                leg(space_of(version), to_literal(LITERAL(unit(1))), floor=0.2, exact=exact)
+            with connection.cursor() as cursor:
+                cursor.execute("EXPLAIN " + queries[-1]["sql"])
+                plan = "\n".join(line for (line,) in cursor.fetchall())
+            assert (index in plan) is not exact, plan
 
 
 def test_excluded_words_are_excluded_here_too(version):
@@ -125,5 +128,5 @@ def test_excluded_words_are_excluded_here_too(version):
     blue = add(version, "blue", "Blue dress", text=unit(1), pictures=[unit(1)])
     space = Space(version.pk, 32, excluded=("red",))
 
-    for leg in (image_leg, text_leg):
+    for leg in LEGS:
         assert keys(leg(space, to_literal(LITERAL(unit(1))), floor=0.2, exact=False)) == [str(blue.pk)]

@@ -3,8 +3,10 @@ import numpy as np
 import onnxruntime
 import pytest
 
+from tests.training.small_bert import write_small_bert
 from training.config import Config
 from training.models import text_encoder
+from training.models.bert import bert_features
 from training.models.building import build_empty, text_tokenizer
 from training.onnx_text import write_text_onnx
 from training.sections import ImageSection, Stage, TextMix, TextSection
@@ -80,9 +82,19 @@ def wide(vectors):
     return made, text_tokenizer(made, lambda: ["red shoes"])
 
 
+def test_without_a_preset_bert_is_the_packaged_minilm():
+    tokens = keras.Input((None,), dtype="int32")
+    features = bert_features(tokens, TextSection(encoder="bert", frozen=True))
+    red, blue, padded = np.asarray(keras.Model(tokens, features)(np.array([[7, 8, 0], [9, 8, 0], [7, 8, 0]])))
+    assert red.shape == (384,)
+    assert np.array_equal(red, padded)
+    assert not np.allclose(red, blue)
+
+
 @pytest.mark.parametrize("kind", ["words", "vectors", "bert"])
 def test_onnx_gives_what_keras_gives_whatever_the_length(kind, vectors, tmp_path):
-    made = config(encoder=kind, vectors="" if kind == "bert" else str(vectors), width=3, max_tokens=12)
+    read = {"preset": write_small_bert(tmp_path / "bert")} if kind == "bert" else {"vectors": str(vectors)}
+    made = config(encoder=kind, width=3, max_tokens=12, **read)
     tokenizer = text_tokenizer(made, lambda: ["red casual shoes"])
     encoder = encoder_of(made, tokenizer)
     write_text_onnx(encoder, kind, tmp_path / "text.onnx")
