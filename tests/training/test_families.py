@@ -58,12 +58,6 @@ FAMILIES: dict[str, tuple[str, ...]] = {
 # One convolution learns in longer steps.
 LIGHT = dict.fromkeys(FAMILIES, ("stages.0.learning_rate=1e-2",)) | {
     "devise": ("stages.0.learning_rate=3e-3", "stages.0.epochs=20"),
-    "dual_encoder": (
-        "stages.0.learning_rate=1e-2",
-        "stages.0.epochs=8",
-        "text.preset=../bert",
-        "text.frozen=false",
-    ),
 }
 WHOLE = os.environ.get("FAMILIES") == "whole"
 STOPPED = list(FAMILIES) if WHOLE else ["default"]
