@@ -124,3 +124,15 @@ def test_without_scripts_a_photo_leads_to_its_results(browser, demo, photo: Path
     expect(page.get_by_role("heading", name="What looks like your photo")).to_be_visible()
     assert len(skus(page)) == 24
     context.close()
+
+
+def test_a_photo_that_is_turned_away_can_be_sent_again(page: Page, photo: Path):
+    page.goto("/search/photo/")
+    page.route("**/search/photo/", lambda route: route.fulfill(status=503, body="<h1>Busy</h1>"))
+    page.set_input_files("#image", photo)
+    expect(page.get_by_role("alert")).to_contain_text("Try again in a few seconds.")
+    expect(page.locator("#photo-preview")).to_be_visible()  # it is still there
+    page.unroute("**/search/photo/")
+    page.get_by_role("button", name="Find what looks like it").click()
+    page.wait_for_url("**/search/?photo=*")
+    expect(page.get_by_role("alert")).to_be_hidden()

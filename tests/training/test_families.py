@@ -58,6 +58,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
 # One convolution learns in longer steps.
 LIGHT = dict.fromkeys(FAMILIES, ("stages.0.learning_rate=1e-2",)) | {
     "devise": ("stages.0.learning_rate=3e-3", "stages.0.epochs=20"),
+    "dual_encoder": ("stages.0.learning_rate=1e-2", "stages.0.epochs=3", "text.max_tokens=12"),
 }
 WHOLE = os.environ.get("FAMILIES") == "whole"
 STOPPED = list(FAMILIES) if WHOLE else ["default"]

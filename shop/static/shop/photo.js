@@ -63,10 +63,10 @@
     send();
   }
 
-  document.addEventListener("htmx:afterSettle", () => {
+  document.addEventListener("htmx:afterRequest", (event) => {
     said.textContent = "";
+    form.classList.toggle("again", [0, 503].includes(event.detail.xhr.status)); // shows the button: nobody looked at the photo
   });
-  document.addEventListener("htmx:sendError", () => { said.textContent = ""; });
 
   field.addEventListener("change", () => take(field.files));
   camera.addEventListener("change", () => take(camera.files));

@@ -24,6 +24,17 @@
     if (done) done.hidden = false;
   }
 
+  // What was there stays, a chosen photo too, so that it can be sent again.
+  function notice(sentence) {
+    results().removeAttribute("aria-busy");
+    results().querySelector(".unreached")?.remove();
+    const said = document.createElement("p");
+    said.className = "notice unreached";
+    said.setAttribute("role", "alert");
+    said.textContent = sentence;
+    results().prepend(said);
+  }
+
   document.addEventListener("htmx:configRequest", (event) => {
     const given = event.detail.parameters; // an address holds what was chosen, nothing else
     for (const name of Object.keys(given)) {
@@ -32,6 +43,11 @@
   });
   document.addEventListener("htmx:beforeRequest", () => results().setAttribute("aria-busy", "true"));
   document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.xhr.status === 503 && !/\sid="results"/.test(event.detail.serverResponse)) {
+      event.detail.shouldSwap = false;
+      notice("The shop cannot answer at the moment. Try again in a few seconds.");
+      return;
+    }
     open = new Map([...results().querySelectorAll("details[id]")].map((part) => [part.id, part.open]));
     // What has no results, such as a page that a search leads to or an error, is shown as the page that it is.
     if (!/\sid="results"/.test(event.detail.serverResponse)) {
@@ -45,13 +61,7 @@
     if (document.activeElement === document.body) results().focus({ preventScroll: true });
   });
   document.addEventListener("htmx:sendError", () => {
-    results().removeAttribute("aria-busy");
-    if (results().querySelector(".unreached")) return;
-    const notice = document.createElement("p");
-    notice.className = "notice unreached";
-    notice.setAttribute("role", "alert");
-    notice.textContent = "The shop could not be reached. Look after your connection, then try again.";
-    results().prepend(notice);
+    notice("The shop could not be reached. Look after your connection, then try again.");
   });
 
   document.addEventListener("click", (event) => {
