@@ -148,8 +148,10 @@ def _search(port: int, number: int, *, going_on: Callable[[], bool] = lambda: Fa
     queries = itertools.cycle(["red+shirt", "blue+dress", "sneekers", "black+bag", "kurta", "white+shoes"])
     while len(times) < number or going_on():
         began = time.perf_counter()
-        ask(port, f"/api/v1/search/?q={next(queries)}")
+        status = ask(port, f"/api/v1/search/?q={next(queries)}").status
         times.append((time.perf_counter() - began) * 1000)
+        if status != 200:
+            raise SystemExit(f"A search was answered with status {status}.")
         time.sleep(PAUSE_SECONDS)
     return times
 

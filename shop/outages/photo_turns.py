@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 ADDRESSES = ("shop:photo", "fashion_search:photo", "fashion_search:tags")
+REST = 2.0  # times as long as a photo took
 LONGEST_REST = 1.0  # seconds
 
 
@@ -22,8 +23,9 @@ class NoTurn(Exception):  # noqa: N818 - says what is wrong without the suffix
 class PhotoTurns:
     """The turns of one process.
 
-    After each photo there is a rest of as long as it took, so that photos have half of a process's time at most: with a process
-    for each core, and without rests, four clients that send damaged photos without a pause made searches wait four times as long.
+    After each photo there is a rest of twice as long as it took, so that photos have a third of a process's time at most, but those
+    that take longest: with a process for each core, and without rests, four clients that send damaged photos without a pause made
+    searches wait more than four times as long.
 
     Args:
         waiting: how many photos may wait for their turn.
@@ -57,7 +59,7 @@ class PhotoTurns:
                 yield
             finally:
                 ended = monotonic()
-                self._rested = ended + min(ended - began, LONGEST_REST)
+                self._rested = ended + min(REST * (ended - began), LONGEST_REST)
                 self._turn.release()
         finally:
             self._places.release()
