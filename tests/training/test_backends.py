@@ -68,8 +68,7 @@ def under_jax(*arguments):
     done = subprocess.run(
         [sys.executable, "-m", "tests.training.tiny_backbone", *arguments],
         cwd=ROOT,
-        env=os.environ
-        | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", "JAX_DISABLE_MOST_OPTIMIZATIONS": "1"},
+        env=os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"},
         capture_output=True,
         text=True,
         timeout=PATIENCE,

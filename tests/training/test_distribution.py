@@ -54,7 +54,6 @@ def weights(folder, name, processes, *, devices=1):
     environment = os.environ | {
         "KERAS_BACKEND": "jax",
         "JAX_PLATFORMS": "cpu",
-        "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",  # compiling takes longer than these two epochs
         "XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}",
     }
     command = [sys.executable, "-m", "tests.training.tiny_run", str(folder / "shop"), str(folder / name)]
