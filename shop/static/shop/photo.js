@@ -65,7 +65,7 @@
 
   document.addEventListener("htmx:afterRequest", (event) => {
     said.textContent = "";
-    form.classList.toggle("again", [0, 503].includes(event.detail.xhr.status)); // shows the button: nobody looked at the photo
+    form.classList.toggle("unsent", [0, 503].includes(event.detail.xhr.status)); // shows the button: nobody looked at the photo
   });
 
   field.addEventListener("change", () => take(field.files));

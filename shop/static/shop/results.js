@@ -43,15 +43,13 @@
   });
   document.addEventListener("htmx:beforeRequest", () => results().setAttribute("aria-busy", "true"));
   document.addEventListener("htmx:beforeSwap", (event) => {
-    if (event.detail.xhr.status === 503 && !/\sid="results"/.test(event.detail.serverResponse)) {
-      event.detail.shouldSwap = false;
-      notice("The shop cannot answer at the moment. Try again in a few seconds.");
-      return;
-    }
     open = new Map([...results().querySelectorAll("details[id]")].map((part) => [part.id, part.open]));
-    // What has no results, such as a page that a search leads to or an error, is shown as the page that it is.
-    if (!/\sid="results"/.test(event.detail.serverResponse)) {
-      event.detail.shouldSwap = false;
+    if (/\sid="results"/.test(event.detail.serverResponse)) return;
+    event.detail.shouldSwap = false;
+    if (event.detail.xhr.status === 503) {
+      notice("The shop cannot answer at the moment. Try again in a few seconds.");
+    } else {
+      // What has no results, such as a page that a search leads to or an error, is shown as the page that it is.
       location.assign(event.detail.xhr.responseURL || location.href);
     }
   });

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from django.http import HttpResponse
 from django.urls import reverse
 
 from shop.outages.photo_turns import ADDRESSES, NoTurn, PhotoTurns
 from shop.outages.shedding import Shedding
+from tests.shop.outages.slow_view import SlowView
 
 
 @contextmanager
@@ -82,24 +82,17 @@ def test_every_address_that_takes_photos_is_known(name, rf):
 
 def test_photos_that_wait_keep_no_search_from_being_handled(settings, rf):
     settings.WEB_CONCURRENT, settings.WEB_WAITING, settings.WEB_WAIT = 2, 6, 10
-    begun, let_go = threading.Event(), threading.Event()
-
-    def view(request):
-        if request.method == "POST":
-            begun.set()
-            let_go.wait(10)
-        return HttpResponse("done")
-
+    view = SlowView(lambda request: request.method == "POST")
     shop = Shedding(view)
     photos = [threading.Thread(target=shop, args=(rf.post(reverse("shop:photo")),)) for _ in range(4)]
     for photo in photos:
         photo.start()
-    assert begun.wait(10)
+    assert view.begun.wait(10)
     began = time.monotonic()
     assert shop(rf.get("/search/")).status_code == 200
     assert time.monotonic() - began < 5
     settings.WEB_WAIT = 0.05
     assert shop(rf.post(reverse("shop:photo"))).status_code == 503  # three wait already
-    let_go.set()
+    view.let_go.set()
     for photo in photos:
         photo.join()

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from django.http import HttpResponse
 
 from shop.outages.shedding import Shedding
+from tests.shop.outages.slow_view import SlowView
 
 
 @pytest.fixture
@@ -18,20 +18,13 @@ def crowd(settings, rf):
     @contextmanager
     def crowd(*, waiting: int, wait: float) -> Iterator[tuple[Shedding, threading.Event]]:
         settings.WEB_CONCURRENT, settings.WEB_WAITING, settings.WEB_WAIT = 1, waiting, wait
-        begun, let_go = threading.Event(), threading.Event()
-
-        def view(request):
-            if request.path == "/slow/":
-                begun.set()
-                let_go.wait(10)
-            return HttpResponse("done")
-
+        view = SlowView(lambda request: request.path == "/slow/")
         shop = Shedding(view)
         first = threading.Thread(target=shop, args=(rf.get("/slow/"),))
         first.start()
-        begun.wait(10)
-        yield shop, let_go
-        let_go.set()
+        view.begun.wait(10)
+        yield shop, view.let_go
+        view.let_go.set()
         first.join()
         assert shop(rf.get("/")).status_code == 200  # there is room again
 
