@@ -57,11 +57,13 @@ def advance_builds() -> None:
     with only_one("advance") as alone:
         if alone:
             before = IndexVersion.objects.active()
-            building.advance_all()
-            active = IndexVersion.objects.active()
-            if active != before:
-                hints.publish("refresh_word_list")
-                _have_checked(active)
+            try:
+                building.advance_all()
+            finally:  # a version may have been activated although something else failed
+                active = IndexVersion.objects.active()
+                if active != before:
+                    hints.publish("refresh_word_list")
+                    _have_checked(active)
         else:
             cancelling.break_off_indexes()
 

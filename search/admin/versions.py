@@ -49,6 +49,7 @@ class IndexVersionAdmin(ReadOnlyAdmin):
         "created_at",
         "activated_at",
         "error",
+        "trouble",
         "step",
     )
     list_display_links = ("number",)

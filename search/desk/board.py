@@ -6,7 +6,7 @@ from typing import Any
 from ..indexing.progress import OutboxState, measure_outbox
 from .checks import Check, State, summarise
 from .failed import Failed, read_failed
-from .index import check_index, check_staleness
+from .index import check_index, check_staleness, check_versions
 from .progress import read_progress
 from .services import check_postgres, check_queue
 from .shoppers import Answers, check_answers, read_answers
@@ -41,6 +41,7 @@ def read_board() -> Board:
         *check_queue(ping),
         *index,
         staleness,
+        check_versions(),
         check_build(build),
         check_failed(failed),
         check_answers(answers),

@@ -13,6 +13,7 @@ from ..conf import get_settings
 from ..exceptions import ArtifactError, NoIndexRegistered
 from ..indexing.building import MIN_ANN_RECALL
 from ..indexing.catalogue import product_keys
+from ..indexing.dropping import find_left_over
 from ..indexing.hnsw import broken_indexes
 from ..models import Build, IndexEntry, IndexVersion, StaleMark, StaleProduct
 from .checks import Check, State
@@ -125,6 +126,22 @@ def check_entries(version: IndexVersion) -> Check:
         State.ATTENTION,
         f"{count(products, 'product')}, but {entries:,} entries in the index, and nothing waits for it.",
         "Run: manage.py search_index reconcile. It finds what was written without signals.",
+    )
+
+
+def check_versions() -> Check:
+    """Look for versions that maintenance cannot cope with, and for what is left of those that are gone."""
+    name = "Versions"
+    left_over = find_left_over()
+    if not left_over:
+        return Check(
+            name, State.OK, f"{count(IndexVersion.objects.count(), 'version')} kept, nothing left of others."
+        )
+    return Check(
+        name,
+        State.ATTENTION,
+        f"{left_over[0]}{f', and {len(left_over) - 1} more' if len(left_over) > 1 else ''}.",
+        "Correct what the reason names; a worker tries again every few seconds if Celery beat runs.",
     )
 
 

@@ -1,10 +1,12 @@
 """Bring a build to its end: everything in, indexes, ANN recall, ready, active. Every step may be repeated."""
 
 import logging
+from functools import partial
 
 from django.db import connection, transaction
 from django.utils import timezone
 
+from ..attempts import Attempts
 from ..conf import get_settings
 from ..exceptions import BuildGivenUp
 from ..models import Build, IndexVersion, StaleProduct
@@ -12,6 +14,7 @@ from . import builds, versions
 from .beginning import begin_waiting
 from .cancelling import clear_cancelled
 from .catalogue import missing_keys, surplus_keys, unembedded_keys
+from .dropping import drop_superseded, forget_troubles, note_trouble
 from .entering import enter_absent, gather_marks
 from .hnsw import build_indexes
 from .lexicon import build_lexicon
@@ -27,27 +30,52 @@ MIN_ANN_RECALL = 0.95
 
 @unhurried()
 def advance_all() -> None:
-    """Take every build as far as it can go now, mend broken indexes, and drop what is superseded."""
-    for version in IndexVersion.objects.filter(state=State.BUILDING).order_by("pk"):
-        try:
-            _finish(version)
-        except BuildGivenUp as given_up:
-            logger.info("%s", given_up)
-        except Exception as error:
-            builds.note_trouble(builds.of_version(version.pk), f"{type(error).__name__}: {error}")
-            raise
-    if not builds.waiting_products().exists():
-        builds.end_reindex()
-    for version in IndexVersion.objects.filter(state__in=(State.READY, State.ACTIVE), built_at__isnull=False):
-        for name in build_indexes(version):
-            logger.warning("The index %s was missing or invalid and has been built again.", name)
-    ready = IndexVersion.objects.filter(state=State.READY, error="").order_by("-pk").first()
-    active = IndexVersion.objects.active()
-    if ready is not None and (active is None or ready.pk > active.pk):
-        versions.activate(ready.pk)
-    clear_cancelled()
-    versions.drop_superseded()
-    begin_waiting()
+    """Take every build as far as it can go now, mend broken indexes, and drop what is superseded.
+
+    What fails keeps its reason with its version and its build, is tried again next time, and stops nothing else.
+
+    Raises:
+        Exception: one thing failed; everything else was done.
+        ExceptionGroup: several things failed.
+    """
+    began = builds.moment()
+    with Attempts("Advancing builds") as attempts:
+        for version in IndexVersion.objects.filter(state=State.BUILDING).order_by("pk"):
+            with attempts.at(f"finishing {version}", partial(_note, version)):
+                _finish_unless_given_up(version)
+        with attempts.at("ending a reindex"):
+            if not builds.waiting_products().exists():
+                builds.end_reindex()
+        whole = IndexVersion.objects.filter(state__in=(State.READY, State.ACTIVE), built_at__isnull=False)
+        for version in whole:
+            with attempts.at(f"mending the indexes of {version}", partial(_note, version)):
+                for name in build_indexes(version):
+                    logger.warning("The index %s was missing or invalid and has been built again.", name)
+        ready = IndexVersion.objects.filter(state=State.READY, error="").order_by("-pk").first()
+        active = IndexVersion.objects.active()
+        if ready is not None and (active is None or ready.pk > active.pk):
+            with attempts.at(f"activating {ready}", partial(_note, ready)):
+                versions.activate(ready.pk)
+        with attempts.at("clearing what cancelled builds left"):
+            clear_cancelled()
+        with attempts.at("dropping what is superseded"):
+            drop_superseded()
+        with attempts.at("beginning the build that waits"):
+            begin_waiting()
+        forget_troubles(before=began)
+
+
+def _finish_unless_given_up(version: IndexVersion) -> None:
+    try:
+        _finish(version)
+    except BuildGivenUp as given_up:
+        logger.info("%s", given_up)
+
+
+def _note(version: IndexVersion, trouble: str) -> None:
+    """Keep what went wrong with the version, and with the build that makes it, which goes on."""
+    note_trouble(version.pk, trouble)
+    builds.note_trouble(builds.of_version(version.pk), trouble)
 
 
 def is_complete(version: IndexVersion) -> bool:

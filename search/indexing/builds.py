@@ -1,6 +1,8 @@
 """The records of builds: begun, moved on, ended. Whoever locks a version and its build locks the version first."""
 
-from django.db import IntegrityError, transaction
+from datetime import datetime
+
+from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
@@ -98,6 +100,14 @@ def move(products: int) -> None:
         if products:
             build.pace = _paced(build.pace, (now - build.started_at).total_seconds(), build.indexed)
         build.save(update_fields=["moved_at", "indexed", "pace"])
+
+
+def moment() -> datetime:
+    """Return the present as Postgres has it, whose clock the moments of builds and versions are told by."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        now: datetime = cursor.fetchone()[0]
+    return now
 
 
 def note_trouble(build_id: int, reason: str) -> None:

@@ -1,11 +1,15 @@
 """End a build before its time: at once for searches and workers, its rows a moment later by a worker."""
 
+from functools import partial
+
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
+from ..attempts import Attempts
 from ..exceptions import BuildStateError
 from ..models import Build, IndexVersion
-from . import hints, outbox, versions
+from . import hints, outbox
+from .dropping import drop_version, note_trouble
 
 State = Build.State
 
@@ -29,14 +33,23 @@ def cancel(build_id: int, *, by: str) -> Build:
 
 
 def clear_cancelled() -> None:
-    """Remove what cancelled builds have left, and have products compared that they alone had marked."""
-    for build in Build.objects.to_clear():
-        _release(build)
-        if build.kind == Build.Kind.REBUILD and build.version is not None:
-            for version in IndexVersion.objects.filter(pk=build.version, state=IndexVersion.State.FAILED):
-                versions.drop_version(version)
-        Build.objects.filter(pk=build.pk).update(cleared_at=Now())
-        hints.publish("reconcile")
+    """Remove what cancelled builds have left, and have products compared that they alone had marked.
+
+    Raises:
+        Exception: what one has left could not be removed; that of all others was.
+        ExceptionGroup: the same of several.
+    """
+    with Attempts("Clearing cancelled builds") as attempts:
+        for build in Build.objects.to_clear():
+            with attempts.at(f"{build}", partial(_note, build)):
+                _release(build)
+                if build.kind == Build.Kind.REBUILD and build.version is not None:
+                    for version in IndexVersion.objects.filter(
+                        pk=build.version, state=IndexVersion.State.FAILED
+                    ):
+                        drop_version(version)
+                Build.objects.filter(pk=build.pk).update(cleared_at=Now())
+                hints.publish("reconcile")
 
 
 def break_off_indexes() -> None:
@@ -53,6 +66,11 @@ def break_off_indexes() -> None:
             """,
             [names],
         )
+
+
+def _note(build: Build, trouble: str) -> None:
+    """Keep with the version of a build why it could not be dropped."""
+    note_trouble(build.version or 0, trouble)
 
 
 def _give_up(build_id: int, reason: str) -> bool:
@@ -77,7 +95,7 @@ def _give_up(build_id: int, reason: str) -> bool:
 def _fail_version(version_id: int, reason: str) -> None:
     version = IndexVersion.objects.filter(pk=version_id)
     failed = version.filter(state=IndexVersion.State.BUILDING).update(
-        state=IndexVersion.State.FAILED, error=reason
+        state=IndexVersion.State.FAILED, error=reason, failed_at=Now()
     )
     if not failed and version.exists():
         raise BuildStateError(f"Version {version_id} is ready and cannot be cancelled any more.")

@@ -5,7 +5,7 @@ one; every query is then a sequential scan, without an error. So validity is rea
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from django.db import OperationalError, connection
@@ -98,21 +98,31 @@ def built_share(version: IndexVersion) -> float:
 
 def drop_indexes(version_id: int) -> None:
     """Drop every HNSW index of a version."""
-    _drop_where(lambda owner: owner == version_id)
+    _drop_all(name for name in index_validity() if _owner(name) == version_id)
 
 
 def drop_orphaned_indexes() -> None:
     """Drop the HNSW indexes whose version is gone."""
+    _drop_all(orphaned_indexes())
+
+
+def orphaned_indexes() -> list[str]:
+    """Return the names of the HNSW indexes whose version is gone."""
+    names = index_validity()  # first: a version that is begun meanwhile has none yet
     kept = set(IndexVersion.objects.values_list("pk", flat=True))
-    _drop_where(lambda owner: owner not in kept)
+    return sorted(name for name in names if _owner(name) not in kept)
 
 
-def _drop_where(is_unwanted: Callable[[int], bool]) -> None:
-    for name in index_validity():
-        match = _OURS.match(name)
-        if match and is_unwanted(int(match[1])):
-            with unhurried():
-                _drop(name)
+def _owner(name: str) -> int:
+    match = _OURS.match(name)
+    assert match is not None
+    return int(match[1])
+
+
+def _drop_all(names: Iterable[str]) -> None:
+    for name in names:
+        with unhurried():
+            _drop(name)
 
 
 def _create(version: IndexVersion, index: HnswIndex) -> None:

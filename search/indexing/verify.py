@@ -14,6 +14,7 @@ from ..loading import encoders_for
 from ..models import EntryImage, IndexEntry, IndexVersion, StaleProduct
 from .building import MIN_ANN_RECALL
 from .catalogue import missing_keys, product_keys, surplus_keys
+from .dropping import find_left_over
 from .extension import MINIMUM, installed_version
 from .failures import Failure, list_failures
 from .hnsw import broken_indexes, hnsw_indexes
@@ -51,7 +52,7 @@ class Verification:
 def verify() -> Verification:
     """Check the active version against the catalogue, the exact scan and the clock."""
     version = IndexVersion.objects.active()
-    checks = [_extension(), _outbox()]
+    checks = [_extension(), _outbox(), _versions()]
     if version is None:
         checks.insert(0, Check("active version", False, "No version is active; run: search_index rebuild"))
     else:
@@ -79,6 +80,14 @@ def _outbox() -> Check:
         f"{outbox.waiting} waiting, the oldest for {waited.total_seconds():.0f} s; {outbox.parked} parked"
     )
     return Check("nothing stale older than a minute", waited <= STALE_AFTER, detail)
+
+
+def _versions() -> Check:
+    left_over = find_left_over()
+    kept = IndexVersion.objects.count()
+    return Check(
+        "versions in order", not left_over, "; ".join(left_over) or f"{kept} kept, nothing left of others"
+    )
 
 
 def _artifact(version: IndexVersion) -> Check:

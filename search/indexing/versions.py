@@ -1,18 +1,21 @@
-"""The life of index versions: begin, activate, roll back, drop."""
+"""The life of index versions: begin, activate, roll back."""
 
 from dataclasses import dataclass
+from functools import partial
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from ..artifact import read_manifest
+from ..attempts import Attempts
 from ..conf import get_settings
 from ..exceptions import BuildGivenUp, NoVersion, VersionStateError
 from ..models import Build, IndexVersion
 from . import builds
 from .catalogue import product_keys, repictured_keys
+from .dropping import drop_version, give_up, note_trouble
 from .entering import enter, gather_marks
-from .hnsw import broken_indexes, drop_indexes, drop_orphaned_indexes
+from .hnsw import broken_indexes
 from .locks import only_one
 from .reconcile import reconcile
 from .unhurried import unhurried
@@ -51,8 +54,10 @@ def request_rebuild(*, force: bool = False, build: Build | None = None) -> Rebui
             if unneeded is not None:
                 return unneeded
         for abandoned in IndexVersion.objects.filter(state=State.BUILDING):
-            if _fail(abandoned, "A newer build took its place."):
-                drop_version(abandoned)
+            # One that cannot be dropped keeps the reason and is tried again by beat; it is in no newer build's way.
+            with Attempts("A newer build").at(f"dropping {abandoned}", partial(note_trouble, abandoned.pk)):
+                if give_up(abandoned, "A newer build took its place."):
+                    drop_version(abandoned)
         with transaction.atomic():
             version = IndexVersion.objects.create(
                 artifact_path=str(artifact),
@@ -150,56 +155,6 @@ def former_version() -> IndexVersion:
     if former is None:
         raise NoVersion("No retired version is kept to roll back to.")
     return former
-
-
-def drop_superseded() -> list[int]:
-    """Drop failed versions, builds that were overtaken, and retired ones beyond KEEP_RETIRED; return their ids."""
-    active = IndexVersion.objects.active()
-    superseded = list(IndexVersion.objects.filter(state=State.FAILED))
-    if active is not None:
-        overtaken = IndexVersion.objects.filter(state=State.READY, pk__lt=active.pk)
-        reason = f"Version {active.pk} was activated before it."
-        superseded += [version for version in overtaken if _fail(version, reason)]
-    retired = IndexVersion.objects.filter(state=State.RETIRED).order_by("-activated_at")
-    reason = "Newer versions are kept to go back to."
-    superseded += [version for version in retired[get_settings().keep_retired :] if _fail(version, reason)]
-    for version in superseded:
-        drop_version(version)
-    drop_orphaned_indexes()
-    return [version.pk for version in superseded]
-
-
-@unhurried()
-def drop_version(version: IndexVersion) -> None:
-    """Delete a failed version, with its entries and indexes."""
-    drop_indexes(version.pk)
-    with transaction.atomic(), connection.cursor() as cursor:
-        # Waits for whoever is writing something of the version at this moment, so that this is deleted, too.
-        cursor.execute("SELECT FROM fashion_search_indexversion WHERE id = %s FOR UPDATE", [version.pk])
-        cursor.execute("DELETE FROM fashion_search_versionlexicon WHERE version_id = %s", [version.pk])
-        cursor.execute("DELETE FROM fashion_search_entryimage WHERE version_id = %s", [version.pk])
-        cursor.execute("DELETE FROM fashion_search_indexentry WHERE version_id = %s", [version.pk])
-        cursor.execute("DELETE FROM fashion_search_wordlist WHERE version_id = %s", [version.pk])
-        cursor.execute("DELETE FROM fashion_search_versiontags WHERE version_id = %s", [version.pk])
-        cursor.execute(
-            "UPDATE fashion_search_producttag SET version_id = NULL WHERE version_id = %s", [version.pk]
-        )
-        cursor.execute(
-            "UPDATE fashion_search_evaluation SET version_id = NULL WHERE version_id = %s", [version.pk]
-        )
-        cursor.execute("DELETE FROM fashion_search_indexversion WHERE id = %s", [version.pk])
-
-
-def _fail(version: IndexVersion, reason: str) -> bool:
-    """Give a version up unless its state has changed since it was read, as when somebody has activated it.
-
-    Committed before anything is deleted: workers lock the versions they write to and skip failed ones.
-    """
-    given_up = IndexVersion.objects.filter(pk=version.pk, state=version.state)
-    if not given_up.update(state=State.FAILED, error=reason):
-        return False
-    builds.end(Build.State.FAILED, version_id=version.pk, reason=reason)
-    return True
 
 
 def _unneeded(fingerprint: str) -> Rebuild | None:

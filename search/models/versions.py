@@ -46,7 +46,20 @@ class IndexVersion(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     built_at = models.DateTimeField(null=True, blank=True)
     activated_at = models.DateTimeField(null=True, blank=True)
+    failed_at = models.DateTimeField(null=True, blank=True, help_text="When it was given up.")
     error = models.TextField(blank=True, default="")
+    # Defaults of the database, because code of the release before adds rows while this one is being brought in.
+    trouble = models.TextField(
+        blank=True, default="", db_default="", help_text="What went wrong with it last, to be tried again."
+    )
+    trouble_at = models.DateTimeField(null=True, blank=True, help_text="When that was.")
+    text_config = models.TextField(
+        "text search configuration",
+        blank=True,
+        default="",
+        db_default="",
+        help_text="What its entries were written with; empty where nobody has noted it.",
+    )
     total = models.PositiveIntegerField(null=True, blank=True, help_text="Products when the build began.")
     ann_recall = models.FloatField(
         "ANN recall@24", null=True, blank=True, help_text="Overlap with the exact scan over sampled queries."

@@ -8,9 +8,9 @@ from search.desk import services
 from search.desk.board import check_build, check_failed
 from search.desk.checks import Check, State, summarise
 from search.desk.failed import Failed, read_failed
-from search.desk.index import check_index, check_staleness
+from search.desk.index import check_index, check_staleness, check_versions
 from search.desk.shoppers import Answers, check_answers
-from search.indexing import beginning
+from search.indexing import beginning, building
 from search.models import IndexEntry, IndexVersion, StaleProduct
 from shop.models import Product
 from tests.search.products import add_picture, build_version, drain, make_product
@@ -134,6 +134,25 @@ class TestIndex:
         state, sentence = of(check_index(), "HNSW indexes")
         assert state is BROKEN
         assert sentence.startswith(f"Missing or invalid: {active.text_index};")
+
+    def test_versions_that_should_be_gone(self, active):
+        assert check_versions() == Check("Versions", OK, "1 version kept, nothing left of others.")
+        failed = IndexVersion.objects.create(
+            artifact_path="x", artifact_name="x", fingerprint="x", dimension=32, state="failed"
+        )
+        long_ago = timezone.now() - timedelta(minutes=12)
+        IndexVersion.objects.filter(pk=failed.pk).update(failed_at=long_ago)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "CREATE INDEX fashion_search_text_v999999_hnsw ON fashion_search_indexentry (product_key)"
+            )
+        check = check_versions()
+        assert (check.state, check.sentence) == (
+            ATTENTION,
+            f"version {failed.pk} (failed) should have been dropped 12 minutes ago, and 1 more.",
+        )
+        building.advance_all()
+        assert check_versions().state is OK
 
     def test_low_recall(self, active):
         IndexVersion.objects.update(ann_recall=0.9)

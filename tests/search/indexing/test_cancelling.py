@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from search.exceptions import BuildGivenUp, BuildStateError
 from search.indexing import batches, beginning, building, cancelling, hnsw, outbox, versions
+from search.indexing.dropping import drop_version
 from search.models import Build, EntryImage, IndexEntry, IndexVersion
 from shop.models import Product
 from tests.outbox import stale_products
@@ -172,7 +173,7 @@ def test_what_has_ended_cannot_be_cancelled(active):
 
 def test_a_build_whose_version_is_gone_can_be_cancelled(active):
     build = start()
-    versions.drop_version(IndexVersion.objects.get(pk=build.version))
+    drop_version(IndexVersion.objects.get(pk=build.version))
     assert cancelling.cancel(build.pk, by="ben").state == "cancelled"
 
 

@@ -31,6 +31,7 @@ def test_a_whole_index_passes(version):
     assert [check.name for check in found.checks] == [
         "pgvector",
         "nothing stale older than a minute",
+        "versions in order",
         "artifact",
         "one entry per product",
         "embeddings present",

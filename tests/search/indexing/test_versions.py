@@ -5,32 +5,21 @@ from pathlib import Path
 
 import pytest
 from django.core.files.storage import default_storage
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import F
-from django.utils import timezone
 
 from search.exceptions import NoVersion, VersionStateError
 from search.indexing import building, hnsw, versions
+from search.indexing.dropping import give_up
 from search.indexing.embedding import Embedder
 from search.indexing.failures import list_failures
 from search.indexing.verify import verify
 from search.indexing.writing import lock_written
-from search.judging.storing import keep
 from search.models import (
-    CatalogueHealth,
-    CatalogueMap,
     EntryImage,
-    Evaluation,
     IndexEntry,
     IndexVersion,
-    ProductTag,
-    VersionLexicon,
-    VersionTags,
-    WordList,
 )
-from search.suggesting.refreshing import refresh_word_list
-from search.tags import suggest_tags
-from search.tags.refreshing import refresh_tags
 from shop.models import Product
 from shop.search_index import ShopProductIndex
 from tests.outbox import empty_outbox, stale_products
@@ -194,7 +183,7 @@ def test_an_activated_version_is_not_given_up_by_whoever_read_it_before():
     build_version()
     before = IndexVersion.objects.get()
     before.state = "building"  # as somebody read it a moment ago
-    assert versions._fail(before, "A newer build took its place.") is False
+    assert give_up(before, "A newer build took its place.") is False
     assert states() == {before.pk: "active"}
 
 
@@ -222,57 +211,6 @@ def test_a_failure_that_is_over_is_not_remembered_by_a_former_version(index_sett
     product.save()
     drain()
     assert list_failures() == []
-
-
-def test_one_former_version_is_kept():
-    make_product("A1")
-    built = [build_version(force=True) for _ in range(3)]
-    assert states() == {built[1].pk: "retired", built[2].pk: "active"}
-    assert set(IndexEntry.objects.values_list("version_id", flat=True)) == {built[1].pk, built[2].pk}
-    assert len(hnsw.index_validity()) == 4
-
-
-def test_the_words_of_a_dropped_version_go_with_it():
-    make_product("A1")
-    first = build_version()
-    assert refresh_word_list()
-    build_version(force=True)
-    build_version(force=True)
-    assert first.pk not in states()
-    assert not WordList.objects.exists()
-
-
-def test_tags_outlive_their_version_and_its_vocabulary_does_not():
-    product = make_product("A1")
-    first = build_version()
-    assert refresh_tags()
-    suggest_tags([str(product.pk)])
-    waiting = ProductTag.objects.values_list("word", flat=True)
-    assert waiting
-    words = list(waiting)
-    assert set(ProductTag.objects.values_list("version_id", "artifact_name")) == {(first.pk, "tiny")}
-    build_version(force=True)
-    build_version(force=True)
-    assert first.pk not in states()
-    assert (list(waiting), VersionTags.objects.count()) == (words, 0)
-    assert set(ProductTag.objects.values_list("version_id", "artifact_name")) == {(None, "tiny")}
-
-
-def test_evaluations_outlive_their_version():
-    make_product("A1")
-    first = build_version()
-    for version in (first, build_version(force=True)):
-        keep(version, "queries.jsonl", "digest", {}, [])
-    build_version(force=True)
-    kept = list(Evaluation.objects.order_by("pk").values_list("version_id", "measured"))
-    name = f"({first.artifact_name}, {first.fingerprint[:8]})"
-    assert kept == [(None, f"version {first.pk} {name}"), (first.pk + 1, f"version {first.pk + 1} {name}")]
-
-
-def test_whatever_points_to_a_version_is_thought_of_when_it_is_dropped():
-    assert {relation.related_model for relation in IndexVersion._meta.related_objects} == {
-        CatalogueHealth, CatalogueMap, EntryImage, Evaluation, IndexEntry, ProductTag, VersionLexicon, VersionTags, WordList,
-    }  # fmt: skip
 
 
 def test_a_newer_build_takes_the_place_of_one_that_runs():
@@ -377,40 +315,3 @@ def test_parked_products_without_an_entry_do_not_hold_up_a_build(index_settings,
     assert IndexVersion.objects.get().state == "active"
     checks = {check.name: check.passed for check in verify().checks}
     assert checks["one entry per product"]
-
-
-def test_a_version_is_dropped_while_its_words_are_being_counted():
-    """The count is committed at the worst moment: after the drop has looked for words, before it has ended."""
-    version = IndexVersion.objects.create(artifact_path="x", artifact_name="x", fingerprint="x", dimension=32)
-    counted, may_end, ended, told = (threading.Event() for _ in range(4))
-
-    def count() -> None:
-        words = VersionLexicon(
-            version=version, total=0, facets={}, paths=[], lexemes={}, built_at=timezone.now()
-        )
-        try:
-            with transaction.atomic():
-                words.save(force_insert=True)
-                counted.set()
-                may_end.wait(10)
-        except IntegrityError:  # the version is gone: whoever counts its words is told
-            told.set()
-        connection.close()
-        ended.set()
-
-    def after_the_words(execute, sql, *arguments):
-        if "fashion_search_wordlist" in sql:
-            may_end.set()
-            ended.wait(1)
-        return execute(sql, *arguments)
-
-    worker = threading.Thread(target=count)
-    worker.start()
-    counted.wait(10)
-    with connection.execute_wrapper(after_the_words):
-        versions.drop_version(version)
-    worker.join()
-
-    assert told.is_set()
-    assert not IndexVersion.objects.filter(pk=version.pk).exists()
-    assert not VersionLexicon.objects.filter(version_id=version.pk).exists()

@@ -1,0 +1,87 @@
+"""Do several things of which none may stop the others, and fail at the end where one of them failed."""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
+
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import InterfaceError, OperationalError, connection
+
+logger = logging.getLogger(__name__)
+
+Note = Callable[[str], None]
+KEPT = 100  # errors; of more, each is logged and the first ones are raised
+
+
+class Attempts:
+    """Collects the errors of things that are done one after the other.
+
+    Each error is logged with what failed. The first one, or all of them as an `ExceptionGroup`, is raised at the end, so
+    that a task whose tenth item fails has done the eleventh and is still seen to fail:
+
+        with Attempts("Counting the search log") as attempts:
+            for day in days:
+                with attempts.at(f"day {day}"):
+                    count(day)
+
+    Args:
+        what: all of it, in a few words.
+    """
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        self.errors: list[Exception] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if error is None:
+            self.raise_any()
+
+    @contextmanager
+    def at(self, what: str, note: Note | None = None) -> Iterator[None]:
+        """Do one thing; its error is kept for the end.
+
+        Args:
+            what: the thing, in a few words, for the log.
+            note: is told the error where it failed, to keep it where people look.
+
+        Raises:
+            Exception: it failed because the time of the whole task is up or the database is gone, which no other
+                thing would survive.
+        """
+        try:
+            yield
+        except SoftTimeLimitExceeded:
+            raise
+        except Exception as error:
+            if isinstance(error, OperationalError | InterfaceError) and not connection.is_usable():
+                raise
+            error.add_note(f"{self.what}: {what}")
+            logger.exception("%s: %s failed.", self.what, what)
+            if len(self.errors) < KEPT:
+                self.errors.append(error)
+            if note:
+                note(reason_of(error))
+
+    def raise_any(self) -> None:
+        """Fail if something has failed.
+
+        Raises:
+            Exception: the only error.
+            ExceptionGroup: all of them.
+        """
+        if len(self.errors) == 1:
+            raise self.errors[0]
+        if self.errors:
+            raise ExceptionGroup(f"{self.what}: {len(self.errors)} things failed", self.errors)
+
+
+def reason_of(error: Exception) -> str:
+    """Return an error as one line for people."""
+    return f"{type(error).__name__}: {error}"
