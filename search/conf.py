@@ -79,6 +79,9 @@ class SearchSettings:
     word_list_seconds: int = (
         300  # how often beat counts the words for spelling and suggestions, if they changed
     )
+    maintenance_database: str = (
+        ""  # alias in DATABASES of a connection past the pooler, to build indexes; "" for the default one
+    )
     metrics_token: str = ""  # that Prometheus sends to get figures; "" keeps them from everybody
     tag_confidence: float = 0.4  # tags that are less sure are not suggested
     tags_per_product: int = 8  # tags suggested for a product at most

@@ -48,6 +48,14 @@ class BuildStateError(SearchError):
     """A build cannot begin or be cancelled now; the message says why."""
 
 
+class LockLost(SearchError):  # noqa: N818 - says what is wrong without the suffix
+    """A step that may run once at a time gave no sign of life for so long that another process began it."""
+
+
+class UnsafeConnection(SearchError):  # noqa: N818 - says what is wrong without the suffix
+    """Something cannot be done through the connection that the settings name; the message names the remedy."""
+
+
 class InvalidQuery(SearchError):  # noqa: N818 - says what is wrong without the suffix
     """A query cannot be answered; `code` is for programs and `sentence` for people."""
 

@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 
 from ..exceptions import BuildGivenUp, BuildStateError
 from ..models import Build, IndexVersion, StaleProduct
+from .locks import confirm_locks
 
 State = Build.State
 Step = Build.Step
@@ -63,11 +64,13 @@ def enter(version_id: int, step: Build.Step) -> None:
 
 
 def check_wanted(version_id: int) -> None:
-    """Go on unless a version was given up.
+    """Go on unless a version was given up, or another process has begun the same step.
 
     Raises:
         BuildGivenUp: it failed, was cancelled or is gone.
+        LockLost: this process gave no sign of life for too long.
     """
+    confirm_locks()
     if not IndexVersion.objects.filter(pk=version_id).exclude(state=IndexVersion.State.FAILED).exists():
         raise BuildGivenUp(f"Version {version_id} was given up.")
 

@@ -1,6 +1,6 @@
 """The host's products compared with the entries of a version, by key alone and inside Postgres."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -22,6 +22,15 @@ def load_products(keys: Iterable[str]) -> dict[str, Any]:
         except ValidationError:  # a key that cannot be one of the model's: there is no such product
             continue
     return {str(product.pk): product for product in index.get_queryset().filter(pk__in=pks)}
+
+
+def product_chunks(size: int) -> Iterator[Sequence[Any]]:
+    """Read all products that can be found in parts, by ranges of keys: no cursor and no transaction stays open between them."""
+    products = get_index().get_queryset().order_by("pk")
+    chunk = list(products[:size])
+    while chunk:
+        yield chunk
+        chunk = list(products.filter(pk__gt=chunk[-1].pk)[:size])
 
 
 def product_keys() -> "QuerySet[Any, Any]":

@@ -9,7 +9,7 @@ touch nothing else.
 
 from collections.abc import Iterable
 
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 from psycopg.errors import LockNotAvailable
 
 from .brief import brief_transaction
@@ -94,7 +94,8 @@ def enter_for_reindex(keys: Iterable[str]) -> int:
 
 
 def _enter(keys: Iterable[str], statement: str, *, reread: bool) -> int:
-    distinct = sorted(set(keys))
+    with transaction.atomic():  # which the cursor of a query that is read in parts must not outlive
+        distinct = sorted(set(keys))
     entered = 0
     with connection.cursor() as cursor:
         for start in range(0, len(distinct), CHUNK):

@@ -13,7 +13,7 @@ from django.db import OperationalError, connection
 from ..conf import get_settings
 from ..models import IndexVersion
 from .builds import check_wanted
-from .unhurried import unhurried
+from .unhurried import maintenance_cursor
 
 _OURS = re.compile(r"fashion_search_(?:image|text)_v(\d+)_hnsw")
 
@@ -65,10 +65,9 @@ def build_indexes(version: IndexVersion) -> list[str]:
     for index in hnsw_indexes(version):
         if validity.get(index.name):
             continue
-        with unhurried():
-            if index.name in validity:
-                _drop(index.name)
-            _create(version, index)
+        if index.name in validity:
+            _drop(index.name)
+        _create(version, index)
         built.append(index.name)
     return built
 
@@ -121,8 +120,7 @@ def _owner(name: str) -> int:
 
 def _drop_all(names: Iterable[str]) -> None:
     for name in names:
-        with unhurried():
-            _drop(name)
+        _drop(name)
 
 
 def _create(version: IndexVersion, index: HnswIndex) -> None:
@@ -133,20 +131,17 @@ def _create(version: IndexVersion, index: HnswIndex) -> None:
         f" WITH (m = {settings.hnsw_m}, ef_construction = {settings.hnsw_ef_construction})"
         f" WHERE version_id = {version.pk}"
     )
-    with connection.cursor() as cursor:
-        try:
+    try:
+        with maintenance_cursor() as cursor:
             cursor.execute(statement)
-        except OperationalError:
-            _drop(index.name)
-            check_wanted(version.pk)  # it may have been broken off because the version was given up
-            # Parallel builds need shared memory, of which containers often have 64 MB: once more without.
-            cursor.execute("SET max_parallel_maintenance_workers = 0")
-            try:
-                cursor.execute(statement)
-            finally:
-                cursor.execute("RESET max_parallel_maintenance_workers")
+    except OperationalError:
+        _drop(index.name)
+        check_wanted(version.pk)  # it may have been broken off because the version was given up
+        # Parallel builds need shared memory, of which containers often have 64 MB: once more without.
+        with maintenance_cursor(max_parallel_maintenance_workers="0") as cursor:
+            cursor.execute(statement)
 
 
 def _drop(name: str) -> None:
-    with connection.cursor() as cursor:
+    with maintenance_cursor() as cursor:
         cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {connection.ops.quote_name(name)}")

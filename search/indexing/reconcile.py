@@ -1,13 +1,14 @@
 """Find products whose entries say something else, for writes that send no signals (`bulk_update`, SQL)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from ..models import IndexEntry, IndexVersion, ProductTag, StaleProduct
 from ..registry import ProductIndex, get_index
-from .catalogue import surplus_keys
+from .catalogue import product_chunks, surplus_keys
 from .documents import prepare
 from .entering import enter, enter_absent, gather_marks
+from .locks import confirm_locks
 from .unhurried import unhurried
 
 CHUNK = 500  # products per read
@@ -23,19 +24,12 @@ def reconcile() -> int:
     versions = list(IndexVersion.objects.written())
     if not versions:
         return 0
-    marked = sum(_reconcile(index, versions, products) for products in _chunks(index))
+    marked = sum(_reconcile(index, versions, products) for products in product_chunks(CHUNK))
     return marked + sum(enter_absent(surplus_keys(version).iterator()) for version in versions)
 
 
-def _chunks(index: ProductIndex) -> Iterator[Sequence[Any]]:
-    products = index.get_queryset().order_by("pk")
-    chunk = list(products[:CHUNK])
-    while chunk:
-        yield chunk
-        chunk = list(products.filter(pk__gt=chunk[-1].pk)[:CHUNK])
-
-
 def _reconcile(index: ProductIndex, versions: Sequence[IndexVersion], products: Sequence[Any]) -> int:
+    confirm_locks()
     keys = [str(product.pk) for product in products]
     gather_marks()  # each change that was read with these products has its mark
     waiting = set(

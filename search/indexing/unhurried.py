@@ -1,30 +1,130 @@
-"""Work of the index that no request waits for, and that a host's time limits for requests must not end."""
+"""Work of the index that no request waits for, and that a host's time limits for requests must not end.
 
-from collections.abc import Iterator
+Limits are lifted inside transactions alone, where they end with them: what is set on a session behind a pooler in transaction
+mode is met by other clients. Statements that no transaction may hold get a connection of their own.
+"""
+
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
-from django.db import Error, connection
+from django.db import DEFAULT_DB_ALIAS, Error, connection, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 
-NAMES = ("statement_timeout", "lock_timeout")
-_READ = "SELECT " + ", ".join(f"current_setting('{name}')" for name in NAMES)
+from ..conf import get_settings
+from ..exceptions import UnsafeConnection
+from .pooling import Pooling, find_pooling, own_connection
+
+_NAMES = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
+_SINCE_17 = "transaction_timeout"
 
 
 @contextmanager
 def unhurried() -> Iterator[None]:
-    """Lift the time limits of this connection's statements while the body runs; also a decorator, and may be nested."""
-    with connection.cursor() as cursor:
-        cursor.execute(_READ)
-        before = dict(zip(NAMES, cursor.fetchone(), strict=True))
-        _set(dict.fromkeys(NAMES, "0"))
-    try:
+    """Lift the time limits of this connection's statements while the body runs; also a decorator, and may be nested.
+
+    A statement outside a transaction gets one of its own. Inside a transaction of the caller the former limits are put back,
+    because SET LOCAL outlives a savepoint.
+    """
+    if any(isinstance(wrapper, _Lifted) for wrapper in connection.execute_wrappers):
         yield
+        return
+    before = read_limits(connection) if connection.in_atomic_block else {}
+    lifted = _Lifted()
+    if before:
+        lifted.lift()
+    try:
+        with connection.execute_wrapper(lifted):
+            yield
     finally:
-        # A transaction that failed has taken the limits back itself, and a new connection begins with them.
-        with suppress(Error):
-            _set(before)
+        if before and connection.in_atomic_block and connection.connection is not None:
+            with suppress(Error):  # a transaction that failed has taken the limits back itself
+                _set(connection, before, local=True)
 
 
-def _set(limits: dict[str, str]) -> None:
+@contextmanager
+def maintenance_cursor(**settings: str) -> Iterator[Any]:
+    """Yield a cursor without time limits for statements that no transaction may hold, such as CREATE INDEX CONCURRENTLY.
+
+    It has a connection of its own, to MAINTENANCE_DATABASE, so that what is set on its session ends with it.
+
+    Args:
+        settings: further settings of Postgres, by name.
+
+    Raises:
+        UnsafeConnection: a pooler stands between, behind which these settings would be met by others.
+        TransactionManagementError: a transaction is open, which the statement would wait for without end.
+    """
+    if connection.in_atomic_block:
+        raise transaction.TransactionManagementError(
+            "Indexes are built and dropped outside transactions: the statement would wait for this one without end."
+        )
+    alias = maintenance_alias()
+    with own_connection(alias) as own:
+        limits = {name: value for name, value in read_limits(own).items() if value != "0"}
+        wanted = {**dict.fromkeys(limits, "0"), **settings}
+        if wanted:
+            if find_pooling(alias) not in (Pooling.NONE, Pooling.SESSION):
+                raise UnsafeConnection(unsafe_settings(alias, limits or settings))
+            _set(own, wanted, local=False)
+        with own.cursor() as cursor:
+            yield cursor
+
+
+def maintenance_alias() -> str:
+    """Return the alias in DATABASES that indexes are built through."""
+    return get_settings().maintenance_database or DEFAULT_DB_ALIAS
+
+
+def unsafe_settings(alias: str, settings: dict[str, str]) -> str:
+    """Return the sentence for people that says why indexes cannot be built through an alias, and what to do."""
+    named = ", ".join(f"{name} = {value}" for name, value in settings.items())
+    return (
+        f"The database {alias!r} is reached through a pooler in transaction mode, where its settings ({named}) cannot be"
+        " changed for building an index. Set FASHION_SEARCH['MAINTENANCE_DATABASE'] to an alias in DATABASES that"
+        " leads past the pooler, or change them for the role."
+    )
+
+
+def read_limits(connection: Any) -> dict[str, str]:
+    """Return the limits of a connection's session by name, "0" for none."""
+    names = _names(connection)
     with connection.cursor() as cursor:
-        for name, limit in limits.items():
-            cursor.execute("SELECT set_config(%s, %s, false)", [name, limit])
+        cursor.execute("SELECT " + ", ".join(f"current_setting('{name}')" for name in names))
+        return dict(zip(names, cursor.fetchone(), strict=True))
+
+
+def _names(connection: Any) -> tuple[str, ...]:
+    return (*_NAMES, _SINCE_17) if connection.pg_version >= 170_000 else _NAMES
+
+
+def _set(connection: BaseDatabaseWrapper | Any, limits: dict[str, str], *, local: bool) -> None:
+    calls = ", ".join("set_config(%s, %s, %s)" for _ in limits)
+    parameters = [part for name, limit in limits.items() for part in (name, limit, local)]
+    # Not through Django, whose wrappers would watch this statement, too.
+    with connection.wrap_database_errors:
+        connection.connection.execute(f"SELECT {calls}", parameters)
+
+
+class _Lifted:
+    """A wrapper of statements that lifts the limits at the first one of each transaction."""
+
+    def __init__(self) -> None:
+        # Django starts a new list with every transaction, so the same list means the same transaction.
+        self._transaction: list[Any] | None = None
+
+    def lift(self) -> None:
+        """Lift the limits of the transaction that is open, once."""
+        if self._transaction is not connection.run_on_commit:
+            _set(connection, dict.fromkeys(_names(connection), "0"), local=True)
+            self._transaction = connection.run_on_commit
+
+    def __call__(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        # A savepoint is a statement, too: the limits are lifted before it, so that going back to it keeps them.
+        if connection.in_atomic_block:
+            if not connection.needs_rollback:
+                self.lift()
+            return execute(sql, params, many, context)
+        with transaction.atomic():
+            self.lift()
+            return execute(sql, params, many, context)

@@ -2,10 +2,14 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
+from itertools import chain
 
 from ..exceptions import SearchError
+from ..indexing.catalogue import product_chunks
 from ..registry import get_index
 from .queries import JudgedQuery
+
+CHUNK = 1000  # products per read
 
 Report = Callable[[], object]
 
@@ -27,7 +31,7 @@ def relevant_skus(queries: Sequence[JudgedQuery], *, report: Report = lambda: No
     index = get_index()
     found: list[set[str]] = [set() for _ in queries]
     known: set[str] = set()
-    for product in index.get_queryset().iterator(chunk_size=1000):
+    for product in chain.from_iterable(product_chunks(CHUNK)):
         document = index.document(product)
         fields = index.judged(product, document)
         known.update(fields)

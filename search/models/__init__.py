@@ -8,6 +8,7 @@ from .health import CatalogueHealth, HealthFinding
 from .insight import LoggedSearch, SearchEvent
 from .insight_days import PopularQuery, QueryDay, SearchDay, StageDay
 from .lexicons import VersionLexicon
+from .locks import StepLock
 from .maps import CatalogueMap
 from .merchandising_banners import Banner
 from .merchandising_redirects import Redirect
@@ -41,6 +42,7 @@ __all__ = [
     "StageDay",
     "StaleMark",
     "StaleProduct",
+    "StepLock",
     "Synonym",
     "TagWord",
     "VersionLexicon",

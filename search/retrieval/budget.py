@@ -6,7 +6,7 @@ from contextvars import ContextVar
 from time import monotonic
 from typing import Any
 
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 from psycopg.errors import QueryCanceled
 
 _deadline: ContextVar[float | None] = ContextVar("fashion_search_deadline", default=None)
@@ -56,12 +56,20 @@ class Watch:
 
         Raises:
             OutOfTime: there is none.
+            TransactionManagementError: no transaction is open, and what is set for one would silently be nothing.
         """
+        if not connection.in_atomic_block:
+            raise transaction.TransactionManagementError(
+                "A search's time is kept inside its transaction alone."
+            )
         left = round((self._until - monotonic()) * 1000)
         if left < 1:
             raise OutOfTime("The time of the search was up before a statement began.")
         if left < self._limit * _SHRUNK:
             self._limit = left
             # Not through Django, whose wrappers would watch this statement, too.
-            connection.connection.execute("SELECT set_config('statement_timeout', %s, true)", [f"{left}ms"])
+            with connection.wrap_database_errors:
+                connection.connection.execute(
+                    "SELECT set_config('statement_timeout', %s, true)", [f"{left}ms"]
+                )
         return execute(sql, params, many, context)

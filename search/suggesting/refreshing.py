@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from hashlib import sha256
 
+from django.db import transaction
 from django.utils import timezone
 
+from ..indexing.unhurried import unhurried
 from ..models import IndexEntry, IndexVersion, WordList
 from ..querysets import EntryQuerySet
 from ..spelling.counting import WordCounter
@@ -13,6 +15,7 @@ from .names import NameCollector
 CHUNK = 5000  # entries per read
 
 
+@unhurried()
 def refresh_word_list() -> bool:
     """Count the words of the serving version if its entries have changed since; return whether they were counted."""
     version = IndexVersion.objects.serving()
@@ -23,9 +26,10 @@ def refresh_word_list() -> bool:
     if WordList.objects.filter(pk=version.pk, source=source).exists():
         return False
     counter, collector = WordCounter(), NameCollector()
-    for key, name, brand, keywords, facets in _read(entries):
-        counter.add(name=name, brand=brand, keywords=keywords, values=[value for _, value in facets])
-        collector.add(key, name=name, brand=brand, facets=facets)
+    with transaction.atomic():  # which the cursor must not outlive
+        for key, name, brand, keywords, facets in _read(entries):
+            counter.add(name=name, brand=brand, keywords=keywords, values=[value for _, value in facets])
+            collector.add(key, name=name, brand=brand, facets=facets)
     vocabulary, names = counter.vocabulary().pack(), collector.names().pack()
     WordList.objects.update_or_create(
         version=version,

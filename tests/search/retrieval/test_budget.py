@@ -2,8 +2,10 @@ import time
 
 import pytest
 from django.db import OperationalError, connection
+from django.db.transaction import TransactionManagementError
 
-from search.retrieval.budget import OutOfTime, is_out_of_time, left_ms, time_budget
+from search.indexing.pooling import own_connection
+from search.retrieval.budget import OutOfTime, Watch, is_out_of_time, left_ms, time_budget
 from search.retrieval.session import search_session
 
 pytestmark = pytest.mark.django_db
@@ -78,3 +80,22 @@ def test_other_errors_are_none_of_time(search_settings):
     ):
         cursor.execute("SELECT nothing")
     assert not is_out_of_time(caught.value)
+
+
+def test_time_cannot_be_kept_outside_a_transaction(transactional_db):
+    with connection.execute_wrapper(Watch(1000)), pytest.raises(TransactionManagementError):
+        sleep(0)
+
+
+def test_a_connection_lost_while_a_limit_is_set_is_an_error_of_django(transactional_db):
+    def lose():
+        with search_session(2000):
+            sleep(0.5)
+            pid = connection.connection.info.backend_pid
+            with own_connection() as other, other.cursor() as cursor:
+                cursor.execute("SELECT pg_terminate_backend(%s, 1000)", [pid])
+            sleep(0)
+
+    with pytest.raises(OperationalError, match="terminating connection"):
+        lose()
+    connection.close()
