@@ -9,6 +9,8 @@ from typing import Self
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import InterfaceError, OperationalError, connection
 
+from .exceptions import LockLost
+
 logger = logging.getLogger(__name__)
 
 Note = Callable[[str], None]
@@ -52,12 +54,12 @@ class Attempts:
             note: is told the error where it failed, to keep it where people look.
 
         Raises:
-            Exception: it failed because the time of the whole task is up or the database is gone, which no other
-                thing would survive.
+            Exception: it failed because the time of the whole task is up, its lock was lost or the database is gone,
+                which no other thing would survive.
         """
         try:
             yield
-        except SoftTimeLimitExceeded:
+        except (SoftTimeLimitExceeded, LockLost):
             raise
         except Exception as error:
             if isinstance(error, OperationalError | InterfaceError) and not connection.is_usable():

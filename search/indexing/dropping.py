@@ -30,6 +30,7 @@ from ..models import (
 )
 from . import builds
 from .hnsw import drop_indexes, drop_orphaned_indexes, orphaned_indexes
+from .locks import confirm_locks
 from .unhurried import unhurried
 
 State = IndexVersion.State
@@ -74,6 +75,7 @@ def give_up(version: IndexVersion, reason: str) -> bool:
 @unhurried()
 def drop_version(version: IndexVersion) -> None:
     """Delete a failed version, with its indexes and everything that was made for it."""
+    confirm_locks()
     drop_indexes(version.pk)
     with transaction.atomic(), connection.cursor() as cursor:
         # Waits for whoever is writing something of the version at this moment, so that this is deleted, too.

@@ -13,6 +13,7 @@ from django.db import OperationalError, connection
 from ..conf import get_settings
 from ..models import IndexVersion
 from .builds import check_wanted
+from .locks import confirm_locks
 from .unhurried import maintenance_cursor
 
 _OURS = re.compile(r"fashion_search_(?:image|text)_v(\d+)_hnsw")
@@ -65,6 +66,7 @@ def build_indexes(version: IndexVersion) -> list[str]:
     for index in hnsw_indexes(version):
         if validity.get(index.name):
             continue
+        confirm_locks()
         if index.name in validity:
             _drop(index.name)
         _create(version, index)
