@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from threading import Event, RLock, Thread
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.db import Error, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -52,7 +52,7 @@ class _Lock:
     def __init__(self, name: str) -> None:
         self.name = name
         self._lease = float(get_settings().claim_lease_seconds)
-        self._parameters = {
+        self._parameters: dict[str, str | float | UUID] = {
             "name": name,
             "token": uuid4(),
             "holder": f"{socket.gethostname()}:{os.getpid()}",
