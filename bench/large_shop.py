@@ -101,7 +101,7 @@ def _write(version, skus: Sequence[str], encoded: bool) -> None:
     index = get_index()
     prepared = [prepare(index, row) for row in index.get_queryset().filter(sku__in=skus)]
     if not encoded:
-        write_texts(version.pk, prepared)
+        write_texts(version, prepared)
         return
     prepared = [
         replace(product, pictures=(ProductPicture(name="drawn", open=BytesIO),)) for product in prepared
@@ -109,9 +109,9 @@ def _write(version, skus: Sequence[str], encoded: bool) -> None:
     texts = encoders_for(version).encode_texts([product.text for product in prepared])
     pictures = picture_embeddings(texts, [product.columns["keywords"].split(",")[0] for product in prepared])
     write_entries(
-        version.pk,
+        version,
         [
-            EntryWrite(product, text, product.content_hash)
+            EntryWrite(product, text, product.content_hash(version.config))
             for product, text in zip(prepared, texts, strict=True)
         ],
         [

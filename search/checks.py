@@ -10,8 +10,9 @@ from django.db import DatabaseError, connections
 
 from .artifact import read_manifest
 from .conf import get_settings
-from .exceptions import ArtifactError, NoIndexRegistered
+from .exceptions import ArtifactError, NoIndexRegistered, TextConfigError
 from .indexing.extension import MINIMUM, installed_version
+from .indexing.text_config import try_text_config
 from .insight import store
 from .models import IndexVersion
 from .registry import get_index
@@ -28,6 +29,7 @@ def connect() -> None:
     checks.register(check_log)
     checks.register(check_extension, checks.Tags.database)
     checks.register(check_active_version, checks.Tags.database)
+    checks.register(check_text_config, checks.Tags.database)
 
 
 def check_extension(databases: Sequence[str] | None = None, **kwargs: Any) -> list[checks.CheckMessage]:
@@ -40,7 +42,7 @@ def check_extension(databases: Sequence[str] | None = None, **kwargs: Any) -> li
         return [checks.Error(f"The database cannot be asked for pgvector: {error}", id="fashion_search.E001")]
     wanted = ".".join(map(str, MINIMUM))
     if installed is None:
-        if not _is_migrated():
+        if not _columns():
             return []  # the first migration creates it
         return [
             checks.Error(
@@ -100,6 +102,48 @@ def check_active_version(databases: Sequence[str] | None = None, **kwargs: Any) 
             )
         ]
     return []
+
+
+def check_text_config(databases: Sequence[str] | None = None, **kwargs: Any) -> list[checks.CheckMessage]:
+    """E010, W012: Postgres knows the text search configuration, and the active version was built with it."""
+    if not _asks_for_ours(databases):
+        return []
+    try:
+        wanted = get_settings().text_config
+    except ImproperlyConfigured:
+        return []  # E008 says so
+    version = IndexVersion.objects.active() if _is_migrated() else None
+    try:
+        try_text_config(wanted)
+    except TextConfigError as error:
+        return [
+            checks.Error(
+                f"FASHION_SEARCH['TEXT_CONFIG']: {error}",
+                hint="Take one that psql lists with \\dF, for example english or simple. One that a migration still has to"
+                " make: manage.py migrate --skip-checks",
+                id="fashion_search.E010",
+            )
+        ]
+    if version is None or version.config == wanted:
+        return []
+    try:
+        try_text_config(version.config)
+    except TextConfigError as error:
+        return [
+            checks.Error(
+                f"The active version {version.pk} cannot be searched: {error}",
+                hint="Bring the configuration back in Postgres, or run: manage.py search_index rebuild",
+                id="fashion_search.E010",
+            )
+        ]
+    return [
+        checks.Warning(
+            f"The active version {version.pk} was built with the text search configuration {version.config}, not with the"
+            f" one in the settings, {wanted}; it is still searched and written with its own.",
+            hint="To change over, run: manage.py search_index rebuild",
+            id="fashion_search.W012",
+        )
+    ]
 
 
 def check_broker(**kwargs: Any) -> list[checks.CheckMessage]:
@@ -188,4 +232,14 @@ def _asks_for_ours(databases: Sequence[str] | None) -> bool:
 
 
 def _is_migrated() -> bool:
-    return IndexVersion._meta.db_table in connections["default"].introspection.table_names()
+    """Whether versions can be read: `migrate` itself runs the checks before it adds a column that they would read."""
+    return {field.column for field in IndexVersion._meta.concrete_fields} <= _columns()
+
+
+def _columns() -> set[str]:
+    """The columns that the table of versions has; none before the first migration."""
+    connection, table = connections["default"], IndexVersion._meta.db_table
+    if table not in connection.introspection.table_names():
+        return set()
+    with connection.cursor() as cursor:
+        return {column.name for column in connection.introspection.get_table_description(cursor, table)}

@@ -30,7 +30,9 @@ class SearchSettings:
     reconcile_seconds: int = 3600  # how often beat compares content hashes
     lexicon_seconds: int = 600  # how often beat counts the words of the catalogue again
     encoder_threads: int = 1  # processor threads per encoder run
-    text_config: str = "english"  # Postgres text search configuration
+    text_config: str = (
+        "english"  # Postgres text search configuration; another one takes effect with the next index version
+    )
     candidates: int = 200  # candidates per semantic leg
     min_similarity: float = (
         0.4  # candidates less similar are not looked at; 99 % of true pairs lie above 0.45

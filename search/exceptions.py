@@ -17,6 +17,10 @@ class EncoderTimeout(SearchError):  # noqa: N818 - says what is wrong without th
     """An encoder gave no embedding in the time that a search has."""
 
 
+class TextConfigError(SearchError):
+    """A text search configuration cannot be used; the message says which, and why."""
+
+
 class PictureError(SearchError, ValueError):
     """A picture cannot be used; the message is one sentence that says why."""
 

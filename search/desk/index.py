@@ -10,11 +10,12 @@ from django.utils import timezone
 
 from ..artifact import Manifest, read_manifest
 from ..conf import get_settings
-from ..exceptions import ArtifactError, NoIndexRegistered
+from ..exceptions import ArtifactError, NoIndexRegistered, TextConfigError
 from ..indexing.building import MIN_ANN_RECALL
 from ..indexing.catalogue import product_keys
 from ..indexing.dropping import find_left_over
 from ..indexing.hnsw import broken_indexes
+from ..indexing.text_config import try_text_config
 from ..models import Build, IndexEntry, IndexVersion, StaleMark, StaleProduct
 from .checks import Check, State
 from .wording import count, span
@@ -43,6 +44,7 @@ def check_index() -> list[Check]:
             f"Version {version.pk}, {version.artifact_name}, active for {_age(version.activated_at)}.",
         ),
         check_artifact(version),
+        check_text_config(version),
         check_hnsw(version),
         check_recall(version),
         check_entries(version),
@@ -78,6 +80,28 @@ def check_artifact(version: IndexVersion) -> Check:
             "Start a rebuild to change over.",
         )
     return Check(name, State.OK, f"{version.artifact_name} matches the active version.")
+
+
+def check_text_config(version: IndexVersion) -> Check:
+    """Compare the text search configurations of the version and of the settings, and have Postgres use both."""
+    name = "Text search configuration"
+    wanted = get_settings().text_config
+    try:
+        try_text_config(version.config)
+    except TextConfigError as error:
+        return Check(name, State.BROKEN, f"Searches fail: {error}", "Bring it back in Postgres, or rebuild.")
+    if wanted == version.config:
+        return Check(name, State.OK, f"{wanted}, as in the active version.")
+    try:
+        try_text_config(wanted)
+    except TextConfigError as error:
+        return Check(name, State.ATTENTION, str(error), "Correct FASHION_SEARCH['TEXT_CONFIG'].")
+    return Check(
+        name,
+        State.ATTENTION,
+        f"The settings name {wanted}, version {version.pk} was built with {version.config}, which searches go on with.",
+        "Start a rebuild to change over.",
+    )
 
 
 def check_hnsw(version: IndexVersion) -> Check:

@@ -31,10 +31,10 @@ def index_texts(claims: Sequence[Claim]) -> None:
     versions = list(IndexVersion.objects.written())
     batch = _prepare(get_index(), claims, Lease(claims))
 
-    def write(held: set[str], written: Sequence[int]) -> None:
+    def write(held: set[str], written: Sequence[IndexVersion]) -> None:
         products = [product for key, product in batch.products.items() if key in held]
-        for version_id in written:
-            write_texts(version_id, products)
+        for version in written:
+            write_texts(version, products)
         _settle_rest(batch, held)
         outbox.settle_texts(product.key for product in products)
 
@@ -50,12 +50,12 @@ def index_batch(claims: Sequence[Claim]) -> None:
     trusted = {claim.key for claim in claims if not claim.reread}
     embedded = embedder.embed(batch.products, trusted=trusted, alive=lease.renew)
 
-    def write(held: set[str], written: Sequence[int]) -> None:
-        for version_id in written:
-            if version_id in embedder.unavailable:
-                write_texts(version_id, [product for key, product in batch.products.items() if key in held])
+    def write(held: set[str], written: Sequence[IndexVersion]) -> None:
+        for version in written:
+            if version.pk in embedder.unavailable:
+                write_texts(version, [product for key, product in batch.products.items() if key in held])
             else:
-                _write_version(embedded, version_id, held)
+                _write_version(embedded, version, held)
         _settle_rest(batch, held)
         failures = {key: reason for key, reason in embedded.failures.items() if key in held}
         outbox.settle_failures(failures)
@@ -69,11 +69,11 @@ def index_batch(claims: Sequence[Claim]) -> None:
     _write_or_halve(claims, versions, write)
 
 
-def _write_version(embedded: EmbeddedBatch, version_id: int, held: set[str]) -> None:
+def _write_version(embedded: EmbeddedBatch, version: IndexVersion, held: set[str]) -> None:
     write_entries(
-        version_id,
-        [entry for entry in embedded.entries[version_id] if entry.product.key in held],
-        [image for image in embedded.images[version_id] if image.key in held],
+        version,
+        [entry for entry in embedded.entries[version.pk] if entry.product.key in held],
+        [image for image in embedded.images[version.pk] if image.key in held],
     )
 
 
@@ -87,14 +87,17 @@ def _settle_rest(batch: PreparedBatch, held: set[str]) -> None:
 
 
 def _write_or_halve(
-    claims: Sequence[Claim], read: Sequence[IndexVersion], write: Callable[[set[str], Sequence[int]], None]
+    claims: Sequence[Claim],
+    read: Sequence[IndexVersion],
+    write: Callable[[set[str], Sequence[IndexVersion]], None],
 ) -> None:
     # Postgres refuses a whole statement for one value that it cannot store; halving finds the product it is.
     try:
         with brief_transaction():
             held, written = outbox.hold(claims), lock_written()
-            if set(written) <= {version.pk for version in read}:
-                write(held, written)
+            known = {version.pk: version for version in read}
+            if known.keys() >= set(written):
+                write(held, [known[version_id] for version_id in written])
             else:
                 # One receives changes by now that did not when the batch was read, as after going back to it: what
                 # was read would miss it, and settling would say that it has everything.

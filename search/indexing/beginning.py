@@ -4,7 +4,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from ..conf import get_settings
-from ..exceptions import ArtifactError, BuildGivenUp, VersionStateError
+from ..exceptions import ArtifactError, BuildGivenUp, TextConfigError, VersionStateError
 from ..models import Build, IndexVersion
 from . import builds, hints, versions
 from .catalogue import product_keys
@@ -45,7 +45,7 @@ def begin(build_id: int) -> None:
             _reindex(build)
     except (BuildGivenUp, VersionStateError):
         return  # cancelled, or another process is beginning it at this moment
-    except ArtifactError as error:
+    except (ArtifactError, TextConfigError) as error:
         builds.end(State.FAILED, reason=str(error))
         return
     except Exception as error:

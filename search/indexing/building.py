@@ -19,6 +19,7 @@ from .entering import enter_absent, gather_marks
 from .hnsw import build_indexes
 from .lexicon import build_lexicon
 from .recall import measure_ann_recall
+from .text_config import note_text_config
 from .unhurried import unhurried
 
 logger = logging.getLogger(__name__)
@@ -40,6 +41,8 @@ def advance_all() -> None:
     """
     began = builds.moment()
     with Attempts("Advancing builds") as attempts:
+        with attempts.at("noting text search configurations"):
+            note_text_config()
         for version in IndexVersion.objects.filter(state=State.BUILDING).order_by("pk"):
             with attempts.at(f"finishing {version}", partial(_note, version)):
                 _finish_unless_given_up(version)

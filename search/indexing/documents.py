@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
-from ..conf import get_settings
 from ..registry import ProductDocument, ProductIndex, ProductPicture
 from ..understanding.lexicon import COLOUR, TAGS
 from ..understanding.words import split
@@ -27,8 +26,16 @@ class PreparedProduct:
     columns: Mapping[str, Any]
     text: str
     text_hash: str
-    content_hash: str
     pictures: tuple[ProductPicture, ...]
+
+    def content_hash(self, config: str) -> str:
+        """Return the hash of everything the host told, as an entry keeps it.
+
+        Args:
+            config: text search configuration of the entry's version, which decides what is made of the words.
+        """
+        content = [self.columns, self.text, [picture.name for picture in self.pictures], config]
+        return _hash(json.dumps(content, sort_keys=True))
 
 
 def prepare(index: ProductIndex, product: Any, tags: Sequence[str] = ()) -> PreparedProduct:
@@ -43,14 +50,11 @@ def prepare(index: ProductIndex, product: Any, tags: Sequence[str] = ()) -> Prep
     text = _clean(index.encoded_text(document), MAX_KEYWORDS)
     if tags:
         document = _tagged(document, tags)
-    columns = _columns(document)
-    content = [columns, text, [picture.name for picture in document.pictures], get_settings().text_config]
     return PreparedProduct(
         key=document.key,
-        columns=columns,
+        columns=_columns(document),
         text=text,
         text_hash=_hash(text),
-        content_hash=_hash(json.dumps(content, sort_keys=True)),
         pictures=document.pictures,
     )
 

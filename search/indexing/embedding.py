@@ -66,7 +66,10 @@ class Embedder:
             key: product
             for key, product in products.items()
             if key not in trusted
-            or not all(_entry(held, key).is_current(product) for held in existing.values())
+            or not all(
+                _entry(existing[version.pk], key).is_current(product, version.config)
+                for version in self.versions
+            )
         }
         pictures = {key: self._read(product, existing, alive) for key, product in changed.items()}
         for version in self.versions:
@@ -152,7 +155,7 @@ class Embedder:
                 EntryWrite(
                     product,
                     text_embeddings.get(product.text_hash) if is_new else None,
-                    embedded_hash=product.content_hash,
+                    embedded_hash=product.content_hash(version.config),
                     error=reason,
                 )
             )

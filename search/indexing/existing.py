@@ -27,9 +27,14 @@ class ExistingEntry:
     error: str
     images: dict[int, ExistingImage] = field(default_factory=dict)
 
-    def is_current(self, product: PreparedProduct) -> bool:
-        """Return whether the entry and its embeddings say what the product says, as far as hashes can tell."""
-        return self.content_hash == self.embedded_hash == product.content_hash and not self.error
+    def is_current(self, product: PreparedProduct, config: str) -> bool:
+        """Return whether the entry and its embeddings say what the product says, as far as hashes can tell.
+
+        Args:
+            product: as the host tells it now.
+            config: text search configuration of the entry's version.
+        """
+        return self.content_hash == self.embedded_hash == product.content_hash(config) and not self.error
 
 
 def read_existing(version: IndexVersion, keys: Collection[str]) -> dict[str, ExistingEntry]:

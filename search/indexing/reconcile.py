@@ -46,14 +46,18 @@ def _reconcile(index: ProductIndex, versions: Sequence[IndexVersion], products: 
     for product, key in zip(products, keys, strict=True):
         if key in waiting:
             continue
-        held = [entries.get((version.pk, key), ("", "")) for version in versions]
         try:
-            content_hash = prepare(index, product, tags.get(key, ())).content_hash
+            prepared = prepare(index, product, tags.get(key, ()))
         except Exception:  # noqa: BLE001 - the worker meets the same error, and keeps its reason with the product
             unfinished.append(key)
             continue
-        if any(content and content != content_hash for content, _ in held):
+        # Each version has a text search configuration of its own, which is part of its hashes.
+        held = [
+            (prepared.content_hash(version.config), *entries.get((version.pk, key), ("", "")))
+            for version in versions
+        ]
+        if any(content and content != wanted for wanted, content, _ in held):
             changed.append(key)
-        elif any(embedded != content_hash for _, embedded in held):
+        elif any(embedded != wanted for wanted, _, embedded in held):
             unfinished.append(key)
     return enter(changed, reread=False) + enter_absent(unfinished)

@@ -9,7 +9,8 @@ from django.db import connection
 from django.db.models import F, Q
 from django.utils import timezone
 
-from ..exceptions import ArtifactError
+from ..conf import get_settings
+from ..exceptions import ArtifactError, TextConfigError
 from ..loading import encoders_for
 from ..models import EntryImage, IndexEntry, IndexVersion, StaleProduct
 from .building import MIN_ANN_RECALL
@@ -20,6 +21,7 @@ from .failures import Failure, list_failures
 from .hnsw import broken_indexes, hnsw_indexes
 from .progress import measure_outbox
 from .recall import measure_ann_recall
+from .text_config import try_text_config
 
 STALE_AFTER = timedelta(minutes=1)
 # Rounding to half precision moves the length of a unit vector by less than this.
@@ -58,6 +60,7 @@ def verify() -> Verification:
     else:
         checks += [
             _artifact(version),
+            _text_config(version),
             _entries(version),
             _embeddings_present(version),
             _embeddings_valid(version),
@@ -96,6 +99,17 @@ def _artifact(version: IndexVersion) -> Check:
     except ArtifactError as error:
         return Check("artifact", False, str(error))
     return Check("artifact", True, f"{version.artifact_name}, {version.dimension} dimensions")
+
+
+def _text_config(version: IndexVersion) -> Check:
+    name = "text search configuration"
+    try:
+        try_text_config(version.config)
+    except TextConfigError as error:
+        return Check(name, False, str(error))
+    wanted = get_settings().text_config
+    other = "" if wanted == version.config else f"; the settings name {wanted}: search_index rebuild"
+    return Check(name, True, f"{version.config}{other}")
 
 
 def _entries(version: IndexVersion) -> Check:

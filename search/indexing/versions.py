@@ -18,6 +18,7 @@ from .entering import enter, gather_marks
 from .hnsw import broken_indexes
 from .locks import only_one
 from .reconcile import reconcile
+from .text_config import try_text_config
 from .unhurried import unhurried
 
 State = IndexVersion.State
@@ -41,16 +42,19 @@ def request_rebuild(*, force: bool = False, build: Build | None = None) -> Rebui
 
     Raises:
         ArtifactError: the artifact in the settings cannot be used.
+        TextConfigError: Postgres cannot use the text search configuration in the settings.
         BuildGivenUp: the build that was given does not wait any more.
         VersionStateError: another process is beginning a version at this moment.
     """
     artifact = get_settings().artifact.absolute()
     manifest = read_manifest(artifact)
+    config = get_settings().text_config
+    try_text_config(config)
     with only_one("rebuild") as alone:
         if not alone:
             raise VersionStateError("Another process is beginning a version; look at the status in a moment.")
         if not force:
-            unneeded = _unneeded(manifest.fingerprint)
+            unneeded = _unneeded(manifest.fingerprint, config)
             if unneeded is not None:
                 return unneeded
         for abandoned in IndexVersion.objects.filter(state=State.BUILDING):
@@ -64,6 +68,7 @@ def request_rebuild(*, force: bool = False, build: Build | None = None) -> Rebui
                 artifact_name=manifest.name,
                 fingerprint=manifest.fingerprint,
                 dimension=manifest.dimension,
+                text_config=config,
             )
             if build is None:
                 builds.end(Build.State.FAILED, reason="A newer build took its place.")
@@ -157,14 +162,13 @@ def former_version() -> IndexVersion:
     return former
 
 
-def _unneeded(fingerprint: str) -> Rebuild | None:
-    building = (
-        IndexVersion.objects.filter(state=State.BUILDING, fingerprint=fingerprint).order_by("-pk").first()
-    )
-    if building is not None:
+def _unneeded(fingerprint: str, config: str) -> Rebuild | None:
+    wanted = IndexVersion.objects.filter(fingerprint=fingerprint).order_by("-pk")
+    building = wanted.filter(state=State.BUILDING).first()
+    if building is not None and building.config == config:
         return Rebuild(building, False, f"Version {building.pk} is being built already.")
     active = IndexVersion.objects.active()
-    if active is None or active.fingerprint != fingerprint:
+    if active is None or (active.fingerprint, active.config) != (fingerprint, config):
         return None
     marked = reconcile()
     changes = f"{marked} changed products are being indexed" if marked else "no product has changed"

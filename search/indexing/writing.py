@@ -14,7 +14,6 @@ import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
-from ..conf import get_settings
 from ..models import IndexVersion
 from .documents import PreparedProduct
 
@@ -114,21 +113,21 @@ def lock_written() -> list[int]:
         return [version_id for version_id, state in cursor.fetchall() if state in IndexVersion.WRITTEN]
 
 
-def write_texts(version_id: int, products: Iterable[PreparedProduct]) -> None:
+def write_texts(version: IndexVersion, products: Iterable[PreparedProduct]) -> None:
     """Write everything about products but their embeddings, which stay as they are or come later."""
-    _execute_entries(_TEXTS, version_id, [EntryWrite(product) for product in products])
+    _execute_entries(_TEXTS, version, [EntryWrite(product) for product in products])
 
 
-def write_entries(version_id: int, entries: Sequence[EntryWrite], images: Sequence[ImageWrite]) -> None:
+def write_entries(version: IndexVersion, entries: Sequence[EntryWrite], images: Sequence[ImageWrite]) -> None:
     """Write products with their embeddings; pictures that are not among `images` stay as they are."""
-    _execute_entries(_ENTRIES, version_id, entries)
+    _execute_entries(_ENTRIES, version, entries)
     rows = [asdict(image) | {"embedding": _literal(image.embedding)} for image in images]
     keys = [entry.product.key for entry in entries]
     with connection.cursor() as cursor:
         if rows:
-            cursor.execute(_IMAGES, [json.dumps(rows), version_id])
+            cursor.execute(_IMAGES, [json.dumps(rows), version.pk])
         cursor.execute(
-            _SURPLUS_IMAGES, [keys, [len(entry.product.pictures) for entry in entries], version_id]
+            _SURPLUS_IMAGES, [keys, [len(entry.product.pictures) for entry in entries], version.pk]
         )
 
 
@@ -160,7 +159,7 @@ def delete_entries(keys: list[str]) -> None:
         )
 
 
-def _execute_entries(statement: str, version_id: int, entries: Sequence[EntryWrite]) -> None:
+def _execute_entries(statement: str, version: IndexVersion, entries: Sequence[EntryWrite]) -> None:
     if not entries:
         return
     rows: list[dict[str, Any]] = [
@@ -168,15 +167,15 @@ def _execute_entries(statement: str, version_id: int, entries: Sequence[EntryWri
             **entry.product.columns,
             "text_embedding": _literal(entry.text_embedding),
             "text_hash": "" if entry.text_embedding is None else entry.product.text_hash,
-            "content_hash": entry.product.content_hash,
+            "content_hash": entry.product.content_hash(version.config),
             "embedded_hash": entry.embedded_hash,
             "error": entry.error,
         }
         for entry in entries
     ]
     parameters: dict[str, Any] = {
-        "version": version_id,
-        "config": get_settings().text_config,
+        "version": version.pk,
+        "config": version.config,
         "rows": json.dumps(rows),
     }
     with connection.cursor() as cursor:

@@ -4,6 +4,8 @@ from typing import ClassVar, Self
 
 from django.db import models
 
+from ..conf import get_settings
+
 
 class IndexVersionQuerySet(models.QuerySet["IndexVersion"]):
     """Index versions by what they are used for."""
@@ -79,6 +81,11 @@ class IndexVersion(models.Model):
 
     def __str__(self) -> str:
         return f"version {self.pk} ({self.artifact_name}, {self.state})"
+
+    @property
+    def config(self) -> str:
+        """The text search configuration that its entries are written with, and that it is searched with."""
+        return self.text_config or get_settings().text_config
 
     @property
     def is_whole(self) -> bool:

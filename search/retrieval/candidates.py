@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from ..conf import get_settings
 from ..models import EntryImage, IndexEntry, IndexVersion
 from ..querysets import EntryQuerySet, ImageQuerySet
 from .cleaning import Query
@@ -43,9 +42,7 @@ class Space:
     def of(cls, version: IndexVersion, filters: Filters, query: Query | None = None) -> "Space":
         """The space that filters leave in a version, without what the query excludes."""
         excluded = query.excluded if query else ()
-        return cls(
-            version.pk, version.dimension, filters, excluded, get_settings().text_config, version.total or 0
-        )
+        return cls(version.pk, version.dimension, filters, excluded, version.config, version.total or 0)
 
     @property
     def is_filtered(self) -> bool:

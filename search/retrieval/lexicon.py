@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
 
-from ..conf import get_settings
 from ..merchandising import SynonymEntry, merged_synonyms, synonyms
 from ..models import IndexVersion, VersionLexicon
 from ..understanding import Lexicon
@@ -55,7 +54,10 @@ def words_of(version: IndexVersion) -> VersionWords:
 def words_with(version: IndexVersion, entries: tuple[SynonymEntry, ...]) -> VersionWords:
     """Return the words of a version with these synonyms beside the general ones, read anew."""
     row = VersionLexicon.objects.filter(version=version).first()
-    return VersionWords(_uncounted(entries), entries=entries) if row is None else _words(row, entries)
+    if row is None:
+        uncounted = Lexicon({}, None, 0, merged_synonyms(entries), language=version.config)
+        return VersionWords(uncounted, entries=entries)
+    return _words(version, row, entries)
 
 
 def forget_words() -> None:
@@ -63,17 +65,13 @@ def forget_words() -> None:
     _kept.clear()
 
 
-def _words(row: VersionLexicon, entries: tuple[SynonymEntry, ...]) -> VersionWords:
+def _words(version: IndexVersion, row: VersionLexicon, entries: tuple[SynonymEntry, ...]) -> VersionWords:
     lexicon = Lexicon(
         row.facets,
         row.lexemes,
         row.total,
         merged_synonyms(entries),
-        language=get_settings().text_config,
+        language=version.config,
         paths=[tuple(path) for path in row.paths],
     )
     return VersionWords(lexicon, row.image_noise, row.text_noise, row.built_at, entries)
-
-
-def _uncounted(entries: tuple[SynonymEntry, ...]) -> Lexicon:
-    return Lexicon({}, None, 0, merged_synonyms(entries), language=get_settings().text_config)

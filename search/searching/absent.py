@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ..conf import get_settings
 from ..models import IndexEntry, StaleMark, StaleProduct
 from ..querysets import EntryQuerySet, Measured
 from ..registry import get_index
@@ -128,7 +127,7 @@ def _stopped_by_conditions(asked: Asked, filters: Filters, entry: IndexEntry, ro
         yield f"Its price is {row.price if row.price is not None else 'not known'}, outside {whose}."
     for word in asked.query.excluded:
         without = Space(
-            asked.version.pk, asked.version.dimension, excluded=(word,), config=get_settings().text_config
+            asked.version.pk, asked.version.dimension, excluded=(word,), config=asked.version.config
         )
         if not without.entries().filter(pk=entry.pk).exists():
             yield f"The query excludes “{word}”, which its texts hold."

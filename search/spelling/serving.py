@@ -3,7 +3,6 @@
 from collections.abc import Collection, Sequence
 from functools import lru_cache, partial
 
-from ..conf import get_settings
 from ..models import IndexEntry, WordList
 from ..querysets import EntryQuerySet
 from ..retrieval.cleaning import MAX_LENGTH
@@ -22,21 +21,27 @@ def correct(version_id: int, text: str, extra_known: Collection[str] = ()) -> Co
         extra_known: words that are right besides; give the same frozenset every time, since another one makes
             another speller.
     """
-    stamp = WordList.objects.filter(pk=version_id).values_list("stamp", flat=True).first()
-    if stamp is None:
+    words = (
+        WordList.objects.filter(pk=version_id)
+        .select_related("version")
+        .only("stamp", "version__text_config")
+        .first()
+    )
+    if words is None:
         return None
-    correction = _speller(version_id, stamp, frozenset(extra_known)).correct(text)
+    speller = _speller(version_id, words.stamp, words.version.config, frozenset(extra_known))
+    correction = speller.correct(text)
     return None if correction is None or len(correction.text) > MAX_LENGTH else correction
 
 
 @lru_cache(maxsize=2)
-def _speller(version_id: int, _stamp: str, extra_known: frozenset[str]) -> Speller:
+def _speller(version_id: int, _stamp: str, config: str, extra_known: frozenset[str]) -> Speller:
     packed = WordList.objects.values_list("vocabulary", flat=True).get(pk=version_id)
     return Speller(
         Vocabulary.unpack(bytes(packed)),
         everyday=_Everyday(),
         extra_known=extra_known,
-        in_texts=partial(_in_texts, version_id),
+        in_texts=partial(_in_texts, version_id, config),
     )
 
 
@@ -47,8 +52,7 @@ class _Everyday:
         return word in everyday_words()
 
 
-def _in_texts(version_id: int, pairs: Sequence[tuple[str, str]]) -> Collection[str]:
-    config = get_settings().text_config
+def _in_texts(version_id: int, config: str, pairs: Sequence[tuple[str, str]]) -> Collection[str]:
     # The stem of "earings" is that of "ear": were it an inflection of an everyday word, it would be everyday, too.
     doubtful = [pair for pair in pairs if not _is_stem_of_everyday(stem(pair[0].lower(), config))]
     return EntryQuerySet(IndexEntry).in_version(version_id).words_in_texts(doubtful, config)

@@ -6,7 +6,6 @@ from hashlib import sha256
 import numpy as np
 from django.utils import timezone
 
-from ..conf import get_settings
 from ..encoders import BATCH, Embeddings, Encoders
 from ..loading import encoders_for
 from ..models import EntryImage, IndexEntry, IndexVersion, VersionTags
@@ -75,12 +74,11 @@ def _scale(version: IndexVersion, vocabulary: list[Tag], embeddings: Embeddings)
     drawn = list(ImageQuerySet(EntryImage).in_version(version.pk).drawn(DRAWN))
     pictures = np.array([picture for _, picture in drawn], dtype=np.float32).reshape(-1, version.dimension)
     entries = np.array([entry_id for entry_id, _ in drawn], dtype=np.int64)
-    config = get_settings().text_config
     among = EntryQuerySet(IndexEntry).in_version(version.pk).among(entries.tolist())
     told = np.zeros((len(drawn), len(vocabulary)), dtype=bool)
     for place, tag in enumerate(vocabulary):
         if not tag.is_value:
-            told[:, place] = np.isin(entries, list(among.with_phrase(tag.word, config)))
+            told[:, place] = np.isin(entries, list(among.with_phrase(tag.word, version.config)))
     return scale(pictures @ embeddings.T, told, vocabulary)
 
 

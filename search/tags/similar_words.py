@@ -35,7 +35,7 @@ def similar_words(word: str, limit: int = 10) -> list[SimilarWord]:
         EncoderTimeout: encoding the word took longer than ENCODE_TIMEOUT_MS.
     """
     tagger = active_tagger()
-    language = get_settings().text_config
+    language = tagger.version.config
     similarities = tagger.embeddings @ _embed(tagger.version.artifact_path, tagger.version.fingerprint, word)
     found: dict[str, SimilarWord] = {}
     left_out = same(word, language)

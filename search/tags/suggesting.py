@@ -58,7 +58,6 @@ def choose_tags(found: FoundTags, facets: Sequence[str], language: str) -> list[
 
 def _suggest(tagger: Tagger, keys: Sequence[str]) -> int:
     version = tagger.version
-    language = get_settings().text_config
     found = tags_for_products(keys, tagger)
     entries = EntryQuerySet(IndexEntry).in_version(version.pk).of_products(keys)
     facets: dict[str, list[str]] = dict(entries.values_list("product_key", "facets"))
@@ -76,7 +75,7 @@ def _suggest(tagger: Tagger, keys: Sequence[str]) -> int:
         )
         for key in keys
         if key in facets
-        for tag in choose_tags(found.get(key, FoundTags()), facets[key], language)
+        for tag in choose_tags(found.get(key, FoundTags()), facets[key], version.config)
     ]
     with transaction.atomic():
         # Decided rows are never touched; a rejected tag stays rejected.

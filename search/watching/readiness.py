@@ -8,6 +8,7 @@ from time import perf_counter
 from celery import current_app
 from django.db import connection
 
+from ..indexing.text_config import try_text_config
 from ..loading import encoders_for
 from ..models import IndexVersion
 from .bounded import Look
@@ -98,6 +99,7 @@ def _active() -> IndexVersion:
 
 def _version() -> str:
     version = _active()
+    try_text_config(version.config)
     return f"Version {version.pk}, {version.artifact_name}."
 
 

@@ -2,6 +2,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from django.core.management import call_command
 
 from search import checks, registry
 from search.models import IndexVersion
@@ -109,3 +110,45 @@ def test_a_wrong_setting(settings):
     settings.FASHION_SEARCH = {"NO_SUCH": 1}
     assert ids(checks.check_settings()) == ["E008"]
     assert checks.check_artifact() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_upgrade_runs_the_checks_before_the_columns_that_they_read_are_there(active):
+    """`migrate` begins with the checks of the database."""
+    try:
+        call_command("migrate", "fashion_search", "0016", verbosity=0)
+        assert checks.check_active_version(["default"]) == checks.check_text_config(["default"]) == []
+    finally:
+        call_command("migrate", verbosity=0)
+    assert IndexVersion.objects.get().config == "english"
+
+
+class TestTextConfiguration:
+    def test_one_that_postgres_knows(self, active):
+        assert checks.check_text_config(["default"]) == []
+        assert checks.check_text_config(None) == []
+
+    @pytest.mark.parametrize("name", ["klingon", "", "12345", "a.b.c.d", "x\0", "english'); --"])
+    def test_one_that_postgres_does_not_know(self, active, search_settings, name):
+        search_settings.FASHION_SEARCH |= {"TEXT_CONFIG": name}
+        (message,) = checks.check_text_config(["default"])
+        assert message.id == "fashion_search.E010"
+        assert message.msg.startswith(
+            f"FASHION_SEARCH['TEXT_CONFIG']: Postgres cannot use {name!r} as text search configuration: "
+        )
+
+    def test_the_active_version_was_built_with_another(self, active, search_settings):
+        IndexVersion.objects.update(text_config="english")
+        search_settings.FASHION_SEARCH |= {"TEXT_CONFIG": "german"}
+        (message,) = checks.check_text_config(["default"])
+        assert message.id == "fashion_search.W012"
+        assert "was built with the text search configuration english" in message.msg
+        assert message.hint == "To change over, run: manage.py search_index rebuild"
+
+    def test_that_of_the_active_version_is_gone(self, active):
+        IndexVersion.objects.update(text_config="gone")
+        (message,) = checks.check_text_config(["default"])
+        assert message.id == "fashion_search.E010"
+        assert message.msg.startswith(
+            f"The active version {active.pk} cannot be searched: Postgres cannot use 'gone'"
+        )

@@ -96,7 +96,7 @@ class TestIndex:
         checks = check_index()
         assert {check.state for check in checks} == {OK}
         assert [check.name for check in checks] == [
-            "Active version", "Artifact", "HNSW indexes", "ANN recall", "Entries"
+            "Active version", "Artifact", "Text search configuration", "HNSW indexes", "ANN recall", "Entries"
         ]  # fmt: skip
         assert of(checks, "Artifact") == (OK, "tiny matches the active version.")
         assert of(checks, "Entries") == (OK, "2 products, 2 of them in the index.")

@@ -33,6 +33,7 @@ def test_a_whole_index_passes(version):
         "nothing stale older than a minute",
         "versions in order",
         "artifact",
+        "text search configuration",
         "one entry per product",
         "embeddings present",
         "embeddings of unit length",
