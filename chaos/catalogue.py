@@ -73,7 +73,9 @@ class Hands:
 
     def reindex(self) -> None:
         """Have every picture read and every product encoded again."""
-        from search.indexing.failures import reindex_all
+        from search.indexing.catalogue import product_keys
+        from search.indexing.entering import enter
+        from search.indexing.hints import hint_after_commit
         from search.models import EntryImage, IndexEntry, IndexVersion
 
         # The content hash stays, so that an entry which nobody gets to is seen to lack its embeddings.
@@ -81,7 +83,9 @@ class Hands:
             embedded_hash="", text_hash=""
         )
         EntryImage.objects.filter(version__in=IndexVersion.objects.written()).update(picture_hash="")
-        reindex_all()
+        # No build: those run once at a time, and faults do this while one runs.
+        enter(product_keys(), reread=True)
+        hint_after_commit()
 
     def is_waiting(self) -> bool:
         """Whether products wait for a worker."""

@@ -4,7 +4,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from ..conf import get_settings
-from ..exceptions import ArtifactError, BuildGivenUp, TextConfigError, VersionStateError
+from ..exceptions import ArtifactError, BuildGivenUp, BuildStateError, TextConfigError, VersionStateError
 from ..models import Build, IndexVersion
 from . import builds, hints, versions
 from .catalogue import product_keys
@@ -33,25 +33,52 @@ def ask(kind: str, *, by: str) -> tuple[Build, bool]:
     return build, hints.publish("begin_build", build.pk, expires=None)
 
 
+def begin_here(kind: str, *, by: str = "") -> Build:
+    """Record a build and begin it in this process, for commands; should the process end, a worker begins it.
+
+    Args:
+        kind: as `ask` takes it.
+        by: who asks; empty for the command line.
+
+    Returns:
+        The build as it stands then; workers are still to be told.
+
+    Raises:
+        BuildStateError: one runs already, or this one could not begin.
+    """
+    build = builds.create(kind, by=by)
+    _begin(build.pk)
+    build.refresh_from_db()
+    if build.state == State.FAILED:
+        raise BuildStateError(build.reason)
+    return build
+
+
 def begin(build_id: int) -> None:
-    """Begin a build that waits; one that does not wait any more is left alone."""
+    """Begin a build that waits, and tell the workers; one that does not wait any more is left alone."""
+    if _begin(build_id):
+        hints.publish("index_stale", times=get_settings().index_parallel)
+
+
+def _begin(build_id: int) -> bool:
+    """Begin a build that waits; return whether there is something to index."""
     build = Build.objects.running().filter(pk=build_id, step=Step.QUEUED).first()
     if build is None:
-        return
+        return False
     try:
         if build.kind == Kind.REBUILD:
             versions.request_rebuild(force=True, build=build)
         else:
             _reindex(build)
     except (BuildGivenUp, VersionStateError):
-        return  # cancelled, or another process is beginning it at this moment
+        return False  # cancelled, or another process is beginning it at this moment
     except (ArtifactError, TextConfigError) as error:
         builds.end(State.FAILED, reason=str(error))
-        return
+        return False
     except Exception as error:
         builds.note_trouble(build.pk, f"{type(error).__name__}: {error}")
         raise
-    hints.publish("index_stale", times=get_settings().index_parallel)
+    return True
 
 
 def begin_waiting() -> None:

@@ -86,6 +86,17 @@ def end_reindex() -> None:
     reindex.update(state=State.DONE, ended_at=Now(), moved_at=Now())
 
 
+def check_no_reindex() -> None:
+    """Go on unless a reindex runs.
+
+    Raises:
+        BuildStateError: one does; it would be given up half done.
+    """
+    running = Build.objects.running().filter(kind=Build.Kind.REINDEX).first()
+    if running is not None:
+        raise BuildStateError(f"{_already(running)} Wait for it, or give it up with --force.")
+
+
 def is_running() -> bool:
     """Return whether a build has begun and not ended."""
     return Build.objects.running().exclude(step=Step.QUEUED).exists()

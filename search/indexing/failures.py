@@ -8,8 +8,7 @@ from django.db.models import Case, Count, Value, When
 
 from ..marking import mark_stale
 from ..models import EntryImage, IndexEntry, IndexVersion, StaleProduct
-from .catalogue import product_keys
-from .entering import enter, gather_marks
+from .entering import gather_marks
 from .hints import hint_after_commit
 
 # What a reason begins or goes on with; the first that fits counts.
@@ -81,12 +80,4 @@ def reindex_products(keys: Iterable[str]) -> int:
     marked = mark_stale(keys)
     transaction.on_commit(gather_marks, robust=True)  # so that whoever asked sees them wait
     hint_after_commit()
-    return marked
-
-
-def reindex_all() -> int:
-    """Have every product indexed again in the versions there are, behind what people change meanwhile."""
-    with transaction.atomic():
-        marked = enter(product_keys().iterator(), reread=True)
-        hint_after_commit()
     return marked

@@ -45,6 +45,7 @@ def request_rebuild(*, force: bool = False, build: Build | None = None) -> Rebui
         TextConfigError: Postgres cannot use the text search configuration in the settings.
         BuildGivenUp: the build that was given does not wait any more.
         VersionStateError: another process is beginning a version at this moment.
+        BuildStateError: a reindex runs, which only `force` ends.
     """
     artifact = get_settings().artifact.absolute()
     manifest = read_manifest(artifact)
@@ -57,6 +58,8 @@ def request_rebuild(*, force: bool = False, build: Build | None = None) -> Rebui
             unneeded = _unneeded(manifest.fingerprint, config)
             if unneeded is not None:
                 return unneeded
+            if build is None:
+                builds.check_no_reindex()
         for abandoned in IndexVersion.objects.filter(state=State.BUILDING):
             # One that cannot be dropped keeps the reason and is tried again by beat; it is in no newer build's way.
             with Attempts("A newer build").at(f"dropping {abandoned}", partial(note_trouble, abandoned.pk)):

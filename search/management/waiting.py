@@ -8,7 +8,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from ..indexing.progress import Progress as Counts
 from ..indexing.progress import measure_outbox, measure_progress
-from ..models import IndexVersion
+from ..indexing.reports import BuildReport, read_report
+from ..models import Build, IndexVersion
 
 POLL_SECONDS = 0.5
 IDLE_SECONDS = 30.0  # without progress for this long, the worker may be missing
@@ -64,6 +65,27 @@ def wait_for_version(version: IndexVersion, console: Console, *, timeout: float 
             if current.state == State.FAILED or (current.state == State.READY and current.error):
                 raise CommandError(current.error)
             watch.see((current.state, counts))
+            sleep(POLL_SECONDS)
+
+
+def wait_for_build(build: Build, console: Console, *, timeout: float | None) -> BuildReport:
+    """Wait until a build is done, with a bar for its products; return how it ended.
+
+    Raises:
+        CommandError: it failed or was cancelled, or the time is over.
+    """
+    watch = _Watch(console, timeout)
+    with _bars(console) as bars:
+        products = bars.add_task("Products", total=build.total)
+        while True:
+            build.refresh_from_db()
+            report = read_report(build)
+            bars.update(products, total=report.total, completed=report.done)
+            if build.state == Build.State.DONE:
+                return report
+            if not build.is_running:
+                raise CommandError(f"The {build.kind} is {build.state}. {build.reason}".strip())
+            watch.see((build.step, report.done, report.retrying, report.parked))
             sleep(POLL_SECONDS)
 
 

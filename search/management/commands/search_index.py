@@ -13,11 +13,12 @@ from rich.table import Table
 
 from ...conf import get_settings
 from ...exceptions import SearchError
-from ...indexing import failures, hints, versions
+from ...indexing import beginning, failures, hints, versions
 from ...indexing.reconcile import reconcile
 from ...indexing.status import read_status
 from ...indexing.verify import verify
-from ..waiting import wait_for_outbox, wait_for_version
+from ...models import Build
+from ..waiting import wait_for_build, wait_for_outbox, wait_for_version
 
 
 class Command(BaseCommand):
@@ -120,12 +121,19 @@ class Command(BaseCommand):
 
     def _reindex(self, options: dict[str, Any]) -> None:
         if options["keys"]:
+            # A few marked products are no build, which would keep others from beginning.
             marked = failures.reindex_products(options["keys"])
-        else:
-            self._confirm("Index every product again?", options)
-            marked = failures.reindex_all()
-        self.console.print(f"{marked:,} products are being indexed again.")
-        self._finish(options)
+            self.console.print(f"{marked:,} products are being indexed again.")
+            self._finish(options)
+            return
+        self._confirm("Index every product again?", options)
+        build = beginning.begin_here(Build.Kind.REINDEX)
+        self.console.print(f"{build.total or 0:,} products are being indexed again.")
+        self._call_workers()
+        if options["wait"]:
+            done = wait_for_build(build, self.console, timeout=options["timeout"])
+            parked = f"; {done.parked:,} are parked" if done.parked else ""
+            self.console.print(f"{done.done:,} products are indexed again{parked}.")
 
     def _activate(self, options: dict[str, Any]) -> None:
         self._confirm(f"Let searches use version {options['version']}?", options)

@@ -1,13 +1,17 @@
 import json
 from io import StringIO
+from unittest.mock import patch
 
 import pytest
 from django.core.management import CommandError, call_command
 
-from search.indexing import versions
-from search.models import IndexEntry, IndexVersion
-from tests.outbox import empty_outbox, stale_products
-from tests.search.products import build_version, make_product
+from search.desk.progress import read_progress
+from search.exceptions import BuildStateError
+from search.indexing import beginning, building, cancelling, versions
+from search.management import waiting
+from search.models import Build, IndexEntry, IndexVersion
+from tests.outbox import stale_products
+from tests.search.products import build_version, drain, make_product
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("index_settings")]
 
@@ -80,13 +84,64 @@ def test_wait_gives_up_after_the_timeout():
         run("rebuild", "--wait", "--timeout", "0.1")
 
 
-def test_reindex_one_product_or_all(version):
+def test_reindex_one_product(version):
     key = IndexEntry.objects.get().product_key
     assert run("reindex", key) == "1 products are being indexed again.\n"
     assert list(stale_products().values_list("product_key", "backfill", "reread")) == [(key, False, True)]
-    empty_outbox()
+    assert not Build.objects.running().exists()
+
+
+def test_reindex_all_is_a_build(version, published):
+    published.clear()
     assert run("reindex", "--noinput") == "1 products are being indexed again.\n"
+    assert published == [("index_stale",)] * 2
     assert list(stale_products().values_list("backfill", "reread")) == [(True, True)]
+    (build,) = Build.objects.running()
+    assert (build.kind, build.started_by, build.step, build.total) == ("reindex", "", "encoding", 1)
+    assert read_progress()["kind"] == "reindex"
+    sentence = r"^A reindex runs already, begun by the command line\."
+    with pytest.raises(CommandError, match=sentence):
+        run("reindex", "--noinput")
+    IndexVersion.objects.update(fingerprint="of another artifact")
+    with pytest.raises(CommandError, match=rf"{sentence} Wait for it, or give it up with --force\.$"):
+        run("rebuild")
+    with pytest.raises(BuildStateError, match=sentence):
+        beginning.ask("rebuild", by="anna")
+    cancelling.cancel(build.pk, by="anna")
+    assert not stale_products().exists()
+
+
+def test_reindex_waits_until_the_build_is_done(version, monkeypatch):
+    def work(_seconds: float) -> None:
+        drain()
+        building.advance_all()
+
+    monkeypatch.setattr(waiting, "sleep", work)
+    out = run("reindex", "--noinput", "--wait", "--timeout", "60")
+    assert out.startswith("1 products are being indexed again.\n")
+    assert out.endswith("1 products are indexed again.\n")
+
+
+def test_reindex_says_that_it_was_cancelled_while_it_was_waited_for(version):
+    real = waiting.read_report
+
+    def cancel(build):
+        if build.is_running:
+            cancelling.cancel(build.pk, by="anna")
+        return real(build)
+
+    with (
+        patch.object(waiting, "read_report", cancel),
+        pytest.raises(CommandError, match=r"^The reindex is cancelled\. Cancelled by anna\.$"),
+    ):
+        run("reindex", "--noinput", "--wait", "--timeout", "60")
+
+
+def test_there_is_nothing_to_reindex_without_a_version():
+    make_product("A1")
+    with pytest.raises(CommandError, match=r"^There is no index version to reindex; rebuild instead\.$"):
+        run("reindex", "--noinput")
+    assert Build.objects.get().state == "failed"
 
 
 def test_activate_and_roll_back(version):
