@@ -36,7 +36,7 @@ def wrap(**_signal: Any) -> None:
 
     builds.enter = _after(builds.enter, entered)
     versions.enter = _after(versions.enter, lambda *_, **__: _kill_at(MARKING))  # and before it is committed
-    versions.activate = _after(versions.activate, lambda *_: _kill_at(SWITCHED))
+    versions.activate = _after(versions.activate, lambda *_, **__: _kill_at(SWITCHED))
     draining.index_batch = _before(draining.index_batch, _encode)
 
 

@@ -71,11 +71,11 @@ def write_manifest(
     return manifest
 
 
-def read_manifest(folder: Path) -> Manifest:
-    """Read an artifact's manifest and check every file against it.
+def peek_manifest(folder: Path) -> Manifest:
+    """Read an artifact's manifest alone, without the files that it describes.
 
     Raises:
-        ArtifactError: a file is missing, unreadable or changed, or the format is not known here.
+        ArtifactError: it is missing or unreadable, or the format is not known here.
     """
     try:
         content = json.loads((folder / "manifest.json").read_text())
@@ -83,7 +83,7 @@ def read_manifest(folder: Path) -> Manifest:
             raise ArtifactError(
                 f"{folder} has artifact format {content['format']!r}; this version reads format {FORMAT}."
             )
-        manifest = Manifest(
+        return Manifest(
             name=str(content["name"]),
             dimension=int(content["dimension"]),
             image=ImageSpec(**content["image"]),
@@ -92,15 +92,25 @@ def read_manifest(folder: Path) -> Manifest:
             trained_on=str(content["trained_on"]),
             metrics=content["metrics"],
         )
+    except OSError as error:
+        raise _unreadable(folder, error) from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise ArtifactError(f"{folder / 'manifest.json'} is not a valid manifest: {error!r}.") from error
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read an artifact's manifest and check every file against it.
+
+    Raises:
+        ArtifactError: a file is missing, unreadable or changed, or the format is not known here.
+    """
+    manifest = peek_manifest(folder)
+    try:
         for file, expected in manifest.files.items():
             if _sha256(folder / file) != expected:
                 raise ArtifactError(f"{folder / file} is not the file that its manifest describes.")
     except OSError as error:
-        raise ArtifactError(
-            f"The artifact {folder} cannot be read: {error.strerror}: {error.filename}."
-        ) from error
-    except (KeyError, TypeError, ValueError) as error:
-        raise ArtifactError(f"{folder / 'manifest.json'} is not a valid manifest: {error!r}.") from error
+        raise _unreadable(folder, error) from error
     return manifest
 
 
@@ -113,12 +123,14 @@ def read_sealed(folder: Path, manifest: Manifest, file: str) -> bytes:
     try:
         content = (folder / file).read_bytes()
     except OSError as error:
-        raise ArtifactError(
-            f"The artifact {folder} cannot be read: {error.strerror}: {error.filename}."
-        ) from error
+        raise _unreadable(folder, error) from error
     if hashlib.sha256(content).hexdigest() != manifest.files[file]:
         raise ArtifactError(f"{folder / file} is not the file that its manifest describes.")
     return content
+
+
+def _unreadable(folder: Path, error: OSError) -> ArtifactError:
+    return ArtifactError(f"The artifact {folder} cannot be read: {error.strerror}: {error.filename}.")
 
 
 def _sha256(path: Path) -> str:

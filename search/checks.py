@@ -8,12 +8,13 @@ from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connections
 
-from .artifact import read_manifest
 from .conf import get_settings
 from .exceptions import ArtifactError, NoIndexRegistered, TextConfigError
 from .indexing.extension import MINIMUM, installed_version
 from .indexing.text_config import try_text_config
+from .indexing.versions import versions_without_artifact
 from .insight import store
+from .loading import FoundArtifact, artifact_in_settings, find_artifact, prove
 from .models import IndexVersion
 from .registry import get_index
 
@@ -65,43 +66,53 @@ def check_extension(databases: Sequence[str] | None = None, **kwargs: Any) -> li
 def check_artifact(**kwargs: Any) -> list[checks.CheckMessage]:
     """E003: the artifact in the settings is whole."""
     try:
-        read_manifest(get_settings().artifact)
+        artifact_in_settings()  # without loading it: Celery's parent process asks, too, before it forks
     except ImproperlyConfigured:
         return []  # E008 says so
     except ArtifactError as error:
-        return [
-            checks.Error(
-                str(error), hint="Set FASHION_SEARCH['ARTIFACT'] to a whole folder.", id="fashion_search.E003"
-            )
-        ]
+        return [_unusable(error)]
     return []
 
 
 def check_active_version(databases: Sequence[str] | None = None, **kwargs: Any) -> list[checks.CheckMessage]:
-    """E004, W001: the active version's own artifact is still there, and is the one in the settings."""
+    """E003, E004, W001, W021: the artifacts of the versions are where searches look, can be loaded, and are the one in the settings."""
     if not _asks_for_ours(databases) or not _is_migrated():
         return []
-    version = IndexVersion.objects.active()
-    if version is None:
-        return []
     try:
-        manifest = read_manifest(get_settings().artifact)
-        own = manifest if manifest.fingerprint == version.fingerprint else read_manifest(_path(version))
+        wanted = artifact_in_settings()
+        prove(wanted)
     except (ArtifactError, ImproperlyConfigured) as error:
-        return [_mismatch(version, str(error))]
-    if own.fingerprint != version.fingerprint:
-        found = f"{own.name} with {own.dimension} dimensions"
-        return [_mismatch(version, f"the folder now holds {found}, the version has {version.dimension}.")]
-    if manifest.fingerprint != version.fingerprint:
-        return [
+        return [] if isinstance(error, ImproperlyConfigured) else [_unusable(error), *_check_versions(None)]
+    return _check_versions(wanted)
+
+
+def _check_versions(wanted: FoundArtifact | None) -> list[checks.CheckMessage]:
+    found: list[checks.CheckMessage] = []
+    version = IndexVersion.objects.active()
+    if version is not None:
+        try:
+            prove(find_artifact(version))
+        except ArtifactError as error:
+            found.append(_mismatch(version, str(error)))
+        else:
+            if wanted is not None and wanted.manifest.fingerprint != version.fingerprint:
+                found.append(
+                    checks.Warning(
+                        f"The active version {version.pk} was built with {version.artifact_name}, not with the"
+                        f" artifact in the settings, {wanted.manifest.name}.",
+                        hint="To change over, run: manage.py search_index rebuild",
+                        id="fashion_search.W001",
+                    )
+                )
+    for other, reason in versions_without_artifact():
+        found.append(
             checks.Warning(
-                f"The active version {version.pk} was built with {version.artifact_name}, not with the artifact in"
-                f" the settings, {manifest.name}.",
-                hint="To change over, run: manage.py search_index rebuild",
-                id="fashion_search.W001",
+                f"Version {other.pk}, {other.state}, cannot be used: {reason}",
+                hint="Put its artifact into one of the known folders; a retired one is dropped by later rebuilds.",
+                id="fashion_search.W021",
             )
-        ]
-    return []
+        )
+    return found
 
 
 def check_text_config(databases: Sequence[str] | None = None, **kwargs: Any) -> list[checks.CheckMessage]:
@@ -214,6 +225,12 @@ def check_settings(**kwargs: Any) -> list[checks.CheckMessage]:
     return []
 
 
+def _unusable(error: ArtifactError) -> checks.Error:
+    return checks.Error(
+        str(error), hint="Set FASHION_SEARCH['ARTIFACT'] to a whole folder.", id="fashion_search.E003"
+    )
+
+
 def _mismatch(version: IndexVersion, reason: str) -> checks.Error:
     return checks.Error(
         f"The artifact of the active version {version.pk} cannot be used, so queries are answered by keyword only:"
@@ -221,10 +238,6 @@ def _mismatch(version: IndexVersion, reason: str) -> checks.Error:
         hint=f"Put the artifact {version.artifact_name} back, or run: manage.py search_index rebuild",
         id="fashion_search.E004",
     )
-
-
-def _path(version: IndexVersion) -> Any:
-    return type(get_settings().artifact)(version.artifact_path)
 
 
 def _asks_for_ours(databases: Sequence[str] | None) -> bool:

@@ -21,6 +21,9 @@ class SearchSettings:
     """Every setting with its default; `BATCH_SIZE` in `FASHION_SEARCH` is `batch_size` here."""
 
     artifact: Path = Path(__file__).parent / "artifacts" / "default"  # artifact folder that a rebuild uses
+    artifact_folders: tuple[
+        Path, ...
+    ] = ()  # folders in which artifacts lie side by side, where those of index versions are looked for, too
     batch_size: int = 32  # products per embedding batch
     index_parallel: int = 2  # index_stale tasks that a sweep or a rebuild starts; the worker's children
     claim_lease_seconds: int = 60  # a claim older than this belongs to a dead worker
@@ -154,6 +157,10 @@ def _checked(key: str, value: Any) -> Any:
         if not isinstance(value, str | Path):
             raise ImproperlyConfigured(f"{SETTING}[{key!r}] must be a path, not {value!r}.")
         return Path(value)
+    if isinstance(default, tuple):
+        if not isinstance(value, list | tuple) or not all(isinstance(one, str | Path) for one in value):
+            raise ImproperlyConfigured(f"{SETTING}[{key!r}] must be a list of paths, not {value!r}.")
+        return tuple(Path(one) for one in value)
     if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if type(value) is not type(default):

@@ -55,6 +55,27 @@ class Encoders:
         """The artifact's fingerprint, 64 hex digits."""
         return self.manifest.fingerprint
 
+    @property
+    def is_started(self) -> bool:
+        """Whether all of it is in memory, so that its folder is not needed any more."""
+        return {"_image_session", "_text_session", "_tokenizer"} <= vars(self).keys()
+
+    def start(self) -> None:
+        """Load both models and the tokenizer now instead of at first use.
+
+        Raises:
+            ArtifactError: one cannot be loaded, or gives embeddings of another dimension than the manifest says.
+        """
+        self._image_session, self._text_session, self._unknown  # noqa: B018 - each is loaded by being asked for
+
+    def start_texts(self) -> None:
+        """Load what texts need now, instead of at first use.
+
+        Raises:
+            ArtifactError: it cannot be loaded.
+        """
+        self._text_session, self._unknown  # noqa: B018 - each is loaded by being asked for
+
     def encode_images(self, images: Sequence[Image.Image]) -> Embeddings:
         """Return (n, dimension) float32 of unit length for n RGB pictures of any size."""
         batches = [images[start : start + BATCH] for start in range(0, len(images), BATCH)]
@@ -85,27 +106,31 @@ class Encoders:
         if not outputs:
             return np.empty((0, self.dimension), dtype=np.float32)
         embeddings = np.concatenate(outputs).astype(np.float32)
+        if embeddings.shape[1:] != (self.dimension,):
+            raise ArtifactError(self._misshapen(embeddings.shape[1:]))
         norms = np.linalg.norm(embeddings, axis=1, keepdims=True)
-        if embeddings.shape[1] != self.dimension or not np.all(np.isfinite(norms)) or not np.all(norms > 0):
-            raise EncodingError(
-                f"The encoders in {self.folder} gave embeddings that are not finite, zero or misshapen."
-            )
+        if not np.all(np.isfinite(norms)) or not np.all(norms > 0):
+            raise EncodingError(f"The encoders in {self.folder} gave embeddings that are not finite or zero.")
         unit: Embeddings = embeddings / norms
         return unit
 
     @cached_property
     def _image_session(self) -> "InferenceSession":
-        return self._start("image.onnx")
+        return self._start("image.onnx", {"pixels"})
 
     @cached_property
     def _text_session(self) -> "InferenceSession":
-        return self._start("text.onnx")
+        return self._start("text.onnx", {"tokens", "lengths"})
 
     @cached_property
     def _tokenizer(self) -> "Tokenizer":
         from tokenizers import Tokenizer
 
-        return Tokenizer.from_str(read_sealed(self.folder, self.manifest, "tokenizer.json").decode())
+        content = read_sealed(self.folder, self.manifest, "tokenizer.json")
+        try:
+            return Tokenizer.from_str(content.decode())
+        except Exception as error:  # tokenizers raises bare exceptions
+            raise ArtifactError(f"The tokenizer in {self.folder} cannot be loaded: {error}") from error
 
     @cached_property
     def _unknown(self) -> int:
@@ -114,7 +139,7 @@ class Encoders:
             raise ArtifactError(f"The tokenizer in {self.folder} has no token [UNK].")
         return int(unknown)
 
-    def _start(self, file: str) -> "InferenceSession":
+    def _start(self, file: str, takes: set[str]) -> "InferenceSession":
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
@@ -122,7 +147,22 @@ class Encoders:
         options.inter_op_num_threads = 1
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         model = read_sealed(self.folder, self.manifest, file)
-        return onnxruntime.InferenceSession(model, sess_options=options, providers=["CPUExecutionProvider"])
+        try:
+            session = onnxruntime.InferenceSession(
+                model, sess_options=options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # ONNX Runtime has an exception for everything, with no base of their own
+            raise ArtifactError(f"{self.folder / file} cannot be loaded: {str(error)[:200]}") from error
+        if {given.name for given in session.get_inputs()} != takes:
+            raise ArtifactError(f"{self.folder / file} does not take {' and '.join(sorted(takes))}.")
+        shape = session.get_outputs()[0].shape
+        if len(shape) != 2 or (isinstance(shape[1], int) and shape[1] != self.dimension):
+            raise ArtifactError(self._misshapen(shape[1:]))
+        return session
+
+    def _misshapen(self, shape: Sequence[object]) -> str:
+        found = " x ".join(map(str, shape))
+        return f"The encoders in {self.folder} give embeddings of {found} values, the manifest says {self.dimension}."
 
 
 def pad_tokens(ids: Sequence[Sequence[int]], max_tokens: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:

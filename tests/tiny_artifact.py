@@ -44,6 +44,14 @@ def write_tiny_artifact(folder: Path, *, name: str = "tiny", seed: int = 7) -> M
     return write_manifest(folder, name=name, dimension=DIMENSION, image=IMAGE, text=TextSpec(max_tokens=8))
 
 
+def unloadable_artifact(folder: Path) -> Path:
+    """Write an artifact whose files are those that its manifest describes, but whose text encoder is no model."""
+    manifest = write_tiny_artifact(folder)
+    (folder / "text.onnx").write_bytes(b"no model")
+    write_manifest(folder, name="tiny", dimension=DIMENSION, image=manifest.image, text=manifest.text)
+    return folder
+
+
 def _centred(colour: np.ndarray) -> np.ndarray:
     return colour / 255.0 - 0.5
 

@@ -1,14 +1,12 @@
 """Checks of the index: the version that searches use, its artifact, its HNSW indexes, and how stale it is."""
 
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Count, Min, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from ..artifact import Manifest, read_manifest
 from ..conf import get_settings
 from ..exceptions import ArtifactError, NoIndexRegistered, TextConfigError
 from ..indexing.building import MIN_ANN_RECALL
@@ -16,6 +14,8 @@ from ..indexing.catalogue import product_keys
 from ..indexing.dropping import find_left_over
 from ..indexing.hnsw import broken_indexes
 from ..indexing.text_config import try_text_config
+from ..indexing.versions import versions_without_artifact
+from ..loading import artifact_in_settings, find_artifact, prove
 from ..models import Build, IndexEntry, IndexVersion, StaleMark, StaleProduct
 from .checks import Check, State
 from .wording import count, span
@@ -55,8 +55,9 @@ def check_artifact(version: IndexVersion) -> Check:
     """Compare the artifacts of the version and of the settings, checksums and all."""
     name = "Artifact"
     try:
-        own = read_manifest(Path(version.artifact_path))
-        wanted = _wanted(own, Path(version.artifact_path))
+        own = find_artifact(version)
+        prove(own)
+        wanted = artifact_in_settings()
     except (ArtifactError, ImproperlyConfigured) as error:
         return Check(
             name,
@@ -64,20 +65,27 @@ def check_artifact(version: IndexVersion) -> Check:
             f"Queries are answered by keyword only: {error}",
             f"Put the artifact {version.artifact_name} back, or correct FASHION_SEARCH['ARTIFACT'] and rebuild.",
         )
-    if own.fingerprint != version.fingerprint:
+    if version.lack:
         return Check(
             name,
             State.BROKEN,
-            f"{version.artifact_path} holds another artifact than version {version.pk} was built with; queries are"
-            " answered by keyword only.",
-            "Start a rebuild, or put the artifact back.",
+            f"A worker lacks it and embeds nothing. {version.lack}",
+            "Put the artifact there, into a folder that the worker's settings name; it needs no restart.",
         )
-    if wanted.fingerprint != version.fingerprint:
+    if wanted.manifest.fingerprint != version.fingerprint:
         return Check(
             name,
             State.ATTENTION,
-            f"The settings name {wanted.name}, version {version.pk} was built with {version.artifact_name}.",
+            f"The settings name {wanted.manifest.name}, version {version.pk} was built with {version.artifact_name}.",
             "Start a rebuild to change over.",
+        )
+    lost = [f"version {other.pk}: {reason}" for other, reason in versions_without_artifact()]
+    if lost:
+        return Check(
+            name,
+            State.ATTENTION,
+            f"Nobody could go back to {' '.join(lost)}",
+            "Put the artifact back, or let the version go with the next rebuild.",
         )
     return Check(name, State.OK, f"{version.artifact_name} matches the active version.")
 
@@ -197,8 +205,3 @@ def check_staleness() -> Check:
 
 def _age(moment: datetime | None) -> str:
     return span(((timezone.now() - moment) if moment else timedelta(0)).total_seconds())
-
-
-def _wanted(own: Manifest, folder: Path) -> Manifest:
-    configured = get_settings().artifact.absolute()
-    return own if configured == folder else read_manifest(configured)

@@ -30,13 +30,16 @@ def index_texts(claims: Sequence[Claim]) -> None:
     """Write the keyword part of products, so that they are found by their words before they are embedded."""
     versions = list(IndexVersion.objects.written())
     batch = _prepare(get_index(), claims, Lease(claims))
+    # What this worker cannot embed says so while it waits for one that can.
+    embedder = Embedder(versions)
+    reason = embedder.lacking if embedder.has_none else ""
 
     def write(held: set[str], written: Sequence[IndexVersion]) -> None:
         products = [product for key, product in batch.products.items() if key in held]
         for version in written:
             write_texts(version, products)
         _settle_rest(batch, held)
-        outbox.settle_texts(product.key for product in products)
+        outbox.settle_texts((product.key for product in products), reason)
 
     _write_or_halve(claims, versions, write)
 
@@ -61,8 +64,7 @@ def index_batch(claims: Sequence[Claim]) -> None:
         outbox.settle_failures(failures)
         done = [key for key in batch.products if key in held and key not in failures]
         if embedder.unavailable:
-            reason = " ".join(embedder.unavailable.values())
-            outbox.postpone([claim for claim in claims if claim.key in set(done)], reason)
+            outbox.leave(done, embedder.lacking)
         else:
             outbox.settle(done)
 

@@ -59,6 +59,9 @@ def advance_all() -> None:
         if ready is not None and (active is None or ready.pk > active.pk):
             with attempts.at(f"activating {ready}", partial(_note, ready)):
                 versions.activate(ready.pk)
+        with attempts.at("noting where artifacts are"):
+            for sentence in versions.mend_folders():
+                logger.warning("%s", sentence)
         with attempts.at("clearing what cancelled builds left"):
             clear_cancelled()
         with attempts.at("dropping what is superseded"):

@@ -7,8 +7,10 @@ from time import monotonic
 from django.db import transaction
 
 from ..conf import get_settings
+from ..models import IndexVersion
 from . import builds, outbox
 from .batches import index_batch, index_texts
+from .embedding import Embedder
 from .entering import gather_what_can_be
 from .outbox import Claim
 from .writing import write_errors
@@ -36,16 +38,21 @@ def index_due(*, seconds: float) -> bool:
 def _index_next() -> bool:
     batch_size = get_settings().batch_size
     gather_what_can_be()
-    claims = outbox.claim_texts(TEXT_BATCH)
-    if len(claims) > batch_size:
+    # Looked at before anything is claimed: a worker without an artifact must not take what others could do.
+    embedder = Embedder(list(IndexVersion.objects.written()))
+    lacking = embedder.lacking
+    claims = outbox.claim_texts(TEXT_BATCH, lacking)
+    if len(claims) > batch_size or (claims and embedder.has_none):
         _guarded(index_texts, claims)
         builds.move(0)
         return True
+    if embedder.has_none:
+        return False
     # A few changed products need no pass of their own: a batch writes their keyword part, too.
-    claims = claims or outbox.claim_fresh(batch_size)
+    claims = claims or outbox.claim_fresh(batch_size, lacking)
     if claims:
         _guarded(index_batch, claims)
-    retry = outbox.claim_retry()
+    retry = outbox.claim_retry(lacking)
     if retry:
         _guarded(index_batch, retry)
     if claims or retry:

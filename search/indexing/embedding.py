@@ -3,6 +3,10 @@
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
+from socket import gethostname
+
+from django.utils import timezone
 
 from ..encoders import Encoders
 from ..exceptions import ArtifactError
@@ -20,6 +24,7 @@ logger = logging.getLogger(__name__)
 # Pictures are decoded at no less than this many times the encoders' input; measured on catalogue pictures at
 # 480 x 640 and 1200 x 1600, the pixels that reach the encoder then differ by 0.1 of 255 on average.
 DECODE_SCALE = 3
+SAY_AGAIN = timedelta(seconds=10)  # well before what is said is taken for the past
 _NO_IMAGE = ExistingImage("", "")
 _NO_ENTRY = ExistingEntry("", "", "", "")
 
@@ -34,14 +39,24 @@ class EmbeddedBatch:
 
 
 class Embedder:
-    """The encoders of all versions that receive changes; a version whose artifact is unreadable is unavailable."""
+    """The encoders of all versions that receive changes, started; a version whose artifact this worker lacks is unavailable."""
 
     def __init__(self, versions: Sequence[IndexVersion]) -> None:
         self.versions: list[IndexVersion] = []
         self.encoders: dict[int, Encoders] = {}
-        self.unavailable: dict[int, str] = {}  # version id -> reason
+        self.unavailable: dict[int, str] = {}  # version id -> what is left to other workers, and why
         for version in versions:
             self._load(version)
+
+    @property
+    def has_none(self) -> bool:
+        """Whether this worker can embed nothing."""
+        return bool(self.unavailable) and not self.encoders
+
+    @property
+    def lacking(self) -> str:
+        """Why products cannot leave the outbox through this worker; the same for all workers that lack the same; else ""."""
+        return " ".join(self.unavailable.values())
 
     def embed(
         self,
@@ -77,15 +92,20 @@ class Embedder:
         return batch
 
     def _load(self, version: IndexVersion) -> None:
-        reason = ""
         try:
-            self.encoders[version.pk] = encoders_for(version)
-            self.versions.append(version)
+            encoders = encoders_for(version)
+            encoders.start()
         except ArtifactError as error:
-            reason = self.unavailable[version.pk] = str(error)
-            logger.error("%s gets no embeddings: %s", version, reason)
-        if version.error != reason:
-            IndexVersion.objects.filter(pk=version.pk).update(error=reason)
+            self.unavailable[version.pk] = (
+                f"The artifact {version.artifact_name} ({version.fingerprint[:8]}) of version {version.pk} cannot be"
+                " used by a worker, which leaves its embeddings to others."
+            )
+            _note_lack(version, str(error))
+            return
+        self.encoders[version.pk] = encoders
+        self.versions.append(version)
+        if version.lacking.startswith(_here()):
+            IndexVersion.objects.filter(pk=version.pk).update(lacking="", lacking_at=None)
 
     def _read(
         self,
@@ -159,6 +179,19 @@ class Embedder:
                     error=reason,
                 )
             )
+
+
+def _here() -> str:
+    return f"Host {gethostname()}: "
+
+
+def _note_lack(version: IndexVersion, reason: str) -> None:
+    """Say for the dashboard, checks and figures that this worker lacks a version's artifact; every few seconds at most."""
+    lack, now = _here() + reason, timezone.now()
+    if version.lacking == lack and version.lacking_at and now - version.lacking_at < SAY_AGAIN:
+        return
+    logger.error("%s gets no embeddings from this worker: %s", version, reason)
+    IndexVersion.objects.filter(pk=version.pk).update(lacking=lack, lacking_at=now)
 
 
 def _image_write(

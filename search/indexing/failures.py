@@ -20,9 +20,10 @@ KINDS = (
     ("refused by Postgres", r"^Postgres refused the entry: "),
     (
         "artifact",
-        r"^(ArtifactError: )?(The artifact .* cannot be read: |The tokenizer in )"
+        r"^(ArtifactError: )?(The artifact .* (cannot be read: |is in none of the known folders|cannot be used by a worker)|The tokenizer in )"
         r"| has artifact format | is not the file that its manifest describes| is not a valid manifest: "
-        r"| holds the artifact ",
+        r"| holds the artifact "
+        r"|^(ArtifactError: )?(The encoders in .* give embeddings of |.*\.onnx (cannot be loaded: |does not take ))",
     ),
     # The database, the host's queryset, a time limit: whatever ended a whole batch, by the name of its class.
     ("batch", r"^[A-Z][A-Za-z]*(Error|Exception|Exceeded|Timeout): "),

@@ -48,7 +48,7 @@ _DUE = f"""NOT parked AND (claimed_at IS NULL OR {_EXPIRED})
 _CLAIM = """
 WITH due AS MATERIALIZED (
     SELECT id FROM fashion_search_staleproduct
-    WHERE {due} AND {condition}
+    WHERE {due} AND {condition} AND last_error IS DISTINCT FROM %(lacking)s
     ORDER BY backfill, marked_at
     LIMIT %(limit)s
     FOR UPDATE SKIP LOCKED
@@ -87,34 +87,42 @@ SELECT EXISTS (SELECT FROM fashion_search_stalemark)
 """
 
 
-def claim_texts(limit: int) -> list[Claim]:
-    """Claim up to `limit` products whose keyword part is not written yet."""
-    return _claim("attempts = 0 AND NOT text_written", limit)
+def claim_texts(limit: int, lacking: str = "") -> list[Claim]:
+    """Claim up to `limit` products whose keyword part is not written yet.
+
+    Args:
+        limit: how many.
+        lacking: why this worker cannot embed for all versions; what it has left to others for this reason is not claimed again.
+    """
+    return _claim("attempts = 0 AND NOT text_written", limit, lacking)
 
 
-def claim_fresh(limit: int) -> list[Claim]:
-    """Claim up to `limit` products that have not failed before."""
-    return _claim("attempts = 0", limit)
+def claim_fresh(limit: int, lacking: str = "") -> list[Claim]:
+    """Claim up to `limit` products that have not failed before; `lacking` as for `claim_texts`."""
+    return _claim("attempts = 0", limit, lacking)
 
 
-def claim_retry() -> list[Claim]:
-    """Claim a few products that failed once, or else one that failed more often.
+def claim_retry(lacking: str = "") -> list[Claim]:
+    """Claim a few products that failed once, or else one that failed more often; `lacking` as for `claim_texts`.
 
     A batch that kills its worker comes back in ever smaller parts, so that the product to blame ends up alone
     before its attempts are used up, and harms no other.
     """
     settings = get_settings()
     few = max(1, settings.batch_size // 4) if settings.max_attempts > 2 else 1
-    return _claim("attempts = 1 AND attempts < %(max_attempts)s", few) or _claim(
-        "attempts > 1 AND attempts < %(max_attempts)s", 1
+    return _claim("attempts = 1 AND attempts < %(max_attempts)s", few, lacking) or _claim(
+        "attempts > 1 AND attempts < %(max_attempts)s", 1, lacking
     )
 
 
-def _claim(condition: str, limit: int) -> list[Claim]:
+def _claim(condition: str, limit: int, lacking: str) -> list[Claim]:
     with brief_transaction(), connection.cursor() as cursor:
         # One claim at a time: two that overlap would lock rows which the other has just taken.
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('fashion_search.claim', 0))")
-        cursor.execute(_CLAIM.format(due=_DUE, condition=condition), {**_moments(), "limit": limit})
+        cursor.execute(
+            _CLAIM.format(due=_DUE, condition=condition),
+            {**_moments(), "limit": limit, "lacking": lacking or None},
+        )
         return [Claim(*row) for row in cursor.fetchall()]
 
 
@@ -164,13 +172,29 @@ def settle(done: Iterable[str]) -> None:
         cursor.execute("DELETE FROM fashion_search_staleproduct WHERE product_key = ANY(%s)", [list(done)])
 
 
-def settle_texts(done: Iterable[str]) -> None:
-    """Give held products back, their keyword part written, their embeddings still to come."""
+def settle_texts(done: Iterable[str], reason: str = "") -> None:
+    """Give held products back, their keyword part written, their embeddings still to come.
+
+    Args:
+        done: their keys.
+        reason: why these do not come from this worker.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE fashion_search_staleproduct SET text_written = true, attempts = 0, claimed_at = NULL"
+            "UPDATE fashion_search_staleproduct"
+            " SET text_written = true, attempts = 0, claimed_at = NULL, last_error = %s"
             " WHERE product_key = ANY(%s)",
-            [list(done)],
+            [reason, list(done)],
+        )
+
+
+def leave(done: Iterable[str], reason: str) -> None:
+    """Give held products back uncounted, due at once, for workers that can do what this one could not."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE fashion_search_staleproduct SET text_written = true, attempts = greatest(attempts - 1, 0),"
+            " claimed_at = NULL, next_attempt_at = NULL, last_error = %s WHERE product_key = ANY(%s)",
+            [reason, list(done)],
         )
 
 

@@ -30,6 +30,7 @@ class VersionStatus:
             "built_at": _moment(version.built_at),
             "activated_at": _moment(version.activated_at),
             "error": version.error,
+            "lacking": version.lack,
         }
 
 

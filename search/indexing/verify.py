@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from ..conf import get_settings
 from ..exceptions import ArtifactError, TextConfigError
-from ..loading import encoders_for
+from ..loading import find_artifact, prove
 from ..models import EntryImage, IndexEntry, IndexVersion, StaleProduct
 from .building import MIN_ANN_RECALL
 from .catalogue import missing_keys, product_keys, surplus_keys
@@ -95,9 +95,11 @@ def _versions() -> Check:
 
 def _artifact(version: IndexVersion) -> Check:
     try:
-        encoders_for(version)
+        prove(find_artifact(version))
     except ArtifactError as error:
         return Check("artifact", False, str(error))
+    if version.lack:
+        return Check("artifact", False, f"It is here, but a worker lacks it. {version.lack}")
     return Check("artifact", True, f"{version.artifact_name}, {version.dimension} dimensions")
 
 

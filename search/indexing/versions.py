@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from django.db import transaction
 from django.utils import timezone
 
-from ..artifact import read_manifest
 from ..attempts import Attempts
-from ..conf import get_settings
-from ..exceptions import BuildGivenUp, NoVersion, VersionStateError
+from ..exceptions import ArtifactError, BuildGivenUp, NoVersion, VersionStateError
+from ..loading import FoundArtifact, artifact_in_settings, find_artifact, holds_artifact, prove
 from ..models import Build, IndexVersion
 from . import builds
 from .catalogue import product_keys, repictured_keys
@@ -47,15 +47,16 @@ def request_rebuild(*, force: bool = False, build: Build | None = None) -> Rebui
         VersionStateError: another process is beginning a version at this moment.
         BuildStateError: a reindex runs, which only `force` ends.
     """
-    artifact = get_settings().artifact.absolute()
-    manifest = read_manifest(artifact)
+    artifact = artifact_in_settings()
+    prove(artifact)
+    manifest = artifact.manifest
     config = get_settings().text_config
     try_text_config(config)
     with only_one("rebuild") as alone:
         if not alone:
             raise VersionStateError("Another process is beginning a version; look at the status in a moment.")
         if not force:
-            unneeded = _unneeded(manifest.fingerprint, config)
+            unneeded = _unneeded(artifact, config)
             if unneeded is not None:
                 return unneeded
             if build is None:
@@ -67,7 +68,7 @@ def request_rebuild(*, force: bool = False, build: Build | None = None) -> Rebui
                     drop_version(abandoned)
         with transaction.atomic():
             version = IndexVersion.objects.create(
-                artifact_path=str(artifact),
+                artifact_path=str(artifact.folder),
                 artifact_name=manifest.name,
                 fingerprint=manifest.fingerprint,
                 dimension=manifest.dimension,
@@ -100,13 +101,20 @@ def fill(version: IndexVersion) -> None:
         builds.set_total(version.pk, version.total)
 
 
-def activate(version_id: int) -> IndexVersion:
+def activate(version_id: int, *, without_artifact: bool = False) -> IndexVersion:
     """Let searches use a version, in one transaction; the former one is kept for going back.
 
+    Args:
+        version_id: the version.
+        without_artifact: do so although its artifact is nowhere to be found, so that searches are by words only.
+
     Raises:
+        ArtifactError: no known folder holds its artifact, or it cannot be loaded.
         NoVersion: there is no such version.
         VersionStateError: it is neither ready nor retired, or lacks a valid index.
     """
+    if not without_artifact:
+        _expect_artifact(version_id)
     with transaction.atomic():
         versions = {
             version.pk: version for version in IndexVersion.objects.select_for_update().order_by("pk")
@@ -144,13 +152,75 @@ def _catch_up(version: IndexVersion) -> None:
         enter(repictured_keys(version, former).iterator(), reread=True)
 
 
-def roll_back() -> IndexVersion:
+def _expect_artifact(version_id: int) -> None:
+    version = IndexVersion.objects.filter(pk=version_id, state__in=(State.READY, State.RETIRED)).first()
+    if version is None:
+        return  # active already, or refused for another reason
+    try:
+        found = find_artifact(version)
+        prove(found)
+    except ArtifactError as error:
+        raise ArtifactError(
+            f"Version {version.pk} is not activated, because searches would be by words only: {error}"
+        ) from error
+    _note_folder(version, found)
+
+
+def versions_without_artifact() -> list[tuple[IndexVersion, str]]:
+    """Return the versions beside the active one that lack their artifact here, each with the reason."""
+    lacking = []
+    for version in IndexVersion.objects.exclude(state__in=(State.FAILED, State.ACTIVE)).order_by("pk"):
+        try:
+            prove(find_artifact(version))
+        except ArtifactError as error:
+            lacking.append((version, str(error)))
+    return lacking
+
+
+def mend_folders() -> list[str]:
+    """Note where the artifacts of versions are now, where the folders noted do not hold them any more; return sentences.
+
+    A folder that this process has corrected once stays as others have it: hosts may have different ones.
+    """
+    sentences = []
+    for version in IndexVersion.objects.exclude(state=State.FAILED).order_by("pk"):
+        noted = (version.pk, version.artifact_path)
+        if noted in _corrected:
+            continue
+        try:
+            found = find_artifact(version)
+        except ArtifactError:
+            continue  # checks, dashboard and workers say so
+        sentence = _note_folder(version, found)
+        if sentence:
+            _corrected.add(noted)
+            sentences.append(sentence)
+    return sentences
+
+
+def _note_folder(version: IndexVersion, found: FoundArtifact, *, prefer: bool = False) -> str:
+    """Note a version's folder unless the one that is noted holds its artifact; return a sentence where it was changed."""
+    before = version.artifact_path
+    if before == str(found.folder) or (not prefer and holds_artifact(Path(before), version.fingerprint)):
+        return ""
+    version.artifact_path, version.artifact_name = str(found.folder), found.manifest.name
+    IndexVersion.objects.filter(pk=version.pk).update(
+        artifact_path=version.artifact_path, artifact_name=version.artifact_name
+    )
+    return f"The artifact of version {version.pk} is noted in {found.folder} now, no longer in {before}."
+
+
+def roll_back(*, without_artifact: bool = False) -> IndexVersion:
     """Activate the version that was active before, and bring up to date what changed meanwhile.
 
+    Args:
+        without_artifact: do so although its artifact is nowhere to be found.
+
     Raises:
+        ArtifactError: no known folder holds its artifact, or it cannot be loaded.
         NoVersion: no retired version is kept.
     """
-    return activate(former_version().pk)
+    return activate(former_version().pk, without_artifact=without_artifact)
 
 
 def former_version() -> IndexVersion:
@@ -165,16 +235,21 @@ def former_version() -> IndexVersion:
     return former
 
 
-def _unneeded(fingerprint: str, config: str) -> Rebuild | None:
+def _unneeded(artifact: FoundArtifact, config: str) -> Rebuild | None:
+    fingerprint = artifact.manifest.fingerprint
     wanted = IndexVersion.objects.filter(fingerprint=fingerprint).order_by("-pk")
     building = wanted.filter(state=State.BUILDING).first()
     if building is not None and building.config == config:
-        return Rebuild(building, False, f"Version {building.pk} is being built already.")
+        noted = _note_folder(building, artifact, prefer=True)
+        return Rebuild(building, False, f"{noted} Version {building.pk} is being built already.".lstrip())
     active = IndexVersion.objects.active()
     if active is None or (active.fingerprint, active.config) != (fingerprint, config):
         return None
+    noted = _note_folder(active, artifact, prefer=True)
     marked = reconcile()
     changes = f"{marked} changed products are being indexed" if marked else "no product has changed"
-    return Rebuild(
-        active, False, f"Version {active.pk} has this artifact and {changes}; --force builds a new one."
-    )
+    sentence = f"Version {active.pk} has this artifact and {changes}; --force builds a new one."
+    return Rebuild(active, False, f"{noted} {sentence}".lstrip())
+
+
+_corrected: set[tuple[int, str]] = set()  # versions and folders that this process has corrected

@@ -1,8 +1,12 @@
 """Index versions: everything that was built with one artifact, and the state it is in."""
 
+from datetime import timedelta
 from typing import ClassVar, Self
 
 from django.db import models
+from django.utils import timezone
+
+LACK_LASTS = timedelta(minutes=2)  # a worker that lacks an artifact says so with each sweep that finds work
 
 from ..conf import get_settings
 
@@ -38,7 +42,9 @@ class IndexVersion(models.Model):
 
     WRITTEN: ClassVar[tuple[State, ...]] = (State.BUILDING, State.READY, State.ACTIVE)
 
-    artifact_path = models.TextField()
+    artifact_path = models.TextField(
+        help_text="Folder that it was built from; the last of those in which its artifact is looked for."
+    )
     artifact_name = models.TextField()
     fingerprint = models.CharField(
         max_length=64, help_text="Of the artifact; equal ones give equal embeddings."
@@ -62,6 +68,13 @@ class IndexVersion(models.Model):
         db_default="",
         help_text="What its entries were written with; empty where nobody has noted it.",
     )
+    lacking = models.TextField(
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The host whose worker cannot find or load the artifact, and why.",
+    )
+    lacking_at = models.DateTimeField(null=True, blank=True, help_text="When that worker last said so.")
     total = models.PositiveIntegerField(null=True, blank=True, help_text="Products when the build began.")
     ann_recall = models.FloatField(
         "ANN recall@24", null=True, blank=True, help_text="Overlap with the exact scan over sampled queries."
@@ -86,6 +99,13 @@ class IndexVersion(models.Model):
     def config(self) -> str:
         """The text search configuration that its entries are written with, and that it is searched with."""
         return self.text_config or get_settings().text_config
+
+    @property
+    def lack(self) -> str:
+        """What a worker has said of the artifact that it lacks, if it was lately; else ""."""
+        if self.lacking_at is None or timezone.now() - self.lacking_at > LACK_LASTS:
+            return ""
+        return self.lacking
 
     @property
     def is_whole(self) -> bool:

@@ -47,7 +47,7 @@ class IndexCollector(Collector):
 def _read() -> list[Metric]:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = %s", [str(int(SECONDS * 1000))])
-        return [*_outbox(), _failures(), *_version()]
+        return [*_outbox(), _failures(), *_version(), _lacking()]
 
 
 def _outbox() -> Iterator[Metric]:
@@ -89,6 +89,15 @@ def _version() -> Iterator[Metric]:
         entries.add_metric([], IndexEntry.objects.filter(version=version).count())
         broken.add_metric([], len(broken_indexes(version)))
     yield from (info, entries, broken)
+
+
+def _lacking() -> Metric:
+    versions = IndexVersion.objects.written()
+    return GaugeMetricFamily(
+        "fashion_search_lacking_artifact",
+        "Versions that receive changes and whose artifact a worker lacked within the last two minutes.",
+        sum(bool(version.lack) for version in versions),
+    )
 
 
 _LOOK: Look[list[Metric]] = Look(_read, seconds=SECONDS)

@@ -9,13 +9,14 @@ from celery import current_app
 from django.db import connection
 
 from ..indexing.text_config import try_text_config
-from ..loading import encoders_for
+from ..loading import encoders_for, find_artifact, prove
 from ..models import IndexVersion
 from .bounded import Look
 
 logger = logging.getLogger(__name__)
 
 SECONDS = 2.0  # that one thing may take to answer
+DEGRADING = frozenset(("artifact_folder", "broker"))  # searches are answered as they should be without them
 _QUICK = {
     "socket_timeout": 1,
     "socket_connect_timeout": 1,
@@ -41,12 +42,16 @@ class Readiness:
     """All findings of one moment."""
 
     findings: tuple[Finding, ...]
-    degraded: bool  # something is away without which searches are answered all the same
+
+    @property
+    def degraded(self) -> bool:
+        """Whether something is away without which searches are answered all the same."""
+        return any(not finding.passed for finding in self.findings if finding.name in DEGRADING)
 
     @property
     def ready(self) -> bool:
         """Whether searches can be answered as they should be."""
-        return all(finding.passed for finding in self.findings if finding.name != "broker")
+        return all(finding.passed for finding in self.findings if finding.name not in DEGRADING)
 
 
 def readiness() -> Readiness:
@@ -54,8 +59,9 @@ def readiness() -> Readiness:
     findings = [_find("database", _DATABASE)]
     if findings[0].passed:
         findings += [_find("version", _VERSION), _find("artifact", _ARTIFACT)]
+        findings.append(_find("artifact_folder", _ARTIFACT_FOLDER))
     findings.append(_find("broker", _BROKER))
-    return Readiness(tuple(findings), degraded=not findings[-1].passed)
+    return Readiness(tuple(findings))
 
 
 def broker_answers() -> bool:
@@ -104,7 +110,16 @@ def _version() -> str:
 
 
 def _artifact() -> str:
-    return f"{encoders_for(_active()).dimension} dimensions."
+    encoders = encoders_for(_active())
+    encoders.start_texts()
+    return f"{encoders.dimension} dimensions, from {encoders.folder}."
+
+
+def _artifact_folder() -> str:
+    # What this process has in memory goes on without its folder, but the next process would have nothing.
+    found = find_artifact(_active())
+    prove(found)
+    return f"{found.folder} holds the artifact of the active version."
 
 
 def _broker() -> str:
@@ -117,5 +132,6 @@ def _look(act: Callable[[], str]) -> Look[str]:
     return Look(act, seconds=SECONDS)
 
 
-_DATABASE, _VERSION, _ARTIFACT, _BROKER = _look(_database), _look(_version), _look(_artifact), _look(_broker)
+_DATABASE, _VERSION, _BROKER = _look(_database), _look(_version), _look(_broker)
+_ARTIFACT, _ARTIFACT_FOLDER = _look(_artifact), _look(_artifact_folder)
 _passed: dict[str, bool] = {}  # name -> how the last look of this process ended

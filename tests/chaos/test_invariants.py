@@ -159,7 +159,7 @@ def test_a_deleted_product_that_is_found(port):
 
 def test_a_shop_that_answers_by_words_only(port, settings, monkeypatch):
     monkeypatch.setattr("chaos.invariants._broken_index", lambda _expected: State())
-    IndexVersion.objects.update(artifact_path=str(settings.ROOT / "nowhere"))
+    IndexVersion.objects.update(fingerprint="0" * 64, artifact_path=str(settings.ROOT / "nowhere"))
     words = "The text encoder is not available: results are by keyword only."
     assert broken(port).wrong == [
         f"a search for 'red shirt': {words}",

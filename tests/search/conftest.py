@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from search.indexing import hints
+from search.loading import forget_artifacts
 from search.merchandising.snapshots import forget_snapshot
 from search.retrieval.lexicon import forget_words
 from search.tags.serving import forget_taggers
@@ -19,6 +20,7 @@ def _fresh_words():
     forget_words()
     forget_snapshot()
     forget_taggers()
+    forget_artifacts()
 
 
 @pytest.fixture

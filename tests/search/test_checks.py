@@ -6,6 +6,7 @@ from django.core.management import call_command
 
 from search import checks, registry
 from search.models import IndexVersion
+from tests.tiny_artifact import unloadable_artifact
 
 pytestmark = pytest.mark.django_db
 
@@ -49,10 +50,48 @@ def test_an_unreadable_artifact(search_settings, tmp_path: Path):
 
 
 def test_the_active_versions_artifact_is_replaced(active):
-    IndexVersion.objects.update(fingerprint="0" * 64, dimension=256)
+    IndexVersion.objects.update(fingerprint="0" * 64)
     (message,) = checks.check_active_version(["default"])
     assert message.id == "fashion_search.E004"
-    assert "the folder now holds tiny with 32 dimensions, the version has 256" in message.msg
+    assert f"{active.artifact_path} holds the artifact 'tiny', not the one of this version." in message.msg
+
+
+def test_the_active_version_is_looked_for_where_searches_look(active, tmp_path: Path):
+    IndexVersion.objects.update(artifact_path=str(tmp_path / "an old release"))
+    assert checks.check_active_version(["default"]) == []
+
+
+def test_an_artifact_that_cannot_be_loaded(active, search_settings, tmp_path: Path):
+    from search.artifact import read_manifest
+
+    folder = unloadable_artifact(tmp_path / "a")
+    search_settings.FASHION_SEARCH = {"ARTIFACT": str(folder)}
+    assert ids(checks.check_active_version(["default"])) == ["E003"]  # what is active is still there
+    IndexVersion.objects.update(fingerprint=read_manifest(folder).fingerprint)
+    messages = checks.check_active_version(["default"])
+    assert ids(messages) == ["E003", "E004"]
+    assert all("text.onnx cannot be loaded: " in message.msg for message in messages)
+
+
+def test_an_artifact_of_another_dimension_than_its_manifest_says(active, search_settings, tmp_path: Path):
+    from search.artifact import write_manifest
+    from tests.tiny_artifact import write_tiny_artifact
+
+    manifest = write_tiny_artifact(tmp_path / "a")
+    write_manifest(tmp_path / "a", name="wide", dimension=33, image=manifest.image, text=manifest.text)
+    search_settings.FASHION_SEARCH = {"ARTIFACT": str(tmp_path / "a")}
+    (message,) = checks.check_active_version(["default"])
+    assert message.id == "fashion_search.E003"
+    assert message.msg.endswith("give embeddings of 32 values, the manifest says 33.")
+
+
+def test_a_former_version_whose_artifact_is_nowhere(active):
+    IndexVersion.objects.create(
+        artifact_path="/gone", artifact_name="old", fingerprint="0" * 64, dimension=32, state="retired"
+    )
+    (message,) = checks.check_active_version(["default"])
+    assert message.id == "fashion_search.W021"
+    assert "The artifact old (00000000) is in none of the known folders" in message.msg
 
 
 def test_the_settings_name_another_artifact(active, search_settings, tmp_path: Path):

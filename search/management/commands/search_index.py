@@ -58,7 +58,13 @@ class Command(BaseCommand):
         )
         activate = add("activate", "Let searches use a ready or retired version.", asks=True)
         activate.add_argument("version", type=int, metavar="VERSION", help="number of the version")
-        add("rollback", "Let searches use the version that was active before.", asks=True)
+        rollback = add("rollback", "Let searches use the version that was active before.", asks=True)
+        for command in (activate, rollback):
+            command.add_argument(
+                "--without-artifact",
+                action="store_true",
+                help="do so although the version's artifact is nowhere: searches are by words only",
+            )
         add(
             "verify",
             "Check the active version against the catalogue; exit status 1 if a check fails.",
@@ -97,7 +103,12 @@ class Command(BaseCommand):
             counts = (progress.entries, progress.embedded, progress.failed)
             figures = [f"{count:,}" for count in counts]
             table.add_row(
-                str(version.pk), version.state, version.artifact_name, *figures, recall, version.error
+                str(version.pk),
+                version.state,
+                version.artifact_name,
+                *figures,
+                recall,
+                version.error or version.lack,
             )
         self.console.print(table)
         outbox = status.outbox
@@ -137,13 +148,13 @@ class Command(BaseCommand):
 
     def _activate(self, options: dict[str, Any]) -> None:
         self._confirm(f"Let searches use version {options['version']}?", options)
-        version = versions.activate(options["version"])
+        version = versions.activate(options["version"], without_artifact=options["without_artifact"])
         self.console.print(f"Version {version.pk} is active.")
         self._call_workers()
 
     def _rollback(self, options: dict[str, Any]) -> None:
         self._confirm("Let searches use the version that was active before?", options)
-        version = versions.roll_back()
+        version = versions.roll_back(without_artifact=options["without_artifact"])
         self.console.print(f"Version {version.pk} is active again.")
         self._call_workers()
 

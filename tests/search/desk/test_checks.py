@@ -4,6 +4,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from search.artifact import read_manifest
 from search.desk import services
 from search.desk.board import check_build, check_failed
 from search.desk.checks import Check, State, summarise
@@ -14,7 +15,7 @@ from search.indexing import beginning, building
 from search.models import IndexEntry, IndexVersion, StaleProduct
 from shop.models import Product
 from tests.search.products import add_picture, build_version, drain, make_product
-from tests.tiny_artifact import write_tiny_artifact
+from tests.tiny_artifact import unloadable_artifact, write_tiny_artifact
 
 OK, ATTENTION, BROKEN = State.OK, State.ATTENTION, State.BROKEN
 
@@ -119,14 +120,41 @@ class TestIndex:
 
     def test_an_artifact_that_was_overwritten_or_is_gone(self, active, tmp_path):
         write_tiny_artifact(tmp_path / "other", name="other", seed=8)
-        IndexVersion.objects.update(artifact_path=str(tmp_path / "other"))
+        IndexVersion.objects.update(fingerprint="0" * 64, artifact_path=str(tmp_path / "other"))
         state, sentence = of(check_index(), "Artifact")
         assert state is BROKEN
-        assert "holds another artifact than version" in sentence
+        assert f"{tmp_path / 'other'} holds the artifact 'other', not the one of this version." in sentence
         IndexVersion.objects.update(artifact_path=str(tmp_path / "none"))
         state, sentence = of(check_index(), "Artifact")
         assert state is BROKEN
-        assert sentence.startswith("Queries are answered by keyword only: The artifact ")
+        assert sentence.startswith(
+            "Queries are answered by keyword only: The artifact tiny (00000000) is in "
+        )
+        assert f"The artifact {tmp_path / 'none'} cannot be read" in sentence
+
+    def test_an_artifact_that_cannot_be_loaded(self, active, index_settings, tmp_path):
+        folder = unloadable_artifact(tmp_path / "a")
+        index_settings.FASHION_SEARCH = {"ARTIFACT": str(folder)}
+        IndexVersion.objects.update(fingerprint=read_manifest(folder).fingerprint)
+        state, sentence = of(check_index(), "Artifact")
+        assert state is BROKEN
+        assert f"{folder / 'text.onnx'} cannot be loaded: " in sentence
+
+    def test_an_artifact_that_a_worker_lacks(self, active):
+        said = "Host b: The artifact tiny (00000000) is in none of the known folders."
+        IndexVersion.objects.update(lacking=said, lacking_at=timezone.now())
+        assert of(check_index(), "Artifact") == (
+            BROKEN,
+            f"A worker lacks it and embeds nothing. {said}",
+        )
+
+    def test_a_former_version_without_its_artifact(self, active):
+        lost = IndexVersion.objects.create(
+            artifact_path="/gone", artifact_name="old", fingerprint="0" * 64, dimension=32, state="retired"
+        )
+        state, sentence = of(check_index(), "Artifact")
+        assert state is ATTENTION
+        assert sentence.startswith(f"Nobody could go back to version {lost.pk}: The artifact old (00000000)")
 
     def test_a_broken_index(self, active):
         with connection.cursor() as cursor:

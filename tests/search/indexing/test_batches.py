@@ -203,9 +203,13 @@ def test_a_version_whose_artifact_is_gone_holds_up_no_other():
     entry = IndexEntry.objects.get(version=gone)
     assert (entry.sku, entry.embedded_hash) == ("a1", "")
     gone.refresh_from_db()
-    assert gone.error.startswith("The artifact /nowhere cannot be read")
+    assert "The artifact /nowhere cannot be read" in gone.lack
     row = stale_products().get()
-    assert (row.attempts, row.parked, row.next_attempt_at is None) == (0, False, False)
+    assert (row.attempts, row.parked, row.claimed_at, row.next_attempt_at) == (0, False, None, None)
+    assert row.last_error == (
+        f"The artifact gone (00000000) of version {gone.pk} cannot be used by a worker, which leaves its"
+        " embeddings to others."
+    )
 
 
 def test_an_unexpected_error_postpones_the_batch_and_fails_the_task(monkeypatch):

@@ -88,5 +88,13 @@ def test_failed_products_are_listed_and_pass():
 
 
 def test_an_artifact_that_is_gone(version):
-    type(version).objects.update(artifact_path="/nowhere")
+    type(version).objects.update(fingerprint="0" * 64, artifact_path="/nowhere")
     assert list(failed()) == ["artifact"]
+
+
+def test_a_worker_that_lacks_the_artifact_is_told(version):
+    said = "Host b: The artifact tiny (00000000) is in none of the known folders."
+    type(version).objects.update(lacking=said, lacking_at=timezone.now())
+    assert failed() == {"artifact": f"It is here, but a worker lacks it. {said}"}
+    type(version).objects.update(lacking_at=timezone.now() - timedelta(minutes=3))
+    assert failed() == {}

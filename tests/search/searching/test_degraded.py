@@ -1,3 +1,4 @@
+import shutil
 import threading
 
 import pytest
@@ -44,8 +45,9 @@ def test_the_first_build_is_searched_by_keyword(db, tiny_artifact, search_settin
 
 
 def test_a_missing_artifact_leaves_keyword_results(db, tmp_path, search_settings, caplog):
-    write_tiny_artifact(tmp_path / "a")
+    write_tiny_artifact(tmp_path / "a", seed=9)
     version = make_version(tmp_path / "a")
+    shutil.rmtree(tmp_path / "a")
     IndexVersion.objects.filter(pk=version.pk).update(artifact_path=str(tmp_path / "gone"))
     add(version, "word", "Red shirt")
 
@@ -57,7 +59,7 @@ def test_a_missing_artifact_leaves_keyword_results(db, tmp_path, search_settings
 
 
 def test_another_artifact_in_the_folder_is_never_used(db, tmp_path, search_settings):
-    write_tiny_artifact(tmp_path / "a")
+    write_tiny_artifact(tmp_path / "a", seed=9)
     version = make_version(tmp_path / "a")
     write_tiny_artifact(tmp_path / "a", seed=8)
     add(version, "word", "Red shirt")

@@ -13,6 +13,7 @@ from search.watching import readiness
 from search.watching.bounded import Look, TooLate
 from tests.processes import wait_until
 from tests.search.indexed import make_version
+from tests.tiny_artifact import write_tiny_artifact
 
 TOKEN = "a-token-for-the-tests"
 
@@ -34,7 +35,9 @@ def test_ready_with_database_version_artifact_and_broker(transactional_db, clien
     assert answer.status_code == 200, answer.json()
     assert answer.json()["ready"] is True
     assert answer.json()["degraded"] is False
-    assert _checks(answer) == {"database": True, "version": True, "artifact": True, "broker": True}
+    assert _checks(answer) == {
+        "database": True, "version": True, "artifact": True, "artifact_folder": True, "broker": True
+    }  # fmt: skip
 
 
 def test_without_a_version_it_is_not_ready(transactional_db, client):
@@ -42,7 +45,9 @@ def test_without_a_version_it_is_not_ready(transactional_db, client):
 
     assert answer.status_code == 503
     assert answer["Retry-After"] == "5"
-    assert _checks(answer) == {"database": True, "version": False, "artifact": False, "broker": True}
+    assert _checks(answer) == {
+        "database": True, "version": False, "artifact": False, "artifact_folder": False, "broker": True
+    }  # fmt: skip
 
 
 def test_details_are_for_the_log_and_for_whoever_has_the_token(
@@ -74,6 +79,21 @@ def test_with_another_artifact_it_is_not_ready(transactional_db, client, searcha
 
     assert answer.status_code == 503
     assert _checks(answer)["artifact"] is False
+
+
+def test_an_artifact_that_is_in_memory_and_in_no_folder_degrades(
+    transactional_db, client, settings, tmp_path
+):
+    write_tiny_artifact(tmp_path / "a", seed=9)
+    settings.FASHION_SEARCH |= {"ARTIFACT": str(tmp_path / "a")}
+    make_version(tmp_path / "a")
+    assert client.get("/health/ready").json()["degraded"] is False
+
+    (tmp_path / "a").rename(tmp_path.with_name("elsewhere"))
+
+    answer = client.get("/health/ready")
+    assert (answer.status_code, answer.json()["degraded"]) == (200, True)
+    assert (_checks(answer)["artifact"], _checks(answer)["artifact_folder"]) == (True, False)
 
 
 def test_a_broker_that_is_away_degrades(transactional_db, client, searchable, settings):
