@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from ..attempts import Attempts
+from ..conf import get_settings
 from ..exceptions import ArtifactError, BuildGivenUp, NoVersion, VersionStateError
 from ..loading import FoundArtifact, artifact_in_settings, find_artifact, holds_artifact, prove
 from ..models import Build, IndexVersion

@@ -6,9 +6,9 @@ from typing import ClassVar, Self
 from django.db import models
 from django.utils import timezone
 
-LACK_LASTS = timedelta(minutes=2)  # a worker that lacks an artifact says so with each sweep that finds work
-
 from ..conf import get_settings
+
+LACK_LASTS = timedelta(minutes=2)  # a worker that lacks an artifact says so with each sweep that finds work
 
 
 class IndexVersionQuerySet(models.QuerySet["IndexVersion"]):

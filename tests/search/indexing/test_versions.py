@@ -1,3 +1,4 @@
+import shutil
 import threading
 import time
 from hashlib import sha256
@@ -8,13 +9,14 @@ from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django.db.models import F
 
-from search.exceptions import NoVersion, VersionStateError
+from search.exceptions import ArtifactError, NoVersion, VersionStateError
 from search.indexing import building, hnsw, versions
 from search.indexing.dropping import give_up
 from search.indexing.embedding import Embedder
 from search.indexing.failures import list_failures
 from search.indexing.verify import verify
 from search.indexing.writing import lock_written
+from search.loading import forget_artifacts
 from search.models import (
     EntryImage,
     IndexEntry,
@@ -24,7 +26,7 @@ from shop.models import Product
 from shop.search_index import ShopProductIndex
 from tests.outbox import empty_outbox, stale_products
 from tests.search.products import build_version, colour_picture, drain, make_product
-from tests.tiny_artifact import write_tiny_artifact
+from tests.tiny_artifact import unloadable_artifact, write_tiny_artifact
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("index_settings")]
 
@@ -75,6 +77,87 @@ def test_a_rebuild_without_a_change_says_so():
     assert answer.sentence == (
         f"Version {version.pk} has this artifact and no product has changed; --force builds a new one."
     )
+
+
+def test_a_rebuild_notes_where_the_artifact_is_now(index_settings, tmp_path: Path):
+    make_product("A1")
+    version = build_version()
+    stored = version.artifact_path
+    shutil.copytree(stored, tmp_path / "now")
+    index_settings.FASHION_SEARCH |= {"ARTIFACT": str(tmp_path / "now")}
+    answer = versions.request_rebuild()
+    assert answer.sentence == (
+        f"The artifact of version {version.pk} is noted in {tmp_path / 'now'} now, no longer in {stored}."
+        f" Version {version.pk} has this artifact and no product has changed; --force builds a new one."
+    )
+    version.refresh_from_db()
+    assert version.artifact_path == str(tmp_path / "now")
+    assert "noted" not in versions.request_rebuild().sentence
+
+
+def test_advancing_notes_where_an_artifact_is_now_once(tiny_artifact: Path):
+    make_product("A1")
+    version = build_version()
+    IndexVersion.objects.update(artifact_path="/srv/releases/1/artifact")
+    building.advance_all()
+    version.refresh_from_db()
+    assert version.artifact_path == str(tiny_artifact)
+    # Another host, which has it elsewhere, has noted its own folder: they do not go on for ever.
+    IndexVersion.objects.update(artifact_path="/srv/releases/1/artifact")
+    building.advance_all()
+    version.refresh_from_db()
+    assert version.artifact_path == "/srv/releases/1/artifact"
+
+
+@pytest.fixture
+def lost(index_settings, tiny_artifact: Path, tmp_path: Path) -> IndexVersion:
+    """A former version whose artifact is nowhere to be found."""
+    make_product("A1")
+    write_tiny_artifact(tmp_path / "old" / "a", name="old", seed=9)
+    index_settings.FASHION_SEARCH |= {"ARTIFACT": str(tmp_path / "old" / "a")}
+    former = build_version()
+    index_settings.FASHION_SEARCH |= {"ARTIFACT": str(tiny_artifact)}
+    build_version()
+    shutil.rmtree(tmp_path / "old")
+    forget_artifacts()
+    return former
+
+
+def test_there_is_no_going_back_to_a_version_without_its_artifact_unless_asked_for(lost):
+    with pytest.raises(ArtifactError) as raised:
+        versions.roll_back()
+    assert str(raised.value).startswith(
+        f"Version {lost.pk} is not activated, because searches would be by words only: The artifact old ("
+    )
+    assert IndexVersion.objects.active() != lost
+    assert versions.roll_back(without_artifact=True) == lost
+
+
+def test_a_version_that_is_ready_waits_for_its_artifact(index_settings, tmp_path: Path, caplog):
+    make_product("A1")
+    first = build_version()
+    write_tiny_artifact(tmp_path / "new" / "a", name="new", seed=9)
+    index_settings.FASHION_SEARCH |= {"ARTIFACT": str(tmp_path / "new" / "a")}
+    second = versions.request_rebuild().version
+    drain()
+    second.refresh_from_db()
+    IndexVersion.objects.filter(pk=second.pk).update(state="ready")
+    (tmp_path / "new").rename(tmp_path / "away")
+    forget_artifacts()
+    with pytest.raises(ArtifactError, match=f"Version {second.pk} is not activated"):
+        building.advance_all()
+    assert states() == {first.pk: "active", second.pk: "ready"}
+    (tmp_path / "away").rename(tmp_path / "new")
+    IndexVersion.objects.filter(pk=second.pk).update(state="building")
+    building.advance_all()
+    assert states() == {first.pk: "retired", second.pk: "active"}
+
+
+def test_a_rebuild_begins_nothing_with_an_artifact_that_cannot_be_loaded(index_settings, tmp_path: Path):
+    index_settings.FASHION_SEARCH |= {"ARTIFACT": str(unloadable_artifact(tmp_path / "a"))}
+    with pytest.raises(ArtifactError, match=r"text\.onnx cannot be loaded"):
+        versions.request_rebuild()
+    assert states() == {}
 
 
 def test_a_rebuild_with_another_artifact_begins_a_version(index_settings, tmp_path: Path):
