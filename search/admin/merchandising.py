@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from ..merchandising.hits import flush_hits
+from ..merchandising.hits import flush_what_can_be
 from ..merchandising.schedule import State, state_of
 from .lists import ForgivingList, ModelAdmin
 
@@ -88,7 +88,7 @@ class ScheduledAdmin(ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Show the list with the hits of this moment."""
-        flush_hits()
+        flush_what_can_be()
         return super().changelist_view(request, extra_context)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from ..exceptions import InvalidQuery
 from ..merchandising import SynonymEntry
-from ..merchandising.hits import flush_hits
+from ..merchandising.hits import flush_what_can_be
 from ..models import Synonym
 from ..searching import Trial, search
 from .lists import ModelAdmin
@@ -49,7 +49,7 @@ class SynonymAdmin(ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Show the list with the hits of this moment."""
-        flush_hits()
+        flush_what_can_be()
         return super().changelist_view(request, extra_context)
 
     @admin.display(description="what it does")

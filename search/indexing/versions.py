@@ -148,9 +148,12 @@ def activate(version_id: int, *, without_artifact: bool = False) -> IndexVersion
 
 def _catch_up(version: IndexVersion) -> None:
     """Have indexed what changed while a version received no changes."""
-    reconcile()
-    for former in IndexVersion.objects.filter(state=State.RETIRED):
-        enter(repictured_keys(version, former).iterator(), reread=True)
+    with Attempts(f"Catching up {version}") as attempts:
+        with attempts.at("what differs"):
+            reconcile()
+        for former in IndexVersion.objects.filter(state=State.RETIRED):
+            with attempts.at(f"pictures that {former} knows to be others"):
+                enter(repictured_keys(version, former), reread=True)
 
 
 def _expect_artifact(version_id: int) -> None:

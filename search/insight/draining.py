@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import DataError, connection, transaction
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import DataError, IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
@@ -41,7 +42,7 @@ def drain_log(*, batches: int = 50) -> int:
         waiting = store.oldest(BATCH)
         if waiting:
             earliest = timezone.now() - timedelta(days=get_settings().insight_days)
-            write([row for record in waiting if (row := _row(record)) and row.at > earliest])
+            write([row for record in waiting if (row := _row(record, earliest))])
             store.drop(len(waiting))  # after the commit: a worker killed before it writes the same rows again
         taken += len(waiting)
         if len(waiting) < BATCH:
@@ -50,10 +51,11 @@ def drain_log(*, batches: int = 50) -> int:
 
 
 def write(rows: list[Row]) -> None:
-    """Insert searches and events that are not there yet; a row that Postgres refuses is left out and logged."""
+    """Insert searches and events that are not there yet; a row that cannot be stored is left out and logged."""
     try:
         _insert(rows)
-    except DataError as error:
+    except (DataError, IntegrityError, ArithmeticError, AttributeError, TypeError, ValueError) as error:
+        # Postgres refuses the row, or Django does before it; what else fails is no row's fault, and they all stay.
         if len(rows) == 1:
             logger.error("A record of the search log cannot be stored: %s", error)
             return
@@ -72,11 +74,15 @@ def _insert(rows: list[Row]) -> None:
         SearchEvent.objects.bulk_create(events, ignore_conflicts=True)
 
 
-def _row(record: bytes) -> Row | None:
+def _row(record: bytes, earliest: datetime) -> Row | None:
+    """Read a record; None where it is too old, or cannot be read: it must not hold up those behind it."""
     try:
         values = json.loads(record)
-        return _search(values) if values["kind"] == SEARCH else _event(values)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        row: Row = _search(values) if values["kind"] == SEARCH else _event(values)
+        return row if row.at > earliest else None
+    except SoftTimeLimitExceeded:
+        raise
+    except Exception as error:  # noqa: BLE001 - what a foreign hand put there may fail in any way
         logger.error("A record of the search log cannot be read: %r", error)
         return None
 

@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.db.models import Min, QuerySet
 from django.utils import timezone
 
+from ..attempts import Attempts
 from ..conf import get_settings
 from ..models import LoggedSearch, SearchDay
 from . import statements
@@ -37,23 +38,31 @@ def roll_up(now: datetime | None = None) -> RolledUp:
 
     Args:
         now: another time than the present.
+
+    Raises:
+        Exception: a day could not be counted or closed; all others were.
+        ExceptionGroup: several could not be.
     """
     now = now or timezone.now()
     settings = get_settings()
     today = day_of(now)
     first_kept = today - timedelta(days=settings.insight_days)
     rolled = RolledUp([], [])
-    for day in _logged_days(today):
-        if day < first_kept:
-            _close(day, now)
-            rolled.closed.append(day)
-        elif not _is_settled(day):
-            with transaction.atomic():
-                _count(day, now, closed=False)
-            rolled.counted.append(day)
-    _run([statements.DELETE_EVENTS], before=starts(first_kept))
-    _run(statements.DELETE_DAYS, before=today - timedelta(days=settings.insight_total_days))
-    _refresh_popular(today)
+    with Attempts("Rolling up the search log") as attempts:
+        for day in _logged_days(today):
+            with attempts.at(f"{day}"):
+                if day < first_kept:
+                    _close(day, now)
+                    rolled.closed.append(day)
+                elif not _is_settled(day):
+                    with transaction.atomic():
+                        _count(day, now, closed=False)
+                    rolled.counted.append(day)
+        with attempts.at("deleting what is over"), transaction.atomic():
+            _run([statements.DELETE_EVENTS], before=starts(first_kept))
+            _run(statements.DELETE_DAYS, before=today - timedelta(days=settings.insight_total_days))
+        with attempts.at("popular queries"):
+            _refresh_popular(today)
     return rolled
 
 

@@ -6,15 +6,17 @@ only, such as LocMemCache, those of other processes are lost.
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from time import monotonic
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from django.core.cache import cache
+from django.db import transaction
 from django.db.models import F, Model
 from django.utils import timezone
 
+from ..attempts import Attempts
 from ..models import Banner, MerchandisingRule, Redirect, Synonym
 
 logger = logging.getLogger(__name__)
@@ -64,25 +66,76 @@ def count_hits(hits: Iterable[Hit]) -> None:
 
 
 def flush_hits(now: datetime | None = None) -> int:
-    """Move the numbers from the cache into the tables; return how many hits that were, 0 where the cache is down.
+    """Move the numbers from the cache into the tables; return how many hits that were.
 
     Args:
         now: what counts as the moment of the last hit; the present by default.
+
+    Raises:
+        Exception: the cache failed, and hits stay in it; or one number could not be moved, and all others were.
+        ExceptionGroup: several numbers could not be moved.
     """
     now = now or timezone.now()
     moved = 0
-    try:
+    with Attempts("Moving hits") as attempts:
         for kind, model in COUNTED.items():
             hits = {Hit(kind, pk).key: pk for pk in model._default_manager.values_list("pk", flat=True)}
-            for key, count in cache.get_many(hits).items():
+            for key, count in _counts(list(hits), attempts).items():
                 if count > 0:
                     # What another search adds meanwhile stays in the cache, because only what was read is taken.
                     cache.decr(key, count)
-                    _store(model, hits[key], count, now)
-                    moved += count
-    except Exception as error:  # noqa: BLE001 - every cache has errors of its own
-        logger.warning("Hits stay in the cache, which failed: %s", error)
+                    with attempts.at(key):
+                        _store_or_put_back(model, hits[key], key, count, now)
+                        moved += count
     return moved
+
+
+def flush_what_can_be() -> None:
+    """Move the numbers for a page that shows them, which is shown whatever has become of the cache."""
+    try:
+        flush_hits()
+    except Exception as error:  # noqa: BLE001 - the periodic task fails where operators look
+        logger.warning("Hits stay in the cache: %s", error)
+
+
+def _counts(keys: Sequence[str], attempts: Attempts) -> dict[str, int]:
+    """Read the numbers; what is none is deleted, since nothing could be counted under its key any more."""
+    try:
+        found = cache.get_many(keys)
+    except Exception:  # noqa: BLE001 - every cache has errors of its own
+        cache.get(Hit("none", 0).key)  # raises where it is the cache that failed, and not one value in it
+        found = {}
+        for key in keys:
+            with attempts.at(key):
+                found[key] = _read(key)
+    counts = {}
+    for key, count in found.items():
+        with attempts.at(key):
+            if count is not None and type(count) is not int:
+                raise _no_number(key)
+            counts[key] = count or 0
+    return counts
+
+
+def _read(key: str) -> Any:
+    try:
+        return cache.get(key)
+    except Exception as error:
+        raise _no_number(key) from error
+
+
+def _no_number(key: str) -> ValueError:
+    cache.delete(key)
+    return ValueError(f"The cache held no number under {key}; it was deleted, and its hits with it.")
+
+
+def _store_or_put_back(model: type[Model], pk: int, key: str, count: int, now: datetime) -> None:
+    try:
+        with transaction.atomic():
+            _store(model, pk, count, now)
+    except Exception:
+        _add(key, count)
+        raise
 
 
 def _store(model: type[Model], pk: int, count: int, now: datetime) -> None:

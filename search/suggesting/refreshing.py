@@ -6,6 +6,7 @@ from hashlib import sha256
 from django.db import transaction
 from django.utils import timezone
 
+from ..attempts import Attempts
 from ..indexing.unhurried import unhurried
 from ..models import IndexEntry, IndexVersion, WordList
 from ..querysets import EntryQuerySet
@@ -17,7 +18,12 @@ CHUNK = 5000  # entries per read
 
 @unhurried()
 def refresh_word_list() -> bool:
-    """Count the words of the serving version if its entries have changed since; return whether they were counted."""
+    """Count the words of the serving version if its entries have changed since; return whether they were counted.
+
+    Raises:
+        Exception: an entry could not be counted; all others were, and the next round tries again.
+        ExceptionGroup: several could not be.
+    """
     version = IndexVersion.objects.serving()
     if version is None:
         return False
@@ -25,22 +31,24 @@ def refresh_word_list() -> bool:
     source = entries.state()
     if WordList.objects.filter(pk=version.pk, source=source).exists():
         return False
-    counter, collector = WordCounter(), NameCollector()
+    counter, collector, attempts = WordCounter(), NameCollector(), Attempts("Counting the words of names")
     with transaction.atomic():  # which the cursor must not outlive
         for key, name, brand, keywords, facets in _read(entries):
-            counter.add(name=name, brand=brand, keywords=keywords, values=[value for _, value in facets])
-            collector.add(key, name=name, brand=brand, facets=facets)
+            with attempts.at(f"product {key}"):
+                counter.add(name=name, brand=brand, keywords=keywords, values=[value for _, value in facets])
+                collector.add(key, name=name, brand=brand, facets=facets)
     vocabulary, names = counter.vocabulary().pack(), collector.names().pack()
     WordList.objects.update_or_create(
         version=version,
         defaults={
-            "source": source,
+            "source": "" if attempts.errors else source,
             "stamp": sha256(vocabulary + names).hexdigest(),
             "vocabulary": vocabulary,
             "names": names,
             "made_at": timezone.now(),
         },
     )
+    attempts.raise_any()
     return True
 
 

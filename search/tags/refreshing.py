@@ -7,6 +7,8 @@ import numpy as np
 from django.utils import timezone
 
 from ..encoders import BATCH, Embeddings, Encoders
+from ..exceptions import EncodingError
+from ..indexing.encoding import encode_each
 from ..loading import encoders_for
 from ..models import EntryImage, IndexEntry, IndexVersion, VersionTags
 from ..querysets import EntryQuerySet, ImageQuerySet
@@ -23,7 +25,8 @@ def refresh_tags() -> bool:
     """Make the active version's tag vocabulary if it is not what catalogue and words say; return whether it was made.
 
     Raises:
-        ArtifactError: the version's artifact is missing, damaged or another one.
+        ArtifactError: the version's artifact is missing, damaged or another one; or it cannot encode a word, which is left
+            out until it can.
     """
     version = IndexVersion.objects.active()
     words = words_of(version) if version else None
@@ -34,12 +37,16 @@ def refresh_tags() -> bool:
     held = VersionTags.objects.filter(version=version).first()
     if not vocabulary or (held is not None and held.source == source):
         return False
-    embeddings = _embed(encoders_for(version), vocabulary, held)
+    known, errors = _embed(encoders_for(version), vocabulary, held)
+    vocabulary = [tag for tag in vocabulary if tag.word in known]
+    if not vocabulary:
+        raise EncodingError(f"No word of the tag vocabulary can be encoded: {next(iter(errors.values()))}")
+    embeddings = np.stack([known[tag.word] for tag in vocabulary])
     scales = _scale(version, vocabulary, embeddings)
     VersionTags.objects.update_or_create(
         version=version,
         defaults={
-            "source": source,
+            "source": "" if errors else source,  # so that the next round tries again
             "words": [list(asdict(tag).values()) for tag in vocabulary],
             "embeddings": embeddings.tobytes(),
             "slopes": _rounded(scales.slopes),
@@ -49,6 +56,11 @@ def refresh_tags() -> bool:
             "made_at": timezone.now(),
         },
     )
+    if errors:
+        raise EncodingError(
+            "Words that are left out of the tag vocabulary: "
+            + "; ".join(f"{word!r}: {reason}" for word, reason in errors.items())
+        )
     return True
 
 
@@ -57,17 +69,22 @@ def _source(version: IndexVersion, vocabulary: list[Tag]) -> str:
     return f"{version.fingerprint} {sha256(told.encode()).hexdigest()}"
 
 
-def _embed(encoders: Encoders, vocabulary: list[Tag], held: VersionTags | None) -> Embeddings:
-    """Embed the words, in batches, but those that the version has embedded before."""
+def _embed(
+    encoders: Encoders, vocabulary: list[Tag], held: VersionTags | None
+) -> tuple[dict[str, Embeddings], dict[str, str]]:
+    """Embed the words, in batches, but those that the version has embedded before; and why those that cannot be cannot."""
     known: dict[str, Embeddings] = {}
     if held is not None:
         rows = np.frombuffer(bytes(held.embeddings), dtype=np.float32).reshape(-1, encoders.dimension)
         known = {word: row for (_, word, *_), row in zip(held.words, rows, strict=True)}
     new = list(dict.fromkeys(tag.word for tag in vocabulary if tag.word not in known))
+    errors: dict[str, str] = {}
     for start in range(0, len(new), BATCH):
         batch = new[start : start + BATCH]
-        known |= dict(zip(batch, encoders.encode_texts(batch), strict=True))
-    return np.stack([known[tag.word] for tag in vocabulary])
+        embedded, refused = encode_each(encoders.encode_texts, {word: word for word in batch})
+        known |= embedded
+        errors |= refused
+    return known, errors
 
 
 def _scale(version: IndexVersion, vocabulary: list[Tag], embeddings: Embeddings) -> Scales:

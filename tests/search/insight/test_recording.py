@@ -113,6 +113,33 @@ def test_one_bad_record_keeps_no_other_back(monkeypatch):
     assert sorted(LoggedSearch.objects.values_list("text", flat=True)) == ["Red  Shirt", "half ?"]
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"at": "2026-03-10T12:00:00"},  # without a time zone
+        {"total": 1e999},
+        {"took_ms": 10**400},
+        {"matching": {"a": 1}},
+        {"visit": None},
+        {"visit": "\ud800"},
+        {"visit": "v" * 1000},
+        {"filters": {"a": "\x00"}},
+        {"page": "9" * 5000},
+        {"id": "no id"},
+        {"mode": "mind reading"},
+    ],
+)
+def test_a_record_that_a_foreign_hand_wrote_keeps_no_other_back(wrong):
+    record_search(**SEARCH)
+    assert buffer.flush(5)
+    record = json.loads(store.oldest(1)[0])
+    bad = json.dumps(record | {"id": str(uuid4())} | wrong)
+    store.connect().lpush(store.LIST, bad, b"[" * 100_000, b"\xff")
+    assert drain_log() == 4
+    assert list(LoggedSearch.objects.values_list("pk", flat=True)) == [UUID(record["id"])]
+    assert drain_log() == 0
+
+
 def test_records_older_than_what_is_kept_are_not_written(settings):
     record_search(**SEARCH)
     assert buffer.flush(5)

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.db import connection
 
+from search.insight import rolling
 from search.insight.popular import Popular, popular_queries
 from search.insight.rolling import roll_up
 from search.models import LoggedSearch, PopularQuery, QueryDay, SearchDay, SearchEvent, StageDay
@@ -125,6 +126,28 @@ def test_a_day_whose_count_fails_stays_as_it_was(log, monkeypatch):
         roll_up(NOON)
     assert day_row().searches == 1
     assert QueryDay.objects.count() == 1
+
+
+def test_a_day_whose_count_fails_stops_no_other(log, monkeypatch):
+    log(visit="a")
+    log(at=NOON + timedelta(days=1))
+    log(at=NOON - timedelta(days=40))  # to be closed
+    real, refreshed = rolling._count, []
+
+    def fail(day, now, *, closed):
+        if day == DAY:
+            raise ValueError("a count out of range")
+        real(day, now, closed=closed)
+
+    monkeypatch.setattr(rolling, "_count", fail)
+    monkeypatch.setattr(rolling, "_refresh_popular", refreshed.append)
+    with pytest.raises(ValueError, match="a count out of range"):
+        roll_up(NOON + timedelta(days=1))
+    assert list(SearchDay.objects.filter(mode="").order_by("day").values_list("day", "closed")) == [
+        (DAY - timedelta(days=40), True),
+        (DAY + timedelta(days=1), False),
+    ]
+    assert refreshed == [DAY + timedelta(days=1)]
 
 
 class TestPopular:

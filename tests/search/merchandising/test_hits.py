@@ -2,9 +2,11 @@ from datetime import UTC, datetime
 
 import pytest
 from django.core.cache import cache
+from django.db import DataError
+from redis.exceptions import RedisError
 
 from search.merchandising import count_hits, hits
-from search.merchandising.hits import Hit, flush_hits
+from search.merchandising.hits import Hit, flush_hits, flush_what_can_be
 from search.models import MerchandisingRule, Redirect
 from search.tasks import flush_hits as flush_task
 
@@ -61,5 +63,45 @@ def test_without_redis_nothing_fails_and_it_is_asked_once_in_a_while(rule, setti
     caplog.clear()
     count_hits([Hit("rule", rule.pk)])
     assert caplog.text == ""
-    assert flush_hits() == 0
+    with pytest.raises(RedisError, match=r"127\.0\.0\.1:1"):
+        flush_task()  # the alarm for periodic tasks sees it
+    flush_what_can_be()
     assert "Hits stay in the cache" in caplog.text
+
+
+@pytest.mark.parametrize("value", ["many", [1]])
+def test_what_is_no_number_is_deleted_and_keeps_no_other_back(rule, value):
+    other = MerchandisingRule.objects.create(action="hide", phrase="hats", sku="S2", product_key="2")
+    key = Hit("rule", rule.pk).key
+    cache.set(key, value)
+    count_hits([Hit("rule", other.pk)])
+    with pytest.raises(ValueError, match=f"held no number under {key}"):
+        flush_hits()
+    other.refresh_from_db()
+    assert other.hits == 1
+    count_hits([Hit("rule", rule.pk)])
+    assert flush_hits() == 1
+
+
+def test_bytes_that_nobody_can_read_keep_no_other_back(rule):
+    redirect = Redirect.objects.create(phrase="gifts", url="/gifts/")
+    count_hits([Hit("redirect", redirect.pk), Hit("rule", rule.pk)])
+    client = cache._cache.get_client(None, write=True)
+    client.set(cache.make_and_validate_key(Hit("rule", rule.pk).key), b"no pickle")
+    with pytest.raises(ValueError, match="held no number"):
+        flush_hits()
+    redirect.refresh_from_db()
+    assert (redirect.hits, flush_hits()) == (1, 0)
+
+
+def test_a_row_that_cannot_count_further_keeps_its_hits_in_the_cache_and_no_other_back(rule):
+    other = MerchandisingRule.objects.create(action="hide", phrase="hats", sku="S2", product_key="2")
+    MerchandisingRule.objects.filter(pk=rule.pk).update(hits=2**63 - 1)
+    count_hits([Hit("rule", rule.pk), Hit("rule", other.pk)])
+    for expected in (1, 1):
+        with pytest.raises(DataError, match="out of range"):
+            flush_hits()
+        other.refresh_from_db()
+        assert other.hits == expected
+    MerchandisingRule.objects.filter(pk=rule.pk).update(hits=0)
+    assert flush_hits() == 1

@@ -1,6 +1,7 @@
 import pytest
 
 from search.models import WordList
+from search.spelling.counting import WordCounter
 from search.spelling.vocabulary import Vocabulary
 from search.suggesting.refreshing import refresh_word_list
 from tests.search.indexed import add, make_version
@@ -35,6 +36,26 @@ def test_a_new_a_changed_and_a_deleted_entry_are_noticed(version):
 
     assert len(set(stamps)) == 3
     assert WordList.objects.get().stamp == stamps[0]
+
+
+def test_an_entry_that_cannot_be_counted_keeps_no_other_back_and_is_tried_again(version, monkeypatch):
+    add(version, "S-1", "Hat", brand="")
+    add(version, "S-2", "Cap", brand="")
+    real = WordCounter.add
+
+    def fail(self, *, name, **values):
+        if name == "Hat":
+            raise ValueError("Hat")
+        real(self, name=name, **values)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(WordCounter, "add", fail)
+        for _ in range(2):
+            with pytest.raises(ValueError, match="Hat"):
+                refresh_word_list()
+        assert sorted(Vocabulary.unpack(bytes(WordList.objects.get().vocabulary)).words) == ["cap"]
+    assert refresh_word_list()
+    assert sorted(Vocabulary.unpack(bytes(WordList.objects.get().vocabulary)).words) == ["cap", "hat"]
 
 
 def test_there_is_nothing_to_count_without_a_version(db, search_settings):

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from search.exceptions import NoTags
+from search.encoders import Encoders
+from search.exceptions import EncodingError, NoTags
 from search.models import IndexEntry, TagWord, VersionTags
 from search.tags import similar_words, tags_for_picture, tags_for_product, tags_for_products
 from search.tags.refreshing import refresh_tags
@@ -25,6 +26,27 @@ def test_without_a_version_the_sentence_says_so(db):
     assert refresh_tags() is False
     with pytest.raises(NoTags, match="no search index yet"):
         similar_words("red")
+
+
+def test_a_word_that_cannot_be_encoded_is_left_out_until_it_can_be(version, monkeypatch):
+    real = Encoders.encode_texts
+
+    def fail(self, texts):
+        if "striped" in texts:
+            raise EncodingError("striped is no word")
+        return real(self, texts)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Encoders, "encode_texts", fail)
+        for _ in range(2):
+            with pytest.raises(
+                EncodingError, match="left out of the tag vocabulary: 'striped': The encoder failed"
+            ):
+                refresh_tags()
+    assert "striped" not in {word for _, word, *_ in VersionTags.objects.get().words}
+    assert refresh_tags()
+    assert "striped" in {word for _, word, *_ in VersionTags.objects.get().words}
+    assert not refresh_tags()
 
 
 def test_a_product_gets_the_words_nearest_to_its_pictures(tagged):
