@@ -15,6 +15,11 @@ STAGE_SECONDS = Histogram(
 DEGRADED = Counter(
     "fashion_search_degraded", "Searches that were answered without embeddings or in part.", ["kind"]
 )
+LEFT_OUT = Counter(
+    "fashion_search_left_out",
+    "Times that something was left out of an answer, or was not done, because it could not be, by its name.",
+    ["what"],
+)
 ENCODE_SECONDS = Histogram(
     "fashion_search_encode_seconds",
     "Time of one run of an encoder.",

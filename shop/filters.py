@@ -83,6 +83,7 @@ class Within:
 
     name: str
     below: frozenset[str]  # names of the categories below it, which may be chosen
+    offered: frozenset[str]  # those of them that no category elsewhere has, so that the index can count them
 
 
 class FilterForm:
@@ -98,7 +99,7 @@ class FilterForm:
         self._within = within
         self.sorts = {**SORTS, "relevance": "Recommended"} if within else SORTS
         self.sort = data.get("sort") or "relevance"
-        self.in_stock = data.get("in_stock") == "on"
+        self.in_stock = data.get("in_stock", "") == "on"
         self.corrects = data.get("spelling") != "off"
         self.price_min = data.get("price_min", "").strip()
         self.price_max = data.get("price_max", "").strip()
@@ -111,8 +112,10 @@ class FilterForm:
         """The search.
 
         Raises:
-            InvalidQuery: a price or the page is not a number.
+            InvalidQuery: a price or the page is not a number, or in_stock is no switch.
         """
+        if self._data.get("in_stock", "") not in ("", "on", "off"):
+            raise InvalidQuery("invalid_in_stock", "in_stock must be on or off.")
         facets = {field: values for field in FACETS if (values := self._chosen(field))}
         if self._within:
             facets.setdefault(CATEGORY, (self._within.name,))
@@ -137,6 +140,19 @@ class FilterForm:
     def looks(self) -> bool:
         """Whether results are found by what they look like."""
         return bool(self.photo or self.more)
+
+    @property
+    def left_aside(self) -> list[str]:
+        """Categories that the address names and that do not lie below the one whose page it is."""
+        if self._within is None:
+            return []
+        own = {self._within.name, *self._within.below}
+        return [name for name in dict.fromkeys(self._data.getlist(CATEGORY)) if name and name not in own]
+
+    @property
+    def shares_a_name(self) -> bool:
+        """Whether a category elsewhere has the name of a chosen one, so that the index takes both for one."""
+        return self._within is not None and not self._within.offered.issuperset(self._chosen(CATEGORY))
 
     @property
     def carried_look(self) -> list[tuple[str, str]]:
@@ -211,7 +227,7 @@ class FilterForm:
     def _offered(self, field: str, counts: Iterable[Count]) -> Iterable[Count]:
         if field != CATEGORY or self._within is None:
             return counts
-        return [one for one in counts if one.value in self._within.below]
+        return [one for one in counts if one.value in self._within.offered]
 
     def _kept(self, *names: str) -> str:
         data = self._data.copy()

@@ -25,7 +25,7 @@ class Count(Protocol):
     @property
     def value(self) -> str: ...  # noqa: D102
     @property
-    def count(self) -> int: ...  # noqa: D102
+    def count(self) -> int | None: ...  # noqa: D102
     @property
     def parent(self) -> str: ...  # noqa: D102
 
@@ -42,11 +42,20 @@ class PricedCount(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Uncounted:
+    """A chosen value that an answer does not count; it stays in the panel, so that no next step drops it."""
+
+    value: str
+    count: None = None
+    parent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Option:
     """One check box of the panel."""
 
     value: str
-    count: int
+    count: int | None  # None where it was not counted
     chosen: bool
     id: str  # of the check box; the same on every page, so that the focus stays on it
     depth: int = 0  # in a tree, 0 for a root
@@ -80,6 +89,8 @@ class PriceOption:
 def group_of(field: str, label: str, counts: Iterable[Count], chosen: Sequence[str]) -> Group | None:
     """Return a facet for the panel: its commonest values and the chosen ones in the order given, others by name.
 
+    A chosen value is always among them, counted or not.
+
     Args:
         field: the facet.
         label: as shoppers read it.
@@ -87,6 +98,8 @@ def group_of(field: str, label: str, counts: Iterable[Count], chosen: Sequence[s
         chosen: the values that are chosen.
     """
     counts = list(counts)
+    counted = {one.value for one in counts}
+    counts += [Uncounted(value) for value in chosen if value not in counted]
     if not counts:
         return None
     depths = _depths(counts)
@@ -96,7 +109,7 @@ def group_of(field: str, label: str, counts: Iterable[Count], chosen: Sequence[s
     ]
     if field == SIZES:
         options.sort(key=_in_order_of_size)
-    commonest = sorted(options, key=lambda option: -option.count)[:SHOWN_VALUES]
+    commonest = sorted(options, key=lambda option: -(option.count or 0))[:SHOWN_VALUES]
     shown = {option.value for option in commonest} | set(chosen)
     return Group(
         field,

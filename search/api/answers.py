@@ -18,6 +18,19 @@ from .serializers import (
 )
 
 
+class DegradedSerializer(serializers.Serializer[Any]):
+    """What every answer says that may have to leave something out."""
+
+    degraded = serializers.CharField(help_text="Empty, or sentences that say what does not work.")
+    left_out = serializers.ListField(
+        child=serializers.CharField(),
+        help_text=(
+            "Names of what was asked for and is not in the answer: results (nobody could look), products, embeddings, look, counts, spelling,"
+            " lexicon, token, words. Filters are never left out."
+        ),
+    )
+
+
 class ErrorDetailSerializer(serializers.Serializer[Any]):
     """What went wrong."""
 
@@ -37,7 +50,7 @@ class FacetsField(serializers.DictField):
     child = FacetValueCountSerializer(many=True)
 
 
-class SearchAnswerSerializer(serializers.Serializer[Any]):
+class SearchAnswerSerializer(DegradedSerializer):
     """One page of results, and totals and counts over all of them."""
 
     search = serializers.UUIDField(
@@ -53,7 +66,6 @@ class SearchAnswerSerializer(serializers.Serializer[Any]):
     complete = serializers.BooleanField(
         help_text="False where more products would qualify than were looked at."
     )
-    degraded = serializers.CharField(help_text="Empty, or a sentence that says what does not work.")
     took_ms = serializers.FloatField(min_value=0)
     understood = UnderstoodPartSerializer(many=True)
     unknown = serializers.ListField(
@@ -81,17 +93,16 @@ class SearchAnswerSerializer(serializers.Serializer[Any]):
     stages = serializers.DictField(child=serializers.FloatField(), required=False)
 
 
-class SimilarAnswerSerializer(serializers.Serializer[Any]):
+class SimilarAnswerSerializer(DegradedSerializer):
     """Products like another one, most similar first."""
 
     sku = serializers.CharField()
     complete = serializers.BooleanField()
-    degraded = serializers.CharField()
     took_ms = serializers.FloatField(min_value=0)
     results = ResultSerializer(many=True)
 
 
-class SuggestAnswerSerializer(serializers.Serializer[Any]):
+class SuggestAnswerSerializer(DegradedSerializer):
     """Suggestions for the beginning of a query."""
 
     query = serializers.CharField()
@@ -101,7 +112,7 @@ class SuggestAnswerSerializer(serializers.Serializer[Any]):
     products = CardSerializer(many=True)
 
 
-class ProductPageSerializer(serializers.Serializer[Any]):
+class ProductPageSerializer(DegradedSerializer):
     """A page of the catalogue."""
 
     total = serializers.IntegerField(min_value=0)
@@ -122,7 +133,7 @@ class CategorySerializer(serializers.Serializer[Any]):
     search = AbsoluteURLField(help_text="Address of a search for its products.")
 
 
-class CategoriesSerializer(serializers.Serializer[Any]):
+class CategoriesSerializer(DegradedSerializer):
     """The categories, each behind the one above it."""
 
     results = CategorySerializer(many=True)

@@ -42,6 +42,8 @@ class ProductListView(KeptView):
         following = urlencode({"cursor": found.cursor, "page_size": size})
         shown = {
             "total": found.total,
+            "degraded": found.degraded,
+            "left_out": found.left_out,
             "results": found.results,
             "next": request.build_absolute_uri(f"{request.path}?{following}") if found.cursor else None,
         }
@@ -60,7 +62,8 @@ class CategoryListView(KeptView):
     def get(self, request: Request) -> Response:
         """Answer the whole tree."""
         refuse_parameters(request.query_params)
-        counts = search(page_size=1, freezing=False).facets.get(CATEGORY, [])
+        answer = search(page_size=1, freezing=False)
+        counts = answer.facets.get(CATEGORY, [])
         address = reverse("fashion_search:search")
         shown = [
             {
@@ -71,4 +74,5 @@ class CategoryListView(KeptView):
             }
             for one in counts
         ]
-        return Response(CategoriesSerializer({"results": shown}, context={"request": request}).data)
+        whole = {"degraded": answer.degraded, "left_out": answer.left_out, "results": shown}
+        return Response(CategoriesSerializer(whole, context={"request": request}).data)

@@ -13,7 +13,7 @@ PASSING = ("took_ms", "search", "token", "next", "stages")
 
 
 def keepable(request: Request, response: Response, seconds: int) -> Any:
-    """Return the response with its ETag, or 304 where the client has it already.
+    """Return the response with its ETag, or 304 where the client has it already; a degraded answer is not kept at all.
 
     Args:
         request: what was asked.
@@ -21,6 +21,9 @@ def keepable(request: Request, response: Response, seconds: int) -> Any:
         seconds: how long it may be used without asking again; 0 for never.
     """
     data = response.data
+    if isinstance(data, dict) and data.get("degraded"):
+        patch_cache_control(response, private=True, no_store=True)
+        return response
     said = (
         {name: value for name, value in data.items() if name not in PASSING}
         if isinstance(data, dict)

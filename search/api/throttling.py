@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle, SimpleRateThrottle
 
 from ..conf import get_settings
+from ..figures import LEFT_OUT
 from ..insight.store import connect
 
 logger = logging.getLogger(__name__)
@@ -47,6 +48,7 @@ class RateThrottle(BaseThrottle):
             )
         except (RedisError, OSError) as error:
             _asks_again_at = monotonic() + PAUSE_SECONDS
+            LEFT_OUT.labels("rates").inc()
             logger.warning(
                 "Redis does not count requests, so none is refused for %d s: %s", PAUSE_SECONDS, error
             )

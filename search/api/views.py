@@ -28,7 +28,7 @@ from .throttling import ReadThrottle
 
 # Parts of an answer that are shown as they are.
 SHOWN = (
-    "query", "typed", "total", "matching", "complete", "degraded", "took_ms", "understood", "unknown", "results", "facets", "price_ranges",
+    "query", "typed", "total", "matching", "complete", "degraded", "left_out", "took_ms", "understood", "unknown", "results", "facets", "price_ranges",
     "in_stock", "page", "token", "photo", "restarted", "instead", "banners",
 )  # fmt: skip
 
@@ -118,6 +118,7 @@ class SimilarView(PublicView):
             "sku": found.card.sku,
             "complete": answer.complete,
             "degraded": answer.degraded,
+            "left_out": answer.left_out,
             "took_ms": answer.took_ms,
             "results": answer.results,
         }

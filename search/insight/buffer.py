@@ -13,6 +13,8 @@ from threading import Event, Lock, Thread
 from time import monotonic, sleep
 from typing import Any
 
+from ..figures import LEFT_OUT
+
 logger = logging.getLogger(__name__)
 
 Record = dict[str, Any]
@@ -48,6 +50,7 @@ class Buffer:
             self._queue.put_nowait(record)
         except Full:
             self.dropped += 1
+            LEFT_OUT.labels("log").inc()
             return False
         return True
 

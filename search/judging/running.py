@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from ..exceptions import SearchError
 from ..models import IndexVersion
-from ..searching import Trial, search
+from ..searching import Trial, reasons, search
 from .queries import JudgedQuery
 
 DEPTH = 10  # results that are judged
@@ -41,6 +41,9 @@ def ask_version(version: IndexVersion | None) -> Ask:
 
     def ask(text: str) -> tuple[list[str], int]:
         answer = search(text, page_size=DEPTH, with_facets=False, trial=Trial(version=version))
+        # Of a version that is being built anybody knows that it is not whole.
+        if answer.degraded not in ("", reasons.BUILDING):
+            raise SearchError(f"{text!r} cannot be judged, its answer is degraded: {answer.degraded}")
         return [result.card.sku for result in answer.results], answer.total
 
     return ask
@@ -56,6 +59,8 @@ def ask_at(address: str) -> Ask:
         try:
             with urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS) as response:  # noqa: S310 - checked above
                 answer = json.load(response)
+            if answer["degraded"]:
+                raise SearchError(f"{text!r} cannot be judged, its answer is degraded: {answer['degraded']}")
             return [result["sku"] for result in answer["results"]], answer["total"]
         except (urllib.error.URLError, TimeoutError, ValueError, KeyError) as error:
             raise SearchError(f"{url} gave no answer: {error}") from error
@@ -69,7 +74,7 @@ def answer_all(
     """Ask every query that has a right answer, one after the other.
 
     Raises:
-        SearchError: over HTTP, there was no answer.
+        SearchError: there was no answer over HTTP, or it was degraded, which says nothing of the index.
     """
     for query, right in zip(queries, relevant, strict=True):
         if not right:

@@ -17,6 +17,7 @@ from django.db.models import F, Model
 from django.utils import timezone
 
 from ..attempts import Attempts
+from ..figures import LEFT_OUT
 from ..models import Banner, MerchandisingRule, Redirect, Synonym
 
 logger = logging.getLogger(__name__)
@@ -62,6 +63,7 @@ def count_hits(hits: Iterable[Hit]) -> None:
             _add(hit.key, 1)
     except Exception as error:  # noqa: BLE001 - every cache has errors of its own
         breaker.open_until = monotonic() + PAUSE_SECONDS
+        LEFT_OUT.labels("hits").inc()
         logger.warning("Hits are not counted for %d s, the cache failed: %s", PAUSE_SECONDS, error)
 
 

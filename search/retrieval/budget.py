@@ -1,15 +1,22 @@
 """The time that a search may take in Postgres, over all its statements."""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from math import inf
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import OperationalError, connection, transaction
 from psycopg.errors import QueryCanceled
 
+logger = logging.getLogger(__name__)
+
+Part = TypeVar("Part")
+
 _deadline: ContextVar[float | None] = ContextVar("fashion_search_deadline", default=None)
+_OF_SAVEPOINTS = ("SAVEPOINT ", "ROLLBACK TO SAVEPOINT ", "RELEASE SAVEPOINT ")
 _SHRUNK = 0.8  # the limit of a statement is set anew when less than this share of it is left
 
 
@@ -40,6 +47,26 @@ def is_out_of_time(error: OperationalError) -> bool:
     return isinstance(error, OutOfTime) or isinstance(error.__cause__, QueryCanceled)
 
 
+def part_in_time(read: Callable[[], Part], what: str) -> Part | None:
+    """Return a part of an answer, or None where the time was up before it was read; what was read before stays good.
+
+    Args:
+        read: reads it, inside a search session.
+        what: its name, for the log.
+
+    Raises:
+        OperationalError: it failed otherwise.
+    """
+    try:
+        with transaction.atomic():
+            return read()
+    except OperationalError as error:
+        if not is_out_of_time(error):
+            raise
+        logger.warning("The %s of a search were left out, its time was up: %s", what, error)
+        return None
+
+
 class Watch:
     """A wrapper of statements that shortens `statement_timeout` as the time runs out.
 
@@ -48,7 +75,7 @@ class Watch:
     """
 
     def __init__(self, limit: int) -> None:
-        self._limit = limit
+        self._limit: float = limit
         self._until = monotonic() + limit / 1000
 
     def __call__(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -62,6 +89,10 @@ class Watch:
             raise transaction.TransactionManagementError(
                 "A search's time is kept inside its transaction alone."
             )
+        if sql.startswith(_OF_SAVEPOINTS):
+            # They take no time, and have to be sent after a statement that was cut off; what was set since is undone.
+            self._limit = inf if sql.startswith("ROLLBACK") else self._limit
+            return execute(sql, params, many, context)
         left = round((self._until - monotonic()) * 1000)
         if left < 1:
             raise OutOfTime("The time of the search was up before a statement began.")

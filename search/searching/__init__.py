@@ -6,7 +6,8 @@ from ..retrieval.price_ranges import PriceRange
 from .answers import SORTS, SearchAnswer, SearchResult, SimilarAnswer, Sort
 from .browsing import ProductPage, browse_products
 from .lookup import find_product
-from .noting import log_search
+from .merchandised import Hidden, hidden_on
+from .noting import count_answer, log_search
 from .other_colours import find_other_colours
 from .parts import UnderstoodPart
 from .photos import Box, take_photo
@@ -20,6 +21,7 @@ __all__ = [
     "Box",
     "FacetCount",
     "Filters",
+    "Hidden",
     "MemoryOnly",
     "PriceRange",
     "ProductPage",
@@ -30,9 +32,11 @@ __all__ = [
     "Trial",
     "UnderstoodPart",
     "browse_products",
+    "count_answer",
     "find_other_colours",
     "find_product",
     "find_similar",
+    "hidden_on",
     "log_search",
     "search",
     "take_photo",

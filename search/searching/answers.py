@@ -8,6 +8,7 @@ from ..merchandising import BannerShown, Fired
 from ..registry import ProductCard
 from ..retrieval.facets import FacetCount
 from ..retrieval.price_ranges import PriceRange
+from . import reasons
 from .absent import Absence
 from .explaining import Explanation
 from .parts import UnderstoodPart
@@ -56,6 +57,12 @@ class SearchAnswer:
     token: str = ""  # for the next page, so that it is cut from the same list; "" where there is none
     restarted: bool = False  # the token given was too old or of another search: this is a fresh first page
     stages: Mapping[str, float] = field(default_factory=dict)  # milliseconds of each
+    left_out: tuple[str, ...] = ()  # names, from `reasons`, of what was asked for and is not in the answer
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether nobody could look, so that an empty list does not say that nothing fits."""
+        return reasons.RESULTS in self.left_out
 
     @property
     def is_corrected(self) -> bool:
@@ -94,3 +101,4 @@ class SimilarAnswer:
     took_ms: float = 0.0
     results: list[SearchResult] = field(default_factory=list)
     fired: tuple[Fired, ...] = ()  # rules that took effect
+    left_out: tuple[str, ...] = ()  # as in `SearchAnswer`

@@ -11,6 +11,7 @@ from ..conf import get_settings
 from ..exceptions import InvalidQuery
 from ..models import IndexEntry, IndexVersion
 from ..querysets import EntryQuerySet
+from . import reasons
 from .answers import SearchResult
 from .products import load_results
 
@@ -24,6 +25,8 @@ class ProductPage:
     total: int
     results: Sequence[SearchResult]
     cursor: str  # of the next page; "" after the last
+    degraded: str = ""  # why products are missing
+    left_out: tuple[str, ...] = ()  # as in `SearchAnswer`
 
 
 def browse_products(cursor: str = "", *, page_size: int | None = None) -> ProductPage:
@@ -44,7 +47,9 @@ def browse_products(cursor: str = "", *, page_size: int | None = None) -> Produc
     last = _read(cursor) if cursor else None
     version = IndexVersion.objects.serving()
     if version is None:
-        return ProductPage(total=0, results=(), cursor="")
+        return ProductPage(
+            total=0, results=(), cursor="", degraded=reasons.NO_VERSION, left_out=(reasons.RESULTS,)
+        )
     entries = EntryQuerySet(IndexEntry).in_version(version.pk)
     total = entries.count()
     shown = list(
@@ -56,6 +61,8 @@ def browse_products(cursor: str = "", *, page_size: int | None = None) -> Produc
         total=total,
         results=load_results((entry.product_key, 0.0) for entry in shown),
         cursor=_write(shown[-1]) if more else "",
+        degraded="" if version.is_whole else reasons.BUILDING,
+        left_out=() if version.is_whole else (reasons.PRODUCTS,),
     )
 
 

@@ -3,13 +3,15 @@
 from dataclasses import replace
 
 from ..conf import get_settings
-from ..merchandising import snapshot
+from ..merchandising import Fired, snapshot
 from ..models import IndexEntry, IndexVersion
 from ..querysets import EntryQuerySet
+from ..retrieval.budget import part_in_time
 from ..retrieval.counts import Counts, count_choices
 from ..retrieval.filters import Filters
 from ..retrieval.lexicon import words_of
 from ..understanding.lexicon import CATEGORY
+from . import reasons
 from .freezing import Frozen, FrozenRow, fingerprint_of, freeze, thaw
 from .listing import Listing
 from .page import Page, PageRequest
@@ -17,7 +19,10 @@ from .pool import in_order
 
 
 def catalogue_page(version: IndexVersion, request: PageRequest) -> Page:
-    """Return a page of the entries that meet the filters; lists of up to RESULTS with their counts are frozen like those of a query."""
+    """Return a page of the entries that meet the filters; lists of up to RESULTS with their counts are frozen like those of a query.
+
+    The list is read first, so that what takes too long are the counts, which it can do without.
+    """
     fingerprint = fingerprint_of(version.pk, "", request.filters)
     frozen = thaw(request.token, fingerprint) if request.token else None
     if frozen is not None:
@@ -25,7 +30,7 @@ def catalogue_page(version: IndexVersion, request: PageRequest) -> Page:
         found = [(row.product_key, row.score) for row in rows]
         total = len(frozen.rows)
         counts = frozen.counts if request.facets else Counts()
-        return Page(found, total, True, counts, total, token=request.token)
+        return Page(found, total, True, counts, total, token=request.token, thawed=True)
     restarted = bool(request.token) and request.page > 1
     page = _read(version, replace(request, page=1) if restarted else request, fingerprint)
     # Only a list that was frozen can have been thawed too late.
@@ -41,25 +46,36 @@ def _read(version: IndexVersion, request: PageRequest, fingerprint: str) -> Page
 
     chosen = entries(request.filters)
     total = chosen.count()
-    trees = {CATEGORY: words_of(version).lexicon.parents} if request.facets else {}
-    counts = count_choices(request.facets, request.filters, entries, trees)
-    fired = listing.fired(every.matching(request.filters))
-    if request.facets and request.freezes(total) and total <= get_settings().results:
+    freezes = bool(request.facets) and request.freezes(total) and total <= get_settings().results
+    rows: list[FrozenRow] = []
+    if freezes:
         measured = {row.product_key: row for row in chosen.measured()}
-        keys = [key for key in listing.window(chosen, slice(0, total)) if key in measured]
-        frozen = Frozen(
-            [FrozenRow(key, 0.0, True, measured[key].price, measured[key].created) for key in keys],
-            True,
-            counts,
-        )
-        rows = in_order(frozen.rows, request.sort)
-        found = [(row.product_key, 0.0) for row in rows[request.window]]
-        return Page(found, len(rows), True, counts, len(rows), token=freeze(frozen, fingerprint), fired=fired)
-    if request.sort == "relevance":
+        rows = [
+            FrozenRow(key, 0.0, True, measured[key].price, measured[key].created)
+            for key in listing.window(chosen, slice(0, total))
+            if key in measured
+        ]
+        total = len(rows)
+        shown = [row.product_key for row in in_order(rows, request.sort)[request.window]]
+    elif request.sort == "relevance":
         shown = listing.window(chosen, request.window)
     else:
         shown = list(_sorted(chosen, request.sort).values_list("product_key", flat=True)[request.window])
-    return Page([(key, 0.0) for key in shown], total, True, counts, total, fired=fired)
+
+    def count() -> tuple[Counts, tuple[Fired, ...]]:
+        trees = {CATEGORY: words_of(version).lexicon.parents} if request.facets else {}
+        counts = count_choices(request.facets, request.filters, entries, trees)
+        return counts, listing.fired(every.matching(request.filters))
+
+    counted = part_in_time(count, "counts")
+    counts, fired = counted or (Counts({name: [] for name in request.facets}), ())
+    page = Page([(key, 0.0) for key in shown], total, True, counts, total, fired=fired)
+    if counted is None and request.facets:
+        page = replace(page, degraded=reasons.NO_COUNTS, left_out=(reasons.COUNTS,))
+    token = freeze(Frozen(rows, True, counts), fingerprint) if freezes and counted else ""
+    if freezes and not token:
+        page = replace(page, left_out=(*page.left_out, reasons.TOKEN))
+    return replace(page, token=token)
 
 
 def _sorted(entries: EntryQuerySet, sort: str) -> EntryQuerySet:

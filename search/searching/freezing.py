@@ -49,6 +49,9 @@ class Frozen:
     rows: Sequence[FrozenRow]  # by relevance
     complete: bool
     counts: Counts
+    counted: bool = (
+        True  # False where the time was up before all counts were there; such a list is not frozen
+    )
 
 
 _away_until = 0.0

@@ -58,6 +58,7 @@ class Aim:
 
     embedding: EmbeddingLiteral | None  # None where nothing says what results look like
     left_out: frozenset[str] = frozenset()  # product keys of what the shopper wants less of
+    whole: bool = True  # False where a product of the look has no picture in the index, and says nothing
 
 
 def aim_at(look: Look, version: IndexVersion, text: EmbeddingLiteral | None) -> Aim:
@@ -75,9 +76,10 @@ def aim_at(look: Look, version: IndexVersion, text: EmbeddingLiteral | None) -> 
     more = [pictures[sku] for sku in _lower(look.more) if sku in pictures]
     less = [pictures[sku] for sku in _lower(look.less) if sku in pictures]
     left_out = frozenset(key for key, _ in less)
+    whole = pictures.keys() >= {*_lower(look.more), *_lower(look.less)}
     base = embedding_of(look.photo, version) if look.photo else None if more else text
     if base is None and not more:
-        return Aim(None, left_out)
+        return Aim(None, left_out, whole and not look.less)
     aimed = np.zeros(version.dimension, np.float32) if base is None else _numbers(base)
     if more:
         aimed += MORE_WEIGHT * np.mean([_numbers(literal) for _, literal in more], axis=0)
@@ -85,7 +87,7 @@ def aim_at(look: Look, version: IndexVersion, text: EmbeddingLiteral | None) -> 
         # In proportion to what speaks for something, so that the aim stays on its side.
         aimed -= LESS_WEIGHT * np.linalg.norm(aimed) * np.mean([_numbers(one) for _, one in less], axis=0)
     length = np.linalg.norm(aimed)
-    return Aim(to_literal(aimed / length) if length else None, left_out)
+    return Aim(to_literal(aimed / length) if length else None, left_out, whole)
 
 
 def _lower(skus: tuple[str, ...]) -> list[str]:

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
+from ..exceptions import NoVersion
 from ..models import IndexEntry, IndexVersion
 from ..registry import ProductCard, get_index
 from ..retrieval.cleaning import clean_text
+from . import reasons
 from .products import load_results
 
 
@@ -25,10 +27,13 @@ def find_product(sku: str) -> FoundProduct | None:
 
     Raises:
         InvalidQuery: the SKU is longer than 200 characters or holds NUL.
+        NoVersion: there is no index yet, so that nobody knows.
     """
     cleaned = clean_text(sku, "sku")
     version = IndexVersion.objects.serving()
-    if version is None or not cleaned:
+    if version is None:
+        raise NoVersion(reasons.NO_VERSION)
+    if not cleaned:
         return None
     entry = (
         IndexEntry.objects.filter(version_id=version.pk, sku=cleaned.lower())

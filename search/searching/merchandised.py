@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..merchandising import Fired, Rule, apply_rules
+from ..merchandising import Fired, Rule, apply_rules, snapshot
 from ..merchandising.applying import Spread
 from ..merchandising.conflicts import Conflict
 from ..merchandising.snapshots import pinned_by, tokens_of
@@ -69,6 +69,25 @@ def arrange(
         tuple(applied.conflicts),
         applied.pinned,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """What rules hide."""
+
+    keys: tuple[str, ...]  # product keys
+    values: tuple[tuple[str, str], ...]  # facets, each with a value
+
+
+def hidden_on(categories: Sequence[str]) -> Hidden:
+    """Return what rules hide on the page of some categories, for a host that lists one without the index.
+
+    Args:
+        categories: names, as in the facet.
+    """
+    hides = [rule for rule in snapshot().rules_for("", categories) if rule.action == "hide"]
+    values = [rule.token.partition("=")[::2] for rule in hides if rule.token]
+    return Hidden(tuple(rule.product_key for rule in hides if not rule.token), tuple(values))
 
 
 def without_hidden(entries: EntryQuerySet, rules: Sequence[Rule]) -> EntryQuerySet:

@@ -4,11 +4,11 @@ from dataclasses import asdict
 
 from django.http import HttpRequest
 
-from ..figures import DEGRADED, SEARCH_SECONDS
+from ..figures import DEGRADED, LEFT_OUT, SEARCH_SECONDS
 from ..insight.recording import Mode, record_search
 from ..insight.visits import visitor_of
 from ..retrieval.filters import Filters
-from .answers import SearchAnswer
+from .answers import SearchAnswer, SimilarAnswer
 
 
 def log_search(request: HttpRequest, answer: SearchAnswer, filters: Filters) -> str:
@@ -19,14 +19,11 @@ def log_search(request: HttpRequest, answer: SearchAnswer, filters: Filters) -> 
         answer: what was answered.
         filters: the filters that the shopper had set.
     """
-    kind = _mode(answer)
-    SEARCH_SECONDS.labels(kind).observe(answer.took_ms / 1000)
-    if answer.degraded:
-        DEGRADED.labels(kind).inc()
+    count_answer(answer)
     parts = [asdict(part) for part in answer.understood]
     return record_search(
         visitor=visitor_of(request),
-        mode=kind,
+        mode=_mode(answer),
         text=answer.typed,
         corrected=answer.query if answer.is_corrected else "",
         understood=[*parts, *({"text": word, "facet": ""} for word in answer.unknown)],
@@ -38,6 +35,24 @@ def log_search(request: HttpRequest, answer: SearchAnswer, filters: Filters) -> 
         took_ms=answer.took_ms,
         stages=answer.stages,
     )
+
+
+def count_answer(answer: SearchAnswer) -> None:
+    """Count an answer, and what it leaves out, for those who watch the shop; `log_search` has done so with what it notes."""
+    _count(_mode(answer), answer)
+
+
+def count_similar(answer: SimilarAnswer) -> None:
+    """Count a row of similar products, and what it leaves out."""
+    _count("row", answer)
+
+
+def _count(kind: str, answer: SearchAnswer | SimilarAnswer) -> None:
+    SEARCH_SECONDS.labels(kind).observe(answer.took_ms / 1000)
+    if answer.degraded:
+        DEGRADED.labels(kind).inc()
+    for what in answer.left_out:
+        LEFT_OUT.labels(what).inc()
 
 
 def _mode(answer: SearchAnswer) -> Mode:

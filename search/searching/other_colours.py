@@ -6,6 +6,7 @@ import logging
 import numpy as np
 from django.db import DatabaseError
 
+from ..figures import LEFT_OUT
 from ..models import EntryImage, IndexEntry, IndexVersion
 from ..querysets import EntryQuerySet, ImageQuerySet
 from ..retrieval.session import search_session
@@ -35,6 +36,7 @@ def find_other_colours(product_key: str, *, limit: int = 6) -> list[SearchResult
         with search_session():
             found = _nearest_by_colour(version, product_key)
     except DatabaseError:
+        LEFT_OUT.labels("other_colours").inc()
         logger.exception("Other colours of %s could not be found in %s", product_key, version)
         return []
     return load_results(found[:limit])

@@ -32,6 +32,9 @@ class Page:
     fired: tuple[Fired, ...] = ()
     explanation: Explanation | None = None
     absence: Absence | None = None
+    degraded: str = ""
+    left_out: tuple[str, ...] = ()  # of `reasons`
+    thawed: bool = False  # cut from a list that was frozen, and only whole ones are
 
 
 @dataclass(frozen=True, slots=True)

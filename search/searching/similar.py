@@ -1,6 +1,7 @@
 """Find products like another one."""
 
 import logging
+from dataclasses import replace
 from time import perf_counter
 
 from django.db import DatabaseError
@@ -20,6 +21,7 @@ from ..understanding.lexicon import CATEGORY
 from . import reasons
 from .answers import SimilarAnswer
 from .merchandised import Arranged, arrange
+from .noting import count_similar
 from .products import load_results
 
 logger = logging.getLogger(__name__)
@@ -30,7 +32,7 @@ NO_FLOOR = -2.0  # the most similar products are shown, however similar they are
 
 
 def find_similar(product_key: str, *, filters: Filters = NO_FILTERS, limit: int = 12) -> SimilarAnswer:
-    """Find the products whose pictures are most like the product's; by text where it has no picture embedding.
+    """Find the products whose pictures are most like the product's; by text, and says so, where it has no picture embedding.
 
     Args:
         product_key: str(pk) of the product.
@@ -46,19 +48,29 @@ def find_similar(product_key: str, *, filters: Filters = NO_FILTERS, limit: int 
         raise InvalidQuery("invalid_limit", "limit must be a whole number from 1.")
     limit = min(limit, settings.max_page_size)
     filters = clean_filters(filters, get_index().facets)
+    answer = _answer(product_key, filters, limit)
+    answer = replace(answer, took_ms=round((perf_counter() - started) * 1000, 2))
+    count_similar(answer)
+    return answer
+
+
+def _answer(product_key: str, filters: Filters, limit: int) -> SimilarAnswer:
+    blind = SimilarAnswer(product_key=product_key, complete=False, left_out=(reasons.RESULTS,))
     version = IndexVersion.objects.serving()
     if version is None:
-        return SimilarAnswer(product_key=product_key, degraded=reasons.NO_VERSION)
-    degraded = "" if version.state == IndexVersion.State.ACTIVE else reasons.BUILDING
+        return replace(blind, degraded=reasons.NO_VERSION)
+    building = version.state != IndexVersion.State.ACTIVE
+    degraded = reasons.BUILDING if building else ""
+    left_out = (reasons.PRODUCTS,) if building else ()
     try:
         with search_session():
-            leg = _nearest(version, product_key, filters)
+            leg, looks = _nearest(version, product_key, filters)
             arranged = _arranged(version, product_key, filters, leg)
     except DatabaseError:
         logger.exception("No products similar to %s could be found in %s", product_key, version)
-        return SimilarAnswer(product_key=product_key, degraded=reasons.NO_SIMILAR)
+        return replace(blind, degraded=reasons.NO_SIMILAR)
     if leg is None:
-        return SimilarAnswer(product_key=product_key, degraded=degraded or reasons.NOT_ENCODED)
+        return replace(blind, degraded=degraded or reasons.NOT_ENCODED, left_out=(reasons.RESULTS, *left_out))
     found = [(candidate.product_key, score) for candidate, score in arranged.items]
     results = load_results(found[:limit])
     count_hits(Hit("rule", rule.rule_id) for rule in arranged.fired)
@@ -66,9 +78,9 @@ def find_similar(product_key: str, *, filters: Filters = NO_FILTERS, limit: int 
         product_key=product_key,
         complete=leg.complete or len(found) >= limit,
         degraded=degraded,
-        took_ms=round((perf_counter() - started) * 1000, 2),
         results=results,
         fired=arranged.fired,
+        left_out=left_out if looks else (*left_out, reasons.LOOK),
     )
 
 
@@ -90,15 +102,16 @@ def _arranged(version: IndexVersion, product_key: str, filters: Filters, leg: Le
     return arrange(rules, found, space)
 
 
-def _nearest(version: IndexVersion, product_key: str, filters: Filters) -> Leg | None:
+def _nearest(version: IndexVersion, product_key: str, filters: Filters) -> tuple[Leg | None, bool]:
+    """What is nearest to the product, and whether its pictures were compared."""
     space = Space.of(version, filters)
     exact = leaves_few(space)
     pictures = ImageQuerySet(EntryImage).of_product(version.pk, product_key)[:PICTURES]
     legs = [image_leg(space, embedding, floor=NO_FLOOR, exact=exact) for embedding in pictures]
     if legs:
-        return _best(legs)
+        return _best(legs), True
     text = EntryQuerySet(IndexEntry).text_of_product(version.pk, product_key)
-    return None if text is None else text_leg(space, text, floor=NO_FLOOR, exact=exact)
+    return None if text is None else text_leg(space, text, floor=NO_FLOOR, exact=exact), False
 
 
 def _best(legs: list[Leg]) -> Leg:

@@ -7,6 +7,7 @@ from ..conf import get_settings
 from ..models import IndexEntry
 from ..querysets import EntryQuerySet
 from ..registry import get_index
+from ..retrieval.budget import part_in_time
 from ..retrieval.counts import Counts
 from ..retrieval.facets import Parents, count_facets
 from ..retrieval.filters import Filters
@@ -22,7 +23,8 @@ def whole_list(asked: Asked, filters: Filters) -> tuple[Frozen, Ranked]:
     """Return the whole list of a search by relevance, and the ranking that it was cut from.
 
     Where enough products have all that the query asks for, the list is those of them that meet the filters. Where they are
-    few, the closest to it are found, too, and the filters choose among both. What is chosen is counted without that choice.
+    few, the closest to it are found, too, and the filters choose among both. What is chosen is counted without that choice;
+    where the time is up before that, the list is whole all the same, and of a facet only what is chosen is counted.
     """
     names = get_index().facets
     trees = {CATEGORY: asked.words.lexicon.parents}
@@ -38,17 +40,31 @@ def whole_list(asked: Asked, filters: Filters) -> tuple[Frozen, Ranked]:
     with stage("facets"):
         # Where the filters were applied inside the ranking, every result meets them.
         counts = count_in_pool(pool, names, Filters() if enough or again else filters, trees)
+        whole: Counts | None = counts
         if enough or again:
             closest = None if enough else (unfiltered, ranked)
-            counts = _with_choices_counted(asked, filters, counts, trees, closest)
+            whole = part_in_time(
+                lambda: _with_choices_counted(asked, filters, counts, trees, closest), "counts"
+            )
     shown = place_pinned([row for row in pool if row.meets(filters)], ranked.pinned)
     rows = [FrozenRow(row.product_key, row.score, row.matching, row.price, row.created) for row in shown]
-    return Frozen(rows, ranked.complete, counts), ranked
+    if whole is None:
+        return Frozen(rows, ranked.complete, _of_chosen(counts, filters), counted=False), ranked
+    return Frozen(rows, ranked.complete, whole), ranked
 
 
 def without_stated_price(asked: Asked, filters: Filters) -> Asked:
     """Return the query without the price that it states where one is chosen, which takes its place."""
     return replace(asked, understood=replace(asked.understood, price=None)) if filters.has_price else asked
+
+
+def _of_chosen(counts: Counts, filters: Filters) -> Counts:
+    """The counts over the results without those that another choice in the same facet would change."""
+    facets = {
+        name: [one for one in values if not (chosen := filters.facets.get(name)) or one.value in chosen]
+        for name, values in counts.facets.items()
+    }
+    return replace(counts, facets=facets, price_ranges=[] if filters.has_price else counts.price_ranges)
 
 
 def _finds_enough(asked: Asked) -> bool:

@@ -112,18 +112,17 @@ def search(
         freezing=freezing,
     )
     version = request.trial.version or IndexVersion.objects.serving()
-    nothing = Page([], 0, True, Counts({name: [] for name in request.facets}), 0)
     with measuring() as stages:
         if version is None:
-            found, degraded = nothing, reasons.NO_VERSION
+            found = _blind(request, reasons.NO_VERSION)
         else:
             try:
-                found, degraded = _found(version, query, request, spelling=spelling)
+                found = _found(version, query, request, spelling=spelling)
             except OperationalError as error:
                 if not is_out_of_time(error):
                     raise
                 logger.exception("A search in %s was given up", version)
-                found, degraded = replace(nothing, complete=False), reasons.TOO_SLOW
+                found = _blind(request, reasons.TOO_SLOW)
         with stage("products"):
             results = load_results(found.found)
     searched = found.query or query
@@ -138,7 +137,8 @@ def search(
         typed=query.text,
         total=found.total,
         complete=found.complete,
-        degraded=degraded,
+        degraded=found.degraded,
+        left_out=found.left_out,
         took_ms=round((perf_counter() - started) * 1000, 2),
         results=results,
         facets=found.counts.facets,
@@ -152,7 +152,9 @@ def search(
         token=found.token,
         restarted=found.restarted,
         stages=stages,
-        instead=queries_instead(version) if version and query.text and not found.total else (),
+        instead=queries_instead(version)
+        if version and query.text and not found.total and reasons.RESULTS not in found.left_out
+        else (),
         redirect=redirect.url if redirect else "",
         banners=banners,
         fired=found.fired,
@@ -176,50 +178,93 @@ def _count_hits(
     count_hits([*hits, Hit("redirect", redirect.id)] if redirect else hits)
 
 
-def _found(version: IndexVersion, query: Query, request: PageRequest, *, spelling: bool) -> tuple[Page, str]:
-    """A page of the catalogue, or of what a query finds, and why it is degraded."""
+def _blind(request: PageRequest, why: str, *left_out: str) -> Page:
+    """What is answered where nobody could look."""
+    counts = (reasons.COUNTS,) if request.facets else ()
+    return Page(
+        [],
+        0,
+        False,
+        Counts({name: [] for name in request.facets}),
+        0,
+        degraded=why,
+        left_out=(reasons.RESULTS, *counts, *left_out),
+    )
+
+
+def _found(version: IndexVersion, query: Query, request: PageRequest, *, spelling: bool) -> Page:
+    """A page of the catalogue, or of what a query finds."""
+    whole = version.is_whole
     if query.text or request.look.leads:
         return _ranked_page(version, query, request, spelling=spelling)
     with stage("catalogue"), search_session():
-        found = catalogue_page(version, request)
-    return found, "" if version.is_whole else reasons.BUILDING
+        found = catalogue_page(version, request if whole else replace(request, freezing=False))
+    if whole:
+        return found
+    degraded = reasons.said(reasons.BUILDING, found.degraded)
+    return replace(found, degraded=degraded, left_out=(reasons.PRODUCTS, *found.left_out))
 
 
-def _ranked_page(
-    version: IndexVersion, query: Query, request: PageRequest, *, spelling: bool
-) -> tuple[Page, str]:
+def _ranked_page(version: IndexVersion, query: Query, request: PageRequest, *, spelling: bool) -> Page:
     page = None
     with time_budget(get_settings().search_timeout_ms):
-        corrected, meant = _corrected(version, query, request) if spelling else (None, {})
+        slips = _corrected(version, query, request) if spelling else (None, {})
+        corrected, meant = slips or (None, {})
+        left_out = [] if slips is not None else [reasons.SPELLING]
         with stage("encode"):
             asked, degraded = ask(version, corrected or query, synonyms=request.trial.synonyms, meant=meant)
+        if query.has_words and asked.words.built_at is None:
+            left_out.append(reasons.LEXICON)
         try:
             with search_session():
                 if request.look:
-                    asked = _aimed(asked, request.look)
-                page = _page_of(asked, request)
+                    asked, degraded, whole = _aimed(asked, request.look, degraded)
+                    left_out += [] if whole else [reasons.LOOK]
+                page = _page_of(asked, request, degraded)
         except DatabaseError as error:
             if not is_semantic_failure(asked, error):
                 raise
     if page is None:
-        with search_session():
-            page = _page_of(replace(asked, embedding=None, photo=None), request)
+        if not query.text:  # a look alone, and nothing else to go by
+            return _blind(request, reasons.NO_SIMILAR, reasons.LOOK)
         degraded = reasons.NO_EMBEDDINGS_SEARCH
-    return replace(page, query=corrected), degraded
+        left_out += [reasons.LOOK] if request.look else []
+        with search_session():
+            page = _page_of(replace(asked, embedding=None, photo=None), request, degraded)
+    page = replace(page, query=corrected)
+    if page.thawed:  # the list was whole when it was frozen, whatever does not work at this moment
+        return page
+    if degraded == reasons.BUILDING:
+        left_out.append(reasons.PRODUCTS)
+    if degraded and asked.photo is None:
+        left_out.append(reasons.EMBEDDINGS)
+    return replace(
+        page,
+        degraded=reasons.said(degraded, page.degraded),
+        left_out=tuple(dict.fromkeys([*left_out, *page.left_out])),
+    )
 
 
-def _aimed(asked: Asked, look: Look) -> Asked:
-    """The query with what results shall look like; without a photo or a product to go by, words still lead."""
+def _aimed(asked: Asked, look: Look, degraded: str) -> tuple[Asked, str, bool]:
+    """The query with what results shall look like, why it is degraded, and whether all of the look counts.
+
+    Without a photo or a product to go by, words still lead; with one, the words need no embedding.
+    """
     aim = aim_at(look, asked.version, asked.embedding)
-    if look.leads:
-        return replace(asked, photo=aim.embedding, left_out=aim.left_out)
-    return replace(asked, embedding=aim.embedding, left_out=aim.left_out)
+    if not look.leads:
+        return replace(asked, embedding=aim.embedding, left_out=aim.left_out), degraded, aim.whole
+    if aim.embedding is not None and degraded != reasons.BUILDING:
+        degraded = ""
+    return replace(asked, photo=aim.embedding, left_out=aim.left_out), degraded, aim.whole
 
 
 def _corrected(
     version: IndexVersion, query: Query, request: PageRequest
-) -> tuple[Query | None, Mapping[str, str]]:
-    """The query as it was probably meant, or None where nothing is wrong with it; and what its rare words may mean."""
+) -> tuple[Query | None, Mapping[str, str]] | None:
+    """The query as it was probably meant, or None where nothing is wrong with it, and what its rare words may mean.
+
+    None where that could not be looked at.
+    """
     if not query.has_words:
         return None, {}
     tried = None if request.trial.synonyms is None else merged_synonyms(request.trial.synonyms).words
@@ -230,26 +275,31 @@ def _corrected(
             )
     except DatabaseError:
         logger.exception("The spelling of a query could not be looked at")
-        return None, {}
+        return None
     if correction is None:
         return None, {}
     return clean_query(correction.text) if correction.changed else None, dict(correction.perhaps)
 
 
-def _page_of(asked: Asked, request: PageRequest) -> Page:
+def _page_of(asked: Asked, request: PageRequest, degraded: str) -> Page:
     fingerprint = fingerprint_of(asked.version.pk, asked.query.text, request.filters, request.look)
     frozen = thaw(request.token, fingerprint) if request.token else None
     restarted = bool(request.token) and frozen is None and request.page > 1
     if restarted:
         request = replace(request, page=1)
-    token = request.token
+    token, thawed = request.token, True
+    left_out: list[str] = []
     fired: tuple[Fired, ...] = ()
     explanation = absence = None
     if frozen is None or request.trial.explains:
         frozen, ranked = whole_list(asked, request.filters)
         fired = ranked.fired
+        thawed = False
         with stage("freeze"):
-            token = freeze(frozen, fingerprint) if request.freezes(len(frozen.rows)) else ""
+            freezes = request.freezes(len(frozen.rows))
+            # A list that lacks something is not kept, or its later pages would pass for those of a whole one.
+            token = freeze(frozen, fingerprint) if freezes and frozen.counted and not degraded else ""
+            left_out += [reasons.TOKEN] if freezes and not token else []
         if request.trial.explains:
             with stage("explain"):
                 order = [row.product_key for row in frozen.rows]
@@ -258,6 +308,7 @@ def _page_of(asked: Asked, request: PageRequest) -> Page:
             if request.trial.missing:
                 absence = why_absent(asked, request.filters, ranked, order, request.trial.missing)
     rows = in_order(frozen.rows, request.sort)
+    counted = frozen.counted or not request.facets
     return Page(
         [(row.product_key, row.score) for row in rows[request.window]],
         len(rows),
@@ -270,4 +321,7 @@ def _page_of(asked: Asked, request: PageRequest) -> Page:
         fired=fired,
         explanation=explanation,
         absence=absence,
+        degraded="" if counted else reasons.NO_COUNTS,
+        left_out=tuple(left_out) if counted else (reasons.COUNTS, *left_out),
+        thawed=thawed,
     )

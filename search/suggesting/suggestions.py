@@ -7,8 +7,10 @@ from functools import lru_cache
 import numpy as np
 
 from ..exceptions import InvalidQuery
+from ..figures import LEFT_OUT
 from ..models import WordList
 from ..retrieval.cleaning import clean_text
+from ..searching import reasons
 from ..searching.answers import SearchResult
 from ..searching.products import load_results
 from ..spelling.words import fold
@@ -39,6 +41,8 @@ class Suggestions:
     categories: list[SuggestedValue] = field(default_factory=list)  # values of any facet but the brand
     brands: list[SuggestedValue] = field(default_factory=list)
     products: list[SearchResult] = field(default_factory=list)
+    degraded: str = ""
+    left_out: tuple[str, ...] = ()  # as in `SearchAnswer`
 
 
 def _none_popular(_text: str, _limit: int) -> Sequence[str]:
@@ -63,9 +67,12 @@ def suggest(text: str, *, limit: int = 6, popular: Popular = _none_popular) -> S
     limit = min(limit, MOST)
     text = clean_text(text, "q")
     words = typed_words(text)
-    names = _serving_names() if words else None
-    if names is None:
+    if not words:
         return Suggestions(query=text)
+    names = _serving_names()
+    if names is None:
+        LEFT_OUT.labels(reasons.WORDS).inc()
+        return Suggestions(query=text, degraded=reasons.NO_WORDS, left_out=(reasons.WORDS,))
     prefixes = respelt(names.products, words)
     mask = names.products.matching(prefixes)
     values = _values(names, words)

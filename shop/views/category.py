@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -9,12 +10,13 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import conditional_page, require_safe
 
 from search.exceptions import InvalidQuery
+from search.searching import SearchAnswer, SearchResult, count_answer, reasons
 from shop.catalogue import category_counts
-from shop.filters import FilterForm, Within
-from shop.listing import DEFAULT_SORT, SORTS, list_category
+from shop.filters import FilterForm, Wanted, Within
+from shop.listing import CATEGORY, DEFAULT_SORT, SORTS, list_category
 from shop.models import Category
-from shop.paging import elided_pages
-from shop.views.results import PAGE_SIZE, context_of, find, refuse_beyond
+from shop.search_index import ShopProductIndex
+from shop.views.results import PAGE_SIZE, context_of, find, refuse_beyond, status_of
 
 
 @require_safe
@@ -22,33 +24,39 @@ from shop.views.results import PAGE_SIZE, context_of, find, refuse_beyond
 def category_page(request: HttpRequest, path: str) -> HttpResponse:
     """Products of a category and of everything below it, with the filter panel of the search page.
 
-    They come from the index, so that filters and merchandising rules hold; from the shop's own tables while the index is
-    not whole, and where another category has the same name, which the index does not tell apart.
+    They come from the index, so that filters, counts and rules hold; with the same filters from the shop's own tables while
+    the index cannot tell, and where another category has the name of this one or of a chosen one, which the index does not
+    tell apart. What the tables do not know, the page says. Where they do not answer either, the shop answers 503.
     """
     if "\x00" in path:  # Postgres takes no such text
         raise Http404
     category = get_object_or_404(Category, path=path)
     context = _way(category)
-    form = FilterForm(request.GET, Within(category.name, _names_below(category)))
+    form = FilterForm(request.GET, _within(category))
     try:
         wanted = form.wanted()
         # Lists of a category are the same for everybody, so that pages can be cached: they carry no token.
         answer = find(wanted, freezing=False)
     except InvalidQuery as error:
         return render(request, "shop/category.html", context | {"error": error.sentence}, status=400)
-    if answer.degraded or Category.objects.filter(name=category.name).exclude(pk=category.pk).exists():
-        context |= _from_tables(category, wanted.sort, wanted.page)
-    else:
-        refuse_beyond(answer.page, answer.pages)
-        context |= context_of(form, wanted, answer)
-    return render(request, "shop/category.html", context)
+    count_answer(answer)
+    has_namesake = Category.objects.filter(name=category.name).exclude(pk=category.pk).exists()
+    by_tables = answer.is_blind or reasons.PRODUCTS in answer.left_out or has_namesake or form.shares_a_name
+    if by_tables:
+        answer = _from_tables(category, wanted, answer)
+        form.sorts = {name: label for name, (label, _) in SORTS.items()}
+        form.sort = form.sort if form.sort in SORTS else DEFAULT_SORT
+    refuse_beyond(answer)
+    context |= context_of(form, wanted, answer) | {"by_tables": by_tables}
+    return status_of(render(request, "shop/category.html", context), answer)
 
 
-def _names_below(category: Category) -> frozenset[str]:
-    """Names of the categories below one, but for those that another category elsewhere has, too."""
+def _within(category: Category) -> Within:
     below = Category.objects.subtree(category).exclude(pk=category.pk)
     elsewhere = Category.objects.exclude(pk__in=below.values("pk"))
-    return frozenset(below.exclude(name__in=elsewhere.values("name")).values_list("name", flat=True))
+    names = frozenset(below.values_list("name", flat=True))
+    shared = frozenset(elsewhere.filter(name__in=names).values_list("name", flat=True))
+    return Within(category.name, names, names - shared)
 
 
 def _way(category: Category) -> dict[str, Any]:
@@ -63,13 +71,23 @@ def _way(category: Category) -> dict[str, Any]:
     }
 
 
-def _from_tables(category: Category, sort: str, page: int) -> dict[str, Any]:
-    sort = sort if sort in SORTS else DEFAULT_SORT
-    listing = list_category(category, sort, page, PAGE_SIZE)
-    refuse_beyond(listing.page, listing.pages)
-    return {
-        "answer": listing,
-        "pages": elided_pages(listing.page, listing.pages),
-        "sort": sort,
-        "sorts": {key: label for key, (label, _) in SORTS.items()},
-    }
+def _from_tables(category: Category, wanted: Wanted, answer: SearchAnswer) -> SearchAnswer:
+    """The answer with what the tables know: a list under all filters, without counts."""
+    sort = wanted.sort if wanted.sort in SORTS else DEFAULT_SORT
+    listing = list_category(category, wanted.filters, sort, wanted.page, PAGE_SIZE)
+    index = ShopProductIndex()
+    return replace(
+        answer,
+        total=listing.total,
+        matching=listing.total,
+        complete=True,
+        results=[
+            SearchResult(product=product, card=index.card(product), score=0.0) for product in listing.products
+        ],
+        facets={name: [] for name in (CATEGORY, *wanted.filters.selected)},
+        price_ranges=[],
+        in_stock=0,
+        page=wanted.page,
+        left_out=(reasons.COUNTS,),
+        fired=(),
+    )

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import Http404
+from django.http import Http404, HttpResponse
 
-from search.searching import SearchAnswer, search
+from search.searching import SearchAnswer, reasons, search
 from shop.filters import FilterForm, Wanted
 from shop.models import Product
+from shop.outages.pages import RETRY_AFTER
 from shop.paging import elided_pages
 
 PAGE_SIZE = 24
@@ -57,14 +58,24 @@ def find(wanted: Wanted, *, freezing: bool = True) -> SearchAnswer:
     )
 
 
-def refuse_beyond(page: int, pages: int) -> None:
-    """Answer that there is no such page where it lies behind the last.
+def refuse_beyond(answer: SearchAnswer) -> None:
+    """Answer that there is no such page where it lies behind the last; where nobody could look, nobody knows.
 
     Raises:
         Http404: it does.
     """
-    if page > max(1, pages):
+    if answer.page > max(1, answer.pages) and not answer.is_blind:
         raise Http404
+
+
+def status_of(response: HttpResponse, answer: SearchAnswer) -> HttpResponse:
+    """Return the page as what it is: one that lacks something is not kept, and one for which nobody could look is no success."""
+    if answer.is_blind:
+        response.status_code = 503
+        response["Retry-After"] = str(RETRY_AFTER)
+    if answer.degraded:
+        response["Cache-Control"] = "no-store"
+    return response
 
 
 def context_of(form: FilterForm, wanted: Wanted, answer: SearchAnswer) -> dict[str, Any]:
@@ -80,7 +91,9 @@ def context_of(form: FilterForm, wanted: Wanted, answer: SearchAnswer) -> dict[s
         "likings": _likings(form),
         "as_typed": form.as_typed(),
         "understood": form.understood(answer.understood),
-        "pages": elided_pages(answer.page, answer.pages),
+        "pages": [] if answer.is_blind else elided_pages(answer.page, answer.pages),
+        "uncounted": reasons.COUNTS in answer.left_out,
+        "no_index": answer.degraded == reasons.NO_VERSION,
     }
 
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from search.exceptions import InvalidQuery
 from search.searching import log_search
 from shop.filters import FilterForm
-from shop.views.results import context_of, find, refuse_beyond
+from shop.views.results import context_of, find, refuse_beyond, status_of
 
 
 def _is_there(request: HttpRequest, target: str) -> bool:
@@ -42,6 +42,6 @@ def search_page(request: HttpRequest) -> HttpResponse:
         return render(request, "shop/search.html", context, status=400)
     if answer.redirect and not _is_there(request, answer.redirect):
         return HttpResponseRedirect(answer.redirect)
-    refuse_beyond(answer.page, answer.pages)
+    refuse_beyond(answer)
     context = context_of(form, wanted, answer) | {"search_id": log_search(request, answer, wanted.filters)}
-    return render(request, "shop/search.html", context)
+    return status_of(render(request, "shop/search.html", context), answer)

@@ -2,7 +2,9 @@
 
 import pytest
 
-from search.models import IndexEntry
+from search.models import IndexEntry, IndexVersion
+from search.searching import reasons
+from search.suggesting.refreshing import refresh_word_list
 from tests.search.indexed import add
 
 pytestmark = pytest.mark.usefixtures("redis_server")
@@ -36,12 +38,33 @@ def test_what_is_no_cursor_is_told(client, shirts, parameters):
     assert client.get(f"/api/v1/products/?{parameters}").status_code == 400
 
 
-def test_without_an_index_there_are_none(client, db):
-    assert client.get("/api/v1/products/").json() == {"total": 0, "results": [], "next": None}
+@pytest.mark.parametrize("address", ["products/", "categories/"])
+def test_without_an_index_there_are_none_and_nobody_keeps_that(client, db, search_settings, address):
+    answer = client.get(f"/api/v1/{address}")
+    assert (answer.json()["results"], answer.json()["degraded"]) == ([], reasons.NO_VERSION)
+    assert answer.json()["left_out"][0] == "results"
+    assert (set(answer["Cache-Control"].split(", ")), answer.has_header("ETag")) == (
+        {"private", "no-store"},
+        False,
+    )
+
+
+@pytest.mark.parametrize("address", ["products/", "categories/"])
+def test_what_the_first_build_has_not_come_to_is_said_and_not_kept(client, shirts, version, address):
+    IndexVersion.objects.update(state="building")
+    answer = client.get(f"/api/v1/{address}")
+    assert answer.json()["degraded"].startswith("The first index is being built")
+    assert answer.json()["left_out"] == ["products"]
+    assert (set(answer["Cache-Control"].split(", ")), answer.has_header("ETag")) == (
+        {"private", "no-store"},
+        False,
+    )
 
 
 def test_categories_have_their_products_and_the_way_to_them(client, shirts):
     assert client.get("/api/v1/categories/").json() == {
+        "degraded": "",
+        "left_out": [],
         "results": [
             {
                 "name": name,
@@ -50,7 +73,7 @@ def test_categories_have_their_products_and_the_way_to_them(client, shirts):
                 "search": f"http://testserver/api/v1/search/?category={name}",
             }
             for name in ("Shirts", "Tops")
-        ]
+        ],
     }
 
 
@@ -67,6 +90,7 @@ def test_categories_have_their_products_and_the_way_to_them(client, shirts):
     ],
 )
 def test_what_did_not_change_is_not_sent_again(client, shirts, address, kept):
+    refresh_word_list()
     first = client.get(address)
     assert set(first["Cache-Control"].split(", ")) == set(kept.split(", "))
     assert "Authorization" in first["Vary"]

@@ -19,7 +19,7 @@ def message(client, language, address="/api/v1/products/nowhere/"):
 
 
 @pytest.mark.parametrize("language", ["de", "de-AT,de;q=0.9,en;q=0.5"])
-def test_german(client, db, language):
+def test_german(client, version, language):
     error, said_in = message(client, language)
     assert error == {
         "code": "product_not_found",
@@ -29,13 +29,13 @@ def test_german(client, db, language):
 
 
 @pytest.mark.parametrize("language", ["", "en", "en-US,de;q=0.5", "tlh", "fr", "*", "x" * 5000])
-def test_other_languages_get_the_exact_english(client, db, language):
+def test_other_languages_get_the_exact_english(client, version, language):
     error, said_in = message(client, language)
     assert error["message"].startswith("No product has the SKU 'nowhere'")
     assert said_in == "en"
 
 
-def test_the_cache_is_told(client, db):
+def test_the_cache_is_told(client, version):
     assert "Accept-Language" in client.get("/api/v1/products/nowhere/")["Vary"]
 
 

@@ -1,3 +1,8 @@
+import pytest
+
+from search.searching import reasons
+
+
 def test_a_product(client, shirts):
     response = client.get("/api/v1/products/s-1/")
 
@@ -28,8 +33,13 @@ def test_similar_products(client, shirts):
     response = client.get("/api/v1/products/S-1/similar/", {"limit": 1})
 
     answer = response.json()
-    assert list(answer) == ["sku", "complete", "degraded", "took_ms", "results"]
-    assert (answer["sku"], answer["complete"], answer["degraded"]) == ("S-1", True, "")
+    assert list(answer) == ["degraded", "left_out", "sku", "complete", "took_ms", "results"]
+    assert (answer["sku"], answer["complete"], answer["degraded"], answer["left_out"]) == (
+        "S-1",
+        True,
+        "",
+        [],
+    )
     assert [(result["sku"], round(result["score"], 3)) for result in answer["results"]] == [("S-2", 0.707)]
 
 
@@ -59,8 +69,11 @@ def test_a_withdrawn_product_is_unknown(client, shirts):
     assert client.get("/api/v1/products/S-1/").status_code == 404
 
 
-def test_without_a_version_no_product_is_known(client, db, search_settings):
-    assert client.get("/api/v1/products/S-1/").status_code == 404
+@pytest.mark.parametrize("address", ["products/S-1/", "products/S-1/similar/", "tags/?product=S-1"])
+def test_without_a_version_nobody_knows_what_products_there_are(client, db, search_settings, address):
+    answer = client.get(f"/api/v1/{address}")
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+    assert answer.json()["error"] == {"code": "no_index", "message": reasons.NO_VERSION}
 
 
 def test_parameters_are_checked(client, shirts):

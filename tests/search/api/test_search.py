@@ -24,13 +24,14 @@ def test_an_answer_has_exactly_these_parts(client, shirts):
     answer = get(client, q=" Red\tshirt ", page_size="1")
 
     assert list(answer) == [
+        "degraded",
+        "left_out",
         "search",
         "query",
         "typed",
         "total",
         "matching",
         "complete",
-        "degraded",
         "took_ms",
         "understood",
         "unknown",

@@ -8,6 +8,8 @@ def test_suggestions_are_answered(client, shirts):
 
     assert response.status_code == 200
     assert response.json() == {
+        "degraded": "",
+        "left_out": [],
         "query": "re",
         "queries": ["red"],
         "categories": [{"value": "Red", "count": 1, "facet": "colour"}],
@@ -44,6 +46,8 @@ def test_values_and_brands_tell_their_counts(client, shirts):
 
 def test_nothing_typed_is_answered_with_nothing(client, shirts):
     assert client.get("/api/v1/suggest/").json() == {
+        "degraded": "",
+        "left_out": [],
         "query": "",
         "queries": [],
         "categories": [],
@@ -66,3 +70,15 @@ def test_what_cannot_be_answered_is_told(client, db):
         {"code": "unknown_parameter", "message": "'text' is not a parameter: use q and limit."},
     )
     assert error("/api/v1/suggest/more/")[0] == 404
+
+
+def test_words_that_were_not_counted_yet_are_no_words_that_are_missing(client, shirts):
+    unknown = {
+        "degraded": "The words of the catalogue are not counted yet: there are no suggestions.",
+        "left_out": ["words"],
+    }
+    assert unknown.items() <= client.get("/api/v1/suggest/?q=red").json().items()
+    refresh_word_list()
+    assert {"degraded": "", "left_out": [], "queries": []}.items() <= client.get(
+        "/api/v1/suggest/?q=qqqq"
+    ).json().items()

@@ -128,7 +128,7 @@ def test_a_search_that_takes_too_long_even_so_is_given_up(
             cursor.execute("SELECT pg_sleep(5)")
 
     monkeypatch.setattr("search.searching.words.whole_list", sleep)
-    monkeypatch.setattr("search.searching.catalogue.count_choices", sleep)
+    monkeypatch.setattr("search.searching.listing.Listing.window", sleep)
     answer = search(text)
     assert (answer.results, answer.complete, answer.degraded) == ([], False, reasons.TOO_SLOW)
     assert "was given up" in caplog.text

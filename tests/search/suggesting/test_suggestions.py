@@ -2,6 +2,7 @@ import pytest
 
 from search.exceptions import InvalidQuery
 from search.models import WordList
+from search.searching import reasons
 from search.suggesting import SuggestedValue, Suggestions, suggest
 from search.suggesting.refreshing import refresh_word_list
 from tests.search.indexed import add, make_version
@@ -95,11 +96,12 @@ def test_nothing_is_suggested_for_nothing(version, text):
     assert suggest(text) == Suggestions(query=text.strip())
 
 
-def test_a_version_without_words_suggests_nothing(version):
+def test_a_version_without_words_suggests_nothing_and_says_so(version):
     WordList.objects.all().delete()
-    assert suggest("sh") == Suggestions(query="sh")
+    nothing = Suggestions(query="sh", degraded=reasons.NO_WORDS, left_out=(reasons.WORDS,))
+    assert suggest("sh") == nothing
     version.delete()
-    assert suggest("sh") == Suggestions(query="sh")
+    assert suggest("sh") == nothing
 
 
 def test_what_cannot_be_answered_is_refused(version):

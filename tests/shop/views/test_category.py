@@ -6,7 +6,7 @@ from pytest_django.asserts import assertContains
 
 from search.indexing import building, draining, versions
 from search.models import Banner, IndexEntry, MerchandisingRule
-from shop.models import Category
+from shop.models import Category, Product
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -21,9 +21,7 @@ def index(settings, tiny_artifact, make_products):
 
 
 def skus(response):
-    if "cards" in response.context:
-        return [card.sku for card in response.context["cards"]]
-    return [product.sku for product in response.context["answer"].products]
+    return [card.sku for card in response.context["cards"]]
 
 
 def rule(action, sku, **values):
@@ -49,11 +47,23 @@ def test_rules_and_banners_hold_on_the_page_of_a_category(client):
     assert skus(client.get("/categories/apparel/topwear/"))[:2] == ["S26", "S25"]
 
 
-def test_a_category_with_a_namesake_comes_from_the_shops_tables(client):
+def test_a_category_with_a_namesake_comes_from_the_shops_tables(client, make_products):
     rule("hide", "S26")
-    Category.objects.create(name="Apparel", slug="other")
-    assert skus(client.get("/categories/apparel/"))[0] == "S26"
-    assert skus(client.get("/categories/other/")) == []
+    other = Category.objects.create(name="Apparel", slug="other")
+    make_products([30], colour="Red")
+    make_products([31], category="Shoes", colour="Red")
+    Product.objects.filter(sku="S31").update(category=other)
+    page = client.get("/categories/apparel/")
+    assert (skus(page)[:2], page.context["answer"].total) == (
+        ["S30", "S25"],
+        26,
+    )  # what a rule hides stays hidden
+    assertContains(page, "<strong>Your filters hold.</strong>")
+    assert (page.context["form"].sort, page.context["answer"].degraded) == ("newest", "")
+    red = client.get("/categories/apparel/?colour=Red")
+    assert (skus(red), [chip.label for chip in red.context["chips"]]) == (["S30"], ["Red"])
+    assert skus(client.get("/categories/other/?colour=Red")) == ["S31"]
+    assert skus(client.get("/categories/other/?colour=Blue")) == []
 
 
 def test_the_panel_of_a_category_filters_within_it(client, make_products):
@@ -67,8 +77,12 @@ def test_the_panel_of_a_category_filters_within_it(client, make_products):
     assert offered["colour"] == ["Blue"]
     assert page.context["form"].sorts["relevance"] == "Recommended"
     assert skus(client.get("/categories/footwear/?category=Shoes")) == ["S30"]
-    outside = client.get("/categories/footwear/?category=Shirts")  # chosen nowhere below it: says nothing
+    outside = client.get("/categories/footwear/?category=Shirts")
     assert (skus(outside), outside.context["chips"]) == (["S30"], [])
+    assertContains(
+        outside, "<strong>“Shirts” is not part of Footwear.</strong> This list is not narrowed to it."
+    )
+    assert client.get("/categories/footwear/?in_stock=yes").status_code == 400
     nothing = client.get("/categories/footwear/?price_min=9999999")
     assertContains(nothing, "Nothing fits that")
     assert client.get("/categories/footwear/?price_min=cheap").status_code == 400
@@ -80,18 +94,21 @@ def test_a_category_that_did_not_change_is_not_sent_again(client):
     assert (again.status_code, again.content) == (304, b"")
 
 
-def test_a_child_with_a_namesake_elsewhere_is_not_offered(client, make_products):
+def test_a_child_with_a_namesake_elsewhere_is_not_offered_and_holds_where_it_is_chosen(client, make_products):
     kids = Category.objects.create(name="Kids", slug="kids")
-    Category.objects.create(name="Shoes", slug="shoes", parent=kids)
-    make_products([30], category="Shoes", name="Brown shoe")
+    shoes = Category.objects.create(name="Shoes", slug="shoes", parent=kids)
+    make_products([30, 31], category="Shoes", name="Brown shoe")
+    make_products([32], category="Shirts")
+    Product.objects.filter(sku="S31").update(category=shoes)
+    Product.objects.filter(sku="S32").update(category=kids)
     versions.request_rebuild(force=True)
     draining.index_due(seconds=60)
     building.advance_all()
+    everything = client.get("/categories/kids/")
+    assert skus(everything) == ["S32", "S31"]
+    assert "category" not in [group.field for group in everything.context["groups"]]
     page = client.get("/categories/kids/?category=Shoes")
-    assert (skus(page), [group.field for group in page.context["groups"] if group.field == "category"]) == (
-        [],
-        [],
-    )
+    assert (skus(page), [chip.label for chip in page.context["chips"]]) == (["S31"], ["Shoes"])
 
 
 def test_an_address_that_cannot_be_is_404(client):

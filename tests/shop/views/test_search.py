@@ -4,7 +4,7 @@ from decimal import Decimal
 from urllib.parse import parse_qs
 
 import pytest
-from pytest_django.asserts import assertContains
+from pytest_django.asserts import assertContains, assertNotContains
 
 from search.indexing import versions
 from search.indexing.draining import index_due
@@ -88,7 +88,12 @@ def test_an_index_that_is_being_built_says_so(client, shelf):
 
 
 def test_without_an_index_the_page_says_so(client, db):
-    assertContains(client.get("/search/?q=shirt"), "Search is not ready.")
+    page = client.get("/search/?q=shirt&colour=Red&page=3")
+    assert (page.status_code, page["Retry-After"], page["Cache-Control"]) == (503, "5", "no-store")
+    assertContains(page, "Search is not ready.", status_code=503)
+    assertNotContains(page, "Nothing fits that", status_code=503)
+    assertNotContains(page, "0 products", status_code=503)
+    assertContains(page, 'name="colour" value="Red" checked', status_code=503)  # no next step drops it
 
 
 @pytest.mark.parametrize(
