@@ -40,7 +40,7 @@ def record_search(
         text: as it was typed and cleaned.
         corrected: the spelling that was searched for instead, or "".
         understood: parts of the text that were known, as JSON takes them.
-        matching: results that have all that was asked for; None where all have.
+        matching: results that have all that was asked for; None where all have, or where nobody could look.
         page: number of the page.
         filters: filters that the shopper had set; empty values are left out.
         degraded: why the answer was degraded, or "".

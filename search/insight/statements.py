@@ -1,10 +1,11 @@
 """The SQL that counts the search log by days, one statement per daily table, and that deletes what is over."""
 
+# Where nobody could look, a degraded search without `matching`, nobody knows whether it would have found something.
 # Events are counted for the day of their search, though a click after midnight is of the day after.
 _LOGGED = """
 WITH logged AS (
     SELECT *, page = 1 AS is_search,
-        page = 1 AND filters = '{}'::jsonb AND total = 0 AS is_zero,
+        page = 1 AND filters = '{}'::jsonb AND total = 0 AND (degraded = '' OR matching IS NOT NULL) AS is_zero,
         page = 1 AND filters = '{}'::jsonb AND total > 0 AND coalesce(matching = 0, false) AS is_close
     FROM fashion_search_loggedsearch WHERE at >= %(start)s AND at < %(end)s
 ), acted AS (

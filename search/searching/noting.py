@@ -28,7 +28,7 @@ def log_search(request: HttpRequest, answer: SearchAnswer, filters: Filters) -> 
         corrected=answer.query if answer.is_corrected else "",
         understood=[*parts, *({"text": word, "facet": ""} for word in answer.unknown)],
         total=answer.total,
-        matching=answer.matching,
+        matching=None if answer.is_blind else answer.matching,
         page=answer.page,
         filters={name: value for name, value in asdict(filters).items() if value is not False},
         degraded=answer.degraded,

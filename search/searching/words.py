@@ -229,8 +229,9 @@ def _ranked_page(version: IndexVersion, query: Query, request: PageRequest, *, s
             return _blind(request, reasons.NO_SIMILAR, reasons.LOOK)
         degraded = reasons.NO_EMBEDDINGS_SEARCH
         left_out += [reasons.LOOK] if request.look else []
+        asked = replace(asked, embedding=None, photo=None)
         with search_session():
-            page = _page_of(replace(asked, embedding=None, photo=None), request, degraded)
+            page = _page_of(asked, request, degraded)
     page = replace(page, query=corrected)
     if page.thawed:  # the list was whole when it was frozen, whatever does not work at this moment
         return page

@@ -33,7 +33,7 @@ def log():
         row = LoggedSearch.objects.create(
             **{
                 "id": uuid4(), "at": at, "mode": "text", "text": text, "query": text.lower(),
-                "total": 5, "took_ms": 20.0, **values,
+                "total": 5, "matching": values.get("total", 5), "took_ms": 20.0, **values,
             }
         )  # fmt: skip
         for sku, position in (clicks or {}).items():

@@ -26,6 +26,14 @@ def test_an_empty_log_has_no_days():
     assert not SearchDay.objects.exists()
 
 
+def test_a_search_for_which_nobody_could_look_is_none_that_found_nothing(log):
+    log("zzz", total=0)
+    log("zzz", total=0, degraded="No encoder.")
+    log("zzz", total=0, matching=None, degraded="The search took too long.")
+    roll_up(NOON)
+    assert (day_row().searches, day_row().zero, day_row().degraded) == (3, 2, 2)
+
+
 def test_what_a_day_counts(log):
     log("red shirt", visit="a", took_ms=10, clicks={"A": 1, "B": 4}, stages={"encode": 2, "keyword": 4})
     log("Red Shirt", visit="a", took_ms=20, stages={"encode": 4})

@@ -1,12 +1,21 @@
+import base64
 import shutil
 import threading
+from dataclasses import replace
+from decimal import Decimal
 
+import numpy as np
 import pytest
+from django.core import signing
+from django.core.cache import cache
 from django.db import connection
+from prometheus_client import REGISTRY
 
-from search.models import IndexVersion
+from search.exceptions import ArtifactError
+from search.models import IndexEntry, IndexVersion, MerchandisingRule
 from search.retrieval import encoding
-from search.searching import find_similar, reasons, search
+from search.searching import Filters, count_answer, find_similar, freezing, ranking, reasons, search
+from search.searching.photos import SALT
 from tests.search.indexed import add, make_version, unit
 from tests.tiny_artifact import write_tiny_artifact
 
@@ -160,3 +169,149 @@ def test_similar_products_that_cannot_be_found_are_none_and_it_is_logged(version
 
     assert (answer.results, answer.degraded) == ([], reasons.NO_SIMILAR)
     assert "expected 2 dimensions, not 1" in caplog.text
+
+
+def left_out(answer):
+    return answer.degraded, answer.left_out
+
+
+def too_slow(*args, **kwargs):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_sleep(5)")
+
+
+@pytest.fixture
+def shelf(version):
+    """Thirty red and thirty blue shirts, whose words are not counted."""
+    for number in range(60):
+        facets = {"colour": ["Red" if number % 2 else "Blue"], "brand": ["Acme" if number % 3 else "Bolt"]}
+        add(
+            version,
+            f"s{number:02}",
+            "Linen shirt",
+            price=100 + number,
+            facets=facets,
+            pictures=[unit(1, number)],
+        )
+    return version
+
+
+RED = Filters(facets={"colour": ("Red",)}, price_min=Decimal(110))
+
+
+@pytest.mark.parametrize("text", ["", "linen shirt"])
+def test_counts_that_take_too_long_leave_the_list_whole(shelf, monkeypatch, search_settings, text):
+    whole = search(text, filters=RED)
+    assert (whole.total, [one.count for one in whole.facets["colour"]]) == (25, [25, 25])
+    search_settings.FASHION_SEARCH |= {"SEARCH_TIMEOUT_MS": 600}
+    for counting in ("retrieval.counts", "searching.whole_list"):
+        monkeypatch.setattr(f"search.{counting}.count_facets", too_slow)
+    answer = search(text, filters=RED)
+    assert (skus(answer), answer.total, answer.complete) == (skus(whole), 25, True)
+    assert (answer.degraded, answer.token) == (reasons.NO_COUNTS, "")
+    assert [name for name in answer.left_out if name != "lexicon"] == ["counts", "token"]
+    # What is counted all the same is right: of what was chosen, what is shown.
+    counts = {name: [(one.value, one.count) for one in of] for name, of in answer.facets.items() if of}
+    assert counts == ({"brand": [("Acme", 17), ("Bolt", 8)], "colour": [("Red", 25)]} if text else {})
+    assert answer.price_ranges == []
+
+
+def test_filters_and_what_rules_hide_hold_where_the_search_by_embeddings_is_too_slow(
+    shelf, monkeypatch, search_settings
+):
+    key = IndexEntry.objects.get(sku="s59").product_key
+    rule = {"action": "hide", "place": "query", "phrase": "linen"}
+    MerchandisingRule.objects.create(**rule, sku="s59", product_key=key)
+    MerchandisingRule.objects.create(**rule, facet="brand", value="Bolt")
+    whole = search("linen", filters=RED)
+    assert whole.total == 25 - 1 - 8
+    score = ranking.score_entries
+
+    def measured(asked, *args):
+        if asked.embedding is not None:
+            too_slow()
+        return score(asked, *args)
+
+    monkeypatch.setattr(ranking, "score_entries", measured)
+    search_settings.FASHION_SEARCH |= {"SEARCH_TIMEOUT_MS": 600}
+    answer = search("linen", filters=RED)
+    assert (sorted(skus(answer)), answer.total) == (sorted(skus(whole)), 16)
+    assert (answer.degraded, answer.left_out[1:]) == (reasons.NO_EMBEDDINGS_SEARCH, ("embeddings",))
+
+
+def broken(*args, **kwargs):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT '[1]'::halfvec(2)")
+
+
+def test_a_list_that_lacks_something_is_not_kept_for_later_pages(shelf, monkeypatch, redis_server):
+    cache.clear()
+    monkeypatch.setattr(freezing, "_away_until", 0.0)
+    first = search("linen shirt", page_size=10)
+    assert (first.token != "", first.degraded, first.left_out) == (True, "", ("lexicon",))
+
+    def fail(*args):
+        raise ArtifactError("gone")
+
+    monkeypatch.setattr("search.searching.ranking.embed_query", fail)
+    later = search("linen shirt", page=2, page_size=10, token=first.token)
+    assert (left_out(later), later.restarted) == (("", ()), False)  # of the list that was whole
+    fresh = search("linen shirt", page_size=10)
+    assert (fresh.token, *left_out(fresh)) == ("", reasons.NO_ENCODER, ("lexicon", "embeddings", "token"))
+
+
+def test_a_photo_needs_no_embedding_of_the_words_beside_it(shelf, monkeypatch):
+    token = signing.dumps(
+        [shelf.fingerprint[:16], base64.b85encode(np.eye(1, 32, dtype="<f2").tobytes()).decode()], salt=SALT
+    )
+    whole = search("linen", photo=token)
+
+    def fail(*args):
+        raise ArtifactError("gone")
+
+    monkeypatch.setattr("search.searching.ranking.embed_query", fail)
+    answer = search("linen", photo=token)
+    assert (skus(answer), left_out(answer)) == (skus(whole), ("", ("lexicon",)))
+    monkeypatch.setattr("search.searching.ranking.image_leg", broken)
+    by_words = search("linen", photo=token)
+    assert (by_words.total, by_words.degraded) == (60, reasons.NO_EMBEDDINGS_SEARCH)
+    assert by_words.left_out == ("lexicon", "look", "embeddings", "token")
+    alone = search(photo=token, filters=RED)
+    assert (alone.total, alone.complete, alone.is_blind) == (0, False, True)
+    assert left_out(alone) == (reasons.NO_SIMILAR, ("results", "counts", "look"))
+
+
+def test_a_look_that_counts_in_part_says_so(shelf):
+    assert search(more=["s01"]).left_out == ()
+    assert search(more=["s01", "gone"]).left_out == ("look",)
+    assert search("linen", less=["gone"]).left_out == ("lexicon", "look")
+    assert search(more=["gone"]).left_out == ("look",)
+    bare, _ = (add(shelf, sku, "Words only", text=unit(1)) for sku in ("bare", "other"))
+    assert left_out(find_similar(str(bare.pk))) == ("", ("look",))
+    assert skus(find_similar(str(bare.pk))) == ["other"]
+
+
+def test_whether_somebody_could_look_is_told_apart_from_what_was_found(version, monkeypatch, search_settings):
+    product = add(version, "a", "A", pictures=[unit(1)])
+    assert (search("zebra").is_blind, search("zebra").instead, search("zebra").left_out) == (
+        False,
+        (),
+        ("lexicon",),
+    )
+    search_settings.FASHION_SEARCH |= {"SEARCH_TIMEOUT_MS": 200}
+    monkeypatch.setattr("search.searching.words.whole_list", too_slow)
+    monkeypatch.setattr("search.searching.similar.image_leg", broken)
+    assert (search("zebra").is_blind, search("zebra").left_out) == (True, ("results", "counts"))
+    assert search("zebra", with_facets=False).left_out == ("results",)
+    assert find_similar(str(product.pk)).left_out == ("results",)
+
+
+def test_what_is_left_out_is_counted(version, monkeypatch):
+    def value(name, **labels):
+        return REGISTRY.get_sample_value(f"fashion_search_{name}_total", labels) or 0.0
+
+    before = value("degraded", kind="row"), value("left_out", what="results"), value("left_out", what="look")
+    find_similar("no such key")
+    count_answer(replace(search("shirt"), left_out=("look",)))
+    after = value("degraded", kind="row"), value("left_out", what="results"), value("left_out", what="look")
+    assert [now - then for now, then in zip(after, before, strict=True)] == [1, 1, 1]
