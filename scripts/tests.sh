@@ -33,6 +33,7 @@ begin 2 training "$@"
 make --no-print-directory lint || stop
 .venv/bin/python scripts/audit.py || [ $? -eq 2 ] || stop # 2: the advisory service cannot be asked from here
 scripts/chromium.sh || stop
+scripts/pgbouncer.sh || stop
 
 begin 2 faults "$@"
 begin 1 search "$@"

@@ -13,9 +13,10 @@ class SearchConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Load every `search_index` module, then connect receivers and checks."""
-        from . import checks, receivers
+        """Load every `search_index` module, then connect router, receivers and checks."""
+        from . import checks, receivers, routing
 
         autodiscover_modules("search_index")
+        routing.connect()
         receivers.connect()
         checks.connect()

@@ -10,6 +10,7 @@ from django.db import DatabaseError, connections
 
 from .conf import get_settings
 from .exceptions import ArtifactError, NoIndexRegistered, TextConfigError
+from .indexing.databases import READ_ONLY, find_misrouted, find_unsafe, find_unusable, is_read_only
 from .indexing.extension import MINIMUM, installed_version
 from .indexing.text_config import try_text_config
 from .indexing.versions import versions_without_artifact
@@ -28,6 +29,8 @@ def connect() -> None:
     checks.register(check_artifact)
     checks.register(check_broker)
     checks.register(check_log)
+    checks.register(check_routers)
+    checks.register(check_connections, checks.Tags.database)
     checks.register(check_extension, checks.Tags.database)
     checks.register(check_active_version, checks.Tags.database)
     checks.register(check_text_config, checks.Tags.database)
@@ -214,6 +217,42 @@ def check_registration(**kwargs: Any) -> list[checks.CheckMessage]:
     except NoIndexRegistered as error:
         return [checks.Error(str(error), hint="See search.registry.register.", id="fashion_search.E007")]
     return []
+
+
+def check_routers(**kwargs: Any) -> list[checks.CheckMessage]:
+    """E015: routers leave the index and the products in one database, where both are written."""
+    hint = "Let DATABASE_ROUTERS answer None for fashion_search, and write products to the default database."
+    return [checks.Error(sentence, hint=hint, id="fashion_search.E015") for sentence in find_misrouted()]
+
+
+def check_connections(databases: Sequence[str] | None = None, **kwargs: Any) -> list[checks.CheckMessage]:
+    """E016, W018, W019: what stands between the shop and Postgres keeps transactions, gives nothing to others, takes writes."""
+    if not _asks_for_ours(databases):
+        return []
+    try:
+        found: list[checks.CheckMessage] = [
+            checks.Error(
+                sentence,
+                hint="See docs/production.md, Behind a pooler.",
+                id="fashion_search.E016",
+            )
+            for sentence in find_unusable()
+        ]
+        if found:
+            return found
+        found += [checks.Warning(sentence, id="fashion_search.W018") for sentence in find_unsafe()]
+        if is_read_only():
+            hint = "Promote it, or correct DATABASES['default']."
+            found.append(checks.Warning(READ_ONLY, hint=hint, id="fashion_search.W019"))
+    except ImproperlyConfigured:
+        return []  # E008 says so
+    except DatabaseError as error:
+        return [
+            checks.Error(
+                f"The database cannot be asked what it leads through: {error}", id="fashion_search.E016"
+            )
+        ]
+    return found
 
 
 def check_settings(**kwargs: Any) -> list[checks.CheckMessage]:

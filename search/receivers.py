@@ -13,6 +13,7 @@ from .indexing.hints import hint_after_commit
 from .marking import mark_stale
 from .models import ProductTag
 from .registry import ProductIndex, get_index
+from .routing import pinned
 
 KeysOf = Callable[[Any], Iterable[Any]]
 
@@ -25,12 +26,14 @@ def connect() -> None:
     m2m_changed.connect(_related_changed, dispatch_uid=f"fashion_search.{_related_changed.__name__}")
 
 
+@pinned()
 def _changed(sender: type[Model], instance: Model, **kwargs: Any) -> None:
     keys_of = _find_keys_of(sender)
     if keys_of is not None:
         _mark(keys_of(instance))
 
 
+@pinned()
 def _deleted(sender: type[Model], instance: Model, **kwargs: Any) -> None:
     """Forget the tags of a deleted product, whose key a database may give to another one."""
     index = _index()
@@ -38,6 +41,7 @@ def _deleted(sender: type[Model], instance: Model, **kwargs: Any) -> None:
         ProductTag.objects.filter(product_key=str(instance.pk)).delete()
 
 
+@pinned()
 def _related_changed(
     sender: type[Model], instance: Model, action: str, reverse: bool, pk_set: set[Any] | None, **kwargs: Any
 ) -> None:

@@ -17,6 +17,7 @@ from .insight import draining, rolling
 from .mapping.making import make_map
 from .merchandising import hits
 from .models import CatalogueHealth, CatalogueMap, IndexVersion
+from .routing import pinned
 from .suggesting import refreshing
 from .tags import refreshing as vocabulary_making
 from .tags import suggesting as suggesting_tags
@@ -29,9 +30,11 @@ LONG = {"time_limit": 6 * 3600, "soft_time_limit": 6 * 3600 - 60}
 
 def _task(**options: Any) -> Callable[[Callable[..., Any]], Any]:
     # A child that is killed must not lose its message: acks_late alone would acknowledge it.
-    decorate: Callable[[Callable[..., Any]], Any] = shared_task(
-        acks_late=True, reject_on_worker_lost=True, ignore_result=True, **options
-    )
+    make = shared_task(acks_late=True, reject_on_worker_lost=True, ignore_result=True, **options)
+
+    def decorate(function: Callable[..., Any]) -> Any:
+        return make(pinned()(function))  # what a worker writes comes from no replica
+
     return decorate
 
 

@@ -132,6 +132,13 @@ DATABASE_PATIENCE = float(
     os.environ.get("DATABASE_PATIENCE") or 8
 )  # seconds that a page waits for a statement
 
+if os.environ.get("MAINTENANCE_DATABASE_URL"):  # past a pooler, to build indexes
+    DATABASES["maintenance"] = dj_database_url.parse(
+        os.environ["MAINTENANCE_DATABASE_URL"],
+        engine="django.db.backends.postgresql",
+        test_options={"MIRROR": "default"},
+    )
+
 REDIS_URL = _required("REDIS_URL", "redis://localhost:6379/0")
 REDIS_TIMEOUTS = {
     "socket_timeout": 2,
@@ -232,6 +239,8 @@ CELERY_TIMEZONE = "UTC"
 # --- The search plugin --------------------------------------------------------------------------------------------
 
 FASHION_SEARCH: dict[str, object] = json.loads(os.environ.get("FASHION_SEARCH") or "{}")
+if "maintenance" in DATABASES:
+    FASHION_SEARCH.setdefault("MAINTENANCE_DATABASE", "maintenance")
 
 CONTENT_SECURITY_POLICY = {"DIRECTIVES": page_policy(_split(str(FASHION_SEARCH.get("REDIRECT_HOSTS", ""))))}
 

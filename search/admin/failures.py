@@ -14,6 +14,7 @@ from ..indexing.catalogue import load_products
 from ..indexing.failures import reindex_products
 from ..models import StaleProduct
 from ..registry import ProductCard, get_index
+from ..routing import pinned
 from .lists import ForgivingList
 from .readonly import ReadOnlyAdmin
 
@@ -51,6 +52,7 @@ class _WithCards(ForgivingList):
         self.result_list = rows
 
 
+@pinned()
 def _read_cards(keys: list[str]) -> dict[str, ProductCard]:
     try:
         index = get_index()

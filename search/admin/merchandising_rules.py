@@ -16,6 +16,7 @@ from ..merchandising.rules import say
 from ..merchandising.snapshots import rule_of
 from ..models import MerchandisingRule
 from ..registry import ProductCard, get_index
+from ..routing import pinned
 from .merchandising import ScheduledAdmin, ScheduleFilter
 from .merchandising_forms import RuleForm
 
@@ -96,6 +97,7 @@ class MerchandisingRuleAdmin(ScheduledAdmin):
         return format_html('<span class="fs-product">{}<span>{}</span></span>', picture, card.name)
 
 
+@pinned()
 def _cards(keys: list[str]) -> dict[str, ProductCard]:
     index = get_index()
     products = load_products([key for key in dict.fromkeys(keys) if key])

@@ -10,6 +10,7 @@ from django.urls import reverse
 from ..exceptions import NoIndexRegistered
 from ..indexing.catalogue import load_products
 from ..registry import ProductCard, get_index
+from ..routing import pinned
 
 
 class ProductLinks:
@@ -29,6 +30,7 @@ class ProductLinks:
         return reverse(self._name, args=[quote(key)]) if self._name else ""
 
 
+@pinned()
 def read_cards(keys: Iterable[str]) -> dict[str, ProductCard]:
     """Return the cards of those products that can be found, by key, with one query."""
     try:

@@ -1,9 +1,11 @@
 """Who calls the API: a client with a key, or anybody."""
 
-from datetime import timedelta
+import logging
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
+from django.db import InternalError, transaction
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
@@ -13,6 +15,8 @@ from rest_framework.request import Request
 from ..conf import get_settings
 from ..models import ApiKey
 from ..models.api_keys import digest_of
+
+logger = logging.getLogger(__name__)
 
 SCHEME = "Bearer"
 NOTED_EVERY = timedelta(minutes=1)  # when a key was last used is no more exact than this
@@ -38,12 +42,20 @@ class KeyAuthentication(BaseAuthentication):
             raise AuthenticationFailed(UNKNOWN)
         now = timezone.now()
         if key.last_used_at is None or now - key.last_used_at > NOTED_EVERY:
-            ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+            _note_use(key, now)
         return AnonymousUser(), key
 
     def authenticate_header(self, request: Request) -> str:
         """Return what a 401 asks for."""
         return SCHEME
+
+
+def _note_use(key: ApiKey, now: datetime) -> None:
+    try:
+        with transaction.atomic():
+            ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+    except InternalError as error:  # a standby takes no writes, and is searched all the same
+        logger.warning("The use of a key was not noted: %s", error)
 
 
 class ScopePermission(BasePermission):

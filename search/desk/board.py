@@ -8,7 +8,7 @@ from .checks import Check, State, summarise
 from .failed import Failed, read_failed
 from .index import check_index, check_staleness, check_versions
 from .progress import read_progress
-from .services import check_postgres, check_queue
+from .services import check_connections, check_postgres, check_queue
 from .shoppers import Answers, check_answers, read_answers
 from .wording import count
 from .workers import Ping
@@ -30,6 +30,7 @@ def read_board() -> Board:
     """Look at everything; the workers are asked meanwhile, and are waited for 0.4 s at most."""
     ping = Ping()
     postgres = check_postgres()
+    connections = check_connections()
     index = check_index()
     staleness = check_staleness()
     outbox = measure_outbox()
@@ -38,6 +39,7 @@ def read_board() -> Board:
     build = read_progress(ping.count)
     checks = (
         postgres,
+        connections,
         *check_queue(ping),
         *index,
         staleness,

@@ -7,6 +7,7 @@ from ..exceptions import NoIndexRegistered
 from ..indexing.catalogue import load_products
 from ..models import IndexEntry, IndexVersion, StaleProduct
 from ..registry import ProductCard, get_index
+from ..routing import pinned
 
 FIRST = 8
 
@@ -64,6 +65,7 @@ def product_label() -> str:
         return ""
 
 
+@pinned()
 def _read_cards(keys: list[str]) -> dict[str, ProductCard]:
     try:
         index = get_index()

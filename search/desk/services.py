@@ -2,8 +2,9 @@
 
 from time import perf_counter
 
-from django.db import connection
+from django.db import DatabaseError, connection
 
+from ..indexing.databases import READ_ONLY, find_misrouted, find_unsafe, find_unusable, is_read_only
 from ..indexing.extension import MINIMUM, installed_version
 from .checks import Check, State
 from .wording import count
@@ -36,6 +37,26 @@ def check_postgres() -> Check:
             "Look at its load and at the network between it and this server.",
         )
     return Check("Postgres", State.OK, sentence)
+
+
+def check_connections() -> Check:
+    """Say what stands between the shop and Postgres that is not safe, or sends reads and writes elsewhere."""
+    name = "Connections"
+    try:
+        broken = [*find_misrouted(), *find_unusable()]
+        unsafe = [] if broken else find_unsafe()
+    except DatabaseError as error:
+        broken, unsafe = [f"They cannot be looked at: {error}"], []
+    remedy = "See docs/production.md: behind a pooler, with replicas."
+    if broken:
+        return Check(name, State.BROKEN, " ".join(broken), remedy)
+    if is_read_only():
+        return Check(name, State.BROKEN, READ_ONLY, "Promote it, or correct DATABASES['default'].")
+    if unsafe:
+        return Check(name, State.ATTENTION, " ".join(unsafe), remedy)
+    return Check(
+        name, State.OK, "Nothing stands between that would give settings to others or lead reads astray."
+    )
 
 
 def check_queue(ping: Ping) -> list[Check]:

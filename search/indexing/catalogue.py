@@ -9,6 +9,7 @@ from django.db.models.functions import Cast
 
 from ..models import EntryImage, IndexEntry, IndexVersion, StaleProduct
 from ..registry import get_index
+from ..routing import WRITER, pinned
 
 
 def load_products(keys: Iterable[str]) -> dict[str, Any]:
@@ -21,22 +22,28 @@ def load_products(keys: Iterable[str]) -> dict[str, Any]:
             pks.append(to_python(key))
         except ValidationError:  # a key that cannot be one of the model's: there is no such product
             continue
-    return {str(product.pk): product for product in index.get_queryset().filter(pk__in=pks)}
+    with pinned():
+        return {str(product.pk): product for product in index.get_queryset().using(WRITER).filter(pk__in=pks)}
 
 
 def product_chunks(size: int) -> Iterator[Sequence[Any]]:
     """Read all products that can be found in parts, by ranges of keys: no cursor and no transaction stays open between them."""
-    products = get_index().get_queryset().order_by("pk")
-    chunk = list(products[:size])
+    products = get_index().get_queryset().using(WRITER).order_by("pk")
+    chunk = _read(products[:size])
     while chunk:
         yield chunk
-        chunk = list(products.filter(pk__gt=chunk[-1].pk)[:size])
+        chunk = _read(products.filter(pk__gt=chunk[-1].pk)[:size])
+
+
+@pinned()
+def _read(products: "QuerySet[Any, Any]") -> Sequence[Any]:
+    return list(products)
 
 
 def product_keys() -> "QuerySet[Any, Any]":
     """Return the keys of the products that can be found."""
-    products = get_index().get_queryset().order_by().select_related(None).prefetch_related(None)
-    keyed: QuerySet[Any, Any] = products.annotate(product_key=Cast("pk", TextField()))
+    products = get_index().get_queryset().using(WRITER).order_by().select_related(None)
+    keyed: QuerySet[Any, Any] = products.prefetch_related(None).annotate(product_key=Cast("pk", TextField()))
     return keyed.values_list("product_key", flat=True)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, Error, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
-from psycopg.pq import ExecStatus
+from psycopg.pq import ConnStatus, ExecStatus
 
 SAMPLES = 3  # connections that are opened beside each other to tell the mode of a pooler
 SAMPLE_SECONDS = 1.0  # that each may take to answer
@@ -39,8 +39,12 @@ def own_connection(alias: str = DEFAULT_DB_ALIAS) -> Iterator[BaseDatabaseWrappe
     options.pop("pool", None)
     for name, value in _KEPT_ALIVE.items():
         options.setdefault(name, value)
-    own.connect()
     try:
+        with own.wrap_database_errors:
+            # Not by connect(), which tells signals that look around through the alias's usual connection.
+            own.connection = own.get_new_connection(own.get_connection_params())
+            own.connection.autocommit = True
+            own.init_connection_state()
         yield own
     finally:
         own.close()
@@ -89,6 +93,8 @@ def _has_transactions(connection: BaseDatabaseWrapper) -> bool:
 def _server(connection: BaseDatabaseWrapper) -> int | None:
     """Return the server process that answers, or None where none does in time."""
     raw = connection.connection.pgconn
+    if raw.status != ConnStatus.OK:
+        return None
     raw.send_query(_PID.encode())
     while raw.is_busy():
         if not select([raw.socket], [], [], SAMPLE_SECONDS)[0]:

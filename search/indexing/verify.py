@@ -15,6 +15,7 @@ from ..loading import find_artifact, prove
 from ..models import EntryImage, IndexEntry, IndexVersion, StaleProduct
 from .building import MIN_ANN_RECALL
 from .catalogue import missing_keys, product_keys, surplus_keys
+from .databases import READ_ONLY, find_misrouted, find_unsafe, find_unusable, is_read_only
 from .dropping import find_left_over
 from .extension import MINIMUM, installed_version
 from .failures import Failure, list_failures
@@ -54,7 +55,7 @@ class Verification:
 def verify() -> Verification:
     """Check the active version against the catalogue, the exact scan and the clock."""
     version = IndexVersion.objects.active()
-    checks = [_extension(), _outbox(), _versions()]
+    checks = [_extension(), _connections(), _outbox(), _versions()]
     if version is None:
         checks.insert(0, Check("active version", False, "No version is active; run: search_index rebuild"))
     else:
@@ -74,6 +75,13 @@ def _extension() -> Check:
     installed = installed_version()
     detail = ".".join(map(str, installed)) if installed else "not installed"
     return Check("pgvector", installed is not None and installed >= MINIMUM, detail)
+
+
+def _connections() -> Check:
+    found = [*find_misrouted(), *(find_unusable() or find_unsafe())]
+    if is_read_only():
+        found.append(READ_ONLY)
+    return Check("connections", not found, " ".join(found) or "nothing leads astray or is given to others")
 
 
 def _outbox() -> Check:

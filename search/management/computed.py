@@ -13,6 +13,7 @@ from ..computing import ask, compute, give_up
 from ..indexing import hints
 from ..models import IndexVersion
 from ..models.computed import Computed
+from ..routing import pinned
 
 POLL_SECONDS = 0.5
 AWAY = "The task queue cannot be reached, so nothing was begun."
@@ -40,6 +41,7 @@ class ComputedCommand(BaseCommand):
             "--timeout", type=float, metavar="SECONDS", help="with --wait: give up after this"
         )
 
+    @pinned()
     def handle(self, *args: Any, here: bool, wait: bool, timeout: float | None, **options: Any) -> None:
         """Ask for it, and perhaps watch it."""
         version = IndexVersion.objects.active()

@@ -11,6 +11,7 @@ from ..conf import get_settings
 from ..exceptions import InvalidQuery
 from ..models import IndexEntry, IndexVersion
 from ..querysets import EntryQuerySet
+from ..routing import pinned
 from . import reasons
 from .answers import SearchResult
 from .products import load_results
@@ -29,6 +30,7 @@ class ProductPage:
     left_out: tuple[str, ...] = ()  # as in `SearchAnswer`
 
 
+@pinned()
 def browse_products(cursor: str = "", *, page_size: int | None = None) -> ProductPage:
     """Return a page of the products in the index, newest first.
 

@@ -7,6 +7,7 @@ from ..exceptions import NoVersion
 from ..models import IndexEntry, IndexVersion
 from ..registry import ProductCard, get_index
 from ..retrieval.cleaning import clean_text
+from ..routing import pinned
 from . import reasons
 from .products import load_results
 
@@ -22,6 +23,7 @@ class FoundProduct:
     facets: dict[str, list[str]]
 
 
+@pinned()
 def find_product(sku: str) -> FoundProduct | None:
     """Return the product with this SKU, in any case of letters, or None where no published product has it.
 

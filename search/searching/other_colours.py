@@ -10,6 +10,7 @@ from ..figures import LEFT_OUT
 from ..models import EntryImage, IndexEntry, IndexVersion
 from ..querysets import EntryQuerySet, ImageQuerySet
 from ..retrieval.session import search_session
+from ..routing import pinned
 from ..understanding.lexicon import COLOUR
 from .answers import SearchResult
 from .products import load_results
@@ -19,6 +20,7 @@ logger = logging.getLogger(__name__)
 LOOKED_AT = 60  # products of one style
 
 
+@pinned()
 def find_other_colours(product_key: str, *, limit: int = 6) -> list[SearchResult]:
     """Find a product's style in other colours, of each colour the one that looks most like the product, likest first.
 

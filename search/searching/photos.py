@@ -18,6 +18,7 @@ from ..preprocessing import open_picture
 from ..querysets import EmbeddingLiteral
 from ..retrieval.encoding import to_literal
 from ..retrieval.in_time import in_time
+from ..routing import pinned
 
 MAX_BYTES = 8_000_000
 FORMATS = ("JPEG", "PNG", "WEBP")
@@ -81,6 +82,7 @@ class Box:
 WHOLE = Box()
 
 
+@pinned()
 def take_photo(file: BinaryIO, size: int, box: Box = WHOLE) -> str:
     """Encode a photo and return the token to search with; nothing of it is written anywhere.
 

@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 
 from ..registry import get_index
+from ..routing import WRITER, pinned
 from .answers import SearchResult
 
 
+@pinned()
 def load_results(found: Iterable[tuple[str, float]]) -> list[SearchResult]:
     """Return results for (product key, score) pairs in their order.
 
@@ -17,7 +19,8 @@ def load_results(found: Iterable[tuple[str, float]]) -> list[SearchResult]:
     index = get_index()
     to_python = index.model._meta.pk.to_python
     products = {
-        str(product.pk): product for product in index.get_queryset().filter(pk__in=map(to_python, scores))
+        str(product.pk): product
+        for product in index.get_queryset().using(WRITER).filter(pk__in=map(to_python, scores))
     }
     return [
         SearchResult(product=products[key], card=index.card(products[key]), score=score)

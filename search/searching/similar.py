@@ -17,6 +17,7 @@ from ..retrieval.candidates import Candidate, Leg, Space
 from ..retrieval.filters import Filters, clean_filters
 from ..retrieval.nearest import image_leg, leaves_few, text_leg
 from ..retrieval.session import search_session
+from ..routing import pinned
 from ..understanding.lexicon import CATEGORY
 from . import reasons
 from .answers import SimilarAnswer
@@ -31,6 +32,7 @@ NO_FILTERS = Filters()
 NO_FLOOR = -2.0  # the most similar products are shown, however similar they are
 
 
+@pinned()
 def find_similar(product_key: str, *, filters: Filters = NO_FILTERS, limit: int = 12) -> SimilarAnswer:
     """Find the products whose pictures are most like the product's; by text, and says so, where it has no picture embedding.
 

@@ -27,6 +27,7 @@ from ..retrieval.counts import Counts
 from ..retrieval.filters import Filters, clean_filters
 from ..retrieval.lexicon import words_of
 from ..retrieval.session import search_session
+from ..routing import pinned
 from ..spelling import correct
 from ..stages import measuring, stage
 from ..understanding.lexicon import CATEGORY
@@ -52,6 +53,7 @@ LAST_PAGE = 100_000
 NO_FILTERS = Filters()
 
 
+@pinned()
 def search(
     text: str = "",
     *,

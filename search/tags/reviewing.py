@@ -9,6 +9,7 @@ from django.db.models import Count, Max, QuerySet
 from ..indexing.catalogue import load_products
 from ..models import ProductTag
 from ..registry import ProductCard, get_index
+from ..routing import pinned
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ def count_states() -> dict[str, int]:
     return dict.fromkeys(ProductTag.State.values, 0) | dict(counted.values_list("state", "count"))
 
 
+@pinned()
 def _cards(keys: list[str]) -> Mapping[str, ProductCard]:
     index = get_index()
     return {key: index.card(product) for key, product in load_products(keys).items()}

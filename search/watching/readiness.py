@@ -8,6 +8,7 @@ from time import perf_counter
 from celery import current_app
 from django.db import connection
 
+from ..indexing.databases import READ_ONLY, is_read_only
 from ..indexing.text_config import try_text_config
 from ..loading import encoders_for, find_artifact, prove
 from ..models import IndexVersion
@@ -16,7 +17,9 @@ from .bounded import Look
 logger = logging.getLogger(__name__)
 
 SECONDS = 2.0  # that one thing may take to answer
-DEGRADING = frozenset(("artifact_folder", "broker"))  # searches are answered as they should be without them
+DEGRADING = frozenset(
+    ("artifact_folder", "broker", "writable")
+)  # searches are answered as they should be without them
 _QUICK = {
     "socket_timeout": 1,
     "socket_connect_timeout": 1,
@@ -60,6 +63,7 @@ def readiness() -> Readiness:
     if findings[0].passed:
         findings += [_find("version", _VERSION), _find("artifact", _ARTIFACT)]
         findings.append(_find("artifact_folder", _ARTIFACT_FOLDER))
+        findings.append(_find("writable", _WRITABLE))
     findings.append(_find("broker", _BROKER))
     return Readiness(tuple(findings))
 
@@ -94,6 +98,12 @@ def _database() -> str:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     return "Postgres answers."
+
+
+def _writable() -> str:
+    if is_read_only():
+        raise LookupError(READ_ONLY)
+    return "Products can be saved and indexed."
 
 
 def _active() -> IndexVersion:
@@ -134,4 +144,5 @@ def _look(act: Callable[[], str]) -> Look[str]:
 
 _DATABASE, _VERSION, _BROKER = _look(_database), _look(_version), _look(_broker)
 _ARTIFACT, _ARTIFACT_FOLDER = _look(_artifact), _look(_artifact_folder)
+_WRITABLE = _look(_writable)
 _passed: dict[str, bool] = {}  # name -> how the last look of this process ended

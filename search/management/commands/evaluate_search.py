@@ -23,6 +23,7 @@ from ...judging.storing import Comparison, keep
 from ...judging.tried import read_settings
 from ...models import IndexVersion
 from ...registry import get_index
+from ...routing import pinned
 
 COLUMNS = ("n", "P@10", "reach", "nDCG", "MRR", "none", "p50 ms", "p95 ms")
 WORST = 10  # queries shown without --verbose
@@ -69,6 +70,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--no-store", action="store_true", help="do not keep this evaluation")
 
+    @pinned()
     def handle(self, *args: Any, queries: Path, **options: Any) -> None:
         """Evaluate."""
         console = Console(file=cast(TextIO, self.stdout), soft_wrap=True)

@@ -18,6 +18,7 @@ from ...indexing.reconcile import reconcile
 from ...indexing.status import read_status
 from ...indexing.verify import verify
 from ...models import Build
+from ...routing import pinned
 from ..waiting import wait_for_build, wait_for_outbox, wait_for_version
 
 
@@ -72,6 +73,7 @@ class Command(BaseCommand):
         )
         add("reconcile", "Find products that were changed without signals, and index them.", waits=True)
 
+    @pinned()
     def handle(self, *args: Any, action: str, **options: Any) -> None:
         """Run one subcommand."""
         self.console = Console(file=cast(TextIO, self.stdout), soft_wrap=True)

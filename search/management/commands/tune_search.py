@@ -16,6 +16,7 @@ from ...judging import read_queries, relevant_skus
 from ...judging.tuning import HELD_BACK, Tuned, count_tries, tune
 from ...models import IndexVersion
 from ...registry import get_index
+from ...routing import pinned
 
 
 class Command(BaseCommand):
@@ -38,6 +39,7 @@ class Command(BaseCommand):
             "--write", type=Path, metavar="FILE", help="also write the weights into FILE, as JSON"
         )
 
+    @pinned()
     def handle(self, *args: Any, queries: Path, rounds: int, **options: Any) -> None:
         """Tune."""
         if rounds < 1:

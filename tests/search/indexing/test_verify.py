@@ -30,6 +30,7 @@ def test_a_whole_index_passes(version):
     assert (found.version_id, found.failures) == (version.pk, ())
     assert [check.name for check in found.checks] == [
         "pgvector",
+        "connections",
         "nothing stale older than a minute",
         "versions in order",
         "artifact",

@@ -1,0 +1,131 @@
+"""What is wrong with the databases as the settings name them: routers, poolers, standbys."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, connection, connections, router
+
+from ..exceptions import NoIndexRegistered
+from ..models import IndexVersion
+from ..registry import get_index
+from ..routing import WRITER, WriterRouter, host_routers, pinned, writer_of
+from .pooling import Pooling, find_pooling, own_connection
+from .unhurried import maintenance_alias, read_limits, unsafe_settings
+
+# Tells a database of a server from all others; a copy of its files runs since another moment.
+_IDENTITY = "SELECT pg_postmaster_start_time(), current_database()"
+
+
+def find_misrouted() -> list[str]:
+    """Return a sentence for each way in which the host's routers keep the index from working as it should."""
+    found = []
+    before = router.routers[: _place_of_ours()]
+    for name, method in (("read from", "db_for_read"), ("written to", "db_for_write")):
+        for one in before:
+            alias = getattr(one, method, lambda model: None)(IndexVersion)
+            if alias not in (None, WRITER):
+                found.append(
+                    f"{_name(one)} stands before the plugin's router and has the index {name} {alias!r} instead of"
+                    f" {WRITER!r}, where its settings and transactions are."
+                )
+    found += [] if found else _misplaced_products()
+    for one in host_routers():
+        allows = getattr(one, "allow_migrate", lambda *args, **hints: None)
+        if allows(WRITER, "fashion_search", model_name="indexversion") is False:
+            found.append(
+                f"{_name(one)} keeps the tables of fashion_search out of {WRITER!r}, where they belong."
+            )
+    return found
+
+
+def find_unusable() -> list[str]:
+    """Return a sentence for each way in which the connections in the settings cannot work at all."""
+    alias = maintenance_alias()
+    if alias not in settings.DATABASES:
+        return [f"FASHION_SEARCH['MAINTENANCE_DATABASE'] names {alias!r}, which DATABASES does not have."]
+    found = [
+        f"The database {one!r} is reached through a pooler in statement mode, which refuses transactions; nothing of the"
+        " index works without them."
+        for one in dict.fromkeys((WRITER, alias))
+        if find_pooling(one) is Pooling.STATEMENT
+    ]
+    if alias != WRITER and not found and _identity(alias) != _identity(WRITER):
+        found.append(
+            f"FASHION_SEARCH['MAINTENANCE_DATABASE'] names {alias!r}, which leads to another database than {WRITER!r}: its"
+            " indexes would be built there."
+        )
+    return found
+
+
+def find_unsafe() -> list[str]:
+    """Return a sentence for each thing that a pooler in transaction mode would give to others, or refuse."""
+    found = []
+    alias = maintenance_alias()
+    if find_pooling(alias) is Pooling.TRANSACTION:
+        with own_connection(alias) as own:
+            limits = {name: value for name, value in read_limits(own).items() if value != "0"}
+        if limits:
+            found.append(unsafe_settings(alias, limits))
+    if find_pooling(WRITER) is Pooling.TRANSACTION:
+        options = connections[WRITER].settings_dict["OPTIONS"]
+        through = (
+            f"The database {WRITER!r} is reached through a pooler in transaction mode, and its OPTIONS have "
+        )
+        if options.get("prepare_threshold") is not None:
+            found.append(
+                f"{through}prepare_threshold: prepared statements are met by others, or missing, unless it is PgBouncer 1.21"
+                " or newer with max_prepared_statements. Leave the option out."
+            )
+        if options.get("assume_role"):
+            found.append(
+                f"{through}assume_role: the role stays on a connection that others get. Let the pooler log in as that role."
+            )
+    return found
+
+
+def is_read_only() -> bool:
+    """Return whether nothing can be written, as on a standby that was not promoted."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only')::bool")
+        return bool(cursor.fetchone()[0])
+
+
+READ_ONLY = (
+    f"The database {WRITER!r} takes no writes: it is a standby, or set to read only. Searches are answered as the index"
+    " was; products cannot be saved and nothing is indexed."
+)
+
+
+def _misplaced_products() -> list[str]:
+    try:
+        index = get_index()
+    except NoIndexRegistered:
+        return []
+    label = index.model._meta.label
+    if (alias := writer_of(index.model) or DEFAULT_DB_ALIAS) != WRITER:
+        return [
+            f"{label} is written to the database {alias!r}, the index to {WRITER!r}: a change and its mark are not one"
+            " transaction, and no statement can compare the two."
+        ]
+    with pinned():
+        alias = index.get_queryset().db
+    if alias != WRITER:
+        return [
+            f"get_queryset() of {label} asks for the database {alias!r} by using(); the index reads {WRITER!r}, where the"
+            " products are written."
+        ]
+    return []
+
+
+def _place_of_ours() -> int:
+    return next((place for place, one in enumerate(router.routers) if isinstance(one, WriterRouter)), 0)
+
+
+def _name(one: Any) -> str:
+    return f"{type(one).__module__}.{type(one).__qualname__}"
+
+
+def _identity(alias: str) -> Any:
+    with own_connection(alias) as own, own.cursor() as cursor:
+        cursor.execute(_IDENTITY)
+        return cursor.fetchone()

@@ -1,0 +1,47 @@
+"""Hosts with more than one database, and with routers that send reads to another one than writes."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.db import connections
+
+ALIAS = "replica"
+
+
+class ReplicaRouter:
+    """Reads from the replica, writes to the default database, as Django's own documentation has it."""
+
+    def db_for_read(self, model: Any, **hints: Any) -> str | None:
+        return ALIAS
+
+    def db_for_write(self, model: Any, **hints: Any) -> str | None:
+        return "default"
+
+    def allow_relation(self, first: Any, second: Any, **hints: Any) -> bool:
+        return True
+
+
+@contextmanager
+def alias_added(alias: str, url: str = "", *, name: str = "", **options: Any) -> Iterator[None]:
+    """Add a database to DATABASES that pytest-django lets nobody connect to, so that each read that wanders there is found.
+
+    Args:
+        alias: its alias.
+        url: of its server; that of the default database by default.
+        name: of the database; that of the default one by default.
+        options: more OPTIONS.
+    """
+    default = connections["default"].settings_dict
+    given = {**default, "OPTIONS": {**default["OPTIONS"], **options}}
+    if url:
+        parts = urlsplit(url)
+        given |= {"HOST": parts.hostname, "PORT": parts.port, "USER": parts.username}
+    connections.databases[alias] = given | ({"NAME": name} if name else {})
+    try:
+        yield
+    finally:
+        connections[alias].close()
+        del connections[alias]
+        del connections.databases[alias]
