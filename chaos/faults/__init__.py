@@ -8,5 +8,6 @@ from . import encoders  # isort: skip
 from . import files  # isort: skip
 from . import disks  # isort: skip
 from . import clocks  # isort: skip
+from . import maintenance  # isort: skip
 
-__all__ = ["broker", "clocks", "database", "disks", "encoders", "files", "indexes", "workers"]
+__all__ = ["broker", "clocks", "database", "disks", "encoders", "files", "indexes", "maintenance", "workers"]
