@@ -1,14 +1,17 @@
 """System checks: what would otherwise show as a slow, silent or wrong search."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from celery import current_app
+from django.conf import settings
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connections
 
-from .conf import get_settings
+from . import tasks
+from .beat import SteadyScheduler
+from .conf import SETTING, get_settings
 from .exceptions import ArtifactError, NoIndexRegistered, TextConfigError
 from .indexing.databases import READ_ONLY, find_misrouted, find_unsafe, find_unusable, is_read_only
 from .indexing.extension import MINIMUM, installed_version
@@ -18,7 +21,20 @@ from .insight import store
 from .loading import FoundArtifact, artifact_in_settings, find_artifact, prove
 from .models import IndexVersion
 from .registry import get_index
+from .schedule import (
+    PERIODIC,
+    TASKS,
+    PeriodicTask,
+    entries,
+    longest_gap,
+    reads_the_setting,
+    scheduler_class,
+)
 
+_SCHEDULE = (
+    f"CELERY_BEAT_SCHEDULE = {{**beat_schedule({SETTING})}} has all of them, with `from {__package__}.schedule import"
+    " beat_schedule`. Django must load the project's Celery application, in its __init__.py, to know the schedule."
+)
 DEFAULT_VISIBILITY_TIMEOUT = 3600  # seconds, Kombu's for Redis
 
 
@@ -31,6 +47,7 @@ def connect() -> None:
     checks.register(check_log)
     checks.register(check_routers)
     checks.register(check_connections, checks.Tags.database)
+    checks.register(check_schedule)
     checks.register(check_extension, checks.Tags.database)
     checks.register(check_active_version, checks.Tags.database)
     checks.register(check_text_config, checks.Tags.database)
@@ -210,6 +227,41 @@ def check_log(**kwargs: Any) -> list[checks.CheckMessage]:
     ]
 
 
+def check_schedule(**kwargs: Any) -> list[checks.CheckMessage]:
+    """E011, W013, W014: beat asks for every periodic task, as often as the settings say, whatever becomes of the clock.
+
+    A scheduler that keeps its schedule elsewhere, as that of django-celery-beat does, is not asked: its tasks are seen when they run.
+    """
+    configuration = current_app.conf
+    asked: dict[str, list[Any]] = {}
+    for path, schedule in entries(configuration.beat_schedule):
+        asked.setdefault(path, []).append(schedule)
+    known = {f"{TASKS}.{name}" for name, value in vars(tasks).items() if hasattr(value, "apply_async")}
+    found: list[checks.CheckMessage] = [
+        checks.Error(
+            f"The beat schedule asks for {path}, which is no task.",
+            hint="Correct its name; search.schedule.beat_schedule() returns the whole schedule.",
+            id="fashion_search.E011",
+        )
+        for path in asked
+        if path.startswith(f"{TASKS}.") and path not in known
+    ]
+    if not reads_the_setting(configuration.beat_scheduler):
+        return found
+    for task in PERIODIC:
+        if task.by_beat:
+            found += _scheduled(task, asked.get(task.path, []))
+    if not issubclass(scheduler_class(configuration.beat_scheduler) or SteadyScheduler, SteadyScheduler):
+        found.append(
+            checks.Warning(
+                "Celery's own beat scheduler starts nothing for as long as a clock was set back.",
+                hint=f'Set CELERY_BEAT_SCHEDULER = "{SteadyScheduler.__module__}.{SteadyScheduler.__name__}"',
+                id="fashion_search.W014",
+            )
+        )
+    return found
+
+
 def check_registration(**kwargs: Any) -> list[checks.CheckMessage]:
     """E007: the host has said what a product is."""
     try:
@@ -268,6 +320,25 @@ def _unusable(error: ArtifactError) -> checks.Error:
     return checks.Error(
         str(error), hint="Set FASHION_SEARCH['ARTIFACT'] to a whole folder.", id="fashion_search.E003"
     )
+
+
+def _scheduled(task: PeriodicTask, schedules: list[Any]) -> list[checks.CheckMessage]:
+    """Say whether beat asks for a task, and as often as FASHION_SEARCH says where it says so."""
+    if not schedules:
+        problem = f"The beat schedule lacks {task.path}: {task.loss}."
+        return [checks.Warning(problem, hint=_SCHEDULE, id="fashion_search.W013")]
+    given = getattr(settings, SETTING, {})
+    gaps = [gap for gap in map(longest_gap, schedules) if gap is not None]
+    if not isinstance(given, Mapping) or task.setting not in given or not gaps:
+        return []
+    try:
+        wanted = task.seconds(given)
+    except ImproperlyConfigured:
+        return []  # E008 says so
+    if min(gaps) <= wanted:
+        return []
+    problem = f"The beat schedule asks for {task.path} every {min(gaps):g} s, {SETTING}['{task.setting}'] says {wanted:g}."
+    return [checks.Warning(problem, hint=_SCHEDULE, id="fashion_search.W013")]
 
 
 def _mismatch(version: IndexVersion, reason: str) -> checks.Error:

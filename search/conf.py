@@ -138,7 +138,7 @@ def get_settings() -> SearchSettings:
         given = {**given, **replaced}
         if both and all(isinstance(weights, Mapping) for weights in both):
             given["WEIGHTS"] = {name: value for weights in both for name, value in weights.items()}
-    return SearchSettings(**{key.lower(): _checked(key, value) for key, value in given.items()})
+    return SearchSettings(**{key.lower(): checked(key, value) for key, value in given.items()})
 
 
 _DEFAULTS: dict[str, Any] = {
@@ -146,7 +146,12 @@ _DEFAULTS: dict[str, Any] = {
 }
 
 
-def _checked(key: str, value: Any) -> Any:
+def checked(key: str, value: Any) -> Any:
+    """Return the value of one key of `FASHION_SEARCH` as the settings hold it.
+
+    Raises:
+        ImproperlyConfigured: an unknown key or a value of the wrong type; the sentence names both.
+    """
     if key not in _DEFAULTS:
         close = get_close_matches(str(key).upper(), _DEFAULTS, n=1, cutoff=0.0)
         raise ImproperlyConfigured(f"{SETTING} has no setting {key!r}; the nearest is {close[0]!r}.")

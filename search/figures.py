@@ -35,3 +35,6 @@ ENCODE_TIMEOUTS = Counter(
 PUBLISH_FAILURES = Counter(
     "fashion_search_publish_failures", "Hints to workers that the broker did not take."
 )
+TASK_RECORD_FAILURES = Counter(
+    "fashion_search_task_record_failures", "Runs of periodic tasks that could not be noted in Postgres."
+)

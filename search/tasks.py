@@ -1,6 +1,7 @@
 """Celery tasks: thin, repeatable, given ids or nothing; what is to be done stands in Postgres, not in messages."""
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from celery import shared_task
@@ -12,20 +13,21 @@ from .indexing import beginning, building, builds, cancelling, failures, hints, 
 from .indexing import reconcile as reconciling
 from .indexing.draining import index_due
 from .indexing.lexicon import refresh_lexicons
-from .indexing.locks import only_one
+from .indexing.task_runs import recorded_run
 from .insight import draining, rolling
 from .mapping.making import make_map
 from .merchandising import hits
 from .models import CatalogueHealth, CatalogueMap, IndexVersion
 from .routing import pinned
+from .schedule import LONGEST_RUN_SECONDS
 from .suggesting import refreshing
 from .tags import refreshing as vocabulary_making
 from .tags import suggesting as suggesting_tags
 
 # One task indexes for this long, then asks for the next one: well within any time limit and visibility timeout.
 INDEX_SECONDS = 20.0
-# Building HNSW indexes over a million rows takes hours; a message delivered twice meanwhile finds the lock taken.
-LONG = {"time_limit": 6 * 3600, "soft_time_limit": 6 * 3600 - 60}
+# A message delivered twice meanwhile finds the lock taken.
+LONG = {"time_limit": LONGEST_RUN_SECONDS, "soft_time_limit": LONGEST_RUN_SECONDS - 60}
 
 
 def _task(**options: Any) -> Callable[[Callable[..., Any]], Any]:
@@ -34,6 +36,30 @@ def _task(**options: Any) -> Callable[[Callable[..., Any]], Any]:
 
     def decorate(function: Callable[..., Any]) -> Any:
         return make(pinned()(function))  # what a worker writes comes from no replica
+
+    return decorate
+
+
+def _periodic(
+    *, if_taken: Callable[[], object] | None = None, **options: Any
+) -> Callable[[Callable[[], None]], Any]:
+    """Make a task of `schedule.PERIODIC`: each run is noted, and one that has a lock is at work once at a time.
+
+    Args:
+        if_taken: what to do instead where another run is at work.
+        options: of the task.
+    """
+
+    def decorate(function: Callable[[], None]) -> Any:
+        @wraps(function)
+        def run() -> None:
+            with recorded_run(function.__name__) as alone:
+                if alone:
+                    function()
+                elif if_taken is not None:
+                    if_taken()
+
+        return _task(**options)(run)
 
     return decorate
 
@@ -47,44 +73,37 @@ def index_stale() -> None:
         hints.publish("advance_builds")
 
 
-@_task()
+@_periodic()
 def sweep() -> None:
     """Find what hints have lost: start as many indexing tasks as the worker has children, if anything is due."""
     if outbox.is_due():
         hints.publish("index_stale", times=get_settings().index_parallel)
 
 
-@_task(**LONG)
+@_periodic(if_taken=lambda: cancelling.break_off_indexes(), **LONG)
 def advance_builds() -> None:
     """Take builds to their end and mend broken indexes; only one of these runs at a time."""
-    with only_one("advance") as alone:
-        if alone:
-            before = IndexVersion.objects.active()
-            try:
-                building.advance_all()
-            finally:  # a version may have been activated although something else failed
-                active = IndexVersion.objects.active()
-                if active != before:
-                    hints.publish("refresh_word_list")
-                    _have_checked(active)
-        else:
-            cancelling.break_off_indexes()
+    before = IndexVersion.objects.active()
+    try:
+        building.advance_all()
+    finally:  # a version may have been activated although something else failed
+        active = IndexVersion.objects.active()
+        if active != before:
+            hints.publish("refresh_word_list")
+            _have_checked(active)
 
 
-@_task(**LONG)
+@_periodic(**LONG)
 def refresh_words() -> None:
     """Count the words of the catalogue again where that is due; only one of these runs at a time."""
-    with only_one("words") as alone:
-        if alone:
-            refresh_lexicons()
+    refresh_lexicons()
 
 
-@_task(**LONG)
+@_periodic(**LONG)
 def reconcile() -> None:
     """Mark the products whose entries say something else; only one of these runs at a time."""
-    with only_one("reconcile") as alone:
-        if alone and reconciling.reconcile():
-            hints.publish("index_stale", times=get_settings().index_parallel)
+    if reconciling.reconcile():
+        hints.publish("index_stale", times=get_settings().index_parallel)
 
 
 @_task(**LONG)
@@ -113,43 +132,35 @@ def suggest_tags(keys: list[str]) -> None:
     suggesting_tags.suggest_tags(keys)
 
 
-@_task()
+@_periodic()
 def flush_hits() -> None:
     """Write down how often rules, redirects and banners took effect."""
     hits.flush_hits()
 
 
-@_task()
+@_periodic()
 def drain_log() -> None:
     """Write the search log from Redis to Postgres; only one of these runs at a time."""
-    with only_one("drain-log") as alone:
-        if alone:
-            draining.drain_log()
+    draining.drain_log()
 
 
-@_task()
+@_periodic()
 def roll_up_log() -> None:
     """Count the search log by days and delete what is over; only one of these runs at a time."""
-    with only_one("roll-up-log") as alone:
-        if alone:
-            rolling.roll_up()
+    rolling.roll_up()
 
 
-@_task()
+@_periodic()
 def refresh_word_list() -> None:
     """Make the words for spelling and suggestions again if entries have changed; one of these runs at a time."""
-    with only_one("word_list") as alone:
-        if alone:
-            refreshing.refresh_word_list()
+    refreshing.refresh_word_list()
     hints.publish("refresh_tags")
 
 
-@_task(**LONG)
+@_periodic(**LONG)
 def refresh_tags() -> None:
     """Make the tag vocabulary again if the catalogue or its words have changed; one of these runs at a time."""
-    with only_one("tags") as alone:
-        if alone:
-            vocabulary_making.refresh_tags()
+    vocabulary_making.refresh_tags()
 
 
 @_task(**LONG)

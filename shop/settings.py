@@ -9,6 +9,8 @@ import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from pythonjsonlogger.core import RESERVED_ATTRS
 
+from search.schedule import beat_schedule
+
 from .security.policy import page_policy
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -244,24 +246,8 @@ if "maintenance" in DATABASES:
 
 CONTENT_SECURITY_POLICY = {"DIRECTIVES": page_policy(_split(str(FASHION_SEARCH.get("REDIRECT_HOSTS", ""))))}
 
-SWEEP_SECONDS = float(str(FASHION_SEARCH.get("SWEEP_SECONDS", 10)))
-RECONCILE_SECONDS = float(str(FASHION_SEARCH.get("RECONCILE_SECONDS", 3600)))
-LEXICON_SECONDS = float(str(FASHION_SEARCH.get("LEXICON_SECONDS", 600)))
-DRAIN_SECONDS = float(str(FASHION_SEARCH.get("DRAIN_SECONDS", 10)))
-ROLL_UP_SECONDS = float(str(FASHION_SEARCH.get("ROLL_UP_SECONDS", 300)))
-WORD_LIST_SECONDS = float(str(FASHION_SEARCH.get("WORD_LIST_SECONDS", 300)))
-
 CELERY_BEAT_SCHEDULER = "search.beat.SteadyScheduler"
-CELERY_BEAT_SCHEDULE = {
-    "sweep": {"task": "search.tasks.sweep", "schedule": SWEEP_SECONDS},
-    "advance-builds": {"task": "search.tasks.advance_builds", "schedule": SWEEP_SECONDS},
-    "refresh-words": {"task": "search.tasks.refresh_words", "schedule": LEXICON_SECONDS},
-    "reconcile": {"task": "search.tasks.reconcile", "schedule": RECONCILE_SECONDS},
-    "drain-log": {"task": "search.tasks.drain_log", "schedule": DRAIN_SECONDS},
-    "roll-up-log": {"task": "search.tasks.roll_up_log", "schedule": ROLL_UP_SECONDS},
-    "refresh-word-list": {"task": "search.tasks.refresh_word_list", "schedule": WORD_LIST_SECONDS},
-    "flush-hits": {"task": "search.tasks.flush_hits", "schedule": SWEEP_SECONDS},
-}
+CELERY_BEAT_SCHEDULE = beat_schedule(FASHION_SEARCH)
 
 REST_FRAMEWORK = {
     # Of X-Forwarded-For only what these wrote is believed, or rates could be passed by with invented addresses.

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import pytest_django
 
 from shop.local.postgres import EmbeddedPostgres
 from shop.local.redis import EmbeddedRedis
@@ -75,6 +76,15 @@ def django_db_modify_db_settings(redis_server: EmbeddedRedis | None) -> None:
     """Start the servers before pytest-django makes the test database."""
     if _postgres and not _postgres.process.running:
         _postgres.start()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker) -> None:
+    """Begin each test without periodic tasks that the migrations have watched since this database was made, minutes ago."""
+    from search.models import TaskRun
+
+    with django_db_blocker.unblock():
+        TaskRun.objects.all().delete()
 
 
 @pytest.fixture(scope="session")

@@ -4,10 +4,13 @@ import dataclasses
 import re
 from pathlib import Path
 
+from celery.utils.imports import symbol_by_name
 from django.urls import URLPattern
 
 from search.api.urls import urlpatterns
+from search.beat import SteadyScheduler
 from search.conf import SearchSettings
+from search.schedule import PERIODIC, beat_schedule
 from search.weights import Weights
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -54,6 +57,24 @@ def test_nothing_is_documented_that_does_not_exist():
         )
     )
     assert [name for name in ROWS if name not in keys and name not in everything] == []
+
+
+def test_every_periodic_task_is_documented_with_its_period_and_what_is_lost_without_it():
+    rows = re.findall(r"^\| `(search\.tasks\.\w+)`.*? \| `(\w+)` \| (.*?) \|$", SETTINGS, re.MULTILINE)
+    assert rows == [(task.path, task.setting, task.loss) for task in PERIODIC]
+
+
+def test_the_schedule_of_the_readme_is_whole():
+    text = (ROOT / "README.md").read_text()
+    block = re.search(
+        r"^ {7}from search\.schedule import.*?\n\n {7}(FASHION_SEARCH.*?)\n\n", text, re.DOTALL | re.MULTILINE
+    )
+    given: dict = {"beat_schedule": beat_schedule}
+    exec(block[1].replace("\n       ", "\n"), given)
+    asked = {entry["task"]: entry["schedule"] for entry in given["CELERY_BEAT_SCHEDULE"].values()}
+    assert asked == {task.path: task.seconds({}) for task in PERIODIC if task.by_beat}
+    scheduler = symbol_by_name(given["CELERY_BEAT_SCHEDULER"])
+    assert issubclass(scheduler, SteadyScheduler)
 
 
 def test_every_address_of_the_api_stands_in_its_paper():

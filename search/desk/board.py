@@ -7,6 +7,7 @@ from ..indexing.progress import OutboxState, measure_outbox
 from .checks import Check, State, summarise
 from .failed import Failed, read_failed
 from .index import check_index, check_staleness, check_versions
+from .maintenance import LogLook, check_log, check_tasks
 from .progress import read_progress
 from .services import check_connections, check_postgres, check_queue
 from .shoppers import Answers, check_answers, read_answers
@@ -27,8 +28,8 @@ class Board:
 
 
 def read_board() -> Board:
-    """Look at everything; the workers are asked meanwhile, and are waited for 0.4 s at most."""
-    ping = Ping()
+    """Look at everything; the workers and the log's Redis are asked meanwhile, and are waited for 0.4 s at most."""
+    ping, log = Ping(), LogLook()
     postgres = check_postgres()
     connections = check_connections()
     index = check_index()
@@ -46,6 +47,8 @@ def read_board() -> Board:
         check_versions(),
         check_build(build),
         check_failed(failed),
+        check_tasks(),
+        check_log(log),
         check_answers(answers),
     )
     return Board(summarise(checks), checks, outbox, build, failed, tuple(answers))

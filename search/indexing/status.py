@@ -5,6 +5,7 @@ from typing import Any
 
 from ..models import IndexVersion
 from .progress import OutboxState, Progress, measure_outbox, measure_progress
+from .task_runs import TaskState, task_states
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,24 +37,34 @@ class VersionStatus:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """All versions, newest first, and the outbox."""
+    """All versions, newest first, the outbox, and the periodic tasks."""
 
     versions: tuple[VersionStatus, ...]
     outbox: OutboxState
+    tasks: tuple[TaskState, ...]
 
     def as_json(self) -> dict[str, Any]:
         """Return the status as JSON takes it."""
         outbox = asdict(self.outbox) | {"oldest": _moment(self.outbox.oldest)}
-        return {"versions": [version.as_json() for version in self.versions], "outbox": outbox}
+        tasks = [
+            {"task": state.task.name, "seconds_since_success": state.since, "trouble": state.trouble}
+            for state in self.tasks
+        ]
+        return {
+            "versions": [version.as_json() for version in self.versions],
+            "outbox": outbox,
+            "tasks": tasks,
+        }
 
 
 def read_status() -> Status:
-    """Read the state of the index, with three queries."""
+    """Read the state of the index, with four queries."""
     progress = measure_progress()
     versions = IndexVersion.objects.all()
     return Status(
         tuple(VersionStatus(version, progress.get(version.pk, Progress())) for version in versions),
         measure_outbox(),
+        tuple(task_states()),
     )
 
 

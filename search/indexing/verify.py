@@ -22,6 +22,7 @@ from .failures import Failure, list_failures
 from .hnsw import broken_indexes, hnsw_indexes
 from .progress import measure_outbox
 from .recall import measure_ann_recall
+from .task_runs import troubles
 from .text_config import try_text_config
 
 STALE_AFTER = timedelta(minutes=1)
@@ -55,7 +56,7 @@ class Verification:
 def verify() -> Verification:
     """Check the active version against the catalogue, the exact scan and the clock."""
     version = IndexVersion.objects.active()
-    checks = [_extension(), _connections(), _outbox(), _versions()]
+    checks = [_extension(), _connections(), _outbox(), _versions(), _tasks()]
     if version is None:
         checks.insert(0, Check("active version", False, "No version is active; run: search_index rebuild"))
     else:
@@ -99,6 +100,12 @@ def _versions() -> Check:
     return Check(
         "versions in order", not left_over, "; ".join(left_over) or f"{kept} kept, nothing left of others"
     )
+
+
+def _tasks() -> Check:
+    wrong = troubles()
+    detail = " ".join(state.trouble for state in wrong) or "none failed, none is late"
+    return Check("periodic tasks", not wrong, detail)
 
 
 def _artifact(version: IndexVersion) -> Check:

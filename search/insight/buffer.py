@@ -44,7 +44,7 @@ class Buffer:
 
     def put(self, record: Record) -> bool:
         """Take a record; False where the queue is full, and the record dropped."""
-        if self._thread is None:
+        if self._thread is None or not self._thread.is_alive():
             self._start()
         try:
             self._queue.put_nowait(record)
@@ -73,7 +73,9 @@ class Buffer:
 
     def _start(self) -> None:
         with self._lock:
-            if self._thread is None:
+            if self._thread is None or not self._thread.is_alive():
+                if self._thread is not None:
+                    logger.error("The thread that sends the search log had ended; another one goes on.")
                 self._thread = Thread(target=self._run, name="search-log", daemon=True)
                 self._thread.start()
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from ..conf import get_settings
+from ..figures import LEFT_OUT
 from ..models import LoggedSearch, SearchEvent
 from . import store
 from .recording import SEARCH
@@ -36,7 +37,10 @@ def drain_log(*, batches: int = 50) -> int:
     Raises:
         OperationalError: Postgres did not take them, for example because a table is locked; they stay.
         redis.RedisError: Redis did not answer.
+        ConnectionError: searches are logged, but no Redis is named.
     """
+    if not get_settings().insight and not store.address():
+        return 0  # nothing is logged, and there is no Redis that could hold anything of former days
     taken = 0
     for _ in range(batches):
         waiting = store.oldest(BATCH)
@@ -57,6 +61,7 @@ def write(rows: list[Row]) -> None:
     except (DataError, IntegrityError, ArithmeticError, AttributeError, TypeError, ValueError) as error:
         # Postgres refuses the row, or Django does before it; what else fails is no row's fault, and they all stay.
         if len(rows) == 1:
+            LEFT_OUT.labels("log").inc()
             logger.error("A record of the search log cannot be stored: %s", error)
             return
         half = len(rows) // 2
@@ -83,6 +88,7 @@ def _row(record: bytes, earliest: datetime) -> Row | None:
     except SoftTimeLimitExceeded:
         raise
     except Exception as error:  # noqa: BLE001 - what a foreign hand put there may fail in any way
+        LEFT_OUT.labels("log").inc()
         logger.error("A record of the search log cannot be read: %r", error)
         return None
 

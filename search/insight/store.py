@@ -3,15 +3,20 @@
 import json
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from celery import current_app
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from redis import Redis
 from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from ..conf import get_settings
+from ..figures import LEFT_OUT
 from .buffer import Record
 from .redaction import redact_all
 from .visits import hash_visitor
@@ -61,8 +66,34 @@ def push(records: Sequence[Record]) -> None:
         logger.warning(
             "%d records of the search log wait for a worker; %d more are dropped.", waiting, len(records)
         )
+        LEFT_OUT.labels("log").inc(len(records))
         return
-    client.rpush(LIST, *[json.dumps(_anonymous(client, record), default=str) for record in records])
+    lines = [line for record in records if (line := _line(client, record)) is not None]
+    if lines:
+        client.rpush(LIST, *lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The records that wait in Redis for a worker."""
+
+    number: int
+    oldest_seconds: float  # since the oldest was noted; 0 where none waits or its time cannot be read
+
+
+def measure_waiting(timeout: float = TIMEOUT_SECONDS) -> Waiting:
+    """Return how many records wait for a worker, and for how long the oldest has.
+
+    Args:
+        timeout: seconds that connecting and each of two answers may take.
+
+    Raises:
+        redis.RedisError: Redis did not answer.
+        ConnectionError: no Redis is named.
+    """
+    client = connect(timeout)
+    number, first = int(client.llen(LIST)), client.lindex(LIST, 0)  # type: ignore[arg-type]
+    return Waiting(number, _age(first) if first else 0.0)  # type: ignore[arg-type]
 
 
 def oldest(limit: int) -> list[bytes]:
@@ -73,6 +104,26 @@ def oldest(limit: int) -> list[bytes]:
 def drop(count: int) -> None:
     """Remove the oldest `count` records."""
     connect().ltrim(LIST, count, -1)
+
+
+def _line(client: Redis, record: Record) -> str | None:
+    """Return a record as the list holds it; None where it cannot be written, so that it does not hold up the others."""
+    try:
+        return json.dumps(_anonymous(client, record), default=str)
+    except (RedisError, OSError):
+        raise  # the same for all records: they are sent again
+    except Exception as error:  # noqa: BLE001 - what a record may hold that JSON or the redaction refuses
+        LEFT_OUT.labels("log").inc()
+        logger.error("A record of the search log cannot be written and is dropped: %r", error)
+        return None
+
+
+def _age(line: bytes) -> float:
+    try:
+        noted = parse_datetime(json.loads(line)["at"])
+    except (ValueError, KeyError, TypeError):
+        return 0.0
+    return max(0.0, (timezone.now() - noted).total_seconds()) if noted else 0.0
 
 
 def _anonymous(client: Redis, record: Record) -> Record:

@@ -16,6 +16,7 @@ from .merchandising_rules import MerchandisingRule
 from .merchandising_synonyms import Synonym
 from .stale import StaleMark, StaleProduct
 from .tags import ProductTag, TagWord, VersionTags
+from .task_runs import TaskRun
 from .versions import IndexVersion
 from .wordlists import WordList
 
@@ -45,6 +46,7 @@ __all__ = [
     "StepLock",
     "Synonym",
     "TagWord",
+    "TaskRun",
     "VersionLexicon",
     "VersionTags",
     "WordList",

@@ -8,9 +8,12 @@ from django.utils import timezone
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from ..conf import get_settings
 from ..indexing.failures import count_failures
 from ..indexing.hnsw import broken_indexes
 from ..indexing.progress import measure_outbox
+from ..indexing.task_runs import task_states
+from ..insight.store import measure_waiting
 from ..models import IndexEntry, IndexVersion
 from .bounded import Look
 from .readiness import broker_answers
@@ -26,6 +29,7 @@ class IndexCollector(Collector):
         yield GaugeMetricFamily(
             "fashion_search_broker_up", "1 where the broker answered the scrape.", broker_answers()
         )
+        yield from _log()
         up = GaugeMetricFamily("fashion_search_database_up", "1 where Postgres answered the scrape.")
         began = perf_counter()
         try:
@@ -44,10 +48,25 @@ class IndexCollector(Collector):
         yield from figures
 
 
+def _log() -> Iterator[Metric]:
+    up = GaugeMetricFamily(
+        "fashion_search_log_up", "1 where the Redis of the search log answered the scrape."
+    )
+    try:
+        figures = _LOG.take()
+    except Exception:  # noqa: BLE001 - whatever it is, its Redis is not up
+        up.add_metric([], 0)
+        yield up
+        return
+    up.add_metric([], 1)
+    yield up
+    yield from figures
+
+
 def _read() -> list[Metric]:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = %s", [str(int(SECONDS * 1000))])
-        return [*_outbox(), _failures(), *_version(), _lacking()]
+        return [*_outbox(), _failures(), *_version(), _lacking(), *_tasks()]
 
 
 def _outbox() -> Iterator[Metric]:
@@ -100,4 +119,41 @@ def _lacking() -> Metric:
     )
 
 
+def _tasks() -> Iterator[Metric]:
+    success = GaugeMetricFamily(
+        "fashion_search_task_last_success_timestamp_seconds",
+        "When a run of the periodic task last ended well, by the clock of Postgres; 0 where none ever has.",
+        labels=["task"],
+    )
+    failing = GaugeMetricFamily(
+        "fashion_search_task_failing", "1 where its last run failed.", labels=["task"]
+    )
+    late = GaugeMetricFamily(
+        "fashion_search_task_late", "1 where no run has ended well for three periods.", labels=["task"]
+    )
+    for state in task_states():
+        name = [state.task.name]
+        success.add_metric(name, state.succeeded_at)
+        failing.add_metric(name, state.failing)
+        late.add_metric(name, state.late)
+    yield from (success, failing, late)
+
+
+def _read_log() -> list[Metric]:
+    if not get_settings().insight:
+        return []
+    waiting = measure_waiting()
+    return [
+        GaugeMetricFamily(
+            "fashion_search_log_waiting", "Records of the search log that wait in Redis.", waiting.number
+        ),
+        GaugeMetricFamily(
+            "fashion_search_log_oldest_seconds",
+            "How long the oldest of them has waited.",
+            waiting.oldest_seconds,
+        ),
+    ]
+
+
+_LOG: Look[list[Metric]] = Look(_read_log, seconds=SECONDS)
 _LOOK: Look[list[Metric]] = Look(_read, seconds=SECONDS)

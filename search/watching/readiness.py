@@ -9,6 +9,7 @@ from celery import current_app
 from django.db import connection
 
 from ..indexing.databases import READ_ONLY, is_read_only
+from ..indexing.task_runs import troubles
 from ..indexing.text_config import try_text_config
 from ..loading import encoders_for, find_artifact, prove
 from ..models import IndexVersion
@@ -17,9 +18,6 @@ from .bounded import Look
 logger = logging.getLogger(__name__)
 
 SECONDS = 2.0  # that one thing may take to answer
-DEGRADING = frozenset(
-    ("artifact_folder", "broker", "writable")
-)  # searches are answered as they should be without them
 _QUICK = {
     "socket_timeout": 1,
     "socket_connect_timeout": 1,
@@ -38,6 +36,7 @@ class Finding:
     passed: bool
     detail: str
     milliseconds: float
+    needed: bool = True  # searches cannot be answered as they should be without it
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,24 +46,25 @@ class Readiness:
     findings: tuple[Finding, ...]
 
     @property
-    def degraded(self) -> bool:
-        """Whether something is away without which searches are answered all the same."""
-        return any(not finding.passed for finding in self.findings if finding.name in DEGRADING)
-
-    @property
     def ready(self) -> bool:
         """Whether searches can be answered as they should be."""
-        return all(finding.passed for finding in self.findings if finding.name not in DEGRADING)
+        return all(finding.passed for finding in self.findings if finding.needed)
+
+    @property
+    def degraded(self) -> bool:
+        """Whether something is wrong without which searches are answered all the same."""
+        return not all(finding.passed for finding in self.findings if not finding.needed)
 
 
 def readiness() -> Readiness:
-    """Look at the database, the active version, its artifact and the broker; takes some milliseconds, and seconds at most."""
+    """Look at the database, the active version, its artifact, the periodic tasks and the broker; takes some milliseconds, and seconds at most."""
     findings = [_find("database", _DATABASE)]
     if findings[0].passed:
         findings += [_find("version", _VERSION), _find("artifact", _ARTIFACT)]
-        findings.append(_find("artifact_folder", _ARTIFACT_FOLDER))
-        findings.append(_find("writable", _WRITABLE))
-    findings.append(_find("broker", _BROKER))
+        findings.append(_find("artifact_folder", _ARTIFACT_FOLDER, needed=False))
+        findings.append(_find("writable", _WRITABLE, needed=False))
+        findings.append(_find("tasks", _TASKS, needed=False))
+    findings.append(_find("broker", _BROKER, needed=False))
     return Readiness(tuple(findings))
 
 
@@ -73,14 +73,14 @@ def broker_answers() -> bool:
     return _find("broker", _BROKER).passed
 
 
-def _find(name: str, look: Look[str]) -> Finding:
+def _find(name: str, look: Look[str], *, needed: bool = True) -> Finding:
     began = perf_counter()
     try:
         passed, detail = True, look.take()
     except Exception as error:  # noqa: BLE001 - whatever it is, it is not ready
         passed, detail = False, (str(error).strip() or type(error).__name__).splitlines()[0]
     _log_change(name, passed, detail)
-    return Finding(name, passed, detail, round((perf_counter() - began) * 1000, 1))
+    return Finding(name, passed, detail, round((perf_counter() - began) * 1000, 1), needed)
 
 
 def _log_change(name: str, passed: bool, detail: str) -> None:
@@ -132,6 +132,13 @@ def _artifact_folder() -> str:
     return f"{found.folder} holds the artifact of the active version."
 
 
+def _tasks() -> str:
+    wrong = [state.trouble for state in troubles()]
+    if wrong:
+        raise LookupError(" ".join(wrong))
+    return "None failed, none is late."
+
+
 def _broker() -> str:
     with current_app.connection_for_write(transport_options=_QUICK, connect_timeout=1) as broker:
         broker.default_channel  # noqa: B018 - opens it: a round trip to the broker
@@ -142,7 +149,7 @@ def _look(act: Callable[[], str]) -> Look[str]:
     return Look(act, seconds=SECONDS)
 
 
-_DATABASE, _VERSION, _BROKER = _look(_database), _look(_version), _look(_broker)
+_DATABASE, _VERSION, _TASKS, _BROKER = _look(_database), _look(_version), _look(_tasks), _look(_broker)
 _ARTIFACT, _ARTIFACT_FOLDER = _look(_artifact), _look(_artifact_folder)
 _WRITABLE = _look(_writable)
 _passed: dict[str, bool] = {}  # name -> how the last look of this process ended

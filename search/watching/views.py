@@ -25,7 +25,7 @@ def live(_request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def ready(request: HttpRequest) -> HttpResponse:
-    """Answer whether searches can be answered: 200 or 503, with what was looked at; a broker that is away only degrades.
+    """Answer whether searches can be answered: 200 or 503, with what was looked at; periodic tasks and the broker only degrade.
 
     Details name hosts and folders, so they are for whoever has METRICS_TOKEN, and for the log.
     """

@@ -2,10 +2,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from celery.schedules import crontab
 from django.core.management import call_command
 
 from search import checks, registry
 from search.models import IndexVersion
+from search.schedule import beat_schedule
 from tests.tiny_artifact import unloadable_artifact
 
 pytestmark = pytest.mark.django_db
@@ -191,3 +193,74 @@ class TestTextConfiguration:
         assert message.msg.startswith(
             f"The active version {active.pk} cannot be searched: Postgres cannot use 'gone'"
         )
+
+
+class TestSchedule:
+    """E011, W013, W014: what beat is told, by Celery's own configuration."""
+
+    @pytest.fixture
+    def beat(self, monkeypatch, search_settings):
+        def told(schedule, scheduler="search.beat.SteadyScheduler"):
+            conf = SimpleNamespace(beat_schedule=schedule, beat_scheduler=scheduler)
+            monkeypatch.setattr(checks, "current_app", SimpleNamespace(conf=conf))
+            return checks.check_schedule()
+
+        return told
+
+    def test_the_shop_s_own(self):
+        assert checks.check_schedule() == []
+
+    def test_the_whole_schedule(self, beat):
+        assert beat(beat_schedule()) == []
+
+    def test_each_task_that_is_missing_is_named_with_what_is_lost(self, beat):
+        schedule = beat_schedule()
+        del schedule["fashion_search.drain_log"], schedule["fashion_search.refresh_words"]
+        found = beat(schedule)
+        assert ids(found) == ["W013", "W013"]
+        assert [message.msg for message in found] == [
+            "The beat schedule lacks search.tasks.refresh_words: searches do not learn new words of the catalogue.",
+            "The beat schedule lacks search.tasks.drain_log: the search log stays in Redis until that is full.",
+        ]
+        assert "from search.schedule import beat_schedule" in found[0].hint
+
+    @pytest.mark.parametrize("schedule", [{}, None, {"mine": {"task": "host.mine", "schedule": 1.0}}])
+    def test_without_any_all_are_named(self, beat, schedule):
+        assert ids(beat(schedule)) == ["W013"] * 8
+
+    def test_entries_of_the_host_s_own_making_count(self, beat):
+        schedule = {
+            f"mine {number}": {"task": entry["task"], "schedule": crontab(minute=0, hour=3)}
+            for number, entry in enumerate(beat_schedule().values())
+        }
+        assert beat(schedule) == []
+
+    def test_a_schedule_that_contradicts_the_settings(self, beat, settings):
+        settings.FASHION_SEARCH |= {"RECONCILE_SECONDS": 600, "SWEEP_SECONDS": 20}
+        (message,) = beat(beat_schedule({}))
+        assert (message.id, message.msg) == (
+            "fashion_search.W013",
+            "The beat schedule asks for search.tasks.reconcile every 3600 s, FASHION_SEARCH['RECONCILE_SECONDS'] says 600.",
+        )
+        settings.FASHION_SEARCH |= {"RECONCILE_SECONDS": "often"}
+        assert beat(beat_schedule({})) == []  # E008 says so
+
+    def test_a_name_that_is_no_task(self, beat):
+        wrong = {
+            "old": {"task": "search.tasks.sweeep", "schedule": 5.0},
+            "hints": {"task": "search.tasks.hints"},
+        }
+        found = beat({**beat_schedule(), **wrong})
+        assert ids(found) == ["E011", "E011"]
+        assert found[0].msg == "The beat schedule asks for search.tasks.sweeep, which is no task."
+
+    @pytest.mark.parametrize(
+        "scheduler", ["django_celery_beat.schedulers:DatabaseScheduler", "redbeat.RedBeatScheduler", "django"]
+    )
+    def test_a_schedule_that_is_kept_elsewhere_is_not_judged_by_the_setting(self, beat, scheduler):
+        assert beat({}, scheduler) == []
+
+    def test_celery_s_own_scheduler_stops_with_the_clock(self, beat):
+        (message,) = beat(beat_schedule(), "celery.beat:PersistentScheduler")
+        assert message.id == "fashion_search.W014"
+        assert message.hint == 'Set CELERY_BEAT_SCHEDULER = "search.beat.SteadyScheduler"'

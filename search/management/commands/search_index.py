@@ -46,7 +46,11 @@ class Command(BaseCommand):
                 )
             return command
 
-        add("status", "Show the versions, their progress, and the outbox.", json=True)
+        add(
+            "status",
+            "Show the versions, their progress, the outbox, and periodic tasks that do not run.",
+            json=True,
+        )
         rebuild = add(
             "rebuild", "Build a new version beside the active one and switch to it.", asks=True, waits=True
         )
@@ -116,6 +120,10 @@ class Command(BaseCommand):
         outbox = status.outbox
         since = f", the oldest since {outbox.oldest:%Y-%m-%d %H:%M:%S %Z}" if outbox.oldest else ""
         self.console.print(f"Outbox: {outbox.waiting:,} waiting{since}; {outbox.parked:,} parked.")
+        wrong = [state.trouble for state in status.tasks if state.trouble]
+        for trouble in wrong:
+            self.console.print(trouble, markup=False)
+        self.console.print(f"Periodic tasks: {len(status.tasks)}, {len(wrong)} of them to be looked at.")
 
     def _rebuild(self, options: dict[str, Any]) -> None:
         if options["force"]:

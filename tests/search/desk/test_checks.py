@@ -2,17 +2,22 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from search.artifact import read_manifest
-from search.desk import services
+from search.desk import maintenance, services
 from search.desk.board import check_build, check_failed
 from search.desk.checks import Check, State, summarise
 from search.desk.failed import Failed, read_failed
 from search.desk.index import check_index, check_staleness, check_versions
+from search.desk.maintenance import LogLook, check_log, check_tasks
 from search.desk.shoppers import Answers, check_answers
-from search.indexing import beginning, building
-from search.models import IndexEntry, IndexVersion, StaleProduct
+from search.indexing import beginning, building, task_runs
+from search.indexing.task_runs import recorded_run
+from search.insight import store
+from search.models import IndexEntry, IndexVersion, StaleProduct, TaskRun
+from search.schedule import PERIODIC
 from shop.models import Product
 from tests.search.products import add_picture, build_version, drain, make_product
 from tests.tiny_artifact import unloadable_artifact, write_tiny_artifact
@@ -309,3 +314,99 @@ class TestAnswers:
         assert check_answers(rows).sentence == "No search since yesterday."
         settings.FASHION_SEARCH |= {"INSIGHT": False}
         assert check_answers(rows).sentence == "Searches are not being logged: the setting INSIGHT is off."
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("index_settings")
+class TestTasks:
+    def test_a_fresh_installation_then_one_that_runs(self):
+        sentence = "None has run yet; that is told from three of their periods on."
+        assert check_tasks() == Check("Periodic tasks", OK, sentence)
+        for task in PERIODIC:
+            with recorded_run(task.name):
+                pass
+        TaskRun.objects.update(succeeded_at=Now() - timedelta(seconds=5))
+        assert check_tasks() == Check("Periodic tasks", OK, "All run in time, the latest 5 s ago.")
+
+    def test_one_that_fails_and_one_that_stopped(self):
+        check_tasks()
+        TaskRun.objects.filter(task="drain_log").update(
+            failures=1, failed_at=Now(), error="OSError: no route"
+        )
+        TaskRun.objects.filter(task="refresh_words").update(succeeded_at=Now() - timedelta(hours=1))
+        assert check_tasks() == Check(
+            "Periodic tasks",
+            ATTENTION,
+            "refresh_words has not run for 1:00:00; it should every 0:10:00. Meanwhile searches do not learn new words of the"
+            " catalogue. drain_log failed 0:00:00 ago: OSError: no route. Meanwhile the search log stays in Redis until that is full.",
+            "Correct what the error names; the worker's log has all of it, and the next run tries again. See that the beat"
+            " schedule has refresh_words (manage.py check says whether it does) and that a worker has time for it; where it"
+            " shall run less often, say so by LEXICON_SECONDS.",
+        )
+
+    def test_none_runs(self):
+        check_tasks()
+        TaskRun.objects.update(watched_at=Now() - timedelta(days=1))
+        check = check_tasks()
+        assert check.state is BROKEN
+        assert check.sentence.startswith(
+            "None runs. sweep has never run since it was looked for, 1 day, 0:00:00;"
+        )
+        assert check.remedy.startswith("Start Celery beat, one for the whole shop, and a worker.")
+
+    def test_a_long_run_is_named(self, monkeypatch):
+        for task in PERIODIC:
+            with recorded_run(task.name):
+                pass
+        TaskRun.objects.filter(task="advance_builds").update(
+            succeeded_at=Now() - timedelta(hours=2), started_at=Now() - timedelta(hours=1)
+        )
+        monkeypatch.setattr(task_runs, "is_held", lambda name: name == "advance")
+        check = check_tasks()
+        assert check.state is OK
+        assert check.sentence.endswith(" ago. advance_builds has been at work for 1 h.")
+
+
+@pytest.mark.usefixtures("search_settings", "redis_server")
+class TestLog:
+    @pytest.fixture(autouse=True)
+    def _empty(self, search_settings, redis_server):
+        store.drop(store.measure_waiting().number)
+        yield
+        search_settings.FASHION_SEARCH = {}
+        store.drop(store.measure_waiting().number)
+
+    @pytest.mark.parametrize(
+        ("age", "state", "sentence"),
+        [
+            (60, OK, "1 record in Redis, the oldest for 1 min."),
+            (
+                900,
+                ATTENTION,
+                "1 record in Redis, the oldest for 15 min. From 100,000 on newer ones are dropped.",
+            ),
+        ],
+    )
+    def test_by_the_oldest_record(self, age, state, sentence):
+        assert check_log(LogLook()) == Check("Search log", OK, "No record waits in Redis.")
+        store.push([{"kind": "event", "at": timezone.now() - timedelta(seconds=age)}])
+        check = check_log(LogLook())
+        assert (check.state, check.sentence, bool(check.remedy)) == (state, sentence, state is ATTENTION)
+
+    def test_by_their_number(self, monkeypatch):
+        monkeypatch.setattr(maintenance, "LONGEST", 10)
+        store.push([{"kind": "event", "at": timezone.now()}] * 6)
+        check = check_log(LogLook())
+        assert (check.state, check.sentence) == (
+            ATTENTION, "6 records in Redis, the oldest for 0 s. From 10 on newer ones are dropped."
+        )  # fmt: skip
+
+    def test_a_redis_that_is_away_or_not_needed(self, search_settings):
+        search_settings.FASHION_SEARCH |= {"INSIGHT_REDIS_URL": "redis://127.0.0.1:1/0"}
+        check = check_log(LogLook())
+        assert check.state is ATTENTION
+        assert check.sentence.startswith("Its Redis does not answer: Error 111 connecting to 127.0.0.1:1.")
+        search_settings.FASHION_SEARCH |= {"INSIGHT": False}
+        assert check_log(LogLook()) == Check(
+            "Search log", OK, "Searches are not being logged: the setting INSIGHT is off."
+        )

@@ -33,6 +33,7 @@ def test_a_whole_index_passes(version):
         "connections",
         "nothing stale older than a minute",
         "versions in order",
+        "periodic tasks",
         "artifact",
         "text search configuration",
         "one entry per product",

@@ -3,7 +3,9 @@ from threading import Event
 
 import pytest
 
+from search.figures import LEFT_OUT
 from search.insight.buffer import Buffer
+from tests.processes import wait_until
 
 
 def test_records_are_handed_on_in_their_order():
@@ -46,6 +48,37 @@ def test_a_batch_that_could_not_be_sent_is_sent_again():
     buffer.put({"n": 1})
     assert buffer.flush(5)
     assert sent == [{"n": 1}]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_thread_that_ended_is_started_again(caplog):
+    sent: list[dict] = []
+
+    def send(batch):
+        if not sent:
+            sent.append({"n": "ended"})
+            raise SystemExit  # what no batch survives; the thread ends without a word
+        sent.extend(batch)
+
+    buffer = Buffer(send)
+    buffer.put({"n": 1})
+    buffer._thread.join(5)
+    assert not buffer._thread.is_alive()
+    buffer.put({"n": 2})
+    wait_until(lambda: sent[1:] == [{"n": 2}], seconds=5)
+    assert "The thread that sends the search log had ended; another one goes on." in caplog.text
+
+
+def test_what_is_dropped_is_counted():
+    before = LEFT_OUT.labels("log")._value.get()
+    released = Event()
+    buffer = Buffer(lambda batch: released.wait(5), size=1)
+    buffer.put({})
+    wait_until(lambda: not buffer._queue.qsize(), seconds=5)  # the thread has taken it
+    assert [buffer.put({}), buffer.put({})] == [True, False]
+    assert LEFT_OUT.labels("log")._value.get() == before + 1
+    released.set()
+    assert buffer.flush(5)
 
 
 def test_flush_gives_up_in_time():

@@ -7,10 +7,12 @@ from decimal import Decimal
 from uuid import UUID, uuid4
 
 import pytest
+from celery import current_app
 from django.db import OperationalError, connection
 from django.utils import timezone
 from redis import ConnectionError as RedisAway
 
+from search.figures import LEFT_OUT
 from search.insight import draining, store
 from search.insight.draining import drain_log
 from search.insight.recording import buffer, record_event, record_search
@@ -219,3 +221,22 @@ def test_a_locked_table_costs_the_drain_a_wait_and_the_search_nothing(monkeypatc
         other.close()
     assert drain_log() == 100
     assert LoggedSearch.objects.count() == 100
+
+
+def test_a_record_that_cannot_be_written_holds_up_no_other(caplog):
+    before = LEFT_OUT.labels("log")._value.get()
+    loop: list = []
+    loop.append(loop)
+    store.push([{"kind": "event", "n": 1}, {"kind": "event", "filters": loop}, {"kind": "event", "n": 2}])
+    assert [json.loads(line)["n"] for line in store.oldest(10)] == [1, 2]
+    assert LEFT_OUT.labels("log")._value.get() == before + 1
+    assert "A record of the search log cannot be written and is dropped" in caplog.text
+
+
+def test_without_a_log_and_without_a_redis_there_is_nothing_to_drain(settings, monkeypatch):
+    monkeypatch.setattr(current_app.conf, "broker_write_url", "amqp://nowhere")
+    settings.FASHION_SEARCH |= {"INSIGHT": False}
+    assert drain_log() == 0
+    settings.FASHION_SEARCH |= {"INSIGHT": True}
+    with pytest.raises(ConnectionError, match="set INSIGHT_REDIS_URL"):
+        drain_log()

@@ -4,12 +4,14 @@ from unittest.mock import patch
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db.models.functions import Now
 
 from search.desk.progress import read_progress
 from search.exceptions import BuildStateError
 from search.indexing import beginning, building, cancelling, versions
 from search.management import waiting
-from search.models import Build, IndexEntry, IndexVersion
+from search.models import Build, IndexEntry, IndexVersion, TaskRun
+from search.schedule import PERIODIC
 from tests.outbox import stale_products
 from tests.search.products import build_version, drain, make_product
 
@@ -40,17 +42,26 @@ def test_status_as_json(version):
     )
     assert (only["total"], only["entries"], only["embedded"], only["failed"]) == (1, 1, 1, 0)
     assert only["ann_recall"] == 1.0
+    assert {task["task"]: (task["seconds_since_success"], task["trouble"]) for task in found["tasks"]} == {
+        task.name: (None, "") for task in PERIODIC
+    }
 
 
 def test_status_as_a_table(version):
     out = run("status")
     assert "active" in out
     assert "Outbox: 0 waiting; 0 parked." in out
+    assert "Periodic tasks: 9, 0 of them to be looked at." in out
+    TaskRun.objects.filter(task="sweep").update(failures=1, failed_at=Now(), error="OSError: [no] route")
+    out = run("status")
+    assert "sweep failed 0:00:00 ago: OSError: [no] route." in out
+    assert "Periodic tasks: 9, 1 of them to be looked at." in out
 
 
 def test_verify_passes_and_fails(version):
     assert json.loads(run("verify", "--json"))["passed"] is True
     assert "ok     HNSW indexes valid: both" in run("verify")
+    assert "ok     periodic tasks: none failed, none is late" in run("verify")
     IndexEntry.objects.all().delete()
     with pytest.raises(SystemExit) as caught:
         run("verify")

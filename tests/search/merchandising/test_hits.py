@@ -7,7 +7,7 @@ from redis.exceptions import RedisError
 
 from search.merchandising import count_hits, hits
 from search.merchandising.hits import Hit, flush_hits, flush_what_can_be
-from search.models import MerchandisingRule, Redirect
+from search.models import MerchandisingRule, Redirect, TaskRun
 from search.tasks import flush_hits as flush_task
 
 pytestmark = pytest.mark.django_db
@@ -67,6 +67,7 @@ def test_without_redis_nothing_fails_and_it_is_asked_once_in_a_while(rule, setti
         flush_task()  # the alarm for periodic tasks sees it
     flush_what_can_be()
     assert "Hits stay in the cache" in caplog.text
+    assert TaskRun.objects.get(task="flush_hits").failures == 1
 
 
 @pytest.mark.parametrize("value", ["many", [1]])

@@ -3,12 +3,14 @@
 import logging
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Event
 
 import pytest
+from django.db.models.functions import Now
 from django.test import Client
 
-from search.models import IndexVersion
+from search.models import IndexVersion, TaskRun
 from search.watching import readiness
 from search.watching.bounded import Look, TooLate
 from tests.processes import wait_until
@@ -36,7 +38,8 @@ def test_ready_with_database_version_artifact_and_broker(transactional_db, clien
     assert answer.json()["ready"] is True
     assert answer.json()["degraded"] is False
     assert _checks(answer) == {
-        "database": True, "version": True, "artifact": True, "artifact_folder": True, "writable": True, "broker": True
+        "database": True, "version": True, "artifact": True, "artifact_folder": True, "writable": True,
+        "tasks": True, "broker": True
     }  # fmt: skip
 
 
@@ -46,7 +49,8 @@ def test_without_a_version_it_is_not_ready(transactional_db, client):
     assert answer.status_code == 503
     assert answer["Retry-After"] == "5"
     assert _checks(answer) == {
-        "database": True, "version": False, "artifact": False, "artifact_folder": False, "writable": True, "broker": True
+        "database": True, "version": False, "artifact": False, "artifact_folder": False, "writable": True,
+        "tasks": True, "broker": True
     }  # fmt: skip
 
 
@@ -109,6 +113,26 @@ def test_a_broker_that_is_away_degrades(transactional_db, client, searchable, se
     assert answer.status_code == 200
     assert (answer.json()["ready"], answer.json()["degraded"]) == (True, True)
     assert _checks(answer)["broker"] is False
+
+
+def test_a_periodic_task_that_failed_or_stopped_degrades(transactional_db, client, searchable, settings):
+    settings.FASHION_SEARCH = settings.FASHION_SEARCH | {"METRICS_TOKEN": TOKEN}
+    assert client.get("/health/ready").json()["degraded"] is False  # and watched from now on
+    TaskRun.objects.filter(task="drain_log").update(failures=2, failed_at=Now(), error="OSError: no route")
+    TaskRun.objects.filter(task="reconcile").update(succeeded_at=Now() - timedelta(hours=4))
+
+    answer = client.get("/health/ready", headers={"Authorization": f"Bearer {TOKEN}"})
+
+    assert answer.status_code == 200
+    assert (answer.json()["ready"], answer.json()["degraded"]) == (True, True)
+    finding = next(check for check in answer.json()["checks"] if check["name"] == "tasks")
+    assert (finding["passed"], finding["needed"]) == (False, False)
+    assert finding["detail"] == (
+        "reconcile has not run for 4:00:00; it should every 1:00:00."
+        " drain_log failed 2 times in a row, the last time 0:00:00 ago: OSError: no route."
+    )
+    TaskRun.objects.update(failures=0, succeeded_at=Now())
+    assert client.get("/health/ready").json()["degraded"] is False
 
 
 def test_a_look_that_hangs_is_left_after_its_time_and_not_taken_twice():

@@ -3,16 +3,20 @@
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from threading import Event
-from time import sleep
+from time import sleep, time
 from uuid import uuid4
 
 import pytest
+from django.db.models.functions import Now
+from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from search.indexing.failures import KINDS, OTHER
-from search.models import StaleProduct
+from search.insight import store
+from search.models import StaleProduct, TaskRun
 
 ROOT = Path(__file__).resolve().parents[3]
 TOKEN = "a-token-for-the-tests"
@@ -84,6 +88,44 @@ def test_the_active_version(transactional_db, searchable, scrape):
     assert figures["fashion_search_entries",] > 0
 
 
+def test_periodic_tasks(transactional_db, scrape):
+    from search.indexing.task_runs import recorded_run
+    from search.schedule import PERIODIC
+
+    began = time()
+    with recorded_run("reconcile"):
+        pass
+    with pytest.raises(OSError, match="full"), recorded_run("drain_log"):
+        raise OSError("disk full")
+    figures = scrape()
+    assert abs(figures["fashion_search_task_last_success_timestamp_seconds", "reconcile"] - began) < 60
+    assert figures["fashion_search_task_last_success_timestamp_seconds", "sweep"] == 0
+    for name, value in (("failing", {"drain_log": 1}), ("late", {})):
+        found = {task.name: figures[f"fashion_search_task_{name}", task.name] for task in PERIODIC}
+        assert found == {task.name: value.get(task.name, 0) for task in PERIODIC}
+    with recorded_run("drain_log"):
+        pass
+    TaskRun.objects.filter(task="reconcile").update(succeeded_at=Now() - timedelta(hours=4))
+    figures = scrape()
+    assert figures["fashion_search_task_failing", "drain_log"] == 0
+    assert figures["fashion_search_task_late", "reconcile"] == 1
+
+
+def test_the_log_that_waits_in_redis(transactional_db, scrape, redis_server, settings):
+    store.drop(store.measure_waiting().number)
+    assert (scrape()["fashion_search_log_up",], scrape()["fashion_search_log_waiting",]) == (1, 0)
+    noted = timezone.now() - timedelta(hours=1)
+    store.push([{"kind": "search", "at": noted}, {"kind": "search", "at": timezone.now()}])
+    figures = scrape()
+    assert figures["fashion_search_log_waiting",] == 2
+    assert 3600 <= figures["fashion_search_log_oldest_seconds",] < 3660
+    store.drop(2)
+    settings.FASHION_SEARCH = settings.FASHION_SEARCH | {"INSIGHT_REDIS_URL": "redis://127.0.0.1:1/0"}
+    figures = scrape()
+    assert figures["fashion_search_log_up",] == 0
+    assert ("fashion_search_log_waiting",) not in figures
+
+
 def test_searches_are_counted_with_their_stages(transactional_db, searchable, client, scrape):
     before = scrape()
     client.get(f"/search/?q=red+{uuid4().hex}")  # never encoded before
@@ -148,13 +190,35 @@ def _is_up():
     return up.samples[0].value
 
 
-def test_the_dashboard_asks_for_figures_that_there_are(transactional_db, searchable, client, scrape):
-    scrape()
+def _there(client) -> set[str]:
+    """Names of all figures; one with labels has no sample before something was counted."""
     text = client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"}).content.decode()
-    # A figure with labels has no sample before something was counted.
     there = set(re.findall(r"^# TYPE (\w+) (?:gauge|counter)$", text, re.MULTILINE))
     for name in re.findall(r"^# TYPE (\w+) histogram$", text, re.MULTILINE):
         there |= {f"{name}_bucket", f"{name}_count", f"{name}_sum"}
+    return there
+
+
+def test_the_guide_names_every_figure_and_its_alerts_ask_for_some_that_there_are(
+    transactional_db, searchable, client, scrape
+):
+    scrape()
+    there = _there(client)
+    guide = (ROOT / "docs" / "watching.md").read_text()
+    figures, alerts = guide.partition("## Alerts")[0], guide.partition("## Alerts")[2].partition("\n## ")[0]
+    parts = ("_bucket", "_count", "_sum", "_created")
+    own = {
+        name for name in there if name.startswith(("fashion_search_", "shop_")) and not name.endswith(parts)
+    }
+    assert own - set(re.findall(r"`(\w+)`", figures)) == set()
+    asked = set(re.findall(r"\b(?:fashion_search|shop)_\w+", alerts))
+    assert {"fashion_search_task_late", "fashion_search_task_failing"} <= asked
+    assert asked - there - {"fashion_search_seconds"} == set()
+
+
+def test_the_dashboard_asks_for_figures_that_there_are(transactional_db, searchable, client, scrape):
+    scrape()
+    there = _there(client)
     dashboard = json.loads((ROOT / "deploy" / "grafana.json").read_text())
     asked = {
         name
