@@ -27,7 +27,7 @@ from .tags import suggesting as suggesting_tags
 # One task indexes for this long, then asks for the next one: well within any time limit and visibility timeout.
 INDEX_SECONDS = 20.0
 # A message delivered twice meanwhile finds the lock taken.
-LONG = {"time_limit": LONGEST_RUN_SECONDS, "soft_time_limit": LONGEST_RUN_SECONDS - 60}
+LONG: dict[str, Any] = {"time_limit": LONGEST_RUN_SECONDS, "soft_time_limit": LONGEST_RUN_SECONDS - 60}
 
 
 def _task(**options: Any) -> Callable[[Callable[..., Any]], Any]:

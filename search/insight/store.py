@@ -92,7 +92,7 @@ def measure_waiting(timeout: float = TIMEOUT_SECONDS) -> Waiting:
         ConnectionError: no Redis is named.
     """
     client = connect(timeout)
-    number, first = int(client.llen(LIST)), client.lindex(LIST, 0)  # type: ignore[arg-type]
+    number, first = int(client.llen(LIST)), client.lindex(LIST, 0)
     return Waiting(number, _age(first) if first else 0.0)  # type: ignore[arg-type]
 
 
