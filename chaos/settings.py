@@ -10,7 +10,9 @@ from shop.settings import CELERY_BROKER_TRANSPORT_OPTIONS, STORAGES
 from .clock import follow
 from .steps import wrap
 
-STORAGES = STORAGES | {"default": {"BACKEND": "chaos.storage.FaultyStorage"}}
+STORAGES = STORAGES | {
+    "default": STORAGES["default"] | {"OPTIONS": {"backend": "chaos.storage.FaultyStorage"}}
+}
 CELERY_BROKER_TRANSPORT_OPTIONS = CELERY_BROKER_TRANSPORT_OPTIONS | {
     "visibility_timeout": int(os.environ.get("CHAOS_VISIBILITY_SECONDS") or 600)
 }

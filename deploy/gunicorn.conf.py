@@ -7,8 +7,9 @@ import re
 bind = os.environ.get("WEB_BIND") or "127.0.0.1:8000"  # a socket that systemd hands over takes its place
 workers = int(os.environ.get("WEB_PROCESSES") or 2)  # as many as processor cores; each takes 250 MB at most
 worker_class = "gthread"
-# WEB_CONCURRENT (4) of them handle requests, WEB_WAITING (12) let requests wait for WEB_WAIT seconds, the rest turn requests away at once.
-threads = 20
+# WEB_CONCURRENT (4) of them handle requests, WEB_WAITING (12) let requests wait for WEB_WAIT seconds,
+# twice WEB_THUMBNAILS (2) make thumbnails or wait to, the rest turn requests away at once.
+threads = 24
 timeout = 60  # seconds without a sign of life, after which a process is killed; no request takes so long
 graceful_timeout = 30  # seconds that requests have to end after SIGTERM
 keepalive = (

@@ -12,9 +12,10 @@ from django.db import DatabaseError, connections
 from . import tasks
 from .beat import SteadyScheduler
 from .conf import SETTING, get_settings
-from .exceptions import ArtifactError, NoIndexRegistered, TextConfigError
+from .exceptions import ArtifactError, NoIndexRegistered, StorageAway, TextConfigError
 from .indexing.databases import READ_ONLY, find_misrouted, find_unsafe, find_unusable, is_read_only
 from .indexing.extension import MINIMUM, installed_version
+from .indexing.probing import storage_answers
 from .indexing.text_config import try_text_config
 from .indexing.versions import versions_without_artifact
 from .insight import store
@@ -50,6 +51,7 @@ def connect() -> None:
     checks.register(check_schedule)
     checks.register(check_extension, checks.Tags.database)
     checks.register(check_active_version, checks.Tags.database)
+    checks.register(check_storage, checks.Tags.database)
     checks.register(check_text_config, checks.Tags.database)
 
 
@@ -175,6 +177,25 @@ def check_text_config(databases: Sequence[str] | None = None, **kwargs: Any) -> 
             id="fashion_search.W012",
         )
     ]
+
+
+def check_storage(databases: Sequence[str] | None = None, **kwargs: Any) -> list[checks.CheckMessage]:
+    """W022: pictures that were read for the index can still be read."""
+    if not _asks_for_ours(databases) or not _is_migrated():
+        return []
+    try:
+        storage_answers(fresh=True)
+    except NoIndexRegistered:
+        return []  # E007 says so
+    except StorageAway as error:
+        return [
+            checks.Warning(
+                f"The storage of the pictures does not answer: {error}",
+                hint="See that it is mounted or can be reached, and that this host may read it.",
+                id="fashion_search.W022",
+            )
+        ]
+    return []
 
 
 def check_broker(**kwargs: Any) -> list[checks.CheckMessage]:

@@ -33,6 +33,7 @@ class SearchSettings:
     reconcile_seconds: int = 3600  # how often beat compares content hashes
     lexicon_seconds: int = 600  # how often beat counts the words of the catalogue again
     encoder_threads: int = 1  # processor threads per encoder run
+    storage_seconds: int = 10  # that a storage may take to hand out a picture
     text_config: str = (
         "english"  # Postgres text search configuration; another one takes effect with the next index version
     )

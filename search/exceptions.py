@@ -75,3 +75,7 @@ class UnsafeLink(SearchError, ValueError):  # noqa: N818 - says what is wrong wi
 
 class NoTags(SearchError):  # noqa: N818 - says what is wrong without the suffix
     """There is no tag vocabulary to suggest from yet; the message says what is missing."""
+
+
+class StorageAway(SearchError):  # noqa: N818 - says what is wrong without the suffix
+    """The storage of the pictures does not answer, or cannot be reached; the message says how that showed."""

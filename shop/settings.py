@@ -46,6 +46,10 @@ WEB_WAITING = int(
     os.environ.get("WEB_WAITING") or 12
 )  # that wait for their turn; others are turned away at once
 WEB_WAIT = float(os.environ.get("WEB_WAIT") or 1)  # seconds that they wait before they are turned away, too
+WEB_THUMBNAILS = int(
+    os.environ.get("WEB_THUMBNAILS") or 2
+)  # that a web process makes at once, beside what it handles
+THUMBNAIL_SECONDS = float(os.environ.get("THUMBNAIL_SECONDS") or 3)  # that a storage may take for one
 ROOT_URLCONF = "shop.urls"
 WSGI_APPLICATION = "shop.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -172,7 +176,10 @@ SERVE_MEDIA = _flag(
 )  # by Django itself, as in the demo; elsewhere a web server in front does it
 
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {  # whose answers are waited for STORAGE_SECONDS at most; docs/production.md has an object store
+        "BACKEND": "search.storage.PatientStorage",
+        "OPTIONS": {"backend": "django.core.files.storage.FileSystemStorage"},
+    },
     "staticfiles": {
         "BACKEND": "shop.static_files.ReleaseStaticFilesStorage",
         "OPTIONS": {"release": ROOT.name},  # releases share STATIC_ROOT

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 
+from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage, default_storage
 from django.urls import reverse
@@ -13,6 +14,7 @@ from imagekit.processors import ResizeToFit
 
 from search.exceptions import PictureError
 from search.preprocessing import open_picture
+from search.storage import is_away, status_of
 
 from .files import write_whole
 
@@ -72,6 +74,7 @@ def thumbnail(name: str, frame: str, *, storage: Storage = default_storage) -> s
 
     Raises:
         PictureError: the picture is missing or damaged.
+        StorageAway: the storage does not answer.
     """
     made = f"{FOLDER}/{frame}/{name}.webp"
     if storage.exists(made):
@@ -82,7 +85,11 @@ def thumbnail(name: str, frame: str, *, storage: Storage = default_storage) -> s
             # meets a library that does not expect it.
             upright = io.BytesIO()
             open_picture(file, at_least=FRAMES[frame]).save(upright, "BMP")
-    except OSError as error:
+    except (PictureError, SuspiciousFileOperation, ValueError):
+        raise
+    except Exception as error:  # clients of object stores have errors that are no OSError
+        if is_away(error) or not (isinstance(error, OSError) or status_of(error)):
+            raise
         raise PictureError(f"The picture {name} cannot be read.") from error
     upright.seek(0)
     content = Thumbnail(ContentFile(upright.getvalue(), name=name), FRAMES[frame]).generate().read()

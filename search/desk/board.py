@@ -9,7 +9,7 @@ from .failed import Failed, read_failed
 from .index import check_index, check_staleness, check_versions
 from .maintenance import LogLook, check_log, check_tasks
 from .progress import read_progress
-from .services import check_connections, check_postgres, check_queue
+from .services import check_connections, check_postgres, check_queue, check_storage
 from .shoppers import Answers, check_answers, read_answers
 from .wording import count
 from .workers import Ping
@@ -34,6 +34,7 @@ def read_board() -> Board:
     connections = check_connections()
     index = check_index()
     staleness = check_staleness()
+    storage = check_storage()
     outbox = measure_outbox()
     failed = read_failed()
     answers = read_answers()
@@ -42,6 +43,7 @@ def read_board() -> Board:
         postgres,
         connections,
         *check_queue(ping),
+        storage,
         *index,
         staleness,
         check_versions(),

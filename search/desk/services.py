@@ -4,8 +4,10 @@ from time import perf_counter
 
 from django.db import DatabaseError, connection
 
+from ..exceptions import StorageAway
 from ..indexing.databases import READ_ONLY, find_misrouted, find_unsafe, find_unusable, is_read_only
 from ..indexing.extension import MINIMUM, installed_version
+from ..indexing.probing import storage_answers
 from .checks import Check, State
 from .wording import count
 from .workers import REPLY_SECONDS, Ping
@@ -57,6 +59,19 @@ def check_connections() -> Check:
     return Check(
         name, State.OK, "Nothing stands between that would give settings to others or lead reads astray."
     )
+
+
+def check_storage() -> Check:
+    """Read a picture that could be read before."""
+    try:
+        return Check("Pictures", State.OK, storage_answers())
+    except StorageAway as error:
+        return Check(
+            "Pictures",
+            State.BROKEN,
+            f"The storage of the pictures does not answer: {error}",
+            "See that it is there and mounted. Searches go on; products wait for their pictures and none is given up.",
+        )
 
 
 def check_queue(ping: Ping) -> list[Check]:

@@ -62,7 +62,9 @@ def index_batch(claims: Sequence[Claim]) -> None:
         _settle_rest(batch, held)
         failures = {key: reason for key, reason in embedded.failures.items() if key in held}
         outbox.settle_failures(failures)
-        done = [key for key in batch.products if key in held and key not in failures]
+        put_off = {key: reason for key, reason in embedded.put_off.items() if key in held}
+        outbox.put_off(put_off)
+        done = [key for key in batch.products if key in held and key not in failures | put_off]
         if embedder.unavailable:
             outbox.leave(done, embedder.lacking)
         else:

@@ -13,10 +13,11 @@ from ..exceptions import ArtifactError
 from ..figures import ENCODE_SECONDS, ENCODED
 from ..loading import encoders_for
 from ..models import IndexVersion
+from ..registry import ProductPicture
 from .documents import PreparedProduct
 from .encoding import Embedding, encode_each
 from .existing import ExistingEntry, ExistingImage, read_existing
-from .pictures import ReadPicture, read_picture
+from .pictures import ReadPicture, read_picture, storage_trouble
 from .writing import EntryWrite, ImageWrite
 
 logger = logging.getLogger(__name__)
@@ -31,11 +32,12 @@ _NO_ENTRY = ExistingEntry("", "", "", "")
 
 @dataclass(slots=True)
 class EmbeddedBatch:
-    """What to write, by version id, and key -> reason for the products that are to be tried again."""
+    """What to write, by version id, and key -> reason for the products that are to be tried again, for their own sake or not."""
 
     entries: dict[int, list[EntryWrite]] = field(default_factory=dict)
     images: dict[int, list[ImageWrite]] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
+    put_off: dict[str, str] = field(default_factory=dict)  # key -> reason that is none of the product's
 
 
 class Embedder:
@@ -45,6 +47,7 @@ class Embedder:
         self.versions: list[IndexVersion] = []
         self.encoders: dict[int, Encoders] = {}
         self.unavailable: dict[int, str] = {}  # version id -> what is left to other workers, and why
+        self._storage = ""  # what is wrong with the storage, once a picture could not be read
         for version in versions:
             self._load(version)
 
@@ -123,9 +126,22 @@ class Embedder:
         for position, picture in enumerate(product.pictures):
             hashes = [images.get(position, _NO_IMAGE).picture_hash for images in held]
             known = hashes[:1] if len(set(hashes)) == 1 else []
-            read.append(read_picture(picture, at_least=at_least, known=known))
+            read.append(self._read_picture(product.key, picture, at_least, known))
             alive()
         return read
+
+    def _read_picture(
+        self, key: str, picture: ProductPicture, at_least: tuple[int, int], known: Sequence[str]
+    ) -> ReadPicture:
+        if self._storage:  # nobody waits for each picture of a batch once it is known that none comes
+            return ReadPicture(picture.name, error=self._storage, put_off=True)
+        found = read_picture(picture, at_least=at_least, known=known)
+        if found.unread:
+            # Of one file, or of all? A product must not be given up for what is wrong with the storage.
+            self._storage = storage_trouble(found, besides=key)
+            found.put_off = bool(self._storage)
+            found.error = self._storage or found.error
+        return found
 
     def _embed_version(
         self,
@@ -169,13 +185,17 @@ class Embedder:
                 if error:
                     errors.append(f"{picture.name}: {error}")
             reason = " ".join(errors)[:1000]
-            if reason:
+            waits = [picture.error for picture in pictures[key] if picture.put_off]
+            if waits:
+                batch.put_off[key] = reason = waits[0][:1000]
+            elif reason:
                 batch.failures[key] = reason
             entries.append(
                 EntryWrite(
                     product,
                     text_embeddings.get(product.text_hash) if is_new else None,
-                    embedded_hash=product.content_hash(version.config),
+                    # A build is not whole while it waits for pictures that the storage may hand out yet.
+                    embedded_hash="" if waits else product.content_hash(version.config),
                     error=reason,
                 )
             )

@@ -14,6 +14,7 @@ from .hints import hint_after_commit
 # What a reason begins or goes on with; the first that fits counts.
 KINDS = (
     ("worker ended", r"^Indexing this product ended its worker"),
+    ("storage", r"The storage does not answer"),
     ("file cannot be read", r"The file cannot be read"),
     ("encoder", r"The encoder failed"),
     ("document", r"^document\(\) failed: "),

@@ -238,6 +238,21 @@ def postpone(claims: Sequence[Claim], reason: str) -> None:
         )
 
 
+def put_off(products: Mapping[str, str]) -> None:
+    """Give held products back uncounted, for later, given key -> reason that is none of theirs."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE fashion_search_staleproduct AS stale
+            SET last_error = given.reason, claimed_at = NULL, attempts = greatest(stale.attempts - 1, 0),
+                text_written = true, next_attempt_at = clock_timestamp() + make_interval(secs => %s)
+            FROM unnest(%s::text[], %s::text[]) AS given (key, reason)
+            WHERE stale.product_key = given.key
+            """,
+            [get_settings().retry_backoff_seconds, list(products), list(products.values())],
+        )
+
+
 def park_exhausted() -> dict[str, str]:
     """Park the products whose worker died at every attempt; return key -> reason."""
     moments = _moments()

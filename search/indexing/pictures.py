@@ -8,9 +8,13 @@ from io import BytesIO
 from celery.exceptions import SoftTimeLimitExceeded
 from PIL import Image
 
-from ..exceptions import PictureError
+from ..exceptions import PictureError, StorageAway
 from ..preprocessing import open_picture
 from ..registry import ProductPicture
+from ..storage import ask_storage
+from .probing import UNKNOWN, storage_answers
+
+AWAY = "The storage does not answer:"
 
 
 @dataclass(slots=True)
@@ -21,6 +25,9 @@ class ReadPicture:
     picture_hash: str = ""
     image: Image.Image | None = None
     error: str = ""
+    put_off: bool = False  # it is to be read later, since the storage hands out none
+    away: bool = False  # because the storage does not answer
+    unread: bool = False  # the storage did not hand it out, for whatever reason
 
 
 def read_picture(
@@ -38,8 +45,7 @@ def read_picture(
     """
     found = ReadPicture(picture.name)
     try:
-        with picture.open() as file:
-            content = file.read()
+        content = ask_storage(lambda: _read(picture))
         found.picture_hash = sha256(content).hexdigest()
         if found.picture_hash not in known:
             found.image = open_picture(BytesIO(content), at_least=at_least)
@@ -47,6 +53,29 @@ def read_picture(
         raise
     except PictureError as error:
         found.error = str(error)
+    except StorageAway as error:
+        found.error, found.unread, found.away = f"{AWAY} {error}", True, True
     except Exception as error:  # noqa: BLE001 - a storage may raise anything
         found.error = f"The file cannot be read: {type(error).__name__}: {str(error)[:200]}"
+        found.unread = True
     return found
+
+
+def storage_trouble(unread: ReadPicture, *, besides: str) -> str:
+    """Return what is wrong with the storage as a whole; "" where it is this one picture that cannot be read.
+
+    Args:
+        unread: a picture that could not be read.
+        besides: the key of its product, which is no witness.
+    """
+    try:
+        answer = storage_answers(fresh=True, besides=besides)
+    except StorageAway as error:
+        return f"{AWAY} {error}"
+    return unread.error if answer == UNKNOWN and unread.away else ""
+
+
+def _read(picture: ProductPicture) -> bytes:
+    with picture.open() as file:
+        content: bytes = file.read()
+    return content

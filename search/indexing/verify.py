@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from ..conf import get_settings
-from ..exceptions import ArtifactError, TextConfigError
+from ..exceptions import ArtifactError, StorageAway, TextConfigError
 from ..loading import find_artifact, prove
 from ..models import EntryImage, IndexEntry, IndexVersion, StaleProduct
 from .building import MIN_ANN_RECALL
@@ -20,6 +20,7 @@ from .dropping import find_left_over
 from .extension import MINIMUM, installed_version
 from .failures import Failure, list_failures
 from .hnsw import broken_indexes, hnsw_indexes
+from .probing import storage_answers
 from .progress import measure_outbox
 from .recall import measure_ann_recall
 from .task_runs import troubles
@@ -62,6 +63,7 @@ def verify() -> Verification:
     else:
         checks += [
             _artifact(version),
+            _storage(),
             _text_config(version),
             _entries(version),
             _embeddings_present(version),
@@ -127,6 +129,13 @@ def _text_config(version: IndexVersion) -> Check:
     wanted = get_settings().text_config
     other = "" if wanted == version.config else f"; the settings name {wanted}: search_index rebuild"
     return Check(name, True, f"{version.config}{other}")
+
+
+def _storage() -> Check:
+    try:
+        return Check("storage", True, storage_answers(fresh=True))
+    except StorageAway as error:
+        return Check("storage", False, f"Pictures cannot be read: {error}")
 
 
 def _entries(version: IndexVersion) -> Check:

@@ -16,7 +16,7 @@ from ..indexing.task_runs import task_states
 from ..insight.store import measure_waiting
 from ..models import IndexEntry, IndexVersion
 from .bounded import Look
-from .readiness import broker_answers
+from .readiness import broker_answers, storage_is_up
 
 SECONDS = 2.0  # that Postgres may take
 
@@ -46,6 +46,11 @@ class IndexCollector(Collector):
             perf_counter() - began,
         )
         yield from figures
+        yield GaugeMetricFamily(
+            "fashion_search_storage_up",
+            "1 where a picture could be read within half a minute.",
+            storage_is_up(),
+        )
 
 
 def _log() -> Iterator[Metric]:

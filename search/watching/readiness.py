@@ -9,6 +9,7 @@ from celery import current_app
 from django.db import connection
 
 from ..indexing.databases import READ_ONLY, is_read_only
+from ..indexing.probing import storage_answers
 from ..indexing.task_runs import troubles
 from ..indexing.text_config import try_text_config
 from ..loading import encoders_for, find_artifact, prove
@@ -64,6 +65,7 @@ def readiness() -> Readiness:
         findings.append(_find("artifact_folder", _ARTIFACT_FOLDER, needed=False))
         findings.append(_find("writable", _WRITABLE, needed=False))
         findings.append(_find("tasks", _TASKS, needed=False))
+        findings.append(_find("storage", _STORAGE, needed=False))
     findings.append(_find("broker", _BROKER, needed=False))
     return Readiness(tuple(findings))
 
@@ -71,6 +73,11 @@ def readiness() -> Readiness:
 def broker_answers() -> bool:
     """Return whether the broker answers; takes a millisecond, and SECONDS at most."""
     return _find("broker", _BROKER).passed
+
+
+def storage_is_up() -> bool:
+    """Return whether pictures can be read, as far as was seen within half a minute; takes SECONDS at most."""
+    return _find("storage", _STORAGE, needed=False).passed
 
 
 def _find(name: str, look: Look[str], *, needed: bool = True) -> Finding:
@@ -150,6 +157,6 @@ def _look(act: Callable[[], str]) -> Look[str]:
 
 
 _DATABASE, _VERSION, _TASKS, _BROKER = _look(_database), _look(_version), _look(_tasks), _look(_broker)
-_ARTIFACT, _ARTIFACT_FOLDER = _look(_artifact), _look(_artifact_folder)
+_ARTIFACT, _ARTIFACT_FOLDER, _STORAGE = _look(_artifact), _look(_artifact_folder), _look(storage_answers)
 _WRITABLE = _look(_writable)
 _passed: dict[str, bool] = {}  # name -> how the last look of this process ended

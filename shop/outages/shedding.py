@@ -27,7 +27,7 @@ ALWAYS = ("/health/", "/metrics")  # whoever watches the shop asks most when it 
 class Shedding:
     """Middleware: a process handles WEB_CONCURRENT requests at once; WEB_WAITING others wait up to WEB_WAIT seconds; who is left gets a 503.
 
-    Photos to search with wait for their own turn first, half of the WEB_WAITING at most, and hold none of the WEB_CONCURRENT meanwhile.
+    Pictures of products take none of these places. Photos to search with wait for their own turn first, half of the WEB_WAITING at most, and hold none of the WEB_CONCURRENT meanwhile.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -40,7 +40,8 @@ class Shedding:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Handle the request as soon as others are done, or turn it away."""
-        if request.path_info.startswith(ALWAYS):
+        # Pictures wait for a storage, which may have frozen, and have places of their own (`shop/views/media.py`).
+        if request.path_info.startswith((*ALWAYS, settings.MEDIA_URL)):
             return self._get_response(request)
         if not self._places.acquire(blocking=False):
             return _turn_away(request)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from search.indexing import hints
+from search.indexing.probing import forget_storage
 from search.loading import forget_artifacts
 from search.merchandising.snapshots import forget_snapshot
 from search.retrieval.lexicon import forget_words
@@ -21,6 +22,7 @@ def _fresh_words():
     forget_snapshot()
     forget_taggers()
     forget_artifacts()
+    forget_storage()
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ def test_ready_with_database_version_artifact_and_broker(transactional_db, clien
     assert answer.json()["degraded"] is False
     assert _checks(answer) == {
         "database": True, "version": True, "artifact": True, "artifact_folder": True, "writable": True,
-        "tasks": True, "broker": True
+        "tasks": True, "storage": True, "broker": True
     }  # fmt: skip
 
 
@@ -50,7 +50,7 @@ def test_without_a_version_it_is_not_ready(transactional_db, client):
     assert answer["Retry-After"] == "5"
     assert _checks(answer) == {
         "database": True, "version": False, "artifact": False, "artifact_folder": False, "writable": True,
-        "tasks": True, "broker": True
+        "tasks": True, "storage": True, "broker": True
     }  # fmt: skip
 
 

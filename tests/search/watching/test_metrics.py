@@ -64,6 +64,7 @@ def test_what_waits_and_what_failed(transactional_db, scrape):
         "6": "",
         "7": "document() failed: KeyError: 'size'",
         "8": "Postgres refused the entry: numeric field overflow",
+        "10": "The storage does not answer: no answer within 10 s",
         "9": "The artifact /nowhere cannot be read: No such file or directory: /nowhere/manifest.json.",
     }
     StaleProduct.objects.bulk_create(

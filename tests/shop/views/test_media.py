@@ -1,13 +1,20 @@
 """Thumbnails: made once, at their size, and a placeholder where there is no picture."""
 
 import io
+import threading
+import time
 
 import pytest
 from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
+from django.core.files.storage import FileSystemStorage, default_storage
+from django.http import HttpResponse
 from PIL import Image
 
+from search import storage
 from shop import thumbnails
+from shop.outages.shedding import Shedding
+from shop.views import media
+from tests.processes import wait_until
 from tests.shop.pictures import jpeg
 
 
@@ -79,3 +86,95 @@ def test_other_names_are_404(client, picture, address):
 def test_no_way_leads_out_of_the_pictures_of_products(client, db):
     default_storage.save("private/x.jpg", ContentFile(jpeg("red", (60, 90))))
     assert client.get("/media/thumbs/card/products/../private/x.jpg.webp").status_code == 404
+
+
+@pytest.fixture
+def frozen(monkeypatch, settings, picture):
+    """A storage that hangs at every file until the test is over."""
+    gate = threading.Event()
+    settings.THUMBNAIL_SECONDS, settings.WEB_WAIT = 0.3, 0.1
+    monkeypatch.setattr(storage, "_hanging", storage._Hanging())
+    real = FileSystemStorage._open
+    monkeypatch.setattr(FileSystemStorage, "_open", lambda *given: gate.wait(60) and real(*given))
+    yield gate
+    gate.set()
+
+
+def test_a_storage_that_does_not_answer_is_said_in_time(client, picture, frozen):
+    began = time.monotonic()
+    response = client.get(f"/media/thumbs/card/{picture}.webp")
+    assert time.monotonic() - began < 2
+    assert (response.status_code, response["Retry-After"], response["Cache-Control"]) == (
+        503,
+        "5",
+        "no-store",
+    )
+    assert response.content.startswith(b"<svg")
+
+
+def test_pictures_have_a_few_places_and_the_rest_is_led_to_the_whole_picture(settings, picture, frozen, rf):
+    settings.WEB_THUMBNAILS, settings.THUMBNAIL_SECONDS = 1, 5
+    answers = []
+
+    def ask() -> None:
+        answers.append(media.thumbnail(rf.get("/"), "card", picture))
+
+    threads = [threading.Thread(target=ask) for _ in range(6)]
+    began = time.monotonic()
+    for thread in threads:
+        thread.start()
+    wait_until(lambda: len(answers) == 5, seconds=3)  # one reads; one waits for a moment, the others do not
+    assert {(answer.status_code, answer["Location"]) for answer in answers} == {(302, f"/media/{picture}")}
+    assert answers[0]["Cache-Control"] == "no-store"
+    frozen.set()
+    for thread in threads:
+        thread.join(10)
+    assert time.monotonic() - began < 5
+
+
+def test_with_the_storage_frozen_and_all_asking_for_pictures_a_search_has_its_place(
+    settings, picture, frozen, rf
+):
+    settings.WEB_CONCURRENT, settings.WEB_WAITING, settings.THUMBNAIL_SECONDS = 1, 0, 5
+
+    def view(request):
+        if request.path == "/search/":
+            return HttpResponse()
+        return media.thumbnail(request, "card", picture)
+
+    shop = Shedding(view)
+    threads = [
+        threading.Thread(target=shop, args=(rf.get(f"/media/thumbs/card/{picture}.webp"),)) for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.1)
+    assert [shop(rf.get("/search/")).status_code for _ in range(3)] == [200, 200, 200]
+    frozen.set()
+    for thread in threads:
+        thread.join(10)
+
+
+@pytest.mark.parametrize(("status", "expected"), [(None, 503), (500, 503), (404, 404), (403, 404)])
+def test_errors_of_an_object_store_s_client_are_no_errors_of_ours(
+    client, picture, monkeypatch, status, expected
+):
+    class ClientError(Exception):
+        __module__ = "botocore.exceptions"
+        response = {"ResponseMetadata": {"HTTPStatusCode": status}}
+
+    def fail(*_):
+        raise ClientError("An error occurred")
+
+    monkeypatch.setattr(FileSystemStorage, "_open", fail)
+    assert client.get(f"/media/thumbs/card/{picture}.webp").status_code == expected
+
+
+def test_an_original_waits_for_the_storage_no_longer(client, picture, settings, monkeypatch):
+    gate = threading.Event()
+    monkeypatch.setattr(media, "serve", lambda *_, **__: gate.wait(60))
+    settings.THUMBNAIL_SECONDS = 0.2
+    try:
+        assert client.get(f"/media/{picture}").status_code == 503
+    finally:
+        gate.set()
