@@ -35,6 +35,7 @@ def test_a_whole_index_passes(version):
         "versions in order",
         "periodic tasks",
         "artifact",
+        "storage",
         "text search configuration",
         "one entry per product",
         "embeddings present",
