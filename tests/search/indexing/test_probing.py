@@ -15,7 +15,6 @@ from search.indexing.failures import count_failures
 from search.indexing.probing import UNKNOWN, forget_storage, storage_answers
 from search.indexing.verify import _storage
 from search.models import EntryImage, IndexEntry, StaleProduct
-from search.watching import readiness
 from tests.outbox import stale_products
 from tests.search.products import begin_version, drain, make_product
 
@@ -172,11 +171,3 @@ def test_whoever_looks_is_told(store, monkeypatch):
     (message,) = checks.check_storage(["default"])
     assert (message.id, message.level) == ("fashion_search.W022", django_checks.WARNING)
     assert checks.check_storage(None) == []
-
-
-def test_the_probe_says_degraded_and_stays_ready(store):
-    found = dict.fromkeys(("database", "version", "artifact", "broker"), True)
-    findings = [readiness.Finding(name, passed, "", 0.0) for name, passed in found.items()]
-    findings.append(readiness.Finding("storage", False, "", 0.0))
-    state = readiness.Readiness(tuple(findings))
-    assert (state.ready, state.degraded) == (True, True)

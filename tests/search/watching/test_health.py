@@ -7,14 +7,18 @@ from datetime import timedelta
 from threading import Event
 
 import pytest
+from django.core.files.storage import FileSystemStorage
 from django.db.models.functions import Now
 from django.test import Client
 
+from search.indexing.probing import forget_storage
 from search.models import IndexVersion, TaskRun
 from search.watching import readiness
 from search.watching.bounded import Look, TooLate
+from search.watching.index_figures import IndexCollector
 from tests.processes import wait_until
 from tests.search.indexed import make_version
+from tests.search.products import drain, make_product
 from tests.tiny_artifact import write_tiny_artifact
 
 TOKEN = "a-token-for-the-tests"
@@ -98,6 +102,22 @@ def test_an_artifact_that_is_in_memory_and_in_no_folder_degrades(
     answer = client.get("/health/ready")
     assert (answer.status_code, answer.json()["degraded"]) == (200, True)
     assert (_checks(answer)["artifact"], _checks(answer)["artifact_folder"]) == (True, False)
+
+
+def test_a_storage_that_hands_out_nothing_degrades(transactional_db, client, searchable, monkeypatch):
+    def refuse(*_given):
+        raise ConnectionRefusedError("nobody listens")
+
+    make_product("A1")
+    drain()
+    monkeypatch.setattr(FileSystemStorage, "_open", refuse)
+    forget_storage()
+
+    answer = client.get("/health/ready")
+
+    assert (answer.status_code, answer.json()["degraded"], _checks(answer)["storage"]) == (200, True, False)
+    (figure,) = [one for one in IndexCollector().collect() if one.name == "fashion_search_storage_up"]
+    assert figure.samples[0].value == 0
 
 
 def test_a_broker_that_is_away_degrades(transactional_db, client, searchable, settings):
