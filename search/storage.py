@@ -110,7 +110,7 @@ class PatientStorage(Storage):
             raise AttributeError(name)
         return getattr(self.inner, name)
 
-    def open(self, name: str, mode: str = "rb") -> File:  # noqa: D102
+    def open(self, name: str, mode: str = "rb") -> "File[Any]":  # noqa: D102
         if mode != "rb":
             return ask_storage(lambda: self.inner.open(name, mode))
 
@@ -157,7 +157,7 @@ class PatientStorage(Storage):
     def get_valid_name(self, name: str) -> str:  # noqa: D102
         return self.inner.get_valid_name(name)
 
-    def generate_filename(self, filename: str) -> str:  # noqa: D102
+    def generate_filename(self, filename: str | os.PathLike[str]) -> str:  # noqa: D102
         return self.inner.generate_filename(filename)
 
 
