@@ -3,12 +3,14 @@
 import json
 from pathlib import Path
 
+METRICS_TOKEN = "chaos-reads-figures"
 QUICK = {
     "SWEEP_SECONDS": 1,
     "CLAIM_LEASE_SECONDS": 4,
     "RETRY_BACKOFF_SECONDS": 1,
     "API_RATE": "",
     "PHOTO_RATE": "",
+    "METRICS_TOKEN": METRICS_TOKEN,
 }
 
 

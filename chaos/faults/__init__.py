@@ -9,5 +9,17 @@ from . import files  # isort: skip
 from . import disks  # isort: skip
 from . import clocks  # isort: skip
 from . import maintenance  # isort: skip
+from . import pages  # isort: skip
 
-__all__ = ["broker", "clocks", "database", "disks", "encoders", "files", "indexes", "maintenance", "workers"]
+__all__ = [
+    "broker",
+    "clocks",
+    "database",
+    "disks",
+    "encoders",
+    "files",
+    "indexes",
+    "maintenance",
+    "pages",
+    "workers",
+]
