@@ -38,6 +38,7 @@ def category_pages_under_timeout(world: World) -> Harm:
         with _locked(world):
             complaints += _wrong(world.port, asked, without_index=True)
             complaints += _not_blind(world.port)
+            complaints += _not_degraded(world.port)
         after = _figures(world.port)
         complaints += [
             f"/metrics did not count it: {name}"
@@ -117,6 +118,14 @@ def _not_blind(port: int) -> Iterator[str]:
     answer = ask(port, "/api/v1/search/?colour=Black").json()
     if not answer["degraded"] or answer["complete"] or "results" not in answer["left_out"]:
         yield f"the API answered as if it had looked: {answer['degraded']!r}, {answer['left_out']}"
+
+
+def _not_degraded(port: int) -> Iterator[str]:
+    """What the probe says that is not so while answers are degraded."""
+    state = ask(port, "/health/ready").json()
+    named = {finding["name"]: finding["passed"] for finding in state["checks"]}
+    if not state["degraded"] or named["answers"]:
+        yield f"/health/ready did not see degraded answers: {named}"
 
 
 @contextmanager

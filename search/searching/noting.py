@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from django.http import HttpRequest
 
-from ..figures import DEGRADED, LEFT_OUT, SEARCH_SECONDS
+from ..figures import DEGRADED, LEFT_OUT, SEARCH_SECONDS, note_answer
 from ..insight.recording import Mode, record_search
 from ..insight.visits import visitor_of
 from ..retrieval.filters import Filters
@@ -49,6 +49,7 @@ def count_similar(answer: SimilarAnswer) -> None:
 
 def _count(kind: str, answer: SearchAnswer | SimilarAnswer) -> None:
     SEARCH_SECONDS.labels(kind).observe(answer.took_ms / 1000)
+    note_answer(degraded=bool(answer.degraded), left_out=answer.left_out)
     if answer.degraded:
         DEGRADED.labels(kind).inc()
     for what in answer.left_out:

@@ -8,6 +8,7 @@ from time import perf_counter
 from celery import current_app
 from django.db import connection
 
+from ..figures import RECENT_SECONDS, recently
 from ..indexing.databases import READ_ONLY, is_read_only
 from ..indexing.probing import storage_answers
 from ..indexing.task_runs import troubles
@@ -19,6 +20,7 @@ from .bounded import Look
 logger = logging.getLogger(__name__)
 
 SECONDS = 2.0  # that one thing may take to answer
+MOST_DEGRADED, FEW_DEGRADED = 0.05, 3  # share of the latest answers, and number of them
 _QUICK = {
     "socket_timeout": 1,
     "socket_connect_timeout": 1,
@@ -58,7 +60,7 @@ class Readiness:
 
 
 def readiness() -> Readiness:
-    """Look at the database, the active version, its artifact, the periodic tasks and the broker; takes some milliseconds, and seconds at most."""
+    """Look at the database, the active version, its artifact, the periodic tasks, the broker and its own latest answers; takes milliseconds, and seconds at most."""
     findings = [_find("database", _DATABASE)]
     if findings[0].passed:
         findings += [_find("version", _VERSION), _find("artifact", _ARTIFACT)]
@@ -67,6 +69,7 @@ def readiness() -> Readiness:
         findings.append(_find("tasks", _TASKS, needed=False))
         findings.append(_find("storage", _STORAGE, needed=False))
     findings.append(_find("broker", _BROKER, needed=False))
+    findings.append(_find("answers", _ANSWERS, needed=False))
     return Readiness(tuple(findings))
 
 
@@ -152,11 +155,22 @@ def _broker() -> str:
     return "The broker answers."
 
 
+def _answers() -> str:
+    seen = recently()
+    if seen.degraded >= FEW_DEGRADED and seen.degraded > MOST_DEGRADED * seen.answers:
+        names = ", ".join(f"{name} ({count})" for name, count in sorted(seen.left_out.items()))
+        raise LookupError(
+            f"{seen.degraded} of this process's {seen.answers} answers of the last {RECENT_SECONDS:.0f} s were degraded,"
+            f" and left out: {names}. The log says why; often Postgres or the encoder has too little time."
+        )
+    return f"{seen.degraded} of this process's {seen.answers} latest answers were degraded."
+
+
 def _look(act: Callable[[], str]) -> Look[str]:
     return Look(act, seconds=SECONDS)
 
 
 _DATABASE, _VERSION, _TASKS, _BROKER = _look(_database), _look(_version), _look(_tasks), _look(_broker)
 _ARTIFACT, _ARTIFACT_FOLDER, _STORAGE = _look(_artifact), _look(_artifact_folder), _look(storage_answers)
-_WRITABLE = _look(_writable)
+_WRITABLE, _ANSWERS = _look(_writable), _look(_answers)
 _passed: dict[str, bool] = {}  # name -> how the last look of this process ended

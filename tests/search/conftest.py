@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from search.figures import forget_answers
 from search.indexing import hints
 from search.indexing.probing import forget_storage
 from search.loading import forget_artifacts
@@ -21,6 +22,7 @@ def _fresh_words():
     forget_words()
     forget_snapshot()
     forget_taggers()
+    forget_answers()
     forget_artifacts()
     forget_storage()
 

@@ -3,6 +3,7 @@
 import logging
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from threading import Event
 
@@ -11,8 +12,10 @@ from django.core.files.storage import FileSystemStorage
 from django.db.models.functions import Now
 from django.test import Client
 
+from search.figures import forget_answers
 from search.indexing.probing import forget_storage
 from search.models import IndexVersion, TaskRun
+from search.searching import count_answer, search
 from search.watching import readiness
 from search.watching.bounded import Look, TooLate
 from search.watching.index_figures import IndexCollector
@@ -43,7 +46,7 @@ def test_ready_with_database_version_artifact_and_broker(transactional_db, clien
     assert answer.json()["degraded"] is False
     assert _checks(answer) == {
         "database": True, "version": True, "artifact": True, "artifact_folder": True, "writable": True,
-        "tasks": True, "storage": True, "broker": True
+        "tasks": True, "storage": True, "broker": True, "answers": True
     }  # fmt: skip
 
 
@@ -54,7 +57,7 @@ def test_without_a_version_it_is_not_ready(transactional_db, client):
     assert answer["Retry-After"] == "5"
     assert _checks(answer) == {
         "database": True, "version": False, "artifact": False, "artifact_folder": False, "writable": True,
-        "tasks": True, "storage": True, "broker": True
+        "tasks": True, "storage": True, "broker": True, "answers": True
     }  # fmt: skip
 
 
@@ -227,3 +230,21 @@ def test_probes_may_ask_by_address(transactional_db, searchable, settings):
     assert probe.get("/health/live").json() == {"live": True}
     assert probe.get("/health/ready").status_code == 200
     assert probe.get("/").status_code == 400
+
+
+def test_answers_that_are_degraded_degrade(transactional_db, client, searchable, settings):
+    forget_answers()
+    settings.FASHION_SEARCH |= {"METRICS_TOKEN": TOKEN}
+    answers = [search("shirt"), replace(search("shirt"), degraded="Too slow.", left_out=("counts", "token"))]
+    for answer, times in zip(answers, (56, 2), strict=True):
+        for _ in range(times):
+            count_answer(answer)
+    assert _checks(client.get("/health/ready"))["answers"] is True
+    count_answer(answers[1])
+    page = client.get("/health/ready", headers={"Authorization": f"Bearer {TOKEN}"}).json()
+    assert (page["ready"], page["degraded"]) == (True, True)
+    assert page["checks"][-1]["detail"].startswith(
+        "3 of this process's 59 answers of the last 60 s were degraded, and left out: counts (3), token (3)."
+    )
+    forget_answers()
+    assert _checks(client.get("/health/ready"))["answers"] is True
