@@ -97,7 +97,8 @@ class FilterForm:
     def __init__(self, data: QueryDict, within: Within | None = None) -> None:
         self._data = data
         self._within = within
-        self.sorts = {**SORTS, "relevance": "Recommended"} if within else SORTS
+        self.likes = True  # whether results may be asked for that look like one
+        self.sorts: Mapping[str, str] = {**SORTS, "relevance": "Recommended"} if within else SORTS
         self.sort = data.get("sort") or "relevance"
         self.in_stock = data.get("in_stock", "") == "on"
         self.corrects = data.get("spelling") != "off"
@@ -135,6 +136,18 @@ class FilterForm:
             more=self.more,
             less=self.less,
         )
+
+    def only_filters(self, sorts: Mapping[str, str], default: str) -> None:
+        """Leave words and looks aside, for a list that goes by filters alone.
+
+        Args:
+            sorts: those that such a list can have.
+            default: the one that stands for others.
+        """
+        self.sorts = sorts
+        self.sort = self.sort if self.sort in sorts else default
+        self.photo, self.more, self.less = "", (), ()
+        self.likes = False
 
     @property
     def looks(self) -> bool:

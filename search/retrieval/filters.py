@@ -8,6 +8,7 @@ from ..exceptions import InvalidQuery
 from .cleaning import clean_text
 
 HIGHEST_PRICE = Decimal(10) ** 10  # what the price column holds
+BLANK = " "  # what a value of blanks becomes: no product has it, and a filter that was dropped would show all
 FINEST_PRICE = Decimal("0.0001")  # and how finely
 
 
@@ -49,7 +50,7 @@ class Filters:
 
 
 def clean_filters(filters: Filters, facets: Collection[str]) -> Filters:
-    """Return the filters with their values cleaned, and ends of prices as fine as the column is.
+    """Return the filters with their values cleaned, and ends of prices as fine as the column is; empty values are none.
 
     Args:
         filters: what was asked for.
@@ -64,7 +65,8 @@ def clean_filters(filters: Filters, facets: Collection[str]) -> Filters:
             raise InvalidQuery(
                 "unknown_facet", f"{name!r} is not a facet; the facets are {', '.join(facets)}."
             )
-        cleaned[name] = tuple(dict.fromkeys(filter(None, (clean_text(value, name) for value in values))))
+        given = (clean_text(value, name) or BLANK for value in values if value)
+        cleaned[name] = tuple(dict.fromkeys(given))
     for name, price in (("price_min", filters.price_min), ("price_max", filters.price_max)):
         if price is not None and not (price.is_finite() and 0 <= price < HIGHEST_PRICE):
             raise InvalidQuery("invalid_price", f"{name} must be a number from 0, such as 1500.")

@@ -45,7 +45,7 @@ from .pool import count_matching, in_order
 from .products import load_results
 from .ranking import Asked, ask, is_semantic_failure
 from .trials import SHOPPERS, Trial
-from .whole_list import whole_list
+from .whole_list import whole_list, without_stated_price
 
 logger = logging.getLogger(__name__)
 
@@ -318,7 +318,7 @@ def _page_of(asked: Asked, request: PageRequest, degraded: str) -> Page:
         frozen.complete,
         frozen.counts if request.facets else Counts(),
         count_matching(rows),
-        understood=asked.understood,
+        understood=without_stated_price(asked, request.filters).understood,
         token=token,
         restarted=restarted,
         fired=fired,

@@ -26,7 +26,8 @@ def category_page(request: HttpRequest, path: str) -> HttpResponse:
 
     They come from the index, so that filters, counts and rules hold; with the same filters from the shop's own tables while
     the index cannot tell, and where another category has the name of this one or of a chosen one, which the index does not
-    tell apart. What the tables do not know, the page says. Where they do not answer either, the shop answers 503.
+    tell apart. What the tables do not know, the page says. Where they do not answer either, and where words or a look are
+    asked for and the index cannot tell, the shop answers 503.
     """
     if "\x00" in path:  # Postgres takes no such text
         raise Http404
@@ -40,14 +41,21 @@ def category_page(request: HttpRequest, path: str) -> HttpResponse:
     except InvalidQuery as error:
         return render(request, "shop/category.html", context | {"error": error.sentence}, status=400)
     count_answer(answer)
-    has_namesake = Category.objects.filter(name=category.name).exclude(pk=category.pk).exists()
-    by_tables = answer.is_blind or reasons.PRODUCTS in answer.left_out or has_namesake or form.shares_a_name
+    shares = (
+        form.shares_a_name or Category.objects.filter(name=category.name).exclude(pk=category.pk).exists()
+    )
+    ranked = bool(wanted.text.strip() or form.looks or form.less)  # which tables cannot do
+    untold = answer.is_blind or reasons.PRODUCTS in answer.left_out
+    by_tables = shares or (untold and not ranked)
     if by_tables:
+        wanted = replace(wanted, text="", photo="", more=(), less=())
         answer = _from_tables(category, wanted, answer)
-        form.sorts = {name: label for name, (label, _) in SORTS.items()}
-        form.sort = form.sort if form.sort in SORTS else DEFAULT_SORT
+        form.only_filters(sorts={name: label for name, (label, _) in SORTS.items()}, default=DEFAULT_SORT)
     refuse_beyond(answer)
-    context |= context_of(form, wanted, answer) | {"by_tables": by_tables}
+    context |= context_of(form, wanted, answer) | {
+        "by_tables": by_tables,
+        "words_aside": ranked and by_tables,
+    }
     return status_of(render(request, "shop/category.html", context), answer)
 
 

@@ -101,7 +101,9 @@ def _cards(form: FilterForm, answer: SearchAnswer) -> Iterable[Card]:
     for result in answer.results:
         sku = result.card.sku
         liked = sku in form.more
-        more = "" if liked or len(form.more) >= MOST_LIKED else f"?{form.liking('more', sku)}"
+        more = (
+            "" if not form.likes or liked or len(form.more) >= MOST_LIKED else f"?{form.liking('more', sku)}"
+        )
         less = (
             f"?{form.liking('less', sku)}" if form.looks and not liked and len(form.less) < MOST_LIKED else ""
         )

@@ -80,3 +80,8 @@ def test_filters_know_what_is_chosen():
     assert not Filters(facets={"brand": ()})
     assert Filters(price_max=Decimal(0))
     assert filters.without("colour").selected == ()
+
+
+def test_a_value_of_blanks_stays_a_filter():
+    filters = Filters(facets={"colour": (" \t", "\u200b", ""), "brand": ("",)})
+    assert clean_filters(filters, FACETS).facets == {"colour": (" ",), "brand": ()}

@@ -239,3 +239,38 @@ def test_the_names_of_other_categories_say_nothing_about_this_one(client, index)
     page = client.get("/categories/footwear/?category=Purple&category=Shoes")
     assert skus(page) == ["S50"]
     assertContains(page, "“Purple” is not part of Footwear.")
+
+
+def test_words_and_likings_are_never_dropped_without_a_word(client, index):
+    by_words = client.get("/categories/apparel/?q=blue+shirt&colour=Red")
+    assert (by_words.status_code, by_words.context["by_tables"]) == (200, False)
+    hurry(index)
+    with locked("fashion_search_indexentry"):
+        for query in ("q=blue+shirt&colour=Red", "more=S1&colour=Red"):
+            page = client.get(f"/categories/apparel/?{query}")
+            assert (page.status_code, page["Retry-After"], page.context["cards"]) == (503, "5", [])
+            assertContains(page, "<strong>We could not look.</strong>", status_code=503)
+            assertContains(page, 'name="colour" value="Red" checked', status_code=503)
+    Category.objects.create(name="Apparel", slug="namesake")
+    for query in ("q=blue+shirt&colour=Red", "more=S1&colour=Red"):
+        page = client.get(f"/categories/apparel/?{query}")
+        assert (page.context["answer"].total, page.context["likings"], page.context["query"]) == (13, [], "")
+        assertContains(page, "<strong>Words and likings are left aside here.</strong>")
+        assertNotContains(page, "More like this")
+
+
+def test_a_value_of_blanks_is_no_filter_that_is_dropped(client, index):
+    for address in ("/categories/apparel/", "/search/"):
+        assert client.get(f"{address}?colour=%20").context["answer"].total == 0
+    assert client.get("/search/?colour=").context["answer"].total == 28
+    assert client.get("/api/v1/search/?colour=%20%09").json()["total"] == 0
+
+
+def test_a_price_in_the_words_gives_way_to_a_chosen_one_and_is_no_chip_then(client, index):
+    page = client.get("/search/?q=shirt+under+1010")
+    assert [(chip.kind, chip.label) for chip in page.context["understood"] if chip.kind == "Price"] == [
+        ("Price", "under 1010")
+    ]
+    chosen = client.get("/search/?q=shirt+under+1010&price_max=1020")
+    assert "Price" not in [chip.kind for chip in chosen.context["understood"]]
+    assert "Up to \u20b91,020" in [chip.label for chip in chosen.context["chips"]]
