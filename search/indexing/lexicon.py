@@ -8,6 +8,7 @@ import numpy as np
 from django.db import connection
 from django.utils import timezone
 
+from ..attempts import Attempts
 from ..conf import get_settings
 from ..loading import encoders_for
 from ..models import EntryImage, IndexEntry, IndexVersion, VersionLexicon
@@ -29,8 +30,32 @@ def build_lexicon(version: IndexVersion) -> VersionLexicon:
     Raises:
         ArtifactError: the version's artifact is missing or another one.
     """
+    return _count(version, _noise(version))
+
+
+@unhurried()
+def refresh_lexicons() -> None:
+    """Count the active version's words again where that was done too long ago.
+
+    Raises:
+        ArtifactError: the version's artifact is missing or another one; the words were counted all the same.
+    """
+    version = IndexVersion.objects.active()
+    if version is None:
+        return
+    held = VersionLexicon.objects.filter(version=version).first()
+    if held is None:
+        build_lexicon(version)
+    elif held.built_at <= timezone.now() - timedelta(seconds=get_settings().lexicon_seconds):
+        with Attempts(f"Counting the words of {version}") as attempts:
+            noise = held.image_noise, held.text_noise
+            with attempts.at("how similar nonsense comes, which stays as it was"):
+                noise = _noise(version)
+            _count(version, noise)
+
+
+def _count(version: IndexVersion, noise: tuple[float, float]) -> VersionLexicon:
     entries = EntryQuerySet(IndexEntry).in_version(version.pk)
-    image_noise, text_noise = _noise(version)
     lexicon, _ = VersionLexicon.objects.update_or_create(
         version=version,
         defaults={
@@ -41,20 +66,12 @@ def build_lexicon(version: IndexVersion) -> VersionLexicon:
             },
             "paths": entries.paths_of(CATEGORY),
             "lexemes": _lexemes(version),
-            "image_noise": image_noise,
-            "text_noise": text_noise,
+            "image_noise": noise[0],
+            "text_noise": noise[1],
             "built_at": timezone.now(),
         },
     )
     return lexicon
-
-
-def refresh_lexicons() -> None:
-    """Count the active version's words again where that was done too long ago."""
-    version = IndexVersion.objects.active()
-    due = timezone.now() - timedelta(seconds=get_settings().lexicon_seconds)
-    if version and not VersionLexicon.objects.filter(version=version, built_at__gt=due).exists():
-        build_lexicon(version)
 
 
 def nonsense() -> list[str]:

@@ -31,6 +31,8 @@ class VersionStatus:
             "built_at": _moment(version.built_at),
             "activated_at": _moment(version.activated_at),
             "error": version.error,
+            "trouble": version.trouble,
+            "text_config": version.text_config,
             "lacking": version.lack,
         }
 

@@ -14,6 +14,7 @@ from rich.table import Table
 from ...conf import get_settings
 from ...exceptions import SearchError
 from ...indexing import beginning, failures, hints, versions
+from ...indexing.dropping import find_left_over
 from ...indexing.reconcile import reconcile
 from ...indexing.status import read_status
 from ...indexing.verify import verify
@@ -117,6 +118,8 @@ class Command(BaseCommand):
                 version.error or version.lack,
             )
         self.console.print(table)
+        for left_over in find_left_over():
+            self.console.print(f"To be looked at: {left_over}", markup=False)
         outbox = status.outbox
         since = f", the oldest since {outbox.oldest:%Y-%m-%d %H:%M:%S %Z}" if outbox.oldest else ""
         self.console.print(f"Outbox: {outbox.waiting:,} waiting{since}; {outbox.parked:,} parked.")

@@ -56,6 +56,8 @@ def test_status_as_a_table(version):
     out = run("status")
     assert "sweep failed 0:00:00 ago: OSError: [no] route." in out
     assert "Periodic tasks: 9, 1 of them to be looked at." in out
+    IndexVersion.objects.update(trouble="OSError: disk full")
+    assert f"To be looked at: version {version.pk} (active): OSError: disk full\n" in run("status")
 
 
 def test_verify_passes_and_fails(version):
