@@ -13,6 +13,7 @@ from . import tasks
 from .beat import SteadyScheduler
 from .conf import SETTING, get_settings
 from .exceptions import ArtifactError, NoIndexRegistered, StorageAway, TextConfigError
+from .indexing.cleaning import MAX_FACET_NAME
 from .indexing.databases import READ_ONLY, find_misrouted, find_unsafe, find_unusable, is_read_only
 from .indexing.extension import MINIMUM, installed_version
 from .indexing.probing import storage_answers
@@ -22,6 +23,7 @@ from .insight import store
 from .loading import FoundArtifact, artifact_in_settings, find_artifact, prove
 from .models import IndexVersion
 from .registry import get_index
+from .retrieval.cleaning import one_line
 from .schedule import (
     PERIODIC,
     TASKS,
@@ -284,12 +286,23 @@ def check_schedule(**kwargs: Any) -> list[checks.CheckMessage]:
 
 
 def check_registration(**kwargs: Any) -> list[checks.CheckMessage]:
-    """E007: the host has said what a product is."""
+    """E007, E009: the host has said what a product is, and its facets are names."""
     try:
-        get_index()
+        facets: object = get_index().facets
     except NoIndexRegistered as error:
         return [checks.Error(str(error), hint="See search.registry.register.", id="fashion_search.E007")]
-    return []
+    if not isinstance(facets, tuple | list):
+        wrong = f"is of the type {type(facets).__name__}"
+    elif unfit := [name for name in facets if not _is_facet_name(name)]:
+        wrong = f"names {', '.join(map(repr, unfit))}"
+    elif len(set(facets)) < len(facets):
+        wrong = "names a facet twice"
+    else:
+        return []
+    hint = 'Give a tuple of names of up to 100 characters without "=" and white space around them: ("category", "brand").'
+    return [
+        checks.Error(f"ProductIndex.facets {wrong}.", hint=hint, id="fashion_search.E009"),
+    ]
 
 
 def check_routers(**kwargs: Any) -> list[checks.CheckMessage]:
@@ -360,6 +373,12 @@ def _scheduled(task: PeriodicTask, schedules: list[Any]) -> list[checks.CheckMes
         return []
     problem = f"The beat schedule asks for {task.path} every {min(gaps):g} s, {SETTING}['{task.setting}'] says {wanted:g}."
     return [checks.Warning(problem, hint=_SCHEDULE, id="fashion_search.W013")]
+
+
+def _is_facet_name(name: object) -> bool:
+    if not isinstance(name, str) or not name or len(name) > MAX_FACET_NAME:
+        return False
+    return "=" not in name and one_line(name) == name
 
 
 def _mismatch(version: IndexVersion, reason: str) -> checks.Error:

@@ -32,6 +32,10 @@ class NoIndexRegistered(SearchError):  # noqa: N818 - says what is wrong without
         super().__init__(self.__doc__)
 
 
+class HostError(SearchError):
+    """A method of the host's index raised, or returned what cannot be indexed; the message says which and why."""
+
+
 class NoVersion(SearchError):  # noqa: N818 - says what is wrong without the suffix
     """No index version can do what was asked; the message says which one is missing."""
 

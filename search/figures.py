@@ -39,6 +39,11 @@ ENCODE_TIMEOUTS = Counter(
     "Encodings that were given up, or never begun, because they took too long.",
     ["encoder"],
 )
+UNSHOWN = Counter(
+    "fashion_search_unshown",
+    "Products that a list could not show because the shop's card() or the reading of the product raised.",
+    ["by"],
+)
 PUBLISH_FAILURES = Counter(
     "fashion_search_publish_failures", "Hints to workers that the broker did not take."
 )

@@ -9,12 +9,10 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from ..exceptions import NoIndexRegistered
-from ..indexing.catalogue import load_products
 from ..indexing.failures import reindex_products
 from ..models import StaleProduct
-from ..registry import ProductCard, get_index
-from ..routing import pinned
+from ..products import read_cards
+from ..registry import ProductCard
 from .lists import ForgivingList
 from .readonly import ReadOnlyAdmin
 
@@ -46,19 +44,10 @@ class _WithCards(ForgivingList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         rows = list(self.result_list)
-        cards = _read_cards([row.product_key for row in rows])
+        cards = read_cards([row.product_key for row in rows])
         for row in rows:
             row.card = cards.get(row.product_key)
         self.result_list = rows
-
-
-@pinned()
-def _read_cards(keys: list[str]) -> dict[str, ProductCard]:
-    try:
-        index = get_index()
-    except NoIndexRegistered:
-        return {}
-    return {key: index.card(product) for key, product in load_products(keys).items()}
 
 
 @admin.register(StaleProduct)

@@ -9,8 +9,9 @@ from django.template.response import TemplateResponse
 from ..health.kinds import BY_KIND, TEXTS
 from ..health.listing import Group, read_page
 from ..models import CatalogueHealth, HealthFinding
+from ..products import read_cards
 from .computed_pages import ComputedPages
-from .product_links import ProductLinks, read_cards
+from .product_links import ProductLinks
 
 Kind = HealthFinding.Kind
 CHART_WIDTH, CHART_HEIGHT = 400, 64

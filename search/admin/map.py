@@ -11,9 +11,10 @@ from django.views.decorators.http import require_GET
 from ..mapping.cells import ACROSS, read_cells
 from ..mapping.points import read_points
 from ..models import CatalogueMap, IndexEntry
+from ..products import read_cards
 from ..registry import get_index
 from .computed_pages import ComputedPages
-from .product_links import ProductLinks, read_cards
+from .product_links import ProductLinks
 
 
 @admin.register(CatalogueMap)

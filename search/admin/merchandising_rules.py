@@ -9,14 +9,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from ..conf import get_settings
-from ..indexing.catalogue import load_products
 from ..merchandising.catalogue import tokens_of_products
 from ..merchandising.conflicts import find_conflicts
 from ..merchandising.rules import say
 from ..merchandising.snapshots import rule_of
 from ..models import MerchandisingRule
-from ..registry import ProductCard, get_index
-from ..routing import pinned
+from ..products import read_cards
+from ..registry import ProductCard
 from .merchandising import ScheduledAdmin, ScheduleFilter
 from .merchandising_forms import RuleForm
 
@@ -59,7 +58,7 @@ class MerchandisingRuleAdmin(ScheduledAdmin):
     def prepare(self, rows: list[Any]) -> None:
         """Give the rows their conflicts and their products' cards."""
         super().prepare(rows)
-        cards = _cards([row.product_key for row in rows if row.product_key])
+        cards = read_cards(row.product_key for row in rows if row.product_key)
         for row in rows:
             row.card = cards.get(row.product_key)
 
@@ -75,7 +74,7 @@ class MerchandisingRuleAdmin(ScheduledAdmin):
         """Return the rule with its product's card."""
         row = super().get_object(request, object_id, from_field)
         if row is not None:
-            row.card = _cards([row.product_key]).get(row.product_key)
+            row.card = read_cards(filter(None, [row.product_key])).get(row.product_key)
         return row
 
     @admin.display(description="what it does", ordering="phrase")
@@ -95,10 +94,3 @@ class MerchandisingRuleAdmin(ScheduledAdmin):
             format_html('<img src="{}" alt="" height="60" loading="lazy">', card.image) if card.image else ""
         )
         return format_html('<span class="fs-product">{}<span>{}</span></span>', picture, card.name)
-
-
-@pinned()
-def _cards(keys: list[str]) -> dict[str, ProductCard]:
-    index = get_index()
-    products = load_products([key for key in dict.fromkeys(keys) if key])
-    return {key: index.card(product) for key, product in products.items()}

@@ -1,6 +1,4 @@
-"""Ways from the plugin's pages to the host's own product admin, and cards of products for them."""
-
-from collections.abc import Iterable
+"""Ways from the plugin's pages to the host's own product admin."""
 
 from django.contrib.admin import AdminSite
 from django.contrib.admin.utils import quote
@@ -8,9 +6,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from ..exceptions import NoIndexRegistered
-from ..indexing.catalogue import load_products
-from ..registry import ProductCard, get_index
-from ..routing import pinned
+from ..registry import get_index
 
 
 class ProductLinks:
@@ -28,13 +24,3 @@ class ProductLinks:
     def address(self, key: str) -> str:
         """Return the address of a product's admin page; "" where there is none or it may not be seen."""
         return reverse(self._name, args=[quote(key)]) if self._name else ""
-
-
-@pinned()
-def read_cards(keys: Iterable[str]) -> dict[str, ProductCard]:
-    """Return the cards of those products that can be found, by key, with one query."""
-    try:
-        index = get_index()
-    except NoIndexRegistered:
-        return {}
-    return {key: index.card(product) for key, product in load_products(keys).items()}

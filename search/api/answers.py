@@ -26,7 +26,7 @@ class DegradedSerializer(serializers.Serializer[Any]):
         child=serializers.CharField(),
         help_text=(
             "Names of what was asked for and is not in the answer: results (nobody could look), products, embeddings, look, counts, spelling,"
-            " lexicon, token, words. Filters are never left out."
+            " lexicon, token, words, cards (products of this page that cannot be shown; totals count them). Filters are never left out."
         ),
     )
 

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..exceptions import NoIndexRegistered
-from ..indexing.catalogue import load_products
 from ..models import IndexEntry, IndexVersion, StaleProduct
+from ..products import read_cards
 from ..registry import ProductCard, get_index
-from ..routing import pinned
 
 FIRST = 8
 
@@ -37,7 +36,7 @@ def read_failed() -> Failed:
     """Read what failed with a few queries, however much it is."""
     failed = StaleProduct.objects.exclude(last_error="")
     rows = list(failed.order_by("-parked", "-marked_at")[:FIRST])
-    cards = _read_cards([row.product_key for row in rows])
+    cards = read_cards([row.product_key for row in rows])
     parked = StaleProduct.objects.filter(parked=True).count()
     version = IndexVersion.objects.serving()
     return Failed(
@@ -63,15 +62,6 @@ def product_label() -> str:
         return get_index().model._meta.label_lower
     except NoIndexRegistered:
         return ""
-
-
-@pinned()
-def _read_cards(keys: list[str]) -> dict[str, ProductCard]:
-    try:
-        index = get_index()
-    except NoIndexRegistered:
-        return {}
-    return {key: index.card(product) for key, product in load_products(keys).items()}
 
 
 def _name(card: ProductCard | None, key: str) -> str:

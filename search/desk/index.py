@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError
 from django.db.models import Count, Min, Q
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -12,11 +13,13 @@ from ..exceptions import ArtifactError, NoIndexRegistered, TextConfigError
 from ..indexing.building import MIN_ANN_RECALL
 from ..indexing.catalogue import product_keys
 from ..indexing.dropping import find_left_over
+from ..indexing.failures import failing_cards, noted_documents
 from ..indexing.hnsw import broken_indexes
 from ..indexing.text_config import try_text_config
 from ..indexing.versions import versions_without_artifact
 from ..loading import artifact_in_settings, find_artifact, prove
 from ..models import Build, IndexEntry, IndexVersion, StaleMark, StaleProduct
+from ..products import describe_failure
 from .checks import Check, State
 from .wording import count, span
 
@@ -48,6 +51,8 @@ def check_index() -> list[Check]:
         check_hnsw(version),
         check_recall(version),
         check_entries(version),
+        check_documents(version),
+        check_cards(version),
     ]
 
 
@@ -148,6 +153,15 @@ def check_entries(version: IndexVersion) -> Check:
         return Check(
             "Entries", State.BROKEN, str(error), "Register the product model in a search_index module."
         )
+    except DatabaseError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the host's code
+        return Check(
+            "Entries",
+            State.BROKEN,
+            f"No product can be read: {describe_failure('get_queryset', error)}.",
+            "Correct get_queryset() of the shop's ProductIndex: searches fail and nothing is indexed meanwhile.",
+        )
     entries = IndexEntry.objects.filter(version=version).count()
     unsettled = StaleMark.objects.count() + StaleProduct.objects.count()
     sentence = f"{count(products, 'product')}, {entries:,} of them in the index."
@@ -174,6 +188,32 @@ def check_versions() -> Check:
         State.ATTENTION,
         f"{left_over[0]}{f', and {len(left_over) - 1} more' if len(left_over) > 1 else ''}.",
         "Correct what the reason names; a worker tries again every few seconds if Celery beat runs.",
+    )
+
+
+def check_documents(version: IndexVersion) -> Check:
+    """Say whether something of documents was left out or changed when they were indexed."""
+    name, noted = "Documents", noted_documents(version)
+    if not noted.number:
+        return Check(name, State.OK, "All are indexed as the shop gives them.")
+    return Check(
+        name,
+        State.ATTENTION,
+        f"Of {count(noted.number, 'product')} something was left out or changed. The first, {noted.first}",
+        "Correct document() of the shop's ProductIndex, or the product; search_index reconcile then looks again.",
+    )
+
+
+def check_cards(version: IndexVersion) -> Check:
+    """Say whether lists can show the products: a card() that fails leaves its product out."""
+    name, failing = "Cards", failing_cards(version)
+    if not failing.number:
+        return Check(name, State.OK, "Lists can show all products.")
+    return Check(
+        name,
+        State.BROKEN,
+        f"Lists leave {count(failing.number, 'product')} out. The first, {failing.first}",
+        "Correct card() of the shop's ProductIndex, or the product; search_index reconcile then looks again.",
     )
 
 

@@ -1,20 +1,26 @@
 """Index one batch of claimed products in every version that receives changes."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import DataError
 
+from ..exceptions import HostError
 from ..models import IndexVersion, ProductTag
+from ..products import load_each
 from ..registry import ProductIndex, get_index
+from ..sparing import SparingLogger
 from . import outbox
 from .brief import brief_transaction
-from .catalogue import load_products
 from .documents import PreparedProduct, prepare
 from .embedding import EmbeddedBatch, Embedder
 from .leases import Lease
 from .outbox import Claim
-from .writing import delete_entries, lock_written, write_entries, write_errors, write_texts
+from .writing import delete_entries, lock_written, write_entries, write_errors, write_notes, write_texts
+
+sparing = SparingLogger(logging.getLogger(__name__))
 
 
 @dataclass(slots=True)
@@ -23,7 +29,7 @@ class PreparedBatch:
 
     products: dict[str, PreparedProduct] = field(default_factory=dict)
     gone: list[str] = field(default_factory=list)  # deleted or not published any more
-    failures: dict[str, str] = field(default_factory=dict)  # key -> reason why the host's document() failed
+    failures: dict[str, str] = field(default_factory=dict)  # key -> reason why the host's code failed for it
 
 
 def index_texts(claims: Sequence[Claim]) -> None:
@@ -38,6 +44,7 @@ def index_texts(claims: Sequence[Claim]) -> None:
         products = [product for key, product in batch.products.items() if key in held]
         for version in written:
             write_texts(version, products)
+        write_notes({product.key: product.noted for product in products})
         _settle_rest(batch, held)
         outbox.settle_texts((product.key for product in products), reason)
 
@@ -59,6 +66,7 @@ def index_batch(claims: Sequence[Claim]) -> None:
                 write_texts(version, [product for key, product in batch.products.items() if key in held])
             else:
                 _write_version(embedded, version, held)
+        write_notes({key: product.noted for key, product in batch.products.items() if key in held})
         _settle_rest(batch, held)
         failures = {key: reason for key, reason in embedded.failures.items() if key in held}
         outbox.settle_failures(failures)
@@ -119,17 +127,32 @@ def _write_or_halve(
 
 
 def _prepare(index: ProductIndex, claims: Sequence[Claim], lease: Lease) -> PreparedBatch:
-    batch = PreparedBatch()
-    products = load_products([claim.key for claim in claims])
-    tags = ProductTag.objects.accepted_of(products)
+    loaded = load_each([claim.key for claim in claims])
+    batch = PreparedBatch(failures=dict(loaded.failures))
+    tags = ProductTag.objects.accepted_of(loaded.products)
     for claim in claims:
         lease.renew()
-        product = products.get(claim.key)
+        if claim.key in loaded.failures:
+            continue
+        product = loaded.products.get(claim.key)
         if product is None:
             batch.gone.append(claim.key)
             continue
         try:
-            batch.products[claim.key] = prepare(index, product, tags.get(claim.key, ()))
-        except Exception as error:  # noqa: BLE001 - the host's code; its error is this product's, not the batch's
-            batch.failures[claim.key] = f"document() failed: {type(error).__name__}: {str(error)[:300]}"
+            prepared = prepare(index, product, tags.get(claim.key, ()))
+        except SoftTimeLimitExceeded:
+            raise
+        except HostError as error:  # this product's, not the batch's
+            batch.failures[claim.key] = str(error)
+            continue
+        batch.products[claim.key] = prepared
+        _say(prepared)
     return batch
+
+
+def _say(product: PreparedProduct) -> None:
+    """Log what was changed of a document, of each kind and field the first in a while; the entries keep all of it."""
+    for note in product.notes:
+        sparing.warning((note.field, note.what), "The document of product %s: %s", product.key, str(note))
+    if product.card_failure:
+        sparing.warning("card", "Lists cannot show product %s: %s", product.key, product.card_failure)

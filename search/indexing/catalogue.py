@@ -1,43 +1,13 @@
 """The host's products compared with the entries of a version, by key alone and inside Postgres."""
 
-from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db.models import Exists, F, OuterRef, QuerySet, TextField
 from django.db.models.functions import Cast
 
 from ..models import EntryImage, IndexEntry, IndexVersion, StaleProduct
 from ..registry import get_index
-from ..routing import WRITER, pinned
-
-
-def load_products(keys: Iterable[str]) -> dict[str, Any]:
-    """Return key -> product for those that can be found, with all that documents and cards read."""
-    index = get_index()
-    to_python = index.model._meta.pk.to_python
-    pks = []
-    for key in keys:
-        try:
-            pks.append(to_python(key))
-        except ValidationError:  # a key that cannot be one of the model's: there is no such product
-            continue
-    with pinned():
-        return {str(product.pk): product for product in index.get_queryset().using(WRITER).filter(pk__in=pks)}
-
-
-def product_chunks(size: int) -> Iterator[Sequence[Any]]:
-    """Read all products that can be found in parts, by ranges of keys: no cursor and no transaction stays open between them."""
-    products = get_index().get_queryset().using(WRITER).order_by("pk")
-    chunk = _read(products[:size])
-    while chunk:
-        yield chunk
-        chunk = _read(products.filter(pk__gt=chunk[-1].pk)[:size])
-
-
-@pinned()
-def _read(products: "QuerySet[Any, Any]") -> Sequence[Any]:
-    return list(products)
+from ..routing import WRITER
 
 
 def product_keys() -> "QuerySet[Any, Any]":

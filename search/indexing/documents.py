@@ -6,27 +6,46 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import InterfaceError, OperationalError
+
+from ..exceptions import HostError
+from ..products import card_of, describe_failure
 from ..registry import ProductDocument, ProductIndex, ProductPicture
 from ..understanding.lexicon import COLOUR, TAGS
 from ..understanding.words import split
+from .cleaning import (
+    MAX_KEYWORDS,
+    MAX_NAME,
+    DocumentError,
+    Note,
+    Notes,
+    clean_document,
+    clean_text,
+    storable,
+)
 
-# Postgres refuses a tsvector over 1 MB and a btree or GIN item over about 2,700 bytes (UTF-8: 4 bytes a character).
-MAX_SKU = 200
-MAX_FACET = 500
-MAX_NAME = 2_000
-MAX_KEYWORDS = 20_000
-MAX_DESCRIPTION = 100_000
+CARD_FAILED = "card() failed: "  # what the notes on a product begin with that no list can show
+MAX_NOTES = 1_000  # characters
 
 
 @dataclass(frozen=True, slots=True)
 class PreparedProduct:
-    """One product, ready to be written: the columns of its entry, its encoded text, its pictures."""
+    """One product, ready to be written: the columns of its entry, its encoded text, its pictures, what is to be noted of it."""
 
     key: str
     columns: Mapping[str, Any]
     text: str
     text_hash: str
     pictures: tuple[ProductPicture, ...]
+    notes: tuple[Note, ...] = ()  # what of its document was changed
+    card_failure: str = ""  # why lists cannot show it
+
+    @property
+    def noted(self) -> str:
+        """What its entry keeps of that, in words."""
+        said = [self.card_failure] if self.card_failure else []
+        return "\n".join([*said, *map(str, self.notes)])[:MAX_NOTES]
 
     def content_hash(self, config: str) -> str:
         """Return the hash of everything the host told, as an entry keeps it.
@@ -41,13 +60,24 @@ class PreparedProduct:
 def prepare(index: ProductIndex, product: Any, tags: Sequence[str] = ()) -> PreparedProduct:
     """Ask the host for a product's document and return it cleaned, cut to what Postgres takes, and hashed.
 
+    Its card is made, too, and thrown away: a product that no list can show is to be known before a shopper looks for it.
+
     Args:
         index: the host's.
         product: one of its products.
         tags: those accepted for it; words to find it by, and values to filter by. They leave its embeddings as they are.
+
+    Raises:
+        HostError: the host's document() or encoded_text() failed for this product.
     """
-    document = index.document(product)
-    text = _clean(index.encoded_text(document), MAX_KEYWORDS)
+    document, found = document_of(index, product)
+    notes = Notes({(note.field, note.what): note for note in found})
+    try:
+        text = clean_text(index.encoded_text(document), "encoded_text()", MAX_KEYWORDS, notes)
+    except SoftTimeLimitExceeded:
+        raise
+    except Exception as error:
+        raise HostError(storable(describe_failure("encoded_text", error))) from error
     if tags:
         document = _tagged(document, tags)
     return PreparedProduct(
@@ -56,7 +86,38 @@ def prepare(index: ProductIndex, product: Any, tags: Sequence[str] = ()) -> Prep
         text=text,
         text_hash=_hash(text),
         pictures=document.pictures,
+        notes=tuple(notes.values()),
+        card_failure=card_failure(index, product),
     )
+
+
+def document_of(index: ProductIndex, product: Any) -> tuple[ProductDocument, tuple[Note, ...]]:
+    """Return a product's document as it is indexed, and notes on what was changed of it.
+
+    Raises:
+        HostError: the host's document() raised, or returned what cannot be indexed.
+    """
+    try:
+        return clean_document(index.document(product), str(product.pk))
+    except DocumentError as error:
+        raise HostError(storable(f"document() failed: {error}")) from error
+    except SoftTimeLimitExceeded:
+        raise
+    except Exception as error:
+        raise HostError(storable(describe_failure("document", error))) from error
+
+
+def card_failure(index: ProductIndex, product: Any) -> str:
+    """Return why lists cannot show a product, or ""."""
+    try:
+        card_of(index, product)
+    except SoftTimeLimitExceeded:
+        raise
+    except (OperationalError, InterfaceError):
+        return ""  # says nothing of the card; if the database is away, the batch ends at its own next query
+    except Exception as error:  # noqa: BLE001 - the host's code
+        return storable(describe_failure("card", error))
+    return ""
 
 
 def _tagged(document: ProductDocument, tags: Sequence[str]) -> ProductDocument:
@@ -69,8 +130,7 @@ def _tagged(document: ProductDocument, tags: Sequence[str]) -> ProductDocument:
 
 
 def _columns(document: ProductDocument) -> dict[str, Any]:
-    name, brand = _clean(document.name, MAX_NAME), _clean(document.brand, MAX_NAME)
-    sku = _clean(document.sku, MAX_SKU)
+    name, brand, sku = document.name, document.brand, document.sku
     tokens = {f"{field}={value}": None for field, values in document.facets.items() for value in values}
     return {
         "product_key": document.key,
@@ -78,10 +138,10 @@ def _columns(document: ProductDocument) -> dict[str, Any]:
         "name": name,
         "brand": brand,
         "title": f"{name} {brand} {sku}",
-        "keywords": _clean(document.keywords, MAX_KEYWORDS),
-        "style": _clean(document.style or style_of(document), MAX_NAME),
-        "description": _clean(document.description, MAX_DESCRIPTION),
-        "facets": [_clean(token, MAX_FACET) for token in tokens],
+        "keywords": document.keywords[:MAX_KEYWORDS],
+        "style": (document.style or style_of(document))[:MAX_NAME],
+        "description": document.description,
+        "facets": list(tokens),
         "price": None if document.price is None else str(document.price),
         "in_stock": document.in_stock,
         "created": document.created.isoformat(),
@@ -94,11 +154,6 @@ def style_of(document: ProductDocument) -> str:
     named = {word.text for word in split(colours)}
     words = [word.text for word in split(document.name) if word.text not in named]
     return f"{document.brand}|{' '.join(words)}".casefold()
-
-
-def _clean(text: str, longest: int) -> str:
-    # Postgres stores neither NUL nor half of a surrogate pair; one such character would refuse a whole batch.
-    return text[:longest].replace("\0", " ").encode("utf-8", "replace").decode("utf-8")
 
 
 def _hash(text: str) -> str:

@@ -3,11 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db import transaction
-from django.db.models import Case, Count, Value, When
+from django.db import DatabaseError, transaction
+from django.db.models import Case, Count, Q, QuerySet, Value, When
 
 from ..marking import mark_stale
 from ..models import EntryImage, IndexEntry, IndexVersion, StaleProduct
+from ..products import describe_failure, load_each
+from ..registry import get_index
+from .documents import CARD_FAILED, card_failure
 from .entering import gather_marks
 from .hints import hint_after_commit
 
@@ -17,7 +20,7 @@ KINDS = (
     ("storage", r"The storage does not answer"),
     ("file cannot be read", r"The file cannot be read"),
     ("encoder", r"The encoder failed"),
-    ("document", r"^document\(\) failed: "),
+    ("document", r"^(document|encoded_text|get_queryset)\(\) failed: "),
     ("refused by Postgres", r"^Postgres refused the entry: "),
     (
         "artifact",
@@ -29,6 +32,7 @@ KINDS = (
     # The database, the host's queryset, a time limit: whatever ended a whole batch, by the name of its class.
     ("batch", r"^[A-Z][A-Za-z]*(Error|Exception|Exceeded|Timeout): "),
 )
+TRIED = 24  # products whose cards are made to see whether that works now
 OTHER = "picture"  # refused with a sentence of its own
 
 
@@ -75,6 +79,52 @@ def count_failures() -> dict[str, int]:
     failed = StaleProduct.objects.exclude(last_error="").order_by()
     counted = dict(failed.annotate(kind=kinds).values_list("kind").annotate(Count("pk")))
     return {kind: counted.get(kind, 0) for kind in (*(kind for kind, _ in KINDS), OTHER)}
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """Products of a version whose documents had to be changed, or which no list can show, with what is noted of the first."""
+
+    number: int
+    first: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """How many there are, and the first of them."""
+        return f"{self.number:,} products; the first: {self.first}" if self.number else "none"
+
+
+def noted_documents(version: IndexVersion) -> Noted:
+    """Return the products of whose documents something was left out or changed."""
+    noted = IndexEntry.objects.filter(version=version).exclude(notes="")
+    return _noted(noted.filter(~Q(notes__startswith=CARD_FAILED) | Q(notes__contains="\n")), last=True)
+
+
+def failing_cards(version: IndexVersion) -> Noted:
+    """Return the products that no list can show: those noted when they were indexed, and any of the newest at this moment."""
+    noted = _noted(IndexEntry.objects.filter(version=version, notes__startswith=CARD_FAILED), last=False)
+    if noted.number:
+        return noted
+    newest = IndexEntry.objects.filter(version=version).order_by("-created", "product_key")
+    try:
+        loaded = load_each(newest.values_list("product_key", flat=True)[:TRIED])
+    except DatabaseError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the host's code
+        return Noted(len(newest[:TRIED]), describe_failure("get_queryset", error))
+    index, failed = get_index(), dict(loaded.failures)
+    for key, product in loaded.products.items():
+        if reason := card_failure(index, product):
+            failed[key] = reason
+    return Noted(len(failed), next((f"product {key}: {reason}" for key, reason in failed.items()), ""))
+
+
+def _noted(entries: "QuerySet[IndexEntry]", *, last: bool) -> Noted:
+    number = entries.count()
+    first = entries.order_by("product_key").first() if number else None
+    if first is None:
+        return Noted(number)
+    return Noted(number, f"product {first.product_key}: {first.notes.splitlines()[-1 if last else 0]}")
 
 
 def reindex_products(keys: Iterable[str]) -> int:

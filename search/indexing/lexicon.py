@@ -15,7 +15,7 @@ from ..models import EntryImage, IndexEntry, IndexVersion, VersionLexicon
 from ..querysets import EntryQuerySet, ImageQuerySet
 from ..retrieval.encoding import to_literal
 from ..retrieval.session import search_session
-from ..understanding.lexicon import CATEGORY, TAGS
+from ..understanding.lexicon import CATEGORY, TAGS, bears_value
 from .unhurried import unhurried
 
 NONSENSE = 200  # words
@@ -62,7 +62,9 @@ def _count(version: IndexVersion, noise: tuple[float, float]) -> VersionLexicon:
             "total": entries.count(),
             # An accepted tag is a word of its product; as a value it would take the word's meaning from all others.
             "facets": {
-                token: count for token, count in entries.facet_counts() if not token.startswith(f"{TAGS}=")
+                token: count
+                for token, count in entries.facet_counts()
+                if bears_value(token) and not token.startswith(f"{TAGS}=")
             },
             "paths": entries.paths_of(CATEGORY),
             "lexemes": _lexemes(version),

@@ -18,7 +18,7 @@ from .catalogue import missing_keys, product_keys, surplus_keys
 from .databases import READ_ONLY, find_misrouted, find_unsafe, find_unusable, is_read_only
 from .dropping import find_left_over
 from .extension import MINIMUM, installed_version
-from .failures import Failure, list_failures
+from .failures import Failure, failing_cards, list_failures, noted_documents
 from .hnsw import broken_indexes, hnsw_indexes
 from .probing import storage_answers
 from .progress import measure_outbox
@@ -66,6 +66,8 @@ def verify() -> Verification:
             _storage(),
             _text_config(version),
             _entries(version),
+            _documents(version),
+            _cards(version),
             _embeddings_present(version),
             _embeddings_valid(version),
             _indexes(version),
@@ -143,6 +145,16 @@ def _entries(version: IndexVersion) -> Check:
     missing, surplus = missing_keys(version).count(), surplus_keys(version).count()
     detail = f"{products} products, {missing} without entry, {surplus} entries without product"
     return Check("one entry per product", missing == surplus == 0, detail)
+
+
+def _documents(version: IndexVersion) -> Check:
+    noted = noted_documents(version)
+    return Check("documents indexed as given", not noted.number, noted.sentence if noted.number else "all")
+
+
+def _cards(version: IndexVersion) -> Check:
+    failing = failing_cards(version)
+    return Check("cards", not failing.number, failing.sentence if failing.number else "lists can show all")
 
 
 def _embeddings_present(version: IndexVersion) -> Check:

@@ -145,6 +145,21 @@ def write_errors(errors: Mapping[str, str]) -> None:
         )
 
 
+def write_notes(notes: Mapping[str, str]) -> None:
+    """Note on the entries of versions that receive changes what was changed of their documents, given key -> words, "" for nothing.
+
+    No content hash tells of it, so that a card() which fails for a while has nothing encoded again.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE fashion_search_indexentry AS entry SET notes = given.notes"
+            " FROM unnest(%s::text[], %s::text[]) AS given (key, notes)"
+            " WHERE entry.product_key = given.key AND entry.notes <> given.notes"
+            " AND entry.version_id = ANY(ARRAY(SELECT id FROM fashion_search_indexversion WHERE state = ANY(%s)))",
+            [list(notes), list(notes.values()), [str(state) for state in IndexVersion.WRITTEN]],
+        )
+
+
 def delete_entries(keys: list[str]) -> None:
     """Delete the entries of products from every version."""
     with connection.cursor() as cursor:

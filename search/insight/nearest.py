@@ -11,6 +11,7 @@ from ..encoders import Embeddings, Encoders
 from ..exceptions import ArtifactError
 from ..loading import encoders_for
 from ..models import IndexVersion, VersionLexicon
+from ..understanding.lexicon import bears_value
 from .popular import Popular, popular_queries
 
 logger = logging.getLogger(__name__)
@@ -57,7 +58,7 @@ def look_around(text: str) -> Neighbourhood | None:
     lexicon = VersionLexicon.objects.filter(version=version).first() if version else None
     if version is None or lexicon is None or not text.strip():
         return None
-    tokens = tuple(sorted(lexicon.facets))
+    tokens = tuple(sorted(filter(bears_value, lexicon.facets)))
     others = popular_queries("", POPULAR)
     try:
         encoders = encoders_for(version)

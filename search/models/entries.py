@@ -36,6 +36,13 @@ class IndexEntry(models.Model):
         max_length=64, blank=True, default="", help_text="The content hash that the embeddings belong to."
     )
     error = models.TextField(blank=True, default="")
+    # The release before writes entries without it.
+    notes = models.TextField(
+        blank=True,
+        default="",
+        db_default="",
+        help_text="What of the host's document was changed to be indexed, and why no list can show the product.",
+    )
     updated_at = models.DateTimeField()
 
     class Meta:
@@ -51,6 +58,11 @@ class IndexEntry(models.Model):
             models.Index(fields=("version", "price"), name="fashion_search_entry_price"),
             models.Index(
                 fields=("product_key",), condition=~models.Q(error=""), name="fashion_search_entry_failed"
+            ),
+            models.Index(
+                fields=("version", "product_key"),
+                condition=~models.Q(notes=""),
+                name="fashion_search_entry_noted",
             ),
             # Names may be longer than a B-tree takes.
             HashIndex(Lower("name"), name="fashion_search_entry_name"),

@@ -54,6 +54,12 @@ def clean_query(text: str, parameter: str = "q") -> Query:
     )
 
 
+def one_line(text: str) -> str:
+    """Return a text in composed characters, on one line, without what does not show and white space around it."""
+    text = _INVISIBLE.sub("", _CONTROL.sub(" ", unicodedata.normalize("NFC", text)))
+    return " ".join(text.split())
+
+
 def clean_text(text: str, parameter: str) -> str:
     """Return one line of text as Postgres and the encoder take it.
 
@@ -65,8 +71,7 @@ def clean_text(text: str, parameter: str) -> str:
     if _SURROGATE.search(text):
         raise InvalidQuery("invalid_character", f"{parameter} holds half a surrogate pair; send valid UTF-8.")
     if len(text) <= 4 * MAX_LENGTH:  # a decomposed text may shrink below the limit
-        text = _INVISIBLE.sub("", _CONTROL.sub(" ", unicodedata.normalize("NFC", text)))
-        text = " ".join(text.split())
+        text = one_line(text)
     if len(text) > MAX_LENGTH:
         raise InvalidQuery(
             "too_long", f"{parameter} is longer than {MAX_LENGTH} characters; shorten it to that."

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..models import IndexEntry, StaleMark, StaleProduct
+from ..products import load_products
 from ..querysets import EntryQuerySet, Measured
 from ..registry import get_index
 from ..retrieval.candidates import Space
 from ..retrieval.filters import Filters
-from ..routing import WRITER
 from .explaining import PartFit, parts_of_result
 from .outranked import moved_by_variants, stopped_by_rank
 from .pool import PoolRow
@@ -80,10 +80,7 @@ def _not_indexed(sku: str, version_id: int) -> str:
 
 
 def _in_shop(product_key: str) -> bool:
-    index = get_index()
-    return bool(
-        index.get_queryset().using(WRITER).filter(pk=index.model._meta.pk.to_python(product_key)).exists()
-    )
+    return product_key in load_products([product_key])
 
 
 def _stale(product_key: str) -> StaleProduct | None:
@@ -103,10 +100,13 @@ def _waiting(lowered: str) -> StaleProduct | None:
     }
     rows |= {mark.product_key: _gathered(mark) for mark in StaleMark.objects.order_by("-pk")[:LOOKED_AT]}
     index = get_index()
-    to_python = index.model._meta.pk.to_python
-    for product in index.get_queryset().using(WRITER).filter(pk__in=[to_python(key) for key in rows]):
-        if index.document(product).sku.lower() == lowered:
-            return rows[str(product.pk)]
+    for key, product in load_products(rows).items():
+        try:
+            sku = str(index.document(product).sku)
+        except Exception:  # noqa: BLE001, S112 - the host's code; the worker keeps its reason with the product
+            continue
+        if sku.lower() == lowered:
+            return rows[key]
     return None
 
 

@@ -59,12 +59,13 @@ def browse_products(cursor: str = "", *, page_size: int | None = None) -> Produc
     )
     more = len(shown) > size
     shown = shown[:size]
+    loaded = load_results((entry.product_key, 0.0) for entry in shown)
     return ProductPage(
         total=total,
-        results=load_results((entry.product_key, 0.0) for entry in shown),
+        results=loaded.shown,
         cursor=_write(shown[-1]) if more else "",
         degraded="" if version.is_whole else reasons.BUILDING,
-        left_out=() if version.is_whole else (reasons.PRODUCTS,),
+        left_out=(*(() if version.is_whole else (reasons.PRODUCTS,)), *loaded.left_out),
     )
 
 

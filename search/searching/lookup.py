@@ -43,7 +43,7 @@ def find_product(sku: str) -> FoundProduct | None:
         .only("product_key", "facets", "in_stock")
         .first()
     )
-    found = load_results([(entry.product_key, 1.0)]) if entry else []
+    found = load_results([(entry.product_key, 1.0)]).shown if entry else []
     if entry is None or not found:
         return None
     facets: dict[str, list[str]] = {name: [] for name in get_index().facets}

@@ -1,10 +1,10 @@
 """Find a product's style in other colours."""
 
-import json
 import logging
 
 import numpy as np
 from django.db import DatabaseError
+from numpy.typing import NDArray
 
 from ..figures import LEFT_OUT
 from ..models import EntryImage, IndexEntry, IndexVersion
@@ -41,12 +41,12 @@ def find_other_colours(product_key: str, *, limit: int = 6) -> list[SearchResult
         LEFT_OUT.labels("other_colours").inc()
         logger.exception("Other colours of %s could not be found in %s", product_key, version)
         return []
-    return load_results(found[:limit])
+    return load_results(found[:limit]).shown
 
 
 def _nearest_by_colour(version: IndexVersion, product_key: str) -> list[tuple[str, float]]:
     entries = EntryQuerySet(IndexEntry).in_version(version.pk)
-    own = entries.filter(product_key=product_key).only("sku", "style", "facets").first()
+    own = entries.filter(product_key=product_key).only("product_key", "style", "facets").first()
     if own is None or not own.style or not (colours := _colours(own)):
         return []
     others = [
@@ -54,14 +54,18 @@ def _nearest_by_colour(version: IndexVersion, product_key: str) -> list[tuple[st
         for entry in entries.filter(style=own.style).exclude(pk=own.pk).newest()[:LOOKED_AT]
         if (theirs := _colours(entry)) and not theirs & colours
     ]
-    pictures = ImageQuerySet(EntryImage).first_of_skus(version.pk, [own.sku, *(one.sku for one in others)])
-    if own.sku not in pictures:
+    # By key: products of a host may lack an SKU.
+    rows = ImageQuerySet(EntryImage).of_products(version.pk, [entry.product_key for entry in (own, *others)])
+    pictures: dict[str, NDArray[np.float32]] = {}
+    for key, embedding in rows:
+        pictures.setdefault(key, np.array(embedding, np.float32))
+    if own.product_key not in pictures:
         return []
-    picture = np.array(json.loads(pictures[own.sku][1]))
+    picture = pictures[own.product_key]
     alike = [
-        (float(picture @ np.array(json.loads(pictures[entry.sku][1]))), entry)
+        (float(picture @ pictures[entry.product_key]), entry)
         for entry in others
-        if entry.sku in pictures
+        if entry.product_key in pictures
     ]
     best: dict[frozenset[str], tuple[str, float]] = {}
     for similarity, entry in sorted(alike, key=lambda pair: -pair[0]):

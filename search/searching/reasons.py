@@ -22,6 +22,7 @@ COUNTS = "counts"  # of facets, prices and stock; those that are given are right
 SPELLING = "spelling"  # slips were not looked for
 LEXICON = "lexicon"  # words are not read as colours, brands and categories, before the catalogue's words are counted
 TOKEN = "token"  # noqa: S105 - later pages are computed afresh, and may repeat or skip what has changed
+CARDS = "cards"  # products of this page that no list can show, because the shop's code fails for them; totals count them
 WORDS = "words"  # of the catalogue, which suggestions are made of, before they are counted
 
 

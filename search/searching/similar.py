@@ -74,15 +74,15 @@ def _answer(product_key: str, filters: Filters, limit: int) -> SimilarAnswer:
     if leg is None:
         return replace(blind, degraded=degraded or reasons.NOT_ENCODED, left_out=(reasons.RESULTS, *left_out))
     found = [(candidate.product_key, score) for candidate, score in arranged.items]
-    results = load_results(found[:limit])
+    loaded = load_results(found[:limit])
     count_hits(Hit("rule", rule.rule_id) for rule in arranged.fired)
     return SimilarAnswer(
         product_key=product_key,
         complete=leg.complete or len(found) >= limit,
         degraded=degraded,
-        results=results,
+        results=loaded.shown,
         fired=arranged.fired,
-        left_out=left_out if looks else (*left_out, reasons.LOOK),
+        left_out=(*left_out, *(() if looks else (reasons.LOOK,)), *loaded.left_out),
     )
 
 

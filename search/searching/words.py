@@ -126,7 +126,7 @@ def search(
                 logger.exception("A search in %s was given up", version)
                 found = _blind(request, reasons.TOO_SLOW)
         with stage("products"):
-            results = load_results(found.found)
+            loaded = load_results(found.found)
     searched = found.query or query
     # Without an index there is nothing to arrange, and a shop that has none yet need not pay for the look.
     merchandising = snapshot() if version else Merchandising()
@@ -140,9 +140,9 @@ def search(
         total=found.total,
         complete=found.complete,
         degraded=found.degraded,
-        left_out=found.left_out,
+        left_out=(*found.left_out, *loaded.left_out),
         took_ms=round((perf_counter() - started) * 1000, 2),
-        results=results,
+        results=loaded.shown,
         facets=found.counts.facets,
         price_ranges=found.counts.price_ranges,
         in_stock=found.counts.in_stock,

@@ -1,15 +1,13 @@
 """What a page of the review shows: products with the tags that wait for a decision, the surest first."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Count, Max, QuerySet
 
-from ..indexing.catalogue import load_products
 from ..models import ProductTag
-from ..registry import ProductCard, get_index
-from ..routing import pinned
+from ..products import read_cards
+from ..registry import ProductCard
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +35,14 @@ class ReviewedProduct:
     """A product with its tags."""
 
     key: str
-    card: ProductCard | None  # None where the product is gone or not published any more
+    card: ProductCard | None  # None where the product is gone, not published any more, or cannot be shown
     tags: list[ProductTag] = field(default_factory=list)
     accepted: tuple[str, ...] = ()  # words that were accepted before
 
 
 def read_products(wanted: ReviewFilter, keys: list[str]) -> list[ReviewedProduct]:
     """Return these products with their tags, in this order, in a fixed number of queries."""
-    products = {key: ReviewedProduct(key, card) for key, card in _cards(keys).items()}
+    products = {key: ReviewedProduct(key, card) for key, card in read_cards(keys).items()}
     accepted = ProductTag.objects.accepted_of(keys)
     for tag in wanted.tags().filter(product_key__in=keys).order_by("-confidence", "kind", "word"):
         product = products.setdefault(tag.product_key, ReviewedProduct(tag.product_key, None))
@@ -59,9 +57,3 @@ def count_states() -> dict[str, int]:
     """Return how many tags are suggested, accepted and rejected."""
     counted = ProductTag.objects.order_by().values("state").annotate(count=Count("*"))
     return dict.fromkeys(ProductTag.State.values, 0) | dict(counted.values_list("state", "count"))
-
-
-@pinned()
-def _cards(keys: list[str]) -> Mapping[str, ProductCard]:
-    index = get_index()
-    return {key: index.card(product) for key, product in load_products(keys).items()}

@@ -49,12 +49,12 @@ class Lexicon:
         language: str = "english",
         paths: Iterable[tuple[str, ...]] = (),
     ) -> None:
-        self.facets = facets
+        self.facets = {token: count for token, count in facets.items() if bears_value(token)}
         self.lexemes = lexemes
         self.total = max(total, 1)
         self.synonyms = synonyms
         self.language = language
-        paths = list(paths)
+        paths = [named for path in paths if (named := tuple(value for value in path if value.strip()))]
         self.paths = [frozenset(f"{CATEGORY}={value}" for value in path) for path in paths]
         self.parents = parents_of(paths)
         self.lowest = frozenset(path[-1] for path in paths if path)
@@ -208,6 +208,11 @@ class Lexicon:
         for token, count in self.facets.items():
             facet, _, value = token.partition("=")
             yield facet, value, count
+
+
+def bears_value(token: str) -> bool:
+    """Whether a facet token has a value that is not blank; those of an index of an earlier release may be."""
+    return bool(token.partition("=")[2].strip())
 
 
 def parents_of(paths: Iterable[Sequence[str]]) -> dict[str, str]:

@@ -23,7 +23,11 @@ class Word(NamedTuple):
 def split(text: str) -> list[Word]:
     """Return the words of a text: "Men's T-shirt" has "men", "t" and "shirt"."""
     plain = _POSSESSIVE.sub(lambda found: " " * len(found.group()), text)
-    return [Word(_fold(found.group()), found.start(), found.end()) for found in _WORD.finditer(plain)]
+    return [
+        Word(folded, found.start(), found.end())
+        for found in _WORD.finditer(plain)
+        if (folded := _fold(found.group()))  # nothing is left of a sound mark by itself
+    ]
 
 
 def keys(words: Sequence[str], language: str) -> tuple[str, ...]:

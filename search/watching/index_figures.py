@@ -9,7 +9,7 @@ from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from ..conf import get_settings
-from ..indexing.failures import count_failures
+from ..indexing.failures import count_failures, failing_cards, noted_documents
 from ..indexing.hnsw import broken_indexes
 from ..indexing.progress import measure_outbox
 from ..indexing.task_runs import task_states
@@ -108,11 +108,18 @@ def _version() -> Iterator[Metric]:
     broken = GaugeMetricFamily(
         "fashion_search_broken_indexes", "HNSW indexes of it that are missing or invalid."
     )
+    noted = GaugeMetricFamily(
+        "fashion_search_noted",
+        "Products of it whose documents were changed to be indexed, and those that no list can show.",
+        labels=["what"],
+    )
     if version is not None:
+        noted.add_metric(["document"], noted_documents(version).number)
+        noted.add_metric(["card"], failing_cards(version).number)
         info.add_metric([str(version.pk), version.artifact_name], 1)
         entries.add_metric([], IndexEntry.objects.filter(version=version).count())
         broken.add_metric([], len(broken_indexes(version)))
-    yield from (info, entries, broken)
+    yield from (info, entries, broken, noted)
 
 
 def _lacking() -> Metric:

@@ -147,6 +147,14 @@ def test_no_registration(monkeypatch):
     assert ids(checks.check_registration()) == ["E007"]
 
 
+@pytest.mark.parametrize(
+    "facets", ["brand", ("brand", ""), ("a=b",), (" brand",), ("brand", "brand"), (3,), None, ("x" * 101,)]
+)
+def test_facets_that_are_no_names(monkeypatch, facets):
+    monkeypatch.setattr(type(registry.get_index()), "facets", facets)
+    assert ids(checks.check_registration()) == ["E009"]
+
+
 def test_a_wrong_setting(settings):
     settings.FASHION_SEARCH = {"NO_SUCH": 1}
     assert ids(checks.check_settings()) == ["E008"]

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -19,6 +20,7 @@ from search.insight import store
 from search.models import IndexEntry, IndexVersion, StaleProduct, TaskRun
 from search.schedule import PERIODIC
 from shop.models import Product
+from shop.search_index import ShopProductIndex
 from tests.search.products import add_picture, build_version, drain, make_product
 from tests.tiny_artifact import unloadable_artifact, write_tiny_artifact
 
@@ -102,7 +104,8 @@ class TestIndex:
         checks = check_index()
         assert {check.state for check in checks} == {OK}
         assert [check.name for check in checks] == [
-            "Active version", "Artifact", "Text search configuration", "HNSW indexes", "ANN recall", "Entries"
+            "Active version", "Artifact", "Text search configuration", "HNSW indexes", "ANN recall", "Entries",
+            "Documents", "Cards",
         ]  # fmt: skip
         assert of(checks, "Artifact") == (OK, "tiny matches the active version.")
         assert of(checks, "Entries") == (OK, "2 products, 2 of them in the index.")
@@ -114,6 +117,31 @@ class TestIndex:
         beginning.ask("rebuild", by="anna")
         (check,) = check_index()
         assert (check.state, check.remedy) == (BROKEN, "Wait for the build that runs.")
+
+    def test_documents_that_were_changed_and_cards_that_fail(self, active, monkeypatch):
+        first, second = Product.objects.order_by("pk")
+        real = ShopProductIndex.document
+        odd = {"brand": ("", "Acme")}
+        monkeypatch.setattr(
+            ShopProductIndex,
+            "document",
+            lambda self, one: replace(real(self, one), facets=odd) if one.pk == first.pk else real(self, one),
+        )
+        card = ShopProductIndex.card
+        monkeypatch.setattr(
+            ShopProductIndex, "card", lambda self, one: [][0] if one.pk == second.pk else card(self, one)
+        )
+        for product in (first, second):
+            product.save()
+        drain()
+        checks = check_index()
+        blank = f'product {first.pk}: facet "brand": a blank value was left out'
+        assert of(checks, "Documents") == (
+            ATTENTION,
+            f"Of 1 product something was left out or changed. The first, {blank}",
+        )
+        failed = f"product {second.pk}: card() failed: IndexError: list index out of range"
+        assert of(checks, "Cards") == (BROKEN, f"Lists leave 1 product out. The first, {failed}")
 
     def test_another_artifact_in_the_settings(self, active, index_settings, tmp_path):
         write_tiny_artifact(tmp_path / "other", name="other", seed=8)

@@ -1,11 +1,15 @@
+from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.core.files.base import ContentFile
 
 from search.encoders import Encoders
-from search.indexing import draining, outbox
+from search.indexing import batches, cleaning, draining, outbox
+from search.indexing.failures import count_failures
+from search.indexing.reconcile import reconcile
 from search.models import EntryImage, IndexEntry, IndexVersion
 from shop.models import Product
 from shop.search_index import ShopProductIndex
@@ -182,6 +186,7 @@ def test_a_value_that_postgres_refuses_fails_only_its_product(monkeypatch):
         return replace(found, price=Decimal("1e20")) if product.pk == products[1].pk else found
 
     monkeypatch.setattr(ShopProductIndex, "document", document)
+    monkeypatch.setattr(cleaning, "HIGHEST_PRICE", Decimal("1e30"))  # what cleaning let through by mistake
     drain()
     assert sorted(IndexEntry.objects.values_list("sku", flat=True)) == ["a0", "a2"]
     assert stale_products().get().last_error.startswith("Postgres refused the entry: numeric field overflow")
@@ -225,3 +230,88 @@ def test_an_unexpected_error_postpones_the_batch_and_fails_the_task(monkeypatch)
     row = stale_products().get()
     assert (row.attempts, row.last_error) == (0, "RuntimeError: broken queryset")
     assert not outbox.is_due()
+
+
+def fails_for(monkeypatch, method: str, product: Product, error: BaseException) -> None:
+    """Have a method of the shop's index raise for one product."""
+    real = getattr(ShopProductIndex, method)
+    key = str(product.pk)
+
+    def failing(self, given):
+        if getattr(given, "key", None) == key or getattr(given, "pk", None) == product.pk:
+            raise error
+        return real(self, given)
+
+    monkeypatch.setattr(ShopProductIndex, method, failing)
+
+
+@pytest.mark.parametrize("method", ["document", "encoded_text"])
+def test_what_the_host_raises_for_one_product_is_kept_with_it(monkeypatch, method):
+    products = [make_product(f"A{number}") for number in range(3)]
+    begin_version()
+    fails_for(monkeypatch, method, products[1], KeyError("size"))
+    drain()
+    assert sorted(IndexEntry.objects.values_list("sku", flat=True)) == ["a0", "a2"]
+    assert stale_products().get().last_error == f"{method}() failed: KeyError: 'size'"
+    assert count_failures()["document"] == 1
+
+
+def test_a_product_that_cannot_be_read_fails_alone(monkeypatch):
+    products = [make_product(f"A{number}") for number in range(3)]
+    begin_version()
+    real = Product.from_db.__func__
+
+    def from_db(cls, db, names, values):
+        product = real(cls, db, names, values)
+        if product.pk == products[1].pk:
+            raise ValueError("no such colour")
+        return product
+
+    monkeypatch.setattr(Product, "from_db", classmethod(from_db))
+    drain()
+    assert sorted(IndexEntry.objects.values_list("sku", flat=True)) == ["a0", "a2"]
+    assert stale_products().get().last_error == "get_queryset() failed: ValueError: no such colour"
+    assert reconcile() == 0
+    IndexEntry.objects.filter(sku="a2").update(content_hash="other")
+    assert reconcile() == 1  # the one that cannot be read keeps no other from being compared
+
+
+def test_time_that_is_up_is_no_products_fault(monkeypatch):
+    products = [make_product(f"A{number}") for number in range(2)]
+    begin_version()
+    fails_for(monkeypatch, "document", products[0], SoftTimeLimitExceeded())
+    with pytest.raises(SoftTimeLimitExceeded):
+        draining.index_due(seconds=60)
+    assert {row.attempts for row in stale_products()} == {0}
+
+
+def test_a_document_with_odd_values_is_indexed_with_a_note_and_one_line(monkeypatch, caplog):
+    products = [make_product(f"A{number}") for number in range(30)]
+    begin_version()
+    real = ShopProductIndex.document
+    odd = {"brand": ("", None), "colour": " Red ", "size": (38,), "category": ("A", "B", "A")}
+    monkeypatch.setattr(
+        ShopProductIndex, "document", lambda self, one: replace(real(self, one), facets=odd, price="9.90")
+    )
+    batches.sparing.forget()
+    drain()
+    entry = IndexEntry.objects.get(sku="a0")
+    assert entry.facets == ["colour=Red", "size=38", "category=A", "category=B"]
+    assert entry.price == Decimal("9.90")
+    assert entry.notes.splitlines() == [
+        'facet "brand": a blank value was left out',
+        "facet \"colour\": a single value was taken for a tuple of one (' Red ')",
+        "facet \"colour\": white space or characters that do not show were taken out (' Red ')",
+        'facet "size": a value of the type int was made a text (38)',
+        "facet \"category\": a category stood above itself; it was kept where it stood first ('A')",
+        "price: a value of the type str was made a Decimal ('9.90')",
+    ]
+    said = [record.getMessage() for record in caplog.records if record.name == "search.indexing.batches"]
+    assert len(said) == 6
+    keys = {str(product.pk) for product in products}
+    assert said[0].split()[4].rstrip(":") in keys
+    assert said[0].endswith('facet "brand": a blank value was left out')
+    monkeypatch.setattr(ShopProductIndex, "document", real)
+    reconcile()
+    drain()
+    assert set(IndexEntry.objects.values_list("notes", flat=True)) == {""}

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -5,9 +6,11 @@ from django.db import connection
 from django.utils import timezone
 
 from search.indexing.hnsw import drop_indexes
+from search.indexing.reconcile import reconcile
 from search.indexing.verify import verify
 from search.models import EntryImage, IndexEntry, StaleProduct
 from shop.models import Product
+from shop.search_index import ShopProductIndex
 from tests.search.products import add_picture, build_version, drain, make_product
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("index_settings")]
@@ -38,6 +41,8 @@ def test_a_whole_index_passes(version):
         "storage",
         "text search configuration",
         "one entry per product",
+        "documents indexed as given",
+        "cards",
         "embeddings present",
         "embeddings of unit length",
         "HNSW indexes valid",
@@ -101,3 +106,42 @@ def test_a_worker_that_lacks_the_artifact_is_told(version):
     assert failed() == {"artifact": f"It is here, but a worker lacks it. {said}"}
     type(version).objects.update(lacking_at=timezone.now() - timedelta(minutes=3))
     assert failed() == {}
+
+
+def test_a_document_that_had_to_be_changed(monkeypatch):
+    product = Product.objects.get(sku="A1")
+    real = ShopProductIndex.document
+    monkeypatch.setattr(
+        ShopProductIndex,
+        "document",
+        lambda self, one: (
+            replace(real(self, one), facets={"brand": ("",)}) if one.pk == product.pk else real(self, one)
+        ),
+    )
+    product.save()
+    drain()
+    found = f'1 products; the first: product {product.pk}: facet "brand": a blank value was left out'
+    assert failed() == {"documents indexed as given": found}
+
+
+def test_a_card_that_fails_was_seen_when_its_product_was_indexed(monkeypatch):
+    product = Product.objects.get(sku="A1")
+    real = ShopProductIndex.card
+    monkeypatch.setattr(
+        ShopProductIndex, "card", lambda self, one: [][0] if one.pk == product.pk else real(self, one)
+    )
+    product.save()
+    drain()
+    first = f"1 products; the first: product {product.pk}: card() failed: IndexError: list index out of range"
+    assert failed() == {"cards": first}
+    monkeypatch.setattr(ShopProductIndex, "card", real)
+    assert reconcile() == 0
+    assert failed() == {}
+
+
+def test_a_card_that_fails_since_a_release_of_the_shop(monkeypatch):
+    monkeypatch.setattr(ShopProductIndex, "card", lambda self, one: None)
+    assert failed()["cards"].endswith(
+        "card() failed: TypeError: it returned NoneType instead of a ProductCard"
+    )
+    assert failed()["cards"].startswith("3 products; ")

@@ -1,5 +1,11 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from search.retrieval.facets import FacetCount, sort_counts
-from search.understanding.lexicon import parents_of
+from search.understanding.lexicon import Lexicon, parents_of
+from search.understanding.synonyms import Synonyms
+from search.understanding.words import split
 
 PARENTS = {"Tops": "", "Shirts": "Tops", "Blouses": "Tops", "Shoes": "", "Boots": "Shoes"}
 
@@ -48,3 +54,63 @@ def test_no_value_is_below_itself():
             assert value not in seen
             seen.append(value)
             value = parents[value]
+
+
+@pytest.mark.parametrize(
+    ("counts", "parents", "shown"),
+    [
+        ({"": 1}, {}, []),
+        ({"": 3, " ": 2, "A": 1}, {"A": ""}, [("A", "")]),
+        ({"A": 1}, {"A": "A"}, [("A", "")]),
+        ({"A": 2, "B": 1}, {"A": "B", "B": "A"}, [("A", ""), ("B", "A")]),
+        ({"A": 1, "B": 2, "C": 3}, {"B": "A", "A": "B", "C": "B"}, [("B", ""), ("C", "B"), ("A", "B")]),
+        ({"A": 1, "": 1}, {"A": "", "": "A"}, [("A", "")]),
+    ],
+)
+def test_blank_values_and_trees_that_are_none(counts, parents, shown):
+    assert [(count.value, count.parent) for count in sort_counts(counts, parents)] == shown
+
+
+def test_a_tree_fifty_deep_stays_in_order():
+    path = [f"level {number}" for number in range(50)]
+    counts = {value: 50 - number for number, value in enumerate(path)}
+    assert [count.value for count in sort_counts(counts, parents_of([path]))] == path
+
+
+VALUES = st.sampled_from(["", " ", "A", "B", "C", "D", "a=b", "x > y"])
+
+
+@given(counts=st.dictionaries(VALUES, st.integers(0, 9)), parents=st.dictionaries(VALUES, VALUES))
+def test_whatever_the_tree_is_like_each_value_comes_once_behind_the_one_above_it(counts, parents):
+    shown = sort_counts(counts, parents)
+    values = [count.value for count in shown]
+    assert sorted(values) == sorted(value for value in counts if value.strip())
+    for place, count in enumerate(shown):
+        assert count.count == counts[count.value]
+        assert count.parent == "" or count.parent in values[:place]
+
+
+@given(paths=st.lists(st.lists(VALUES, max_size=6), max_size=6))
+def test_the_parents_of_any_paths_lead_to_a_root(paths):
+    parents = Lexicon({}, None, 0, Synonyms(), paths=[tuple(path) for path in paths]).parents
+    assert set(parents) == {value for path in paths for value in path if value.strip()}
+    for value in parents:
+        for _ in range(len(parents)):
+            value = parents[value] if value else ""
+        assert value == ""
+
+
+NAMES = st.sampled_from(["brand", "category", "colour", "size"])
+HOST_VALUES = st.text(max_size=40) | st.sampled_from(
+    ["", "\uff9e", "\uff9e x y", "a=b", "1 2 3", "x" * 500, "A/B", "and or &"]
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(tokens=st.lists(st.tuples(NAMES, HOST_VALUES), max_size=8), query=HOST_VALUES)
+def test_a_lexicon_of_any_values_reads_any_query(tokens, query):
+    facets = {f"{name}={value}": 1 for name, value in tokens}
+    lexicon = Lexicon(facets, None, len(facets), Synonyms(), paths=[tuple(value for _, value in tokens)])
+    words = [word.text for word in split(query)]
+    assert set(lexicon.senses(words)) <= set(facets)
+    assert all(value.strip() for _, value, _ in lexicon.values())

@@ -16,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from search.indexing.failures import KINDS, OTHER
 from search.insight import store
-from search.models import StaleProduct, TaskRun
+from search.models import IndexEntry, StaleProduct, TaskRun
 
 ROOT = Path(__file__).resolve().parents[3]
 TOKEN = "a-token-for-the-tests"
@@ -125,6 +125,25 @@ def test_the_log_that_waits_in_redis(transactional_db, scrape, redis_server, set
     figures = scrape()
     assert figures["fashion_search_log_up",] == 0
     assert ("fashion_search_log_waiting",) not in figures
+
+
+def test_documents_that_were_changed_and_cards_that_fail(transactional_db, searchable, scrape):
+    figures = scrape()
+    assert (figures["fashion_search_noted", "document"], figures["fashion_search_noted", "card"]) == (0, 0)
+    entries = IndexEntry.objects.filter(version=searchable)
+    entries.update(notes='facet "brand": a blank value was left out')
+    figures = scrape()
+    number = entries.count()
+    assert (figures["fashion_search_noted", "document"], figures["fashion_search_noted", "card"]) == (
+        number,
+        0,
+    )
+    entries.update(notes="card() failed: IndexError\nname: it is blank")
+    figures = scrape()
+    assert (figures["fashion_search_noted", "document"], figures["fashion_search_noted", "card"]) == (
+        number,
+        number,
+    )
 
 
 def test_searches_are_counted_with_their_stages(transactional_db, searchable, client, scrape):
