@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import replace
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from enum import Enum
 from itertools import islice
@@ -250,9 +250,7 @@ def _created(given: Any, notes: Notes) -> datetime:
         raise DocumentError(
             f"created is {given!r:.100}: give an aware datetime, such as that of the first sale."
         )
-    if timezone.is_naive(given):
-        given = timezone.make_aware(given, timezone.get_default_timezone())
-    return given if given.utcoffset() is not None else given.replace(tzinfo=UTC)
+    return timezone.make_aware(given, timezone.get_default_timezone()) if timezone.is_naive(given) else given
 
 
 def _pictures(given: Any, notes: Notes) -> tuple[ProductPicture, ...]:

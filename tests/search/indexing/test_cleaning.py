@@ -187,7 +187,7 @@ ANYTHING = st.recursive(
 )
 
 
-@given(values=ANYTHING, name=ANYTHING.filter(lambda name: not isinstance(name, list | dict | tuple)))
+@given(values=ANYTHING, name=st.none() | st.integers() | st.binary(max_size=5) | st.text(max_size=120))
 def test_whatever_a_facet_is_its_values_can_be_chosen(values, name):
     """A filter cleans what shoppers send; a value that comes out otherwise could never be chosen."""
     document, _ = clean_document(replace(SOUND, facets={name: values}), "7")
