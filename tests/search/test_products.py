@@ -9,6 +9,7 @@ from prometheus_client import REGISTRY
 
 from search import products
 from search.indexing.failures import failing_cards, noted_documents
+from search.indexing.lexicon import build_lexicon
 from search.models import ProductTag, StaleProduct
 from search.products import load_each, make_card, read_cards
 from search.retrieval.filters import Filters
@@ -33,10 +34,12 @@ def version(tiny_artifact, search_settings):
 @pytest.fixture
 def shirts(version) -> list[Product]:
     """Three red shirts, the last the newest, of one style."""
-    return [
+    shirts = [
         add(version, f"s{number}", "Red shirt", facets={"colour": ["Red"]}, pictures=[unit(1, number / 10)])
         for number in range(3)
     ]
+    build_lexicon(version)
+    return shirts
 
 
 @pytest.fixture
