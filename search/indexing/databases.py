@@ -7,6 +7,7 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections, router
 
 from ..exceptions import NoIndexRegistered
 from ..models import IndexVersion
+from ..products import describe_failure
 from ..registry import get_index
 from ..routing import WRITER, WriterRouter, host_routers, pinned, writer_of
 from .pooling import Pooling, find_pooling, own_connection
@@ -107,8 +108,11 @@ def _misplaced_products() -> list[str]:
             f"{label} is written to the database {alias!r}, the index to {WRITER!r}: a change and its mark are not one"
             " transaction, and no statement can compare the two."
         ]
-    with pinned():
-        alias = index.get_queryset().db
+    try:
+        with pinned():
+            alias = index.get_queryset().db
+    except Exception as error:  # noqa: BLE001 - the host's code
+        return [f"Nobody knows where {label} is read: {describe_failure('get_queryset', error)}."]
     if alias != WRITER:
         return [
             f"get_queryset() of {label} asks for the database {alias!r} by using(); the index reads {WRITER!r}, where the"
