@@ -7,9 +7,9 @@ from django.db.models import Max, Min
 
 from ..exceptions import StorageAway
 from ..models import EntryImage, IndexVersion
+from ..products import load_products
 from ..registry import ProductPicture, get_index
 from ..storage import ask_storage
-from .catalogue import load_products
 
 PROBE_SECONDS = 4.0  # that one picture may take
 TRIED = 3  # pictures; one that can be read is enough
