@@ -13,10 +13,11 @@ class SearchConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Load every `search_index` module, then connect router, receivers and checks."""
-        from . import checks, receivers, routing
+        """Load every `search_index` module, then connect router, receivers, messages and checks."""
+        from . import checks, messages, receivers, routing
 
         autodiscover_modules("search_index")
         routing.connect()
         receivers.connect()
+        messages.connect()
         checks.connect()

@@ -1,5 +1,6 @@
 """The plugin's settings: one frozen class with defaults, filled from `settings.FASHION_SEARCH` when used."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -14,12 +15,16 @@ from django.core.exceptions import ImproperlyConfigured
 from .weights import Weights
 
 SETTING = "FASHION_SEARCH"
+_NAMESPACE = re.compile(r"[A-Za-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SearchSettings:
     """Every setting with its default; `BATCH_SIZE` in `FASHION_SEARCH` is `batch_size` here."""
 
+    namespace: str = (
+        ""  # part of every key in Redis and the cache; the name of the default database by default
+    )
     artifact: Path = Path(__file__).parent / "artifacts" / "default"  # artifact folder that a rebuild uses
     artifact_folders: tuple[
         Path, ...
@@ -172,6 +177,10 @@ def checked(key: str, value: Any) -> Any:
     if type(value) is not type(default):
         raise ImproperlyConfigured(
             f"{SETTING}[{key!r}] must be of type {type(default).__name__}, not {value!r}."
+        )
+    if key == "NAMESPACE" and not _NAMESPACE.fullmatch(value):
+        raise ImproperlyConfigured(
+            f"{SETTING}[{key!r}] must be at most 63 letters, digits, dots, hyphens and underscores, not {value!r}."
         )
     if (
         isinstance(value, int | float)

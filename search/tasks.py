@@ -5,7 +5,9 @@ from functools import wraps
 from typing import Any
 
 from celery import shared_task
+from celery.worker.control import inspect_command
 
+from . import messages, neighbours
 from .computing import ask, compute, give_up
 from .conf import get_settings
 from .health.checking import check_health as find_findings
@@ -14,10 +16,11 @@ from .indexing import reconcile as reconciling
 from .indexing.draining import index_due
 from .indexing.lexicon import refresh_lexicons
 from .indexing.task_runs import recorded_run
-from .insight import draining, rolling
+from .insight import draining, rolling, store
 from .mapping.making import make_map
 from .merchandising import hits
 from .models import CatalogueHealth, CatalogueMap, IndexVersion
+from .namespace import namespace
 from .routing import pinned
 from .schedule import LONGEST_RUN_SECONDS
 from .suggesting import refreshing
@@ -32,7 +35,9 @@ LONG: dict[str, Any] = {"time_limit": LONGEST_RUN_SECONDS, "soft_time_limit": LO
 
 def _task(**options: Any) -> Callable[[Callable[..., Any]], Any]:
     # A child that is killed must not lose its message: acks_late alone would acknowledge it.
-    make = shared_task(acks_late=True, reject_on_worker_lost=True, ignore_result=True, **options)
+    make = shared_task(
+        base=messages.ShopTask, acks_late=True, reject_on_worker_lost=True, ignore_result=True, **options
+    )
 
     def decorate(function: Callable[..., Any]) -> Any:
         return make(pinned()(function))  # what a worker writes comes from no replica
@@ -78,6 +83,8 @@ def sweep() -> None:
     """Find what hints have lost: start as many indexing tasks as the worker has children, if anything is due."""
     if outbox.is_due():
         hints.publish("index_stale", times=get_settings().index_parallel)
+    neighbours.leave_sign()
+    messages.send_again()
 
 
 @_periodic(if_taken=lambda: cancelling.break_off_indexes(), **LONG)
@@ -135,12 +142,13 @@ def suggest_tags(keys: list[str]) -> None:
 @_periodic()
 def flush_hits() -> None:
     """Write down how often rules, redirects and banners took effect."""
-    hits.flush_hits()
+    hits.flush_hits(former=neighbours.is_alone())
 
 
 @_periodic()
 def drain_log() -> None:
     """Write the search log from Redis to Postgres; only one of these runs at a time."""
+    store.take_over(neighbours.former_lists())
     draining.drain_log()
 
 
@@ -173,6 +181,13 @@ def map_catalogue(version_id: int) -> None:
 def check_health(version_id: int) -> None:
     """Check the health of a version's catalogue, which was asked for."""
     compute(CatalogueHealth, version_id, find_findings)
+
+
+@inspect_command(name=messages.ASK_WORKER)
+def which_shop(state: Any, **_others: Any) -> dict[str, Any]:
+    """Say which shop a worker belongs to, and from which queues it takes."""
+    queues = state.consumer.task_consumer.queues if state.consumer.task_consumer else ()
+    return {"namespace": namespace(), "queues": [queue.name for queue in queues]}
 
 
 def _have_checked(version: IndexVersion | None) -> None:

@@ -3,7 +3,7 @@
 import json
 import os
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
@@ -144,6 +144,9 @@ if os.environ.get("MAINTENANCE_DATABASE_URL"):  # past a pooler, to build indexe
         engine="django.db.backends.postgresql",
         test_options={"MIRROR": "default"},
     )
+FASHION_SEARCH: dict[str, object] = json.loads(os.environ.get("FASHION_SEARCH") or "{}")
+# Part of every key in Redis, so that two shops may use one: those of the cache, and Celery's own.
+NAMESPACE = str(FASHION_SEARCH.get("NAMESPACE") or quote(str(DATABASES["default"]["NAME"]), safe=""))
 
 REDIS_URL = _required("REDIS_URL", "redis://localhost:6379/0")
 REDIS_TIMEOUTS = {
@@ -160,7 +163,7 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
-        "KEY_PREFIX": "shop",
+        "KEY_PREFIX": f"shop:{NAMESPACE}",
         "OPTIONS": CACHE_TIMEOUTS,
     }
 }
@@ -217,6 +220,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_TIMEOUT = 1
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     **REDIS_TIMEOUTS,
+    "global_keyprefix": f"{NAMESPACE}:",  # or workers of two shops on one Redis would give back each other's messages
     "visibility_timeout": 600,  # seconds; above the task time limit, so that a running task is not doubled
     # A dead worker's messages are looked for every interval x throttle seconds: 2 instead of Kombu's 100.
     "unacked_restore_interval": 2,
@@ -247,7 +251,6 @@ CELERY_TIMEZONE = "UTC"
 
 # --- The search plugin --------------------------------------------------------------------------------------------
 
-FASHION_SEARCH: dict[str, object] = json.loads(os.environ.get("FASHION_SEARCH") or "{}")
 if "maintenance" in DATABASES:
     FASHION_SEARCH.setdefault("MAINTENANCE_DATABASE", "maintenance")
 

@@ -44,6 +44,10 @@ def _configure() -> None:
     import django
     from django.conf import settings
 
+    # Worker, beat and web that tests start are of the test database, and their keys are named after it.
+    name = f"test_{settings.DATABASES['default']['NAME']}"
+    settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"] = f"{name}:"
+    settings.CACHES["default"]["KEY_PREFIX"] = f"shop:{name}"
     # The manifest exists only after collectstatic.
     static = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = {**settings.STORAGES, "staticfiles": static}

@@ -13,6 +13,7 @@ from rest_framework.throttling import BaseThrottle, SimpleRateThrottle
 from ..conf import get_settings
 from ..figures import LEFT_OUT
 from ..insight.store import connect
+from ..namespace import shop_key
 
 logger = logging.getLogger(__name__)
 
@@ -63,9 +64,9 @@ class RateThrottle(BaseThrottle):
     def key_of(self, request: Request) -> str:
         """Return what the count stands under: the key's number, or a hash that does not tell the address."""
         if request.auth is not None:
-            return f"fashion_search:rate:{self.scope}:key:{request.auth.pk}"
+            return shop_key(f"rate:{self.scope}:key:{request.auth.pk}")
         hashed = salted_hmac(f"fashion_search.{self.scope}", self.get_ident(request) or "").hexdigest()[:32]
-        return f"fashion_search:rate:{self.scope}:{hashed}"
+        return shop_key(f"rate:{self.scope}:{hashed}")
 
 
 class ReadThrottle(RateThrottle):

@@ -89,14 +89,28 @@ def check_queue(ping: Ping) -> list[Check]:
             Check("Workers", State.ATTENTION, "Not known while the task queue cannot be reached."),
         ]
     queue = Check("Task queue", State.OK, "The task queue answers.")
+    return [queue, _workers(ping, workers)]
+
+
+def _workers(ping: Ping, workers: int) -> Check:
     if not workers:
-        return [
-            queue,
-            Check(
-                "Workers",
-                State.BROKEN,
-                f"No Celery worker answered within {REPLY_SECONDS} s, so nothing is indexed.",
-                "Start a Celery worker and beat. If one runs, read its log.",
-            ),
-        ]
-    return [queue, Check("Workers", State.OK, f"{count(workers, 'worker')} answered.")]
+        others = (
+            f" {count(ping.others, 'worker')} answered that belong to another shop, have no plugin or one of a release before."
+            if ping.others
+            else ""
+        )
+        return Check(
+            "Workers",
+            State.BROKEN,
+            f"No Celery worker of this shop answered within {REPLY_SECONDS} s, so nothing is indexed.{others}",
+            "Start a Celery worker and beat. If one runs, read its log, and see that it has the same FASHION_SEARCH['NAMESPACE'].",
+        )
+    idle = ping.idle_queues()
+    if idle:
+        return Check(
+            "Workers",
+            State.BROKEN,
+            f"{count(workers, 'worker')} answered, and none takes from the queue {', '.join(idle)}, where tasks of search go.",
+            f"Start a worker with: -Q {','.join(idle)}",
+        )
+    return Check("Workers", State.OK, f"{count(workers, 'worker')} answered.")

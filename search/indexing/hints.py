@@ -13,21 +13,12 @@ from celery import current_app
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
 from ..figures import PUBLISH_FAILURES
+from ..messages import QUICK, TASKS
 
 logger = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 30.0  # after a failure nothing is published for this long
 HINT_EXPIRES_SECONDS = 60.0  # hints that no worker took by then are dropped: a sweep has made newer ones
-_TASKS = f"{__package__.rpartition('.')[0]}.tasks"  # wherever the package is installed
-# The host's broker settings may lack timeouts, and then a frozen broker is waited for without end.
-_QUICK = {
-    "socket_timeout": 1,
-    "socket_connect_timeout": 1,
-    "retry_on_timeout": False,
-    "max_retries": 0,
-    "interval_start": 0,
-    "connect_retries_timeout": 1,
-}
 
 
 class _Breaker:
@@ -83,10 +74,10 @@ def publish(task: str, *args: Any, times: int = 1, expires: float | None = HINT_
     if breaker.is_open():
         return False
     try:
-        with current_app.connection_for_write(transport_options=_QUICK, connect_timeout=1) as broker:
+        with current_app.connection_for_write(transport_options=QUICK, connect_timeout=1) as broker:
             for _ in range(times):
                 current_app.send_task(
-                    f"{_TASKS}.{task}",
+                    f"{TASKS}{task}",
                     args,
                     connection=broker,
                     retry=False,

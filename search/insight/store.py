@@ -17,16 +17,27 @@ from redis.retry import Retry
 
 from ..conf import get_settings
 from ..figures import LEFT_OUT
+from ..namespace import shop_key
 from .buffer import Record
 from .redaction import redact_all
 from .visits import hash_visitor
 
 logger = logging.getLogger(__name__)
 
-LIST = "fashion_search:log"
+FORMER_LIST = "fashion_search:log"  # what the list of every shop was called, once
 LONGEST = 100_000  # records that wait at most, about 60 MB; newer ones are dropped while no worker drains
 TIMEOUT_SECONDS = 1.0
 TYPED = ("text", "corrected", "understood", "filters")  # parts of a record that people typed
+MOVED_AT_ONCE = 1000
+# In one step, so that two who move the same list move each record once.
+MOVE = """
+local records = redis.call('LRANGE', KEYS[1], 0, ARGV[1] - 1)
+if #records > 0 then
+  redis.call('RPUSH', KEYS[2], unpack(records))
+  redis.call('LTRIM', KEYS[1], #records, -1)
+end
+return #records
+"""
 SCHEMES = ("redis://", "rediss://", "unix://")
 
 
@@ -54,6 +65,11 @@ def connect(timeout: float = TIMEOUT_SECONDS) -> Redis:
     return _client(url, timeout)
 
 
+def list_name() -> str:
+    """Return the name of this shop's list."""
+    return shop_key("log")
+
+
 def push(records: Sequence[Record]) -> None:
     """Append records, without what could tell who searched.
 
@@ -61,7 +77,7 @@ def push(records: Sequence[Record]) -> None:
         redis.RedisError: Redis did not take them.
     """
     client = connect()
-    waiting = int(client.llen(LIST))
+    waiting = int(client.llen(list_name()))
     if waiting + len(records) > LONGEST:
         logger.warning(
             "%d records of the search log wait for a worker; %d more are dropped.", waiting, len(records)
@@ -70,7 +86,7 @@ def push(records: Sequence[Record]) -> None:
         return
     lines = [line for record in records if (line := _line(client, record)) is not None]
     if lines:
-        client.rpush(LIST, *lines)
+        client.rpush(list_name(), *lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,18 +108,36 @@ def measure_waiting(timeout: float = TIMEOUT_SECONDS) -> Waiting:
         ConnectionError: no Redis is named.
     """
     client = connect(timeout)
-    number, first = int(client.llen(LIST)), client.lindex(LIST, 0)
+    number, first = int(client.llen(list_name())), client.lindex(list_name(), 0)
     return Waiting(number, _age(first) if first else 0.0)  # type: ignore[arg-type]
 
 
 def oldest(limit: int) -> list[bytes]:
     """Return up to `limit` records, the oldest first; they stay until they are dropped."""
-    return list(connect().lrange(LIST, 0, limit - 1))  # type: ignore[arg-type]
+    return list(connect().lrange(list_name(), 0, limit - 1))  # type: ignore[arg-type]
 
 
 def drop(count: int) -> None:
     """Remove the oldest `count` records."""
-    connect().ltrim(LIST, count, -1)
+    connect().ltrim(list_name(), count, -1)
+
+
+def take_over(former: Sequence[str]) -> int:
+    """Move to this shop's list what waits in lists that it had before; return how many records that were.
+
+    Raises:
+        redis.RedisError: Redis did not answer.
+    """
+    client, moved = connect(), 0
+    for name in former:
+        while taken := int(client.eval(MOVE, 2, name, list_name(), MOVED_AT_ONCE)):  # type: ignore[arg-type]
+            moved += taken
+    return moved
+
+
+def waiting_in(name: str) -> int:
+    """Return how many records wait in a list."""
+    return int(connect().llen(name))  # type: ignore[arg-type]
 
 
 def _line(client: Redis, record: Record) -> str | None:

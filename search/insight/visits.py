@@ -17,8 +17,8 @@ from django.utils import timezone
 from redis import Redis
 
 from ..conf import get_settings
+from ..namespace import shop_key
 
-KEY = "fashion_search:visit_key:"
 KEY_BYTES = 32
 _CRAWLER = re.compile(r"bot\b|crawl|spider|slurp|preview|monitor|headless|lighthouse", re.IGNORECASE)
 
@@ -41,14 +41,14 @@ def hash_visitor(client: Redis, visitor: str) -> str:
     """Return 16 hex digits that are the same for a visitor's searches of one day; "" without a cookie."""
     if not visitor:
         return ""
-    key = _key_of(client, timezone.localtime())
-    return hmac.new(key, visitor.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:16]
+    secret = _key_of(client, timezone.localtime())
+    return hmac.new(secret, visitor.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:16]
 
 
 def _key_of(client: Redis, now: datetime) -> bytes:
     midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
-    name = f"{KEY}{now:%Y-%m-%d}"
+    name = shop_key(f"visit_key:{now:%Y-%m-%d}")
     seconds_left = max(1, int((midnight - now).total_seconds()))
     client.set(name, secrets.token_bytes(KEY_BYTES), nx=True, ex=seconds_left)
-    key: bytes | None = client.get(name)  # type: ignore[assignment]
-    return key or secrets.token_bytes(KEY_BYTES)  # it expired this moment: a key that nobody has
+    kept: bytes | None = client.get(name)  # type: ignore[assignment]
+    return kept or secrets.token_bytes(KEY_BYTES)  # it expired this moment: a key that nobody has

@@ -19,6 +19,7 @@ from django.utils import timezone
 from ..attempts import Attempts
 from ..figures import LEFT_OUT
 from ..models import Banner, MerchandisingRule, Redirect, Synonym
+from ..namespace import shop_key
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +41,11 @@ class Hit(NamedTuple):
     @property
     def key(self) -> str:
         """Where its number waits."""
+        return shop_key(f"hits:{self.kind}:{self.id}")
+
+    @property
+    def former_key(self) -> str:
+        """Where the number of every shop waited, once."""
         return f"fashion_search.hits.{self.kind}.{self.id}"
 
 
@@ -67,10 +73,11 @@ def count_hits(hits: Iterable[Hit]) -> None:
         logger.warning("Hits are not counted for %d s, the cache failed: %s", PAUSE_SECONDS, error)
 
 
-def flush_hits(now: datetime | None = None) -> int:
+def flush_hits(now: datetime | None = None, *, former: bool = False) -> int:
     """Move the numbers from the cache into the tables; return how many hits that were.
 
     Args:
+        former: whether those under their former names are this shop's, too.
         now: what counts as the moment of the last hit; the present by default.
 
     Raises:
@@ -81,13 +88,16 @@ def flush_hits(now: datetime | None = None) -> int:
     moved = 0
     with Attempts("Moving hits") as attempts:
         for kind, model in COUNTED.items():
-            hits = {Hit(kind, pk).key: pk for pk in model._default_manager.values_list("pk", flat=True)}
-            for key, count in _counts(list(hits), attempts).items():
+            kept = [Hit(kind, pk) for pk in model._default_manager.values_list("pk", flat=True)]
+            hits = {hit.key: hit.id for hit in kept}
+            if former:
+                hits |= {hit.former_key: hit.id for hit in kept}
+            for name, count in _counts(list(hits), attempts).items():
                 if count > 0:
                     # What another search adds meanwhile stays in the cache, because only what was read is taken.
-                    cache.decr(key, count)
-                    with attempts.at(key):
-                        _store_or_put_back(model, hits[key], key, count, now)
+                    cache.decr(name, count)
+                    with attempts.at(name):
+                        _store_or_put_back(model, hits[name], name, count, now)
                         moved += count
     return moved
 
@@ -144,9 +154,9 @@ def _store(model: type[Model], pk: int, count: int, now: datetime) -> None:
     model._default_manager.filter(pk=pk).update(hits=F("hits") + count, last_fired=now)
 
 
-def _add(key: str, count: int) -> None:
+def _add(name: str, count: int) -> None:
     try:
-        cache.incr(key, count)
+        cache.incr(name, count)
     except ValueError:  # there is none yet
-        if not cache.add(key, count, timeout=None):
-            cache.incr(key, count)
+        if not cache.add(name, count, timeout=None):
+            cache.incr(name, count)

@@ -17,9 +17,9 @@ from typing import NamedTuple
 
 from django.core import signing
 from django.core.cache import cache
-from redis.exceptions import RedisError
 
 from ..conf import get_settings
+from ..namespace import shop_key
 from ..retrieval.counts import Counts
 from ..retrieval.filters import Filters
 from .looks import NO_LOOK, Look
@@ -113,7 +113,7 @@ def fingerprint_of(version_id: int, query: str, filters: Filters, look: Look = N
 
 
 def _key(name: str) -> str:
-    return f"fashion_search:frozen:{name}"
+    return shop_key(f"frozen:{name}")
 
 
 def _try(act: Callable[[], object]) -> bool:
@@ -123,7 +123,7 @@ def _try(act: Callable[[], object]) -> bool:
         return False
     try:
         act()
-    except (RedisError, OSError):
+    except Exception:
         _away_until = time.monotonic() + AWAY_SECONDS
         logger.exception("Rankings cannot be frozen: the cache is away. Later pages are computed afresh.")
         return False

@@ -11,6 +11,8 @@ from django.template.response import TemplateResponse
 from django.utils.crypto import salted_hmac
 from rest_framework.throttling import BaseThrottle
 
+from search.namespace import namespace
+
 from .attempts import Attempts
 
 logger = logging.getLogger(__name__)
@@ -49,7 +51,7 @@ class ShopAdminSite(AdminSite):
             (OF_ADDRESS, "address", BaseThrottle().get_ident(request) or ""),
             (OF_NAME, "name", name.casefold()),
         ):
-            key = f"shop:login:{kind}:{salted_hmac('shop.login', value).hexdigest()[:32]}"
+            key = f"shop:{namespace()}:login:{kind}:{salted_hmac('shop.login', value).hexdigest()[:32]}"
             count, seconds = attempts.take(key)
             if count > limit:
                 logger.warning("Too many wrong passwords of one %s: refused for %d s", kind, ceil(seconds))

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from search.api import throttling
 from search.insight.store import connect
 from search.models import ApiKey
+from search.namespace import shop_key
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_server", "search_settings")]
 
@@ -18,8 +19,8 @@ URL = "/api/v1/products/"
 @pytest.fixture(autouse=True)
 def _fresh():
     throttling._asks_again_at = 0.0
-    for key in connect().scan_iter("fashion_search:rate:*"):
-        connect().delete(key)
+    for name in connect().scan_iter(shop_key("rate:*")):
+        connect().delete(name)
 
 
 def request(rf, address="10.0.0.9", auth=None):
@@ -52,13 +53,13 @@ def test_a_key_is_counted_by_itself(client, settings):
 def test_no_rate_counts_nothing(client, settings):
     settings.FASHION_SEARCH |= {"API_RATE": ""}
     assert client.get(URL).status_code == 200
-    assert list(connect().scan_iter("fashion_search:rate:*")) == []
+    assert list(connect().scan_iter(shop_key("rate:*"))) == []
 
 
 def test_the_address_that_is_counted_is_not_stored_and_the_count_ends(rf, settings):
     settings.FASHION_SEARCH |= {"API_RATE": "5/min"}
     assert throttling.ReadThrottle().allow_request(request(rf), None)
-    (key,) = connect().scan_iter("fashion_search:rate:*")
+    (key,) = connect().scan_iter(shop_key("rate:*"))
     assert b"10.0.0.9" not in key
     assert 0 < connect().pttl(key) <= 60_000
 

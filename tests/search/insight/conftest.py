@@ -7,6 +7,7 @@ import pytest
 from search.insight import store
 from search.insight.recording import buffer
 from search.models import LoggedSearch, SearchEvent
+from search.namespace import shop_key
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
@@ -16,11 +17,11 @@ def log_redis(redis_server) -> Iterator[None]:
     """The log's Redis, without records of other tests."""
     client = store.connect()
     buffer.flush(5)
-    for key in (store.LIST, *client.keys("fashion_search:visit_key:*")):
-        client.delete(key)
+    for name in (store.list_name(), *client.keys(shop_key("visit_key:*"))):
+        client.delete(name)
     yield
     buffer.flush(5)
-    client.delete(store.LIST)
+    client.delete(store.list_name())
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from search.insight import store
 from search.insight.visits import hash_visitor, visitor_of
+from search.namespace import shop_key
 
 pytestmark = pytest.mark.usefixtures("log_redis")
 
@@ -61,7 +62,7 @@ class TestHash:
         client = store.connect()
         set_clock(datetime(2096, 3, 10, 23, 59, tzinfo=ZoneInfo("Asia/Kolkata")))
         hash_visitor(client, "abc")
-        assert 0 < client.ttl("fashion_search:visit_key:2096-03-10") <= 60
+        assert 0 < client.ttl(shop_key("visit_key:2096-03-10")) <= 60
 
     def test_without_a_cookie_there_is_no_hash(self):
         assert hash_visitor(store.connect(), "") == ""

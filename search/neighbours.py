@@ -1,0 +1,331 @@
+"""Whether another shop uses the same Redis, queue or cache, and whether the processes of this one share what they must.
+
+With each sweep a worker leaves a sign of its shop in Redis: what the shop is called, which database it has, and what its cache and
+SECRET_KEY are known by. Whoever looks, a check, the dashboard or a scrape, compares the signs with what its own process has.
+"""
+
+import json
+import logging
+import socket
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields, replace
+from typing import NamedTuple
+from uuid import uuid4
+
+from django.conf import settings
+from django.core.cache import cache, caches
+from django.core.cache.backends.dummy import DummyCache
+from django.core.cache.backends.locmem import LocMemCache
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.utils.crypto import salted_hmac
+from redis import Redis
+from redis.exceptions import RedisError
+
+from .conf import get_settings
+from .insight import store
+from .messages import SENDERS, broker_redis
+from .namespace import Identity, namespace, read_identity, shop_key
+
+logger = logging.getLogger(__name__)
+
+SIGNS_OF_LOG, SIGNS_OF_QUEUE = "fashion_search:shops:log", "fashion_search:shops:queue"  # hashes
+TIMEOUT_SECONDS = 0.5  # that the log's Redis may take
+QUIET_SECONDS = 60  # beyond three sweeps, after which a shop counts as gone
+REMEMBERED_SECONDS = 86_400  # that the sign of a shop which is gone stays
+REFUSED_SECONDS = 600  # how long a refused message tells of its sender
+SETTLED_SECONDS = (
+    60  # that a shop must have been alone before what all shops once shared is taken for its own
+)
+ALIKE = "Give web, worker and beat the same environment"
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """What a worker tells of its shop; times are by the clock of Redis."""
+
+    namespace: str
+    database: str  # as Postgres knows it
+    started: str  # when Postgres was
+    called: str  # database and server, as the shop's settings name them
+    host: str  # of the worker that left it
+    period: int  # seconds between two signs
+    secret: str  # what SECRET_KEY is known by
+    cache: str  # what lies in the worker's cache; "" where that does not answer
+    clash: str  # database of another shop that has written to the same place of the cache
+    first: int = 0
+    last: int = 0
+
+    @property
+    def field(self) -> str:
+        """What it lies under; another one for a worker of the same shop that disagrees."""
+        return "|".join((self.namespace, self.database, self.started, self.secret))
+
+    @property
+    def identity(self) -> Identity:
+        """The shop's database and when its server started."""
+        return Identity(self.database, self.started)
+
+    def is_alive(self, now: int) -> bool:
+        """Return whether its shop still leaves signs."""
+        return now - self.last <= QUIET_SECONDS + 3 * self.period
+
+
+class Trouble(NamedTuple):
+    """Something that is not as it should be, and what to do."""
+
+    sentence: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbourhood:
+    """What one look has found."""
+
+    colliding: tuple[Trouble, ...]  # another shop has this one's namespace
+    sharing: tuple[Trouble, ...]  # another shop uses the same queue
+    apart: tuple[Trouble, ...]  # this shop's processes do not share cache, SECRET_KEY or NAMESPACE
+    known: bool  # whether a worker of this shop has left a sign lately
+
+
+def leave_sign() -> None:
+    """Leave this shop's sign where its log and its queue lie; what cannot be reached is logged and left out."""
+    try:
+        sign = _sign(read_identity())
+        with _places() as places:
+            for place in places:
+                _leave(place.client, place.name, sign)
+    except Exception as error:  # noqa: BLE001 - kombu, redis, socket, amqp and database errors share no base class
+        logger.warning("This shop leaves no sign for its neighbours: %s", error)
+
+
+def look() -> Neighbourhood:
+    """Compare the signs of all shops with what this process has.
+
+    Raises:
+        Exception: Postgres or Redis did not answer.
+    """
+    identity, known = read_identity(), False
+    colliding: dict[str, Trouble] = {}
+    sharing: dict[str, Trouble] = {}
+    apart = dict.fromkeys(_local_cache())
+    with _places() as places:
+        for client, name, prefix in places:
+            now, signs = _read(client, name)
+            own = [sign for sign in signs if sign.identity == identity and sign.is_alive(now)]
+            known = known or bool(own)
+            for sign in own:
+                apart |= dict.fromkeys(_differences(sign, identity))
+                if sign.clash and sign.namespace == namespace():
+                    colliding.setdefault(sign.clash, _collision(f"one whose database is {sign.clash}"))
+            for sign in signs:
+                if not _is_other(sign, own, identity, now):
+                    continue
+                if sign.namespace == namespace():
+                    colliding[sign.database] = _collision(f"{sign.called}, with a worker on {sign.host}")
+                elif name.endswith(SIGNS_OF_QUEUE):
+                    sharing[sign.namespace] = _shared(sign.namespace, f"with a worker on {sign.host}")
+            if name.endswith(SIGNS_OF_QUEUE):
+                for sender in _refused(client, prefix, now):
+                    sharing.setdefault(sender, _shared(sender, "whose messages were refused here lately"))
+    return Neighbourhood(tuple(colliding.values()), tuple(sharing.values()), tuple(apart), known)
+
+
+def former_lists() -> list[str]:
+    """Return the lists in which records of this shop's log may still wait: those of names that it had before.
+
+    The list that all shops once had in common is one of them once this shop has been alone for a minute.
+
+    Raises:
+        redis.RedisError: Redis did not answer.
+        DatabaseError: Postgres did not answer.
+    """
+    identity = read_identity()
+    now, signs = _read(store.connect(), SIGNS_OF_LOG)
+    before = {
+        sign.namespace for sign in signs if sign.database == identity.database and not sign.is_alive(now)
+    }
+    found = [f"fashion_search:{name}:log" for name in sorted(before - {namespace()})]
+    return [store.FORMER_LIST, *found] if _is_alone(signs, identity, now) else found
+
+
+def is_alone() -> bool:
+    """Return whether no other shop has been seen at this shop's Redis for a minute; False where that is not known."""
+    if not store.address():
+        return False
+    identity = read_identity()
+    try:
+        now, signs = _read(store.connect(), SIGNS_OF_LOG)
+    except (RedisError, OSError):
+        return False
+    return _is_alone(signs, identity, now)
+
+
+def _is_alone(signs: Iterable[Sign], identity: Identity, now: int) -> bool:
+    alive = [sign for sign in signs if sign.is_alive(now)]
+    own = [sign for sign in alive if sign.database == identity.database]
+    return len(own) == len(alive) and any(now - sign.first >= SETTLED_SECONDS for sign in own)
+
+
+def _is_other(sign: Sign, own: list[Sign], identity: Identity, now: int) -> bool:
+    if not sign.is_alive(now) or sign.identity == identity:
+        return False
+    # A shop whose database was restored or whose Postgres was restarted has been another one before, and leaves no signs as that any more.
+    began = min((mine.first for mine in own), default=None)
+    if began is None:
+        return sign.database != identity.database
+    return sign.last > began + sign.period
+
+
+def _differences(sign: Sign, identity: Identity) -> Iterator[Trouble]:
+    if sign.namespace != namespace():
+        yield Trouble(
+            f"The worker on {sign.host} calls this shop {sign.namespace!r}, and this process calls it {namespace()!r}: neither finds"
+            " what the other keeps in Redis, such as the search log.",
+            f"{ALIKE}, FASHION_SEARCH['NAMESPACE'] in particular, and restart them.",
+        )
+        return
+    if sign.secret not in _secrets(identity):
+        yield Trouble(
+            f"The worker on {sign.host} has another SECRET_KEY than this process: pages of results, photo searches and sessions of"
+            " one process are refused by the other.",
+            f"{ALIKE}, SECRET_KEY in particular, and restart them.",
+        )
+    if not _local_cache():
+        yield from _cache_difference(sign)
+
+
+def _cache_difference(sign: Sign) -> Iterator[Trouble]:
+    costs = "pages after the first begin again from a fresh list, and how often rules take effect is counted in part"
+    if not sign.cache:
+        yield Trouble(f"The cache of the worker on {sign.host} does not answer: {costs}.", "Start the cache.")
+        return
+    try:
+        here = cache.get(shop_key("shared"))
+    except Exception as error:  # noqa: BLE001 - every cache has errors of its own
+        yield Trouble(f"The cache does not answer: {error}; {costs}.", "Start the cache.")
+        return
+    if here != sign.cache:
+        yield Trouble(
+            f"What the worker on {sign.host} keeps in the cache is not found by this process: {costs}.",
+            f"Let all processes use one cache, by the same CACHES with the same KEY_PREFIX and VERSION. {ALIKE}.",
+        )
+
+
+def _local_cache() -> list[Trouble]:
+    backend = caches["default"]
+    if not isinstance(backend, LocMemCache | DummyCache):
+        return []
+    kept = "keeps nothing" if isinstance(backend, DummyCache) else "is one for each process"
+    return [
+        Trouble(
+            f"CACHES['default'] is {type(backend).__name__}, which {kept}: pages after the first begin again from a fresh list, and"
+            " how often rules, redirects and banners take effect is counted in part or not at all.",
+            "Use a cache that all processes share, such as django.core.cache.backends.redis.RedisCache.",
+        )
+    ]
+
+
+def _collision(other: str) -> Trouble:
+    return Trouble(
+        f"Another shop uses the namespace {namespace()!r}, too: {other}. Both act on each other: search logs, rates and hits are mixed.",
+        "Set FASHION_SEARCH['NAMESPACE'] to another name for one of them, for all of its processes. If this shop's database was restored"
+        f" or moved just now, this passes within {QUIET_SECONDS + 3 * get_settings().sweep_seconds} s.",
+    )
+
+
+def _shared(other: str, seen: str) -> Trouble:
+    return Trouble(
+        f"The shop {other!r} uses the same task queue, {seen}: workers of each take and refuse messages of the other, which come"
+        " late, and give back what runs on the other.",
+        "Give each shop a Redis database of its own, or a global_keyprefix in CELERY_BROKER_TRANSPORT_OPTIONS. If both are one shop,"
+        " set FASHION_SEARCH['NAMESPACE'] alike for all its processes.",
+    )
+
+
+def _sign(identity: Identity) -> Sign:
+    database = connections[DEFAULT_DB_ALIAS].settings_dict
+    kept, clash = _mark_cache(identity.database)
+    return Sign(
+        namespace=namespace(),
+        database=identity.database,
+        started=identity.started,
+        called=f"database {database['NAME']!r} at {database.get('HOST') or 'a local socket'}",
+        host=socket.gethostname(),
+        period=get_settings().sweep_seconds,
+        secret=_secrets(identity)[0],
+        cache=kept,
+        clash=clash,
+    )
+
+
+def _secrets(identity: Identity) -> list[str]:
+    keys = [settings.SECRET_KEY, *getattr(settings, "SECRET_KEY_FALLBACKS", ())]
+    return [
+        salted_hmac("fashion_search.sign", identity.database, secret=secret).hexdigest()[:16]
+        for secret in keys
+    ]
+
+
+def _mark_cache(database: str) -> tuple[str, str]:
+    """Return what lies in this process's cache for all processes to find, and the database of another shop that had put its own there."""
+    name = shop_key("shared")
+    try:
+        found = cache.get(name)
+        theirs, _, mark = found.partition(" ") if isinstance(found, str) else ("", "", "")
+        kept = f"{database} {mark if mark and theirs == database else uuid4().hex}"
+        cache.set(name, kept, REMEMBERED_SECONDS)
+    except Exception as error:  # noqa: BLE001 - every cache has errors of its own
+        logger.warning("The cache does not answer: %s", error)
+        return "", ""
+    return kept, theirs if theirs != database else ""
+
+
+class _Place(NamedTuple):
+    client: Redis
+    name: str  # of the hash of signs
+    prefix: str  # of all keys there
+
+
+@contextmanager
+def _places() -> Iterator[list[_Place]]:
+    """Give where signs lie: beside the log, and beside the queue."""
+    with broker_redis() as (client, prefix):
+        places = []
+        if store.address():
+            places.append(_Place(store.connect(TIMEOUT_SECONDS), SIGNS_OF_LOG, ""))
+        if client is not None:
+            places.append(_Place(client, f"{prefix}{SIGNS_OF_QUEUE}", prefix))
+        yield places
+
+
+def _leave(client: Redis, name: str, sign: Sign) -> None:
+    now, signs = _read(client, name)
+    former = next((one for one in signs if one.field == sign.field and one.is_alive(now)), None)
+    renewed = replace(sign, first=former.first if former else now, last=now)
+    client.hset(name, sign.field, json.dumps(asdict(renewed)))
+    over = [one.field for one in signs if now - one.last > REMEMBERED_SECONDS]
+    if over:
+        client.hdel(name, *over)
+    client.expire(name, 2 * REMEMBERED_SECONDS)
+
+
+def _read(client: Redis, name: str) -> tuple[int, list[Sign]]:
+    """Return the time and the signs, by which all are of one clock."""
+    now = int(client.time()[0])  # type: ignore[index]
+    signs = []
+    for told in client.hvals(name):  # type: ignore[union-attr]
+        values = json.loads(told)  # another release may tell more
+        signs.append(
+            Sign(**{field.name: values[field.name] for field in fields(Sign) if field.name in values})
+        )
+    return now, signs
+
+
+def _refused(client: Redis, prefix: str, now: int) -> list[str]:
+    senders: dict[bytes, bytes] = client.hgetall(f"{prefix}{SENDERS}")  # type: ignore[assignment]
+    return [
+        sender.decode()
+        for sender, when in senders.items()
+        if now - int(when) <= REFUSED_SECONDS and sender.decode() != namespace()
+    ]
