@@ -9,7 +9,7 @@ from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connections
 
-from . import tasks
+from . import neighbours, tasks
 from .beat import SteadyScheduler
 from .conf import SETTING, get_settings
 from .exceptions import ArtifactError, NoIndexRegistered, StorageAway, TextConfigError
@@ -51,6 +51,8 @@ def connect() -> None:
     checks.register(check_routers)
     checks.register(check_connections, checks.Tags.database)
     checks.register(check_schedule)
+    checks.register(check_cache)
+    checks.register(check_neighbours, checks.Tags.database)
     checks.register(check_extension, checks.Tags.database)
     checks.register(check_active_version, checks.Tags.database)
     checks.register(check_storage, checks.Tags.database)
@@ -283,6 +285,36 @@ def check_schedule(**kwargs: Any) -> list[checks.CheckMessage]:
             )
         )
     return found
+
+
+def check_cache(**kwargs: Any) -> list[checks.CheckMessage]:
+    """W017: the cache is not one for each process."""
+    return [
+        checks.Warning(trouble.sentence, hint=trouble.remedy, id="fashion_search.W017")
+        for trouble in neighbours.local_cache()
+    ]
+
+
+def check_neighbours(databases: Sequence[str] | None = None, **kwargs: Any) -> list[checks.CheckMessage]:
+    """E013, W016, W017: no other shop has this one's name or queue, and this one's processes share cache, SECRET_KEY and NAMESPACE."""
+    if not _asks_for_ours(databases):
+        return []
+    try:
+        seen = neighbours.look()
+    except ImproperlyConfigured:
+        return []  # E008 says so
+    except Exception:  # noqa: BLE001 - kombu, redis, socket, amqp and database errors share no base class
+        return []  # Postgres or Redis is away, which is no fault of the settings; others tell
+    local = neighbours.local_cache()
+    return [
+        *(checks.Error(one.sentence, hint=one.remedy, id="fashion_search.E013") for one in seen.colliding),
+        *(checks.Warning(one.sentence, hint=one.remedy, id="fashion_search.W016") for one in seen.sharing),
+        *(
+            checks.Warning(one.sentence, hint=one.remedy, id="fashion_search.W017")
+            for one in seen.apart
+            if one not in local  # check_cache says so
+        ),
+    ]
 
 
 def check_registration(**kwargs: Any) -> list[checks.CheckMessage]:

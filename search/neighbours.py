@@ -108,7 +108,7 @@ def look() -> Neighbourhood:
     identity, known = read_identity(), False
     colliding: dict[str, Trouble] = {}
     sharing: dict[str, Trouble] = {}
-    apart = dict.fromkeys(_local_cache())
+    apart = dict.fromkeys(local_cache())
     with _places() as places:
         for client, name, prefix in places:
             now, signs = _read(client, name)
@@ -191,7 +191,7 @@ def _differences(sign: Sign, identity: Identity) -> Iterator[Trouble]:
             " one process are refused by the other.",
             f"{ALIKE}, SECRET_KEY in particular, and restart them.",
         )
-    if not _local_cache():
+    if not local_cache():
         yield from _cache_difference(sign)
 
 
@@ -212,7 +212,8 @@ def _cache_difference(sign: Sign) -> Iterator[Trouble]:
         )
 
 
-def _local_cache() -> list[Trouble]:
+def local_cache() -> list[Trouble]:
+    """Say so where the cache is one for each process, or none at all."""
     backend = caches["default"]
     if not isinstance(backend, LocMemCache | DummyCache):
         return []

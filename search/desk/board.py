@@ -9,7 +9,7 @@ from .failed import Failed, read_failed
 from .index import check_index, check_staleness, check_versions
 from .maintenance import LogLook, check_log, check_tasks
 from .progress import read_progress
-from .services import check_connections, check_postgres, check_queue, check_storage
+from .services import check_connections, check_neighbours, check_postgres, check_queue, check_storage
 from .shoppers import Answers, check_answers, read_answers
 from .wording import count
 from .workers import Ping
@@ -44,6 +44,7 @@ def read_board() -> Board:
         connections,
         *check_queue(ping),
         storage,
+        *check_neighbours(ping.count() is not None),
         *index,
         staleness,
         check_versions(),

@@ -1,9 +1,11 @@
 """Checks of what search runs on: Postgres, the task queue, the workers."""
 
+from collections.abc import Sequence
 from time import perf_counter
 
 from django.db import DatabaseError, connection
 
+from .. import neighbours
 from ..exceptions import StorageAway
 from ..indexing.databases import READ_ONLY, find_misrouted, find_unsafe, find_unusable, is_read_only
 from ..indexing.extension import MINIMUM, installed_version
@@ -92,10 +94,50 @@ def check_queue(ping: Ping) -> list[Check]:
     return [queue, _workers(ping, workers)]
 
 
+def check_neighbours(reached: bool) -> list[Check]:
+    """Say whether another shop is taken for this one, and whether this one's processes share what they must.
+
+    Args:
+        reached: whether the task queue answers; nobody is waited for twice.
+    """
+    names = ("Other shops", "Shared cache and keys")
+    if not reached:
+        return [
+            Check(name, State.ATTENTION, "Not known while the task queue cannot be reached.")
+            for name in names
+        ]
+    try:
+        seen = neighbours.look()
+    except Exception as error:  # noqa: BLE001 - kombu, redis, socket, amqp and database errors share no base class
+        return [
+            Check(name, State.ATTENTION, f"Not known: {error}", "See that Redis answers.") for name in names
+        ]
+    others = Check(names[0], State.OK, "No other shop uses this shop's names or queue.")
+    for troubles, state in ((seen.sharing, State.ATTENTION), (seen.colliding, State.BROKEN)):
+        if troubles:
+            others = _told(names[0], state, troubles)
+    if seen.apart:
+        return [others, _told(names[1], State.ATTENTION, seen.apart)]
+    if not seen.known:
+        unknown = "Not known: no worker of this shop has told lately what it has."
+        return [others, Check(names[1], State.ATTENTION, unknown, "Start a Celery worker and beat.")]
+    return [
+        others,
+        Check(names[1], State.OK, "Workers and this process share cache, SECRET_KEY and NAMESPACE."),
+    ]
+
+
+def _told(name: str, state: State, troubles: Sequence[neighbours.Trouble]) -> Check:
+    return Check(
+        name, state, " ".join(one.sentence for one in troubles), " ".join(one.remedy for one in troubles)
+    )
+
+
 def _workers(ping: Ping, workers: int) -> Check:
     if not workers:
+        belong = "belongs" if ping.others == 1 else "belong"
         others = (
-            f" {count(ping.others, 'worker')} answered that belong to another shop, have no plugin or one of a release before."
+            f" {count(ping.others, 'worker')} answered that {belong} to another shop or to a release before this one."
             if ping.others
             else ""
         )

@@ -74,16 +74,20 @@ class TestQueue:
         ("workers", "states", "sentence"),
         [
             (None, [BROKEN, ATTENTION], "The task queue cannot be reached. refused"),
-            (0, [OK, BROKEN], "No Celery worker answered within 0.4 s, so nothing is indexed."),
+            (0, [OK, BROKEN], "No Celery worker of this shop answered within 0.4 s, so nothing is indexed."),
             (1, [OK, OK], "1 worker answered."),
         ],
     )
     def test_answers(self, workers, states, sentence):
         class Ping:
             error = "refused"
+            others = 0
 
             def count(self):
                 return workers
+
+            def idle_queues(self):
+                return []
 
         checks = services.check_queue(Ping())
         assert [check.state for check in checks] == states

@@ -110,7 +110,7 @@ def test_one_bad_record_keeps_no_other_back(monkeypatch):
     record_search(**{**SEARCH, "text": "half \ud800"})
     record_search(**{**SEARCH, "total": 2**40})  # more than an integer column holds
     assert buffer.flush(5)
-    store.connect().rpush(store.LIST, b"not json", b"[]", b'{"kind": "other"}')
+    store.connect().rpush(store.list_name(), b"not json", b"[]", b'{"kind": "other"}')
     assert drain_log() == 8
     assert sorted(LoggedSearch.objects.values_list("text", flat=True)) == ["Red  Shirt", "half ?"]
 
@@ -148,7 +148,7 @@ def test_records_older_than_what_is_kept_are_not_written(settings):
     record = json.loads(store.oldest(1)[0])
     store.drop(1)
     record["at"] = str(timezone.now() - timedelta(days=31))
-    store.connect().rpush(store.LIST, json.dumps(record))
+    store.connect().rpush(store.list_name(), json.dumps(record))
     assert drain_log() == 1
     assert LoggedSearch.objects.count() == 0
 
