@@ -146,7 +146,11 @@ def former_lists() -> list[str]:
         sign.namespace for sign in signs if sign.database == identity.database and not sign.is_alive(now)
     }
     found = [f"fashion_search:{name}:log" for name in sorted(before - {namespace()})]
-    return [store.FORMER_LIST, *found] if _is_alone(signs, identity, now) else found
+    if _is_alone(signs, identity, now):
+        return [store.FORMER_LIST, *found]
+    if any(sign.is_alive(now) and sign.database != identity.database for sign in signs):
+        _tell_of_nobodys()
+    return found
 
 
 def is_alone() -> bool:
@@ -159,6 +163,23 @@ def is_alone() -> bool:
     except (RedisError, OSError):
         return False
     return _is_alone(signs, identity, now)
+
+
+def _tell_of_nobodys() -> None:
+    global _told
+    waiting = 0 if _told else store.waiting_in(store.FORMER_LIST)
+    if waiting:
+        _told = True
+        logger.warning(
+            "%d records of the search log wait in %s, which all shops on this Redis once shared: whose they are cannot be told, so"
+            " they stay. To remove them: redis-cli DEL %s",
+            waiting,
+            store.FORMER_LIST,
+            store.FORMER_LIST,
+        )
+
+
+_told = False  # whether this process has said so
 
 
 def _is_alone(signs: Iterable[Sign], identity: Identity, now: int) -> bool:

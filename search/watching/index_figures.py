@@ -8,6 +8,7 @@ from django.utils import timezone
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from .. import neighbours
 from ..conf import get_settings
 from ..indexing.failures import count_failures, failing_cards, noted_documents
 from ..indexing.hnsw import broken_indexes
@@ -30,6 +31,7 @@ class IndexCollector(Collector):
             "fashion_search_broker_up", "1 where the broker answered the scrape.", broker_answers()
         )
         yield from _log()
+        yield from _neighbours()
         up = GaugeMetricFamily("fashion_search_database_up", "1 where Postgres answered the scrape.")
         began = perf_counter()
         try:
@@ -66,6 +68,22 @@ def _log() -> Iterator[Metric]:
     up.add_metric([], 1)
     yield up
     yield from figures
+
+
+def _neighbours() -> Iterator[Metric]:
+    """Yield what there is to tell of other shops; nothing where it cannot be asked."""
+    try:
+        seen = _NEIGHBOURS.take()
+    except Exception:  # noqa: BLE001 - Postgres or the broker is away, of which other figures tell
+        return
+    troubles = GaugeMetricFamily(
+        "fashion_search_neighbour_troubles",
+        "Shops with this one's namespace (collision), with its queue (queue), and what its own processes do not share (apart).",
+        labels=["kind"],
+    )
+    for kind, found in (("collision", seen.colliding), ("queue", seen.sharing), ("apart", seen.apart)):
+        troubles.add_metric([kind], len(found))
+    yield troubles
 
 
 def _read() -> list[Metric]:
@@ -168,4 +186,5 @@ def _read_log() -> list[Metric]:
 
 
 _LOG: Look[list[Metric]] = Look(_read_log, seconds=SECONDS)
+_NEIGHBOURS = Look(neighbours.look, seconds=SECONDS)
 _LOOK: Look[list[Metric]] = Look(_read, seconds=SECONDS)

@@ -8,12 +8,14 @@ from time import perf_counter
 from celery import current_app
 from django.db import connection
 
+from .. import neighbours
 from ..figures import RECENT_SECONDS, recently
 from ..indexing.databases import READ_ONLY, is_read_only
 from ..indexing.probing import storage_answers
 from ..indexing.task_runs import troubles
 from ..indexing.text_config import try_text_config
 from ..loading import encoders_for, find_artifact, prove
+from ..messages import QUICK
 from ..models import IndexVersion
 from .bounded import Look
 
@@ -21,14 +23,6 @@ logger = logging.getLogger(__name__)
 
 SECONDS = 2.0  # that one thing may take to answer
 MOST_DEGRADED, FEW_DEGRADED = 0.05, 3  # share of the latest answers, and number of them
-_QUICK = {
-    "socket_timeout": 1,
-    "socket_connect_timeout": 1,
-    "retry_on_timeout": False,
-    "max_retries": 0,
-    "interval_start": 0,
-    "connect_retries_timeout": 1,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +64,8 @@ def readiness() -> Readiness:
         findings.append(_find("storage", _STORAGE, needed=False))
     findings.append(_find("broker", _BROKER, needed=False))
     findings.append(_find("answers", _ANSWERS, needed=False))
+    if all(finding.passed for finding in findings if finding.name in ("database", "broker")):
+        findings.append(_find("neighbours", _NEIGHBOURS, needed=False))
     return Readiness(tuple(findings))
 
 
@@ -150,7 +146,7 @@ def _tasks() -> str:
 
 
 def _broker() -> str:
-    with current_app.connection_for_write(transport_options=_QUICK, connect_timeout=1) as broker:
+    with current_app.connection_for_write(transport_options=QUICK, connect_timeout=1) as broker:
         broker.default_channel  # noqa: B018 - opens it: a round trip to the broker
     return "The broker answers."
 
@@ -166,11 +162,18 @@ def _answers() -> str:
     return f"{seen.degraded} of this process's {seen.answers} latest answers were degraded."
 
 
+def _neighbours() -> str:
+    seen = neighbours.look()
+    for trouble in (*seen.colliding, *seen.apart):
+        raise LookupError(trouble.sentence)
+    return "No other shop has this one's name, and its processes share what they must."
+
+
 def _look(act: Callable[[], str]) -> Look[str]:
     return Look(act, seconds=SECONDS)
 
 
 _DATABASE, _VERSION, _TASKS, _BROKER = _look(_database), _look(_version), _look(_tasks), _look(_broker)
 _ARTIFACT, _ARTIFACT_FOLDER, _STORAGE = _look(_artifact), _look(_artifact_folder), _look(storage_answers)
-_WRITABLE, _ANSWERS = _look(_writable), _look(_answers)
+_WRITABLE, _ANSWERS, _NEIGHBOURS = _look(_writable), _look(_answers), _look(_neighbours)
 _passed: dict[str, bool] = {}  # name -> how the last look of this process ended

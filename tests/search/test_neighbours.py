@@ -7,6 +7,7 @@ import pytest
 from celery import current_app
 from django.core.cache import cache, caches
 from django.core.cache.backends.locmem import LocMemCache
+from prometheus_client.parser import text_string_to_metric_families
 
 from search import checks, neighbours
 from search.desk import services
@@ -86,6 +87,17 @@ class TestOtherShops:
         neighbours.leave_sign()
         put(**SHOES, first=100, last=-60, where=("log",))
         assert told() == []
+
+    def test_probes_say_so(self, put, client, settings):
+        settings.FASHION_SEARCH |= {"METRICS_TOKEN": "a-token-for-the-tests"}
+        neighbours.leave_sign()
+        assert _probes(client) == (True, {"collision": 0.0, "queue": 0.0, "apart": 0.0})
+        put(**SHOES, first=100, last=-60)
+        assert _probes(client) == (True, {"collision": 0.0, "queue": 1.0, "apart": 0.0})
+        put(**TWIN, first=100, last=-60)
+        assert _probes(client) == (False, {"collision": 1.0, "queue": 1.0, "apart": 0.0})
+        settings.SECRET_KEY = "another"
+        assert _probes(client) == (False, {"collision": 1.0, "queue": 1.0, "apart": 1.0})
 
     @pytest.mark.parametrize("where", ["log", "queue"])
     def test_another_shop_with_the_same_name(self, put, where):
@@ -246,10 +258,15 @@ class TestFormerNames:
             [b"newer", *(b"%d" % n for n in range(2500))]
         )
 
-    def test_it_is_nobodys_where_there_are_two(self, put):
+    def test_it_is_nobodys_where_there_are_two(self, redis, put, caplog, monkeypatch):
+        monkeypatch.setattr(neighbours, "_told", False)
         put(first=60, last=0)
         put(**SHOES, first=60, last=0, where=("log",))
         assert neighbours.former_lists() == []
+        assert caplog.text == ""
+        redis.rpush(store.FORMER_LIST, "a", "b")
+        assert neighbours.former_lists() == neighbours.former_lists() == []
+        assert caplog.text.count("2 records of the search log wait in fashion_search:log") == 1
         assert not neighbours.is_alone()
 
     def test_a_shop_takes_along_what_waits_under_the_name_that_it_had(self, redis, put):
@@ -272,3 +289,14 @@ class TestFormerNames:
         assert flush_hits(former=True) == 3
         row.refresh_from_db()
         assert row.hits == 5
+
+
+def _probes(client) -> tuple[bool, dict[str, float]]:
+    """Return whether /health/ready finds nothing beside this shop, and the figures for Prometheus."""
+    token = {"Authorization": "Bearer a-token-for-the-tests"}
+    ready = client.get("/health/ready", headers=token).json()
+    finding = {check["name"]: check["passed"] for check in ready["checks"]}["neighbours"]
+    assert finding or ready["degraded"]
+    families = text_string_to_metric_families(client.get("/metrics", headers=token).content.decode())
+    (family,) = (family for family in families if family.name == "fashion_search_neighbour_troubles")
+    return finding, {sample.labels["kind"]: sample.value for sample in family.samples}

@@ -46,7 +46,7 @@ def test_ready_with_database_version_artifact_and_broker(transactional_db, clien
     assert answer.json()["degraded"] is False
     assert _checks(answer) == {
         "database": True, "version": True, "artifact": True, "artifact_folder": True, "writable": True,
-        "tasks": True, "storage": True, "broker": True, "answers": True
+        "tasks": True, "storage": True, "broker": True, "answers": True, "neighbours": True
     }  # fmt: skip
 
 
@@ -57,7 +57,7 @@ def test_without_a_version_it_is_not_ready(transactional_db, client):
     assert answer["Retry-After"] == "5"
     assert _checks(answer) == {
         "database": True, "version": False, "artifact": False, "artifact_folder": False, "writable": True,
-        "tasks": True, "storage": True, "broker": True, "answers": True
+        "tasks": True, "storage": True, "broker": True, "answers": True, "neighbours": True
     }  # fmt: skip
 
 
