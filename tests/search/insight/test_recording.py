@@ -136,7 +136,7 @@ def test_a_record_that_a_foreign_hand_wrote_keeps_no_other_back(wrong):
     assert buffer.flush(5)
     record = json.loads(store.oldest(1)[0])
     bad = json.dumps(record | {"id": str(uuid4())} | wrong)
-    store.connect().lpush(store.LIST, bad, b"[" * 100_000, b"\xff")
+    store.connect().lpush(store.list_name(), bad, b"[" * 100_000, b"\xff")
     assert drain_log() == 4
     assert list(LoggedSearch.objects.values_list("pk", flat=True)) == [UUID(record["id"])]
     assert drain_log() == 0
