@@ -75,7 +75,7 @@ def refuse(task: str, args: Any, kwargs: Any, sender: Mapping[str, Any]) -> None
                 name = _aside(prefix, other, str(sender.get("database") or ""))
                 client.sadd(name, json.dumps([task.removeprefix(TASKS), args, kwargs], default=str))
                 client.expire(name, KEPT_SECONDS)
-                client.hset(f"{prefix}{SENDERS}", other, int(client.time()[0]))  # type: ignore[index]
+                client.hset(f"{prefix}{SENDERS}", other, int(client.time()[0]))
                 client.expire(f"{prefix}{SENDERS}", KEPT_SECONDS)
                 kept = True
     except Exception as error:  # noqa: BLE001 - kombu, redis, socket and amqp errors share no base class
@@ -102,8 +102,8 @@ def send_again() -> int:
         if client is None:
             return 0
         for name in {_aside(prefix, namespace(), database) for database in ("", database_identity())}:
-            for message in client.srandmember(name, MOST_RETURNED) or ():  # type: ignore[union-attr]
-                task, args, kwargs = json.loads(message)
+            for message in client.srandmember(name, MOST_RETURNED) or ():
+                task, args, kwargs = json.loads(message)  # type: ignore[arg-type]
                 current_app.send_task(f"{TASKS}{task}", args, kwargs, retry=False, ignore_result=True)
                 client.srem(name, message)  # afterwards: sent twice is better than lost
                 sent += 1

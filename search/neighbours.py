@@ -334,9 +334,9 @@ def _leave(client: Redis, name: str, sign: Sign) -> None:
 
 def _read(client: Redis, name: str) -> tuple[int, list[Sign]]:
     """Return the time and the signs, by which all are of one clock."""
-    now = int(client.time()[0])  # type: ignore[index]
+    now = int(client.time()[0])
     signs = []
-    for told in client.hvals(name):  # type: ignore[union-attr]
+    for told in client.hvals(name):
         values = json.loads(told)  # another release may tell more
         signs.append(
             Sign(**{field.name: values[field.name] for field in fields(Sign) if field.name in values})

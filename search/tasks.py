@@ -183,7 +183,7 @@ def check_health(version_id: int) -> None:
     compute(CatalogueHealth, version_id, find_findings)
 
 
-@inspect_command(name=messages.ASK_WORKER)
+@inspect_command(name=messages.ASK_WORKER)  # type: ignore[untyped-decorator]  # Celery has no types
 def which_shop(state: Any, **_others: Any) -> dict[str, Any]:
     """Say which shop a worker belongs to, and from which queues it takes."""
     queues = state.consumer.task_consumer.queues if state.consumer.task_consumer else ()

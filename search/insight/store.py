@@ -130,14 +130,14 @@ def take_over(former: Sequence[str]) -> int:
     """
     client, moved = connect(), 0
     for name in former:
-        while taken := int(client.eval(MOVE, 2, name, list_name(), MOVED_AT_ONCE)):  # type: ignore[arg-type]
+        while taken := int(client.eval(MOVE, 2, name, list_name(), MOVED_AT_ONCE)):
             moved += taken
     return moved
 
 
 def waiting_in(name: str) -> int:
     """Return how many records wait in a list."""
-    return int(connect().llen(name))  # type: ignore[arg-type]
+    return int(connect().llen(name))
 
 
 def _line(client: Redis, record: Record) -> str | None:

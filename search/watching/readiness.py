@@ -63,9 +63,9 @@ def readiness() -> Readiness:
         findings.append(_find("tasks", _TASKS, needed=False))
         findings.append(_find("storage", _STORAGE, needed=False))
     findings.append(_find("broker", _BROKER, needed=False))
-    findings.append(_find("answers", _ANSWERS, needed=False))
     if all(finding.passed for finding in findings if finding.name in ("database", "broker")):
         findings.append(_find("neighbours", _NEIGHBOURS, needed=False))
+    findings.append(_find("answers", _ANSWERS, needed=False))
     return Readiness(tuple(findings))
 
 
