@@ -13,9 +13,12 @@ class SearchConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Load every `search_index` module, then connect router, receivers, messages and checks."""
+        """Load every `search_index` module, then connect router, receivers, messages, checks and the judge of new versions."""
         from . import checks, messages, receivers, routing
+        from .indexing.comparing import judge_with
+        from .judging.activating import judge_versions
 
+        judge_with(judge_versions)
         autodiscover_modules("search_index")
         routing.connect()
         receivers.connect()

@@ -1,6 +1,7 @@
 """System checks: what would otherwise show as a slow, silent or wrong search."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from celery import current_app
@@ -20,6 +21,7 @@ from .indexing.probing import storage_answers
 from .indexing.text_config import try_text_config
 from .indexing.versions import versions_without_artifact
 from .insight import store
+from .judging import read_queries
 from .loading import FoundArtifact, artifact_in_settings, find_artifact, prove
 from .models import IndexVersion
 from .registry import get_index
@@ -38,6 +40,12 @@ _SCHEDULE = (
     f"CELERY_BEAT_SCHEDULE = {{**beat_schedule({SETTING})}} has all of them, with `from {__package__}.schedule import"
     " beat_schedule`. Django must load the project's Celery application, in its __init__.py, to know the schedule."
 )
+SHARES = (
+    "activate_max_failed",
+    "activate_max_blank",
+    "activate_max_quality_loss",
+    "verify_max_failed",
+)
 DEFAULT_VISIBILITY_TIMEOUT = 3600  # seconds, Kombu's for Redis
 
 
@@ -53,6 +61,7 @@ def connect() -> None:
     checks.register(check_schedule)
     checks.register(check_cache)
     checks.register(check_neighbours, checks.Tags.database)
+    checks.register(check_comparing)
     checks.register(check_extension, checks.Tags.database)
     checks.register(check_active_version, checks.Tags.database)
     checks.register(check_storage, checks.Tags.database)
@@ -284,6 +293,36 @@ def check_schedule(**kwargs: Any) -> list[checks.CheckMessage]:
                 id="fashion_search.W014",
             )
         )
+    return found
+
+
+def check_comparing(**kwargs: Any) -> list[checks.CheckMessage]:
+    """W020: new versions can be compared with the active one as the settings say."""
+    try:
+        settings = get_settings()
+    except ImproperlyConfigured:
+        return []  # E008 says so
+    found: list[checks.CheckMessage] = [
+        checks.Warning(
+            f"FASHION_SEARCH['{name.upper()}'] is {getattr(settings, name):g}: it is a share, and one of 1 or more lets"
+            " everything pass.",
+            hint="Give a number from 0 to 1, such as 0.05 for 5 %.",
+            id="fashion_search.W020",
+        )
+        for name in SHARES
+        if getattr(settings, name) >= 1
+    ]
+    if settings.activation_queries:
+        try:
+            read_queries(Path(settings.activation_queries))
+        except ValueError as error:
+            found.append(
+                checks.Warning(
+                    f"FASHION_SEARCH['ACTIVATION_QUERIES'] cannot be asked, so every new version is held back: {error}",
+                    hint="Name a file of judged queries (docs/relevance.md), or leave the setting out.",
+                    id="fashion_search.W020",
+                )
+            )
     return found
 
 

@@ -69,6 +69,16 @@ class SearchSettings:
     hnsw_ef_construction: int = 128  # candidates per node while an HNSW index is built
     freeze_seconds: int = 900  # how long later pages show the list that the first page was cut from
     keep_retired: int = 1  # former versions kept for rolling back
+    activate_max_failed: float = (
+        0.05  # by how much more of its pictures or texts a new version may lack than the active one
+    )
+    activate_min_products: float = 0.5  # share of the active version's products that a new one must have
+    activate_max_blank: float = (
+        0.2  # by how much more of its products a new version may leave name, brand, price or a facet blank
+    )
+    activate_max_quality_loss: float = 0.05  # P@10 and nDCG@10 of the judged queries that may be lost
+    activation_queries: str = ""  # file of judged queries that a new version is compared by; "" for none
+    verify_max_failed: float = 0.05  # share of pictures, and of products, that may have failed
     redirect_hosts: str = (
         ""  # host names, separated by commas, that redirects and banners may lead to besides paths
     )

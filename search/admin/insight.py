@@ -82,6 +82,7 @@ class QueryDayAdmin(InspectorPages):
             kind=kind,
             containing=containing,
             rows=pages.get_page(request.GET.get("p")),
+            searched=bool(pages.count or Queries("top", period, containing)[:1]),
             address=urlencode(
                 {"show": kind, "q": containing, "from": str(period.first), "to": str(period.last)}
             ),

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
+from ..conf import get_settings
 from ..indexing.progress import OutboxState, measure_outbox
 from .checks import Check, State, summarise
 from .failed import Failed, read_failed
-from .index import check_index, check_staleness, check_versions
+from .index import check_held, check_index, check_staleness, check_versions
 from .maintenance import LogLook, check_log, check_tasks
 from .progress import read_progress
 from .services import check_connections, check_neighbours, check_postgres, check_queue, check_storage
@@ -46,6 +47,7 @@ def read_board() -> Board:
         storage,
         *check_neighbours(ping.count() is not None),
         *index,
+        check_held(),
         staleness,
         check_versions(),
         check_build(build),
@@ -84,6 +86,13 @@ def check_failed(failed: Failed) -> Check:
             State.ATTENTION,
             f"{count(failed.parked, 'product')} parked after their last attempt.",
             "Correct what the reason names, then try again from the list of stale products.",
+        )
+    if failed.incomplete > get_settings().verify_max_failed * failed.entries:
+        return Check(
+            "Failed products",
+            State.ATTENTION,
+            f"{failed.incomplete:,} of {count(failed.entries, 'product')} are not wholly in the index.",
+            "Correct what the reasons name, below What failed; what failed is tried again by itself, or by a reindex.",
         )
     if failed.retrying:
         return Check(

@@ -30,6 +30,7 @@ class Failed:
     parked: int
     retrying: int
     incomplete: int  # entries of the version that searches use with an error, mostly of a picture
+    entries: int = 0  # of that version
 
 
 def read_failed() -> Failed:
@@ -39,6 +40,7 @@ def read_failed() -> Failed:
     cards = read_cards([row.product_key for row in rows])
     parked = StaleProduct.objects.filter(parked=True).count()
     version = IndexVersion.objects.serving()
+    entries = IndexEntry.objects.filter(version=version) if version else IndexEntry.objects.none()
     return Failed(
         first=tuple(
             FailedProduct(
@@ -52,7 +54,8 @@ def read_failed() -> Failed:
         ),
         parked=parked,
         retrying=failed.filter(parked=False).count(),
-        incomplete=IndexEntry.objects.filter(version=version).exclude(error="").count() if version else 0,
+        incomplete=entries.exclude(error="").count(),
+        entries=entries.count(),
     )
 
 

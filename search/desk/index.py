@@ -10,11 +10,12 @@ from django.utils import timezone
 
 from ..conf import get_settings
 from ..exceptions import ArtifactError, NoIndexRegistered, TextConfigError
-from ..indexing.building import MIN_ANN_RECALL
 from ..indexing.catalogue import product_keys
 from ..indexing.dropping import find_left_over
 from ..indexing.failures import failing_cards, noted_documents
 from ..indexing.hnsw import broken_indexes
+from ..indexing.progress import count_pictures
+from ..indexing.recall import MIN_ANN_RECALL
 from ..indexing.text_config import try_text_config
 from ..indexing.versions import versions_without_artifact
 from ..loading import artifact_in_settings, find_artifact, prove
@@ -24,6 +25,7 @@ from .checks import Check, State
 from .wording import count, span
 
 STALE_SECONDS = 60.0
+MOST_PICTURES = 0.5  # without embedding: photos and similar products find nearly nothing
 LOST_SECONDS = 900.0  # nobody has indexed anything for so long
 
 
@@ -50,10 +52,26 @@ def check_index() -> list[Check]:
         check_text_config(version),
         check_hnsw(version),
         check_recall(version),
+        check_pictures(version),
         check_entries(version),
         check_documents(version),
         check_cards(version),
     ]
+
+
+def check_held() -> Check:
+    """Say whether a new version is held back, since it is clearly worse than the active one."""
+    name = "New version"
+    held = IndexVersion.objects.held().first()
+    if held is None:
+        return Check(name, State.OK, "None is held back.")
+    return Check(
+        name,
+        State.ATTENTION,
+        f"Version {held.pk} is not activated: {held.held}",
+        "Mend the cause and start a reindex: it is activated by itself once it is no worse than the active one. Or"
+        " look at both side by side at Index versions, and activate it all the same or give it up.",
+    )
 
 
 def check_artifact(version: IndexVersion) -> Check:
@@ -134,7 +152,14 @@ def check_recall(version: IndexVersion) -> Check:
     """Look at the ANN recall that was measured when the version was built."""
     name = "ANN recall"
     if version.ann_recall is None:
-        return Check(name, State.OK, "Nothing to measure: the version has no embeddings.")
+        if not IndexEntry.objects.filter(version=version).exists():
+            return Check(name, State.OK, "Nothing to measure: no product is in the version.")
+        return Check(
+            name,
+            State.BROKEN,
+            "Not measured: the version has no embeddings; searches are by keyword only.",
+            "Read the worker's log for what the encoder says, then start a reindex.",
+        )
     sentence = (
         f"{version.ann_recall:.3f} of the exact scan's nearest 24 were found when the version was built."
     )
@@ -142,6 +167,23 @@ def check_recall(version: IndexVersion) -> Check:
         return Check(name, State.OK, sentence)
     return Check(
         name, State.ATTENTION, sentence, "Raise HNSW_M, HNSW_EF_CONSTRUCTION or EF_SEARCH and rebuild."
+    )
+
+
+def check_pictures(version: IndexVersion) -> Check:
+    """Count the pictures that have no embedding, so that no search finds their products by what they look like."""
+    name = "Picture embeddings"
+    pictures, without = count_pictures(version)
+    if not pictures:
+        return Check(name, State.OK, "No product has a picture.")
+    sentence = f"{pictures - without:,} of {count(pictures, 'picture')} have an embedding."
+    if without <= get_settings().verify_max_failed * pictures:
+        return Check(name, State.OK, sentence)
+    return Check(
+        name,
+        State.BROKEN if without > MOST_PICTURES * pictures else State.ATTENTION,
+        f"{sentence} The others are not found by what they look like.",
+        "See that the workers can read the pictures' storage, then start a reindex.",
     )
 
 
@@ -165,6 +207,13 @@ def check_entries(version: IndexVersion) -> Check:
     entries = IndexEntry.objects.filter(version=version).count()
     unsettled = StaleMark.objects.count() + StaleProduct.objects.count()
     sentence = f"{count(products, 'product')}, {entries:,} of them in the index."
+    if not products:
+        return Check(
+            "Entries",
+            State.BROKEN,
+            "The registered queryset finds no product, so no search can find anything.",
+            "Publish products, or correct get_queryset of the registered index.",
+        )
     if abs(products - entries) <= unsettled:
         return Check("Entries", State.OK, sentence)
     return Check(

@@ -65,7 +65,17 @@ def check_answers(answers: Sequence[Answers]) -> Check:
         return Check(name, State.OK, "Searches are not being logged: the setting INSIGHT is off.")
     latest = next((row for row in answers[:2] if row.searches), None)
     if latest is None or latest.p95_ms is None:
-        return Check(name, State.OK, "No search since yesterday.")
+        week = max((row.searches for row in answers[2:]), default=0)
+        if not week:
+            return Check(
+                name, State.OK, f"No search was logged in the last {WEEK} days, so nothing was measured."
+            )
+        return Check(
+            name,
+            State.ATTENTION,
+            f"No search was logged since yesterday, {week:,} on the days before.",
+            "See that Celery beat runs drain_log and roll_up_log, and that the shop's search page can be reached.",
+        )
     sentence = f"{latest.label}, 95 % of searches were answered within {latest.p95_ms:,.0f} ms."
     degraded = latest.degraded_share or 0.0
     if degraded > MANY_DEGRADED:

@@ -10,7 +10,7 @@ from ..attempts import Attempts
 from ..conf import get_settings
 from ..exceptions import BuildGivenUp
 from ..models import Build, IndexVersion, StaleProduct
-from . import builds, versions
+from . import builds, comparing, versions
 from .beginning import begin_waiting
 from .cancelling import clear_cancelled
 from .catalogue import missing_keys, surplus_keys, unembedded_keys
@@ -18,7 +18,6 @@ from .dropping import drop_superseded, forget_troubles, note_trouble
 from .entering import enter_absent, gather_marks
 from .hnsw import build_indexes
 from .lexicon import build_lexicon
-from .recall import measure_ann_recall
 from .text_config import note_text_config
 from .unhurried import unhurried
 
@@ -26,7 +25,6 @@ logger = logging.getLogger(__name__)
 
 State = IndexVersion.State
 Step = Build.Step
-MIN_ANN_RECALL = 0.95
 
 
 @unhurried()
@@ -54,7 +52,10 @@ def advance_all() -> None:
             with attempts.at(f"mending the indexes of {version}", partial(_note, version)):
                 for name in build_indexes(version):
                     logger.warning("The index %s was missing or invalid and has been built again.", name)
-        ready = IndexVersion.objects.filter(state=State.READY, error="").order_by("-pk").first()
+        for version in IndexVersion.objects.held():
+            with attempts.at(f"comparing {version} again", partial(_note, version)):
+                comparing.look_again(version)
+        ready = IndexVersion.objects.filter(state=State.READY, error="", held="").order_by("-pk").first()
         active = IndexVersion.objects.active()
         if ready is not None and (active is None or ready.pk > active.pk):
             with attempts.at(f"activating {ready}", partial(_note, ready)):
@@ -119,20 +120,20 @@ def _finish(version: IndexVersion) -> None:
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE fashion_search_indexentry, fashion_search_entryimage")
     build_lexicon(version)
-    version.ann_recall = measure_ann_recall(version)
-    version.error = ""
-    if version.ann_recall is not None and version.ann_recall < MIN_ANN_RECALL:
-        version.error = (
-            f"ANN recall@24 is {version.ann_recall:.3f}, below {MIN_ANN_RECALL}: not activated."
-            " Raise HNSW_M, HNSW_EF_CONSTRUCTION or EF_SEARCH and rebuild."
-        )
-    version.state = State.READY
-    version.built_at = timezone.now()
+    version.state, version.built_at = State.READY, timezone.now()  # so it can be searched to compare it
+    compared = comparing.compare(version, IndexVersion.objects.active())
+    if compared.held:
+        logger.error("%s is held back: %s", version, compared.held)
     builds.enter(version.pk, Step.SWITCHING)
     with transaction.atomic():
         # A build that was cancelled or replaced meanwhile stays failed.
         IndexVersion.objects.filter(pk=version.pk, state=State.BUILDING).update(
-            ann_recall=version.ann_recall, error=version.error, state=version.state, built_at=version.built_at
+            ann_recall=comparing.lower_recall(compared.new),
+            figures=compared.to_json(),
+            held=compared.held,
+            error="",
+            state=version.state,
+            built_at=version.built_at,
         )
-        if version.error:
-            builds.end(Build.State.FAILED, version_id=version.pk, reason=version.error)
+        if compared.held:
+            builds.end(Build.State.FAILED, version_id=version.pk, reason=f"Not activated: {compared.held}")

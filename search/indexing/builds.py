@@ -148,6 +148,12 @@ def end(build_state: Build.State, *, version_id: int | None = None, reason: str 
     builds.update(state=build_state, ended_at=Now(), moved_at=Now(), reason=reason[:MAX_REASON])
 
 
+def end_well(version_id: int) -> None:
+    """Note that the version of a build which had ended without a switch has been activated after all."""
+    held_back = Build.objects.filter(version=version_id, kind=Build.Kind.REBUILD, state=State.FAILED)
+    held_back.update(state=State.DONE, reason="")
+
+
 def _paced(samples: list[list[float]], seconds: float, indexed: int) -> list[list[float]]:
     if len(samples) > 1 and samples[-1][0] - samples[-2][0] < SAMPLE_SECONDS:
         samples = samples[:-1]

@@ -128,10 +128,13 @@ def find_left_over() -> list[str]:
     These are versions with a trouble, versions that should have been dropped, and indexes without a version.
     """
     active = IndexVersion.objects.active()
+    held = IndexVersion.objects.held().first()
     since = {
         version.pk: (version.failed_at or version.created_at)
         if version.state == State.FAILED
-        else (active and active.activated_at) or version.created_at
+        else (held and version.held and held.built_at)
+        or (active and active.activated_at)
+        or version.created_at
         for version, _ in _superseded()
     }
     now = timezone.now()
@@ -147,13 +150,16 @@ def find_left_over() -> list[str]:
 
 
 def _superseded() -> list[tuple[IndexVersion, str]]:
-    """Versions that nothing will go back to, each with the reason."""
+    """Versions that nothing will go back to, each with the reason; a version that is held back waits for somebody's decision."""
     found = [(version, version.error) for version in IndexVersion.objects.filter(state=State.FAILED)]
     active = IndexVersion.objects.active()
     if active is not None:
         reason = f"Version {active.pk} was activated before it."
         overtaken = IndexVersion.objects.filter(state=State.READY, pk__lt=active.pk)
         found += [(version, reason) for version in overtaken]
+    # Of several that are held back the newest stays, so that rebuilding again and again fills no disk.
+    held = list(IndexVersion.objects.held())
+    found += [(version, f"Version {held[0].pk} was built after it.") for version in held[1:]]
     retired = IndexVersion.objects.filter(state=State.RETIRED).order_by("-activated_at")
     reason = "Newer versions are kept to go back to."
     return found + [(version, reason) for version in retired[get_settings().keep_retired :]]

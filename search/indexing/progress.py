@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db.models import Count, F, Min, Q
 from django.db.models.functions import Now
 
-from ..models import IndexEntry, IndexVersion, StaleMark, StaleProduct
+from ..models import EntryImage, IndexEntry, IndexVersion, StaleMark, StaleProduct
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +63,9 @@ def measure_outbox() -> OutboxState:
         parked=counted["count"] - counted["waiting_count"],
         oldest=min(filter(None, (counted["oldest"], oldest_mark)), default=None),
     )
+
+
+def count_pictures(version: IndexVersion) -> tuple[int, int]:
+    """Return how many pictures a version has, and how many of them have no embedding; both from indexes, in milliseconds."""
+    pictures = EntryImage.objects.filter(version=version)
+    return pictures.count(), pictures.filter(embedding=None).count()

@@ -112,7 +112,7 @@ def _share(build: Build, done: int, words_left: int) -> float | None:
     if build.step == Step.ENCODING and build.total is not None:
         # Keyword parts are written first; products count as done from their embeddings on.
         finished = done if done or not words_left else max(0, build.total - words_left)
-        return finished / build.total if build.total else 1.0
+        return finished / build.total if build.total else None  # of no products none is a share
     if build.step == Step.INDEXING:
         version = IndexVersion.objects.filter(pk=build.version or 0).first()
         return built_share(version) if version else None

@@ -15,6 +15,11 @@ class VersionStatus:
     version: IndexVersion
     progress: Progress
 
+    @property
+    def is_held(self) -> bool:
+        """Whether it is ready and waits for somebody's decision."""
+        return self.version.state == IndexVersion.State.READY and bool(self.version.held)
+
     def as_json(self) -> dict[str, Any]:
         """Return the status as JSON takes it."""
         version = self.version
@@ -34,6 +39,7 @@ class VersionStatus:
             "trouble": version.trouble,
             "text_config": version.text_config,
             "lacking": version.lack,
+            "held": version.held if self.is_held else "",
         }
 
 

@@ -13,8 +13,8 @@ from ..conf import get_settings
 from ..exceptions import ArtifactError, StorageAway, TextConfigError
 from ..loading import find_artifact, prove
 from ..models import EntryImage, IndexEntry, IndexVersion, StaleProduct
-from .building import MIN_ANN_RECALL
 from .catalogue import missing_keys, product_keys, surplus_keys
+from .comparing import VersionCounts, count
 from .databases import READ_ONLY, find_misrouted, find_unsafe, find_unusable, is_read_only
 from .dropping import find_left_over
 from .extension import MINIMUM, installed_version
@@ -22,9 +22,10 @@ from .failures import Failure, failing_cards, list_failures, noted_documents
 from .hnsw import broken_indexes, hnsw_indexes
 from .probing import storage_answers
 from .progress import measure_outbox
-from .recall import measure_ann_recall
+from .recall import MIN_ANN_RECALL, measure_recalls
 from .task_runs import troubles
 from .text_config import try_text_config
+from .versions import REMEDY
 
 STALE_AFTER = timedelta(minutes=1)
 # Rounding to half precision moves the length of a unit vector by less than this.
@@ -50,17 +51,19 @@ class Verification:
 
     @property
     def passed(self) -> bool:
-        """Whether every check passed; failed products are reported, not counted against it."""
+        """Whether every check passed; a few failed products are reported, and not counted against it."""
         return all(check.passed for check in self.checks)
 
 
 def verify() -> Verification:
     """Check the active version against the catalogue, the exact scan and the clock."""
     version = IndexVersion.objects.active()
-    checks = [_extension(), _connections(), _outbox(), _versions(), _tasks()]
+    checks = [_extension(), _connections(), _outbox(), _versions(), _held(), _tasks()]
+    failures = tuple(list_failures())
     if version is None:
         checks.insert(0, Check("active version", False, "No version is active; run: search_index rebuild"))
     else:
+        counts = count(version)
         checks += [
             _artifact(version),
             _storage(),
@@ -68,12 +71,20 @@ def verify() -> Verification:
             _entries(version),
             _documents(version),
             _cards(version),
+            _wholly_indexed(len(failures)),
+            _pictures(counts),
             _embeddings_present(version),
             _embeddings_valid(version),
             _indexes(version),
-            _recall(version),
+            _recall(version, counts),
         ]
-    return Verification(None if version is None else version.pk, tuple(checks), tuple(list_failures()))
+    return Verification(None if version is None else version.pk, tuple(checks), failures)
+
+
+def lacking(version: IndexVersion) -> list[Check]:
+    """Return what a version that has just been built lacks although it is active, as the first one may be."""
+    checks = (_wholly_indexed(len(list_failures())), _pictures(count(version)))
+    return [check for check in checks if not check.passed]
 
 
 def _extension() -> Check:
@@ -104,6 +115,12 @@ def _versions() -> Check:
     return Check(
         "versions in order", not left_over, "; ".join(left_over) or f"{kept} kept, nothing left of others"
     )
+
+
+def _held() -> Check:
+    held = IndexVersion.objects.held().first()
+    detail = "none" if held is None else f"version {held.pk}: {held.held} {REMEDY.format(held.pk)}"
+    return Check("no version held back", held is None, detail)
 
 
 def _tasks() -> Check:
@@ -144,7 +161,33 @@ def _entries(version: IndexVersion) -> Check:
     products = product_keys().count()
     missing, surplus = missing_keys(version).count(), surplus_keys(version).count()
     detail = f"{products} products, {missing} without entry, {surplus} entries without product"
-    return Check("one entry per product", missing == surplus == 0, detail)
+    if not products:
+        detail += "; the registered queryset finds none, so no search can find anything"
+    return Check("one entry per product", products > 0 and missing == surplus == 0, detail)
+
+
+def _wholly_indexed(failed: int) -> Check:
+    products, most = product_keys().count(), get_settings().verify_max_failed
+    passed = failed <= most * products
+    detail = f"{failed} of {products} products failed"
+    if not passed:
+        detail += (
+            f", more than VERIFY_MAX_FAILED ({most:.0%}); mend the cause, then run: search_index reindex"
+        )
+    return Check("products indexed wholly", passed, detail)
+
+
+def _pictures(counts: VersionCounts) -> Check:
+    if not counts.pictures:
+        return Check("pictures embedded", True, "no product has a picture")
+    passed = counts.without <= get_settings().verify_max_failed * counts.pictures
+    detail = f"{counts.embedded} of {counts.pictures} pictures have an embedding"
+    if not passed:
+        detail += (
+            "; the others are not found by what they look like. See that the worker can read the pictures' storage,"
+            " then run: search_index reindex"
+        )
+    return Check("pictures embedded", passed, detail)
 
 
 def _documents(version: IndexVersion) -> Check:
@@ -191,14 +234,19 @@ def _indexes(version: IndexVersion) -> Check:
     return Check("HNSW indexes valid", not broken, ", ".join(broken) or "both")
 
 
-def _recall(version: IndexVersion) -> Check:
+def _recall(version: IndexVersion, counts: VersionCounts) -> Check:
+    name = "ANN recall@24"
     if broken_indexes(version):
-        return Check("ANN recall@24", False, "not measured: an index is missing")
-    recall = measure_ann_recall(version)
-    if recall is None:
-        return Check("ANN recall@24", True, "no embeddings")
-    return Check(
-        "ANN recall@24",
-        recall >= MIN_ANN_RECALL,
-        f"{recall:.4f} of the exact scan; at least {MIN_ANN_RECALL}",
-    )
+        return Check(name, False, "not measured: an index is missing")
+    passed, parts = True, []
+    expected = {"pictures": counts.pictures, "texts": counts.entries}
+    for kind, recall in measure_recalls(version).items():
+        if recall is not None:
+            passed = passed and recall >= MIN_ANN_RECALL
+            parts.append(f"{kind} {recall:.4f}")
+        elif expected[kind]:
+            passed = False
+            parts.append(f"{kind} not measured: no embeddings, though there are {expected[kind]} {kind}")
+        else:
+            parts.append(f"{kind} not measured: there are none")
+    return Check(name, passed, f"{'; '.join(parts)}; at least {MIN_ANN_RECALL} of the exact scan")

@@ -23,6 +23,10 @@ from .text_config import try_text_config
 from .unhurried import unhurried
 
 State = IndexVersion.State
+REMEDY = (
+    "When the cause is mended, run: manage.py search_index reindex; it is activated by itself once it is no worse."
+    " To use it as it is: manage.py search_index activate {0} --force. To give it up: manage.py search_index drop {0}."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +106,19 @@ def fill(version: IndexVersion) -> None:
         builds.set_total(version.pk, version.total)
 
 
-def activate(version_id: int, *, without_artifact: bool = False) -> IndexVersion:
+def activate(version_id: int, *, without_artifact: bool = False, force: bool = False) -> IndexVersion:
     """Let searches use a version, in one transaction; the former one is kept for going back.
 
     Args:
-        version_id: the version.
+        version_id: number of the version.
         without_artifact: do so although its artifact is nowhere to be found, so that searches are by words only.
+        force: do so although it is held back. A version that was active before needs none: going back to it is
+            somebody's decision already.
 
     Raises:
         ArtifactError: no known folder holds its artifact, or it cannot be loaded.
         NoVersion: there is no such version.
-        VersionStateError: it is neither ready nor retired, or lacks a valid index.
+        VersionStateError: it is neither ready nor retired, is held back, or lacks a valid index.
     """
     if not without_artifact:
         _expect_artifact(version_id)
@@ -127,6 +133,10 @@ def activate(version_id: int, *, without_artifact: bool = False) -> IndexVersion
             raise VersionStateError(
                 f"Version {version.pk} is {version.state}; only a ready or retired one can be activated."
             )
+        if version.state == State.READY and version.held and not force:
+            raise VersionStateError(
+                f"Version {version.pk} is held back: {version.held} {REMEDY.format(version.pk)}"
+            )
         broken = [] if version.state == State.ACTIVE else broken_indexes(version)
         if broken:
             raise VersionStateError(f"Version {version.pk} lacks a valid index: {', '.join(broken)}.")
@@ -139,8 +149,10 @@ def activate(version_id: int, *, without_artifact: bool = False) -> IndexVersion
         if version.state != State.ACTIVE:
             version.state = State.ACTIVE
             version.activated_at = timezone.now()
-            version.save(update_fields=["state", "activated_at"])
+            version.held = ""
+            version.save(update_fields=["state", "activated_at", "held"])
         builds.end(Build.State.DONE, version_id=version.pk)
+        builds.end_well(version.pk)
     if missed_changes:
         _catch_up(version)
     return version
@@ -237,6 +249,21 @@ def former_version() -> IndexVersion:
     if former is None:
         raise NoVersion("No retired version is kept to roll back to.")
     return former
+
+
+def discard(version_id: int, *, by: str = "the command line") -> IndexVersion:
+    """Give up a version that is ready and not active, such as one that is held back; workers drop it.
+
+    Raises:
+        NoVersion: there is no such version.
+        VersionStateError: it is not ready.
+    """
+    version = IndexVersion.objects.filter(pk=version_id).first()
+    if version is None:
+        raise NoVersion(f"There is no index version {version_id}.")
+    if version.state != State.READY or not give_up(version, f"Given up by {by}."):
+        raise VersionStateError(f"Version {version.pk} is {version.state}; only a ready one can be given up.")
+    return version
 
 
 def _unneeded(artifact: FoundArtifact, config: str) -> Rebuild | None:

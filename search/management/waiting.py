@@ -6,10 +6,12 @@ from django.core.management.base import CommandError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from ..conf import get_settings
 from ..indexing.progress import Progress as Counts
 from ..indexing.progress import measure_outbox, measure_progress
 from ..indexing.reports import BuildReport, read_report
-from ..models import Build, IndexVersion
+from ..indexing.versions import REMEDY
+from ..models import Build, IndexVersion, StaleProduct
 
 POLL_SECONDS = 0.5
 IDLE_SECONDS = 30.0  # without progress for this long, the worker may be missing
@@ -43,10 +45,13 @@ class _Watch:
 def wait_for_version(version: IndexVersion, console: Console, *, timeout: float | None) -> IndexVersion:
     """Wait until a version is active, with a bar for keywords and one for embeddings.
 
+    One that is held back is waited for while products that failed are tried again, which may mend it.
+
     Raises:
-        CommandError: the version failed, or was not good enough to be activated, or the time is over.
+        CommandError: the version failed, or is held back as worse than the active one, or the time is over.
     """
     watch = _Watch(console, timeout)
+    given_up_at: float | None = None
     with _bars(console) as bars:
         keywords, embeddings = bars.add_task("Keywords", total=None), bars.add_task("Embeddings", total=None)
         indexes = bars.add_task("Indexes", total=1, visible=False)
@@ -64,8 +69,25 @@ def wait_for_version(version: IndexVersion, console: Console, *, timeout: float 
                 return current
             if current.state == State.FAILED or (current.state == State.READY and current.error):
                 raise CommandError(current.error)
+            if current.state == State.READY and current.held:
+                if given_up_at is None:
+                    given_up_at = monotonic() + _longest_retry()
+                if monotonic() > given_up_at or not _is_retrying():
+                    raise CommandError(
+                        f"Version {current.pk} is held back, searches use the version that was active before:"
+                        f" {current.held} {REMEDY.format(current.pk)}"
+                    )
             watch.see((current.state, counts))
             sleep(POLL_SECONDS)
+
+
+def _longest_retry() -> float:
+    settings = get_settings()
+    return settings.retry_backoff_seconds * 2.0**settings.max_attempts
+
+
+def _is_retrying() -> bool:
+    return StaleProduct.objects.exclude(last_error="").filter(parked=False).exists()
 
 
 def wait_for_build(build: Build, console: Console, *, timeout: float | None) -> BuildReport:

@@ -94,6 +94,14 @@ class EntryImage(models.Model):
         constraints = (
             models.UniqueConstraint(fields=("entry", "position"), name="fashion_search_one_image"),
         )
+        indexes = (
+            # How many have none is asked at every scrape, of pictures that nearly all have one.
+            models.Index(
+                fields=("version",),
+                condition=models.Q(embedding__isnull=True),
+                name="fashion_search_image_without",
+            ),
+        )
 
     def __str__(self) -> str:
         return self.name

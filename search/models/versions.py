@@ -22,6 +22,10 @@ class IndexVersionQuerySet(models.QuerySet["IndexVersion"]):
         """Keep the versions that changes of products are written to, oldest first."""
         return self.filter(state__in=IndexVersion.WRITTEN).order_by("pk")
 
+    def held(self) -> Self:
+        """Keep the versions that are ready and wait for somebody's decision, newest first."""
+        return self.filter(state=IndexVersion.State.READY).exclude(held="").order_by("-pk")
+
     def serving(self) -> "IndexVersion | None":
         """Return the version to search: the active one, else the newest on its way there (by keyword only)."""
         on_the_way = (IndexVersion.State.BUILDING, IndexVersion.State.READY)
@@ -80,6 +84,20 @@ class IndexVersion(models.Model):
         "ANN recall@24", null=True, blank=True, help_text="Overlap with the exact scan over sampled queries."
     )
 
+    held = models.TextField(
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Why it is not activated by itself: what is clearly worse than in the active version.",
+    )
+    figures = models.JSONField(
+        blank=True,
+        default=dict,
+        db_default=models.Value({}, models.JSONField()),
+        editable=False,
+        help_text="What was measured before the switch: of this version, and of the active one at that moment.",
+    )
+
     objects = IndexVersionQuerySet.as_manager()
 
     class Meta:
@@ -111,6 +129,11 @@ class IndexVersion(models.Model):
     def is_whole(self) -> bool:
         """Whether it can be searched by embeddings, too: it is active, or was."""
         return self.state in (self.State.ACTIVE, self.State.RETIRED)
+
+    @property
+    def is_built(self) -> bool:
+        """Whether everything is in it, so that it may be tried beside the active one: it is whole, or ready to be so."""
+        return self.is_whole or (self.state == self.State.READY and self.built_at is not None)
 
     @property
     def image_index(self) -> str:

@@ -1,11 +1,18 @@
 """The semantic legs: products whose pictures or texts are nearest to an embedding."""
 
+import time
 from collections.abc import Callable
 from typing import Protocol
 
 from ..conf import get_settings
+from ..models import EntryImage
 from ..querysets import EmbeddingLiteral, Row
 from .candidates import Candidate, Leg, Space
+
+LOOK_SECONDS = 10.0  # between two looks at how many pictures have no embedding
+KEPT = 4  # versions
+
+_lacking: dict[int, tuple[float, float | None]] = {}  # version id -> when it was looked at, and what was seen
 
 
 class HasNearest(Protocol):
@@ -41,6 +48,29 @@ def leaves_few(space: Space) -> bool:
     settings = get_settings()
     limit = max(settings.exact_below, space.size * settings.candidates // settings.max_scan_tuples)
     return space.is_filtered and space.entries().count_up_to(limit) < limit
+
+
+def lacking_share(version_id: int) -> float | None:
+    """Return the share of a version's pictures that have no embedding, so that no leg finds them; None where it has no picture.
+
+    Each process looks every few seconds.
+    """
+    looked, share = _lacking.get(version_id, (None, None))
+    if looked is not None and time.monotonic() - looked < LOOK_SECONDS:
+        return share
+    pictures = EntryImage.objects.filter(version=version_id)
+    without = pictures.filter(embedding=None).count()  # from an index of these alone, nearly always empty
+    there_are = without or pictures.exists()
+    share = (without / pictures.count() if without else 0.0) if there_are else None
+    while version_id not in _lacking and len(_lacking) >= KEPT:
+        _lacking.pop(next(iter(_lacking)), None)
+    _lacking[version_id] = (time.monotonic(), share)
+    return share
+
+
+def forget_pictures() -> None:
+    """Forget what was seen of pictures."""
+    _lacking.clear()
 
 
 def _leg(

@@ -79,6 +79,7 @@ def ask(
     *,
     synonyms: tuple[SynonymEntry, ...] | None = None,
     meant: Mapping[str, str] = NOTHING_MEANT,
+    tried: bool = False,
 ) -> tuple[Asked, str]:
     """Understand and encode the query for the version; return it with the reason why it is degraded, or "".
 
@@ -87,13 +88,14 @@ def ask(
         query: what the shopper typed.
         synonyms: those to read it with instead of the table's.
         meant: words that are rare in the catalogue, each with a commoner one that may have been meant.
+        tried: whether the version is tried beside the one that serves.
     """
     words = words_of(version) if synonyms is None else words_with(version, synonyms)
     understood = read_query(
         query.wanted, words.lexicon, get_settings().weights, quoted=query.quoted, meant=meant
     )
     asked = Asked(version, query, understood, words, None, snapshot().rules_for(query.wanted))
-    if not version.is_whole:
+    if not (version.is_built if tried else version.is_whole):
         return asked, reasons.BUILDING
     if not query.has_words or not understood.encoded:
         return asked, ""

@@ -11,6 +11,11 @@ NO_EMBEDDINGS_SEARCH = "The search by embeddings failed or took too long: result
 TOO_SLOW = "The search took too long and was given up: try other words, or again in a moment."
 NO_SIMILAR = "The search by embeddings failed or took too long: no similar products can be shown."
 NOT_ENCODED = "The product has no embeddings yet: no similar products can be shown."
+NO_PICTURE = "No product has a picture in the search index: photos have nothing to be compared with."
+MOST_PICTURES = (
+    "Most pictures are not in the search index: results are by their texts, and photos find little."
+)
+SIMILAR_BY_TEXT = "The product's pictures are not in the search index: similar products are by its text."
 NO_WORDS = "The words of the catalogue are not counted yet: there are no suggestions."
 NO_COUNTS = "Counting took too long: the results are whole, but numbers beside filters are missing."
 

@@ -36,6 +36,8 @@ NO_FLOOR = -2.0  # the most similar products are shown, however similar they are
 def find_similar(product_key: str, *, filters: Filters = NO_FILTERS, limit: int = 12) -> SimilarAnswer:
     """Find the products whose pictures are most like the product's; by text, and says so, where it has no picture embedding.
 
+    The answer is degraded where the product has pictures, and none of them is in the index.
+
     Args:
         product_key: str(pk) of the product.
         filters: conditions that every result meets.
@@ -66,13 +68,14 @@ def _answer(product_key: str, filters: Filters, limit: int) -> SimilarAnswer:
     left_out = (reasons.PRODUCTS,) if building else ()
     try:
         with search_session():
-            leg, looks = _nearest(version, product_key, filters)
+            leg, looks, why = _nearest(version, product_key, filters)
             arranged = _arranged(version, product_key, filters, leg)
     except DatabaseError:
         logger.exception("No products similar to %s could be found in %s", product_key, version)
         return replace(blind, degraded=reasons.NO_SIMILAR)
     if leg is None:
         return replace(blind, degraded=degraded or reasons.NOT_ENCODED, left_out=(reasons.RESULTS, *left_out))
+    degraded = degraded or why
     found = [(candidate.product_key, score) for candidate, score in arranged.items]
     loaded = load_results(found[:limit])
     count_hits(Hit("rule", rule.rule_id) for rule in arranged.fired)
@@ -104,16 +107,20 @@ def _arranged(version: IndexVersion, product_key: str, filters: Filters, leg: Le
     return arrange(rules, found, space)
 
 
-def _nearest(version: IndexVersion, product_key: str, filters: Filters) -> tuple[Leg | None, bool]:
-    """What is nearest to the product, and whether its pictures were compared."""
+def _nearest(version: IndexVersion, product_key: str, filters: Filters) -> tuple[Leg | None, bool, str]:
+    """What is nearest to the product, whether its pictures were compared, and why they were not though there are some."""
     space = Space.of(version, filters)
     exact = leaves_few(space)
     pictures = ImageQuerySet(EntryImage).of_product(version.pk, product_key)[:PICTURES]
     legs = [image_leg(space, embedding, floor=NO_FLOOR, exact=exact) for embedding in pictures]
     if legs:
-        return _best(legs), True
+        return _best(legs), True, ""
     text = EntryQuerySet(IndexEntry).text_of_product(version.pk, product_key)
-    return None if text is None else text_leg(space, text, floor=NO_FLOOR, exact=exact), False
+    if text is None:
+        return None, False, ""
+    pictured = EntryImage.objects.filter(entry__version=version, entry__product_key=product_key).exists()
+    why = reasons.SIMILAR_BY_TEXT if pictured else ""
+    return text_leg(space, text, floor=NO_FLOOR, exact=exact), False, why
 
 
 def _best(legs: list[Leg]) -> Leg:

@@ -26,6 +26,7 @@ from ..retrieval.cleaning import Query, clean_query
 from ..retrieval.counts import Counts
 from ..retrieval.filters import Filters, clean_filters
 from ..retrieval.lexicon import words_of
+from ..retrieval.nearest import lacking_share
 from ..retrieval.session import search_session
 from ..routing import pinned
 from ..spelling import correct
@@ -50,6 +51,7 @@ from .whole_list import whole_list, without_stated_price
 logger = logging.getLogger(__name__)
 
 LAST_PAGE = 100_000
+MOST_LACKING = 0.5  # share of the pictures without an embedding from which answers are degraded
 NO_FILTERS = Filters()
 
 
@@ -214,7 +216,13 @@ def _ranked_page(version: IndexVersion, query: Query, request: PageRequest, *, s
         corrected, meant = slips or (None, {})
         left_out = [] if slips is not None else [reasons.SPELLING]
         with stage("encode"):
-            asked, degraded = ask(version, corrected or query, synonyms=request.trial.synonyms, meant=meant)
+            asked, degraded = ask(
+                version,
+                corrected or query,
+                synonyms=request.trial.synonyms,
+                meant=meant,
+                tried=request.trial.version is not None,
+            )
         if query.has_words and asked.words.built_at is None:
             left_out.append(reasons.LEXICON)
         try:
@@ -222,6 +230,11 @@ def _ranked_page(version: IndexVersion, query: Query, request: PageRequest, *, s
                 if request.look:
                     asked, degraded, whole = _aimed(asked, request.look, degraded)
                     left_out += [] if whole else [reasons.LOOK]
+                if not degraded:
+                    degraded, none = _lacking(asked)
+                    if none and not query.text:  # a look alone, and no picture to compare it with
+                        return _blind(request, degraded, reasons.LOOK)
+                    left_out += [reasons.LOOK] if degraded and asked.photo is not None else []
                 page = _page_of(asked, request, degraded)
         except DatabaseError as error:
             if not is_semantic_failure(asked, error):
@@ -245,6 +258,20 @@ def _ranked_page(version: IndexVersion, query: Query, request: PageRequest, *, s
         page,
         degraded=reasons.said(degraded, page.degraded),
         left_out=tuple(dict.fromkeys([*left_out, *page.left_out])),
+    )
+
+
+def _lacking(asked: Asked) -> tuple[str, bool]:
+    """Why results by what products look like are fewer than they should be, or "", and whether there are none at all."""
+    if asked.embedding is None and asked.photo is None:
+        return "", False
+    share = lacking_share(asked.version.pk)
+    if share is None:
+        return (reasons.NO_PICTURE, True) if asked.photo is not None else ("", False)
+    return (
+        (reasons.MOST_PICTURES, share == 1 and asked.photo is not None)
+        if share > MOST_LACKING
+        else ("", False)
     )
 
 

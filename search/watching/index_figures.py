@@ -12,7 +12,7 @@ from .. import neighbours
 from ..conf import get_settings
 from ..indexing.failures import count_failures, failing_cards, noted_documents
 from ..indexing.hnsw import broken_indexes
-from ..indexing.progress import measure_outbox
+from ..indexing.progress import count_pictures, measure_outbox
 from ..indexing.task_runs import task_states
 from ..insight.store import measure_waiting
 from ..models import IndexEntry, IndexVersion
@@ -126,6 +126,13 @@ def _version() -> Iterator[Metric]:
     broken = GaugeMetricFamily(
         "fashion_search_broken_indexes", "HNSW indexes of it that are missing or invalid."
     )
+    pictures = GaugeMetricFamily("fashion_search_pictures", "Pictures of products in the active version.")
+    without = GaugeMetricFamily(
+        "fashion_search_pictures_without_embedding", "Pictures of them that no search by looks finds."
+    )
+    held = GaugeMetricFamily(
+        "fashion_search_versions_held", "New versions that are held back as worse than the active one."
+    )
     noted = GaugeMetricFamily(
         "fashion_search_noted",
         "Products of it whose documents were changed to be indexed, and those that no list can show.",
@@ -137,7 +144,11 @@ def _version() -> Iterator[Metric]:
         info.add_metric([str(version.pk), version.artifact_name], 1)
         entries.add_metric([], IndexEntry.objects.filter(version=version).count())
         broken.add_metric([], len(broken_indexes(version)))
-    yield from (info, entries, broken, noted)
+        number, lacking = count_pictures(version)
+        pictures.add_metric([], number)
+        without.add_metric([], lacking)
+    held.add_metric([], IndexVersion.objects.held().count())
+    yield from (info, entries, broken, noted, pictures, without, held)
 
 
 def _lacking() -> Metric:

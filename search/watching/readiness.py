@@ -9,9 +9,11 @@ from celery import current_app
 from django.db import connection
 
 from .. import neighbours
+from ..conf import get_settings
 from ..figures import RECENT_SECONDS, recently
 from ..indexing.databases import READ_ONLY, is_read_only
 from ..indexing.probing import storage_answers
+from ..indexing.progress import count_pictures
 from ..indexing.task_runs import troubles
 from ..indexing.text_config import try_text_config
 from ..loading import encoders_for, find_artifact, prove
@@ -54,11 +56,12 @@ class Readiness:
 
 
 def readiness() -> Readiness:
-    """Look at the database, the active version, its artifact, the periodic tasks, the broker and its own latest answers; takes milliseconds, and seconds at most."""
+    """Look at the database, the active version, its artifact and pictures, the periodic tasks, the broker and its own latest answers; takes milliseconds, and seconds at most."""
     findings = [_find("database", _DATABASE)]
     if findings[0].passed:
         findings += [_find("version", _VERSION), _find("artifact", _ARTIFACT)]
         findings.append(_find("artifact_folder", _ARTIFACT_FOLDER, needed=False))
+        findings.append(_find("pictures", _PICTURES, needed=False))
         findings.append(_find("writable", _WRITABLE, needed=False))
         findings.append(_find("tasks", _TASKS, needed=False))
         findings.append(_find("storage", _STORAGE, needed=False))
@@ -138,6 +141,13 @@ def _artifact_folder() -> str:
     return f"{found.folder} holds the artifact of the active version."
 
 
+def _pictures() -> str:
+    pictures, without = count_pictures(_active())
+    if without > get_settings().verify_max_failed * pictures:
+        raise LookupError(f"{without:,} of {pictures:,} pictures have no embedding: run search_index verify.")
+    return f"{pictures - without:,} of {pictures:,} pictures have an embedding."
+
+
 def _tasks() -> str:
     wrong = [state.trouble for state in troubles()]
     if wrong:
@@ -176,4 +186,5 @@ def _look(act: Callable[[], str]) -> Look[str]:
 _DATABASE, _VERSION, _TASKS, _BROKER = _look(_database), _look(_version), _look(_tasks), _look(_broker)
 _ARTIFACT, _ARTIFACT_FOLDER, _STORAGE = _look(_artifact), _look(_artifact_folder), _look(storage_answers)
 _WRITABLE, _ANSWERS, _NEIGHBOURS = _look(_writable), _look(_answers), _look(_neighbours)
+_PICTURES = _look(_pictures)
 _passed: dict[str, bool] = {}  # name -> how the last look of this process ended

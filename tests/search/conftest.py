@@ -10,6 +10,7 @@ from search.indexing.probing import forget_storage
 from search.loading import forget_artifacts
 from search.merchandising.snapshots import forget_snapshot
 from search.retrieval.lexicon import forget_words
+from search.retrieval.nearest import forget_pictures
 from search.tags.serving import forget_taggers
 
 # A machine that has other work answers whole, too: a search that degrades because it took long is what some tests ask for, each by itself.
@@ -18,13 +19,14 @@ PATIENT = {"SEARCH_TIMEOUT_MS": 30_000, "ENCODE_TIMEOUT_MS": 30_000}
 
 @pytest.fixture(autouse=True)
 def _fresh_words():
-    """Lexicons and merchandising are kept for seconds, and a test that is rolled back leaves none."""
+    """Lexicons, merchandising and how many pictures there are are kept for seconds, and a test that is rolled back leaves none."""
     forget_words()
     forget_snapshot()
     forget_taggers()
     forget_answers()
     forget_artifacts()
     forget_storage()
+    forget_pictures()
 
 
 @pytest.fixture

@@ -142,6 +142,30 @@ def test_the_search_log_has_a_redis(monkeypatch, settings, broker, given, expect
     assert ids(checks.check_log()) == expected
 
 
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, []),
+        ({"ACTIVATE_MAX_FAILED": 5}, ["W020"]),  # meant as per cent
+        ({"VERIFY_MAX_FAILED": 1.0, "ACTIVATE_MAX_BLANK": 20}, ["W020", "W020"]),
+        ({"ACTIVATION_QUERIES": "/nowhere/judged.jsonl"}, ["W020"]),
+    ],
+)
+def test_new_versions_can_be_compared(settings, given, expected):
+    settings.FASHION_SEARCH = given
+    assert ids(checks.check_comparing()) == expected
+
+
+def test_judged_queries_that_can_be_read(settings, tmp_path):
+    file = tmp_path / "judged.jsonl"
+    settings.FASHION_SEARCH = {"ACTIVATION_QUERIES": str(file)}
+    file.write_text('{"query": "red", "relevant": ["R1"]}')
+    assert checks.check_comparing() == []
+    file.write_text('{"query": "red"}')
+    (found,) = checks.check_comparing()
+    assert found.msg.endswith('line 1: give either "rule" or "relevant"')
+
+
 def test_no_registration(monkeypatch):
     monkeypatch.setattr(registry, "_registered", [])
     assert ids(checks.check_registration()) == ["E007"]

@@ -55,7 +55,7 @@ class Command(BaseCommand):
             "--index-version",
             type=int,
             metavar="NUMBER",
-            help="search this index version, active or retired, instead of the active one",
+            help="search this index version, ready or retired, instead of the active one",
         )
         parser.add_argument(
             "--with",
@@ -116,8 +116,8 @@ def _version(number: int | None) -> IndexVersion:
             raise CommandError("There is no active index version: run manage.py search_index rebuild --wait.")
         return version
     chosen = IndexVersion.objects.filter(pk=number).first()
-    if chosen is None or not chosen.is_whole:
-        raise CommandError(f"--index-version {number} is no active or retired index version.")
+    if chosen is None or not chosen.is_built:
+        raise CommandError(f"--index-version {number} is no active, ready or retired index version.")
     return chosen
 
 

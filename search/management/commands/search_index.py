@@ -17,8 +17,8 @@ from ...indexing import beginning, failures, hints, versions
 from ...indexing.dropping import find_left_over
 from ...indexing.reconcile import reconcile
 from ...indexing.status import read_status
-from ...indexing.verify import verify
-from ...models import Build
+from ...indexing.verify import lacking, verify
+from ...models import Build, IndexVersion
 from ...routing import pinned
 from ..waiting import wait_for_build, wait_for_outbox, wait_for_version
 
@@ -64,6 +64,13 @@ class Command(BaseCommand):
         )
         activate = add("activate", "Let searches use a ready or retired version.", asks=True)
         activate.add_argument("version", type=int, metavar="VERSION", help="number of the version")
+        activate.add_argument(
+            "--force",
+            action="store_true",
+            help="activate it although it is held back as worse than the active one",
+        )
+        drop = add("drop", "Give up a ready version, such as one that is held back.", asks=True)
+        drop.add_argument("version", type=int, metavar="VERSION", help="number of the version")
         rollback = add("rollback", "Let searches use the version that was active before.", asks=True)
         for command in (activate, rollback):
             command.add_argument(
@@ -87,6 +94,7 @@ class Command(BaseCommand):
             "rebuild": self._rebuild,
             "reindex": self._reindex,
             "activate": self._activate,
+            "drop": self._drop,
             "rollback": self._rollback,
             "verify": self._verify,
             "reconcile": self._reconcile,
@@ -111,7 +119,7 @@ class Command(BaseCommand):
             figures = [f"{count:,}" for count in counts]
             table.add_row(
                 str(version.pk),
-                version.state,
+                "held back" if item.is_held else version.state,
                 version.artifact_name,
                 *figures,
                 recall,
@@ -120,6 +128,7 @@ class Command(BaseCommand):
         self.console.print(table)
         for left_over in find_left_over():
             self.console.print(f"To be looked at: {left_over}", markup=False)
+        self._tell_held()
         outbox = status.outbox
         since = f", the oldest since {outbox.oldest:%Y-%m-%d %H:%M:%S %Z}" if outbox.oldest else ""
         self.console.print(f"Outbox: {outbox.waiting:,} waiting{since}; {outbox.parked:,} parked.")
@@ -128,11 +137,17 @@ class Command(BaseCommand):
             self.console.print(trouble, markup=False)
         self.console.print(f"Periodic tasks: {len(status.tasks)}, {len(wrong)} of them to be looked at.")
 
+    def _tell_held(self) -> None:
+        for held in IndexVersion.objects.held():
+            remedy = versions.REMEDY.format(held.pk)
+            self.console.print(f"Version {held.pk} is held back: {held.held} {remedy}", markup=False)
+
     def _rebuild(self, options: dict[str, Any]) -> None:
         if options["force"]:
             self._confirm("Build a new version of the whole index?", options)
         answer = versions.request_rebuild(force=options["force"])
         self.console.print(answer.sentence)
+        self._tell_held()
         self._call_workers()
         if not options["wait"]:
             return
@@ -142,6 +157,8 @@ class Command(BaseCommand):
         active = wait_for_version(answer.version, self.console, timeout=options["timeout"])
         recall = "" if active.ann_recall is None else f"; ANN recall@24 {active.ann_recall:.4f}"
         self.console.print(f"Version {active.pk} is active{recall}.")
+        for check in lacking(active):
+            self.stderr.write(f"{check.name}: {check.detail}.")
 
     def _reindex(self, options: dict[str, Any]) -> None:
         if options["keys"]:
@@ -161,9 +178,17 @@ class Command(BaseCommand):
 
     def _activate(self, options: dict[str, Any]) -> None:
         self._confirm(f"Let searches use version {options['version']}?", options)
-        version = versions.activate(options["version"], without_artifact=options["without_artifact"])
+        version = versions.activate(
+            options["version"], without_artifact=options["without_artifact"], force=options["force"]
+        )
         self.console.print(f"Version {version.pk} is active.")
         self._call_workers()
+
+    def _drop(self, options: dict[str, Any]) -> None:
+        self._confirm(f"Give up version {options['version']}?", options)
+        version = versions.discard(options["version"])
+        self.console.print(f"Version {version.pk} is given up; a worker drops it.")
+        hints.publish("advance_builds", expires=None)
 
     def _rollback(self, options: dict[str, Any]) -> None:
         self._confirm("Let searches use the version that was active before?", options)
@@ -177,7 +202,9 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(asdict(verification) | {"passed": verification.passed}, indent=2))
         else:
             for check in verification.checks:
-                self.console.print(f"{'ok    ' if check.passed else 'FAILED'} {check.name}: {check.detail}")
+                self.console.print(
+                    f"{'ok    ' if check.passed else 'FAILED'} {check.name}: {check.detail}", markup=False
+                )
             for failure in verification.failures:
                 state = "parked" if failure.parked else f"{failure.attempts} attempts"
                 self.console.print(f"product {failure.product_key} ({state}): {failure.reason}", markup=False)

@@ -11,13 +11,13 @@ from search.desk import maintenance, services
 from search.desk.board import check_build, check_failed
 from search.desk.checks import Check, State, summarise
 from search.desk.failed import Failed, read_failed
-from search.desk.index import check_index, check_staleness, check_versions
+from search.desk.index import check_held, check_index, check_staleness, check_versions
 from search.desk.maintenance import LogLook, check_log, check_tasks
 from search.desk.shoppers import Answers, check_answers
 from search.indexing import beginning, building, task_runs
 from search.indexing.task_runs import recorded_run
 from search.insight import store
-from search.models import IndexEntry, IndexVersion, StaleProduct, TaskRun
+from search.models import EntryImage, IndexEntry, IndexVersion, StaleProduct, TaskRun
 from search.schedule import PERIODIC
 from shop.models import Product
 from shop.search_index import ShopProductIndex
@@ -108,8 +108,8 @@ class TestIndex:
         checks = check_index()
         assert {check.state for check in checks} == {OK}
         assert [check.name for check in checks] == [
-            "Active version", "Artifact", "Text search configuration", "HNSW indexes", "ANN recall", "Entries",
-            "Documents", "Cards",
+            "Active version", "Artifact", "Text search configuration", "HNSW indexes", "ANN recall",
+            "Picture embeddings", "Entries", "Documents", "Cards",
         ]  # fmt: skip
         assert of(checks, "Artifact") == (OK, "tiny matches the active version.")
         assert of(checks, "Entries") == (OK, "2 products, 2 of them in the index.")
@@ -223,6 +223,51 @@ class TestIndex:
         IndexVersion.objects.update(ann_recall=0.9)
         assert of(check_index(), "ANN recall")[0] is ATTENTION
 
+    def test_an_index_without_embeddings(self, active):
+        IndexVersion.objects.update(ann_recall=None)
+        assert of(check_index(), "ANN recall")[0] is BROKEN
+        IndexEntry.objects.all().delete()
+        assert of(check_index(), "ANN recall") == (OK, "Nothing to measure: no product is in the version.")
+
+    @pytest.mark.parametrize(
+        ("without", "state", "sentence"),
+        [
+            (0, OK, "2 of 2 pictures have an embedding."),
+            (
+                1,
+                ATTENTION,
+                "1 of 2 pictures have an embedding. The others are not found by what they look like.",
+            ),
+            (
+                2,
+                BROKEN,
+                "0 of 2 pictures have an embedding. The others are not found by what they look like.",
+            ),
+        ],
+    )
+    def test_pictures_without_an_embedding(self, active, without, state, sentence):
+        lacking = EntryImage.objects.order_by("pk").values_list("pk", flat=True)[:without]
+        EntryImage.objects.filter(pk__in=list(lacking)).update(embedding=None)
+        assert of(check_index(), "Picture embeddings") == (state, sentence)
+
+    def test_a_shop_without_pictures(self, active):
+        EntryImage.objects.all().delete()
+        assert of(check_index(), "Picture embeddings") == (OK, "No product has a picture.")
+
+    def test_a_shop_without_products(self, active):
+        Product.objects.all().delete()
+        sentence = "The registered queryset finds no product, so no search can find anything."
+        assert of(check_index(), "Entries") == (BROKEN, sentence)
+
+    def test_a_version_that_is_held_back(self, active):
+        assert check_held() == Check("New version", OK, "None is held back.")
+        IndexVersion.objects.create(
+            pk=99, artifact_path="x", fingerprint="x", dimension=32, state="ready", held="It is worse."
+        )
+        check = check_held()
+        assert (check.state, check.sentence) == (ATTENTION, "Version 99 is not activated: It is worse.")
+        assert check.remedy.startswith("Mend the cause and start a reindex")
+
     def test_products_that_nobody_told_of(self, active):
         Product.objects.bulk_create(
             [Product(sku="A9", slug="a9", name="Hat", category=Product.objects.first().category)]
@@ -297,6 +342,13 @@ class TestFailed:
         check = check_failed(Failed((), parked, retrying, 0))
         assert (check.state, check.sentence) == (state, sentence)
 
+    @pytest.mark.parametrize(("incomplete", "state"), [(5, OK), (6, ATTENTION)])
+    def test_a_share_of_them(self, incomplete, state):
+        check = check_failed(Failed((), 0, 1, incomplete, entries=100))
+        assert check.state is state
+        if state is ATTENTION:
+            assert check.sentence == "6 of 100 products are not wholly in the index."
+
 
 class TestBuild:
     BUILD = {
@@ -342,8 +394,17 @@ class TestAnswers:
         assert (check.state, check.sentence) == (state, sentence)
 
     def test_without_searches_or_log(self, settings):
-        rows = [Answers(label, 0, None, None, None, None) for label in ("Today", "Yesterday")]
-        assert check_answers(rows).sentence == "No search since yesterday."
+        rows = [Answers(label, 0, None, None, None, None) for label in ("Today", "Yesterday", "Last 7 days")]
+        check = check_answers(rows)
+        assert (check.state, check.sentence) == (
+            OK,
+            "No search was logged in the last 7 days, so nothing was measured.",
+        )
+        check = check_answers([*rows[:2], Answers("Last 7 days", 70, 0.0, 0.0, 9.0, 9.0)])
+        assert (check.state, check.sentence) == (
+            ATTENTION,
+            "No search was logged since yesterday, 70 on the days before.",
+        )
         settings.FASHION_SEARCH |= {"INSIGHT": False}
         assert check_answers(rows).sentence == "Searches are not being logged: the setting INSIGHT is off."
 

@@ -4,7 +4,7 @@ import pytest
 from django.db.models import F
 
 from search.exceptions import BuildGivenUp, BuildStateError
-from search.indexing import beginning, building, builds, versions
+from search.indexing import beginning, building, builds, comparing, versions
 from search.models import Build, IndexEntry, IndexVersion, StaleProduct
 from search.tasks import begin_build
 from tests.outbox import stale_products
@@ -95,13 +95,13 @@ def test_an_artifact_that_cannot_be_read_ends_the_build(index_settings, tmp_path
 
 def test_a_version_below_the_wanted_recall_ends_the_build_as_failed(monkeypatch):
     make_product("A1")
-    monkeypatch.setattr(building, "measure_ann_recall", lambda version: 0.5)
+    monkeypatch.setattr(comparing, "measure_recalls", lambda version: {"pictures": 0.5, "texts": 1.0})
     versions.request_rebuild()
     drain()
     building.advance_all()
     build = Build.objects.get()
     assert build.state == "failed"
-    assert build.reason.startswith("ANN recall@24 is 0.500, below 0.95: not activated.")
+    assert build.reason.startswith("Not activated: ANN recall@24 of pictures is 0.500, below 0.95.")
 
 
 def test_trouble_in_a_build_that_goes_on_is_kept(monkeypatch):

@@ -6,7 +6,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from search.exceptions import BuildGivenUp, BuildStateError
-from search.indexing import batches, beginning, building, cancelling, hnsw, outbox, versions
+from search.indexing import batches, beginning, building, cancelling, comparing, hnsw, outbox, versions
 from search.indexing.dropping import drop_version
 from search.models import Build, EntryImage, IndexEntry, IndexVersion
 from shop.models import Product
@@ -177,18 +177,23 @@ def test_a_build_whose_version_is_gone_can_be_cancelled(active):
     assert cancelling.cancel(build.pk, by="ben").state == "cancelled"
 
 
-@pytest.mark.parametrize("step", ["build_indexes", "build_lexicon", "measure_ann_recall"])
-def test_a_build_that_is_cancelled_in_one_of_its_last_steps_is_not_activated(active, monkeypatch, step):
+@pytest.mark.parametrize(
+    ("place", "step"),
+    [(building, "build_indexes"), (building, "build_lexicon"), (comparing, "measure_recalls")],
+)
+def test_a_build_that_is_cancelled_in_one_of_its_last_steps_is_not_activated(
+    active, monkeypatch, place, step
+):
     build = start()
     drain()
-    real = getattr(building, step)
+    real = getattr(place, step)
 
     def cancel_meanwhile(version):
         if version.pk == build.version:
             cancelling.cancel(build.pk, by="ben")
         return real(version)
 
-    monkeypatch.setattr(building, step, cancel_meanwhile)
+    monkeypatch.setattr(place, step, cancel_meanwhile)
     building.advance_all()
     build.refresh_from_db()
     assert (build.state, build.cleared_at is None) == ("cancelled", False)

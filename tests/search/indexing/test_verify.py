@@ -9,7 +9,7 @@ from search.indexing.hnsw import drop_indexes
 from search.indexing.reconcile import reconcile
 from search.indexing.verify import verify
 from search.models import EntryImage, IndexEntry, StaleProduct
-from shop.models import Product
+from shop.models import Product, ProductImage
 from shop.search_index import ShopProductIndex
 from tests.search.products import add_picture, build_version, drain, make_product
 
@@ -36,6 +36,7 @@ def test_a_whole_index_passes(version):
         "connections",
         "nothing stale older than a minute",
         "versions in order",
+        "no version held back",
         "periodic tasks",
         "artifact",
         "storage",
@@ -43,6 +44,8 @@ def test_a_whole_index_passes(version):
         "one entry per product",
         "documents indexed as given",
         "cards",
+        "products indexed wholly",
+        "pictures embedded",
         "embeddings present",
         "embeddings of unit length",
         "HNSW indexes valid",
@@ -64,7 +67,8 @@ def test_an_embedding_that_is_not_of_unit_length():
     }
 
 
-def test_an_embedding_that_is_missing():
+def test_an_embedding_that_is_missing(index_settings):
+    index_settings.FASHION_SEARCH |= {"VERIFY_MAX_FAILED": 0.4}
     EntryImage.objects.filter(entry__sku="a0").update(embedding=None)
     IndexEntry.objects.filter(sku="a1").update(embedded_hash="")
     assert failed() == {"embeddings present": "3 pictures, 1 without embedding; 1 entries without theirs"}
@@ -83,7 +87,8 @@ def test_a_product_that_waits_for_more_than_a_minute():
     assert list(failed()) == ["nothing stale older than a minute"]
 
 
-def test_failed_products_are_listed_and_pass():
+def test_failed_products_are_listed_and_pass(index_settings):
+    index_settings.FASHION_SEARCH |= {"VERIFY_MAX_FAILED": 0.25}
     product = make_product("B1", pictures=0)
     picture = add_picture(product, b"no picture")
     drain()
@@ -93,6 +98,70 @@ def test_failed_products_are_listed_and_pass():
     assert (failure.product_key, failure.attempts, failure.parked) == (str(product.pk), 1, False)
     assert failure.reason == f"{picture.image.name}: The file is not a JPEG, PNG, WebP or GIF picture."
     assert failure.pictures == (picture.image.name,)
+
+
+def test_more_failed_products_than_a_share():
+    add_picture(make_product("B1", pictures=0), b"no picture")
+    drain()
+    assert failed() == {
+        "products indexed wholly": "1 of 4 products failed, more than VERIFY_MAX_FAILED (5%);"
+        " mend the cause, then run: search_index reindex",
+        "pictures embedded": "3 of 4 pictures have an embedding; the others are not found by what they look like."
+        " See that the worker can read the pictures' storage, then run: search_index reindex",
+    }
+
+
+def test_an_index_without_the_pictures_that_there_are():
+    EntryImage.objects.update(embedding=None, error="The file cannot be read.")
+    assert list(failed()) == ["pictures embedded", "ANN recall@24"]
+    assert failed()["ANN recall@24"] == (
+        "pictures not measured: no embeddings, though there are 3 pictures; texts 1.0000;"
+        " at least 0.95 of the exact scan"
+    )
+
+
+def test_an_index_without_texts():
+    IndexEntry.objects.update(text_embedding=None, error="The encoder failed.")
+    assert failed()["ANN recall@24"] == (
+        "pictures 1.0000; texts not measured: no embeddings, though there are 3 texts;"
+        " at least 0.95 of the exact scan"
+    )
+
+
+def test_a_shop_without_pictures_says_so():
+    for picture in ProductImage.objects.all():
+        picture.delete()
+    drain()
+    found = verify()
+    details = {check.name: check.detail for check in found.checks}
+    assert found.passed
+    assert details["pictures embedded"] == "no product has a picture"
+    assert details["ANN recall@24"] == (
+        "pictures not measured: there are none; texts 1.0000; at least 0.95 of the exact scan"
+    )
+
+
+def test_a_shop_without_products_is_not_well():
+    Product.objects.all().delete()
+    drain()
+    assert failed() == {
+        "one entry per product": "0 products, 0 without entry, 0 entries without product;"
+        " the registered queryset finds none, so no search can find anything"
+    }
+
+
+def test_a_version_that_is_held_back(version):
+    held = type(version).objects.create(
+        artifact_path="x",
+        artifact_name="x",
+        fingerprint="x",
+        dimension=32,
+        state="ready",
+        held="It is worse.",
+    )
+    detail = failed()["no version held back"]
+    assert detail.startswith(f"version {held.pk}: It is worse. When the cause is mended, run: ")
+    assert f"manage.py search_index activate {held.pk} --force" in detail
 
 
 def test_an_artifact_that_is_gone(version):

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from search.exceptions import ArtifactError, NoVersion, VersionStateError
-from search.indexing import building, hnsw, versions
+from search.indexing import building, comparing, hnsw, versions
 from search.indexing.dropping import give_up
 from search.indexing.embedding import Embedder
 from search.indexing.failures import list_failures
@@ -331,13 +331,13 @@ def test_an_index_that_a_killed_build_left_invalid_is_built_again():
 
 def test_a_version_below_the_wanted_recall_is_not_activated(monkeypatch):
     make_product("A1")
-    monkeypatch.setattr(building, "measure_ann_recall", lambda version: 0.5)
+    monkeypatch.setattr(comparing, "measure_recalls", lambda version: {"pictures": 0.5, "texts": 0.97})
     versions.request_rebuild()
     drain()
     building.advance_all()
     version = IndexVersion.objects.get()
     assert (version.state, version.ann_recall) == ("ready", 0.5)
-    assert version.error.startswith("ANN recall@24 is 0.500, below 0.95: not activated.")
+    assert version.held.startswith("ANN recall@24 of pictures is 0.500, below 0.95.")
 
 
 def test_a_build_that_was_cut_off_before_its_products_were_marked_is_filled():

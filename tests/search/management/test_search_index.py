@@ -1,17 +1,23 @@
 import json
 from io import StringIO
+from pathlib import Path
+from time import monotonic
 from unittest.mock import patch
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db.models.functions import Now
+from rich.console import Console
 
 from search.desk.progress import read_progress
 from search.exceptions import BuildStateError
 from search.indexing import beginning, building, cancelling, versions
+from search.indexing.verify import lacking
 from search.management import waiting
-from search.models import Build, IndexEntry, IndexVersion, TaskRun
+from search.management.waiting import wait_for_version
+from search.models import Build, IndexEntry, IndexVersion, StaleProduct, TaskRun
 from search.schedule import PERIODIC
+from shop.models import ProductImage
 from tests.outbox import stale_products
 from tests.search.products import build_version, drain, make_product
 
@@ -163,6 +169,75 @@ def test_activate_and_roll_back(version):
     assert run("activate", str(second.pk), "--noinput") == f"Version {second.pk} is active.\n"
     with pytest.raises(CommandError, match="There is no index version 0"):
         run("activate", "0", "--noinput")
+
+
+@pytest.fixture
+def held(version, index_settings) -> IndexVersion:
+    """A version in which one of two pictures could not be read."""
+    index_settings.FASHION_SEARCH |= {"MAX_ATTEMPTS": 1}
+    make_product("A2")
+    drain()
+    picture = Path(ProductImage.objects.get(product__sku="A1").image.path)
+    content = picture.read_bytes()
+    picture.unlink()
+    made = versions.request_rebuild(force=True).version
+    drain()
+    building.advance_all()
+    picture.write_bytes(content)
+    return IndexVersion.objects.get(pk=made.pk)
+
+
+def test_a_version_that_is_held_back_is_told_of_everywhere(held):
+    out = run("status")
+    assert f"Version {held.pk} is held back: 1 of 2 pictures have no embedding" in out
+    (told, _) = json.loads(run("status", "--json"))["versions"]
+    assert (told["id"], told["held"]) == (held.pk, held.held)
+    assert f"Version {held.pk} is held back: 1 of 2 pictures" in run("rebuild")
+    with pytest.raises(CommandError, match=f"Version {held.pk} is held back: .* activate {held.pk} --force"):
+        run("activate", str(held.pk), "--noinput")
+    assert run("activate", str(held.pk), "--force", "--noinput") == f"Version {held.pk} is active.\n"
+
+
+def test_it_is_given_up(held, published):
+    published.clear()
+    out = run("drop", str(held.pk), "--noinput")
+    assert out == f"Version {held.pk} is given up; a worker drops it.\n"
+    assert published == [("advance_builds",)]
+    held.refresh_from_db()
+    assert (held.state, held.error) == ("failed", "Given up by the command line.")
+    with pytest.raises(CommandError, match="is failed; only a ready one can be given up"):
+        run("drop", str(held.pk), "--noinput")
+
+
+def test_waiting_for_a_version_that_is_held_back_ends_with_what_to_do(held):
+    with pytest.raises(CommandError) as caught:
+        wait_for_version(held, Console(file=StringIO()), timeout=None)
+    assert str(caught.value).startswith(
+        f"Version {held.pk} is held back, searches use the version that was active before: 1 of 2 pictures"
+    )
+    assert "run: manage.py search_index reindex" in str(caught.value)
+
+
+def test_waiting_goes_on_while_what_failed_is_tried_again(held, index_settings):
+    index_settings.FASHION_SEARCH |= {"RETRY_BACKOFF_SECONDS": 1, "MAX_ATTEMPTS": 2}
+    StaleProduct.objects.update(parked=False)
+    began = monotonic()
+    with pytest.raises(CommandError, match="is held back"):
+        wait_for_version(held, Console(file=StringIO()), timeout=None)
+    assert 4 <= monotonic() - began < 10  # 1 s, twice doubled
+    IndexVersion.objects.filter(pk=held.pk - 1).update(state="retired")
+    IndexVersion.objects.filter(pk=held.pk).update(state="active", held="")
+    assert wait_for_version(held, Console(file=StringIO()), timeout=None) == held
+
+
+def test_a_first_version_without_pictures_is_active_and_told_of(index_settings):
+    index_settings.FASHION_SEARCH |= {"MAX_ATTEMPTS": 1}
+    make_product("A1")
+    Path(ProductImage.objects.get().image.path).unlink()
+    version = build_version()
+    assert [check.name for check in lacking(version)] == ["products indexed wholly", "pictures embedded"]
+    with pytest.raises(SystemExit):
+        run("verify")
 
 
 def test_reconcile(version):

@@ -12,8 +12,9 @@ from django.db import connection
 from prometheus_client import REGISTRY
 
 from search.exceptions import ArtifactError
-from search.models import IndexEntry, IndexVersion, MerchandisingRule
+from search.models import EntryImage, IndexEntry, IndexVersion, MerchandisingRule
 from search.retrieval import encoding
+from search.retrieval.nearest import forget_pictures
 from search.searching import Filters, count_answer, find_similar, freezing, ranking, reasons, search
 from search.searching.photos import SALT
 from tests.search.indexed import add, make_version, unit
@@ -315,3 +316,29 @@ def test_what_is_left_out_is_counted(version, monkeypatch):
     count_answer(replace(search("shirt"), left_out=("look",)))
     after = value("degraded", kind="row"), value("left_out", what="results"), value("left_out", what="look")
     assert [now - then for now, then in zip(after, before, strict=True)] == [1, 1, 1]
+
+
+def test_an_index_without_its_pictures_says_so(version):
+    """Not "nothing found": the products are there, their pictures are not."""
+    product = add(version, "s1", "Red shirt", text=unit(1), pictures=[unit(1)])
+    add(version, "s2", "Red hat", text=unit(1, 1), pictures=[unit(1, 1)])
+    photo = signing.dumps(
+        [version.fingerprint[:16], base64.b85encode(np.array(unit(1), "<f2").tobytes()).decode()],
+        salt=SALT,
+    )
+    assert [search("red").degraded, search(photo=photo).degraded] == ["", ""]
+    assert find_similar(str(product.pk)).degraded == ""
+
+    EntryImage.objects.update(embedding=None)
+    forget_pictures()
+    by_words, by_photo, similar = search("red"), search(photo=photo), find_similar(str(product.pk))
+    assert (sorted(skus(by_words)), by_words.degraded) == (["s1", "s2"], reasons.MOST_PICTURES)
+    assert (skus(by_photo), by_photo.degraded) == ([], reasons.MOST_PICTURES)
+    assert (skus(similar), similar.degraded) == (["s2"], reasons.SIMILAR_BY_TEXT)
+    assert search("").degraded == ""  # a list of the catalogue needs none
+
+    EntryImage.objects.all().delete()
+    forget_pictures()
+    assert search("red").degraded == ""  # a shop without pictures lacks none
+    assert search(photo=photo).degraded == reasons.NO_PICTURE
+    assert find_similar(str(product.pk)).degraded == ""

@@ -14,7 +14,7 @@ from django.test import Client
 
 from search.figures import forget_answers
 from search.indexing.probing import forget_storage
-from search.models import IndexVersion, TaskRun
+from search.models import EntryImage, IndexVersion, TaskRun
 from search.searching import count_answer, search
 from search.watching import readiness
 from search.watching.bounded import Look, TooLate
@@ -44,10 +44,9 @@ def test_ready_with_database_version_artifact_and_broker(transactional_db, clien
     assert answer.status_code == 200, answer.json()
     assert answer.json()["ready"] is True
     assert answer.json()["degraded"] is False
-    assert _checks(answer) == {
-        "database": True, "version": True, "artifact": True, "artifact_folder": True, "writable": True,
-        "tasks": True, "storage": True, "broker": True, "answers": True, "neighbours": True
-    }  # fmt: skip
+    names = ("database", "version", "artifact", "artifact_folder", "pictures")
+    others = ("writable", "tasks", "storage", "broker", "answers", "neighbours")
+    assert _checks(answer) == dict.fromkeys((*names, *others), True)
 
 
 def test_without_a_version_it_is_not_ready(transactional_db, client):
@@ -55,10 +54,11 @@ def test_without_a_version_it_is_not_ready(transactional_db, client):
 
     assert answer.status_code == 503
     assert answer["Retry-After"] == "5"
-    assert _checks(answer) == {
-        "database": True, "version": False, "artifact": False, "artifact_folder": False, "writable": True,
-        "tasks": True, "storage": True, "broker": True, "answers": True, "neighbours": True
-    }  # fmt: skip
+    away = dict.fromkeys(("version", "artifact", "artifact_folder", "pictures"), False)
+    there = dict.fromkeys(
+        ("database", "writable", "tasks", "storage", "broker", "answers", "neighbours"), True
+    )
+    assert _checks(answer) == {**away, **there}
 
 
 def test_details_are_for_the_log_and_for_whoever_has_the_token(
@@ -121,6 +121,20 @@ def test_a_storage_that_hands_out_nothing_degrades(transactional_db, client, sea
     assert (answer.status_code, answer.json()["degraded"], _checks(answer)["storage"]) == (200, True, False)
     (figure,) = [one for one in IndexCollector().collect() if one.name == "fashion_search_storage_up"]
     assert figure.samples[0].value == 0
+
+
+def test_pictures_that_are_not_in_the_index_degrade(transactional_db, client, searchable, settings):
+    settings.FASHION_SEARCH = settings.FASHION_SEARCH | {"METRICS_TOKEN": TOKEN}
+    EntryImage.objects.update(embedding=None)
+    number = EntryImage.objects.count()
+
+    answer = client.get("/health/ready", headers={"Authorization": f"Bearer {TOKEN}"})
+
+    assert answer.status_code == 200
+    assert (answer.json()["ready"], answer.json()["degraded"]) == (True, True)
+    (found,) = (check for check in answer.json()["checks"] if check["name"] == "pictures")
+    assert number > 0
+    assert found["detail"] == (f"{number} of {number} pictures have no embedding: run search_index verify.")
 
 
 def test_a_broker_that_is_away_degrades(transactional_db, client, searchable, settings):

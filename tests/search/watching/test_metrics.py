@@ -16,7 +16,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from search.indexing.failures import KINDS, OTHER
 from search.insight import store
-from search.models import IndexEntry, StaleProduct, TaskRun
+from search.models import EntryImage, IndexEntry, IndexVersion, StaleProduct, TaskRun
+from tests.search.indexed import make_version
 
 ROOT = Path(__file__).resolve().parents[3]
 TOKEN = "a-token-for-the-tests"
@@ -82,11 +83,21 @@ def test_what_waits_and_what_failed(transactional_db, scrape):
         assert figures["fashion_search_failures", kind] == 1
 
 
-def test_the_active_version(transactional_db, searchable, scrape):
+def test_the_active_version(transactional_db, searchable, scrape, tiny_artifact):
     figures = scrape()
 
     assert figures["fashion_search_active_version", str(searchable.pk), searchable.artifact_name] == 1
     assert figures["fashion_search_entries",] > 0
+    pictures = figures["fashion_search_pictures",]
+    assert pictures > 0
+    assert figures["fashion_search_pictures_without_embedding",] == 0
+    assert figures["fashion_search_versions_held",] == 0
+    EntryImage.objects.update(embedding=None)
+    make_version(tiny_artifact, "ready")
+    IndexVersion.objects.filter(state="ready").update(held="It is worse.")
+    figures = scrape()
+    assert figures["fashion_search_pictures_without_embedding",] == pictures
+    assert figures["fashion_search_versions_held",] == 1
 
 
 def test_periodic_tasks(transactional_db, scrape):
