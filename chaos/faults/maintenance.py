@@ -1,11 +1,14 @@
-"""Faults done to what keeps the index in order: one rebuild after another, and a version that cannot be dropped."""
+"""Faults done to what keeps the index in order: many rebuilds, a version that cannot be dropped, another TEXT_CONFIG."""
 
+import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from chaos.registry import Harm, fault
 from chaos.waiting import expect
 from chaos.world import World
+from shop.local.errors import LocalError
 
 REBUILDS = {
     True: 10,
@@ -24,6 +27,65 @@ def third_to_tenth_rebuild(world: World) -> Harm:
         complaints += expect(lambda: _is_told_of(version_id), "verify and the dashboard name it", seconds=30)
         complaints += _message_lost(world)  # and is begun all the same
     return Harm([*complaints, *_kept_only()])
+
+
+@fault
+def text_config_changed(world: World) -> Harm:
+    """TEXT_CONFIG is another one after a restart while products are saved; a rebuild without --force changes over, and another one back."""
+    complaints = _all_written_with("english")
+    if not _all_written_with("simple"):
+        complaints.append("both configurations cut all names alike, so that nothing would be seen")
+    for former, name in (("english", "simple"), ("simple", "english")):
+        _restart_with(world, name)
+        told = _complaints_of_checks(world)
+        complaints += [] if "fashion_search.W012" in told else [f"no check told of {name}"]
+        world.save_some(20)
+        complaints += expect(lambda: not world.is_waiting(), "what was saved is indexed", seconds=60)
+        complaints += _all_written_with(former)
+        world.setting.manage("search_index", "rebuild", "--noinput")
+        complaints += [*world.rebuilt(), *_all_written_with(name)]
+        told = _complaints_of_checks(world)
+        complaints += [f"a check still told of {name}"] if "fashion_search.W012" in told else []
+    return Harm(complaints)
+
+
+def _restart_with(world: World, name: str) -> None:
+    """Restart worker and web with a text search configuration in their settings."""
+    os.environ["FASHION_SEARCH"] = json.dumps(
+        json.loads(os.environ["FASHION_SEARCH"]) | {"TEXT_CONFIG": name}
+    )
+    world.restart_worker()
+    world.restart_web()
+
+
+def _complaints_of_checks(world: World) -> str:
+    try:
+        world.setting.manage("check", "--database", "default", "--fail-level", "WARNING")
+    except LocalError as error:
+        return str(error)
+    return ""
+
+
+def _all_written_with(name: str) -> list[str]:
+    """Complain of entries of the active version whose words another configuration has cut."""
+    entries, right = _written_with(name)
+    return [] if entries and entries == right else [f"{right} of {entries} entries are written with {name}"]
+
+
+def _written_with(name: str) -> tuple[int, int]:
+    """Count the entries of the active version, and those that hold the words of their name as a configuration cuts them."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*), count(*) FILTER (WHERE tsvector_to_array(to_tsvector(%s::regconfig, entry.name))"
+            " <@ tsvector_to_array(entry.document)) FROM fashion_search_indexentry AS entry"
+            " JOIN fashion_search_indexversion AS version ON version.id = entry.version_id"
+            " WHERE version.state = 'active'",
+            [name],
+        )
+        entries, right = cursor.fetchone()
+    return entries, right
 
 
 def _rebuild(world: World) -> list[str]:
