@@ -3,13 +3,15 @@
 from random import randint
 from time import monotonic
 
+from django.db import DatabaseError
 from django.db.models import Max, Min
 
-from ..exceptions import StorageAway
+from ..exceptions import HostError, StorageAway
 from ..models import EntryImage, IndexVersion
 from ..products import load_products
 from ..registry import ProductPicture, get_index
 from ..storage import ask_storage
+from .documents import document_of
 
 PROBE_SECONDS = 4.0  # that one picture may take
 TRIED = 3  # pictures; one that can be read is enough
@@ -80,10 +82,16 @@ def _known_pictures(besides: str) -> list[ProductPicture]:
         drawn.update(from_here[:1] or rows[:1])
     index = get_index()
     found = []
-    for key, product in load_products(drawn).items():
+    try:
+        products = load_products(drawn)
+    except DatabaseError:
+        raise
+    except Exception:  # noqa: BLE001 - the host's code; the check of entries says that no product can be read
+        return []
+    for key, product in products.items():
         try:
-            pictures = index.document(product).pictures
-        except Exception:  # noqa: BLE001, S112 - the host's code; its error is kept with the product where it is indexed
+            pictures = document_of(index, product)[0].pictures
+        except HostError:  # which is kept with the product where it is indexed
             continue
         found += [picture for picture in pictures if picture.name == drawn[key]][:1]
     return found
