@@ -120,9 +120,9 @@ def begin_build(build_id: int) -> None:
 
 
 @_task(**LONG)
-def activate_version(version_id: int) -> None:
-    """Let searches use a version."""
-    versions.activate(version_id)
+def activate_version(version_id: int, force: bool = False) -> None:
+    """Let searches use a version, with `force` although it is held back."""
+    versions.activate(version_id, force=force)
     hints.publish("refresh_word_list")
     hints.publish("index_stale", times=get_settings().index_parallel)
 

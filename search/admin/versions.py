@@ -1,21 +1,22 @@
-"""Index versions in the admin: state, progress, ANN recall, and buttons that hand the work to Celery."""
+"""Index versions in the admin: state, progress, both side by side before a switch, and buttons that hand the work to Celery."""
 
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_POST
 
-from ..exceptions import NoVersion
+from ..exceptions import NoVersion, SearchError
 from ..indexing import hints
+from ..indexing.comparing import as_kept, recounted
 from ..indexing.progress import Progress, measure_outbox, measure_progress
-from ..indexing.versions import former_version
+from ..indexing.versions import discard, former_version
 from ..models import IndexVersion
 from .lists import ForgivingList
 from .readonly import ReadOnlyAdmin
@@ -41,7 +42,7 @@ class IndexVersionAdmin(ReadOnlyAdmin):
 
     list_display = (
         "number",
-        "state",
+        "standing",
         "progress",
         "failed",
         "recall",
@@ -77,7 +78,8 @@ class IndexVersionAdmin(ReadOnlyAdmin):
         wrap = self.admin_site.admin_view
         return [
             path("roll-back/", wrap(require_POST(self._roll_back)), name="fashion_search_roll_back"),
-            path("<int:pk>/activate/", wrap(require_POST(self._activate)), name="fashion_search_activate"),
+            path("<int:pk>/activate/", wrap(self._activate), name="fashion_search_activate"),
+            path("<int:pk>/give-up/", wrap(require_POST(self._give_up)), name="fashion_search_give_up"),
             *super().get_urls(),
         ]
 
@@ -110,16 +112,18 @@ class IndexVersionAdmin(ReadOnlyAdmin):
         """Return the measured overlap with the exact scan."""
         return "" if version.ann_recall is None else f"{version.ann_recall:.4f}"
 
+    @admin.display(description="state", ordering="state")
+    def standing(self, version: IndexVersion) -> str:
+        """Return the state, and whether the version is held back."""
+        return "held back" if version.state == State.READY and version.held else str(version.state)
+
     @admin.display(description="")
     def step(self, version: IndexVersion) -> SafeString:
-        """Return the button that activates the version, where that can be done."""
+        """Return the link to the page that compares and activates the version, where that can be done."""
         if version.state not in (State.READY, State.RETIRED):
             return mark_safe("")
         url = reverse(f"{self.admin_site.name}:fashion_search_activate", args=[version.pk])
-        # The list's own form carries the CSRF token; a form inside a form would not be one.
-        return format_html(
-            '<button class="button" form="fashion-search" formaction="{}">Activate</button>', url
-        )
+        return format_html('<a class="button" href="{}">Activate…</a>', url)
 
     def _roll_back(self, request: HttpRequest) -> HttpResponse:
         if not self.has_change_permission(request):
@@ -135,7 +139,52 @@ class IndexVersionAdmin(ReadOnlyAdmin):
         )
 
     def _activate(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return self._hand_over(request, f"Version {pk} is being activated.", "activate_version", pk)
+        """Show a version beside the active one; a POST hands the switch to Celery."""
+        if request.method != "POST":
+            return self._compare(request, pk)
+        held = IndexVersion.objects.held().filter(pk=pk).exists()
+        if held and request.POST.get("force") != "on":
+            messages.error(
+                request, f"Version {pk} is held back: say below that it is to be activated all the same."
+            )
+            return HttpResponseRedirect(request.path)
+        # A worker of the release before takes no second argument.
+        force = (True,) if held else ()
+        return self._hand_over(request, f"Version {pk} is being activated.", "activate_version", pk, *force)
+
+    def _compare(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        version = IndexVersion.objects.filter(pk=pk).first()
+        if version is None:
+            raise Http404(f"There is no index version {pk}.")
+        active = IndexVersion.objects.active()
+        comparison = recounted(version, active)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Activate version {pk}?",
+            "opts": self.opts,
+            "version": version,
+            "active": active,
+            "rows": comparison.rows,
+            "kept": as_kept(version),
+            "can_be": version.state in (State.READY, State.RETIRED),
+            "is_held": version.state == State.READY and bool(version.held),
+            "may_change": self.has_change_permission(request),
+        }
+        return TemplateResponse(request, "admin/fashion_search/indexversion/activate.html", context)
+
+    def _give_up(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        try:
+            discard(pk, by=request.user.get_username())
+        except SearchError as error:
+            messages.error(request, str(error))
+        else:
+            hints.publish("advance_builds", expires=None)  # beat drops it where the message is lost
+            messages.success(request, f"Version {pk} is given up.")
+        return self._back()
 
     def _hand_over(self, request: HttpRequest, sentence: str, task: str, *args: Any) -> HttpResponse:
         if not self.has_change_permission(request):

@@ -94,6 +94,7 @@ RULES: dict[str, Rule] = {
     **_pages("fashion_search_indexversion", "add", "delete"),
     "admin:fashion_search_roll_back": SENT,
     "admin:fashion_search_activate": SENT,
+    "admin:fashion_search_give_up": SENT,
     **_pages("fashion_search_staleproduct", "add", "delete"),
     **_pages("fashion_search_evaluation", "add", "delete"),
     **_pages("fashion_search_apikey", "delete"),

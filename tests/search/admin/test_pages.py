@@ -1,11 +1,13 @@
 import pytest
 from django.contrib import admin
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
 from django.test import Client
+from django.utils import timezone
 
 from search.admin import IndexedProductAdmin
 from search.indexing import hints
-from search.models import IndexVersion, StaleProduct
+from search.models import EntryImage, IndexEntry, IndexVersion, StaleProduct
 from shop.models import Product
 from tests.outbox import empty_outbox, stale_products
 from tests.search.products import add_picture, begin_version, drain, make_product
@@ -53,7 +55,71 @@ def test_buttons_hand_the_work_to_celery(staff, published, path, task, sentence)
     response = staff.post(VERSIONS + path, follow=True)
     assert messages(response) == [sentence]
     assert published == [task]
-    assert staff.get(VERSIONS + path).status_code == 405
+    published.clear()
+    assert staff.get(VERSIONS + path).status_code == (405 if path == "roll-back/" else 200)
+    assert published == []
+
+
+@pytest.fixture
+def held() -> IndexVersion:
+    """A version that is held back, beside the active one."""
+    figures = {"version": 0, "counts": {"entries": 2, "pictures": 2, "embedded": 0}, "filled": {"name": 2}}
+    active = {"version": 1, "counts": {"entries": 2, "pictures": 2, "embedded": 2}, "filled": {"name": 2}}
+    common = {"artifact_path": "x", "fingerprint": "x", "dimension": 32}
+    IndexVersion.objects.create(pk=1, state="active", **common)
+    return IndexVersion.objects.create(
+        pk=2,
+        state="ready",
+        held="2 of 2 pictures have no embedding; in the active version 0 of 2.",
+        figures={"new": figures, "active": active, "lost": 0, "measured_at": "2026-01-01T00:00:00+00:00"},
+        **common,
+    )
+
+
+def test_a_version_that_is_held_back_is_activated_by_explicit_confirmation_only(staff, published, held):
+    page = staff.get(VERSIONS).content.decode()
+    assert "held back" in page
+    address = f"{VERSIONS}{held.pk}/activate/"
+    entry = IndexEntry.objects.create(
+        version=held, product_key="1", sku="a1", name="A", document="", created=timezone.now(),
+        content_hash="", updated_at=timezone.now(),
+    )  # fmt: skip
+    EntryImage.objects.create(entry=entry, version=held, position=0, name="a.jpg", error="gone")
+    page = " ".join(staff.get(address).content.decode().split())
+    assert "is clearly worse than the active version" in page or "it is clearly worse" in page
+    assert held.held in page
+    row = page.partition("Pictures without an embedding</th>")[2].partition("</tr>")[0]
+    assert "1 of 1 (100.0 %)" in row
+    assert "clearly worse" in row  # in words
+    assert '<input type="checkbox" name="force" required>' in page
+    assert messages(staff.post(address, follow=True)) == [
+        "Version 2 is held back: say below that it is to be activated all the same."
+    ]
+    assert published == []
+    assert messages(staff.post(address, {"force": "on"}, follow=True)) == ["Version 2 is being activated."]
+    assert published == [("activate_version", 2, True)]
+
+
+def test_a_version_is_given_up(staff, published, held):
+    address = f"{VERSIONS}{held.pk}/give-up/"
+    assert staff.get(address).status_code == 405
+    assert messages(staff.post(address, follow=True)) == ["Version 2 is given up."]
+    held.refresh_from_db()
+    assert (held.state, held.error, published) == ("failed", "Given up by admin.", [("advance_builds",)])
+    assert messages(staff.post(address, follow=True)) == [
+        "Version 2 is failed; only a ready one can be given up."
+    ]
+
+
+def test_whoever_may_only_view_versions_compares_and_decides_nothing(client, published, held):
+    user = get_user_model().objects.create_user("reader", password="x", is_staff=True)
+    user.user_permissions.add(Permission.objects.get(codename="view_indexversion"))
+    client.force_login(user)
+    address = f"{VERSIONS}{held.pk}/activate/"
+    assert "<button" not in client.get(address).content.decode().partition("Side by side")[2]
+    assert client.post(address, {"force": "on"}).status_code == 403
+    assert client.post(f"{VERSIONS}{held.pk}/give-up/").status_code == 403
+    assert (published, client.get(f"{VERSIONS}9/activate/").status_code) == ([], 404)
 
 
 def test_nothing_to_roll_back_to_is_said(staff, published):
