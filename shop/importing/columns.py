@@ -32,7 +32,7 @@ def read_columns(values: Mapping[str, str]) -> CatalogueRow:
         brand=text(values.get("brand"), column="brand", limit=100),
         description=_description(values),
         price=price(values.get("price")),
-        currency=text(values.get("currency"), column="currency", limit=3).upper() or "INR",
+        currency=text(values.get("currency"), column="currency", limit=3).upper(),
         gender=text(values.get("gender"), column="gender", limit=20),
         colour=text(values.get("colour"), column="colour", limit=40),
         attributes=_attributes(values),

@@ -27,7 +27,8 @@ class Size:
 class CatalogueRow:
     """One product as its row states it.
 
-    `sizes` is None where the source has no sizes; `created` is None where it has no date.
+    `sizes` is None where the source has no sizes; `created` is None where it has no date; `currency` is "" where it is not
+    stated: a new product gets the shop's, any other keeps its own.
     """
 
     sku: str
@@ -36,7 +37,7 @@ class CatalogueRow:
     brand: str = ""
     description: str = ""
     price: Decimal | None = None
-    currency: str = "INR"
+    currency: str = ""
     gender: str = ""
     colour: str = ""
     attributes: dict[str, str] = field(default_factory=dict)

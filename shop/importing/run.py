@@ -13,6 +13,7 @@ from shop.models import ProductImage
 
 from .columns import read_columns
 from .kaggle import read_kaggle
+from .lacking import refuse_lacking
 from .pictures import Picture, PictureSource, open_pictures
 from .reading import open_rows
 from .report import BadRow
@@ -74,7 +75,11 @@ def import_catalogue(
     Raises:
         ProductFileError: the product file cannot be read at all.
         PictureSourceError: the folder or archive of pictures cannot be read.
+        LackingColumnsError: the file lacks columns of products that exist; nothing was changed.
     """
+    read = PROFILES[options.profile]
+    with open_rows(options.products) as (rows, _):
+        refuse_lacking(options.products, rows, read, lambda values: _is_wanted(values, options))
     result, seen, chunk = ImportResult(), {}, []
     with open_pictures(options.images) as source, open_rows(options.products) as (rows, bytes_read):
         for line, values in rows:
@@ -114,7 +119,7 @@ def _check(
     """
     if isinstance(values, RowError):
         raise values
-    if options.only_large and values.get("large_image", "1").strip() != "1":
+    if not _is_wanted(values, options):
         result.not_wanted += 1
         return None
     row = PROFILES[options.profile](values)
@@ -127,6 +132,10 @@ def _check(
     pictures = tuple(_picture(name, row, options, source) for name in names)
     seen[row.sku] = line
     return Checked(line, row, pictures)
+
+
+def _is_wanted(values: Mapping[str, str], options: ImportOptions) -> bool:
+    return not options.only_large or values.get("large_image", "1").strip() == "1"
 
 
 def _picture_names(row: CatalogueRow, source: PictureSource) -> list[str | None]:

@@ -86,11 +86,11 @@ def store_chunk(chunk: Sequence[Checked]) -> Stored:
     return Stored(len(added), len(touched) - len(added), len(chunk) - len(touched))
 
 
-def _stated(row: CatalogueRow, taxonomy: Taxonomy) -> dict[str, object]:
+def _stated(row: CatalogueRow, taxonomy: Taxonomy, currency: str) -> dict[str, object]:
     brand = taxonomy.brand(row.brand)
     values = (
         row.name, row.description, brand.pk if brand else None, taxonomy.category(row.category).pk,
-        row.price, row.currency, row.gender, row.colour, row.attributes,
+        row.price, row.currency or currency, row.gender, row.colour, row.attributes,
     )  # fmt: skip
     return dict(zip(STATED, values, strict=True))
 
@@ -100,12 +100,12 @@ def _product(row: CatalogueRow, taxonomy: Taxonomy) -> Product:
         sku=row.sku,
         slug=product_slug(row.name, row.sku),
         created=row.created or timezone.now(),
-        **_stated(row, taxonomy),
+        **_stated(row, taxonomy, Product._meta.get_field("currency").get_default()),
     )
 
 
 def _restate(product: Product, row: CatalogueRow, taxonomy: Taxonomy) -> bool:
-    stated = _stated(row, taxonomy)
+    stated = _stated(row, taxonomy, product.currency)
     if all(getattr(product, name) == value for name, value in stated.items()):
         return False
     for name, value in stated.items():

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from shop.importing import ImportOptions, ImportResult, import_catalogue
+from shop.importing.lacking import LackingColumnsError
 from shop.importing.pictures import PictureSourceError
 from shop.importing.reading import ProductFileError
 from shop.importing.report import write_report
@@ -37,7 +38,8 @@ are derived from type and SKU, always the same ones, and only for a product that
 no date, the product is dated inside its season and year.
 
 Run it again, after an interruption or with a newer file: products are found by SKU, changed ones are
-updated, nothing is doubled, nothing is deleted. Rows that cannot be imported are listed by line and reason
+updated, nothing is doubled, nothing is deleted. A blank cell empties what a product has; a file that lacks
+a column of which products that exist have values is refused before anything is changed. Rows that cannot be imported are listed by line and reason
 in the report file; then the exit status is 1.
 """
 
@@ -91,7 +93,7 @@ class Command(BaseCommand):
             raise CommandError("--report would overwrite the product file.")
         try:
             result = self._import(chosen, quiet=options["verbosity"] == 0)
-        except (ProductFileError, PictureSourceError) as error:
+        except (ProductFileError, PictureSourceError, LackingColumnsError) as error:
             raise CommandError(str(error)) from error
         if options["verbosity"] > 0:
             self.stdout.write(_summary(result))
