@@ -15,7 +15,8 @@ from ..conf import get_settings
 from ..exceptions import UnsafeConnection
 from .pooling import Pooling, find_pooling, own_connection
 
-_NAMES = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
+# A limit on silence inside a transaction stays: it frees the locks of a process that has frozen.
+_NAMES = ("statement_timeout", "lock_timeout")
 _SINCE_17 = "transaction_timeout"
 
 

@@ -1,6 +1,7 @@
 """What is wrong with routers, poolers and standbys is named, by check, verify, dashboard and readiness."""
 
 import shutil
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,15 +12,20 @@ from search import checks
 from search.desk.checks import State
 from search.desk.services import check_connections
 from search.exceptions import UnsafeConnection
+from search.indexing import versions
 from search.indexing.databases import find_misrouted, find_unsafe, find_unusable, is_read_only
 from search.indexing.pooling import Pooling, find_pooling, is_pooled, own_connection
+from search.indexing.reconcile import reconcile
 from search.indexing.unhurried import maintenance_cursor
 from search.indexing.verify import verify
 from search.models import ApiKey, IndexVersion
 from search.models.api_keys import digest_of
 from search.routing import WriterRouter
+from search.suggesting.refreshing import refresh_word_list
 from search.watching.readiness import readiness
+from shop.models import Product
 from tests.search.indexed import make_version
+from tests.search.products import build_version, make_product
 from tests.search.replica import ALIAS, ReplicaRouter, alias_added
 
 
@@ -120,6 +126,27 @@ class TestPoolers:
             assert "leads to another database than 'default'" in find_unusable()[0]
             assert check_connections().state is State.BROKEN
             assert not _verified()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_cursors_that_are_read_in_parts_are_inside_transactions(search_settings, monkeypatch):
+    make_product("S-1")
+    make_product("S-2")
+    build_version()
+    inside = []
+    usual = connection.chunked_cursor
+
+    def chunked_cursor():
+        inside.append(connection.in_atomic_block)
+        return usual()
+
+    monkeypatch.setattr(connection, "chunked_cursor", chunked_cursor)
+    Product.objects.filter(sku="S-2").update(published=False)
+    for read in (reconcile, refresh_word_list, partial(versions.request_rebuild, force=True)):
+        inside.clear()
+        read()
+        assert inside, read
+        assert all(inside), read
 
 
 @pytest.mark.django_db(transaction=True)
