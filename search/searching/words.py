@@ -242,15 +242,15 @@ def _ranked_page(version: IndexVersion, query: Query, request: PageRequest, *, s
     if page is None:
         if not query.text:  # a look alone, and nothing else to go by
             return _blind(request, reasons.NO_SIMILAR, reasons.LOOK)
-        degraded = reasons.NO_EMBEDDINGS_SEARCH
+        degraded = reasons.said(reasons.NO_EMBEDDINGS_SEARCH, "" if version.is_whole else reasons.BUILDING)
         left_out += [reasons.LOOK] if request.look else []
         asked = replace(asked, embedding=None, photo=None)
         with search_session():
             page = _page_of(asked, request, degraded)
     page = replace(page, query=corrected)
     if page.thawed:  # the list was whole when it was frozen, whatever does not work at this moment
-        return page
-    if degraded == reasons.BUILDING:
+        return replace(page, left_out=tuple(left_out))
+    if not version.is_whole:
         left_out.append(reasons.PRODUCTS)
     if degraded and asked.photo is None:
         left_out.append(reasons.EMBEDDINGS)
