@@ -61,7 +61,7 @@ LEXICON = Lexicon(
 )
 
 
-REFUSALS = {"invalid_character", "too_long", "invalid_price", "invalid_page", "invalid_box"}
+REFUSALS = {"invalid_character", "too_long", "invalid_price", "invalid_page", "invalid_box", "invalid_in_stock"}
 
 
 def read(reader, *given_):
