@@ -61,7 +61,14 @@ LEXICON = Lexicon(
 )
 
 
-REFUSALS = {"invalid_character", "too_long", "invalid_price", "invalid_page", "invalid_box", "invalid_in_stock"}
+REFUSALS = {
+    "invalid_character",
+    "too_long",
+    "invalid_price",
+    "invalid_page",
+    "invalid_box",
+    "invalid_in_stock",
+}
 
 
 def read(reader, *given_):
