@@ -10,6 +10,7 @@ from prometheus_client.registry import Collector
 
 from .. import neighbours
 from ..conf import get_settings
+from ..indexing.dropping import find_left_over
 from ..indexing.failures import count_failures, failing_cards, noted_documents
 from ..indexing.hnsw import broken_indexes
 from ..indexing.progress import count_pictures, measure_outbox
@@ -89,7 +90,7 @@ def _neighbours() -> Iterator[Metric]:
 def _read() -> list[Metric]:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = %s", [str(int(SECONDS * 1000))])
-        return [*_outbox(), _failures(), *_version(), _lacking(), *_tasks()]
+        return [*_outbox(), _failures(), *_version(), _lacking(), _left_over(), *_tasks()]
 
 
 def _outbox() -> Iterator[Metric]:
@@ -157,6 +158,14 @@ def _lacking() -> Metric:
         "fashion_search_lacking_artifact",
         "Versions that receive changes and whose artifact a worker lacked within the last two minutes.",
         sum(bool(version.lack) for version in versions),
+    )
+
+
+def _left_over() -> Metric:
+    return GaugeMetricFamily(
+        "fashion_search_left_over",
+        "Versions and HNSW indexes that should be gone, and versions that could not be built, mended, activated or dropped.",
+        len(find_left_over()),
     )
 
 

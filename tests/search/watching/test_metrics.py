@@ -100,6 +100,16 @@ def test_the_active_version(transactional_db, searchable, scrape, tiny_artifact)
     assert figures["fashion_search_versions_held",] == 1
 
 
+def test_versions_that_should_be_gone(transactional_db, searchable, scrape):
+    assert scrape()["fashion_search_left_over",] == 0
+    failed = IndexVersion.objects.create(
+        artifact_path="x", artifact_name="x", fingerprint="x", dimension=32, state="failed"
+    )
+    IndexVersion.objects.filter(pk=failed.pk).update(failed_at=Now() - timedelta(minutes=11))
+    IndexVersion.objects.filter(state="active").update(trouble="OSError: disk full")
+    assert scrape()["fashion_search_left_over",] == 2
+
+
 def test_periodic_tasks(transactional_db, scrape):
     from search.indexing.task_runs import recorded_run
     from search.schedule import PERIODIC
