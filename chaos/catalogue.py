@@ -130,6 +130,26 @@ class Hands:
         )
         return images.exists() and not images.filter(embedding=None).exists()
 
+    def names_agree(self, keys: Iterable[int]) -> bool:
+        """Whether the active version has the names of these products."""
+        from search.models import IndexEntry, IndexVersion
+        from shop.models import Product
+
+        names = {
+            str(key): name for key, name in Product.objects.filter(pk__in=keys).values_list("pk", "name")
+        }
+        entries = IndexEntry.objects.filter(version=IndexVersion.objects.active(), product_key__in=names)
+        return dict(entries.values_list("product_key", "name")) == names
+
+    def wait_uncounted(self, keys: Iterable[int]) -> bool:
+        """Whether each of these products is in the outbox or on its way there, and no attempt was counted against it."""
+        from search.models import StaleProduct
+
+        wanted = {str(key) for key in keys}
+        rows = StaleProduct.objects.filter(product_key__in=wanted)
+        # One that a worker has taken at this moment counts its attempt until it gives it back.
+        return wanted <= self.unsettled() and not rows.filter(attempts__gt=1).exists() and not self.parked()
+
     def prices_agree(self) -> bool:
         """Whether the active version has the prices of the catalogue."""
         from search.models import IndexEntry, IndexVersion

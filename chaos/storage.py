@@ -14,6 +14,7 @@ from django.core.files.base import ContentFile, File
 from django.core.files.storage import FileSystemStorage
 
 FULL = "full"  # in the place of a name: nothing can be stored
+FROZEN = "frozen"  # in the place of a name: nothing is answered, whatever is asked
 SLOW_SECONDS = 6.0  # longer than the lease
 
 
@@ -21,6 +22,7 @@ class FaultyStorage(FileSystemStorage):
     """The shop's files; the file that CHAOS_ORDERS names says what is wrong with which."""
 
     def _open(self, name: str, mode: str = "rb") -> File:
+        _freeze()
         order = _orders().get(name, "")
         if order == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
@@ -32,7 +34,23 @@ class FaultyStorage(FileSystemStorage):
             return ContentFile(b"This is no picture.", name=name)
         return super()._open(name, mode)
 
+    def exists(self, name: str) -> bool:
+        """Whether there is such a file, unless nothing is answered."""
+        _freeze()
+        return super().exists(name)
+
+    def size(self, name: str) -> int:
+        """The size of a file, unless nothing is answered."""
+        _freeze()
+        return super().size(name)
+
+    def delete(self, name: str) -> None:
+        """Delete a file, unless nothing is answered."""
+        _freeze()
+        super().delete(name)
+
     def _save(self, name: str, content: Any) -> str:
+        _freeze()
         if FULL in _orders():
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), name)
         return super()._save(name, content)
@@ -49,6 +67,11 @@ def ordered(names: Iterable[str], order: str) -> Iterator[None]:
         yield
     finally:
         path.unlink()
+
+
+def _freeze() -> None:
+    while FROZEN in _orders():
+        time.sleep(0.1)
 
 
 def _orders() -> dict[str, str]:

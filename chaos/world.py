@@ -29,6 +29,21 @@ from .waiting import expect, frozen, wait_until
 SEED = 7
 
 
+def copy_as_another(artifact: Path, folder: Path) -> None:
+    """Copy an artifact and give it a fingerprint that no other folder has, so that a fault can do away with all of it."""
+    from search.artifact import TextSpec, read_manifest, write_manifest
+
+    shutil.copytree(artifact, folder)
+    manifest = read_manifest(folder)
+    write_manifest(
+        folder,
+        name=manifest.name,
+        dimension=manifest.dimension,
+        image=manifest.image,
+        text=TextSpec(max_tokens=manifest.text.max_tokens + 1),
+    )
+
+
 class World(Hands):
     """Servers and processes, told to be quick about retries and sweeps so that recoveries can be timed."""
 
@@ -52,7 +67,7 @@ class World(Hands):
         self.port = 0
         self.web_is_away = threading.Event()
         self._ended: list[str] = []
-        shutil.copytree(artifact, self.artifact)
+        copy_as_another(artifact, self.artifact)
         os.environ.update(settings_for(setting.folder, self.artifact))
 
     def begin(self) -> None:
@@ -200,6 +215,16 @@ class World(Hands):
         finally:
             os.environ["FASHION_SEARCH"] = usual
             self._restart_beat()
+
+    @contextmanager
+    def settings(self, **changed: object) -> Iterator[None]:
+        """Let processes that start meanwhile have other settings of the plugin."""
+        usual = os.environ["FASHION_SEARCH"]
+        os.environ["FASHION_SEARCH"] = json.dumps(json.loads(usual) | changed)
+        try:
+            yield
+        finally:
+            os.environ["FASHION_SEARCH"] = usual
 
     def _restart_beat(self) -> None:
         self.beat.stop()

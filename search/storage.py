@@ -79,6 +79,11 @@ def is_away(error: BaseException) -> bool:
     return isinstance(error, OSError) and error.errno in AWAY
 
 
+def is_refusal(error: BaseException) -> bool:
+    """Return whether a storage has answered with an error about one file: it is not there, forbidden, or cannot be written."""
+    return not is_away(error) and (isinstance(error, OSError) or status_of(error) is not None)
+
+
 def status_of(error: BaseException) -> int | None:
     """Return the HTTP status that a storage's client had; None where it had no answer."""
     response = getattr(error, "response", None)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import io
+import logging
 from dataclasses import dataclass
 
-from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage, default_storage
 from django.urls import reverse
@@ -14,10 +14,11 @@ from imagekit.processors import ResizeToFit
 
 from search.exceptions import PictureError
 from search.preprocessing import open_picture
-from search.storage import is_away, status_of
+from search.storage import is_away, is_refusal
 
 from .files import write_whole
 
+log = logging.getLogger(__name__)
 PREFIX = "products/"  # only pictures of products have thumbnails
 FOLDER = "thumbs"
 
@@ -65,8 +66,8 @@ def thumbnail_url(name: str, frame: str) -> str:
     return reverse("shop:thumbnail", args=[frame, name])
 
 
-def thumbnail(name: str, frame: str, *, storage: Storage = default_storage) -> str:
-    """Make a thumbnail unless it is there, and return its storage name.
+def thumbnail(name: str, frame: str, *, storage: Storage = default_storage) -> bytes:
+    """Return a thumbnail, which is made and stored unless it is there.
 
     Args:
         name: storage name of the picture.
@@ -77,21 +78,31 @@ def thumbnail(name: str, frame: str, *, storage: Storage = default_storage) -> s
         StorageAway: the storage does not answer.
     """
     made = f"{FOLDER}/{frame}/{name}.webp"
-    if storage.exists(made):
-        return made
+    try:
+        return _read(storage, made)
+    except PictureError:
+        pass  # not made yet; a store that may not be listed says that it is forbidden
+    # Decoded by the one careful opener, then handed on as pixels, so that no damaged file
+    # meets a library that does not expect it.
+    upright = io.BytesIO()
+    open_picture(io.BytesIO(_read(storage, name)), at_least=FRAMES[frame]).save(upright, "BMP")
+    upright.seek(0)
+    content: bytes = Thumbnail(ContentFile(upright.getvalue(), name=name), FRAMES[frame]).generate().read()
+    try:
+        write_whole(storage, made, content)
+    except Exception as error:
+        if not (is_away(error) or is_refusal(error)):
+            raise
+        log.warning("The thumbnail %s could not be stored: %s", made, error)
+    return content
+
+
+def _read(storage: Storage, name: str) -> bytes:
     try:
         with storage.open(name, "rb") as file:
-            # Decoded by the one careful opener, then handed on as pixels, so that no damaged file
-            # meets a library that does not expect it.
-            upright = io.BytesIO()
-            open_picture(file, at_least=FRAMES[frame]).save(upright, "BMP")
-    except (PictureError, SuspiciousFileOperation, ValueError):
-        raise
-    except Exception as error:  # clients of object stores have errors that are no OSError
-        if is_away(error) or not (isinstance(error, OSError) or status_of(error)):
+            content: bytes = file.read()
+    except Exception as error:
+        if is_away(error) or not is_refusal(error):
             raise
         raise PictureError(f"The picture {name} cannot be read.") from error
-    upright.seek(0)
-    content = Thumbnail(ContentFile(upright.getvalue(), name=name), FRAMES[frame]).generate().read()
-    write_whole(storage, made, content)
-    return made
+    return content

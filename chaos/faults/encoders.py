@@ -70,6 +70,62 @@ def artifact_missing(world: World) -> Harm:
 
 
 @fault
+def artifact_moved(world: World) -> Harm:
+    """A new release has the artifact elsewhere and the old one's folder is gone; then it moves among known folders, and is away for a while."""
+    from search.models import IndexVersion
+
+    home, folder = world.artifact, world.setting.folder
+    second, third = folder / "releases" / "2" / "artifact", folder / "artifacts" / "kept"
+    for place in (second, third, folder / "away" / "artifact"):
+        place.parent.mkdir(parents=True)
+    with world.settings(ARTIFACT=str(second), ARTIFACT_FOLDERS=[str(third.parent)]):
+        try:
+            home.rename(second)
+            complaints = _begin_anew_and_index(world, "after a release whose artifact lies elsewhere")
+            complaints += expect(
+                lambda: IndexVersion.objects.filter(state="active", artifact_path=str(second)).exists(),
+                "the folder is noted where it is now",
+                seconds=30,
+            )
+            world.setting.manage("check", "--database", "default")  # raises where it finds an error
+            second.rename(third)
+            complaints += _index(world, "after it has moved under running processes")
+            complaints += _begin_anew_and_index(world, "after it has moved among known folders")
+            third.rename(folder / "away" / "artifact")
+            world.restart_worker()
+            world.restart_web()
+            keys = world.draw_products(5)
+            world.rename(keys)
+            complaints += expect(lambda: _left_alone(keys), "products wait unclaimed and say why", seconds=30)
+            complaints += expect(lambda: not _alarms(world), "each alarm sees it", seconds=30) and _alarms(
+                world
+            )
+            (folder / "away" / "artifact").rename(third)  # without a restart
+            complaints += expect(lambda: not _is_degraded(world), "searches are whole again", seconds=30)
+            complaints += expect(lambda: not world.is_waiting(), "what waited is indexed", seconds=60)
+        finally:
+            for place in (second, third, folder / "away" / "artifact"):
+                if place.exists():
+                    place.rename(home)
+    world.restart_worker()
+    world.restart_web()
+    return Harm(complaints=complaints)
+
+
+def _begin_anew_and_index(world: World, when: str) -> list[str]:
+    world.restart_worker()
+    world.restart_web()
+    return _index(world, when)
+
+
+def _index(world: World, when: str) -> list[str]:
+    keys = world.draw_products(5)
+    world.rename(keys)
+    complaints = expect(lambda: not world.is_waiting(), f"products are indexed {when}", seconds=60)
+    return complaints + expect(lambda: not _is_degraded(world), f"searches are whole {when}", seconds=30)
+
+
+@fault
 def impossible_vectors(world: World) -> Harm:
     """Embeddings that are not finite, all zero or of another length are offered to Postgres: none is taken as an entry's."""
     from django.db import DatabaseError, connection, transaction
@@ -115,7 +171,8 @@ def many_encodings_after_a_fork(world: World) -> Harm:
 
 
 def _with_artifact(world: World, harm: Callable[[Path], None]) -> Harm:
-    folder, aside = world.artifact, world.artifact.with_name("aside")
+    # Not beside the others, where it would be found.
+    folder, aside = world.artifact, world.setting.folder / "put aside" / "artifact"
     shutil.copytree(folder, aside)
     try:
         harm(folder)
@@ -127,8 +184,11 @@ def _with_artifact(world: World, harm: Callable[[Path], None]) -> Harm:
             lambda: _is_degraded(world), "searches are answered by words, and say so", seconds=30
         )
         complaints += expect(
-            lambda: _put_off(keys), "products wait, with what is wrong with the artifact", seconds=30
+            lambda: _left_alone(keys),
+            "products wait unclaimed, with what is wrong with the artifact",
+            seconds=30,
         )
+        complaints += expect(lambda: not _alarms(world), "each alarm sees it", seconds=30) and _alarms(world)
     finally:
         shutil.rmtree(folder)
         aside.rename(folder)
@@ -141,9 +201,36 @@ def _is_degraded(world: World) -> bool:
     return bool(ask(world.port, "/api/v1/search/?q=red+shirt").json()["degraded"])
 
 
-def _put_off(keys: Sequence[int]) -> bool:
-    from search.models import IndexVersion, StaleProduct
+def _left_alone(keys: Sequence[int]) -> bool:
+    """Whether products wait for their embeddings as if nobody had tried, and say why."""
+    from search.models import StaleProduct
+
+    waiting = StaleProduct.objects.filter(
+        product_key__in=map(str, keys), parked=False, attempts=0, claimed_at=None, text_written=True
+    )
+    return waiting.filter(last_error__contains="cannot be used by a worker").count() == len(keys)
+
+
+def _alarms(world: World) -> list[str]:
+    """Return the alarms that do not see that the artifact cannot be used."""
+    from search.checks import check_active_version
+    from search.desk.index import check_artifact
+    from search.indexing.verify import verify
+    from search.models import IndexVersion
 
     version = IndexVersion.objects.active()
-    waiting = StaleProduct.objects.filter(product_key__in=map(str, keys), parked=False)
-    return bool(version and version.error) and waiting.filter(last_error=version.error).count() == len(keys)
+    if version is None:
+        return ["no version is active"]
+    ready = {check["name"]: check["passed"] for check in ask(world.port, "/health/ready").json()["checks"]}
+    seen = {
+        "/health/ready": not ready["artifact"] and not ready["artifact_folder"],
+        "verify": any(check.name == "artifact" and not check.passed for check in verify().checks),
+        "the dashboard": str(check_artifact(version).state) == "broken",
+        "manage.py check": any(
+            message.id == "fashion_search.E004" for message in check_active_version(["default"])
+        ),
+        "the note of the worker": bool(version.lack),
+    }
+    return [
+        f"{name} does not see that the artifact cannot be used" for name, sees in seen.items() if not sees
+    ]

@@ -54,7 +54,7 @@ def thumbnail(request: HttpRequest, frame: str, name: str) -> HttpResponseBase:
         raise Http404
     try:
         with _place():
-            content = ask_storage(lambda: _thumbnail(name, frame), seconds=settings.THUMBNAIL_SECONDS)
+            content = ask_storage(lambda: make_thumbnail(name, frame), seconds=settings.THUMBNAIL_SECONDS)
     except PictureError as error:
         log.warning("No thumbnail of %s: %s", name, error)
         headers = {"Cache-Control": "public, max-age=60"}
@@ -83,12 +83,6 @@ def original(request: HttpRequest, path: str) -> HttpResponseBase:
         return _later()
     except OSError:  # a name that no file can have, such as one of 5,000 letters
         raise Http404 from None
-
-
-def _thumbnail(name: str, frame: str) -> bytes:
-    with default_storage.open(make_thumbnail(name, frame)) as file:
-        content: bytes = file.read()
-    return content
 
 
 def _whole_picture(name: str) -> HttpResponse:

@@ -1,5 +1,6 @@
 """Thumbnails: made once, at their size, and a placeholder where there is no picture."""
 
+import errno
 import io
 import threading
 import time
@@ -178,3 +179,29 @@ def test_an_original_waits_for_the_storage_no_longer(client, picture, settings, 
         assert client.get(f"/media/{picture}").status_code == 503
     finally:
         gate.set()
+
+
+def test_a_thumbnail_that_cannot_be_stored_is_shown_all_the_same(client, picture, monkeypatch, caplog):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(thumbnails, "write_whole", full)
+    response = client.get(f"/media/thumbs/card/{picture}.webp")
+    assert (response.status_code, Image.open(io.BytesIO(body(response))).size) == (200, (240, 360))
+    assert "could not be stored: [Errno 28] No space left on device" in caplog.text
+
+
+def test_a_store_that_forbids_to_ask_for_what_is_not_there_shows_thumbnails(client, picture, monkeypatch):
+    class ClientError(Exception):
+        __module__ = "botocore.exceptions"
+        response = {"ResponseMetadata": {"HTTPStatusCode": 403}}
+
+    real = FileSystemStorage._open
+
+    def forbid(self, name, mode="rb"):
+        if name.startswith("thumbs/"):
+            raise ClientError("Forbidden")
+        return real(self, name, mode)
+
+    monkeypatch.setattr(FileSystemStorage, "_open", forbid)
+    assert client.get(f"/media/thumbs/card/{picture}.webp").status_code == 200
