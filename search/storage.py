@@ -9,6 +9,7 @@ import errno
 import os
 from collections.abc import Callable
 from contextvars import copy_context
+from math import ceil
 from threading import Lock, Thread, current_thread
 from time import monotonic
 from typing import Any, Generic, TypeVar
@@ -38,12 +39,15 @@ PASSING = frozenset((408, 425, 429))  # refusals for the moment
 Result = TypeVar("Result")
 
 
-def ask_storage(act: Callable[[], Result], *, seconds: float | None = None) -> Result:
+def ask_storage(
+    act: Callable[[], Result], *, seconds: float | None = None, waiting: Callable[[], None] | None = None
+) -> Result:
     """Return what the function returns, which asks a storage; it runs in another thread, and is left to itself when its time is up.
 
     Args:
         act: what to do, with database connections of its own.
         seconds: that it may take; STORAGE_SECONDS by default.
+        waiting: called every second meanwhile, for whoever must give signs of life.
 
     Raises:
         StorageAway: it took longer, too many others still wait, or an error says that the storage cannot be reached.
@@ -56,7 +60,12 @@ def ask_storage(act: Callable[[], Result], *, seconds: float | None = None) -> R
     _hanging.admit(call)
     try:
         call.start()
-        call.join(limit)
+        for second in range(ceil(limit)):
+            call.join(min(1.0, limit - second))
+            if not call.is_alive():
+                break
+            if waiting is not None:
+                waiting()
     finally:
         _hanging.note(call)
     if call.error is not None:

@@ -126,19 +126,24 @@ class Embedder:
         for position, picture in enumerate(product.pictures):
             hashes = [images.get(position, _NO_IMAGE).picture_hash for images in held]
             known = hashes[:1] if len(set(hashes)) == 1 else []
-            read.append(self._read_picture(product.key, picture, at_least, known))
+            read.append(self._read_picture(product.key, picture, at_least, known, alive))
             alive()
         return read
 
     def _read_picture(
-        self, key: str, picture: ProductPicture, at_least: tuple[int, int], known: Sequence[str]
+        self,
+        key: str,
+        picture: ProductPicture,
+        at_least: tuple[int, int],
+        known: Sequence[str],
+        alive: Callable[[], None],
     ) -> ReadPicture:
         if self._storage:  # nobody waits for each picture of a batch once it is known that none comes
             return ReadPicture(picture.name, error=self._storage, put_off=True)
-        found = read_picture(picture, at_least=at_least, known=known)
+        found = read_picture(picture, at_least=at_least, known=known, alive=alive)
         if found.unread:
             # Of one file, or of all? A product must not be given up for what is wrong with the storage.
-            self._storage = storage_trouble(found, besides=key)
+            self._storage = storage_trouble(found, besides=key, alive=alive)
             found.put_off = bool(self._storage)
             found.error = self._storage or found.error
         return found

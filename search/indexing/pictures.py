@@ -1,6 +1,6 @@
 """Read the pictures of products: bytes, hash, and pixels only where an encoder will see them."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from hashlib import sha256
 from io import BytesIO
@@ -31,7 +31,11 @@ class ReadPicture:
 
 
 def read_picture(
-    picture: ProductPicture, *, at_least: tuple[int, int], known: Collection[str]
+    picture: ProductPicture,
+    *,
+    at_least: tuple[int, int],
+    known: Collection[str],
+    alive: Callable[[], None] | None = None,
 ) -> ReadPicture:
     """Read one picture, and decode it unless its hash is among the known ones.
 
@@ -39,13 +43,14 @@ def read_picture(
         picture: the picture that the host named.
         at_least: (width, height) in pixels that the encoders need.
         known: hashes whose embeddings every version has already.
+        alive: called while the storage is waited for.
 
     Returns:
         The picture; whatever went wrong is its error, because one bad picture must not stop a batch.
     """
     found = ReadPicture(picture.name)
     try:
-        content = ask_storage(lambda: _read(picture))
+        content = ask_storage(lambda: _read(picture), waiting=alive)
         found.picture_hash = sha256(content).hexdigest()
         if found.picture_hash not in known:
             found.image = open_picture(BytesIO(content), at_least=at_least)
@@ -61,15 +66,16 @@ def read_picture(
     return found
 
 
-def storage_trouble(unread: ReadPicture, *, besides: str) -> str:
+def storage_trouble(unread: ReadPicture, *, besides: str, alive: Callable[[], None] | None = None) -> str:
     """Return what is wrong with the storage as a whole; "" where it is this one picture that cannot be read.
 
     Args:
         unread: a picture that could not be read.
         besides: the key of its product, which is no witness.
+        alive: called while the storage is waited for.
     """
     try:
-        answer = storage_answers(fresh=True, besides=besides)
+        answer = storage_answers(fresh=True, besides=besides, waiting=alive)
     except StorageAway as error:
         return f"{AWAY} {error}"
     return unread.error if answer == UNKNOWN and unread.away else ""

@@ -1,5 +1,6 @@
 """Whether the storage hands out pictures: a few that were read before are read again."""
 
+from collections.abc import Callable
 from random import randint
 from time import monotonic
 
@@ -20,12 +21,15 @@ AWAY_SECONDS = 5.0  # that a bad one is
 UNKNOWN = "No picture is in the index yet."
 
 
-def storage_answers(*, fresh: bool = False, besides: str = "") -> str:
+def storage_answers(
+    *, fresh: bool = False, besides: str = "", waiting: Callable[[], None] | None = None
+) -> str:
     """Return a sentence that pictures can be read; looked at anew every half minute, and more often while they cannot.
 
     Args:
         fresh: do not believe a good answer of a moment ago.
         besides: key of a product whose pictures are not asked for.
+        waiting: called while the storage is waited for.
 
     Raises:
         StorageAway: none of those that could be read before can be read now; the message says why.
@@ -34,7 +38,7 @@ def storage_answers(*, fresh: bool = False, besides: str = "") -> str:
     when, sentence, trouble = _last
     if monotonic() - when >= (AWAY_SECONDS if trouble else 0.0 if fresh else WELL_SECONDS):
         try:
-            sentence, trouble = _probe(besides), ""
+            sentence, trouble = _probe(besides, waiting), ""
         except StorageAway as error:
             sentence, trouble = "", str(error)
         _last = (monotonic(), sentence, trouble)
@@ -49,11 +53,11 @@ def forget_storage() -> None:
     _last = _NEVER
 
 
-def _probe(besides: str) -> str:
+def _probe(besides: str, waiting: Callable[[], None] | None) -> str:
     trouble = ""
     for picture in _known_pictures(besides):
         try:
-            ask_storage(lambda picture=picture: _read(picture), seconds=PROBE_SECONDS)  # type: ignore[misc]
+            ask_storage(lambda picture=picture: _read(picture), seconds=PROBE_SECONDS, waiting=waiting)  # type: ignore[misc]
         except StorageAway:
             raise
         except Exception as error:  # noqa: BLE001 - a storage may raise anything

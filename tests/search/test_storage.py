@@ -91,6 +91,13 @@ def test_a_server_that_says_nothing_is_given_up_on(frozen_server, gate):
     assert time.monotonic() - began < 2
 
 
+def test_who_waits_gives_signs_of_life(gate):
+    signs = []
+    with pytest.raises(StorageAway):
+        ask_storage(gate.wait, seconds=2.2, waiting=lambda: signs.append(1))
+    assert len(signs) == 3
+
+
 def test_whoever_asks_on_behalf_of_another_has_its_time(gate):
     def ask_again() -> None:
         ask_storage(gate.wait, seconds=30)
