@@ -44,6 +44,7 @@ bench: dev
 	.venv/bin/python -m bench $(BENCH)
 
 chaos: dev
+	@scripts/pgbouncer.sh
 	.venv/bin/python -m chaos $(CHAOS)
 
 load: dev

@@ -8,8 +8,8 @@ from typing import Any, Protocol
 from django.db.models import F, Q
 from django.utils import timezone
 
-from .exceptions import NoVersion, SearchError
-from .indexing.locks import only_one
+from .exceptions import LockLost, NoVersion, SearchError
+from .indexing.locks import confirm_locks, only_one
 from .models import IndexVersion
 from .models.computed import SILENT_SECONDS, Computed
 
@@ -69,6 +69,8 @@ def compute(kind: type[Computed], version_id: int, work: Work) -> None:
         try:
             report("starting", 0.0)
             made = work(IndexVersion.objects.get(pk=version_id), report)
+        except LockLost:
+            raise  # the row is another process's
         except SearchError as error:  # its sentence says what to do
             rows.update(state=State.FAILED, error=str(error))
             return
@@ -99,5 +101,6 @@ class _Reporter:
         if step == self._step and monotonic() - self._at < REPORT_SECONDS:
             return
         self._step, self._at = step, monotonic()
+        confirm_locks()
         if not self._rows.update(state=State.COMPUTING, step=step, share=share, seen_at=timezone.now()):
             raise NoVersion(f"Version {self._version_id} is gone.")

@@ -6,7 +6,8 @@ from django.db import connection
 from django.utils import timezone
 
 from search.computing import ask, compute, give_up
-from search.exceptions import MapError
+from search.exceptions import LockLost, MapError
+from search.indexing.pooling import own_connection
 from search.models import CatalogueMap, IndexVersion
 from tests.search.indexed import make_version
 
@@ -122,3 +123,20 @@ def test_it_ends_when_its_version_is_deleted(version):
 
     compute(CatalogueMap, version.pk, work)
     assert not CatalogueMap.objects.exists()
+
+
+def test_one_that_another_process_has_taken_over_leaves_it_the_row(version):
+    ask(CatalogueMap, version)
+
+    def taken_over(version, report):
+        elsewhere("UPDATE fashion_search_steplock SET token = '00000000-0000-0000-0000-000000000001'")
+        report("placing", 0.5)
+
+    def elsewhere(statement):  # the test's own transaction would hold the row
+        with own_connection() as other, other.cursor() as cursor:
+            cursor.execute(statement)
+
+    with pytest.raises(LockLost):
+        compute(CatalogueMap, version.pk, taken_over)
+    elsewhere("DELETE FROM fashion_search_steplock")
+    assert (row().state, row().error) == ("computing", "")
