@@ -69,6 +69,8 @@ def far_from_exact(port: int) -> list[str]:
         given = [scores.get(result["sku"].lower(), -2.0) for result in answer.json()["results"]]
         found += sum(score >= enough[-1] - _TIE for score in given[: len(enough)])
         wanted += len(enough)
+    if not wanted and not wrong:
+        wrong.append("no product has another one that it could be compared with")
     if found < MIN_OVERLAP * wanted:
         wrong.append(f"of {wanted} nearest products of exact scans the API gave {found}")
     return wrong

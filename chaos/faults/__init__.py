@@ -10,6 +10,7 @@ from . import disks  # isort: skip
 from . import clocks  # isort: skip
 from . import maintenance  # isort: skip
 from . import pages  # isort: skip
+from . import media  # isort: skip
 
 __all__ = [
     "broker",
@@ -20,6 +21,7 @@ __all__ = [
     "files",
     "indexes",
     "maintenance",
+    "media",
     "pages",
     "workers",
 ]

@@ -357,6 +357,7 @@ def _lacking_row(label: str, sentence: str, new: tuple[int, int], active: tuple[
 
 def _measured_rows(compared: Comparison) -> list[Row]:
     rows = []
+    expected = {"pictures": compared.new.counts.pictures, "texts": compared.new.counts.entries}
     for name in ("pictures", "texts"):
         recall = compared.new.recalls.get(name)
         other = compared.active.recalls.get(name) if compared.active else None
@@ -366,6 +367,8 @@ def _measured_rows(compared: Comparison) -> list[Row]:
                 f"ANN recall@24 of {name} is {recall:.3f}, below {MIN_ANN_RECALL}."
                 " Raise HNSW_M, HNSW_EF_CONSTRUCTION or EF_SEARCH and rebuild."
             )
+        elif recall is None and other is not None and expected[name]:
+            said = f"ANN recall@24 of {name} was not measured: none has an embedding."
         shown = "" if compared.active is None else _recall(other)
         rows.append(Row(f"ANN recall@24 of {name}", shown, _recall(recall), said))
     words = _number(None if compared.active is None else compared.active.words)

@@ -35,8 +35,8 @@ class Tuned:
 
     @property
     def holds(self) -> bool:
-        """Whether the queries that were not tuned on are answered no worse."""
-        return self.held_back is None or self.held_back[1].ndcg >= self.held_back[0].ndcg
+        """Whether there are queries that were not tuned on, and they are answered no worse."""
+        return self.held_back is not None and self.held_back[1].ndcg >= self.held_back[0].ndcg
 
 
 def split(judged: Judged) -> tuple[Judged, Judged]:

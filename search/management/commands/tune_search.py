@@ -76,7 +76,7 @@ class Command(BaseCommand):
             console.print(
                 f"With fewer than {HELD_BACK} queries none is held back: nothing tells chance from gain."
             )
-        if not found.holds:
+        if found.held_back is not None and not found.holds:
             console.print("The queries held back are answered worse: keep the weights that you have.")
         elif found.changed:
             console.print(f'FASHION_SEARCH = {{"WEIGHTS": {json.dumps(found.changed)}}}')

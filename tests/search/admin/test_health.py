@@ -106,7 +106,21 @@ def test_each_kind_says_what_it_means_and_what_to_do(staff, checked, kind):
     assert text.meaning in page
     count = checked.figures["counts"][kind]
     assert ("What to do." in page) == bool(count)
-    assert ("None. Nothing to do here." in page) == (not count)
+    nothing = "Nothing was compared." if kind == "disagree" else "None. Nothing to do here."
+    assert (nothing in page) == (not count)
+
+
+def test_nothing_that_was_looked_at_is_no_good_news(staff, checked):
+    figures = checked.figures
+    figures["counts"] |= dict.fromkeys(figures["counts"], 0)
+    figures["duplicate"]["compared"] = 0
+    checked.save()
+    page = text_of(staff.get(f"{PAGE}?kind=duplicate"))
+    assert "Nothing was compared: no picture has an embedding." in page
+    figures["products"] = 0
+    checked.save()
+    page = text_of(staff.get(f"{PAGE}?kind=no-price"))
+    assert "Nothing was looked at: no product is in the version." in page
 
 
 def test_a_finding_links_to_the_product_and_shows_the_reason(staff, checked):

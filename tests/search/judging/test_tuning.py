@@ -51,6 +51,11 @@ def test_where_nothing_helps_the_weights_stay():
     assert found.weights == Weights()
 
 
+def test_with_too_few_queries_to_hold_any_back_nothing_holds():
+    found = tune(judged(2), rounds=1, ask=ask_with(0.0))
+    assert (found.held_back, found.holds) == (None, False)
+
+
 def test_what_helps_the_tuned_queries_and_harms_the_others_does_not_hold():
     on, _ = split(judged(9))
     tuned_on = {query.text for query, _ in on}
