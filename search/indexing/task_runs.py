@@ -15,7 +15,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from celery import current_app
-from django.db import Error, connection, transaction
+from django.db import Error, InternalError, connection, transaction
 
 from ..attempts import reason_of
 from ..figures import TASK_RECORD_FAILURES
@@ -117,10 +117,16 @@ def task_states() -> list[TaskState]:
     rows = _read()
     ahead = any(seconds is not None and seconds < 0 for row in rows.values() for seconds in row[:4])
     if ahead or len(rows) < len(PERIODIC):
-        _watch()
+        try:
+            with transaction.atomic():
+                _watch()
+        except (
+            InternalError
+        ) as error:  # a standby takes no writes, as others say; what it has is told all the same
+            logger.warning("No periodic task can be watched anew: %s", error)
         rows = _read()
     seconds = periods(current_app.conf)
-    return [_state(task, seconds[task.name], rows[task.name]) for task in PERIODIC]
+    return [_state(task, seconds[task.name], rows[task.name]) for task in PERIODIC if task.name in rows]
 
 
 def troubles() -> list[TaskState]:
