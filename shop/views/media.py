@@ -22,6 +22,7 @@ from django.http import (
     HttpResponseBase,
     HttpResponseRedirect,
 )
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_safe
 from django.views.static import serve
 
@@ -86,10 +87,12 @@ def original(request: HttpRequest, path: str) -> HttpResponseBase:
 
 
 def _whole_picture(name: str) -> HttpResponse:
-    """Lead the browser to the picture itself, which a web server or the object store hands out."""
+    """Lead the browser to the picture itself, which a web server hands out; to another host the policy of pages lets it go nowhere."""
     try:
         address = ask_storage(lambda: default_storage.url(name), seconds=QUICK_SECONDS)
     except StorageAway:
+        return _later()
+    if not url_has_allowed_host_and_scheme(address, allowed_hosts=None):
         return _later()
     return HttpResponseRedirect(address, headers={"Cache-Control": "no-store"})
 

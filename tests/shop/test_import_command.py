@@ -3,6 +3,7 @@
 from io import StringIO
 
 import pytest
+from django.core.files.storage import FileSystemStorage
 from django.core.management import CommandError, call_command
 
 from shop.models import Product
@@ -69,3 +70,16 @@ def test_the_report_may_not_overwrite_the_products(write_products):
     with pytest.raises(CommandError, match="would overwrite"):
         call_command("import_catalogue", str(products), report=products)
     assert products.read_text().startswith("id,")
+
+
+def test_a_storage_that_does_not_answer_is_a_sentence(write_products, write_zip, tmp_path, monkeypatch):
+    def refuse(*_given):
+        raise ConnectionRefusedError("nobody listens")
+
+    monkeypatch.setattr(FileSystemStorage, "exists", refuse)
+    with pytest.raises(CommandError, match=r"The storage of the pictures does not answer: .*nobody listens"):
+        call_command(
+            "import_catalogue", str(write_products({"id": "1"})), images=write_zip({"1.jpg": jpeg()}),
+            report=tmp_path / "report.csv", stdout=StringIO(), stderr=StringIO(),
+        )  # fmt: skip
+    assert Product.objects.count() == 0

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from search.exceptions import StorageAway
 from shop.importing import ImportOptions, ImportResult, import_catalogue
 from shop.importing.lacking import LackingColumnsError
 from shop.importing.pictures import PictureSourceError
@@ -95,6 +96,10 @@ class Command(BaseCommand):
             result = self._import(chosen, quiet=options["verbosity"] == 0)
         except (ProductFileError, PictureSourceError, LackingColumnsError) as error:
             raise CommandError(str(error)) from error
+        except StorageAway as error:
+            raise CommandError(
+                f"The storage of the pictures does not answer: {error}. Import again; what is stored already is passed over."
+            ) from error
         if options["verbosity"] > 0:
             self.stdout.write(_summary(result))
         if result.bad or report.exists():  # an older list must not outlive the rows it names

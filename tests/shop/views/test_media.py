@@ -205,3 +205,8 @@ def test_a_store_that_forbids_to_ask_for_what_is_not_there_shows_thumbnails(clie
 
     monkeypatch.setattr(FileSystemStorage, "_open", forbid)
     assert client.get(f"/media/thumbs/card/{picture}.webp").status_code == 200
+
+
+def test_no_browser_is_led_to_another_host_which_the_policy_forbids(picture, monkeypatch):
+    monkeypatch.setattr(FileSystemStorage, "url", lambda _self, name: f"https://store.example/{name}")
+    assert media._whole_picture(picture).status_code == 503
