@@ -15,6 +15,8 @@ from django.core.cache import caches
 from django.db import connection
 
 from search import checks, messages, neighbours
+from search.artifact import read_manifest
+from search.conf import get_settings
 from search.desk import services
 from search.desk.workers import Ping
 from search.indexing import hints
@@ -148,9 +150,15 @@ def _configure(**given: object) -> None:
 
 
 def _version(pk: int, state: str) -> IndexVersion:
-    """Add a version without products whose indexes are valid."""
+    """Add a version without products whose artifact is there and whose indexes are valid."""
+    folder = get_settings().artifact
     version = IndexVersion.objects.create(
-        pk=pk, artifact_path="/a", artifact_name="a", fingerprint="f", dimension=32, state=state
+        pk=pk,
+        artifact_path=str(folder),
+        artifact_name="tiny",
+        fingerprint=read_manifest(folder).fingerprint,
+        dimension=32,
+        state=state,
     )
     build_indexes(version)
     return version
