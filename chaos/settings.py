@@ -1,15 +1,16 @@
-"""The settings of a shop that faults are done to: a storage and a clock that can be told to fail, a broker that gives messages back early."""
+"""The settings of a shop that faults are done to: a storage, a clock and host's code that can be told to fail, a broker that gives messages back early."""
 
 import os
 
 from celery.signals import worker_process_init
 
 from shop.settings import *  # noqa: F403
-from shop.settings import CELERY_BROKER_TRANSPORT_OPTIONS, STORAGES
+from shop.settings import CELERY_BROKER_TRANSPORT_OPTIONS, INSTALLED_APPS, STORAGES
 
 from .clock import follow
 from .steps import wrap
 
+INSTALLED_APPS = [*INSTALLED_APPS, "chaos.host.HostConfig"]
 STORAGES = STORAGES | {
     "default": STORAGES["default"] | {"OPTIONS": {"backend": "chaos.storage.FaultyStorage"}}
 }

@@ -141,7 +141,7 @@ def _id_of(field: str, value: str) -> str:
 def _depths(counts: Sequence[Count]) -> Mapping[str, int]:
     depths: dict[str, int] = {}
     for one in counts:  # parents come first
-        depths[one.value] = depths.get(one.parent, -1) + 1
+        depths[one.value] = depths.get(one.parent, -1) + 1 if one.parent else 0
     return depths
 
 

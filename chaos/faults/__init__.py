@@ -11,6 +11,7 @@ from . import clocks  # isort: skip
 from . import maintenance  # isort: skip
 from . import pages  # isort: skip
 from . import media  # isort: skip
+from . import hosts  # isort: skip
 
 __all__ = [
     "broker",
@@ -19,6 +20,7 @@ __all__ = [
     "disks",
     "encoders",
     "files",
+    "hosts",
     "indexes",
     "maintenance",
     "media",

@@ -58,9 +58,17 @@ class Category(models.Model):
         return self.trail
 
     def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
-        """Save, and carry a changed path and trail down to every descendant in the same transaction."""
+        """Save, and carry a changed path and trail down to every descendant in the same transaction.
+
+        Raises:
+            ValueError: its parent lies below it, so that its path would have no end.
+        """
         with transaction.atomic():
             before = type(self).objects.filter(pk=self.pk).first() if self.pk else None
+            if before and self.parent and f"{self.parent.path}/".startswith(f"{before.path}/"):
+                raise ValueError(
+                    f"The category {before.trail} cannot be moved below itself, to {self.parent.trail}."
+                )
             self.path = self._own_path()
             self.trail = f"{self.parent.trail} > {self.name}" if self.parent else self.name
             self.depth = self.parent.depth + 1 if self.parent else 0

@@ -56,3 +56,13 @@ def test_two_children_of_one_parent_cannot_share_a_slug(tree):
     with pytest.raises(ValidationError) as raised:
         Category(name="Shirts again", slug="shirts", parent=tree["Topwear"]).full_clean()
     assert raised.value.message_dict == {"slug": ["Its parent already has a category with this slug."]}
+
+
+@pytest.mark.parametrize("below", ["Apparel", "Topwear", "Shirts"])
+def test_a_category_below_itself_is_refused_without_a_form_too(tree, below):
+    before = paths()
+    apparel = tree["Apparel"]
+    apparel.parent = tree[below]
+    with pytest.raises(ValueError, match="The category Apparel cannot be moved below itself"):
+        apparel.save()
+    assert paths() == before
