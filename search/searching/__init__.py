@@ -1,7 +1,7 @@
 """The one way into search: `search` for words, `find_similar` for products like another."""
 
 from ..retrieval.facets import FacetCount
-from ..retrieval.filters import Filters
+from ..retrieval.filters import Filters, clean_filters
 from ..retrieval.price_ranges import PriceRange
 from .answers import SORTS, SearchAnswer, SearchResult, SimilarAnswer, Sort
 from .browsing import ProductPage, browse_products
@@ -32,6 +32,7 @@ __all__ = [
     "Trial",
     "UnderstoodPart",
     "browse_products",
+    "clean_filters",
     "count_answer",
     "find_other_colours",
     "find_product",

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import conditional_page, require_safe
 
 from search.exceptions import InvalidQuery
-from search.searching import SearchAnswer, SearchResult, count_answer, reasons
+from search.searching import SearchAnswer, SearchResult, clean_filters, count_answer, reasons
 from shop.catalogue import category_counts
 from shop.filters import FilterForm, Wanted, Within
 from shop.listing import CATEGORY, DEFAULT_SORT, SORTS, list_category
@@ -40,7 +40,6 @@ def category_page(request: HttpRequest, path: str) -> HttpResponse:
         answer = find(wanted, freezing=False)
     except InvalidQuery as error:
         return render(request, "shop/category.html", context | {"error": error.sentence}, status=400)
-    count_answer(answer)
     shares = (
         form.shares_a_name or Category.objects.filter(name=category.name).exclude(pk=category.pk).exists()
     )
@@ -49,8 +48,11 @@ def category_page(request: HttpRequest, path: str) -> HttpResponse:
     by_tables = shares or (untold and not ranked)
     if by_tables:
         wanted = replace(wanted, text="", photo="", more=(), less=())
-        answer = _from_tables(category, wanted, answer)
+        found, answer = answer, _from_tables(category, wanted, answer)
+        count_answer(found if untold else answer)
         form.only_filters(sorts={name: label for name, (label, _) in SORTS.items()}, default=DEFAULT_SORT)
+    else:
+        count_answer(answer)
     refuse_beyond(answer)
     context |= context_of(form, wanted, answer) | {
         "by_tables": by_tables,
@@ -82,10 +84,21 @@ def _way(category: Category) -> dict[str, Any]:
 def _from_tables(category: Category, wanted: Wanted, answer: SearchAnswer) -> SearchAnswer:
     """The answer with what the tables know: a list under all filters, without counts."""
     sort = wanted.sort if wanted.sort in SORTS else DEFAULT_SORT
-    listing = list_category(category, wanted.filters, sort, wanted.page, PAGE_SIZE)
     index = ShopProductIndex()
+    filters = clean_filters(wanted.filters, index.facets)  # as a search reads them
+    own = {CATEGORY: wanted.filters.facets[CATEGORY]}  # names of the tables, as they stand there
+    listing = list_category(
+        category, replace(filters, facets={**filters.facets, **own}), sort, wanted.page, PAGE_SIZE
+    )
     return replace(
         answer,
+        query="",
+        typed="",
+        understood=[],
+        unknown=(),
+        photo="",
+        more=(),
+        less=(),
         total=listing.total,
         matching=listing.total,
         complete=True,

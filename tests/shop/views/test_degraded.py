@@ -98,6 +98,8 @@ ADDRESSES = [  # with the number of products that each leaves
     ("category=Tshirts", 1),
     ("colour=Red&in_stock=on&price_max=1013&sort=price", 5),
     ("colour=Purple", 0),
+    ("colour=%20Red%20&brand=", 13),
+    ("price_min=1E-20000&colour=%20", 0),
 ]
 
 
@@ -173,6 +175,20 @@ def test_a_page_that_lacks_something_is_not_kept_and_is_counted(client, index):
     assert [now - then for now, then in zip(after, before, strict=True)] == [1, 1]
     again = client.get("/categories/apparel/?colour=Red", headers={"If-None-Match": good["ETag"]})
     assert (again.status_code, good.has_header("Cache-Control")) == (304, False)
+
+
+def test_a_page_of_a_category_with_a_namesake_is_counted_for_what_it_lacks(client, index):
+    Category.objects.create(name="Apparel", slug="namesake")
+    before = (
+        counted("fashion_search_left_out", what="counts"),
+        counted("fashion_search_degraded", kind="category"),
+    )
+    assert client.get("/categories/apparel/?colour=Red").context["answer"].total == 13
+    after = (
+        counted("fashion_search_left_out", what="counts"),
+        counted("fashion_search_degraded", kind="category"),
+    )
+    assert [now - then for now, then in zip(after, before, strict=True)] == [1, 0]
 
 
 def test_counts_that_take_too_long_leave_the_list_and_the_panel(client, index):
@@ -255,6 +271,7 @@ def test_words_and_likings_are_never_dropped_without_a_word(client, index):
     for query in ("q=blue+shirt&colour=Red", "more=S1&colour=Red"):
         page = client.get(f"/categories/apparel/?{query}")
         assert (page.context["answer"].total, page.context["likings"], page.context["query"]) == (13, [], "")
+        assert (page.context["understood"], page.context["answer"].unknown) == ([], ())
         assertContains(page, "<strong>Words and likings are left aside here.</strong>")
         assertNotContains(page, "More like this")
 
