@@ -1,0 +1,117 @@
+"""Each line of the dashboard says something else than "ok" once a real fault is done, and no line is without a fault."""
+
+import threading
+from datetime import timedelta
+
+import psycopg
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from search.desk.board import read_board
+from search.desk.checks import Check, State
+from search.indexing import beginning, reports
+from search.indexing.hnsw import drop_indexes
+from search.models import Build, IndexVersion, SearchDay, StaleProduct
+from shop.models import Product
+from tests.search.alarms.world import Fault, World, lines
+
+FAULTS: dict[str, Fault] = {}
+line = lines(FAULTS)
+NEED_A_WORKER = {"Search", "Workers"}
+
+
+def board() -> dict[str, Check]:
+    read = read_board()
+    return {check.name: check for check in (read.summary, *read.checks)}
+
+
+@line("Search")
+def one_line_is_not_well(world: World) -> None:
+    IndexVersion.objects.update(ann_recall=0.5)
+
+
+@line("Postgres")
+def postgres_is_slow(world: World) -> None:
+    """Somebody holds the table that tells of extensions."""
+    other = psycopg.connect(**connection.get_connection_params() | {"cursor_factory": psycopg.Cursor})
+    other.execute("LOCK TABLE pg_extension IN ACCESS EXCLUSIVE MODE")
+    threading.Timer(0.5, other.close).start()
+
+
+@line("Task queue")
+def the_queue_is_gone(world: World) -> None:
+    world.lose_the_broker()
+
+
+@line("Workers")
+def the_worker_is_killed(world: World) -> None:
+    world.processes.stop()
+
+
+@line("Active version")
+def no_version(world: World) -> None:
+    IndexVersion.objects.update(state="failed")
+
+
+@line("Artifact")
+def the_artifact_is_gone(world: World) -> None:
+    world.move(world.artifact)
+
+
+@line("HNSW indexes")
+def an_index_is_lost(world: World) -> None:
+    drop_indexes(world.version.pk)
+
+
+@line("ANN recall")
+def the_recall_was_low(world: World) -> None:
+    IndexVersion.objects.update(ann_recall=0.9)
+
+
+@line("Entries")
+def products_were_written_without_signals(world: World) -> None:
+    category = Product.objects.first().category
+    Product.objects.bulk_create([Product(sku="A9", slug="a9", name="Hat", category=category)])
+
+
+@line("Up to date")
+def nobody_indexes(world: World) -> None:
+    StaleProduct.objects.create(product_key="1", marked_at=timezone.now() - timedelta(seconds=90))
+
+
+@line("Builds")
+def a_build_does_not_move(world: World) -> None:
+    beginning.ask("rebuild", by="anna")
+    Build.objects.update(moved_at=timezone.now() - timedelta(seconds=reports.STALL_SECONDS + 1))
+
+
+@line("Failed products")
+def a_product_is_parked(world: World) -> None:
+    StaleProduct.objects.create(product_key="1", marked_at=timezone.now(), parked=True, last_error="torn")
+
+
+@line("Response times")
+def searches_are_slow(world: World) -> None:
+    now = timezone.now()
+    counts = dict.fromkeys(("visits", "zero", "clicked", "clicks", "carts", "degraded"), 0)
+    took = {"p50_ms": 900.0, "p95_ms": 4000.0, "p99_ms": 5000.0}
+    SearchDay.objects.create(day=timezone.localdate(), searches=9, pages=9, rolled_at=now, **counts, **took)
+
+
+def test_every_line_has_a_fault_and_is_ok_without(world):
+    world.processes.worker()
+    checks = board()
+    assert checks.keys() == FAULTS.keys()
+    assert {check.name: check.sentence for check in checks.values() if check.state is not State.OK} == {}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_is_seen(world, name):
+    if name in NEED_A_WORKER:
+        world.processes.worker()
+        assert board()[name].state is State.OK
+    FAULTS[name](world)
+    check = board()[name]
+    assert check.state is not State.OK
+    assert check.remedy or name in ("Search",)

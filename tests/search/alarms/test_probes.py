@@ -1,0 +1,84 @@
+"""Each finding of /health/ready fails once a real fault is done, /health/live fails where no process answers, and no finding is without a fault."""
+
+import http.client
+import subprocess
+import sys
+from contextlib import closing
+
+import pytest
+from django.test import Client
+
+from search.models import IndexVersion
+from tests.processes import ROOT
+from tests.search.alarms.world import Fault, World, lines
+
+FAULTS: dict[str, Fault] = {}
+line = lines(FAULTS)
+ONLY_DEGRADE = {"broker"}
+
+
+def ready() -> tuple[int, dict]:
+    answer = Client().get("/health/ready")
+    return answer.status_code, answer.json()
+
+
+def findings(body: dict) -> dict[str, bool]:
+    return {finding["name"]: finding["passed"] for finding in body["checks"]}
+
+
+@line("database")
+def postgres_is_gone(world: World) -> None:
+    world.lose_the_database()
+
+
+@line("version")
+def no_version(world: World) -> None:
+    IndexVersion.objects.update(state="failed")
+
+
+@line("artifact")
+def another_artifact(world: World) -> None:
+    IndexVersion.objects.update(fingerprint="0" * 64)
+
+
+@line("broker")
+def the_broker_is_gone(world: World) -> None:
+    world.lose_the_broker()
+
+
+def test_every_finding_has_a_fault_and_passes_without(world):
+    status, body = ready()
+    assert findings(body) == dict.fromkeys(FAULTS, True)
+    assert (status, body["ready"], body["degraded"]) == (200, True, False)
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_is_seen(world, name):
+    FAULTS[name](world)
+    status, body = ready()
+    assert findings(body)[name] is False
+    if name in ONLY_DEGRADE:
+        assert (status, body["ready"], body["degraded"]) == (200, True, True)
+    else:
+        assert (status, body["ready"]) == (503, False)
+
+
+def test_live_and_the_images_health_check_fail_where_the_web_server_is_frozen_or_gone(world):
+    web, address = world.processes.web()
+    host = address.removeprefix("http://")
+    healthy = [sys.executable, ROOT / "deploy" / "healthy.py"]
+    environment = world.processes.environment() | {"WEB_BIND": host}
+
+    def ask() -> int:
+        with closing(http.client.HTTPConnection(host, timeout=10)) as connection:
+            connection.request("GET", "/health/live")
+            with connection.getresponse() as answer:
+                return answer.status
+
+    assert ask() == 200
+    assert subprocess.run(healthy, env=environment, check=False).returncode == 0
+    web.kill()
+    with pytest.raises(OSError, match="refused"):
+        ask()
+    ended = subprocess.run(healthy, env=environment, check=False, capture_output=True, text=True)
+    assert (ended.returncode, ended.stderr.startswith("No answer: ")) == (1, True)
