@@ -40,7 +40,8 @@ class World:
 
     def move(self, path: Path) -> None:
         """Take a file or folder away, and bring it back afterwards."""
-        away = path.with_name(f"{path.name}-away")
+        away = self.folder / "far" / "away"
+        away.parent.mkdir()
         os.rename(path, away)
         self.undo.callback(os.rename, away, path)
 
