@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.db import connections
+from django.db import connection, connections
 
 ALIAS = "replica"
 
@@ -45,3 +45,22 @@ def alias_added(alias: str, url: str = "", *, name: str = "", **options: Any) ->
         connections[alias].close()
         del connections[alias]
         del connections.databases[alias]
+
+
+@contextmanager
+def led_through(url: str, **options: Any) -> Iterator[None]:
+    """Have this thread's default connection lead through a pooler.
+
+    Args:
+        url: of the pooler.
+        options: more OPTIONS.
+    """
+    with alias_added("pooled", url, **options):
+        usual = dict(connection.settings_dict)
+        connection.close()
+        connection.settings_dict.update(connections["pooled"].settings_dict)
+        try:
+            yield
+        finally:
+            connection.close()
+            connection.settings_dict.update(usual)

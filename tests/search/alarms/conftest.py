@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from search.indexing import hints
+from search import neighbours
+from search.indexing.hints import breaker
+from search.loading import forget_artifacts
 from tests.processes import ShopProcesses
 from tests.search.alarms.world import World
 from tests.search.products import build_version, make_product
@@ -20,7 +22,9 @@ def world(
     artifact = Path(shutil.copytree(tiny_artifact, tmp_path / "artifact"))
     index_settings.MEDIA_ROOT = str(tmp_path / "media")
     index_settings.FASHION_SEARCH = index_settings.FASHION_SEARCH | {"ARTIFACT": str(artifact)}
-    hints.breaker.close()
+    breaker.close()
+    forget_artifacts()
+    neighbours.leave_sign()
     for number in range(3):
         make_product(f"A{number}")
     world = World(index_settings, tmp_path, artifact, build_version(), shop_processes)

@@ -1,5 +1,6 @@
 """Each line of the dashboard says something else than "ok" once a real fault is done, and no line is without a fault."""
 
+import json
 import threading
 from datetime import timedelta
 
@@ -12,7 +13,8 @@ from search.desk.board import read_board
 from search.desk.checks import Check, State
 from search.indexing import beginning, reports
 from search.indexing.hnsw import drop_indexes
-from search.models import Build, IndexVersion, SearchDay, StaleProduct
+from search.insight import store
+from search.models import Build, IndexVersion, SearchDay
 from shop.models import Product
 from tests.search.alarms.world import Fault, World, lines
 
@@ -39,24 +41,38 @@ def postgres_is_slow(world: World) -> None:
     threading.Timer(0.5, other.close).start()
 
 
-@line("Task queue")
-def the_queue_is_gone(world: World) -> None:
-    world.lose_the_broker()
+line("Task queue")(World.lose_the_broker)
+line("Active version")(World.lose_the_versions)
+line("New version")(World.build_a_worse_version)
+line("Artifact")(World.lose_the_artifact)
+line("Pictures")(World.lose_the_pictures)
+line("Picture embeddings")(World.lose_picture_embeddings)
+line("Text search configuration")(World.lose_the_configuration)
+line("Documents")(World.save_an_odd_document)
+line("Cards")(World.fail_a_card)
+line("Versions")(World.leave_an_index_behind)
+line("Up to date")(World.let_nobody_index)
+line("Failed products")(World.park_a_product)
+line("Periodic tasks")(World.fail_a_task)
+line("Connections")(World.take_no_writes)
+line("Other shops")(World.let_another_shop_in)
+
+
+@line("Shared cache and keys")
+def another_secret_key(world: World) -> None:
+    world.settings.SECRET_KEY = "another"
+
+
+@line("Search log")
+def nobody_drains_the_log(world: World) -> None:
+    with store.connect() as client:
+        old = json.dumps({"kind": "search", "at": (timezone.now() - timedelta(hours=1)).isoformat()})
+        client.rpush(store.list_name(), old)
 
 
 @line("Workers")
 def the_worker_is_killed(world: World) -> None:
     world.processes.stop()
-
-
-@line("Active version")
-def no_version(world: World) -> None:
-    IndexVersion.objects.update(state="failed")
-
-
-@line("Artifact")
-def the_artifact_is_gone(world: World) -> None:
-    world.move(world.artifact)
 
 
 @line("HNSW indexes")
@@ -75,20 +91,10 @@ def products_were_written_without_signals(world: World) -> None:
     Product.objects.bulk_create([Product(sku="A9", slug="a9", name="Hat", category=category)])
 
 
-@line("Up to date")
-def nobody_indexes(world: World) -> None:
-    StaleProduct.objects.create(product_key="1", marked_at=timezone.now() - timedelta(seconds=90))
-
-
 @line("Builds")
 def a_build_does_not_move(world: World) -> None:
     beginning.ask("rebuild", by="anna")
     Build.objects.update(moved_at=timezone.now() - timedelta(seconds=reports.STALL_SECONDS + 1))
-
-
-@line("Failed products")
-def a_product_is_parked(world: World) -> None:
-    StaleProduct.objects.create(product_key="1", marked_at=timezone.now(), parked=True, last_error="torn")
 
 
 @line("Response times")

@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 from celery import current_app
 from django.core.checks import run_checks
+from django.db import router
 
 import search
 from search import registry
 from search.models import IndexVersion
 from tests.search.alarms.world import Fault, World, lines
+from tests.search.replica import ReplicaRouter
 from tests.tiny_artifact import write_tiny_artifact
 
 FAULTS: dict[str, Fault] = {}
@@ -27,28 +29,20 @@ def set_celery(world: World, name: str, value: object) -> None:
     setattr(current_app.conf, name, value)
 
 
-def change_extension(world: World, assignment: str) -> None:
-    world.execute(f"UPDATE pg_extension SET {assignment} WHERE extname = 'vector'")
-    world.undo.callback(
-        world.execute,
-        "UPDATE pg_extension SET extname = 'vector', extversion ="
-        " (SELECT default_version FROM pg_available_extensions WHERE name = 'vector') WHERE extname LIKE 'vector%%'",
-    )
+line("fashion_search.E003")(World.lose_the_artifact)
+line("fashion_search.E013")(World.let_another_shop_in)
+line("fashion_search.W019")(World.take_no_writes)
+line("fashion_search.W022")(World.lose_the_pictures)
 
 
 @line("fashion_search.E001")
 def pgvector_is_missing(world: World) -> None:
-    change_extension(world, "extname = 'vector_away'")
+    world.change_extension("extname = 'vector_away'")
 
 
 @line("fashion_search.E002")
 def pgvector_is_old(world: World) -> None:
-    change_extension(world, "extversion = '0.8.3'")
-
-
-@line("fashion_search.E003")
-def the_artifact_is_gone(world: World) -> None:
-    world.move(world.artifact)
+    world.change_extension("extversion = '0.8.3'")
 
 
 @line("fashion_search.E004")
@@ -89,17 +83,96 @@ def the_log_has_no_redis(world: World) -> None:
     world.configure(INSIGHT_REDIS_URL="memcached://localhost")
 
 
+@line("fashion_search.E009")
+def a_facet_has_no_name(world: World) -> None:
+    index = type(registry.get_index())
+    world.undo.callback(setattr, index, "facets", index.facets)
+    index.facets = (*index.facets, "")
+
+
+@line("fashion_search.E010")
+def a_configuration_that_postgres_does_not_know(world: World) -> None:
+    world.configure(TEXT_CONFIG="klingon")
+
+
+@line("fashion_search.E011")
+def beat_asks_for_what_is_no_task(world: World) -> None:
+    extra = {"task": "search.tasks.swep", "schedule": 10.0}
+    set_celery(world, "beat_schedule", {**current_app.conf.beat_schedule, "swep": extra})
+
+
+@line("fashion_search.E015")
+def a_router_keeps_the_tables_away(world: World) -> None:
+    host = ReplicaRouter()
+    host.allow_migrate = lambda alias, label, **hints: label != "fashion_search"
+    routers = router.routers
+    world.undo.callback(setattr, router, "routers", routers)
+    router.routers = [*routers, host]
+
+
+@line("fashion_search.E016")
+def an_alias_that_is_not_there(world: World) -> None:
+    world.configure(MAINTENANCE_DATABASE="nowhere")
+
+
+@line("fashion_search.W012")
+def the_settings_name_another_configuration(world: World) -> None:
+    world.configure(TEXT_CONFIG="simple")
+
+
+@line("fashion_search.W013")
+def beat_lacks_a_task(world: World) -> None:
+    schedule = current_app.conf.beat_schedule
+    left = {name: one for name, one in schedule.items() if not one["task"].endswith("drain_log")}
+    assert len(left) == len(schedule) - 1
+    set_celery(world, "beat_schedule", left)
+
+
+@line("fashion_search.W014")
+def beat_that_a_clock_can_stop(world: World) -> None:
+    set_celery(world, "beat_scheduler", "celery.beat:PersistentScheduler")
+
+
+@line("fashion_search.W016")
+def another_shop_on_the_same_queue(world: World) -> None:
+    world.let_another_shop_in(namespace="shoes")
+
+
+@line("fashion_search.W017")
+def a_cache_for_each_process(world: World) -> None:
+    world.settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+
+@line("fashion_search.W018")
+def a_limit_behind_a_pooler(world: World) -> None:
+    world.lead_through_a_pooler(prepare_threshold=5)
+
+
+@line("fashion_search.W020")
+def a_share_of_everything(world: World) -> None:
+    world.configure(ACTIVATE_MAX_FAILED=2.0)
+
+
+@line("fashion_search.W021")
+def nobody_could_go_back(world: World) -> None:
+    IndexVersion.objects.create(
+        artifact_path="/nowhere", artifact_name="old", fingerprint="0" * 64, dimension=32, state="retired"
+    )
+
+
 def test_every_message_has_a_fault():
     sources = Path(search.__file__).parent.rglob("*.py")
-    ids = {id for source in sources for id in re.findall(r"fashion_search\.[EW]\d{3}", source.read_text())}
-    assert ids == FAULTS.keys()
+    found = {
+        name for source in sources for name in re.findall(r"fashion_search\.[EW]\d{3}", source.read_text())
+    }
+    assert found == FAULTS.keys()
 
 
 def test_a_sound_installation_has_no_message(world):
     assert messages() == set()
 
 
-@pytest.mark.parametrize("id", FAULTS)
-def test_a_fault_is_seen(world, id):
-    FAULTS[id](world)
-    assert id in messages()
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_is_seen(world, name):
+    FAULTS[name](world)
+    assert name in messages()

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from django.db import connection, connections, router
+from django.db import connection, router
 
 from chaos.pgbouncer import MISSING, PgBouncer, program
 from search import checks
@@ -27,7 +27,7 @@ from search.watching.readiness import readiness
 from shop.models import Product
 from tests.search.indexed import make_version
 from tests.search.products import build_version, make_product
-from tests.search.replica import ALIAS, ReplicaRouter, alias_added
+from tests.search.replica import ALIAS, ReplicaRouter, alias_added, led_through
 
 
 @pytest.fixture(scope="module")
@@ -82,11 +82,11 @@ class TestPoolers:
             assert find_pooling("pooled") is Pooling.TRANSACTION
 
     def test_transaction_mode_alone_is_no_fault(self, poolers):
-        with _through(poolers("transaction")):
+        with led_through(poolers("transaction")):
             assert (_messages(), check_connections().state, _verified()) == ([], State.OK, True)
 
     def test_limits_without_a_way_past_the_pooler(self, poolers, limited, settings):
-        with _through(poolers("transaction")):
+        with led_through(poolers("transaction")):
             ((identity, sentence),) = _messages()
             assert identity == "fashion_search.W018"
             assert sentence.startswith(
@@ -97,7 +97,7 @@ class TestPoolers:
             assert not _verified()
             with pytest.raises(UnsafeConnection, match="MAINTENANCE_DATABASE"), maintenance_cursor():
                 pytest.fail("the limit would be lifted for others")
-        with alias_added("past"), _through(poolers("transaction")):
+        with alias_added("past"), led_through(poolers("transaction")):
             settings.FASHION_SEARCH = {**settings.FASHION_SEARCH, "MAINTENANCE_DATABASE": "past"}
             with maintenance_cursor() as cursor:
                 cursor.execute("SHOW statement_timeout")
@@ -105,12 +105,12 @@ class TestPoolers:
 
     def test_prepared_statements_and_roles(self, poolers):
         for option, value in (("prepare_threshold", 5), ("assume_role", "postgres")):
-            with _through(poolers("transaction"), **{option: value}):
+            with led_through(poolers("transaction"), **{option: value}):
                 (sentence,) = find_unsafe()
                 assert f"its OPTIONS have {option}" in sentence
 
     def test_statement_mode(self, poolers):
-        with _through(poolers("statement")):
+        with led_through(poolers("statement")):
             ((identity, sentence),) = _messages()
             assert (identity, "in statement mode" in sentence) == ("fashion_search.E016", True)
             assert check_connections().state is State.BROKEN
@@ -200,24 +200,6 @@ class TestRouters:
         assert sentence.startswith(
             f"tests.search.replica.ReplicaRouter stands before the plugin's router and has the index read from {ALIAS!r}"
         )
-
-
-class _through:  # noqa: N801 - reads as a word
-    """Have this thread's default connection lead through a pooler."""
-
-    def __init__(self, url: str, **options: object) -> None:
-        self._added = alias_added("pooled", url, **options)
-
-    def __enter__(self) -> None:
-        self._added.__enter__()
-        self._usual = dict(connection.settings_dict)
-        connection.close()
-        connection.settings_dict.update(connections["pooled"].settings_dict)
-
-    def __exit__(self, *exception: object) -> None:
-        connection.close()
-        connection.settings_dict.update(self._usual)
-        self._added.__exit__(*exception)
 
 
 @pytest.fixture
