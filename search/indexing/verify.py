@@ -64,6 +64,7 @@ def verify() -> Verification:
         checks.insert(0, Check("active version", False, "No version is active; run: search_index rebuild"))
     else:
         counts = count(version)
+        checks.insert(0, Check("active version", True, f"version {version.pk}, {version.artifact_name}"))
         checks += [
             _artifact(version),
             _storage(),

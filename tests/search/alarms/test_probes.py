@@ -5,9 +5,12 @@ import subprocess
 import sys
 from contextlib import closing
 
+import psycopg
 import pytest
+from django.db import connection
 from django.test import Client
 
+from search.loading import encoders_for
 from search.models import IndexVersion
 from tests.processes import ROOT
 from tests.search.alarms.world import Fault, World, lines
@@ -28,7 +31,6 @@ def findings(body: dict) -> dict[str, bool]:
 
 line("database")(World.lose_the_database)
 line("version")(World.lose_the_versions)
-line("artifact_folder")(World.lose_the_artifact)
 line("pictures")(World.lose_picture_embeddings)
 line("writable")(World.take_no_writes)
 line("tasks")(World.fail_a_task)
@@ -42,11 +44,20 @@ def another_artifact(world: World) -> None:
     IndexVersion.objects.update(fingerprint="0" * 64)
 
 
+@line("artifact_folder")
+def the_folder_goes_while_its_artifact_is_in_memory(world: World) -> None:
+    encoders_for(world.version).start_texts()
+    world.move(world.artifact)
+
+
 @line("answers")
-def nobody_can_encode(world: World) -> None:
-    world.configure(ENCODE_TIMEOUT_MS=0)
-    for number in range(10):
-        Client().get("/api/v1/search/", {"q": f"red shirt {number}"})
+def nobody_can_read_the_pictures_embeddings(world: World) -> None:
+    world.configure(SEARCH_TIMEOUT_MS=100)
+    other = psycopg.connect(**connection.get_connection_params() | {"cursor_factory": psycopg.Cursor})
+    with closing(other):
+        other.execute("LOCK TABLE fashion_search_entryimage IN ACCESS EXCLUSIVE MODE")
+        for number in range(5):
+            assert Client().get("/api/v1/search/", {"q": f"red shirt {number}"}).json()["degraded"]
 
 
 def test_every_finding_has_a_fault_and_passes_without(world):

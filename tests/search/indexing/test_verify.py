@@ -32,6 +32,7 @@ def test_a_whole_index_passes(version):
     assert found.passed
     assert (found.version_id, found.failures) == (version.pk, ())
     assert [check.name for check in found.checks] == [
+        "active version",
         "pgvector",
         "connections",
         "nothing stale older than a minute",
