@@ -153,7 +153,7 @@ class TestParts:
 
     def test_the_number_of_queries_does_not_grow(self, staff, quick_ping, django_assert_max_num_queries):
         def queries() -> None:
-            with django_assert_max_num_queries(44):
+            with django_assert_max_num_queries(52):
                 assert staff.get(DASHBOARD).status_code == 200
 
         make_product("A0")
