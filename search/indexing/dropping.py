@@ -2,10 +2,11 @@
 
 # ruff: noqa: S608 - only names of the plugin's own tables and columns are put into statements
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import Model
@@ -60,6 +61,14 @@ DROPPED: Final[tuple[tuple[type[Model], str, Fate], ...]] = (
 )
 
 
+class _Superseded(NamedTuple):
+    """A version that nothing will go back to, why, and since when."""
+
+    version: IndexVersion
+    reason: str
+    since: datetime
+
+
 def give_up(version: IndexVersion, reason: str) -> bool:
     """Give a version up unless its state has changed since it was read, as when somebody has activated it.
 
@@ -102,7 +111,7 @@ def drop_superseded() -> list[int]:
     """
     dropped = []
     with Attempts("Dropping versions") as attempts:
-        for version, reason in _superseded():
+        for version, reason, _ in _superseded(list(IndexVersion.objects.all())):
             with attempts.at(f"version {version.pk}", partial(note_trouble, version.pk)):
                 if version.state == State.FAILED or give_up(version, reason):
                     drop_version(version)
@@ -127,19 +136,11 @@ def find_left_over() -> list[str]:
 
     These are versions with a trouble, versions that should have been dropped, and indexes without a version.
     """
-    active = IndexVersion.objects.active()
-    held = IndexVersion.objects.held().first()
-    since = {
-        version.pk: (version.failed_at or version.created_at)
-        if version.state == State.FAILED
-        else (held and version.held and held.built_at)
-        or (active and active.activated_at)
-        or version.created_at
-        for version, _ in _superseded()
-    }
+    versions = list(IndexVersion.objects.order_by("pk"))
+    since = {superseded.version.pk: superseded.since for superseded in _superseded(versions)}
     now = timezone.now()
     found = []
-    for version in IndexVersion.objects.order_by("pk"):
+    for version in versions:
         name = f"version {version.pk} ({version.state})"
         waited = now - since.get(version.pk, now)
         if version.trouble:
@@ -149,17 +150,36 @@ def find_left_over() -> list[str]:
     return found + [f"the index {name} belongs to no version" for name in orphaned_indexes()]
 
 
-def _superseded() -> list[tuple[IndexVersion, str]]:
-    """Versions that nothing will go back to, each with the reason; a version that is held back waits for somebody's decision."""
-    found = [(version, version.error) for version in IndexVersion.objects.filter(state=State.FAILED)]
-    active = IndexVersion.objects.active()
+def _superseded(versions: Sequence[IndexVersion]) -> list[_Superseded]:
+    """Return those of all versions that nothing will go back to; the newest that is held back waits for somebody's decision."""
+    found = [
+        _Superseded(version, version.error, version.failed_at or version.created_at)
+        for version in versions
+        if version.state == State.FAILED
+    ]
+    ready = [version for version in versions if version.state == State.READY]
+    active = next((version for version in versions if version.state == State.ACTIVE), None)
     if active is not None:
         reason = f"Version {active.pk} was activated before it."
-        overtaken = IndexVersion.objects.filter(state=State.READY, pk__lt=active.pk)
-        found += [(version, reason) for version in overtaken]
+        overtaken = [version for version in ready if version.pk < active.pk]
+        found += [_Superseded(version, reason, _since(active.activated_at, version)) for version in overtaken]
     # Of several that are held back the newest stays, so that rebuilding again and again fills no disk.
-    held = list(IndexVersion.objects.held())
-    found += [(version, f"Version {held[0].pk} was built after it.") for version in held[1:]]
-    retired = IndexVersion.objects.filter(state=State.RETIRED).order_by("-activated_at")
+    held = [version for version in ready if version.held]
+    if held:
+        newest = max(held, key=lambda version: version.pk)
+        reason = f"Version {newest.pk} was built after it."
+        since = newest.built_at
+        found += [
+            _Superseded(version, reason, _since(since, version)) for version in held if version != newest
+        ]
+    retired = [version for version in versions if version.state == State.RETIRED]
+    retired.sort(key=lambda version: version.activated_at or version.created_at, reverse=True)
     reason = "Newer versions are kept to go back to."
-    return found + [(version, reason) for version in retired[get_settings().keep_retired :]]
+    return found + [
+        _Superseded(version, reason, _since(active.activated_at if active else None, version))
+        for version in retired[get_settings().keep_retired :]
+    ]
+
+
+def _since(moment: datetime | None, version: IndexVersion) -> datetime:
+    return moment or version.created_at
