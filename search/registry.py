@@ -66,11 +66,14 @@ class ProductIndex:
         return self.model._default_manager.all()
 
     def document(self, product: Any) -> ProductDocument:
-        """Return what search shall know about a product."""
+        """Return what search shall know about a product.
+
+        It is cleaned where it comes in: what does not fit is left out or changed with a note, or the product fails by itself.
+        """
         raise NotImplementedError(f"{type(self).__name__} must define document().")
 
     def card(self, product: Any) -> ProductCard:
-        """Return what a list of results shows of a product."""
+        """Return what a list of results shows of a product; one for which this raises is left out of lists."""
         raise NotImplementedError(f"{type(self).__name__} must define card().")
 
     def judged(self, product: Any, document: ProductDocument) -> Mapping[str, tuple[str, ...]]:
