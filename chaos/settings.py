@@ -5,7 +5,12 @@ import os
 from celery.signals import worker_process_init
 
 from shop.settings import *  # noqa: F403
-from shop.settings import CELERY_BROKER_TRANSPORT_OPTIONS, INSTALLED_APPS, STORAGES
+from shop.settings import (
+    CELERY_BEAT_SCHEDULE,
+    CELERY_BROKER_TRANSPORT_OPTIONS,
+    INSTALLED_APPS,
+    STORAGES,
+)
 
 from .clock import follow
 from .steps import wrap
@@ -16,6 +21,12 @@ STORAGES = STORAGES | {
 }
 CELERY_BROKER_TRANSPORT_OPTIONS = CELERY_BROKER_TRANSPORT_OPTIONS | {
     "visibility_timeout": int(os.environ.get("CHAOS_VISIBILITY_SECONDS") or 600)
+}
+
+CELERY_BEAT_SCHEDULE = {
+    name: entry
+    for name, entry in CELERY_BEAT_SCHEDULE.items()
+    if entry["task"] != f"search.tasks.{os.environ.get('CHAOS_WITHOUT_TASK')}"
 }
 
 follow()

@@ -210,11 +210,11 @@ class World(Hands):
         usual = os.environ["FASHION_SEARCH"]
         os.environ["FASHION_SEARCH"] = json.dumps(json.loads(usual) | {"RECONCILE_SECONDS": seconds})
         try:
-            self._restart_beat()
+            self.restart_beat()
             yield
         finally:
             os.environ["FASHION_SEARCH"] = usual
-            self._restart_beat()
+            self.restart_beat()
 
     @contextmanager
     def settings(self, **changed: object) -> Iterator[None]:
@@ -226,7 +226,8 @@ class World(Hands):
         finally:
             os.environ["FASHION_SEARCH"] = usual
 
-    def _restart_beat(self) -> None:
+    def restart_beat(self) -> None:
+        """End beat and start it again, with the settings as they are now."""
         self.beat.stop()
         self.beat.start()
 

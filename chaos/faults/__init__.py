@@ -12,6 +12,7 @@ from . import maintenance  # isort: skip
 from . import pages  # isort: skip
 from . import media  # isort: skip
 from . import hosts  # isort: skip
+from . import periodic  # isort: skip
 
 __all__ = [
     "broker",
@@ -25,5 +26,6 @@ __all__ = [
     "maintenance",
     "media",
     "pages",
+    "periodic",
     "workers",
 ]
