@@ -51,14 +51,17 @@ class Watch:
             Any, int
         ] = {}  # Django's connection -> looks at which it was busy, one after the other
         self._process = 0
+        self._thread: threading.Thread | None = None
 
     @contextmanager
     def over(self, connection: Any) -> Iterator[None]:
         """Watch a Django connection, which belongs to this thread."""
         with self._lock:
-            if self._process != os.getpid():  # threads do not survive a fork
+            # Threads do not survive a fork, and one that has ended would let every page wait without end.
+            if self._process != os.getpid() or self._thread is None or not self._thread.is_alive():
                 self._process = os.getpid()
-                threading.Thread(target=self._run, name="database-patience", daemon=True).start()
+                self._thread = threading.Thread(target=self._run, name="database-patience", daemon=True)
+                self._thread.start()
             self._busy[connection] = 0
         try:
             yield
@@ -71,7 +74,10 @@ class Watch:
             time.sleep(1 / LOOKS_PER_SECOND)
             with self._lock:
                 for connection in self._busy:
-                    self._look(connection)
+                    try:
+                        self._look(connection)
+                    except Exception:
+                        log.exception("A connection cannot be watched; the others are.")
 
     def _look(self, connection: Any) -> None:
         wrapped = connection.connection

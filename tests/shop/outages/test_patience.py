@@ -1,6 +1,7 @@
 """A statement that never comes back costs a page so many seconds, and no more."""
 
 import time
+from threading import Thread
 
 import pytest
 from django.db import OperationalError, connections
@@ -46,3 +47,31 @@ def test_a_page_that_postgres_does_not_answer_raises_in_time(transactional_db, r
         DatabasePatience(view)(rf.get("/"))
     connections["default"].close()
     assert time.monotonic() - began < 2.5
+
+
+def test_what_cannot_be_watched_ends_no_watch(transactional_db, caplog):
+    class Strange:
+        @property
+        def connection(self):
+            raise AttributeError("no connection")
+
+    watch = Watch(1.0)
+    with (
+        watch.over(Strange()),
+        watch.over(connections["default"]),
+        pytest.raises(OperationalError),
+        connections["default"].cursor() as cursor,
+    ):
+        cursor.execute("SELECT pg_sleep(3)")
+    connections["default"].close()
+    assert "A connection cannot be watched; the others are." in caplog.text
+
+
+def test_a_watch_whose_thread_has_ended_is_kept_by_another(transactional_db):
+    watch = Watch(1.0)
+    with watch.over(connections["default"]):
+        watch._thread = Thread(target=lambda: None)  # as one that has ended
+        watch._thread.start()
+        watch._thread.join()
+    with watch.over(connections["default"]):
+        assert watch._thread.is_alive()
