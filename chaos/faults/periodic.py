@@ -37,18 +37,19 @@ def periodic_task_raises(world: World) -> Harm:
     """One task raises each time: something else stands in Redis under the name of the search log's list."""
     from search.insight import store
 
-    client, kept = store.connect(), f"{store.LIST}:kept"
-    if client.exists(store.LIST):
-        client.rename(store.LIST, kept)
-    client.set(store.LIST, "no list")
+    client, log = store.connect(), store.list_name()
+    kept = f"{log}:kept"
+    if client.exists(log):
+        client.rename(log, kept)
+    client.set(log, "no list")
     try:
         complaints = expect(lambda: RAISES in _alarms(world, "failing"), f"{RAISES} is failing", seconds=SOON)
         complaints += _unseen(world, RAISES, f"{RAISES} failed ", "WRONGTYPE")
         complaints += _log_unseen()
     finally:
-        client.delete(store.LIST)
+        client.delete(log)
         if client.exists(kept):
-            client.rename(kept, store.LIST)
+            client.rename(kept, log)
     return Harm([*complaints, *_over(world)])
 
 
