@@ -20,7 +20,9 @@ STORAGES = STORAGES | {
     "default": STORAGES["default"] | {"OPTIONS": {"backend": "chaos.storage.FaultyStorage"}}
 }
 CELERY_BROKER_TRANSPORT_OPTIONS = CELERY_BROKER_TRANSPORT_OPTIONS | {
-    "visibility_timeout": int(os.environ.get("CHAOS_VISIBILITY_SECONDS") or 600)
+    "visibility_timeout": int(os.environ.get("CHAOS_VISIBILITY_SECONDS") or 600),
+    "global_keyprefix": os.environ.get("CHAOS_KEY_PREFIX")
+    or CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"],
 }
 
 CELERY_BEAT_SCHEDULE = {

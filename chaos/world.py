@@ -44,6 +44,21 @@ def copy_as_another(artifact: Path, folder: Path) -> None:
     )
 
 
+@contextmanager
+def told(variables: dict[str, str]) -> Iterator[None]:
+    """Let processes that are started meanwhile have other variables."""
+    usual = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in usual.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
 class World(Hands):
     """Servers and processes, told to be quick about retries and sweeps so that recoveries can be timed."""
 
@@ -142,10 +157,8 @@ class World(Hands):
     def other_worker(self, **variables: str) -> Iterator[LocalProcess]:
         """Run a second worker beside the first, with more variables; it is the one that gives messages back early."""
         options = ["-A", "shop", "worker", "-P", "prefork", "-c", "1", "--loglevel", "INFO", "-n", "other@%h"]
-        os.environ.update(variables)
-        other = self.setting.start("other-worker", "-m", "celery", *options)
-        for name in variables:
-            del os.environ[name]
+        with told(variables):
+            other = self.setting.start("other-worker", "-m", "celery", *options)
         try:
             wait_until(lambda: " ready." in other.tail(100), seconds=60)
             yield other
