@@ -13,6 +13,7 @@ from . import pages  # isort: skip
 from . import media  # isort: skip
 from . import hosts  # isort: skip
 from . import periodic  # isort: skip
+from . import neighbours  # isort: skip
 
 __all__ = [
     "broker",
@@ -25,6 +26,7 @@ __all__ = [
     "indexes",
     "maintenance",
     "media",
+    "neighbours",
     "pages",
     "periodic",
     "workers",
