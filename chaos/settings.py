@@ -1,13 +1,18 @@
-"""The settings of a shop that faults are done to: a storage, a clock and host's code that can be told to fail, a broker that gives messages back early."""
+"""The settings of a shop that faults are done to: a storage, a clock and host's code that can be told to fail, and hosts' ways of reading.
+
+The broker gives messages back early, and reads are sent to a replica, where variables say so.
+"""
 
 import os
 
+import dj_database_url
 from celery.signals import worker_process_init
 
 from shop.settings import *  # noqa: F403
 from shop.settings import (
     CELERY_BEAT_SCHEDULE,
     CELERY_BROKER_TRANSPORT_OPTIONS,
+    DATABASES,
     INSTALLED_APPS,
     STORAGES,
 )
@@ -30,6 +35,11 @@ CELERY_BEAT_SCHEDULE = {
     for name, entry in CELERY_BEAT_SCHEDULE.items()
     if entry["task"] != f"search.tasks.{os.environ.get('CHAOS_WITHOUT_TASK')}"
 }
+
+if os.environ.get("CHAOS_REPLICA_URL"):
+    replica = dj_database_url.parse(os.environ["CHAOS_REPLICA_URL"], engine="django.db.backends.postgresql")
+    DATABASES = DATABASES | {"replica": replica}
+    DATABASE_ROUTERS = ["chaos.reading.ReadReplica"]
 
 follow()
 worker_process_init.connect(wrap)

@@ -137,6 +137,33 @@ class World(Hands):
         self.worker.start()
         wait_until(self.children, seconds=30)
 
+    @contextmanager
+    def told(self, **variables: str) -> Iterator[None]:
+        """Start worker, beat and web again with other variables, and as they were afterwards."""
+        usual = {name: os.environ.get(name) for name in variables}
+        os.environ.update(variables)
+        try:
+            self.restart_all()
+            yield
+        finally:
+            for name, value in usual.items():
+                os.environ.pop(name)
+                if value is not None:
+                    os.environ[name] = value
+            self.restart_all()
+
+    def end_all(self) -> None:
+        """End worker, beat and web."""
+        self.web_is_away.set()
+        for process in (self.worker, self.beat, self.web):
+            process.kill()
+
+    def restart_all(self) -> None:
+        """End worker, beat and web, and start them again."""
+        self.restart_worker()
+        self._restart_beat()
+        self.restart_web()
+
     def restart_web(self) -> None:
         """End the web process as a deployment does and start it again."""
         self.web_is_away.set()

@@ -14,10 +14,12 @@ from . import media  # isort: skip
 from . import hosts  # isort: skip
 from . import periodic  # isort: skip
 from . import neighbours  # isort: skip
+from . import connections  # isort: skip
 
 __all__ = [
     "broker",
     "clocks",
+    "connections",
     "database",
     "disks",
     "encoders",

@@ -96,6 +96,43 @@ class EmbeddedPostgres:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
             return True
 
+    def make_standby(self, folder: Path, *, log: Path) -> "EmbeddedPostgres":
+        """Copy the running server's data and return a server that follows it, which is not started yet.
+
+        Raises:
+            LocalError: they could not be copied.
+        """
+        standby = EmbeddedPostgres(folder, log=log)
+        folder.mkdir(parents=True)
+        folder.chmod(0o700)
+        if self._account:
+            standby._hand_over(self._account)
+        command = [
+            _programs() / "pg_basebackup",
+            "-h",
+            self.sockets,
+            "-U",
+            "postgres",
+            "-D",
+            folder,
+            "-R",
+            "-c",
+            "fast",
+        ]
+        result = subprocess.run(
+            [*command, "--no-sync"],
+            cwd="/",
+            capture_output=True,
+            text=True,
+            check=False,
+            **as_account(self._account),
+        )
+        if result.returncode:
+            raise LocalError(f"Postgres could not be copied to {folder}: {_last_line(result.stderr)}")
+        for left in folder.glob(".s.PGSQL.*"):  # the other's socket, which lies in its data folder
+            left.unlink()
+        return standby
+
     def _initialise(self) -> None:
         command = [_programs() / "initdb", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
         result = subprocess.run(
