@@ -99,7 +99,6 @@ def standby_behind(world: World) -> Harm:
                 complaints += [*world.rebuilt(), *world.holds(expected)]
                 complaints += _differ(behind, expected)
             complaints += _is_seen_to_be_read_only(world, url)
-            behind.execute("SELECT pg_wal_replay_resume()")
     return Harm(complaints, expected)
 
 
