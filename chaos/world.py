@@ -155,8 +155,8 @@ class World(Hands):
     def end_all(self) -> None:
         """End worker, beat and web."""
         self.web_is_away.set()
-        for process in (self.worker, self.beat, self.web):
-            process.kill()
+        for process in (self.web, self.beat, self.worker):
+            process.stop()
 
     def restart_all(self) -> None:
         """End worker, beat and web, and start them again."""
