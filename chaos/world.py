@@ -161,7 +161,7 @@ class World(Hands):
     def restart_all(self) -> None:
         """End worker, beat and web, and start them again."""
         self.restart_worker()
-        self._restart_beat()
+        self.restart_beat()
         self.restart_web()
 
     def restart_web(self) -> None:
