@@ -12,6 +12,7 @@ from search.beat import SteadyScheduler
 from search.conf import SearchSettings
 from search.schedule import PERIODIC, beat_schedule
 from search.weights import Weights
+from tests.search.alarms import test_dashboard, test_probes, test_system_checks, test_verify
 
 ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = (ROOT / "docs" / "settings.md").read_text()
@@ -89,3 +90,14 @@ def test_links_between_the_papers_lead_somewhere():
     for paper in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]:
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", paper.read_text()):
             assert target.endswith(".png") or (paper.parent / target).exists(), f"{paper.name} links {target}"
+
+
+def test_every_line_that_can_say_ok_is_documented_with_the_fault_that_is_done_to_it():
+    text = (ROOT / "docs" / "silent-faults.md").read_text().partition('## Every line that can say "ok"')[2]
+    rows = dict(re.findall(r"^\| (.*?) \| (.*) \|$", text, re.MULTILINE))
+    verified = re.findall(r'(?:^|· )"(.*?)":', rows["`search_index verify`"])
+    assert sorted(verified) == sorted(test_verify.FAULTS)
+    assert sorted(re.findall(r'(?:^|· )"(.*?)":', rows["dashboard"])) == sorted(test_dashboard.FAULTS)
+    assert sorted(re.findall(r"(?:^|· )`(\w+)`:", rows["`/health/ready`"])) == sorted(test_probes.FAULTS)
+    ids = re.findall(r"(?:^|· )([EW]\d+):", rows["`manage.py check --database default`"])
+    assert sorted(f"fashion_search.{one}" for one in ids) == sorted(test_system_checks.FAULTS)
