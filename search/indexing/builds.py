@@ -33,15 +33,27 @@ def create(kind: str, *, by: str = "") -> Build:
         ) from error
 
 
+def check_waits(build_id: int) -> None:
+    """Go on while a build waits to be begun.
+
+    Raises:
+        BuildGivenUp: it has begun already, was cancelled or is gone.
+    """
+    if not _waiting(build_id).exists():
+        raise _waits_no_more(build_id)
+
+
 def begin(build_id: int, *, version_id: int | None = None) -> None:
     """Let a waiting build begin, once, whatever the queue delivers twice.
 
     Raises:
         BuildGivenUp: it does not wait any more.
     """
-    waiting = Build.objects.running().filter(pk=build_id, step=Step.QUEUED)
-    if not waiting.update(step=Step.MARKING, step_at=Now(), moved_at=Now(), version=version_id, reason=""):
-        raise BuildGivenUp(f"Build {build_id} has begun already, or was given up.")
+    begun = _waiting(build_id).update(
+        step=Step.MARKING, step_at=Now(), moved_at=Now(), version=version_id, reason=""
+    )
+    if not begun:
+        raise _waits_no_more(build_id)
 
 
 def set_total(version_id: int, total: int) -> None:
@@ -152,6 +164,14 @@ def end_well(version_id: int) -> None:
     """Note that the version of a build which had ended without a switch has been activated after all."""
     held_back = Build.objects.filter(version=version_id, kind=Build.Kind.REBUILD, state=State.FAILED)
     held_back.update(state=State.DONE, reason="")
+
+
+def _waiting(build_id: int) -> QuerySet[Build]:
+    return Build.objects.running().filter(pk=build_id, step=Step.QUEUED)
+
+
+def _waits_no_more(build_id: int) -> BuildGivenUp:
+    return BuildGivenUp(f"Build {build_id} has begun already, or was given up.")
 
 
 def _paced(samples: list[list[float]], seconds: float, indexed: int) -> list[list[float]]:

@@ -60,6 +60,10 @@ def request_rebuild(*, force: bool = False, build: Build | None = None) -> Rebui
     with only_one("rebuild") as alone:
         if not alone:
             raise VersionStateError("Another process is beginning a version; look at the status in a moment.")
+        if build is not None:
+            builds.check_waits(
+                build.pk
+            )  # or its own version, begun a moment ago, would be taken for an abandoned one
         if not force:
             unneeded = _unneeded(artifact, config)
             if unneeded is not None:

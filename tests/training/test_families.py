@@ -33,7 +33,7 @@ VECTORS = ("text.vectors=../vectors.txt.gz", "text.width=64")
 FAMILIES: dict[str, tuple[str, ...]] = {
     "default": (
         *SMALL,
-        'stages=[{loss="triplet",epochs=5,height=32,width=32,learning_rate=1e-3,warmup=10,miner="hard",margin=0.2,'
+        'stages=[{loss="triplet",epochs=7,height=32,width=32,learning_rate=1e-3,warmup=10,miner="hard",margin=0.2,'
         "both_directions=true,contrastive_weight=1.0,facts_weight=0.1,same_type=4,alone=0.5}]",
     ),
     "triplet": (*SMALL, "stages.0.epochs=9", "stages.0.learning_rate=2e-3"),

@@ -64,6 +64,18 @@ def test_a_message_that_comes_twice_begins_one_version():
         builds.begin(build.pk)
 
 
+def test_two_workers_that_begin_the_same_build_leave_the_first_ones_version():
+    """One has seen that the build waits, as beat's round does, and comes to the lock once the other has given it back."""
+    make_product("A1")
+    build, _ = beginning.ask("rebuild", by="anna")
+    begin_build(build.pk)
+    begun = latest()
+    with pytest.raises(BuildGivenUp, match="has begun already"):
+        versions.request_rebuild(force=True, build=build)
+    assert latest() == begun
+    assert [version.state for version in IndexVersion.objects.all()] == ["building"]
+
+
 def test_a_build_whose_message_was_lost_is_begun_by_the_next_round():
     make_product("A1")
     beginning.ask("rebuild", by="anna")
