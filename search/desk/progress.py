@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from ..indexing.probing import why_products_wait
 from ..indexing.reports import BuildReport, read_report
 from ..models import Build
 from .wording import count, span
@@ -111,6 +112,8 @@ def _advice(report: BuildReport, ping: Callable[[], int | None]) -> str:
             f"{still} No Celery worker answers. Start one; the build goes on by itself from where it stopped,"
             " nothing is lost."
         )
+    if why := why_products_wait():
+        return f"{still} {why}"
     return (
         f"{still} {count(workers, 'worker')} answered. What a killed worker held is taken over within a minute if"
         " Celery beat runs; see that it does, and read the worker's log. If that does not help, cancel and begin again."

@@ -47,6 +47,15 @@ def storage_answers(
     return sentence
 
 
+def why_products_wait() -> str:
+    """Return the sentence for whoever waits for products that wait for their pictures; "" where the storage answers."""
+    try:
+        storage_answers(fresh=True)
+    except StorageAway as error:
+        return f"The storage of the pictures does not answer, and products wait until it does: {error}"
+    return ""
+
+
 def forget_storage() -> None:
     """Forget what was seen last."""
     global _last

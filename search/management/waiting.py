@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from ..conf import get_settings
+from ..indexing.probing import why_products_wait
 from ..indexing.progress import Progress as Counts
 from ..indexing.progress import measure_outbox, measure_progress
 from ..indexing.reports import BuildReport, read_report
@@ -37,9 +38,8 @@ class _Watch:
             self._seen, self._since, self._warned = figures, now, False
         elif now - self._since > IDLE_SECONDS and not self._warned:
             self._warned = True
-            self._console.print(
-                f"Nothing has moved for {IDLE_SECONDS:.0f} s. Are a Celery worker and beat running?"
-            )
+            why = why_products_wait() or "Are a Celery worker and beat running?"
+            self._console.print(f"Nothing has moved for {IDLE_SECONDS:.0f} s. {why}", markup=False)
 
 
 def wait_for_version(version: IndexVersion, console: Console, *, timeout: float | None) -> IndexVersion:

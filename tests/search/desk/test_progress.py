@@ -6,6 +6,7 @@ from django.db.models import F
 from search.desk.progress import read_progress
 from search.indexing import batches, beginning, building, cancelling, outbox
 from search.indexing.locks import is_held, only_one
+from search.indexing.probing import forget_storage
 from search.models import Build, StaleProduct
 from tests.outbox import stale_products
 from tests.search.products import build_version, drain, make_product
@@ -126,6 +127,16 @@ def test_a_build_that_does_not_move_says_what_to_do(build, workers, advice):
     assert progress["stalled"] is True
     assert progress["advice"].endswith(f" s. {advice}")
     assert progress["advice"].startswith("Nothing has moved for 31 s. ")
+
+
+def test_a_build_that_waits_for_the_storage_says_so(build, settings, tmp_path):
+    settings.MEDIA_ROOT = str(tmp_path)  # where no picture is
+    forget_storage()
+    wait(31)
+    advice = read_progress(lambda: 2)["advice"]
+    assert (
+        "s. The storage of the pictures does not answer, and products wait until it does: products/" in advice
+    )
 
 
 def test_a_build_that_no_worker_has_begun(build):

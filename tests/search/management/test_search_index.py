@@ -12,6 +12,7 @@ from rich.console import Console
 from search.desk.progress import read_progress
 from search.exceptions import BuildStateError
 from search.indexing import beginning, building, cancelling, versions
+from search.indexing.probing import forget_storage
 from search.indexing.verify import lacking
 from search.management import waiting
 from search.management.waiting import wait_for_version
@@ -250,3 +251,17 @@ def test_an_artifact_that_cannot_be_read_is_a_sentence(index_settings, tmp_path)
     with pytest.raises(CommandError, match="cannot be read"):
         run("rebuild")
     assert versions.IndexVersion.objects.count() == 0
+
+
+@pytest.mark.parametrize("away", [False, True])
+def test_whoever_waits_is_told_why_nothing_moves(version, settings, tmp_path, monkeypatch, away):
+    monkeypatch.setattr(waiting, "IDLE_SECONDS", -1.0)
+    if away:
+        settings.MEDIA_ROOT = str(tmp_path)  # where no picture is
+    forget_storage()
+    out = StringIO()
+    watch = waiting._Watch(Console(file=out, soft_wrap=True), None)
+    watch.see((0, 600))
+    watch.see((0, 600))
+    why = "The storage of the pictures does not answer" if away else "Are a Celery worker and beat running?"
+    assert why in out.getvalue()
