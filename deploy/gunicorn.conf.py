@@ -9,7 +9,7 @@ workers = int(os.environ.get("WEB_PROCESSES") or 2)  # as many as processor core
 worker_class = "gthread"
 # WEB_CONCURRENT (4) of them handle requests, WEB_WAITING (12) let requests wait for WEB_WAIT seconds,
 # twice WEB_THUMBNAILS (2) make thumbnails or wait to, the rest turn requests away at once.
-threads = 24
+threads = 28
 timeout = 60  # seconds without a sign of life, after which a process is killed; no request takes so long
 graceful_timeout = 30  # seconds that requests have to end after SIGTERM
 keepalive = (

@@ -161,7 +161,7 @@ def test_gunicorn_knows_every_setting_of_its_file(monkeypatch):
     own = {name for name in runpy.run_path(str(DEPLOY / "gunicorn.conf.py")) if name in configured.settings}
     written = set(re.findall(r"^(\w+) = ", (DEPLOY / "gunicorn.conf.py").read_text(), re.MULTILINE))
     assert own == written
-    assert (configured.workers, configured.threads, configured.worker_class_str) == (3, 24, "gthread")
+    assert (configured.workers, configured.threads, configured.worker_class_str) == (3, 28, "gthread")
 
 
 @pytest.mark.parametrize("shape", ["json", "line"])

@@ -104,7 +104,7 @@ def _later() -> HttpResponse:
 
 @contextmanager
 def _place() -> Iterator[None]:
-    """Hold one of the WEB_THUMBNAILS places; as many may wait for one, WEB_WAIT seconds.
+    """Hold one of the WEB_THUMBNAILS places; three times as many may wait for one, WEB_WAIT seconds: a browser asks for six at once.
 
     Raises:
         NoPlace: there is none.
@@ -125,4 +125,4 @@ def _place() -> Iterator[None]:
 
 @lru_cache(maxsize=1)
 def _places(number: int) -> tuple[threading.BoundedSemaphore, threading.BoundedSemaphore]:
-    return threading.BoundedSemaphore(number), threading.BoundedSemaphore(2 * number)
+    return threading.BoundedSemaphore(number), threading.BoundedSemaphore(4 * number)
