@@ -7,20 +7,13 @@ from urllib.parse import urlsplit
 
 from django.db import connection, connections
 
+from chaos.reading import ReadReplica
+
 ALIAS = "replica"
 
 
-class ReplicaRouter:
-    """Reads from the replica, writes to the default database, as Django's own documentation has it."""
-
-    def db_for_read(self, model: Any, **hints: Any) -> str | None:
-        return ALIAS
-
-    def db_for_write(self, model: Any, **hints: Any) -> str | None:
-        return "default"
-
-    def allow_relation(self, first: Any, second: Any, **hints: Any) -> bool:
-        return True
+class ReplicaRouter(ReadReplica):
+    """Reads from the replica, under a name of the tests' own."""
 
 
 @contextmanager
