@@ -41,15 +41,15 @@ mypy: dev
 	$(CHECKS) .venv/bin/mypy
 
 bench: dev
-	.venv/bin/python -m bench $(BENCH)
+	.venv/bin/python -m lab.bench $(BENCH)
 
 chaos: dev
 	@scripts/pgbouncer.sh
-	.venv/bin/python -m chaos $(CHAOS)
+	.venv/bin/python -m lab.chaos $(CHAOS)
 
 load: dev
 	@scripts/venv.sh requirements-load.txt
-	.venv/bin/python -m bench.load $(LOAD)
+	.venv/bin/python -m lab.bench.load $(LOAD)
 
 screenshots: dev
 	@scripts/chromium.sh

@@ -54,7 +54,7 @@ def test_nothing_is_documented_that_does_not_exist():
             "shop/local/__main__.py",
             "scripts/venv.sh",
             "Makefile",
-            "bench/__main__.py",
+            "lab/bench/__main__.py",
         )
     )
     assert [name for name in ROWS if name not in keys and name not in everything] == []

@@ -189,7 +189,7 @@ def test_every_import_is_declared_and_every_requirement_is_used(wheel):
         (("search", "shop", "manage.py"), ("requirements.txt",), ()),
         # Keras's other backend, which KERAS_BACKEND asks for, and BERT, whose absence is told with a remedy.
         (("training",), ("requirements.txt", "training/requirements.txt"), ("jax", "keras_hub")),
-        (("bench", "chaos", "tests", "scripts", "deploy"), LISTS, ("keras_hub",)),
+        (("lab", "tests", "scripts", "deploy"), LISTS, ("keras_hub",)),
     ],
 )
 def test_every_import_of_the_project_is_pinned(folders, files, optional):

@@ -11,7 +11,7 @@ from rapidfuzz.distance import OSA
 from .costs import cost
 from .vocabulary import Word
 
-# Measured by `python -m bench.spell`: one random edit to 1,000 words, against names from outside the catalogue.
+# Measured by `python -m lab.bench.spell`: one random edit to 1,000 words, against names from outside the catalogue.
 SHORT = 5  # letters; up to here one edit is allowed, beyond it two
 LIMIT, LIMIT_PER_LETTER = 0.8, 0.1  # cost at which a candidate is believed, by the letters of the typed word
 RARE = 0.2  # by how much a word of one product must be nearer than one of ten

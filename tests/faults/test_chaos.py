@@ -18,7 +18,16 @@ def test_the_first_ten_faults_lose_nothing(tiny_artifact: Path, tmp_path: Path):
     report = tmp_path / "chaos.json"
     options = ["--quick", "--first", str(FIRST), "--products", str(PRODUCTS)]
     result = subprocess.run(
-        [sys.executable, "-m", "chaos", *options, "--artifact", str(tiny_artifact), "--json", str(report)],
+        [
+            sys.executable,
+            "-m",
+            "lab.chaos",
+            *options,
+            "--artifact",
+            str(tiny_artifact),
+            "--json",
+            str(report),
+        ],
         cwd=ROOT,
         capture_output=True,
         text=True,

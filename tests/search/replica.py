@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from django.db import connection, connections
 
-from chaos.reading import ReadReplica
+from lab.chaos.reading import ReadReplica
 
 ALIAS = "replica"
 

@@ -1,0 +1,1 @@
+"""Measured and broken on purpose: benchmarks of the shop, and faults done to it."""

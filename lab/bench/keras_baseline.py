@@ -1,0 +1,43 @@
+"""The same model called through `keras.predict`, one picture at a time, as articles do; a process of its own.
+
+Run as `python -m lab.bench.keras_baseline ARTIFACT ARCHIVE NUMBER`; prints pictures per second, of a model with random
+weights: time does not depend on them.
+"""
+
+import io
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+from .keras_models import keras_encoders
+
+WARM_UP = 3
+
+
+def main() -> None:
+    """Time it and print the figure."""
+    import numpy as np
+    from PIL import Image
+
+    from search.artifact import read_manifest
+    from search.preprocessing import to_pixels
+
+    artifact, archive, number = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+    manifest = read_manifest(artifact)
+    model, _ = keras_encoders(manifest)
+    with zipfile.ZipFile(archive) as pictures:
+        names = [name for name in pictures.namelist() if name.endswith(".jpg")][: number + WARM_UP]
+        began = 0.0
+        for done, name in enumerate(names):
+            if done == WARM_UP:
+                began = time.monotonic()
+            with Image.open(io.BytesIO(pictures.read(name))) as picture:
+                pixels = to_pixels([picture.convert("RGB")], manifest.image)
+            embedding = model.predict(pixels, verbose=0)
+            assert np.isfinite(embedding).all()
+    print(number / (time.monotonic() - began))
+
+
+if __name__ == "__main__":
+    main()

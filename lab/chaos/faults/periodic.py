@@ -1,0 +1,128 @@
+"""Faults done to periodic tasks, whose absence nobody feels for a while: each must be an alarm while it lasts."""
+
+import os
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from lab.bench.setting import ROOT
+from lab.chaos.registry import Harm, fault
+from lab.chaos.settings_for import METRICS_TOKEN
+from lab.chaos.shopper import ask
+from lab.chaos.waiting import expect
+from lab.chaos.world import World
+
+SOON = 90.0  # seconds until an alarm; a task that runs every second is late after half a minute
+MISSING, BEAT_ASKS, RAISES = "sweep", ("sweep", "advance_builds", "drain_log", "flush_hits"), "drain_log"
+
+
+@fault
+def periodic_task_missing(world: World) -> Harm:
+    """Beat's schedule lacks one task, which never runs any more while all others do."""
+    with _schedule_without(world, MISSING):
+        complaints = expect(lambda: _alarms(world, "late") == {MISSING}, f"{MISSING} is late", seconds=SOON)
+        complaints += _unseen(world, MISSING, f"{MISSING} has not run for")
+        said = subprocess.run(
+            [sys.executable, "manage.py", "check"], cwd=ROOT, capture_output=True, text=True, check=False
+        ).stderr
+        if f"W013) The beat schedule lacks search.tasks.{MISSING}" not in said:
+            complaints.append(f"manage.py check did not name it: {said[-500:]}")
+    return Harm([*complaints, *_over(world)])
+
+
+@fault
+def periodic_task_raises(world: World) -> Harm:
+    """One task raises each time: something else stands in Redis under the name of the search log's list."""
+    from search.insight import store
+
+    client, log = store.connect(), store.list_name()
+    kept = f"{log}:kept"
+    if client.exists(log):
+        client.rename(log, kept)
+    client.set(log, "no list")
+    try:
+        complaints = expect(lambda: RAISES in _alarms(world, "failing"), f"{RAISES} is failing", seconds=SOON)
+        complaints += _unseen(world, RAISES, f"{RAISES} failed ", "WRONGTYPE")
+        complaints += _log_unseen()
+    finally:
+        client.delete(log)
+        if client.exists(kept):
+            client.rename(kept, log)
+    return Harm([*complaints, *_over(world)])
+
+
+@fault
+def beat_stopped(world: World) -> Harm:
+    """Beat has ended, and nobody starts it again: no periodic task runs any more."""
+    world.beat.stop()
+    try:
+        late = frozenset(BEAT_ASKS)
+        complaints = expect(
+            lambda: late <= _alarms(world, "late"), "all that run often are late", seconds=SOON
+        )
+        for task in BEAT_ASKS:
+            complaints += _unseen(world, task, f"{task} has not run for")
+    finally:
+        world.beat.start()
+    return Harm([*complaints, *_over(world)])
+
+
+@contextmanager
+def _schedule_without(world: World, task: str) -> Iterator[None]:
+    os.environ["CHAOS_WITHOUT_TASK"] = task
+    try:
+        world.restart_beat()
+        yield
+    finally:
+        del os.environ["CHAOS_WITHOUT_TASK"]
+        world.restart_beat()
+
+
+def _alarms(world: World, kind: str) -> set[str]:
+    """Names of the tasks that Prometheus is told are failing or late."""
+    request = urllib.request.Request(f"http://127.0.0.1:{world.port}/metrics")
+    request.add_header("Authorization", f"Bearer {METRICS_TOKEN}")
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        lines = answer.read().decode().splitlines()
+    name = f'fashion_search_task_{kind}{{task="'
+    return {line.split('"')[1] for line in lines if line.startswith(name) and line.endswith(" 1.0")}
+
+
+def _unseen(world: World, task: str, *words: str) -> list[str]:
+    """Say who does not see that something is wrong with a task: readiness, dashboard, verify."""
+    from search.desk.checks import State
+    from search.desk.maintenance import check_tasks
+    from search.indexing.verify import verify
+
+    answer = ask(world.port, "/health/ready")
+    state = answer.json()
+    named = {finding["name"]: finding["passed"] for finding in state["checks"]}
+    complaints = []
+    if (answer.status, state["ready"], state["degraded"], named["tasks"]) != (200, True, True, False):
+        complaints.append(f"/health/ready did not see that {task} does not run: {answer.status}, {state}")
+    dashboard = check_tasks()
+    if dashboard.state is State.OK or not all(word in dashboard.sentence for word in words):
+        complaints.append(f"the dashboard did not name {task}: {dashboard.sentence}")
+    (verified,) = (check for check in verify().checks if check.name == "periodic tasks")
+    if verified.passed or not all(word in verified.detail for word in words):
+        complaints.append(f"verify did not name {task}: {verified.detail}")
+    return complaints
+
+
+def _log_unseen() -> list[str]:
+    from search.desk.checks import State
+    from search.desk.maintenance import LogLook, check_log
+
+    check = check_log(LogLook())
+    return ["the dashboard did not see the log's list"] if check.state is State.OK else []
+
+
+def _over(world: World) -> list[str]:
+    """Wait until no alarm of a periodic task is left."""
+    return expect(
+        lambda: not _alarms(world, "late") | _alarms(world, "failing"),
+        "no periodic task is an alarm any more",
+        seconds=SOON,
+    )

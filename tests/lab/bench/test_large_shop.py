@@ -1,0 +1,60 @@
+"""The large shop: its products, its embeddings, and how many products each filter keeps."""
+
+import numpy as np
+import pytest
+
+from lab.bench.large_shop import (
+    PAIR_SIMILARITY,
+    drawn_rows,
+    fill,
+    invented_words,
+    picture_embeddings,
+    share_filter,
+)
+from search.indexing.hnsw import drop_indexes
+from search.models import EntryImage, IndexEntry, IndexVersion
+from search.searching import Filters, search
+from shop.models import Product
+from tests.outbox import stale_products
+
+
+def test_invented_words_are_different():
+    words = invented_words(500)
+    assert len(set(words)) == 500
+    assert words == invented_words(500)
+
+
+def test_rows_are_the_drawn_catalogues_with_a_word_more():
+    rows = list(drawn_rows(3))
+    assert [row.sku for row in rows] == ["D1", "D2", "D3"]
+    assert rows[1].category == ("Apparel", "Topwear", "Sweaters")
+    assert [size.size for size in rows[1].sizes] == ["S", "M", "L", "XL", "XXL"]
+    assert rows[1].attributes["Pattern"] == "Striped"
+
+
+def test_pictures_are_as_near_to_their_texts_as_true_pairs_and_nearer_to_their_kind():
+    texts = np.random.default_rng(1).standard_normal((80, 64)).astype(np.float32)
+    texts /= np.linalg.norm(texts, axis=1, keepdims=True)
+    pictures = picture_embeddings(texts, ["Shirts"] * 80)
+    assert np.linalg.norm(pictures, axis=1) == pytest.approx(1.0, abs=1e-5)
+    assert (pictures * texts).sum(axis=1) == pytest.approx(PAIR_SIMILARITY, abs=1e-5)
+    same = (pictures[:40] * pictures[40:]).sum(axis=1).mean()  # of one colour of the kind
+    other = (pictures[:40] * np.roll(pictures[40:], 1, axis=0)).sum(axis=1).mean()
+    assert same > other + 0.1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_filled_shop_is_searched_by_words_embeddings_and_filters():
+    version = fill(400, encoded=True)
+    assert IndexVersion.objects.active() == version
+    assert Product.objects.count() == IndexEntry.objects.count() == EntryImage.objects.count() == 400
+    assert stale_products().count() == 0
+    assert not IndexEntry.objects.filter(text_embedding=None).exists()
+    filters = Filters(facets={"usage": (share_filter(2),)})
+    kept = set(IndexEntry.objects.filter(facets__contains=["usage=one in 2"]).values_list("sku", flat=True))
+    assert 160 <= len(kept) <= 240
+    found = search("shirt", filters=filters)
+    assert found.degraded == ""
+    assert len(found.results) == min(24, found.total) > 0
+    assert {result.card.sku.lower() for result in found.results} <= kept
+    drop_indexes(version.pk)
