@@ -28,8 +28,8 @@ def mixed_queries(number: int) -> list[str]:
 
 
 def _words(source: random.Random) -> dict[str, object]:
-    from shop.drawn.vocabulary import KINDS
-    from shop.drawn.wording import ADJECTIVES, BRANDS
+    from sample_catalogue.vocabulary import KINDS
+    from sample_catalogue.wording import ADJECTIVES, BRANDS
 
     from .spell import edited
 

@@ -47,7 +47,7 @@ def main() -> int:
     with Setting() as setting:
         os.environ["FASHION_SEARCH"] = json.dumps({"API_RATE": "", "PHOTO_RATE": ""})
         folder = setting.folder / "drawn"
-        draw = [sys.executable, "-m", "shop.drawn", "--count", str(PRODUCTS), "--out", str(folder)]
+        draw = [sys.executable, "-m", "sample_catalogue", "--count", str(PRODUCTS), "--out", str(folder)]
         subprocess.run(draw, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
         setting.import_catalogue(folder, limit=None)
         setting.start_workers()

@@ -71,8 +71,8 @@ def fill(number: int, *, encoded: bool = False):
 
 def drawn_rows(number: int) -> Iterator:
     """Rows as an import reads them from the drawn catalogue: category tree, attributes, sizes and all."""
-    from shop.drawn.catalogue import product
-    from shop.drawn.writer import row
+    from sample_catalogue.catalogue import product
+    from sample_catalogue.writer import row
     from shop.importing.columns import read_columns
 
     lines = invented_words(LINES)

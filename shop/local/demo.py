@@ -162,7 +162,7 @@ class Demo:
         unfinished = self.catalogue.folder.with_suffix(".part")
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.parent.mkdir(parents=True, exist_ok=True)
-        arguments = ("-m", "shop.drawn", "--count", str(DRAWN), "--out", str(unfinished))
+        arguments = ("-m", "sample_catalogue", "--count", str(DRAWN), "--out", str(unfinished))
         if self.supervisor.run(self._process("draw", *arguments, terminal=True)):
             raise LocalError("The sample catalogue could not be drawn.")
         unfinished.rename(self.catalogue.folder)

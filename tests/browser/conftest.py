@@ -41,7 +41,7 @@ def browser() -> Iterator[Browser]:
 def drawn_catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of drawn products."""
     folder = tmp_path_factory.mktemp("drawn") / "catalogue"
-    draw = [sys.executable, "-m", "shop.drawn", "--count", str(PRODUCTS), "--out", str(folder)]
+    draw = [sys.executable, "-m", "sample_catalogue", "--count", str(PRODUCTS), "--out", str(folder)]
     subprocess.run(draw, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
     return folder
 

@@ -29,7 +29,7 @@ def main() -> None:
         draw = [
             sys.executable,
             "-m",
-            "shop.drawn",
+            "sample_catalogue",
             "--count",
             str(PRODUCTS),
             "--out",

@@ -87,7 +87,7 @@ def pipelines(tmp_path_factory):
     folder = tmp_path_factory.mktemp("families")
     data = folder / "drawn"
     for arguments in (
-        ["shop.drawn", "--count", str(PRODUCTS), "--out", str(data)],
+        ["sample_catalogue", "--count", str(PRODUCTS), "--out", str(data)],
         [
             "training",
             "vectors",

@@ -1,4 +1,4 @@
-"""Socks, scarves, ties and belts."""
+"""Scarves, ties, belts and watches."""
 # ruff: noqa: RUF005 -- arrays are added here, not tuples
 
 from __future__ import annotations
@@ -6,70 +6,10 @@ from __future__ import annotations
 import numpy as np
 
 from ..design import GOLD, STEEL, Design, Look
-from ..geometry import CENTRE, box, ellipse, outline
+from ..geometry import CENTRE, box, ellipse, outline, rotated, symmetric
+from ..palette import rgb
 from ..scene import Scene
 from ..shading import Fold
-
-
-def socks(scene: Scene, design: Design, look: Look) -> None:
-    """Draw a pair of socks, crew or ankle length."""
-    top = 92 if design.length == "Crew" else 250
-    shift = 0 if design.length == "Crew" else -62
-    for dx, dy, light in ((74, -18, 0.93), (-34, 22, 1.0)):
-        move = (dx, dy + shift)
-        x0, x1 = 132, 232
-        leg = (
-            outline(
-                [
-                    (x0 + 4, top),
-                    (x1, top),
-                    (x1 - 2, 330, 1),
-                    (x1 + 4, 410, 1),
-                    (300, 470, 1),
-                    (372, 524, 1),
-                    (366, 580, 1),
-                    (310, 588, 1),
-                    (230, 540, 1),
-                    (150, 510, 1),
-                    (122, 460, 1),
-                    (136, 380, 1),
-                ]
-            )
-            + move
-        )
-        mask = scene.part(
-            leg,
-            look.paint,
-            volume=26,
-            material="knit",
-            main=True,
-            light=light,
-            crumple=0.7,
-            lift=0.45,
-            folds=[
-                Fold(140 + dx, 440 + dy + shift, 230 + dx, 412 + dy + shift, 12, 0.6),
-                Fold(150 + dx, 470 + dy + shift, 238 + dx, 432 + dy + shift, 10, 0.5),
-            ],
-        )
-        trim = (
-            look.accent
-            if design.pattern == "colourblock"
-            else (look.base * 0.86 if look.base.mean() > 0.3 else look.base * 0.8)
-        )
-        main = design.pattern != "colourblock"
-        heel = outline([(110, 430), (150, 432, 1), (176, 480, 1), (150, 530), (100, 530)]) + move
-        scene.part(heel, trim, volume=10, clip=mask, material="knit", lift=0.15, light=light, main=main)
-        toe = outline([(330, 470), (322, 540, 1), (300, 610), (400, 620), (400, 480)]) + move
-        scene.part(toe, trim, volume=12, clip=mask, material="knit", lift=0.15, light=light, main=main)
-        scene.part(
-            box(x0 + 1, top - 6, x1 + 3, top + 34, 5) + move,
-            trim,
-            volume=9,
-            material="knit",
-            crumple=0.1,
-            light=light,
-            main=main,
-        )
 
 
 def scarf(scene: Scene, design: Design, look: Look) -> None:
@@ -307,3 +247,104 @@ def belt(scene: Scene, design: Design, look: Look) -> None:
         material="none",
         lift=0.6,
     )
+
+
+def watch(scene: Scene, design: Design, look: Look) -> None:
+    """Draw a wrist watch from the front, dial and strap in the product's colour."""
+    metal = design.style == "metal"
+    case = GOLD if design.accent in ("Beige", "Brown") else STEEL
+    strap_material = "none" if metal else "leather"
+    for up in (True, False):
+        s = -1 if up else 1
+        strap = symmetric(
+            [
+                (0, 320 + s * 80),
+                (58, 320 + s * 80),
+                (52, 320 + s * 150, 1),
+                (42, 320 + s * 280),
+                (28, 320 + s * 288, 1),
+                (0, 320 + s * 290),
+            ]
+        )
+        mask = scene.part(
+            strap, look.paint, volume=12, round_=1.4, crumple=0.1, material=strap_material, main=True
+        )
+        if metal:
+            for k in range(9):
+                y = 320 + s * (112 + 20 * k)
+                scene.seam(np.array([(180, y), (300, y)]), 0.5, 2, clip=mask)
+            for x in (-18, 18):
+                scene.seam(
+                    np.array([(CENTRE + x, 320 + s * 90), (CENTRE + x * 0.9, 320 + s * 290)]),
+                    0.35,
+                    1.6,
+                    clip=mask,
+                )
+            scene.glow(CENTRE - 12, 320 + s * 200, 10, 100, 0.25, mask)
+        else:
+            for x in (-1, 1):
+                line = outline(
+                    [
+                        (CENTRE + x * 50, 320 + s * 96),
+                        (CENTRE + x * 45, 320 + s * 160, 1),
+                        (CENTRE + x * 36, 320 + s * 276),
+                    ],
+                    closed=False,
+                )
+                scene.stroke(line, 1.3, look.thread, 0.9, dash=(4, 2.4), clip=mask)
+            if not up:
+                for k in range(4):
+                    scene.flat(ellipse(CENTRE, 478 + 26 * k, 3.4, 4.6, 16), look.base * 0.25)
+    scene.part(box(332, 308, 350, 332, 4), case * 0.9, volume=4, crumple=0, material="none")
+    for s in (-1, 1):
+        for x in (-1, 1):
+            scene.part(
+                rotated(
+                    box(CENTRE + x * 52 - 9, 320 + s * 88 - 16, CENTRE + x * 52 + 9, 320 + s * 88 + 16, 4),
+                    x * s * -10,
+                    (CENTRE + x * 52, 320 + s * 88),
+                ),
+                case,
+                volume=4,
+                crumple=0,
+                material="none",
+            )
+    square = design.detail == "Square"
+    body = box(CENTRE - 92, 228, CENTRE + 92, 412, 26) if square else ellipse(CENTRE, 320, 98, 98, 90)
+    scene.part(body, case, volume=12, round_=2.2, crumple=0, material="none", lift=0.5)
+    dial = box(CENTRE - 74, 246, CENTRE + 74, 394, 16) if square else ellipse(CENTRE, 320, 80, 80, 90)
+    mask = scene.part(dial, look.base, volume=8, edge=0.3, crumple=0, material="none", lift=0.5, main=True)
+    ink = (
+        np.array((0.95, 0.95, 0.93), np.float32) if look.base.mean() < 0.55 else np.full(3, 0.12, np.float32)
+    )
+    for k in range(12):
+        a = k * np.pi / 6
+        inner = 58 if k % 3 else 52
+        line = np.array(
+            [
+                (CENTRE + inner * np.sin(a), 320 - inner * np.cos(a)),
+                (CENTRE + 70 * np.sin(a), 320 - 70 * np.cos(a)),
+            ]
+        )
+        scene.stroke(line, 2.4 if k % 3 else 4.6, ink)
+    if design.style == "chronograph":
+        for x, y in ((-30, 320), (30, 320), (0, 354)):
+            scene.stroke(ellipse(CENTRE + x, y, 17, 17, 36), 1.5, ink, 0.9)
+            scene.stroke(np.array([(CENTRE + x, y), (CENTRE + x + 8, y - 9)]), 1.5, ink)
+    for length, angle, width in ((40, -58, 5), (60, 62, 3.6)):
+        a = np.deg2rad(angle)
+        hand = np.array(
+            [
+                (CENTRE - 8 * np.sin(a), 320 + 8 * np.cos(a)),
+                (CENTRE + length * np.sin(a), 320 - length * np.cos(a)),
+            ]
+        )
+        scene.stroke(hand + (1.5, 2.5), width, np.zeros(3, np.float32), 0.3)
+        scene.stroke(hand, width, ink)
+    scene.stroke(
+        np.array([(CENTRE + 6, 330), (CENTRE - 34, 372)]),
+        1.3,
+        rgb("Red") if design.colour not in ("Red", "Maroon", "Pink", "Orange") else ink,
+    )
+    scene.flat(ellipse(CENTRE, 320, 5, 5, 20), ink)
+    scene.glow(CENTRE - 34, 278, 34, 26, 0.12, mask)

@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from shop.drawn.catalogue import Product, product, scene_of
-from shop.drawn.design import Design
-from shop.drawn.palette import nearest
-from shop.drawn.scene import Scene
-from shop.drawn.vocabulary import KINDS, combinations
-from shop.drawn.wording import attributes
+from sample_catalogue.catalogue import Product, product, scene_of
+from sample_catalogue.design import Design
+from sample_catalogue.palette import nearest
+from sample_catalogue.scene import Scene
+from sample_catalogue.vocabulary import KINDS, combinations
+from sample_catalogue.wording import attributes
 
 
 def first(kind: str, pattern: str = "solid") -> Product:

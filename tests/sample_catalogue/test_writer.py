@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from shop.drawn.__main__ import main
-from shop.drawn.writer import COLUMNS, write_catalogue
+from sample_catalogue.__main__ import main
+from sample_catalogue.writer import COLUMNS, write_catalogue
 
 REAL_COLUMNS = [
     "id",

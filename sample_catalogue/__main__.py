@@ -1,4 +1,4 @@
-"""Command line: `python -m shop.drawn --count 600 --out DIR`, `python -m shop.drawn sheet --out sheet.png`."""
+"""Command line: `python -m sample_catalogue --count 600 --out DIR`, `python -m sample_catalogue sheet --out sheet.png`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Draw a catalogue or a contact sheet and return the exit status."""
     given = sys.argv[1:] if arguments is None else arguments
     parser = argparse.ArgumentParser(
-        prog="python -m shop.drawn", description="Draw a sample catalogue of fashion products."
+        prog="python -m sample_catalogue", description="Draw a sample catalogue of fashion products."
     )
     parser.add_argument("what", nargs="?", choices=("catalogue", "sheet"), default="catalogue")
     parser.add_argument(

@@ -1,4 +1,4 @@
-"""Heels and flip-flops."""
+"""Heels, flip-flops and socks."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import numpy as np
 from ..design import GOLD, Design, Look
 from ..geometry import box, ellipse, outline
 from ..scene import Scene
+from ..shading import Fold
 
 
 def _shifted(points: list[tuple[float, ...]], dx: float, dy: float) -> np.ndarray:
@@ -257,4 +258,65 @@ def flipflops(scene: Scene, design: Design, look: Look) -> None:
             scene.part(band, strap, volume=6, crumple=0, lift=0.5, material="none")
         scene.part(
             ellipse(cx - side * 12, 174, 11, 14, 24), strap, volume=4, crumple=0, lift=0.5, material="none"
+        )
+
+
+def socks(scene: Scene, design: Design, look: Look) -> None:
+    """Draw a pair of socks, crew or ankle length."""
+    top = 92 if design.length == "Crew" else 250
+    shift = 0 if design.length == "Crew" else -62
+    for dx, dy, light in ((74, -18, 0.93), (-34, 22, 1.0)):
+        move = (dx, dy + shift)
+        x0, x1 = 132, 232
+        leg = (
+            outline(
+                [
+                    (x0 + 4, top),
+                    (x1, top),
+                    (x1 - 2, 330, 1),
+                    (x1 + 4, 410, 1),
+                    (300, 470, 1),
+                    (372, 524, 1),
+                    (366, 580, 1),
+                    (310, 588, 1),
+                    (230, 540, 1),
+                    (150, 510, 1),
+                    (122, 460, 1),
+                    (136, 380, 1),
+                ]
+            )
+            + move
+        )
+        mask = scene.part(
+            leg,
+            look.paint,
+            volume=26,
+            material="knit",
+            main=True,
+            light=light,
+            crumple=0.7,
+            lift=0.45,
+            folds=[
+                Fold(140 + dx, 440 + dy + shift, 230 + dx, 412 + dy + shift, 12, 0.6),
+                Fold(150 + dx, 470 + dy + shift, 238 + dx, 432 + dy + shift, 10, 0.5),
+            ],
+        )
+        trim = (
+            look.accent
+            if design.pattern == "colourblock"
+            else (look.base * 0.86 if look.base.mean() > 0.3 else look.base * 0.8)
+        )
+        main = design.pattern != "colourblock"
+        heel = outline([(110, 430), (150, 432, 1), (176, 480, 1), (150, 530), (100, 530)]) + move
+        scene.part(heel, trim, volume=10, clip=mask, material="knit", lift=0.15, light=light, main=main)
+        toe = outline([(330, 470), (322, 540, 1), (300, 610), (400, 620), (400, 480)]) + move
+        scene.part(toe, trim, volume=12, clip=mask, material="knit", lift=0.15, light=light, main=main)
+        scene.part(
+            box(x0 + 1, top - 6, x1 + 3, top + 34, 5) + move,
+            trim,
+            volume=9,
+            material="knit",
+            crumple=0.1,
+            light=light,
+            main=main,
         )

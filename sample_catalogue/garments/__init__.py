@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from ..design import Design, Look
 from ..scene import Scene
-from . import bags, bottoms, carried, dresses, footwear, outer, shirts, sneakers, tops, worn
+from . import accessories, bags, bottoms, dresses, footwear, headwear, outerwear, shirts, sneakers, tops
 
 #: Kind -> function that draws it and returns the floor it stands on (y), or None where it lies or hangs.
 DRAWERS: dict[str, Callable[[Scene, Design, Look], float | None]] = {
@@ -16,8 +16,8 @@ DRAWERS: dict[str, Callable[[Scene, Design, Look], float | None]] = {
     "shirt": shirts.shirt,
     "kurta": shirts.kurta,
     "sweater": tops.sweater,
-    "hoodie": outer.hoodie,
-    "jacket": outer.jacket,
+    "hoodie": outerwear.hoodie,
+    "jacket": outerwear.jacket,
     "dress": dresses.dress,
     "skirt": dresses.skirt,
     "jeans": bottoms.jeans,
@@ -28,11 +28,11 @@ DRAWERS: dict[str, Callable[[Scene, Design, Look], float | None]] = {
     "flipflops": footwear.flipflops,
     "handbag": bags.handbag,
     "backpack": bags.backpack,
-    "cap": worn.cap,
-    "sunglasses": worn.sunglasses,
-    "watch": worn.watch,
-    "socks": carried.socks,
-    "scarf": carried.scarf,
-    "tie": carried.tie,
-    "belt": carried.belt,
+    "cap": headwear.cap,
+    "sunglasses": headwear.sunglasses,
+    "watch": accessories.watch,
+    "socks": footwear.socks,
+    "scarf": accessories.scarf,
+    "tie": accessories.tie,
+    "belt": accessories.belt,
 }
