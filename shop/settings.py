@@ -85,8 +85,8 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "shop.limits.ShortAddresses",
     "corsheaders.middleware.CorsMiddleware",  # scripts of other sites may read a 503, too
-    "shop.outages.shedding.Shedding",
-    "shop.outages.patience.DatabasePatience",
+    "shop.overload.Shedding",
+    "shop.overload.DatabasePatience",
     "django.middleware.gzip.GZipMiddleware",
     "shop.security.cookies.SaneSessionKeys",
     "django.contrib.sessions.middleware.SessionMiddleware",

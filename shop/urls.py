@@ -26,7 +26,7 @@ storefront = [
     path(f"{MEDIA}/thumbs/<str:frame>/<path:name>.webp", views.thumbnail, name="thumbnail"),
 ]
 
-handler500 = "shop.outages.pages.failed"
+handler500 = "shop.overload.failed"
 
 urlpatterns = [
     path("", include((storefront, "shop"))),

@@ -85,7 +85,15 @@ def _find_sustained(setting: Setting, port: int, usual: Figures) -> Figures:
 def _fill(setting: Setting, data: Path | None, limit: int | None) -> None:
     folder = data / "fashion" if data else setting.folder / "drawn"
     if data is None:
-        draw = [sys.executable, "-m", "sample_catalogue", "--count", str(limit or DRAWN), "--out", str(folder)]
+        draw = [
+            sys.executable,
+            "-m",
+            "sample_catalogue",
+            "--count",
+            str(limit or DRAWN),
+            "--out",
+            str(folder),
+        ]
         subprocess.run(draw, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
     _say("Importing the catalogue")
     setting.import_catalogue(folder, limit=limit)

@@ -87,7 +87,15 @@ class World(Hands):
 
     def begin(self) -> None:
         """Draw and import a catalogue, start worker, beat and web, and build the index."""
-        draw = [sys.executable, "-m", "sample_catalogue", "--count", str(self.products), "--out", str(self._drawn)]
+        draw = [
+            sys.executable,
+            "-m",
+            "sample_catalogue",
+            "--count",
+            str(self.products),
+            "--out",
+            str(self._drawn),
+        ]
         subprocess.run(draw, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
         self.import_again()
         import django

@@ -11,7 +11,7 @@ from django.http import Http404, HttpResponse
 from search.searching import SearchAnswer, reasons, search
 from shop.filters import FilterForm, Wanted
 from shop.models import Product
-from shop.outages.pages import RETRY_AFTER
+from shop.overload import RETRY_AFTER
 from shop.paging import elided_pages
 
 PAGE_SIZE = 24

@@ -13,7 +13,7 @@ from PIL import Image
 
 from search import storage
 from shop import thumbnails
-from shop.outages.shedding import Shedding
+from shop.overload import Shedding
 from shop.views import media
 from tests.processes import wait_until
 from tests.shop.pictures import jpeg

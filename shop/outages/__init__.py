@@ -1,1 +1,0 @@
-"""What pages say and do while a server of the shop is away."""
