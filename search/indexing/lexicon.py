@@ -6,13 +6,14 @@ from datetime import timedelta
 
 import numpy as np
 from django.db import connection
+from django.db.models import Model
 from django.utils import timezone
 
 from ..attempts import Attempts
 from ..conf import get_settings
 from ..loading import encoders_for
 from ..models import EntryImage, IndexEntry, IndexVersion, VersionLexicon
-from ..querysets import EntryQuerySet, ImageQuerySet
+from ..querysets import EmbeddingLiteral, EntryQuerySet
 from ..retrieval.encoding import to_literal
 from ..retrieval.session import search_session
 from ..understanding.lexicon import CATEGORY, TAGS, bears_value
@@ -95,21 +96,26 @@ def _lexemes(version: IndexVersion) -> dict[str, int]:
 def _noise(version: IndexVersion) -> tuple[float, float]:
     """Similarities of nonsense words to their nearest picture and text: the 99th percentile of each."""
     embeddings = [to_literal(embedding) for embedding in encoders_for(version).encode_texts(nonsense())]
-    images = ImageQuerySet(EntryImage).in_version(version.pk)
-    texts = EntryQuerySet(IndexEntry).in_version(version.pk)
     with search_session(NOISE_LIMIT_MS):
-        return tuple(  # type: ignore[return-value]  # two of them
-            _highest(
-                [
-                    -distance
-                    for embedding in embeddings
-                    for *_, distance in source.nearest(
-                        embedding, dimension=version.dimension, limit=1, exact=False
-                    )
-                ]
-            )
-            for source in (images, texts)
-        )
+        images = _nearest_similarities(EntryImage, "embedding", version, embeddings)
+        texts = _nearest_similarities(IndexEntry, "text_embedding", version, embeddings)
+    return _highest(images), _highest(texts)
+
+
+def _nearest_similarities(
+    model: type[Model], column: str, version: IndexVersion, embeddings: list[EmbeddingLiteral]
+) -> list[float]:
+    """Similarity of each embedding to its nearest one in a column, all in one statement; none where the column is empty."""
+    indexed = f"{column}::halfvec({int(version.dimension)})"  # what the version's partial HNSW index is over
+    # Names and numbers in it are the module's and the version's own.
+    statement = (
+        "SELECT -nearest.distance FROM unnest(%s::halfvec[]) AS nonsense(embedding) CROSS JOIN LATERAL"  # noqa: S608
+        f" (SELECT {indexed} <#> nonsense.embedding AS distance FROM {model._meta.db_table}"
+        f" WHERE version_id = {int(version.pk)} AND {column} IS NOT NULL ORDER BY distance LIMIT 1) AS nearest"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [embeddings])
+        return [similarity for (similarity,) in cursor.fetchall()]
 
 
 def _highest(similarities: list[float]) -> float:
