@@ -28,7 +28,7 @@ ODD_FACETS = {
 class HostConfig(AppConfig):
     """Wraps the shop's registration in every process of chaos's shop."""
 
-    name = "chaos"
+    name = "lab.chaos"
 
     def ready(self) -> None:
         """Have each method look for an order first."""
