@@ -7,7 +7,7 @@ import sys
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
-from shop.local.environment import use_running_demo
+from shop.local.machine import use_running_demo
 
 
 def main() -> None:

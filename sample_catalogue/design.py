@@ -13,7 +13,6 @@ from .scene import Paint
 GOLD = np.array((0.80, 0.64, 0.32), np.float32)
 STEEL = np.array((0.74, 0.75, 0.77), np.float32)
 THREAD = np.array((0.80, 0.55, 0.26), np.float32)
-CREAM = np.array((0.93, 0.91, 0.86), np.float32)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,7 +1,7 @@
-"""App configuration of the shop."""
+"""App configuration of the shop and of its admin."""
 
 from django.apps import AppConfig
-from django.contrib.staticfiles.apps import StaticFilesConfig
+from django.contrib.admin.apps import AdminConfig
 
 
 class ShopConfig(AppConfig):
@@ -13,7 +13,7 @@ class ShopConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
 
-class ShopStaticFilesConfig(StaticFilesConfig):
-    """Static files without those of a second page of the API, which nobody links to: 5 MB to hash and compress."""
+class ShopAdminConfig(AdminConfig):
+    """The admin whose forms for passwords can be tried a few times only."""
 
-    ignore_patterns = [*StaticFilesConfig.ignore_patterns, "redoc"]
+    default_site = "shop.admin_site.ShopAdminSite"

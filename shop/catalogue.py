@@ -1,15 +1,34 @@
-"""Reads of the catalogue that pages share."""
+"""What pages read from the shop's own tables: categories and their counts, new arrivals, and the list of a category for when the search index cannot give it."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 
-from django.db.models import Count, OuterRef, Q, Value
-from django.db.models.functions import Concat
+from django.core.paginator import Paginator
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    Expression,
+    F,
+    Func,
+    OuterRef,
+    Q,
+    QuerySet,
+    TextField,
+    Value,
+    When,
+)
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
+from django.db.models.functions import Coalesce, Concat, NullIf
 
-from .models import Category, Product, ProductImage
+from search.searching import Filters, hidden_on
+from search.tags import tagged_with
+from shop.models import Category, Product, ProductImage, Variant
+from shop.search_index import ONE_SIZE
 
 TILES = 8
 
@@ -78,3 +97,105 @@ def new_arrivals(limit: int) -> list[Product]:
         if of_category[category] <= 2 and len(shown) < limit:
             shown.append(pk)
     return list(Product.objects.filter(pk__in=shown).for_cards())
+
+
+CATEGORY = "category"
+DEFAULT_SORT = "newest"
+SORTS: dict[str, tuple[str, tuple[Any, ...]]] = {
+    "newest": ("Newest", ("-created", "-pk")),
+    "price": ("Price, low to high", (F("price").asc(nulls_last=True), "pk")),
+    "-price": ("Price, high to low", (F("price").desc(nulls_last=True), "-pk")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A page of a category."""
+
+    products: Sequence[Product]
+    total: int
+    page: int
+    pages: int
+
+
+def list_category(category: Category, filters: Filters, sort: str, page: int, size: int) -> Listing:
+    """Return a page of the published products of a category, and of everything below it, that meet the filters.
+
+    What rules hide on the page of the category is left out; other rules, which arrange a list, are not applied.
+
+    Args:
+        category: the category.
+        filters: conditions; categories among them are those of their name below the category, or itself.
+        sort: a name in SORTS.
+        page: its number, from 1; a page beyond the last has no products.
+        size: products on a page.
+    """
+    products = Product.objects.published().in_category(category).filter(_conditions(category, filters))
+    hidden = hidden_on(filters.facets.get(CATEGORY, ()))
+    products = products.exclude(pk__in=[int(key) for key in hidden.keys])
+    for facet, value in hidden.values:
+        products = products.exclude(pk__in=Product.objects.filter(CONDITIONS[facet]((value,))))
+    paginator = Paginator(products.order_by(*SORTS[sort][1]).for_cards(), size)
+    shown = list(paginator.page(page)) if page <= paginator.num_pages else []
+    return Listing(shown, paginator.count, page, paginator.num_pages)
+
+
+def _conditions(category: Category, filters: Filters) -> Q:
+    """What the filters say; a category's own name says nothing more."""
+    condition = Q()
+    for facet in filters.selected:
+        values = filters.facets[facet]
+        if facet != CATEGORY:
+            condition &= CONDITIONS[facet](values)
+        elif category.name not in values:
+            condition &= _within(Category.objects.subtree(category).filter(name__in=values))
+    if filters.price_min is not None:
+        condition &= Q(price__gte=filters.price_min)
+    if filters.price_max is not None:
+        condition &= Q(price__lte=filters.price_max)
+    return condition & Q(Exists(_IN_STOCK)) if filters.in_stock else condition
+
+
+def _within(categories: QuerySet[Category]) -> Q:
+    """Products of some categories and of what lies below them."""
+    below = Q(pk__in=())
+    for category in categories:
+        below |= Q(category__in=Category.objects.subtree(category))
+    return below
+
+
+def _attribute(name: str) -> Expression:
+    """An attribute that is a word or a number, as text; NULL where there is none, as `flat_attributes` has it."""
+    kind = Func(KeyTransform(name, "attributes"), function="jsonb_typeof", output_field=TextField())
+    text = NullIf(KeyTextTransform(name, "attributes", output_field=TextField()), Value(""))
+    return Case(When(Q(_In(kind)), then=text), default=None, output_field=TextField())
+
+
+class _In(Func):
+    """Whether a kind of JSON is flat."""
+
+    template = "%(expressions)s IN ('string', 'number')"
+    conditional = True
+
+
+_IN_STOCK = Variant.objects.filter(product=OuterRef("pk"), stock__gt=0)
+
+
+def _having(expression: Expression, values: Sequence[str]) -> Q:
+    return Q(pk__in=Product.objects.alias(_said=expression).filter(_said__in=values))
+
+
+CONDITIONS: Final[
+    Mapping[str, Callable[[Sequence[str]], Q]]
+] = {  # of every facet of `ShopProductIndex`, in its sense
+    CATEGORY: lambda values: _within(Category.objects.filter(name__in=values)),
+    "gender": lambda values: Q(gender__in=values),
+    "colour": lambda values: Q(colour__in=values),
+    "brand": lambda values: Q(brand__name__in=values),
+    "size": lambda values: Q(Exists(_IN_STOCK.filter(size__in=values).exclude(size__iexact=ONE_SIZE))),
+    "pattern": lambda values: _having(
+        Coalesce(_attribute("Pattern"), _attribute("Print or Pattern Type")), values
+    ),
+    "usage": lambda values: _having(_attribute("Usage"), values),
+    "tags": lambda values: Q(pk__in=[int(key) for key in tagged_with(values)]),
+}

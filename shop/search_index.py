@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import BinaryIO
 
+from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
+from search.marking import mark_stale
 from search.registry import ProductCard, ProductDocument, ProductIndex, ProductPicture, register
 
 from .attributes import flat_attributes
@@ -119,3 +122,20 @@ def products_of_brand(brand: Brand) -> QuerySet[Product, int]:
 def products_of_category(category: Category) -> QuerySet[Product, int]:
     """Primary keys of the products in the category and below it."""
     return Product.objects.in_category(category).values_list("pk", flat=True)
+
+
+def set_published(keys: Iterable[int], *, published: bool) -> int:
+    """Publish or withdraw products, and tell the search index, in one transaction.
+
+    Args:
+        keys: primary keys of products.
+        published: whether shoppers shall see them.
+
+    Returns:
+        The number of products.
+    """
+    keys = list(keys)
+    with transaction.atomic():
+        count = Product.objects.filter(pk__in=keys).update(published=published, updated=timezone.now())
+        mark_stale((str(key) for key in keys), reread=False)  # update() sends no signals
+    return count

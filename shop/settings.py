@@ -11,7 +11,7 @@ from pythonjsonlogger.core import RESERVED_ATTRS
 
 from search.schedule import beat_schedule
 
-from .security.policy import page_policy
+from .security import page_policy
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -58,14 +58,14 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 
 INSTALLED_APPS = [
-    "shop.security.apps.ShopAdminConfig",
+    "shop.apps.ShopAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
     "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.sessions",
-    "shop.apps.ShopStaticFilesConfig",
+    "shop.static_files.ShopStaticFilesConfig",
     "django_htmx",
     "corsheaders",
     "csp",
@@ -77,18 +77,18 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "shop.logs.request_ids.RequestIds",
+    "shop.request_log.RequestIds",
     "django.middleware.security.SecurityMiddleware",
-    "shop.security.headers.PermissionsPolicyMiddleware",
+    "shop.security.PermissionsPolicyMiddleware",
     "csp.middleware.CSPMiddleware",
     "search.watching.probes.Probes",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "shop.limits.ShortAddresses",
+    "shop.security.ShortAddresses",
     "corsheaders.middleware.CorsMiddleware",  # scripts of other sites may read a 503, too
     "shop.overload.Shedding",
     "shop.overload.DatabasePatience",
     "django.middleware.gzip.GZipMiddleware",
-    "shop.security.cookies.SaneSessionKeys",
+    "shop.security.SaneSessionKeys",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -276,8 +276,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {
-        "request_id": {"()": "shop.logs.request_ids.AddRequestId"},
-        "probes": {"()": "shop.logs.probes.SkipProbes"},
+        "request_id": {"()": "shop.request_log.AddRequestId"},
+        "probes": {"()": "shop.request_log.SkipProbes"},
     },
     "formatters": {
         "line": {"format": "%(asctime)s %(levelname)s %(process)d %(request_id).8s %(name)s: %(message)s"},

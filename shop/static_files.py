@@ -1,8 +1,15 @@
-"""Static files of several releases in one folder."""
+"""Static files: which ones are collected, and how several releases share one folder."""
 
 from typing import Any
 
+from django.contrib.staticfiles.apps import StaticFilesConfig
 from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+
+class ShopStaticFilesConfig(StaticFilesConfig):
+    """Static files without those of a second page of the API, which nobody links to: 5 MB to hash and compress."""
+
+    ignore_patterns = [*StaticFilesConfig.ignore_patterns, "redoc"]
 
 
 class ReleaseStaticFilesStorage(CompressedManifestStaticFilesStorage):

@@ -4,7 +4,7 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from .security.media_types import ReadableMediaTypes
+from .security import ReadableMediaTypes
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
 

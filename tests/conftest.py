@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 import pytest_django
 
-from shop.local.postgres import EmbeddedPostgres
-from shop.local.redis import EmbeddedRedis
+from shop.local.servers import EmbeddedPostgres, EmbeddedRedis
 from tests.processes import ShopProcesses
 from tests.tiny_artifact import write_tiny_artifact
 

@@ -11,8 +11,8 @@ import redis
 from django.conf import settings
 from django.db import connection
 
-from shop.local.process import LocalProcess
-from shop.local.redis import free_port
+from shop.local.processes import LocalProcess
+from shop.local.servers import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 

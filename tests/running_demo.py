@@ -11,8 +11,8 @@ from pathlib import Path
 
 import psutil
 
-from shop.local.process import LocalProcess
-from shop.local.redis import free_port
+from shop.local.processes import LocalProcess
+from shop.local.servers import free_port
 from tests.processes import ROOT, wait_until
 
 

@@ -18,7 +18,7 @@ from django.core.management import get_commands
 
 from search.management.commands.search_index import Command as SearchIndex
 from shop import celery as shop_celery
-from shop.local.redis import free_port
+from shop.local.servers import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 DEPLOY = ROOT / "deploy"
@@ -235,7 +235,7 @@ def test_the_health_check_tells_a_web_server_that_answers_from_none(live_server,
 def test_nginx_sends_media_with_the_policy_that_the_shop_has_for_them():
     from django.conf import settings
 
-    from shop.security.policy import INERT
+    from shop.security import INERT
 
     text = (DEPLOY / "nginx.conf").read_text()
     policies = re.findall(r'Content-Security-Policy "(.*?)"', text)

@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from shop.local.errors import LocalError
+from shop.local.machine import LocalError
 
 from . import filters, relevance
 from .indexing import measure_indexing

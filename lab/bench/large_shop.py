@@ -42,7 +42,7 @@ def fill(number: int, *, encoded: bool = False):
     from search.artifact import read_manifest
     from search.conf import get_settings
     from search.models import IndexVersion, StaleMark, StaleProduct
-    from shop.importing.storing import Checked, store_chunk
+    from shop.importer.tables import Checked, store_chunk
 
     artifact = get_settings().artifact
     manifest = read_manifest(artifact)
@@ -73,7 +73,7 @@ def drawn_rows(number: int) -> Iterator:
     """Rows as an import reads them from the drawn catalogue: category tree, attributes, sizes and all."""
     from sample_catalogue.catalogue import product
     from sample_catalogue.writer import row
-    from shop.importing.columns import read_columns
+    from shop.importer.profiles import read_columns
 
     lines = invented_words(LINES)
     weights = [1 / (place + 10) for place in range(LINES)]

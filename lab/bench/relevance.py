@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from shop.local.errors import LocalError
+from shop.local.machine import LocalError
 
 from .setting import ROOT, Setting
 

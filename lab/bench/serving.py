@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import psutil
 
-from shop.local.errors import LocalError
+from shop.local.machine import LocalError
 
 from .setting import Setting
 

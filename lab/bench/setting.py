@@ -9,10 +9,9 @@ import time
 from pathlib import Path
 
 from shop.local.catalogue import find_catalogue
-from shop.local.errors import LocalError
-from shop.local.postgres import EmbeddedPostgres
-from shop.local.process import LocalProcess
-from shop.local.redis import EmbeddedRedis, free_port
+from shop.local.machine import LocalError
+from shop.local.processes import LocalProcess
+from shop.local.servers import EmbeddedPostgres, EmbeddedRedis, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 CHILDREN = 2  # of the worker, as in the demo

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import psutil
 
-from shop.local.process import LocalProcess
+from shop.local.processes import LocalProcess
 
 CHANGES_PER_SECOND = 5
 EVERY_SECONDS = 2.0

@@ -11,9 +11,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import psycopg
 
-from shop.local.errors import LocalError
-from shop.local.process import LocalProcess
-from shop.local.redis import free_port
+from shop.local.machine import LocalError
+from shop.local.processes import LocalProcess
+from shop.local.servers import free_port
 
 START_SECONDS = 20
 MISSING = "PgBouncer is missing; Debian's package pgbouncer has it (scripts/pgbouncer.sh installs it)"

@@ -8,7 +8,7 @@ from typing import Any
 
 import psutil
 
-from shop.local.process import LocalProcess
+from shop.local.processes import LocalProcess
 
 
 def wait_until(condition: Callable[[], Any], *, seconds: float, every: float = 0.02) -> None:

@@ -16,8 +16,8 @@ import psycopg
 import redis
 
 from lab.bench.setting import ROOT, Setting
-from shop.local.process import LocalProcess
-from shop.local.redis import EmbeddedRedis
+from shop.local.processes import LocalProcess
+from shop.local.servers import EmbeddedRedis
 
 from .catalogue import Hands
 from .expected import NOTHING, Expected

@@ -5,9 +5,10 @@ import os
 import sys
 from pathlib import Path
 
+import django
+
 from .demo import start_demo
-from .environment import LOCAL
-from .errors import LocalError
+from .machine import LOCAL, LocalError, admin_login
 
 
 def main() -> int:
@@ -24,9 +25,15 @@ def main() -> int:
     demo.add_argument(
         "--local", type=Path, default=LOCAL, help="folder for databases, media and logs; default: .local"
     )
+    demo.set_defaults(
+        run=lambda given: start_demo(port=given.port, catalogue=given.catalogue, local=given.local.absolute())
+    )
+    prepare = commands.add_parser("prepare")  # which the demo runs in a process of its own
+    prepare.add_argument("local", type=Path)
+    prepare.set_defaults(run=lambda given: prepare_shop(given.local))
     options = parser.parse_args()
     try:
-        start_demo(port=options.port, catalogue=options.catalogue, local=options.local.absolute())
+        options.run(options)
     except LocalError as error:
         print(error, file=sys.stderr)
         return 1
@@ -34,6 +41,27 @@ def main() -> int:
         print(f"{error.strerror}: {error.filename}", file=sys.stderr)
         return 1
     return 0
+
+
+def prepare_shop(local: Path) -> None:
+    """Make the database and the static files ready for the web server, in one Django process.
+
+    Migrates, makes the admin login if there is none of that name, and collects static files.
+
+    Args:
+        local: folder of the demo, which holds the login's password.
+    """
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
+    django.setup()
+    from django.contrib.auth import get_user_model
+    from django.core.management import call_command
+
+    call_command("migrate", interactive=False)
+    call_command("collectstatic", interactive=False, verbosity=0)
+    login = admin_login(local)
+    users = get_user_model().objects
+    if not users.filter(username=login.name).exists():
+        users.create_superuser(login.name, "", login.password)
 
 
 if __name__ == "__main__":

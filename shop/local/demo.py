@@ -11,16 +11,20 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from types import FrameType
 
-from .catalogue import DRAWN, Catalogue, find_catalogue
-from .environment import LOCAL, ROOT, write_environment
-from .errors import LocalError
-from .filling import must_fill, note_filled
-from .machine import check_disk, check_port, take_lock
-from .postgres import EmbeddedPostgres
-from .process import LocalProcess
-from .redis import EmbeddedRedis
-from .secrets import admin_login, secret_key
-from .supervisor import Supervisor, end_leftovers
+from .catalogue import DRAWN, Catalogue, find_catalogue, must_fill, note_filled
+from .machine import (
+    LOCAL,
+    ROOT,
+    LocalError,
+    admin_login,
+    check_disk,
+    check_port,
+    secret_key,
+    take_lock,
+    write_environment,
+)
+from .processes import LocalProcess, Supervisor, end_leftovers
+from .servers import EmbeddedPostgres, EmbeddedRedis
 
 WEB_SECONDS = 60
 
@@ -175,7 +179,7 @@ class Demo:
             raise LocalError(f"The search index could not be built; see {self.logs / 'worker.log'}.")
 
     def _prepare(self) -> None:
-        process = self._process("prepare", "-m", "shop.local.prepare", str(self.local))
+        process = self._process("prepare", "-m", "shop.local", "prepare", str(self.local))
         if self.supervisor.run(process):
             raise LocalError(
                 f"The database could not be prepared. The end of {process.log}:\n{process.tail()}"

@@ -1,14 +1,47 @@
-"""What the demo needs of this machine, looked at before anything is started."""
+"""This machine: what the demo needs of it, the secrets kept on it, and the environment of the demo that runs on it."""
 
 import fcntl
+import json
 import os
+import secrets
 import shutil
 import socket
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from .errors import LocalError
+ROOT = Path(__file__).resolve().parent.parent.parent
+LOCAL = ROOT / ".local"
+FILE = LOCAL / "run" / "environment.json"
+
+
+def use_running_demo(file: Path = FILE) -> None:
+    """Fill in the variables that this process lacks from the running demo, unless DATABASE_URL chooses another."""
+    if "DATABASE_URL" in os.environ or not file.exists():
+        return
+    for name, value in json.loads(file.read_text()).items():
+        os.environ.setdefault(name, value)
+
+
+def write_environment(variables: Mapping[str, str], file: Path = FILE) -> None:
+    """Keep `variables` in `file`, readable by its owner only."""
+    write_private(file, json.dumps(dict(variables), indent=2) + "\n")
+
+
+def write_private(file: Path, text: str) -> None:
+    """Write `text` into `file` so that nobody else can read it, not even for a moment."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.unlink(missing_ok=True)
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as stream:
+        stream.write(text)
+
+
+class LocalError(Exception):
+    """Something on this machine prevents the demo from running; the message says what and what helps."""
+
 
 NEEDED_BYTES = 700 * 1024 * 1024  # the larger catalogue's database, pictures and thumbnails
 
@@ -72,3 +105,30 @@ def _other(port: int) -> int:
             probe.bind(("127.0.0.1", candidate))
             return candidate
     return 8001
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """The admin login; `fresh` if it was made just now."""
+
+    name: str
+    password: str
+    fresh: bool
+
+
+def secret_key(local: Path) -> str:
+    """Return this machine's SECRET_KEY, making it the first time."""
+    return _kept(local / "secret-key", secrets.token_urlsafe(50))[0]
+
+
+def admin_login(local: Path) -> Login:
+    """Return this machine's admin login, making the password the first time."""
+    password, fresh = _kept(local / "admin-password", secrets.token_urlsafe(12))
+    return Login("admin", password, fresh)
+
+
+def _kept(file: Path, new: str) -> tuple[str, bool]:
+    if file.exists():
+        return file.read_text().strip(), False
+    write_private(file, new + "\n")
+    return new, True

@@ -5,7 +5,7 @@ import django.db.models.deletion
 import django.utils.timezone
 from django.db import migrations, models
 
-import shop.models.picture
+import shop.models
 
 
 class Migration(migrations.Migration):
@@ -137,8 +137,8 @@ class Migration(migrations.Migration):
                     "image",
                     models.ImageField(
                         max_length=200,
-                        upload_to=shop.models.picture.upload_name,
-                        validators=[shop.models.picture.validate_picture],
+                        upload_to=shop.models.upload_name,
+                        validators=[shop.models.validate_picture],
                     ),
                 ),
                 ("alt_text", models.CharField(blank=True, max_length=250)),

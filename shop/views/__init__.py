@@ -3,8 +3,7 @@
 from .category import category_page
 from .home import home_page
 from .media import original, thumbnail
-from .photo import photo_page
 from .product import product_page
-from .search import search_page
+from .search import photo_page, search_page
 
 __all__ = ["category_page", "home_page", "original", "photo_page", "product_page", "search_page", "thumbnail"]

@@ -11,9 +11,8 @@ from django.views.decorators.http import conditional_page, require_safe
 
 from search.exceptions import InvalidQuery
 from search.searching import SearchAnswer, SearchResult, clean_filters, count_answer, reasons
-from shop.catalogue import category_counts
+from shop.catalogue import CATEGORY, DEFAULT_SORT, SORTS, category_counts, list_category
 from shop.filters import FilterForm, Wanted, Within
-from shop.listing import CATEGORY, DEFAULT_SORT, SORTS, list_category
 from shop.models import Category
 from shop.search_index import ShopProductIndex
 from shop.views.results import PAGE_SIZE, context_of, find, refuse_beyond, status_of

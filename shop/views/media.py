@@ -28,7 +28,7 @@ from django.views.static import serve
 
 from search.exceptions import PictureError, StorageAway
 from search.storage import ask_storage
-from shop.security.media import inert
+from shop.security import inert
 from shop.thumbnails import FRAMES, PREFIX
 from shop.thumbnails import thumbnail as make_thumbnail
 

@@ -1,12 +1,16 @@
-"""The product page."""
+"""The product page, and what search engines and messengers read of it."""
 
 from __future__ import annotations
 
+import json
 import logging
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import conditional_page, require_safe
 
 from search.exceptions import SearchError
@@ -16,7 +20,7 @@ from shop.attributes import flat_attributes
 from shop.filters import FACETS
 from shop.models import Category, Product
 from shop.search_index import ShopProductIndex
-from shop.structured import as_script, product_data
+from shop.thumbnails import thumbnail_url
 
 ROW = 6
 COLOURS = 6
@@ -73,3 +77,45 @@ def _similar(shown: Product) -> tuple[str, list[Product]]:
         return "Similar products", found
     others = Product.objects.published().filter(category=shown.category).exclude(pk=shown.pk)
     return f"More in {shown.category.name}", list(others.for_cards()[:ROW])
+
+
+LONGEST_DESCRIPTION = 5000  # characters of a description
+# As Django's json_script has them, so that nothing in a product's text can end the script element.
+ESCAPES = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"}
+
+
+def product_data(product: Product, whole: Callable[[str], str]) -> dict[str, Any]:
+    """Return a product as schema.org has it (https://schema.org/Product).
+
+    Args:
+        product: with its brand, category, pictures and sizes.
+        whole: makes an address of a path.
+    """
+    data: dict[str, Any] = {
+        "@context": "https://schema.org/",
+        "@type": "Product",
+        "name": product.name,
+        "sku": product.sku,
+        "description": product.description[:LONGEST_DESCRIPTION] or product.name,
+        "category": product.category.trail,
+        "image": [whole(thumbnail_url(image.image.name, "stage2x")) for image in product.images.all()],
+        "url": whole(product.get_absolute_url()),
+        "brand": {"@type": "Brand", "name": product.brand.name} if product.brand else None,
+        "color": product.colour,
+        "size": [variant.size for variant in product.variants.all()],
+    }
+    if product.price is not None:
+        stock = "InStock" if product.in_stock else "OutOfStock"
+        data["offers"] = {
+            "@type": "Offer",
+            "price": f"{product.price:.2f}",
+            "priceCurrency": product.currency,
+            "availability": f"https://schema.org/{stock}",
+            "url": data["url"],
+        }
+    return {name: value for name, value in data.items() if value}
+
+
+def as_script(data: dict[str, Any]) -> SafeString:
+    """Write data so that it can stand in a script element."""
+    return mark_safe(json.dumps(data, ensure_ascii=False).translate(ESCAPES))  # noqa: S308 - escaped above

@@ -1,4 +1,4 @@
-"""What pages with results show: the search page and those of categories."""
+"""What the pages of a search and of a category share: the search itself, the panel, the pages."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 
 from search.searching import SearchAnswer, reasons, search
 from shop.filters import FilterForm, Wanted
 from shop.models import Product
 from shop.overload import RETRY_AFTER
-from shop.paging import elided_pages
 
 PAGE_SIZE = 24
 MOST_LIKED = 10  # products that results may look like, and as many that they may look less like
@@ -119,4 +119,13 @@ def _likings(form: FilterForm) -> list[Liking]:
         for kind, label, skus in (("more", "Like", form.more), ("less", "Less like", form.less))
         for sku in skus
         if sku in named
+    ]
+
+
+def elided_pages(page: int, pages: int) -> list[int | str]:
+    """Page numbers to show around the current one, as Django's Paginator elides them."""
+    paginator = Paginator(range(pages), 1)
+    return [
+        number if isinstance(number, int) else str(number)
+        for number in paginator.get_elided_page_range(page, on_each_side=1, on_ends=1)
     ]

@@ -1,15 +1,18 @@
-"""The search page."""
+"""Search with words and with a photo."""
 
 from __future__ import annotations
 
-from urllib.parse import unquote, urlsplit
+import logging
+from urllib.parse import unquote, urlencode, urlsplit
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.urls import reverse
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_http_methods, require_safe
 
-from search.exceptions import InvalidQuery
-from search.searching import log_search
+from search.exceptions import ArtifactError, EncoderTimeout, InvalidQuery, NoVersion
+from search.searching import Box, MemoryOnly, log_search, take_photo
 from shop.filters import FilterForm
 from shop.views.results import context_of, find, refuse_beyond, status_of
 
@@ -45,3 +48,50 @@ def search_page(request: HttpRequest) -> HttpResponse:
     refuse_beyond(answer)
     context = context_of(form, wanted, answer) | {"search_id": log_search(request, answer, wanted.filters)}
     return status_of(render(request, "shop/search.html", context), answer)
+
+
+log = logging.getLogger(__name__)
+RESTING = "Search with photos is resting for a moment. Search with words meanwhile."
+BUSY = "Many people are sending photos right now. Try again in a few seconds."
+
+
+# The check of the form's token reads the body, so it comes after the photo has been told to stay in memory.
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def photo_page(request: HttpRequest) -> HttpResponse:
+    """The form for a photo; once sent, the page of what looks like it, whose address carries the photo's token only."""
+    request.upload_handlers = [MemoryOnly(request)]
+    return _photo_page(request)
+
+
+@csrf_protect
+def _photo_page(request: HttpRequest) -> HttpResponse:
+    if request.method != "POST":
+        return render(request, "shop/photo.html")
+    file = request.FILES.get("image")
+    if file is None or file.file is None or file.size is None:
+        return _refused(request, "Choose a photo first.", 400)
+    try:
+        token = take_photo(file.file, file.size, Box.read(request.POST.get("box", "")))
+    except InvalidQuery as error:
+        return _refused(request, error.sentence, 400)
+    except (EncoderTimeout, NoVersion, ArtifactError) as error:
+        said = RESTING
+        if isinstance(error, EncoderTimeout):
+            said = BUSY
+        elif isinstance(error, NoVersion):
+            said = str(error)
+        else:
+            log.error("A photo cannot be encoded: %s", error)
+        response = _refused(request, said, 503)
+        response["Retry-After"] = "5"
+        return response
+    return HttpResponseRedirect(f"{reverse('shop:search')}?{urlencode({'photo': token})}")
+
+
+def _refused(request: HttpRequest, sentence: str, status: int) -> HttpResponse:
+    response = render(request, "shop/photo.html", {"error": sentence}, status=status)
+    response["HX-Push-Url"] = (
+        "false"  # htmx shows the sentence in place: there is no new page to go back from
+    )
+    return response

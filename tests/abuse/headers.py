@@ -4,7 +4,7 @@ from typing import Any
 
 from django.test import Client
 
-from shop.security.media_types import ReadableMediaTypes
+from shop.security import ReadableMediaTypes
 
 CHARSETS = (
     "hex",

@@ -16,7 +16,7 @@ from PIL import Image
 
 from search.exceptions import PictureError
 from search.preprocessing import open_picture
-from shop.importing import ImportOptions, import_catalogue
+from shop.importer import ImportOptions, import_catalogue
 from shop.models import Product, ProductImage
 from tests.abuse import bad_pictures
 from tests.abuse.pages import complaints

@@ -11,7 +11,7 @@ from django.core.files.storage import default_storage
 from PIL import Image
 
 from search.indexing import hints
-from shop.local.redis import EmbeddedRedis
+from shop.local.servers import EmbeddedRedis
 from shop.models import Brand, Category, Product, ProductImage
 from tests.tiny_artifact import COLOURS
 

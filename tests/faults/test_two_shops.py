@@ -23,7 +23,7 @@ from search.indexing import hints
 from search.indexing.hnsw import build_indexes
 from search.models import IndexVersion
 from search.namespace import namespace
-from shop.local.process import LocalProcess
+from shop.local.processes import LocalProcess
 from tests.processes import ROOT, ShopProcesses, wait_until
 
 OTHER = "two_shops_other"

@@ -16,7 +16,7 @@ import pytest
 from django.core.management import call_command
 
 from search.models import IndexVersion
-from shop.local.process import LocalProcess
+from shop.local.processes import LocalProcess
 from tests.processes import ROOT, ShopProcesses, wait_until
 from tests.tiny_artifact import write_tiny_artifact
 

@@ -4,8 +4,8 @@ import pytest
 from django.test import Client
 from redis import Redis
 
+from shop.admin_site import Attempts
 from shop.security import admin_site
-from shop.security.attempts import Attempts
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +26,7 @@ def _fresh(monkeypatch, redis_server, settings, django_user_model):
 def redis_is_away(monkeypatch):
     """Nothing listens where Redis should."""
     away = Redis(host="127.0.0.1", port=1, socket_connect_timeout=0.2)
-    monkeypatch.setattr("shop.security.attempts._redis", lambda: away)
+    monkeypatch.setattr("shop.admin_site._redis", lambda: away)
 
 
 def send(password: str, *, name: str = "admin", address: str = "192.0.2.1", **headers: str):
@@ -80,7 +80,7 @@ def test_old_passwords_cannot_be_tried_either(admin_client):
 @pytest.mark.usefixtures("redis_is_away")
 def test_counts_end_with_their_time(monkeypatch):
     now = 1000.0
-    monkeypatch.setattr("shop.security.attempts.monotonic", lambda: now)
+    monkeypatch.setattr("shop.admin_site.monotonic", lambda: now)
     attempts = Attempts(60)
     assert [attempts.take("a") for _ in range(2)] == [(1, 60.0), (2, 60.0)]
     now = 1059.0

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from shop.security.policy import page_policy
+from shop.security import page_policy
 from tests.search.products import begin_version
 from tests.security.addresses import addresses
 

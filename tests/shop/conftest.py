@@ -14,7 +14,10 @@ from django.core.files.storage import default_storage
 
 from search.merchandising.snapshots import forget_snapshot
 from shop.models import Brand, Category, Product, ProductImage, Variant
+from tests.search.watching.conftest import searchable
 from tests.shop.pictures import jpeg
+
+__all__ = ["searchable"]  # the index of those who watch, a fixture
 
 COLUMNS = (
     "id", "name", "brand", "gender", "category", "subcategory", "article_type", "colour", "season", "year",

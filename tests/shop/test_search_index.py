@@ -7,7 +7,7 @@ import pytest
 from search.marking import mark_stale
 from search.registry import get_index
 from shop.models import Product
-from shop.publishing import set_published
+from shop.search_index import set_published
 from tests.outbox import empty_outbox, stale_products
 
 pytestmark = pytest.mark.django_db

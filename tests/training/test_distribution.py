@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import pytest
 
-from shop.local.redis import free_port
+from shop.local.servers import free_port
 from tests.training.products import write_catalogue
 from training.__main__ import main
 from training.distribution import any_process, distribute, first_writes, own_rows

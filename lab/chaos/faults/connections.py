@@ -20,7 +20,7 @@ from lab.chaos.saver import Saver
 from lab.chaos.shopper import ask
 from lab.chaos.waiting import expect, wait_until
 from lab.chaos.world import World
-from shop.local.postgres import EmbeddedPostgres
+from shop.local.servers import EmbeddedPostgres
 
 SIZE = 3  # server connections of the pooler
 _LOCKS = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"

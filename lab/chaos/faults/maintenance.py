@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from lab.chaos.registry import Harm, fault
 from lab.chaos.waiting import expect
 from lab.chaos.world import World
-from shop.local.errors import LocalError
+from shop.local.machine import LocalError
 
 REBUILDS = {
     True: 10,

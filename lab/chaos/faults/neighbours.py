@@ -15,7 +15,7 @@ from lab.chaos.registry import Harm, fault
 from lab.chaos.waiting import expect
 from lab.chaos.world import World, told
 from shop.local.catalogue import find_catalogue
-from shop.local.process import LocalProcess
+from shop.local.processes import LocalProcess
 
 DATABASE = "beside"
 PRODUCTS = {True: 400, False: 20}

@@ -13,12 +13,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from search.exceptions import StorageAway
-from shop.importing import ImportOptions, ImportResult, import_catalogue
-from shop.importing.lacking import LackingColumnsError
-from shop.importing.pictures import PictureSourceError
-from shop.importing.reading import ProductFileError
-from shop.importing.report import write_report
-from shop.importing.run import PROFILES
+from shop.importer import ImportOptions, ImportResult, import_catalogue
+from shop.importer.pictures import PictureSourceError
+from shop.importer.product_files import LackingColumnsError, ProductFileError, write_report
+from shop.importer.run import PROFILES
 
 HELP = """\
 Import products from PRODUCTS.csv or PRODUCTS.csv.gz into the catalogue, with their pictures.

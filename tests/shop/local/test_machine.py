@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from shop.local import machine
-from shop.local.errors import LocalError
+from shop.local.machine import LocalError
 
 
 def test_a_port_in_use_gives_one_line_with_another_port():

@@ -13,8 +13,8 @@ from search.indexing import building, draining, versions
 from search.models import IndexEntry, MerchandisingRule, ProductTag
 from search.retrieval.lexicon import forget_words
 from search.searching import reasons
+from shop.catalogue import CONDITIONS
 from shop.filters import FACETS
-from shop.listing import CONDITIONS
 from shop.models import Brand, Category, Product, Variant
 from shop.search_index import ShopProductIndex
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from search.exceptions import ArtifactError, EncoderTimeout
 from search.searching import Box
-from shop.views import photo as photo_view
+from shop.views import search as search_views
 from tests.search.indexed import add, make_version, unit
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +31,7 @@ def test_the_form_is_there_and_linked(client):
 
 
 def test_a_photo_leads_to_its_results_and_keeps_its_token(client, monkeypatch):
-    monkeypatch.setattr(photo_view, "take_photo", lambda file, size, box: "token/+1")
+    monkeypatch.setattr(search_views, "take_photo", lambda file, size, box: "token/+1")
     response = client.post(URL, {"image": jpeg()})
     assert (response.status_code, response["Location"]) == (302, "/search/?photo=token%2F%2B1")
 
@@ -47,7 +47,7 @@ def test_what_went_wrong_is_said(client, monkeypatch):
     def busy(file, size, box):
         raise EncoderTimeout("busy")
 
-    monkeypatch.setattr(photo_view, "take_photo", busy)
+    monkeypatch.setattr(search_views, "take_photo", busy)
     response = client.post(URL, {"image": jpeg()})
     assert (response.status_code, response["Retry-After"]) == (503, "5")
 
@@ -76,7 +76,7 @@ def test_results_keep_the_photo_while_filters_and_words_change(client, tiny_arti
 
 def test_a_box_is_searched_with_and_a_wrong_one_is_told(client, monkeypatch):
     boxes = []
-    monkeypatch.setattr(photo_view, "take_photo", lambda file, size, box: boxes.append(box) or "token")
+    monkeypatch.setattr(search_views, "take_photo", lambda file, size, box: boxes.append(box) or "token")
     client.post(URL, {"image": jpeg(), "box": "0.1,0.2,0.9,0.8"})
     client.post(URL, {"image": jpeg(), "box": ""})
     assert boxes == [Box(0.1, 0.2, 0.9, 0.8), Box()]
@@ -89,7 +89,7 @@ def test_an_encoder_that_cannot_run_is_told(client, monkeypatch):
     def fail(file, size, box):
         raise ArtifactError("image.onnx is damaged")
 
-    monkeypatch.setattr(photo_view, "take_photo", fail)
+    monkeypatch.setattr(search_views, "take_photo", fail)
     response = client.post(URL, {"image": jpeg()})
     assert (response.status_code, response["Retry-After"]) == (503, "5")
     assert "Search with photos is resting" in response.content.decode()
@@ -97,7 +97,7 @@ def test_an_encoder_that_cannot_run_is_told(client, monkeypatch):
 
 def test_one_file_of_a_request_is_kept(client, monkeypatch):
     sizes = []
-    monkeypatch.setattr(photo_view, "take_photo", lambda file, size, box: sizes.append(size) or "token")
+    monkeypatch.setattr(search_views, "take_photo", lambda file, size, box: sizes.append(size) or "token")
     others = {f"other{number}": jpeg() for number in range(3)}
     assert client.post(URL, {**others, "image": jpeg()}).status_code == 302
     assert len(sizes) == 1

@@ -1,0 +1,224 @@
+"""Admin of the catalogue and of accounts."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, User
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Count, JSONField, QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from search.admin import IndexedProductAdmin, ModelAdmin
+from search.exceptions import PictureError
+from search.preprocessing import walk_parts
+from shop.attributes import AttributesField
+from shop.models import Brand, Category, Product, ProductImage, Variant
+from shop.money import format_money
+from shop.search_index import set_published
+from shop.thumbnails import SHAPES, thumbnail_url
+
+
+def mini(image: ProductImage | None) -> SafeString | str:
+    """A small picture for tables; a dash where there is none."""
+    if image is None or not image.image:
+        return "-"
+    frame = SHAPES["mini"]
+    return format_html(
+        '<img src="{}" alt="" width="{}" height="{}" loading="lazy">',
+        thumbnail_url(image.image.name, frame.name),
+        frame.width // 2,
+        frame.height // 2,
+    )
+
+
+class PictureField(forms.ImageField):
+    """A picture whose parts are counted before Django has Pillow read them one by one."""
+
+    def to_python(self, data: Any) -> Any:
+        """Return the uploaded picture.
+
+        Raises:
+            ValidationError: it has too many parts, or is no picture.
+        """
+        if data not in self.empty_values:
+            data.seek(0)
+            try:
+                walk_parts(data)
+            except PictureError as error:
+                raise ValidationError(str(error)) from error
+            finally:
+                data.seek(0)
+        return super().to_python(data)
+
+
+class VariantInline(admin.TabularInline):
+    """Sizes and stock of a product."""
+
+    model = Variant
+    extra = 0
+    fields = ("position", "size", "sku", "stock")
+
+
+class ProductImageInline(admin.TabularInline):
+    """Pictures of a product, in the order in which they are shown."""
+
+    model = ProductImage
+    formfield_overrides: ClassVar = {models.ImageField: {"form_class": PictureField}}
+    extra = 0
+    fields = ("position", "thumbnail", "image", "alt_text")
+    readonly_fields = ("thumbnail",)
+
+    @admin.display(description="")
+    def thumbnail(self, image: ProductImage) -> SafeString | str:
+        """The picture, small."""
+        return mini(image)
+
+
+class StockFilter(admin.SimpleListFilter):
+    """Products by whether any size can be bought."""
+
+    title = "stock"
+    parameter_name = "stock"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        """In stock or sold out."""
+        return [("in", "In stock"), ("out", "Sold out")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> QuerySet[Product]:
+        """Narrow the list."""
+        if self.value() not in {"in", "out"}:
+            return queryset
+        stocked = Variant.objects.filter(stock__gt=0).values("product_id")
+        return queryset.filter(pk__in=stocked) if self.value() == "in" else queryset.exclude(pk__in=stocked)
+
+
+@admin.register(Product)
+class ProductAdmin(IndexedProductAdmin, admin.ModelAdmin):
+    """Products with thumbnail, price, stock and the state of their index entry."""
+
+    list_display = ("thumbnail", "name", "sku", "brand", "category", "price_shown", "stock", "published")
+    list_display_links = ("name",)
+    list_filter = (
+        "published",
+        StockFilter,
+        "gender",
+        ("category", admin.RelatedOnlyFieldListFilter),
+        "colour",
+    )
+    list_per_page = 50
+    search_fields = ("name", "=sku", "brand__name")
+    search_help_text = "Name, brand or SKU"
+    date_hierarchy = "created"
+    ordering = ("-created", "-pk")
+    autocomplete_fields = ("brand", "category")
+    readonly_fields = ("updated",)
+    inlines = (ProductImageInline, VariantInline)
+    formfield_overrides = {JSONField: {"form_class": AttributesField}}
+    actions = ("publish", "withdraw")
+    fieldsets = (
+        (None, {"fields": ("name", "sku", "slug", "brand", "category", "description")}),
+        ("Price", {"fields": (("price", "currency"),)}),
+        ("Properties", {"fields": (("gender", "colour"), "attributes")}),
+        ("Shown", {"fields": ("published", "created", "updated")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
+        """Products with what the list shows, in a fixed number of queries."""
+        return super().get_queryset(request).for_cards()
+
+    @admin.display(description="")
+    def thumbnail(self, product: Product) -> SafeString | str:
+        """The first picture, small."""
+        return mini(product.picture)
+
+    @admin.display(description="price", ordering="price")
+    def price_shown(self, product: Product) -> str:
+        """The price as shoppers read it."""
+        return format_money(product.price, product.currency)
+
+    @admin.display(description="stock")
+    def stock(self, product: Product) -> int:
+        """Pieces of all sizes together."""
+        return sum(variant.stock for variant in product.variants.all())
+
+    def view_on_site(self, product: Product) -> str | None:
+        """The product page; none for a product that shoppers do not see."""
+        return product.get_absolute_url() if product.published else None
+
+    @admin.action(description="Publish selected products", permissions=["change"])
+    def publish(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
+        """Show products to shoppers."""
+        self._set_published(request, queryset, published=True)
+
+    @admin.action(description="Withdraw selected products", permissions=["change"])
+    def withdraw(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
+        """Hide products from shoppers."""
+        self._set_published(request, queryset, published=False)
+
+    def _set_published(self, request: HttpRequest, queryset: QuerySet[Product], *, published: bool) -> None:
+        count = set_published(queryset.values_list("pk", flat=True), published=published)
+        self.message_user(request, f"{count} products {'published' if published else 'withdrawn'}.")
+
+
+@admin.register(Category)
+class CategoryAdmin(ModelAdmin):
+    """The tree as an indented list, in the order of its paths."""
+
+    list_display = ("indented", "path", "product_count")
+    search_fields = ("name", "path")
+    list_filter = ("depth",)
+    autocomplete_fields = ("parent",)
+    prepopulated_fields = {"slug": ("name",)}
+    readonly_fields = ("path", "trail")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Category]:
+        """Categories with their counts, in one query."""
+        return super().get_queryset(request).annotate(product_count=Count("products"))
+
+    @admin.display(description="name", ordering="path")
+    def indented(self, category: Category) -> str:
+        """The name, set in by its depth."""
+        return "\u2003" * category.depth + category.name
+
+    @admin.display(description="own products", ordering="product_count")
+    def product_count(self, category: Category) -> int:
+        """Number of products in the category itself, published or not."""
+        return category.product_count
+
+
+@admin.register(Brand)
+class BrandAdmin(ModelAdmin):
+    """Brands with the number of their products."""
+
+    list_display = ("name", "slug", "product_count")
+    search_fields = ("name",)
+    prepopulated_fields = {"slug": ("name",)}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Brand]:
+        """Brands with their counts, in one query."""
+        return super().get_queryset(request).annotate(product_count=Count("products"))
+
+    @admin.display(description="products", ordering="product_count")
+    def product_count(self, brand: Brand) -> int:
+        """Number of products of the brand, published or not."""
+        return brand.product_count
+
+
+admin.site.unregister([Group, User])
+
+
+@admin.register(Group)
+class ForgivingGroupAdmin(ModelAdmin, GroupAdmin):
+    """Groups and their permissions."""
+
+
+@admin.register(User)
+class ForgivingUserAdmin(ModelAdmin, UserAdmin):
+    """Who may use the admin, and for what."""

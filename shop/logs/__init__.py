@@ -1,1 +1,0 @@
-"""Lines of the log: which request each belongs to, and what is never in one."""
