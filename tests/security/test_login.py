@@ -4,8 +4,8 @@ import pytest
 from django.test import Client
 from redis import Redis
 
+from shop import admin_site
 from shop.admin_site import Attempts
-from shop.security import admin_site
 
 pytestmark = pytest.mark.django_db
 
