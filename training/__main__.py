@@ -6,14 +6,14 @@ import sys
 
 from search.exceptions import SearchError
 
-from . import commands
+from .commands import add_commands
 from .exceptions import TrainingError
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one sub-command and return its exit status: 0 done, 2 an input does not fit."""
+    """Run one sub-command and return its exit status: 0 for success, 2 for an input that does not fit."""
     options = _parser().parse_args(arguments)
     try:
         return options.run(options)
@@ -24,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
-    commands.add_all(parser.add_subparsers(dest="command", required=True))
+    add_commands(parser.add_subparsers(dest="command", required=True))
     return parser
 
 

@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from .augment import augment
-from .config import Config
+from .augmentation import augment
+from .config import Config, Stage
 from .data import Product
-from .pictures import Pictures
-from .sections import Stage
+from .embeddings import Pictures
 from .texts import disturb, draw_texts, facts
 from .tokens import tokenize
 

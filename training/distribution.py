@@ -18,8 +18,8 @@ from tempfile import TemporaryDirectory
 import keras
 import numpy as np
 
+from .checkpoint import CACHE, STATE
 from .exceptions import TrainingError
-from .files import CACHE, STATE
 
 
 def distribute(coordinator: str | None, processes: int | None, process: int | None) -> None:
@@ -125,7 +125,7 @@ class _OwnRows(keras.utils.PyDataset):
             workers=batches.workers, use_multiprocessing=False, max_queue_size=batches.max_queue_size
         )
         self.batches = batches
-        # Asked here, because Keras keeps the distribution per thread and batches are made in others.
+        # Neighbours here, because Keras keeps the distribution per thread and batches are made in others.
         self.count, self.number = process_count(), process_number()
 
     def __len__(self) -> int:

@@ -1,4 +1,4 @@
-"""Export a run as an artifact: ONNX encoders checked against Keras, pictures in int8, and what int8 costs."""
+"""Export a run as an artifact: ONNX encoders checked against Keras, the image encoder in int8, and its figures."""
 
 import json
 import shutil
@@ -11,10 +11,10 @@ import numpy as np
 from search.artifact import TextSpec, write_manifest
 from search.encoders import load_artifact, pad_tokens
 
+from .checkpoint import CACHE, STATE, TOKENIZER
 from .data import read_catalogue
+from .evaluation.evaluators import ArtifactModel, RunModel, evaluate, evaluate_attributes, evaluate_val
 from .exceptions import ParityError, TrainingError
-from .files import CACHE, STATE, TOKENIZER
-from .judging import JudgedArtifact, JudgedRun, judge, judge_attributes
 from .onnx_image import quantise, write_image_onnx
 from .onnx_text import write_text_onnx
 
@@ -36,14 +36,14 @@ def export(
 
     Args:
         workdir: a run folder.
-        data: catalogue folders: training pictures of all calibrate int8, val products of the first judge.
-        out: artifact folder, made where it is missing.
+        data: catalogue folders: int8 is calibrated on train pictures of all, and measured on the val products of the first.
+        out: artifact folder, created where it is missing.
         name: the artifact's name.
         trained_on: one sentence for the manifest.
-        attributes: a drawn catalogue on which queries of colour, pattern and type are measured too.
+        attributes: a drawn catalogue, on which queries of colour, pattern and type are measured as well.
 
     Raises:
-        ParityError: an ONNX encoder differs from Keras beyond the tolerance.
+        ParityError: an ONNX encoder differs from Keras by more than the tolerance.
         TrainingError: Keras' backend is not TensorFlow.
     """
     if keras.backend.backend() != "tensorflow":
@@ -51,49 +51,49 @@ def export(
             f"Export goes through TensorFlow, not {keras.backend.backend()}: set KERAS_BACKEND=tensorflow, "
             "which loads the runs of every backend."
         )
-    run = JudgedRun(workdir)
+    run = RunModel(workdir)
     cache = workdir / CACHE
     out.mkdir(parents=True, exist_ok=True)
     float_image = workdir / "image.float32.onnx"
     write_image_onnx(run.model.images, float_image)
-    write_text_onnx(run.model.texts, run.run.config.text.encoder, out / "text.onnx")
+    write_text_onnx(run.model.texts, run.config.text.encoder, out / "text.onnx")
     calibration = _calibration(run, data, cache)
     parity = _check_parity(run, float_image, out / "text.onnx", calibration[:64])
     quantise(float_image, out / "image.onnx", calibration)
     shutil.copyfile(workdir / TOKENIZER, out / "tokenizer.json")
     seal = {
         "name": name,
-        "dimension": run.run.config.dimension,
+        "dimension": run.config.dimension,
         "image": run.spec,
-        "text": TextSpec(max_tokens=run.run.config.text.max_tokens),
+        "text": TextSpec(max_tokens=run.config.text.max_tokens),
         "trained_on": trained_on,
     }
     write_manifest(out, **seal)
-    shipped = JudgedArtifact(load_artifact(out, threads=2))
+    shipped = ArtifactModel(load_artifact(out, threads=2))
     figures = {
         "parity": parity,
-        "keras float32, val": judge(run, data[0], cache, whole_gallery=False),
-        "artifact int8": judge(shipped, data[0], cache),
+        "keras float32, val": evaluate_val(run, data[0], cache),
+        "artifact int8": evaluate(shipped, data[0], cache),
         "epochs": json.loads((workdir / STATE).read_text())["epoch"],
     }
     if attributes is not None:
-        figures["artifact int8, attribute queries, drawn"] = judge_attributes(shipped, attributes, cache)
+        figures["artifact int8, attribute queries, drawn"] = evaluate_attributes(shipped, attributes, cache)
     write_manifest(out, **seal, metrics=figures)
     return figures
 
 
-def _calibration(run: JudgedRun, data: Sequence[Path], cache: Path) -> np.ndarray:
+def _calibration(run: RunModel, data: Sequence[Path], cache: Path) -> np.ndarray:
     pixels = []
     for folder in data:
         every = read_catalogue([folder], split="train", spec=run.spec, cache=cache).pixels
-        rows = np.random.default_rng(run.run.config.seed).choice(
+        rows = np.random.default_rng(run.config.seed).choice(
             len(every), min(len(every), CALIBRATION_PICTURES // len(data)), replace=False
         )
         pixels.append(every[np.sort(rows)])
     return np.concatenate(pixels)
 
 
-def _check_parity(run: JudgedRun, image: Path, text: Path, pixels: np.ndarray) -> dict[str, float]:
+def _check_parity(run: RunModel, image: Path, text: Path, pixels: np.ndarray) -> dict[str, float]:
     import onnxruntime
 
     texts = [
@@ -102,8 +102,8 @@ def _check_parity(run: JudgedRun, image: Path, text: Path, pixels: np.ndarray) -
         "a",
         "Women Solid Black Leather Handbag with zip closure " * 8,
     ]
-    ids = [run.run.tokenizer.encode(words).ids for words in texts]
-    tokens, lengths = pad_tokens(ids, run.run.config.text.max_tokens)
+    ids = [run.tokenizer.encode(words).ids for words in texts]
+    tokens, lengths = pad_tokens(ids, run.config.text.max_tokens)
     provider = ["CPUExecutionProvider"]
     images = onnxruntime.InferenceSession(str(image), providers=provider).run(None, {"pixels": pixels})[0]
     words = onnxruntime.InferenceSession(str(text), providers=provider).run(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import keras
 from keras import ops
 
-from .sections import Stage
+from .config import Stage
 
 BIG = 1e4  # beyond every distance: those of unit vectors end at 2
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from training.models.bert import keras_hub, packaged_bert
+from training.models.text import keras_hub, packaged_bert
 
 
 def write_small_bert(folder: Path) -> str:

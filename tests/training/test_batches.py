@@ -6,10 +6,9 @@ import pytest
 from search.preprocessing import ImageSpec
 from tests.training.products import product, write_catalogue
 from training.batches import Batches, group_products, number_facts, shuffle, true_of
-from training.config import Config
+from training.config import Config, Stage, TextMix
 from training.data import read_catalogue
-from training.pictures import Pictures
-from training.sections import Stage, TextMix
+from training.embeddings import Pictures
 from training.tokens import train_tokenizer
 
 CONFIG = Config(

@@ -2,8 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from training.config import Config, load_config, save_config
-from training.sections import Stage, TextMix
+from training.config import Config, Stage, TextMix, load_config, save_config
 
 CONFIGS = sorted((Path(__file__).parents[2] / "training" / "configs").glob("*.toml"))
 

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from training.config import Stage
 from training.losses import (
     ContrastiveLoss,
     CosineLoss,
@@ -13,7 +14,6 @@ from training.losses import (
     semi_hard,
     stage_loss,
 )
-from training.sections import Stage
 
 # Three unit vectors in the plane, 0, 60 and 180 degrees: distances 1 (60 degrees), 2 (180), sqrt(3) (120).
 PLANE = np.array([[1.0, 0.0], [0.5, np.sqrt(0.75)], [-1.0, 0.0]], dtype="float32")

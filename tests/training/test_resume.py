@@ -11,7 +11,7 @@ import pytest
 from tests.training.products import write_catalogue
 from tests.training.tiny_backbone import tiny_backbone
 from training.__main__ import main
-from training.judge import Judge
+from training.callbacks import ValidationCallback
 from training.models import image
 
 pytestmark = [
@@ -92,7 +92,7 @@ def whole(fit):
 )
 def test_it_ends_with_the_same_weights(fit, whole, monkeypatch, capsys, stop, epoch, batch):
     seen = []
-    original = Judge.on_train_batch_end
+    original = ValidationCallback.on_train_batch_end
 
     def on_train_batch_end(self, number, logs=None):
         seen.append(number)
@@ -100,7 +100,7 @@ def test_it_ends_with_the_same_weights(fit, whole, monkeypatch, capsys, stop, ep
             os.kill(os.getpid(), signal.SIGTERM)
         original(self, number, logs)
 
-    monkeypatch.setattr(Judge, "on_train_batch_end", on_train_batch_end)
+    monkeypatch.setattr(ValidationCallback, "on_train_batch_end", on_train_batch_end)
     status, folder = fit(f"stopped {stop}")
     assert status == 143
     assert "go on with --resume" in capsys.readouterr().err

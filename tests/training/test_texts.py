@@ -3,8 +3,18 @@ import random
 import pytest
 
 from tests.training.products import product
-from training.sections import TextMix
-from training.texts import attribute_text, disturb, draw_attribute_text, draw_texts, misspell
+from training.config import TextMix
+from training.texts import (
+    attribute_text,
+    disturb,
+    draw_attribute_text,
+    draw_texts,
+    every_text,
+    frequent_words,
+    misspell,
+    spread_by_frequency,
+    values_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -62,3 +72,39 @@ def test_cut_words_keep_their_letters_and_the_seed_decides():
 
 def test_nothing_disturbed_stays():
     assert disturb("navy sneakers", random.Random(1), typo_rate=0.0, cut_rate=0.0) == "navy sneakers"
+
+
+CAPTIONS = ("A red shirt .", "Somebody's shirt .", "A shirt on a hanger .")
+
+
+def test_every_caption_is_drawn_and_nothing_else():
+    products = [product("1", captions=CAPTIONS)] * 100
+    drawn = draw_texts(products, TextMix(caption=1.0), random.Random(1))
+    assert {item.text for item in drawn} == set(CAPTIONS)
+    assert not any(any(item.tells) for item in drawn)
+
+
+def test_a_product_without_captions_is_drawn_by_its_name():
+    (drawn,) = draw_texts([product("1", name="Red Shirt")], TextMix(caption=1.0), random.Random(1))
+    assert drawn.text == "Red Shirt"
+
+
+def test_a_tokenizer_learns_from_captions_too():
+    assert every_text(product("1", captions=CAPTIONS))[-3:] == list(CAPTIONS)
+
+
+def test_words_are_counted_once_per_name():
+    names = ["Red red Shirt 42"] * 4 + ["Blue Shirt XY"] * 5 + ["Été Shirt"] * 5
+    assert frequent_words([product(name=name) for name in names]) == {"shirt": 14, "blue": 5, "été": 5}
+
+
+def test_values_leave_out_the_empty():
+    products = [product(colour="Red", pattern=""), product(colour="Blue", pattern="")]
+    assert values_of(products) == {"article type": ["Tshirts"], "colour": ["Blue", "Red"], "pattern": []}
+
+
+def test_words_are_spread_from_frequent_to_rare():
+    words = {f"w{number}": 100 - number for number in range(64)}
+    assert spread_by_frequency(words, 4) == ["w0", "w3", "w15", "w63"]
+    assert spread_by_frequency({"a": 2, "b": 1}, 4) == ["a", "b"]
+    assert len(set(spread_by_frequency(words, 40))) == 40

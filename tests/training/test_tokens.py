@@ -1,4 +1,4 @@
-from training.models.bert import packaged_bert
+from training.models.text import packaged_bert
 from training.tokens import (
     PADDING,
     UNKNOWN,

@@ -1,4 +1,4 @@
-"""A run of a tiny joint model, as `training.fit` makes it; started by the tests of backends and of distribution.
+"""A run of a tiny joint model, as `training.trainer` makes it; started by the tests of backends and of distribution.
 
 python -m tests.training.tiny_run CATALOGUE OUT [--distribute] [--coordinator HOST:PORT --processes N --process I]
 writes the trained weights to OUT/weights.npz.
@@ -12,14 +12,13 @@ import numpy as np
 
 from search.preprocessing import ImageSpec
 from training.batches import Batches
-from training.config import Config
+from training.config import Config, Stage, TextMix, TextSection
 from training.data import read_catalogue
 from training.distribution import any_process, check_alike, distribute, first_writes, own_rows
+from training.embeddings import Pictures, encode_pictures
 from training.models import JointModel, text_encoder
-from training.pictures import Pictures, encode_pictures
-from training.schedule import compile_stage
-from training.sections import Stage, TextMix, TextSection
 from training.tokens import train_tokenizer
+from training.trainer import compile_stage
 
 STAGE = Stage(
     loss="triplet",

@@ -16,10 +16,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from .notes import Notes
-from .pictures import EXTENSIONS, FilePictures
 from .product import Product
-from .source import Format, Source
+from .source import EXTENSIONS, FilePictures, Format, Notes, Source
 
 PICTURES = "images"
 GENDERS = ("Men", "Women", "Boys", "Girls", "Baby Boys", "Baby Girls", "Baby", "Unisex")

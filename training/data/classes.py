@@ -4,10 +4,8 @@ import csv
 import os
 from pathlib import Path
 
-from .notes import Notes
-from .pictures import EXTENSIONS, FilePictures
 from .product import Product
-from .source import Format, Source
+from .source import EXTENSIONS, FilePictures, Format, Notes, Source
 
 SPLITS = ("train", "val", "test")
 WORDINGS = ("classes.txt", "classes.csv")

@@ -2,10 +2,8 @@
 
 from pathlib import Path
 
-from .notes import Notes
-from .pictures import FilePictures
 from .product import Product
-from .source import Format, Source
+from .source import FilePictures, Format, Notes, Source
 
 CAPTIONS = "Flickr8k.token.txt"
 LISTS = {

@@ -1,6 +1,8 @@
-"""What a model learns from: products and their pictures."""
+"""Products and their pictures, and which of them are train, val or test."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,3 +37,48 @@ class Catalogue:
 
     products: tuple[Product, ...]
     pixels: NDArray[np.uint8]
+
+
+VAL_SHARE = 0.05
+
+
+def split_of(product_id: str) -> str:
+    """Return "val" for one product in twenty, told from its id alone, and "train" for the others."""
+    number = int.from_bytes(blake2b(product_id.encode(errors="surrogatepass"), digest_size=8).digest())
+    return "val" if number < VAL_SHARE * 2**64 else "train"
+
+
+def settle(
+    products: Sequence[Product], usable: NDArray[np.bool_], digests: NDArray[np.uint8]
+) -> list[Product]:
+    """Join products whose pictures are byte-identical, and give a split to those that have none.
+
+    The first product with a picture is its owner. Later ones become its twins, and where the format states no split
+    they take its split, so that no picture is learned and judged by. Where the format states splits they stand, but
+    a train product that has a picture of another split is held out; and if nothing is val, some of train becomes it.
+
+    Args:
+        products: n products.
+        usable: (n,) whether each has a picture.
+        digests: (n, 16) digests of the pictures' bytes.
+
+    Returns:
+        The n products with `twin`, `split` and `held_out`.
+    """
+    keys = [row.tobytes() for row in digests]
+    told_by_id = ("", "train") if all(product.split != "val" for product in products) else ("",)
+    owners: dict[bytes, Product] = {}
+    judging: set[bytes] = set()
+    for product, key, has_picture in zip(products, keys, usable, strict=True):
+        if has_picture:
+            owners.setdefault(key, product)
+            if product.split not in ("", "train"):
+                judging.add(key)
+    settled = []
+    for product, key, has_picture in zip(products, keys, usable, strict=True):
+        owner = owners[key] if has_picture else product
+        split = split_of(owner.id) if product.split in told_by_id else product.split
+        held_out = split == "train" and has_picture and key in judging
+        twin = "" if owner is product else owner.id
+        settled.append(replace(product, twin=twin, split=split, held_out=bool(held_out)))
+    return settled

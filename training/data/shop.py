@@ -8,11 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from .notes import Notes
-from .pictures import ZipPictures
-from .product import Product
-from .source import Format, Source
-from .splits import split_of
+from .product import Product, split_of
+from .source import Format, Notes, Source, ZipPictures
 
 TABLE = "products.csv.gz"
 ARCHIVES = ("images_small.zip", "images.zip")

@@ -1,8 +1,7 @@
 """The joint embedding's parts: backbones, pooling, heads, text encoders, and the model that joins both sides."""
 
-from .building import build, build_empty, text_tokenizer
 from .image import image_encoder
-from .joint import JointModel
+from .joint import JointModel, build, build_empty, text_tokenizer
 from .text import text_encoder
 
 __all__ = ["JointModel", "build", "build_empty", "image_encoder", "text_encoder", "text_tokenizer"]

@@ -10,10 +10,9 @@ import keras
 import numpy as np
 from keras import KerasTensor, ops
 
-from ..config import Config
+from ..config import Config, ImageSection
 from ..exceptions import TrainingError
-from ..sections import ImageSection
-from .heads import apply_head
+from .layers import apply_head
 
 # Mean of ImageNet's pictures in blue, green, red: the input that published ResNet50 weights were trained with.
 IMAGENET_MEAN = (103.939, 116.779, 123.68)

@@ -1,6 +1,7 @@
-"""Queries with what they found, chosen by the rank of the first relevant item and never by hand."""
+"""Queries with their results: examples chosen by rank, never by hand, and success by category."""
 
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -8,9 +9,57 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data import Product
-from .ranking import Ranking, rank
-from .subjects import Subject
-from .thumbnails import Thumbnails
+from ..evaluation.retrieval import nearest
+from .subjects import Subject, Thumbnails
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """What n queries find: rows of the gallery, best first."""
+
+    nearest: NDArray[np.int64]  # (n, k) rows of the gallery
+    similarity: NDArray[np.float32]  # (n, k) cosine
+    relevant: NDArray[np.bool_]  # (n, k)
+    first: NDArray[np.int64]  # (n,) rank of the first relevant item, from 1; 0 where the gallery has none
+    wanted: NDArray[np.int64]  # (n,) that item's row; -1 where the gallery has none
+    wanted_similarity: NDArray[np.float32]  # (n,) its cosine
+
+
+def rank(
+    queries: NDArray[np.float32],
+    gallery: NDArray[np.float32],
+    is_relevant: Callable[[int], NDArray[np.bool_]],
+    *,
+    k: int = 10,
+    leave_out_self: bool = False,
+) -> Ranking:
+    """Rank the gallery for each query by cosine.
+
+    Args:
+        queries: (n, dimension), unit length.
+        gallery: (m, dimension), unit length.
+        is_relevant: gives for a query's row which of the m items are relevant, (m,).
+        k: how many of the nearest to keep.
+        leave_out_self: whether query i is item i of the gallery, and never found.
+    """
+    itself = np.arange(len(queries)) if leave_out_self else None
+    rows = nearest(queries, gallery, k, itself=itself)
+    relevant = np.zeros(rows.shape, dtype=np.bool_)
+    first = np.zeros(len(queries), dtype=np.int64)
+    wanted = np.full(len(queries), -1, dtype=np.int64)
+    wanted_similarity = np.zeros(len(queries), dtype=np.float32)
+    for row, query in enumerate(queries):
+        near, right = gallery @ query, is_relevant(row).copy()
+        if leave_out_self:
+            near[row], right[row] = -np.inf, False
+        relevant[row] = right[rows[row]]
+        if right.any():
+            wanted[row] = int(np.where(right, near, -np.inf).argmax())
+            wanted_similarity[row] = near[wanted[row]]
+            first[row] = int((near > near[wanted[row]]).sum()) + 1
+    similarity = np.einsum("nd,nkd->nk", queries, gallery[rows])
+    return Ranking(rows, similarity, relevant, first, wanted, wanted_similarity)
+
 
 SHOWN = 9
 
@@ -141,3 +190,72 @@ def _case(
         missed = found(int(ranking.wanted[row]), ranking.wanted_similarity[row], True)
     known = tuple((label, place) for label, place in elsewhere if place)
     return Case(level, query, thumbnail, int(ranking.first[row]), known, shown, missed)
+
+
+LEAST_QUERIES = 5  # below, a share says nothing; such groups are shown together
+FIELDS = {"category": "category", "article_type": "article type"}
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One subject's success in one group."""
+
+    success: float
+    instead: tuple[tuple[str, int], ...]  # article types found first where all ten missed, and how often
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group of queries; a share for each subject, None where it was not asked any of them."""
+
+    name: str
+    queries: int
+    shares: tuple[Share | None, ...]
+
+
+def groups(answers: Sequence[Answers], field: str) -> list[Group]:
+    """Group text queries by a field of the product asked for, the worst mean success first.
+
+    Args:
+        answers: of each subject; the first one's queries count.
+        field: "category" or "article_type".
+    """
+    counts = Counter(_value(product, field) for product in answers[0].owner.values())
+    small = {name for name, count in counts.items() if count < LEAST_QUERIES}
+    title = f"{len(small)} others, each under {LEAST_QUERIES} queries"
+    merged = {name: title if name in small else name for name in counts}
+    shares = [_shares(one, field, merged) for one in answers]
+    totals: Counter[str] = Counter()
+    for name, count in counts.items():
+        totals[merged[name]] += count
+    found = [Group(name, count, tuple(share.get(name) for share in shares)) for name, count in totals.items()]
+    return sorted(
+        found, key=lambda group: (group.name == title, _mean_success(group), -group.queries, group.name)
+    )
+
+
+def _value(product: object, field: str) -> str:
+    return getattr(product, field) or "none"
+
+
+def _mean_success(group: Group) -> float:
+    return float(np.mean([share.success for share in group.shares if share is not None]))
+
+
+def _shares(answers: Answers, field: str, merged: dict[str, str]) -> dict[str, Share]:
+    hits = defaultdict(list)
+    instead: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for row, name in enumerate(answers.names):
+        product = answers.owner[name]
+        group = merged.get(_value(product, field))
+        if group is None:
+            continue
+        hit = bool(answers.texts.relevant[row].any())
+        hits[group].append(hit)
+        if not hit:
+            first = answers.subject.products[answers.texts.nearest[row, 0]]
+            instead[group][first.article_type] += 1
+    return {
+        group: Share(float(np.mean(found)), tuple(instead[group].most_common(2)))
+        for group, found in hits.items()
+    }

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .subjects import Subject
-from .thumbnails import Thumbnails
+from .subjects import Subject, Thumbnails
 
 SIDE = 1000  # of the square that the plane fills
 MARGIN = 25
@@ -39,7 +38,7 @@ class Plane:
 
 def plane(subject: Subject, thumbnails: Thumbnails, *, sample: int, seed: int) -> Plane:
     """Lay out a sample of products, drawn by lot; equal seeds give equal planes on one machine."""
-    rows = by_lot(len(subject.products), sample, seed)
+    rows = sample_rows(len(subject.products), sample, seed)
     products = [subject.products[row] for row in rows]
     pictures, texts = subject.pictures[rows], subject.encode([product.name for product in products])
     places = layout(np.concatenate([pictures, texts]), seed)
@@ -64,7 +63,7 @@ def plane(subject: Subject, thumbnails: Thumbnails, *, sample: int, seed: int) -
     return Plane(pairs, (*legend.items(), *rest), float(similarity.mean()), others)
 
 
-def by_lot(count: int, wanted: int, seed: int) -> NDArray[np.int64]:
+def sample_rows(count: int, wanted: int, seed: int) -> NDArray[np.int64]:
     """Return at most `wanted` of the rows 0 to `count` - 1, drawn without return, in ascending order."""
     return np.sort(np.random.default_rng(seed).permutation(count)[:wanted])
 

@@ -1,5 +1,7 @@
 """One run or artifact of a report: what it is made of, its figures, and its embeddings of the val products."""
 
+import base64
+import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,12 +10,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
+from ..checkpoint import CONFIG, STATE
 from ..data import Product, read_catalogue
-from ..evaluate import image_to_image, image_to_text, text_to_image
-from ..files import CONFIG, STATE
-from ..judging import Judged, open_judged
-from .vocabulary import frequent_words, values_of
+from ..evaluation.evaluators import EmbeddingModel, open_model
+from ..evaluation.retrieval import image_to_image, image_to_text, text_to_image
+from ..texts import frequent_words, values_of
 
 Embeddings = NDArray[np.float32]
 
@@ -53,26 +56,26 @@ def examine(folder: Path, label: str, data: Path, cache: Path) -> Subject:
         FileNotFoundError: the folder holds neither, or the catalogue is missing.
         ValueError: the catalogue has no val products.
     """
-    judged = open_judged(folder)
-    held = read_catalogue([data], split="val", spec=judged.spec, cache=cache, held_out=True)
-    if len(held.products) < 2:
-        raise ValueError(f"{data} has {len(held.products)} usable products of split val; a report needs two.")
-    pictures = judged.encode_pixels(held.pixels)
-    texts = _encode_once(judged, held.products)
+    model = open_model(folder)
+    val = read_catalogue([data], split="val", spec=model.spec, cache=cache, held_out=True)
+    if len(val.products) < 2:
+        raise ValueError(f"{data} has {len(val.products)} usable products of split val; a report needs two.")
+    pictures = model.encode_pixels(val.pixels)
+    texts = _encode_once(model, val.products)
     names = _looking_up(texts)
     figures = {
-        "text to image": text_to_image(held.products, held.products, pictures, names),
-        "image to text": image_to_text(held.products, held.products, pictures, names),
-        "image to image": image_to_image(held.products, pictures),
+        "text to image": text_to_image(val.products, val.products, pictures, names),
+        "image to text": image_to_text(val.products, val.products, pictures, names),
+        "image to image": image_to_image(val.products, pictures),
     }
     return Subject(
         label=label,
         kind="artifact" if (folder / "manifest.json").exists() else "run",
-        about=_about(folder, judged, pictures.shape[1]),
+        about=_about(folder, model, pictures.shape[1]),
         settings=_settings(folder),
         history=_state(folder).get("history", []),
-        products=held.products,
-        pixels=held.pixels,
+        products=val.products,
+        pixels=val.pixels,
         pictures=pictures,
         texts=texts,
         figures=figures,
@@ -94,21 +97,21 @@ def labels(folders: Sequence[Path]) -> list[str]:
     return ["/".join(part[-depth:]) for part in parts]
 
 
-def _encode_once(judged: Judged, products: Sequence[Product]) -> dict[str, NDArray[np.float32]]:
+def _encode_once(model: EmbeddingModel, products: Sequence[Product]) -> dict[str, NDArray[np.float32]]:
     texts = {product.name: None for product in products}
     for values in values_of(products).values():
         texts.update(dict.fromkeys(values))
     texts.update(dict.fromkeys(frequent_words(products)))
-    return dict(zip(texts, judged.encode_texts(list(texts)), strict=True))
+    return dict(zip(texts, model.encode_texts(list(texts)), strict=True))
 
 
 def _looking_up(texts: Mapping[str, NDArray[np.float32]]) -> Any:
     return lambda asked: np.stack([texts[text] for text in asked])
 
 
-def _about(folder: Path, judged: Judged, dimension: int) -> dict[str, str]:
+def _about(folder: Path, model: EmbeddingModel, dimension: int) -> dict[str, str]:
     about = {
-        "picture size": f"{judged.spec.width} x {judged.spec.height}",
+        "picture size": f"{model.spec.width} x {model.spec.height}",
         "dimension": str(dimension),
     }
     if (folder / "manifest.json").exists():
@@ -142,3 +145,33 @@ def flatten(content: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
 def _state(folder: Path) -> dict[str, Any]:
     state = folder / STATE
     return json.loads(state.read_text()) if state.exists() else {}
+
+
+LARGEST = (84, 112)  # width and height in pixels
+QUALITY = 80
+
+
+class Thumbnails:
+    """Collects pictures while a page is made; `rules` are the CSS rules that show them."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self.rules: list[tuple[str, str]] = []  # class name and data URI
+
+    def add(self, product_id: str, pixels: NDArray[np.uint8]) -> str:
+        """Return the class name of a product's picture, (height, width, 3); the first one added is kept."""
+        known = self._numbers.get(product_id)
+        if known is not None:
+            return f"p{known}"
+        number = self._numbers[product_id] = len(self._numbers)
+        self.rules.append((f"p{number}", data_uri(pixels)))
+        return f"p{number}"
+
+
+def data_uri(pixels: NDArray[np.uint8]) -> str:
+    """Return a picture of at most `LARGEST` as a data URI."""
+    picture = Image.fromarray(np.asarray(pixels))
+    picture.thumbnail(LARGEST, Image.Resampling.LANCZOS)
+    file = io.BytesIO()
+    picture.save(file, "JPEG", quality=QUALITY, optimize=True)
+    return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode()

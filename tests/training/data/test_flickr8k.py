@@ -3,10 +3,9 @@ import pytest
 
 from tests.training.data.pictures import BLUE, GREEN, RED, by_id, jpeg, read, write
 from training.batches import Batches
-from training.config import Config
+from training.config import Config, Stage, TextMix
 from training.data import Product
-from training.pictures import Pictures
-from training.sections import Stage, TextMix
+from training.embeddings import Pictures
 from training.tokens import tokenize, train_tokenizer
 
 SHIRT, BOOTS, DRESS, HAT, BROKEN, GONE, UNLISTED = (

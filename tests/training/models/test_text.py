@@ -4,12 +4,11 @@ import onnxruntime
 import pytest
 
 from tests.training.small_bert import write_small_bert
-from training.config import Config
+from training.config import Config, ImageSection, Stage, TextMix, TextSection
 from training.models import text_encoder
-from training.models.bert import bert_features
-from training.models.building import build_empty, text_tokenizer
+from training.models.joint import build_empty, text_tokenizer
+from training.models.text import bert_features
 from training.onnx_text import write_text_onnx
-from training.sections import ImageSection, Stage, TextMix, TextSection
 from training.tokens import tokenize
 from training.vectors import WordVectors, write_vectors
 
@@ -40,7 +39,7 @@ def vectors(tmp_path):
 
 
 def encoder_of(made, tokenizer):
-    from training.models.building import _table
+    from training.models.joint import _table
 
     keras.config.set_dtype_policy("float32")
     return text_encoder(made, tokenizer.get_vocab_size(), _table(made, tokenizer))

@@ -4,6 +4,7 @@ import csv
 import gzip
 import json
 import re
+from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 import pytest
@@ -12,9 +13,10 @@ from tests.tiny_artifact import write_tiny_artifact
 from tests.training.products import write_catalogue
 from training.__main__ import main
 from training.data import read_catalogue
-from training.evaluate import image_to_image, image_to_text, text_to_image
-from training.judging import open_judged
-from training.report.comparison import printed
+from training.evaluation.evaluators import open_model
+from training.evaluation.retrieval import image_to_image, image_to_text, text_to_image
+from training.report.page import Cell, figure_rows, printed, setting_rows
+from training.report.subjects import flatten, labels
 
 SECTIONS = ["figures", "curves", "plane", "texts", "pictures", "tags", "words", "mistakes"]
 HISTORY = [
@@ -108,14 +110,14 @@ def test_figures_are_those_of_evaluate(page, folders):
     shown = {(direction, metric): cells for direction, rows in parts for metric, cells in row.findall(rows)}
     assert [direction for direction, _ in parts] == ["text to image", "image to text", "image to image"]
     for number, name in enumerate(("one", "two & <b>")):
-        judged = open_judged(root / name)
+        model = open_model(root / name)
         held = read_catalogue(
-            [data], split="val", spec=judged.spec, cache=root / "cache", held_out=True, progress=False
+            [data], split="val", spec=model.spec, cache=root / "cache", held_out=True, progress=False
         )
-        pictures, products = judged.encode_pixels(held.pixels), held.products
+        pictures, products = model.encode_pixels(held.pixels), held.products
         expected = {
-            "text to image": text_to_image(products, products, pictures, judged.encode_texts),
-            "image to text": image_to_text(products, products, pictures, judged.encode_texts),
+            "text to image": text_to_image(products, products, pictures, model.encode_texts),
+            "image to text": image_to_text(products, products, pictures, model.encode_texts),
             "image to image": image_to_image(products, pictures),
         }
         figures = {
@@ -188,3 +190,52 @@ def test_a_catalogue_without_val_products_is_refused(folders, tmp_path, capsys):
     arguments = ["report", str(root / "one"), "--data", str(data), "--out", str(tmp_path / "page.html")]
     assert main([*arguments, "--cache", str(tmp_path / "cache")]) == 2
     assert "a report needs two" in capsys.readouterr().err
+
+
+@dataclass
+class Measured:
+    figures: dict = field(default_factory=dict)
+    settings: dict = field(default_factory=dict)
+
+
+def row(first, second, metric):
+    subjects = [Measured({"text to image": {metric: value}}) for value in (first, second)]
+    return figure_rows(subjects)[0].cells
+
+
+def test_the_best_is_marked():
+    assert row(0.25, 0.5, "recall@10") == (Cell("0.250", False), Cell("0.500", True))
+    assert row(3.0, 27.5, "median_rank") == (Cell("3", True), Cell("27.5", False))
+
+
+def test_what_is_printed_alike_is_not_marked():
+    assert row(0.25001, 0.25002, "recall@10") == (Cell("0.250", False), Cell("0.250", False))
+    assert row(1985, 41408, "gallery") == (Cell("1,985", False), Cell("41,408", False))
+
+
+def test_a_figure_that_one_lacks():
+    subjects = [Measured({"text to image": {"recall@10": 0.5}}), Measured()]
+    assert figure_rows(subjects)[0].cells == (Cell("0.500", False), Cell("-", False))
+
+
+def test_settings_differ_or_are_shared():
+    runs = [Measured(settings={"seed": "1", "margin": "0.4"}), Measured(settings={"seed": "1"})]
+    assert setting_rows(runs) == ([("margin", ["0.4", "default"])], [("seed", "1")])
+
+
+def test_tables_of_a_configuration_are_flattened():
+    content = {"seed": 1, "texts": {"name": 0.5}, "stages": [{"loss": "a"}, {"loss": "b", "flip": True}]}
+    assert flatten(content) == {
+        "seed": "1",
+        "texts name": "0.5",
+        "stages 1 loss": "a",
+        "stages 2 loss": "b",
+        "stages 2 flip": "true",
+    }
+
+
+def test_folders_of_one_name_are_told_apart(tmp_path):
+    assert labels([tmp_path / "a" / "run", tmp_path / "b" / "run"]) == ["a/run", "b/run"]
+    assert labels([tmp_path / "a", tmp_path / "b"]) == ["a", "b"]
+    with pytest.raises(ValueError, match="named twice"):
+        labels([tmp_path / "a", tmp_path / "a"])

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from tests.training.report.subjects import subject
-from training.report.plane import MARGIN, SIDE, by_lot, layout, plane
-from training.report.thumbnails import Thumbnails
+from training.report.plane import MARGIN, SIDE, layout, plane, sample_rows
+from training.report.subjects import Thumbnails
 
 
 def test_equal_embeddings_lie_nearer_than_others():
@@ -28,6 +28,6 @@ def test_pairs_and_others_have_their_similarity():
 
 
 def test_lots_are_drawn_without_return():
-    assert by_lot(5, 9, seed=1).tolist() == [0, 1, 2, 3, 4]
-    assert len(set(by_lot(100, 20, seed=1).tolist())) == 20
-    assert by_lot(100, 20, seed=1).tolist() != by_lot(100, 20, seed=2).tolist()
+    assert sample_rows(5, 9, seed=1).tolist() == [0, 1, 2, 3, 4]
+    assert len(set(sample_rows(100, 20, seed=1).tolist())) == 20
+    assert sample_rows(100, 20, seed=1).tolist() != sample_rows(100, 20, seed=2).tolist()

@@ -1,0 +1,169 @@
+"""One run of two stages on coloured squares, exported and used as an artifact; test_families.py has the real backbones."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+from search.encoders import load_artifact
+from tests.training.products import COLOURS, write_catalogue
+from tests.training.test_callbacks import STAGE
+from tests.training.tiny_backbone import tiny_backbone
+from training.__main__ import main
+from training.config import Config, TextMix
+from training.models import image
+from training.trainer import STATISTICS_BATCHES, average_weights, compile_stage, measure_statistics
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::FutureWarning:keras"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+]
+
+CONFIG = """
+name = "squares"
+dimension = 16
+batch_size = 12
+average_epochs = 2
+precision = "float32"
+
+[text]
+vocabulary = 120
+width = 16
+units = 16
+
+[texts]
+attributes = 1.0
+
+[[stages]]
+loss = "contrastive"
+epochs = 1
+height = 40
+width = 30
+learning_rate = 1e-3
+warmup = 2
+
+[[stages]]
+loss = "triplet"
+epochs = 1
+height = 40
+width = 30
+frozen = true
+learning_rate = 3e-4
+warmup = 2
+miner = "semi-hard"
+margin = 0.2
+both_directions = true
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _light():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(image, "_backbone", tiny_backbone)
+        yield
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run")
+    (folder / "config.toml").write_text(CONFIG)
+    data = write_catalogue(folder / "shop", 96)
+    arguments = ["fit", str(folder / "config.toml"), "--data", str(data), "--out", str(folder / "out")]
+    assert main(arguments) == 0
+    return folder, data
+
+
+def test_a_run_leaves_its_figures(run):
+    state = json.loads((run[0] / "out" / "state.json").read_text())
+    assert state["epoch"] == 2
+    assert [entry["stage"] for entry in state["history"]] == ["contrastive", "triplet", "mean of 2 epochs"]
+    assert all(np.isfinite(entry["loss"]) for entry in state["history"][:2])
+    assert state["best"] == max(entry["text_to_image"]["mrr@10"] for entry in state["history"])
+
+
+def test_a_finished_run_is_not_overwritten(run, capsys):
+    folder, data = run
+    arguments = ["fit", str(folder / "config.toml"), "--data", str(data), "--out", str(folder / "out")]
+    assert main(arguments) == 2
+    assert "holds a run already" in capsys.readouterr().err
+    assert main([*arguments, "--resume"]) == 0
+
+
+def test_the_exported_artifact_gives_what_keras_gives(run, tmp_path):
+    folder, data = run
+    out = tmp_path / "artifact"
+    arguments = ["export", str(folder / "out"), "--data", str(data), "--out", str(out), "--name", "squares"]
+    assert main(arguments) == 0
+    encoders = load_artifact(out)
+    assert encoders.manifest.metrics["parity"]["image"] < 1e-4
+    assert encoders.manifest.metrics["parity"]["text"] < 1e-2
+    embeddings = encoders.encode_images([Image.new("RGB", (300, 400), colour) for colour in COLOURS.values()])
+    assert embeddings.shape == (4, 16)
+    assert np.linalg.norm(embeddings, axis=1) == pytest.approx(np.ones(4), abs=1e-6)
+    assert encoders.encode_texts(["red tshirt", ""]).shape == (2, 16)
+
+
+def test_a_folder_without_a_run_is_named(tmp_path, capsys):
+    arguments = [
+        "export",
+        str(tmp_path),
+        "--data",
+        str(tmp_path),
+        "--out",
+        str(tmp_path / "a"),
+        "--name",
+        "none",
+    ]
+    assert main(arguments) == 2
+    assert "holds no finished epoch" in capsys.readouterr().err
+
+
+class Tiny(keras.Model):
+    """One weight and a batch normalisation, in place of the joint model."""
+
+    def __init__(self):
+        super().__init__()
+        self.images = keras.Sequential(
+            [keras.Input((2,)), keras.layers.Dense(1), keras.layers.BatchNormalization(momentum=0.95)]
+        )
+        self.built = True
+
+    def call(self, inputs, training=False):
+        return self.images(inputs["pixels"], training=training)
+
+
+def test_weights_are_averaged_and_statistics_measured_anew(tmp_path):
+    model = Tiny()
+    dense, norm = model.images.layers
+    files = []
+    for value in (1.0, 3.0):
+        dense.set_weights([np.full((2, 1), value), np.zeros(1)])
+        norm.set_weights([np.ones(1), np.zeros(1), np.full(1, -50.0), np.full(1, 9.0)])
+        files.append(tmp_path / f"{value}.weights.h5")
+        model.save_weights(files[-1])
+    batch = ({"pixels": np.array([[1.0, 1.0], [2.0, 2.0]], dtype=np.float32)}, None)
+    average_weights(model, files)
+    measure_statistics(model, [batch] * (STATISTICS_BATCHES + 5))
+    assert dense.get_weights()[0].tolist() == [[2.0], [2.0]]
+    mean, variance = norm.get_weights()[2:]
+    # Outputs are 4 and 8: mean 6, variance 4; under 2 % of the old -50 and 9 may be left.
+    assert mean[0] == pytest.approx(6.0, abs=0.02 * 56)
+    assert variance[0] == pytest.approx(4.0, abs=0.02 * 5)
+
+
+class Plain(keras.Sequential):
+    """Something to be compiled."""
+
+    joint_loss, facts_weight = None, 0.0
+
+
+@pytest.mark.parametrize(("steps", "warmed"), [(1000, 100), (40, 10)])
+def test_a_short_stage_warms_up_for_a_quarter_of_it(steps, warmed):
+    model = Plain([keras.Input((1,)), keras.layers.Dense(1)])
+    compile_stage(model, Config(name="run", stages=(STAGE,), texts=TextMix(name=1.0)), STAGE, steps)
+    rate = model.optimizer._learning_rate
+    assert float(rate(warmed)) == pytest.approx(STAGE.learning_rate)
+    assert float(rate(warmed // 2)) == pytest.approx(STAGE.learning_rate / 2)
+    assert float(rate(steps)) == pytest.approx(0.0, abs=1e-9)

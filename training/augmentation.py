@@ -1,0 +1,102 @@
+"""Change training pictures as photographers and shoppers do; colour and pattern, which shoppers ask for, stay."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from .config import Augmentation
+
+Pixels = NDArray[np.uint8]
+
+WHITE = 243  # a channel of a studio's background is at least this
+LARGEST_BACKGROUND = 0.8  # where more seems to be background, it is rather a white garment
+
+
+def augment(pixels: Pixels, how: Augmentation, rng: np.random.Generator) -> Pixels:
+    """Mirror, move, zoom and tilt each picture by lot, and put some before another background.
+
+    Args:
+        pixels: (n, height, width, 3) uint8.
+        how: the largest changes, and their shares.
+        rng: source of chance; the same one gives the same pictures.
+    """
+    changed = pixels.copy()
+    if how.background:
+        chosen = rng.random(len(changed)) < how.background
+        changed[chosen] = replace_backgrounds(changed[chosen], rng)
+    if how.flip:
+        mirrored = rng.random(len(changed)) < 0.5
+        changed[mirrored] = changed[mirrored, :, ::-1]
+    if not (how.shift or how.zoom or how.perspective):
+        return changed
+    corners = _corners(len(changed), how, rng)
+    for row, coefficients in enumerate(_perspectives(corners, *changed.shape[1:3])):
+        changed[row] = _transform(changed[row], coefficients)
+    return changed
+
+
+def replace_backgrounds(pixels: Pixels, rng: np.random.Generator) -> Pixels:
+    """Put what stands before a white background before smooth coloured noise.
+
+    Background is what is white from the frame inwards along a row or a column. Pictures that have none, or hardly
+    anything else, come back as they are.
+    """
+    white = pixels.min(axis=-1) >= WHITE
+    background = np.zeros_like(white)
+    for axis in (1, 2):
+        background |= np.logical_and.accumulate(white, axis=axis)
+        background |= np.flip(np.logical_and.accumulate(np.flip(white, axis), axis=axis), axis)
+    background[background.mean(axis=(1, 2)) > LARGEST_BACKGROUND] = False
+    noise = _smooth_noise(*pixels.shape[:3], rng)
+    return np.where(background[..., None], noise, pixels)
+
+
+def _smooth_noise(count: int, height: int, width: int, rng: np.random.Generator) -> Pixels:
+    # Muted colours on a coarse grid around one mean, blended between the grid's points, as walls and floors are.
+    mean = rng.uniform(40, 220, (count, 1, 1, 1)) + rng.normal(0, 20, (count, 1, 1, 3))
+    light = rng.normal(0, 1, (count, 6, 5, 1)) * rng.uniform(0, 50, (count, 1, 1, 1))
+    grid = mean + light + rng.normal(0, 12, (count, 6, 5, 3))
+    blended = np.einsum("hy,nyxc,wx->nhwc", _blend(height, 6), grid, _blend(width, 5), optimize=True)
+    return np.clip(blended, 0, 255).astype(np.uint8)
+
+
+def _blend(size: int, points: int) -> NDArray[np.float64]:
+    at = np.linspace(0, points - 1, size)[:, None]
+    return np.maximum(0.0, 1.0 - np.abs(at - np.arange(points)))
+
+
+def _corners(count: int, how: Augmentation, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Return (n, 4, 2): where the picture's corners are looked up, as shares of its width and height."""
+    square = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
+    zoom = 1.0 + rng.uniform(-how.zoom, how.zoom, (count, 1, 1))
+    shift = rng.uniform(-how.shift, how.shift, (count, 1, 2))
+    tilt = rng.uniform(-how.perspective, how.perspective, (count, 4, 2))
+    return (square - 0.5) * zoom + 0.5 + shift + tilt
+
+
+def _perspectives(corners: NDArray[np.float64], height: int, width: int) -> NDArray[np.float64]:
+    """Return (n, 8): Pillow's coefficients of the maps that send the frame's corners to `corners`."""
+    scale = np.array([width, height])
+    target = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]) * scale
+    source = corners * scale
+    system = np.zeros((len(corners), 8, 8))
+    for corner, (x, y) in enumerate(target):
+        u, v = source[:, corner, 0], source[:, corner, 1]
+        for part, value in ((0, u), (1, v)):
+            row = system[:, 2 * corner + part]
+            row[:, 3 * part : 3 * part + 3] = (x, y, 1.0)
+            row[:, 6], row[:, 7] = -x * value, -y * value
+    return np.linalg.solve(system, source.reshape(len(corners), 8, 1))[..., 0]
+
+
+def _transform(picture: Pixels, coefficients: NDArray[np.float64]) -> Pixels:
+    # Beyond the frame its edge goes on, so that no frame is learned.
+    height, width, _ = picture.shape
+    down, right = height // 2, width // 2
+    padded = np.pad(picture, ((down, down), (right, right), (0, 0)), mode="edge")
+    a, b, c, d, e, f, g, h = coefficients
+    moved = (a + right * g, b + right * h, c + right, d + down * g, e + down * h, f + down, g, h)
+    seen = Image.fromarray(padded).transform(
+        (width, height), Image.Transform.PERSPECTIVE, moved, Image.Resampling.BILINEAR
+    )
+    return np.asarray(seen)

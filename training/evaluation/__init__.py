@@ -1,0 +1,1 @@
+"""Evaluation of joint embeddings: retrieval metrics, the models they are measured of, and published protocols."""
