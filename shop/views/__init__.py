@@ -1,7 +1,6 @@
 """Pages of the storefront."""
 
-from .category import category_page
-from .home import home_page
+from .browse import category_page, home_page
 from .media import original, thumbnail
 from .product import product_page
 from .search import photo_page, search_page

@@ -142,7 +142,7 @@ def test_the_page_for_our_own_mistakes_needs_no_database(
     def fail(*_args, **_kwargs):
         raise RuntimeError("the shelf broke")
 
-    monkeypatch.setattr("shop.views.home.category_counts", fail)
+    monkeypatch.setattr("shop.views.browse.category_counts", fail)
     with django_assert_num_queries(0):
         response = Client(raise_request_exception=False).get("/")
     assertContains(response, "A thread came loose.", status_code=500)

@@ -1,4 +1,4 @@
-"""The page of a category."""
+"""The front page and the pages of categories."""
 
 from __future__ import annotations
 
@@ -11,7 +11,15 @@ from django.views.decorators.http import conditional_page, require_safe
 
 from search.exceptions import InvalidQuery
 from search.searching import SearchAnswer, SearchResult, clean_filters, count_answer, reasons
-from shop.catalogue import CATEGORY, DEFAULT_SORT, SORTS, category_counts, list_category
+from shop.catalogue import (
+    CATEGORY,
+    DEFAULT_SORT,
+    SORTS,
+    category_counts,
+    category_tiles,
+    list_category,
+    new_arrivals,
+)
 from shop.filters import FilterForm, Wanted, Within
 from shop.models import Category
 from shop.search_index import ShopProductIndex
@@ -111,3 +119,24 @@ def _from_tables(category: Category, wanted: Wanted, answer: SearchAnswer) -> Se
         left_out=(reasons.COUNTS,),
         fired=(),
     )
+
+
+NEW_ARRIVALS = 10
+HERO_PICTURES = 3
+HINTS = ("white sneakers", "party dress", "blue denim jacket", "leather handbag")
+
+
+@require_safe
+@conditional_page
+def home_page(request: HttpRequest) -> HttpResponse:
+    """Hero, categories with pictures, new arrivals."""
+    counts = category_counts()
+    tiles = category_tiles(counts)
+    context = {
+        "counts": counts,
+        "arrivals": new_arrivals(NEW_ARRIVALS),
+        "tiles": tiles,
+        "hints": HINTS,
+        "hero": tiles[:HERO_PICTURES],
+    }
+    return render(request, "shop/home.html", context)
