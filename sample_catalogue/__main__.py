@@ -7,8 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from .sheet import contact_sheet
-from .writer import write_catalogue
+from .writer import contact_sheet, write_catalogue
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -1,4 +1,4 @@
-"""Draws a catalogue into a folder: products.csv.gz and images.zip."""
+"""Draws a catalogue into a folder, products.csv.gz and images.zip, or many products onto a contact sheet."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ import io
 import json
 import os
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
 
 from .catalogue import Product, product, scene_of
 from .vocabulary import KINDS
@@ -141,3 +143,32 @@ def _write_table(path: Path, count: int, seed: int) -> None:
         lines.writerow(row(product(number, seed)))
     with path.open("wb") as raw, gzip.GzipFile("", "wb", fileobj=raw, mtime=0) as packed:
         packed.write(text.getvalue().encode())
+
+
+def contact_sheet(
+    numbers: Sequence[int], seed: int = 0, columns: int = 8, width: int = 180, names: bool = True
+) -> Image.Image:
+    """Return a picture with the given products in rows.
+
+    Args:
+        numbers: Which products.
+        seed: Of which catalogue.
+        columns: Products in a row.
+        width: Width of one picture in pixels; its height is a third more.
+        names: Whether each stands over its name.
+    """
+    height, foot = width * 4 // 3, 26 if names else 0
+    rows = -(-len(numbers) // columns)
+    sheet = Image.new("RGB", (columns * (width + 6), rows * (height + foot + 6)), "white")
+    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(10)
+    for place, number in enumerate(numbers):
+        item = product(number, seed)
+        scene, floor = scene_of(item, seed)
+        x, y = place % columns * (width + 6), place // columns * (height + foot + 6)
+        sheet.paste(scene.finished(floor).resize((width, height), Image.Resampling.LANCZOS), (x, y))
+        if names:
+            words = item.words.name.split()
+            half = (len(words) + 1) // 2
+            pen.text((x + 2, y + height + 1), " ".join(words[:half]), "black", font)
+            pen.text((x + 2, y + height + 13), " ".join(words[half:]), "black", font)
+    return sheet

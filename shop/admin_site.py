@@ -29,7 +29,7 @@ GIVE_BACK = "if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('DECR', KEYS[
 
 
 class Attempts:
-    """Attempts of each key since the first of them, which are forgotten together when the time is up."""
+    """Counts the attempts per key, in a window that begins with the first one."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
@@ -50,7 +50,7 @@ class Attempts:
             return self._take(key)
 
     def give_back(self, key: str) -> None:
-        """Take one attempt back: it was none, because it succeeded."""
+        """Take one attempt back, because it succeeded."""
         if monotonic() >= self._asks_again_at:
             try:
                 _redis().eval(GIVE_BACK, 1, key)
@@ -83,14 +83,13 @@ def _redis() -> Redis:
 
 SECONDS = 300.0
 OF_ADDRESS = 10  # failures of one address within that time
-OF_NAME = (
-    100  # failures with one user name, from wherever; more, so that nobody is easily locked out by others
-)
+# Failures with one user name, from any address; more, so that people are not easily locked out by others.
+OF_NAME = 100
 attempts = Attempts(SECONDS)
 
 
 class ShopAdminSite(AdminSite):
-    """Django's site; too many wrong passwords are answered with 429 and Retry-After, right ones then too."""
+    """Django's site, which answers 429 with Retry-After after too many wrong passwords, even to the right one."""
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Show the form, or log in."""
@@ -100,7 +99,7 @@ class ShopAdminSite(AdminSite):
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Show the form, or change the password of whoever knows the old one."""
+        """Show the form, or change the password for a user who knows the old one."""
         name = request.user.get_username()
         return self._limited(
             request, name, lambda: super(ShopAdminSite, self).password_change(request, extra_context)

@@ -45,8 +45,8 @@ class Wanted:
     page: int
     spelling: bool  # whether slips are corrected
     token: str  # of the list that pages are cut from
-    photo: str  # token of the photo that is searched with
-    more: tuple[str, ...]  # SKUs of products that results shall look like
+    photo: str  # token of the photo to search with
+    more: tuple[str, ...]  # SKUs of products that results should look like
     less: tuple[str, ...]  # and less like
 
 
@@ -106,7 +106,7 @@ class FilterForm:
         self.price_max = data.get("price_max", "").strip()
         self.photo = data.get("photo", "")
         self.more = self._chosen("more")
-        # Less like what? Without words, a photo or a liking there is nothing that it could bend.
+        # Without words, a photo or a chosen product there is no ranking that this could change.
         self.less = self._chosen("less") if self.looks or data.get("q", "").strip() else ()
 
     def wanted(self) -> Wanted:
@@ -222,7 +222,7 @@ class FilterForm:
         ]
 
     def liking(self, name: str, sku: str) -> str:
-        """The query string with a product that results shall look like, `more`, or less like, `less`."""
+        """The query string with a product that results should look like, `more`, or less like, `less`."""
         data = QueryDict(self._kept(*self._data), mutable=True)
         for kind in ("more", "less"):
             data.setlist(kind, [other for other in data.getlist(kind) if other != sku])

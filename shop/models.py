@@ -254,7 +254,7 @@ def validate_picture(picture: FieldFile) -> None:
 
 
 def upload_name(_picture: ProductImage, name: str) -> str:
-    """A name that no other upload ever had, so that browsers may keep what they loaded under it."""
+    """Return a name that no upload had before, so that browsers may cache the file for good."""
     return f"products/uploads/{secrets.token_hex(8)}{PurePosixPath(name).suffix.lower()}"
 
 
@@ -274,7 +274,7 @@ class ProductImage(models.Model):
         return self.alt_text or self.image.name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save the picture; a new file loses what cameras wrote beside it, such as the place."""
+        """Save the picture; a new file loses the metadata that cameras write, such as the place."""
         if self.image and not self.image._committed:
             self.image.file.seek(0)
             self.image.file = ContentFile(without_metadata(self.image.file.read()), name=self.image.name)

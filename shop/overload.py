@@ -1,7 +1,7 @@
 """Keep the shop answering: while more requests come than it can handle, and while Postgres or the storage does not answer.
 
 The web server has more threads than requests are handled at once. Some of the others wait here for a moment, where a wait can be
-ended, and the rest is answered 503 at once, which costs next to nothing; so nobody waits ever longer.
+ended, and the rest is answered 503 at once, which costs next to nothing; so waits stay short.
 
 Statement timeouts are kept by Postgres itself, and a server that is stopped, or whose disk hangs, keeps none of them. So the shop
 watches its own side: a request whose connection has been busy for too long loses the connection, which ends its wait with an
@@ -55,7 +55,7 @@ def failed(request: HttpRequest) -> HttpResponse:
 
 
 def busy(request: HttpRequest) -> HttpResponse:
-    """Answer a request that there is no room for at the moment."""
+    """Answer 503 to a request that there is no room for at the moment."""
     return _later(request, "busy", BUSY)
 
 
@@ -75,13 +75,14 @@ TURNED_AWAY = Counter(
     "shop_turned_away", "Requests that were answered 503 because too many others were being handled."
 )
 
-ALWAYS = ("/health/", "/metrics")  # whoever watches the shop asks most when it is busy
+ALWAYS = ("/health/", "/metrics")  # monitoring must see a busy shop, too
 
 
 class Shedding:
-    """Middleware: a process handles WEB_CONCURRENT requests at once; WEB_WAITING others wait up to WEB_WAIT seconds; who is left gets a 503.
+    """Middleware that handles WEB_CONCURRENT requests per process at once; WEB_WAITING more wait up to WEB_WAIT seconds, the rest get 503.
 
-    Pictures of products take none of these places. Photos to search with wait for their own turn first, half of the WEB_WAITING at most, and hold none of the WEB_CONCURRENT meanwhile.
+    Product pictures do not count. Photos to search with wait for their own turn first, at most half of WEB_WAITING of them, and hold no
+    WEB_CONCURRENT place while they wait.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -93,7 +94,7 @@ class Shedding:
         self._places = threading.BoundedSemaphore(settings.WEB_CONCURRENT + settings.WEB_WAITING)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Handle the request as soon as others are done, or turn it away."""
+        """Handle the request as soon as there is a place for it, or answer 503."""
         # Pictures wait for a storage, which may have frozen, and have places of their own (`shop/views/media.py`).
         if request.path_info.startswith((*ALWAYS, settings.MEDIA_URL)):
             return self._get_response(request)
@@ -129,15 +130,14 @@ LONGEST_REST = 1.0  # seconds
 
 
 class NoTurn(Exception):  # noqa: N818 - says what is wrong without the suffix
-    """It would have taken longer than somebody waits, or too many wait already."""
+    """The wait for a turn would be too long, or too many photos wait already."""
 
 
 class PhotoTurns:
-    """The turns of one process.
+    """Lets one photo at a time through in a process, with a rest after each.
 
-    After each photo there is a rest of twice as long as it took, so that photos have a third of a process's time at most, but those
-    that take longest: with a process for each core, and without rests, four clients that send damaged photos without a pause made
-    searches wait more than four times as long.
+    The rest is twice as long as the photo took, up to LONGEST_REST, so that photos get about a third of a process's time at most. Without
+    rests, four clients that sent damaged photos without a pause made searches more than four times as slow, with a process per core.
 
     Args:
         waiting: how many photos may wait for their turn.
@@ -146,7 +146,7 @@ class PhotoTurns:
     def __init__(self, waiting: int) -> None:
         self._turn = threading.Lock()
         self._places = threading.BoundedSemaphore(1 + waiting)
-        self._rested = 0.0  # the moment from which on the next one may be taken
+        self._rested = 0.0  # when the rest ends, on the monotonic clock
 
     def needed(self, request: HttpRequest) -> bool:
         """Return whether the request brings a photo."""
@@ -154,13 +154,13 @@ class PhotoTurns:
 
     @contextmanager
     def take(self, seconds: float) -> Iterator[None]:
-        """Wait for the turn, and hold it meanwhile.
+        """Wait for the turn and hold it for the length of the block.
 
         Args:
             seconds: to wait at most.
 
         Raises:
-            NoTurn: come again later.
+            NoTurn: there is no turn in time.
         """
         if not self._places.acquire(blocking=False):
             raise NoTurn
@@ -195,7 +195,7 @@ LOOKS_PER_SECOND = 2
 
 
 class DatabasePatience:
-    """Middleware: while it handles a request, the thread waits for Postgres for DATABASE_PATIENCE seconds at most."""
+    """Middleware that gives up on Postgres when a request has waited for it for DATABASE_PATIENCE seconds."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         if not settings.DATABASE_PATIENCE:
@@ -210,7 +210,7 @@ class DatabasePatience:
 
 
 class Watch:
-    """One thread per process that looks at the connections of the requests being handled."""
+    """One thread per process that checks the connections of the requests being handled."""
 
     def __init__(self, seconds: float) -> None:
         self._looks = max(1, round(seconds * LOOKS_PER_SECOND))
@@ -259,6 +259,6 @@ class Watch:
 
 
 def _cut(descriptor: int) -> None:
-    """Shut a socket down, so that whoever waits on it goes on; the descriptor stays its owner's to close."""
+    """Shut a socket down, which ends every wait on it; its owner still closes the descriptor."""
     with socket.socket(fileno=os.dup(descriptor)) as one:
         one.shutdown(socket.SHUT_RDWR)

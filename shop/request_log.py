@@ -14,7 +14,7 @@ from celery.signals import before_task_publish, task_postrun, task_prerun
 from django.http import HttpRequest, HttpResponseBase
 
 HEADER = "X-Request-ID"
-QUIET = ("/health/", "/metrics", "/static/")  # asked for every few seconds, or by every page
+QUIET = ("/health/", "/metrics", "/static/")  # requested every few seconds, or by every page
 NONE = "-"
 _SANE = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
 _TASK_HEADER = "request_id"
@@ -23,7 +23,7 @@ log = logging.getLogger("shop.requests")
 
 
 class RequestIds:
-    """Middleware: takes the id that a proxy sends, or makes one, and writes a line for each request, without its query."""
+    """Middleware that takes the id a proxy sends, or makes one, and logs each request without its query."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response
@@ -55,7 +55,7 @@ def _printable(path: str) -> str:
 
 
 class AddRequestId(logging.Filter):
-    """Gives every line the id of the request, or of the request that asked for the task."""
+    """Adds to every line the id of the request, or of the request that queued the task."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Add it."""
@@ -84,7 +84,10 @@ _EXPECTED = (404, 405, 503)  # to a stranger, to a wrong method, while something
 
 
 class SkipProbes(logging.Filter):
-    """Drops Django's line about each answer to a probe that is an error on purpose; one about a failure stays."""
+    """Drops Django's line about an error that a probe is meant to get; lines about failures stay.
+
+    What is wrong is logged once, by its own line.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Return whether the line is kept."""

@@ -90,7 +90,7 @@ class ShopProductIndex(ProductIndex):
 
 
 def sizes_in_stock(product: Product) -> tuple[str, ...]:
-    """The sizes that can be bought now; none where there is only one for everybody."""
+    """Return the sizes in stock; none where the only size is "one size"."""
     return tuple(
         variant.size
         for variant in product.variants.all()
@@ -115,7 +115,7 @@ def opener(picture: ProductImage) -> Callable[[], BinaryIO]:
 
 
 def products_of_brand(brand: Brand) -> QuerySet[Product, int]:
-    """Primary keys of the products that bear the brand's name."""
+    """Primary keys of the brand's products."""
     return Product.objects.filter(brand=brand).values_list("pk", flat=True)
 
 
@@ -125,11 +125,11 @@ def products_of_category(category: Category) -> QuerySet[Product, int]:
 
 
 def set_published(keys: Iterable[int], *, published: bool) -> int:
-    """Publish or withdraw products, and tell the search index, in one transaction.
+    """Publish or withdraw products and mark them for the search index, in one transaction.
 
     Args:
         keys: primary keys of products.
-        published: whether shoppers shall see them.
+        published: whether shoppers see them.
 
     Returns:
         The number of products.

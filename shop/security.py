@@ -1,4 +1,4 @@
-"""What protects the shop whatever is sent to it: policies for browsers, and limits on addresses, cookies and media types."""
+"""Protection against hostile requests and content: policies for browsers, and checks of addresses, cookies and media types."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ PERMISSIONS_POLICY = ", ".join(f"{feature}=()" for feature in UNUSED)
 
 
 class PermissionsPolicyMiddleware:
-    """Tells browsers which of their powers no page of the shop asks for."""
+    """Middleware that switches off the browser features that no page of the shop uses."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -77,8 +77,8 @@ TOO_LONG = "The address is too long: ask for less at once."
 class ShortAddresses:
     """Middleware that answers 414 to addresses of more than 16,384 characters; the API's in JSON.
 
-    Reading and answering a query string of a megabyte takes half a second, whatever it asks for. The admin's filters
-    hand NUL on to Postgres, which takes none: there it is answered 400.
+    Answering a query string of a megabyte takes half a second, whatever is in it. The admin's filters pass NUL on to
+    Postgres, which refuses it, so there the answer is 400.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -100,9 +100,9 @@ _SESSION_KEY = re.compile(r"[a-z0-9]{8,40}", re.ASCII)
 
 
 class SaneSessionKeys:
-    r"""Middleware before Django's sessions: a session cookie that is no key is taken for none.
+    r"""Middleware before Django's sessions that drops a session cookie which cannot be a session key.
 
-    A cookie can hold every character, `"\000"` is a NUL. Postgres takes none, so that looking for such a key fails.
+    A cookie can hold any character; `"\000"` is a NUL, which Postgres refuses, so that looking such a key up fails.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

@@ -41,15 +41,13 @@ DEBUG = _flag("DJANGO_DEBUG")
 SECRET_KEY = _required("SECRET_KEY", "$(python -c 'import secrets; print(secrets.token_urlsafe(50))')")
 ALLOWED_HOSTS = _words("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = _words("CSRF_TRUSTED_ORIGINS")
-WEB_CONCURRENT = int(os.environ.get("WEB_CONCURRENT") or 4)  # requests that a web process handles at once
-WEB_WAITING = int(
-    os.environ.get("WEB_WAITING") or 12
-)  # that wait for their turn; others are turned away at once
-WEB_WAIT = float(os.environ.get("WEB_WAIT") or 1)  # seconds that they wait before they are turned away, too
-WEB_THUMBNAILS = int(
-    os.environ.get("WEB_THUMBNAILS") or 2
-)  # that a web process makes at once, beside what it handles
-THUMBNAIL_SECONDS = float(os.environ.get("THUMBNAIL_SECONDS") or 3)  # that a storage may take for one
+# A web process handles so many requests at once, lets so many others wait so many seconds, and answers 503 to the rest.
+WEB_CONCURRENT = int(os.environ.get("WEB_CONCURRENT") or 4)
+WEB_WAITING = int(os.environ.get("WEB_WAITING") or 12)
+WEB_WAIT = float(os.environ.get("WEB_WAIT") or 1)
+# Beside these it makes so many thumbnails at once, and waits so many seconds for the storage of one.
+WEB_THUMBNAILS = int(os.environ.get("WEB_THUMBNAILS") or 2)
+THUMBNAIL_SECONDS = float(os.environ.get("THUMBNAIL_SECONDS") or 3)
 ROOT_URLCONF = "shop.urls"
 WSGI_APPLICATION = "shop.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -131,12 +129,10 @@ DATABASES = {
         ),
     }
 }
-DATABASES["default"].setdefault("OPTIONS", {}).setdefault(
-    "connect_timeout", 3
-)  # seconds; a frozen server must show
-DATABASE_PATIENCE = float(
-    os.environ.get("DATABASE_PATIENCE") or 8
-)  # seconds that a page waits for a statement
+# In seconds; a frozen server must show.
+DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 3)
+# Seconds that a page waits for a statement.
+DATABASE_PATIENCE = float(os.environ.get("DATABASE_PATIENCE") or 8)
 
 if os.environ.get("MAINTENANCE_DATABASE_URL"):  # past a pooler, to build indexes
     DATABASES["maintenance"] = dj_database_url.parse(
@@ -149,15 +145,11 @@ FASHION_SEARCH: dict[str, object] = json.loads(os.environ.get("FASHION_SEARCH") 
 NAMESPACE = str(FASHION_SEARCH.get("NAMESPACE") or quote(str(DATABASES["default"]["NAME"]), safe=""))
 
 REDIS_URL = _required("REDIS_URL", "redis://localhost:6379/0")
-REDIS_TIMEOUTS = {
-    "socket_timeout": 2,
-    "socket_connect_timeout": 1,
-}  # seconds; Redis clients wait for ever by default
+# In seconds; Redis clients wait for ever by default.
+REDIS_TIMEOUTS = {"socket_timeout": 2, "socket_connect_timeout": 1}
 
-CACHE_TIMEOUTS = {  # seconds; a page waits for the cache, which answers within a millisecond or is away
-    "socket_timeout": 0.3,
-    "socket_connect_timeout": 0.3,
-}
+# In seconds; a page waits for the cache, which answers within a millisecond or is away.
+CACHE_TIMEOUTS = {"socket_timeout": 0.3, "socket_connect_timeout": 0.3}
 
 CACHES = {
     "default": {
@@ -174,9 +166,8 @@ STATIC_URL = "/static/"
 STATIC_ROOT = Path(os.environ.get("STATIC_ROOT") or ROOT / "static-root")
 MEDIA_URL = "/media/"
 MEDIA_ROOT = Path(os.environ.get("MEDIA_ROOT") or ROOT / "media")
-SERVE_MEDIA = _flag(
-    "SERVE_MEDIA"
-)  # by Django itself, as in the demo; elsewhere a web server in front does it
+# By Django itself, as in the demo; elsewhere a web server in front does it.
+SERVE_MEDIA = _flag("SERVE_MEDIA")
 
 STORAGES = {
     "default": {  # whose answers are waited for STORAGE_SECONDS at most; docs/production.md has an object store
@@ -196,7 +187,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2_621_440  # bytes; larger uploads go to a tempora
 
 HTTPS = _flag("HTTPS")  # behind a proxy that ends TLS and sets X-Forwarded-Proto
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^health/"]  # whoever looks after this process asks it directly
+SECURE_REDIRECT_EXEMPT = [r"^health/"]  # monitoring asks this process directly
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS and _flag("HSTS_SUBDOMAINS")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None

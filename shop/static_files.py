@@ -7,7 +7,7 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
 class ShopStaticFilesConfig(StaticFilesConfig):
-    """Static files without those of a second page of the API, which nobody links to: 5 MB to hash and compress."""
+    """Static files without those of the API's second page, which nothing links to: they are 5 MB to hash and compress."""
 
     ignore_patterns = [*StaticFilesConfig.ignore_patterns, "redoc"]
 

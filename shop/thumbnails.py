@@ -82,8 +82,8 @@ def thumbnail(name: str, frame: str, *, storage: Storage = default_storage) -> b
         return _read(storage, made)
     except PictureError:
         pass  # not made yet; a store that may not be listed says that it is forbidden
-    # Decoded by the one careful opener, then handed on as pixels, so that no damaged file
-    # meets a library that does not expect it.
+    # Decoded by the one careful opener and passed on as pixels, so that no damaged file reaches a library that
+    # does not expect it.
     upright = io.BytesIO()
     open_picture(io.BytesIO(_read(storage, name)), at_least=FRAMES[frame]).save(upright, "BMP")
     upright.seek(0)

@@ -179,8 +179,8 @@ def _alt_text(row: CatalogueRow) -> str:
 class Taxonomy:
     """Remembers brands and categories by slug, so that a row costs no query once its names are known.
 
-    Two spellings with one slug are one brand or category, under the spelling seen first. Call it inside
-    the transaction that stores the products; `forget` what it made if that transaction fails.
+    Two spellings with one slug are one brand or category, under the spelling seen first. Make a new one inside
+    each transaction that stores products, since a failed one takes back what it made.
     """
 
     def __init__(self) -> None:

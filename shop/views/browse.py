@@ -31,15 +31,15 @@ from shop.views.results import PAGE_SIZE, context_of, find, refuse_beyond, statu
 def category_page(request: HttpRequest, path: str) -> HttpResponse:
     """Products of a category and of everything below it, with the filter panel of the search page.
 
-    They come from the index, so that filters, counts and rules hold; with the same filters from the shop's own tables while
-    the index cannot tell, and where another category has the name of this one or of a chosen one, which the index does not
-    tell apart. What the tables do not know, the page says. Where they do not answer either, and where words or a look are
-    asked for and the index cannot tell, the shop answers 503.
+    They come from the index, with its filters, counts and rules. They come from the shop's own tables, with the same filters, while the
+    index does not answer, and where another category has the name of this one or of a chosen one, since the index goes by names. The page
+    then says what is missing. The answer is 503 where the tables do not answer either, and where the index does not answer a request
+    with words or a look.
     """
     if "\x00" in path:  # Postgres takes no such text
         raise Http404
     category = get_object_or_404(Category, path=path)
-    context = _way(category)
+    context = _navigation(category)
     form = FilterForm(request.GET, _within(category))
     try:
         wanted = form.wanted()
@@ -50,13 +50,13 @@ def category_page(request: HttpRequest, path: str) -> HttpResponse:
     shares = (
         form.shares_a_name or Category.objects.filter(name=category.name).exclude(pk=category.pk).exists()
     )
-    ranked = bool(wanted.text.strip() or form.looks or form.less)  # which tables cannot do
-    untold = answer.is_blind or reasons.PRODUCTS in answer.left_out
-    by_tables = shares or (untold and not ranked)
+    ranked = bool(wanted.text.strip() or form.looks or form.less)  # which the tables cannot do
+    unanswered = answer.is_blind or reasons.PRODUCTS in answer.left_out
+    by_tables = shares or (unanswered and not ranked)
     if by_tables:
         wanted = replace(wanted, text="", photo="", more=(), less=())
         found, answer = answer, _from_tables(category, wanted, answer)
-        count_answer(found if untold else answer)
+        count_answer(found if unanswered else answer)
         form.only_filters(sorts={name: label for name, (label, _) in SORTS.items()}, default=DEFAULT_SORT)
     else:
         count_answer(answer)
@@ -76,8 +76,8 @@ def _within(category: Category) -> Within:
     return Within(category.name, names, names - shared)
 
 
-def _way(category: Category) -> dict[str, Any]:
-    """The way up and the way down."""
+def _navigation(category: Category) -> dict[str, Any]:
+    """The categories above this one and below it."""
     counts = category_counts()
     children = [(child, counts[child.path]) for child in category.children.order_by("name")]
     return {
@@ -89,7 +89,7 @@ def _way(category: Category) -> dict[str, Any]:
 
 
 def _from_tables(category: Category, wanted: Wanted, answer: SearchAnswer) -> SearchAnswer:
-    """The answer with what the tables know: a list under all filters, without counts."""
+    """Return the answer with a list from the tables under all filters, without counts."""
     sort = wanted.sort if wanted.sort in SORTS else DEFAULT_SORT
     index = ShopProductIndex()
     filters = clean_filters(wanted.filters, index.facets)  # as a search reads them

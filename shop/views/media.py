@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 
 
 class NoPlace(Exception):  # noqa: N818 - says what is wrong without the suffix
-    """As many pictures as may be are being read, and as many wait."""
+    """All places for reading a picture, and for waiting to, are taken."""
 
 
 @inert
@@ -87,7 +87,7 @@ def original(request: HttpRequest, path: str) -> HttpResponseBase:
 
 
 def _whole_picture(name: str) -> HttpResponse:
-    """Lead the browser to the picture itself, which a web server hands out; to another host the policy of pages lets it go nowhere."""
+    """Redirect to the picture itself, which a web server serves; the Content-Security-Policy of pages allows no other host."""
     try:
         address = ask_storage(lambda: default_storage.url(name), seconds=QUICK_SECONDS)
     except StorageAway:
@@ -104,7 +104,7 @@ def _later() -> HttpResponse:
 
 @contextmanager
 def _place() -> Iterator[None]:
-    """Hold one of the WEB_THUMBNAILS places; three times as many may wait for one, WEB_WAIT seconds: a browser asks for six at once.
+    """Hold one of the WEB_THUMBNAILS places. Three times as many requests may wait for one, WEB_WAIT seconds, since browsers load six at once.
 
     Raises:
         NoPlace: there is none.

@@ -1,4 +1,4 @@
-"""What the pages of a search and of a category share: the search itself, the panel, the pages."""
+"""What the pages of a search and of a category share: the search, the filter panel, the page numbers."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Card:
 
     product: Product
     sku: str
-    more: str  # address of what looks more like it; "" where that is asked for already, and where ten others are
-    less: str  # address of what looks less like it; "" where nothing says what results look like
+    more: str  # address of results that look more like it; "" where it is chosen already, or ten others are
+    less: str  # address of results that look less like it; "" where nothing is chosen that results look like
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +59,17 @@ def find(wanted: Wanted, *, freezing: bool = True) -> SearchAnswer:
 
 
 def refuse_beyond(answer: SearchAnswer) -> None:
-    """Answer that there is no such page where it lies behind the last; where nobody could look, nobody knows.
+    """Refuse a page behind the last one, unless the search failed, so that the last one is not known.
 
     Raises:
-        Http404: it does.
+        Http404: there is no such page.
     """
     if answer.page > max(1, answer.pages) and not answer.is_blind:
         raise Http404
 
 
 def status_of(response: HttpResponse, answer: SearchAnswer) -> HttpResponse:
-    """Return the page as what it is: one that lacks something is not kept, and one for which nobody could look is no success."""
+    """Return the response with the status 503 where the search failed, and uncached where anything is missing."""
     if answer.is_blind:
         response.status_code = 503
         response["Retry-After"] = str(RETRY_AFTER)
@@ -123,7 +123,7 @@ def _likings(form: FilterForm) -> list[Liking]:
 
 
 def elided_pages(page: int, pages: int) -> list[int | str]:
-    """Page numbers to show around the current one, as Django's Paginator elides them."""
+    """Return the page numbers to show, with gaps: 1 … 4 5 6 … 20, as Django's Paginator elides them."""
     paginator = Paginator(range(pages), 1)
     return [
         number if isinstance(number, int) else str(number)

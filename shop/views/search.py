@@ -16,9 +16,13 @@ from search.searching import Box, MemoryOnly, log_search, take_photo
 from shop.filters import FilterForm
 from shop.views.results import context_of, find, refuse_beyond, status_of
 
+log = logging.getLogger(__name__)
+RESTING = "Search with photos is resting for a moment. Search with words meanwhile."
+BUSY = "Many people are sending photos right now. Try again in a few seconds."
+
 
 def _is_there(request: HttpRequest, target: str) -> bool:
-    """Whether a page is, but for filters and sort, the one that an address leads to."""
+    """Whether an address leads to the page that is shown, apart from filters and sort."""
     parts = urlsplit(target)
     if parts.netloc or unquote(parts.path) != request.path:
         return False
@@ -50,16 +54,11 @@ def search_page(request: HttpRequest) -> HttpResponse:
     return status_of(render(request, "shop/search.html", context), answer)
 
 
-log = logging.getLogger(__name__)
-RESTING = "Search with photos is resting for a moment. Search with words meanwhile."
-BUSY = "Many people are sending photos right now. Try again in a few seconds."
-
-
-# The check of the form's token reads the body, so it comes after the photo has been told to stay in memory.
+# The check of the form's token reads the body, so the upload handler that keeps the photo in memory is set before it.
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def photo_page(request: HttpRequest) -> HttpResponse:
-    """The form for a photo; once sent, the page of what looks like it, whose address carries the photo's token only."""
+    """Show the form for a photo; once sent, redirect to similar products, with only the photo's token in the address."""
     request.upload_handlers = [MemoryOnly(request)]
     return _photo_page(request)
 

@@ -46,7 +46,7 @@ def test_a_category_whose_index_does_not_answer_keeps_its_filters(page: Page, de
         for width in (1440, 390):
             page.set_viewport_size({"width": width, "height": 900})
             page.goto(black)
-            expect(page.get_by_text("Your filters hold.")).to_be_visible()
+            expect(page.get_by_text("Your filters apply.")).to_be_visible()
             assert page.locator(".count").inner_text() == whole
             looks_right(page, f"category-{width}")
         page.set_viewport_size({"width": 1440, "height": 900})
@@ -56,7 +56,7 @@ def test_a_category_whose_index_does_not_answer_keeps_its_filters(page: Page, de
         expect(page.get_by_role("checkbox", name="Black")).to_be_checked()
         assert page.locator(".count").inner_text() == whole
     page.goto(black)
-    expect(page.get_by_text("Your filters hold.")).to_have_count(0)
+    expect(page.get_by_text("Your filters apply.")).to_have_count(0)
 
 
 def test_a_search_for_which_nobody_could_look_keeps_what_was_set(page: Page, demo: RunningDemo):
@@ -66,7 +66,7 @@ def test_a_search_for_which_nobody_could_look_keeps_what_was_set(page: Page, dem
             answer = page.goto("/search/?colour=Black&price_max=5000")
             assert answer is not None
             assert answer.status == 503
-            expect(page.get_by_text("We could not look.")).to_be_visible()
+            expect(page.get_by_text("The search did not finish.")).to_be_visible()
             looks_right(page, f"search-{width}")
     page.get_by_role("link", name="Try again").click()
     expect(page.locator(".count")).to_be_visible()

@@ -50,7 +50,7 @@ def test_from_a_file_by_a_box_to_filtered_results(page: Page, photo: Path, garme
     page.goto("/search/photo/")
     page.set_input_files("#image", photo)
     page.wait_for_url("**/search/?photo=*")
-    expect(page.get_by_role("heading", name="What looks like your photo")).to_be_visible()
+    expect(page.get_by_role("heading", name="Similar to your photo")).to_be_visible()
     whole = skus(page)
     shown = page.locator("#photo-preview")
     assert shown.evaluate("image => image.naturalWidth < image.naturalHeight"), "The photo is not upright."
@@ -76,10 +76,10 @@ def test_from_a_file_by_a_box_to_filtered_results(page: Page, photo: Path, garme
     assert garment[0] in boxed[:3], "What is in the box was not found."
 
     page.locator("#group-category input").first.check()
-    page.get_by_role("list", name="Filters that are set").wait_for()
+    page.get_by_role("list", name="Active filters").wait_for()
     page.get_by_label("Add words").fill("red")
     page.get_by_label("Add words").press("Enter")
-    expect(page.get_by_role("heading", name="What looks like your photo, “red”")).to_be_visible()
+    expect(page.get_by_role("heading", name="Similar to your photo, “red”")).to_be_visible()
     expect(page.locator("#photo-preview")).to_be_visible()
 
 
@@ -87,9 +87,9 @@ def test_a_box_by_keyboard_and_back_to_the_whole(page: Page, photo: Path):
     page.goto("/search/photo/")
     page.set_input_files("#image", photo)
     page.wait_for_url("**/search/?photo=*")
-    part = page.get_by_role("button", name="Choose a part of it")
+    part = page.get_by_role("button", name="Choose a part of the photo")
     part.click()
-    box = page.get_by_role("group", name="The part of the photo that is searched with")
+    box = page.get_by_role("group", name="Part of the photo to search with")
     expect(box).to_be_focused()
     assert page.locator("#box").input_value() == "0.1500,0.1000,0.8500,0.9000"
     page.keyboard.press("ArrowRight")
@@ -120,8 +120,8 @@ def test_without_scripts_a_photo_leads_to_its_results(browser, demo, photo: Path
     page.set_input_files(
         "#image", {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": small.getvalue()}
     )
-    page.get_by_role("button", name="Find what looks like it").click()
-    expect(page.get_by_role("heading", name="What looks like your photo")).to_be_visible()
+    page.get_by_role("button", name="Find similar products").click()
+    expect(page.get_by_role("heading", name="Similar to your photo")).to_be_visible()
     assert len(skus(page)) == 24
     context.close()
 
@@ -133,6 +133,6 @@ def test_a_photo_that_is_turned_away_can_be_sent_again(page: Page, photo: Path):
     expect(page.get_by_role("alert")).to_contain_text("Try again in a few seconds.")
     expect(page.locator("#photo-preview")).to_be_visible()  # it is still there
     page.unroute("**/search/photo/")
-    page.get_by_role("button", name="Find what looks like it").click()
+    page.get_by_role("button", name="Find similar products").click()
     page.wait_for_url("**/search/?photo=*")
     expect(page.get_by_role("alert")).to_be_hidden()

@@ -22,7 +22,7 @@ def test_a_misspelt_query_a_filter_a_page_and_back(page: Page):
     colour = page.locator("#group-colour input").first
     value = colour.get_attribute("value") or ""
     colour.check()
-    chips = page.get_by_role("list", name="Filters that are set")
+    chips = page.get_by_role("list", name="Active filters")
     expect(chips).to_contain_text(value)
     assert 0 < count(page) < everything
     assert page.evaluate("window.sameDocument"), "The page was loaded anew."
@@ -149,7 +149,7 @@ def test_more_like_this_bends_the_results(page: Page):
     name = page.locator(".card-name").nth(1).inner_text()
     page.get_by_role("link", name=f"More like this: {name}").first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("More like this, “dress”")
-    expect(page.get_by_role("list", name="What the results look like")).to_contain_text(name)
+    expect(page.get_by_role("list", name="Results look like")).to_contain_text(name)
     disliked = page.locator("[data-sku]").nth(2).get_attribute("data-sku")
     page.locator(".liking a", has_text=re.compile("^Less")).nth(1).click()
     page.wait_for_url("**less=**")

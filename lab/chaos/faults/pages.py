@@ -15,8 +15,8 @@ from lab.chaos.waiting import expect
 from lab.chaos.world import World
 
 _TOTAL = re.compile(rb'<p class="count">([\d,]+)\+? product')
-_KEPT = b"<strong>Your filters hold.</strong>"
-_BLIND = b"<strong>We could not look.</strong>"
+_KEPT = b"<strong>Your filters apply.</strong>"
+_BLIND = b"<strong>The search did not finish.</strong>"
 _COUNTED = ('fashion_search_degraded_total{kind="category"}', 'fashion_search_left_out_total{what="results"}')
 
 

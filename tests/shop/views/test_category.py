@@ -58,7 +58,7 @@ def test_a_category_with_a_namesake_comes_from_the_shops_tables(client, make_pro
         ["S30", "S25"],
         26,
     )  # what a rule hides stays hidden
-    assertContains(page, "<strong>Your filters hold.</strong>")
+    assertContains(page, "<strong>Your filters apply.</strong>")
     assert (page.context["form"].sort, page.context["answer"].degraded) == ("newest", "")
     red = client.get("/categories/apparel/?colour=Red")
     assert (skus(red), [chip.label for chip in red.context["chips"]]) == (["S30"], ["Red"])

@@ -115,7 +115,7 @@ def test_a_filter_leaves_the_same_products_with_and_without_the_index(client, in
             total,
             (),
         )
-        assertNotContains(other, "Your filters hold")
+        assertNotContains(other, "Your filters apply")
         assert (page.status_code, page.context["answer"].total, page.context["answer"].degraded) == (
             200,
             total,
@@ -125,7 +125,7 @@ def test_a_filter_leaves_the_same_products_with_and_without_the_index(client, in
         assert [chip.label for chip in page.context["chips"]] == [
             chip.label for chip in other.context["chips"]
         ]
-        assertContains(page, "<strong>Your filters hold.</strong>")
+        assertContains(page, "<strong>Your filters apply.</strong>")
         for name, value in re.findall(r"(\w+)=(\w+)", query):
             if name in FACETS:
                 assertContains(page, f'name="{name}" value="{value}" checked')
@@ -198,7 +198,7 @@ def test_counts_that_take_too_long_leave_the_list_and_the_panel(client, index):
     answer = page.context["answer"]
     assert (answer.total, len(answer.results), answer.degraded) == (13, 13, reasons.NO_COUNTS)
     assert (answer.left_out, page["Cache-Control"]) == (("counts",), "no-store")
-    assertContains(page, "<strong>Your filters hold.</strong> Counting took too long")
+    assertContains(page, "<strong>Your filters apply.</strong> Counting took too long")
     groups = {
         group.field: [(one.value, one.count, one.chosen) for one in group.options]
         for group in page.context["groups"]
@@ -212,7 +212,7 @@ def test_a_search_for_which_nobody_could_look_is_no_search_that_finds_nothing(cl
         page = client.get("/search/?colour=Red&sort=price&page=2")
         answer = client.get("/api/v1/search/?colour=Red")
     assert (page.status_code, page["Retry-After"], page["Cache-Control"]) == (503, "5", "no-store")
-    assertContains(page, "<strong>We could not look.</strong>", status_code=503)
+    assertContains(page, "<strong>The search did not finish.</strong>", status_code=503)
     assertNotContains(page, "Nothing fits that", status_code=503)
     assertNotContains(page, "0 products", status_code=503)
     assertContains(page, 'name="colour" value="Red" checked', status_code=503)
@@ -232,7 +232,7 @@ def test_while_the_first_index_is_built_filters_hold_over_all_products(client, i
     versions.IndexVersion.objects.filter(pk=version.pk).update(state="building")
     page = client.get("/categories/apparel/?colour=Red")
     assert (page.context["answer"].total, page.context["answer"].degraded) == (13, reasons.BUILDING)
-    assertContains(page, "<strong>Your filters hold.</strong>")
+    assertContains(page, "<strong>Your filters apply.</strong>")
 
 
 def test_where_the_tables_do_not_answer_either_the_shop_asks_to_come_back(client, index, settings):
@@ -265,14 +265,14 @@ def test_words_and_likings_are_never_dropped_without_a_word(client, index):
         for query in ("q=blue+shirt&colour=Red", "more=S1&colour=Red"):
             page = client.get(f"/categories/apparel/?{query}")
             assert (page.status_code, page["Retry-After"], page.context["cards"]) == (503, "5", [])
-            assertContains(page, "<strong>We could not look.</strong>", status_code=503)
+            assertContains(page, "<strong>The search did not finish.</strong>", status_code=503)
             assertContains(page, 'name="colour" value="Red" checked', status_code=503)
     Category.objects.create(name="Apparel", slug="namesake")
     for query in ("q=blue+shirt&colour=Red", "more=S1&colour=Red"):
         page = client.get(f"/categories/apparel/?{query}")
         assert (page.context["answer"].total, page.context["likings"], page.context["query"]) == (13, [], "")
         assert (page.context["understood"], page.context["answer"].unknown) == ([], ())
-        assertContains(page, "<strong>Words and likings are left aside here.</strong>")
+        assertContains(page, "<strong>Search words and likes do not apply here.</strong>")
         assertNotContains(page, "More like this")
 
 

@@ -68,7 +68,7 @@ def test_results_keep_the_photo_while_filters_and_words_change(client, tiny_arti
     add(version, "A-1", "Linen shirt", pictures=[unit(1)], facets={"colour": ["Red"]})
     address = client.post(URL, {"image": jpeg()})["Location"]
     page = client.get(address + "&colour=Red&q=linen").content.decode()
-    assert "What looks like your photo, “linen”" in page
+    assert "Similar to your photo, “linen”" in page
     assert '<input type="hidden" name="photo" value="' in page
     assert page.count('id="words"') == 1
     assert "?photo=" in page.split('class="chip-clear"')[1][:60]

@@ -153,7 +153,7 @@ def test_what_was_understood_can_be_taken_out_of_the_query(client, counted):
 
 def test_words_that_no_product_holds_are_named(client, counted):
     response = client.get("/search/?q=blue+zzzz")
-    assert "Nothing in the shop says “zzzz”." in response.content.decode()
+    assert "No product mentions “zzzz”." in response.content.decode()
 
 
 def test_a_redirect_leads_away_and_never_to_itself(client, shelf):
