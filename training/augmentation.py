@@ -1,4 +1,4 @@
-"""Change training pictures as photographers and shoppers do; colour and pattern, which shoppers ask for, stay."""
+"""Augmentation of training pictures: geometry and background; colour and pattern, which queries name, are kept."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,17 +8,17 @@ from .config import Augmentation
 
 Pixels = NDArray[np.uint8]
 
-WHITE = 243  # a channel of a studio's background is at least this
-LARGEST_BACKGROUND = 0.8  # where more seems to be background, it is rather a white garment
+WHITE = 243  # least value of each channel of a studio background
+LARGEST_BACKGROUND = 0.8  # a larger share is more likely a white garment
 
 
 def augment(pixels: Pixels, how: Augmentation, rng: np.random.Generator) -> Pixels:
-    """Mirror, move, zoom and tilt each picture by lot, and put some before another background.
+    """Mirror, shift, zoom and tilt each picture at random, and replace the background of some.
 
     Args:
         pixels: (n, height, width, 3) uint8.
-        how: the largest changes, and their shares.
-        rng: source of chance; the same one gives the same pictures.
+        how: the largest changes, and the share of replaced backgrounds.
+        rng: random number generator; the same state gives the same pictures.
     """
     changed = pixels.copy()
     if how.background:
@@ -36,10 +36,10 @@ def augment(pixels: Pixels, how: Augmentation, rng: np.random.Generator) -> Pixe
 
 
 def replace_backgrounds(pixels: Pixels, rng: np.random.Generator) -> Pixels:
-    """Put what stands before a white background before smooth coloured noise.
+    """Replace white backgrounds with smooth coloured noise.
 
-    Background is what is white from the frame inwards along a row or a column. Pictures that have none, or hardly
-    anything else, come back as they are.
+    Background is what is white from the frame inwards along a row or a column. Pictures that have none, or little
+    else, are returned unchanged.
     """
     white = pixels.min(axis=-1) >= WHITE
     background = np.zeros_like(white)
@@ -52,7 +52,7 @@ def replace_backgrounds(pixels: Pixels, rng: np.random.Generator) -> Pixels:
 
 
 def _smooth_noise(count: int, height: int, width: int, rng: np.random.Generator) -> Pixels:
-    # Muted colours on a coarse grid around one mean, blended between the grid's points, as walls and floors are.
+    # Muted colours around one mean on a coarse grid, interpolated linearly, like walls and floors.
     mean = rng.uniform(40, 220, (count, 1, 1, 1)) + rng.normal(0, 20, (count, 1, 1, 3))
     light = rng.normal(0, 1, (count, 6, 5, 1)) * rng.uniform(0, 50, (count, 1, 1, 1))
     grid = mean + light + rng.normal(0, 12, (count, 6, 5, 3))
@@ -66,7 +66,7 @@ def _blend(size: int, points: int) -> NDArray[np.float64]:
 
 
 def _corners(count: int, how: Augmentation, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Return (n, 4, 2): where the picture's corners are looked up, as shares of its width and height."""
+    """Return (n, 4, 2): source positions of the picture's corners, as shares of its width and height."""
     square = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
     zoom = 1.0 + rng.uniform(-how.zoom, how.zoom, (count, 1, 1))
     shift = rng.uniform(-how.shift, how.shift, (count, 1, 2))
@@ -75,7 +75,7 @@ def _corners(count: int, how: Augmentation, rng: np.random.Generator) -> NDArray
 
 
 def _perspectives(corners: NDArray[np.float64], height: int, width: int) -> NDArray[np.float64]:
-    """Return (n, 8): Pillow's coefficients of the maps that send the frame's corners to `corners`."""
+    """Return (n, 8): Pillow's coefficients of the perspective maps that send the frame's corners to `corners`."""
     scale = np.array([width, height])
     target = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]) * scale
     source = corners * scale
@@ -90,7 +90,7 @@ def _perspectives(corners: NDArray[np.float64], height: int, width: int) -> NDAr
 
 
 def _transform(picture: Pixels, coefficients: NDArray[np.float64]) -> Pixels:
-    # Beyond the frame its edge goes on, so that no frame is learned.
+    # The edge is continued beyond the frame, so that no visible border is learned.
     height, width, _ = picture.shape
     down, right = height // 2, width // 2
     padded = np.pad(picture, ((down, down), (right, right), (0, 0)), mode="edge")

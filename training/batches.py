@@ -1,4 +1,4 @@
-"""Batches of pictures with one drawn text each, shuffled and augmented anew every epoch."""
+"""Batches of pictures with one randomly chosen text each, shuffled and augmented again in every epoch."""
 
 import random
 from collections.abc import Sequence
@@ -17,11 +17,11 @@ from .tokens import tokenize
 
 
 class Batches(keras.utils.PyDataset):
-    """({"pixels" or "features", "tokens"}, {"true", "facts"}) by batch; the same seed and epoch give the same ones.
+    """({"pixels" or "features", "tokens"}, {"true", "facts"}) by batch; determined by seed and epoch.
 
     `facts` is (n, k) int32: each product's facts by number, 0 for an unknown one. `true` is (n, n) bool: whether text
-    j is true of picture i. It is where products share a picture or a name, where the two texts are equal, and where
-    text j tells facts that product i has or may have.
+    j is true of picture i: where products share a picture or a name, where the two texts are equal, and where text j
+    states only facts that product i has or may have.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Batches(keras.utils.PyDataset):
         self.begin(0)
 
     def begin(self, epoch: int, *, skip: int = 0) -> None:
-        """Shuffle and draw the texts of an epoch, whose first `skip` batches are over."""
+        """Shuffle the products and draw their texts for an epoch, and skip its first `skip` batches."""
         self.epoch, self.skip = epoch, skip
         config = self.config
         rng = random.Random(f"{config.seed} {epoch}")
@@ -51,7 +51,7 @@ class Batches(keras.utils.PyDataset):
         shuffled = shuffle(self.types, self.stage.same_type, order, alone=self.stage.alone)
         self.order = shuffled[: self.stage.epoch_products or None]
         drawn = draw_texts(self.products, self.stage.texts or config.texts, rng)
-        self.tells = np.array([item.tells for item in drawn])
+        self.states = np.array([item.states for item in drawn])
         self.texts = _numbered([item.text.lower() for item in drawn])
         written = [
             disturb(item.text, rng, typo_rate=config.typo_rate, cut_rate=config.cut_rate) for item in drawn
@@ -60,7 +60,7 @@ class Batches(keras.utils.PyDataset):
 
     @property
     def per_epoch(self) -> int:
-        """Batches of a whole epoch."""
+        """Number of batches in a whole epoch."""
         return len(self.order) // self.config.batch_size
 
     def __len__(self) -> int:
@@ -80,15 +80,15 @@ class Batches(keras.utils.PyDataset):
         }
 
     def _true(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
-        groups, texts, tells = self.groups[rows], self.texts[rows], self.tells[rows]
-        told = true_of(self.facts[rows], self.facts[rows], tells)
-        return (groups[:, None] == groups) | (texts[:, None] == texts) | told
+        groups, texts, states = self.groups[rows], self.texts[rows], self.states[rows]
+        stated = true_of(self.facts[rows], self.facts[rows], states)
+        return (groups[:, None] == groups) | (texts[:, None] == texts) | stated
 
 
 def shuffle(
     types: NDArray[np.int32], together: int, rng: np.random.Generator, *, alone: float = 0.0
 ) -> NDArray[np.int64]:
-    """Shuffle rows (n,), so that runs of up to `together` rows have one of `types` (n,); a share stands `alone`."""
+    """Shuffle rows (n,) so that up to `together` rows of equal `types` (n,) are adjacent; a share `alone` is not grouped."""
     order = rng.permutation(len(types))
     if together <= 1:
         return order
@@ -104,17 +104,17 @@ def shuffle(
 
 
 def true_of(
-    products: NDArray[np.int32], authors: NDArray[np.int32], tells: NDArray[np.bool_]
+    products: NDArray[np.int32], authors: NDArray[np.int32], states: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
-    """Return (n, m) bool: whether product i has, or for want of data may have, all that text j tells.
+    """Return (n, m) bool: whether product i has, or where data are missing may have, all facts that text j states.
 
     Args:
         products: (n, k) numbered facts; 0 is unknown.
-        authors: (m, k) numbered facts of the products that the texts were written for.
-        tells: (m, k) which of these facts each text tells; none for a text that says more than facts.
+        authors: (m, k) numbered facts of the products that the texts belong to.
+        states: (m, k) which of these facts each text states; none for a text that states more than facts.
     """
-    fits = (products[:, None] == authors) | (products[:, None] == 0) | ~tells
-    return fits.all(axis=-1) & tells.any(axis=-1)
+    fits = (products[:, None] == authors) | (products[:, None] == 0) | ~states
+    return fits.all(axis=-1) & states.any(axis=-1)
 
 
 def number_facts(products: Sequence[Product]) -> NDArray[np.int32]:
@@ -127,12 +127,12 @@ def number_facts(products: Sequence[Product]) -> NDArray[np.int32]:
 
 
 def fact_counts(products: Sequence[Product]) -> list[int]:
-    """Return (k,): how many classes each fact has, the unknown one among them."""
+    """Return (k,): the number of classes of each fact, including the unknown one."""
     return [int(highest) + 1 for highest in number_facts(products).max(axis=0)]
 
 
 def group_products(products: Sequence[Product]) -> NDArray[np.int32]:
-    """Number products so that those with one name or one picture share a number, directly or through others."""
+    """Number products so that those with the same name or picture share a number, directly or through others."""
     leader: dict[str, str] = {}
 
     def find(key: str) -> str:

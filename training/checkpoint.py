@@ -23,7 +23,7 @@ LOG = "log.csv"
 CACHE = "cache"  # decoded pictures, features of frozen backbones
 
 # epoch: finished epochs; batch: finished batches of the next one, whose mean loss is partial_loss; checkpoint: the file
-# that belongs to these; seeds: states of all sources of chance inside the model at that time.
+# that belongs to these; seeds: states of all random generators inside the model at that time.
 FRESH: dict[str, Any] = {
     "epoch": 0,
     "batch": 0,
@@ -39,7 +39,7 @@ FRESH: dict[str, Any] = {
 
 
 def open_state(workdir: Path, *, resume: bool) -> dict[str, Any]:
-    """Return the state of the run in `workdir`, which is made where it is missing.
+    """Return the state of the run in `workdir`, which is created where it is missing.
 
     Raises:
         FileExistsError: the folder holds a run already and `resume` is not set.
@@ -49,7 +49,9 @@ def open_state(workdir: Path, *, resume: bool) -> dict[str, Any]:
     if not file.exists():
         return state
     if not resume:
-        raise FileExistsError(f"{workdir} holds a run already; go on with --resume, or choose another --out.")
+        raise FileExistsError(
+            f"{workdir} holds a run already; continue it with --resume, or choose another --out."
+        )
     return state | json.loads(file.read_text())
 
 
@@ -64,7 +66,7 @@ def write_state(workdir: Path, state: dict[str, Any]) -> None:
 
 
 def save_checkpoint(model: "keras.Model", workdir: Path, state: dict[str, Any]) -> None:
-    """Save weights, optimizer and seeds beside the last checkpoint; `write_state` makes them the one that counts."""
+    """Save weights, optimizer and seeds beside the last checkpoint; `write_state` makes it the current one."""
     state["checkpoint"] = CHECKPOINT.format(state["epoch"], state["batch"])
     replace_weights(model, workdir / state["checkpoint"])
     import keras
@@ -73,7 +75,7 @@ def save_checkpoint(model: "keras.Model", workdir: Path, state: dict[str, Any]) 
 
 
 def load_checkpoint(model: "keras.Model", workdir: Path, state: dict[str, Any]) -> None:
-    """Load what `save_checkpoint` saved; the optimizer's part only into a model that is compiled."""
+    """Load the state's checkpoint; the optimizer is loaded only into a compiled model."""
     import keras
 
     model.load_weights(workdir / state["checkpoint"])

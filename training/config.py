@@ -1,4 +1,4 @@
-"""The configuration of a run: frozen dataclasses, read from a TOML file, with single values overridden where wanted."""
+"""The configuration of a run: frozen dataclasses with one comment per option, read from TOML, with overrides."""
 
 import dataclasses
 import json
@@ -13,39 +13,39 @@ from search.preprocessing import ImageSpec
 
 @dataclass(frozen=True, slots=True)
 class ImageSection:
-    """The image encoder: a backbone's features, pooled, and a head that ends in the joint space."""
+    """The image encoder: a backbone, pooling, and a head that maps to the joint space."""
 
     backbone: str = "ResNet50"  # "ResNet50", "ResNet50V2" or "Xception"
     weights: str = ""  # of the backbone: "" for none, "imagenet", or a weights file
-    frozen: bool = False  # the backbone stays as it is; its features are extracted once and kept
+    frozen: bool = False  # the backbone is not trained; its features are extracted once and cached
     pooling: str = "max"  # of the last feature map: "max" or "average"
     head: str = "linear"  # see training.models.layers
-    hidden: int = 1024  # values of a head's inner layer, where it has one
+    hidden: int = 1024  # units of the head's hidden layer, where it has one
     dropout: float = 0.0  # inside the head, where it has one
 
 
 @dataclass(frozen=True, slots=True)
 class TextSection:
-    """The text encoder, which decides how texts are cut into tokens, too."""
+    """The text encoder, which also decides on the tokenizer."""
 
     encoder: str = "gru"  # "gru", "words", "vectors" or "bert"; see training.models.text
     vocabulary: int = 8000  # tokens at most
-    max_tokens: int = 32  # longer texts are cut
+    max_tokens: int = 32  # longer texts are truncated
     width: int = 256  # values per token embedding
-    vectors: str = ""  # word vectors in GloVe's text format, which the token embeddings begin with
+    vectors: str = ""  # word vectors in GloVe's text format: the initial token embeddings
     units: int = 256  # of the GRU, per direction
-    bidirectional: bool = True  # read texts from both ends, or from the beginning only
+    bidirectional: bool = True  # a GRU in both directions, or forward only
     dropout: float = 0.1  # of token embeddings
     preset: str = ""  # of BERT: any keras-hub preset; "" for the MiniLM that comes as a package
-    frozen: bool = False  # BERT stays as it is
+    frozen: bool = False  # BERT is not trained
     head: str = "linear"  # see training.models.layers
-    hidden: int = 1024  # values of a head's inner layer, where it has one
+    hidden: int = 1024  # units of the head's hidden layer, where it has one
     head_dropout: float = 0.0  # inside the head, where it has one
 
 
 @dataclass(frozen=True, slots=True)
 class TextMix:
-    """How often each kind of text stands for a product while training; the shares sum to one."""
+    """The share of each kind of text in training; the shares sum to one."""
 
     name: float = 0.0
     name_without_brand: float = 0.0
@@ -54,7 +54,7 @@ class TextMix:
     label: float = 0.0  # the article type
     description: float = 0.0
     name_and_description: float = 0.0
-    caption: float = 0.0  # one of a picture's sentences; the name, where there is none
+    caption: float = 0.0  # one of a picture's captions; the name, where there is none
 
     def __post_init__(self) -> None:
         total = sum(dataclasses.astuple(self))
@@ -64,38 +64,40 @@ class TextMix:
 
 @dataclass(frozen=True, slots=True)
 class Augmentation:
-    """How far training pictures are changed; lengths are shares of the picture's sides."""
+    """The strength of the augmentation; lengths are shares of the picture's sides."""
 
     flip: bool = True  # mirror half of the pictures
     shift: float = 0.08  # largest shift
     zoom: float = 0.0  # largest zoom, in and out
-    perspective: float = 0.0  # largest move of each corner alone
+    perspective: float = 0.0  # largest shift of each single corner
     background: float = 0.0  # share of pictures that get a background other than white
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A part of the schedule with its own loss, picture size and learning rate."""
+    """A stage of training with its own loss, picture size and learning rate."""
 
     loss: str  # "triplet", "contrastive", "soft-contrastive" or "cosine"; see training.losses
     epochs: int
     height: int  # of the pictures, in pixels
     width: int
-    learning_rate: float  # reached after `warmup` steps, then lowered along a cosine
+    learning_rate: float  # reached after `warmup` steps, followed by a cosine decay
     final_learning_rate: float = 0.0
     warmup: int = 100  # steps of linear increase from zero, at most a quarter of the stage
-    frozen: bool = False  # the backbone stays as it is; its features are extracted once, without augmentation
+    frozen: bool = False  # the backbone is not trained; its features are extracted once, without augmentation
     miner: str = "random"  # triplet: which negatives of the batch: "random", "easy", "semi-hard" or "hard"
     margin: float = 0.4  # triplet: alpha
     both_directions: bool = False  # triplet: anchors are pictures only, or pictures and texts
-    contrastive_weight: float = 0.0  # triplet: this much of the contrastive loss is added
+    contrastive_weight: float = 0.0  # triplet: weight of an additional contrastive loss
     temperature: float = 0.07  # soft-contrastive
-    epoch_products: int = 0  # an epoch sees so many products, drawn by lot; 0: all
-    same_type: int = 1  # so many products of one article type stand together in a batch: harder negatives
-    same_colour: bool = False  # these have one colour, too
-    alone: float = 0.0  # this share of the products stands alone all the same
-    facts_weight: float = 0.0  # weight of telling article type, colour, ... from a picture's embedding
-    texts: TextMix | None = None  # in place of the run's
+    epoch_products: int = 0  # products per epoch, chosen at random; 0: all
+    same_type: int = 1  # products of one article type that are grouped in a batch: harder negatives
+    same_colour: bool = False  # grouped products have the same colour, too
+    alone: float = 0.0  # share of the products that is not grouped
+    facts_weight: float = (
+        0.0  # weight of the classifiers of article type, colour, ... on the picture's embedding
+    )
+    texts: TextMix | None = None  # instead of the run's
 
     @property
     def spec(self) -> ImageSpec:
@@ -103,7 +105,7 @@ class Stage:
         return ImageSpec(width=self.width, height=self.height)
 
 
-# What a knob may hold, where it is a choice.
+# The values of an option that is a choice.
 CHOICES: dict[type, dict[str, tuple[str, ...]]] = {
     ImageSection: {
         "backbone": ("ResNet50", "ResNet50V2", "Xception"),
@@ -124,7 +126,7 @@ SECTIONS = {"image": ImageSection, "text": TextSection, "texts": TextMix, "augme
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """A whole run, from pictures and texts to a joint embedding."""
+    """The configuration of a whole run."""
 
     name: str
     stages: tuple[Stage, ...]
@@ -133,13 +135,13 @@ class Config:
     text: TextSection = field(default_factory=TextSection)
     augmentation: Augmentation = field(default_factory=Augmentation)
     dimension: int = 256  # values per embedding
-    cut_rate: float = 0.1  # share of words cut in two while training, so that they are seen in varied pieces
+    cut_rate: float = 0.1  # share of words split in two in training, so that their tokens vary
     typo_rate: float = 0.0  # share of training texts that get one wrong letter
     batch_size: int = 128
-    choose_by: str = "text_to_image mrr@10"  # the validation figure that says which epoch is the best
-    patience: int = 0  # end the run after this many epochs without better validation figures; 0: never
+    choose_by: str = "text_to_image mrr@10"  # the validation figure by which the best epoch is chosen
+    patience: int = 0  # early stopping after this many epochs without improvement; 0: never
     weight_decay: float = 0.02
-    average_epochs: int = 1  # end with the mean of the weights of this many last epochs
+    average_epochs: int = 1  # average the weights of this many last epochs
     precision: str = (
         "auto"  # of the backbone, a Keras dtype policy; "auto": bfloat16 where there are units for it
     )
@@ -167,11 +169,11 @@ class Config:
 
 
 def load_config(path: Path, changes: Iterable[str] = ()) -> Config:
-    """Read a run's configuration: TOML, or the JSON that a run keeps.
+    """Read a run's configuration: TOML, or the JSON of a run folder.
 
     Args:
         path: the file.
-        changes: single values in place of the file's: "batch_size=64", "image.weights=resnet.weights.h5",
+        changes: overrides of single values: "batch_size=64", "image.weights=resnet.weights.h5",
             "stages.0.epochs=2"; strings need no quotes.
 
     Raises:
@@ -188,7 +190,7 @@ def load_config(path: Path, changes: Iterable[str] = ()) -> Config:
 
 
 def save_config(config: Config, path: Path) -> None:
-    """Write a configuration as JSON, every value of it, so that a run can be read again."""
+    """Write every value of a configuration as JSON, from which the run can be loaded again."""
     path.write_text(json.dumps(dataclasses.asdict(config), indent=1))
 
 

@@ -1,10 +1,10 @@
 """One run on several devices, processes or machines: each device computes its rows of every batch.
 
-This is Keras' own distribution, which it has for JAX: the model is compiled once for all devices, as if one device
-held the whole batch. So the losses compare every picture with every text of the whole batch, batch normalisation
-averages over all of it, and the weights become those of one device, up to the order of sums.
+This is Keras' distribution for JAX: the model is compiled once for all devices, as if one device held the whole batch.
+So the losses compare every picture with every text of the whole batch, batch normalisation averages over all of it, and
+the weights become those of one device, up to the order of sums.
 
-All processes do the same at the same time; what only one must do, writing files, is in `first_writes`.
+All processes run the same program at the same time; only the first writes files, see `first_writes`.
 """
 
 import contextlib
@@ -23,13 +23,13 @@ from .exceptions import TrainingError
 
 
 def distribute(coordinator: str | None, processes: int | None, process: int | None) -> None:
-    """Share every batch among all devices of all processes from now on; call it before anything is computed.
+    """Share every batch among all devices of all processes; call it before any computation.
 
     Args:
-        coordinator: "host:port" at which the first process is reached; without it, and without the variable
+        coordinator: "host:port" of the first process; without it, and without the variable
             KERAS_DISTRIBUTION_JOB_ADDRESSES, this process is the only one.
-        processes: how many there are; else KERAS_DISTRIBUTION_NUM_PROCESSES says it.
-        process: which one this is, from 0; else KERAS_DISTRIBUTION_PROCESS_ID says it.
+        processes: the number of processes; by default KERAS_DISTRIBUTION_NUM_PROCESSES.
+        process: the number of this process, from 0; by default KERAS_DISTRIBUTION_PROCESS_ID.
 
     Raises:
         TrainingError: Keras' backend is not JAX.
@@ -40,27 +40,27 @@ def distribute(coordinator: str | None, processes: int | None, process: int | No
         )
     if coordinator or "KERAS_DISTRIBUTION_JOB_ADDRESSES" in os.environ:
         keras.distribution.initialize(coordinator, processes, process)
-    # Batches come cut to a process' own rows already, see `own_rows`.
+    # Batches already hold a process' own rows only, see `own_rows`.
     keras.distribution.set_distribution(keras.distribution.DataParallel(auto_shard_dataset=False))
 
 
 def process_count() -> int:
-    """Return how many processes share the run; 1 where it is not distributed."""
+    """Return the number of processes that share the run; 1 where it is not distributed."""
     distribution = keras.distribution.distribution()
     return distribution.num_processes if distribution else 1
 
 
 def process_number() -> int:
-    """Return which of them this one is, from 0."""
+    """Return the number of this process, from 0."""
     distribution = keras.distribution.distribution()
     return distribution.data_shard_id if distribution else 0
 
 
 def own_rows(batches: keras.utils.PyDataset, batch_size: int) -> keras.utils.PyDataset:
-    """Return batches cut to the rows that this process' devices compute; whole ones where it is the only process.
+    """Return batches that hold only the rows of this process' devices; whole batches where it is the only process.
 
     Raises:
-        TrainingError: the devices cannot have equal shares of a batch.
+        TrainingError: a batch cannot be divided equally among the devices.
     """
     distribution = keras.distribution.distribution()
     devices = distribution.device_mesh.devices.size if distribution else 1
@@ -69,16 +69,16 @@ def own_rows(batches: keras.utils.PyDataset, batch_size: int) -> keras.utils.PyD
     return batches if process_count() == 1 else _OwnRows(batches)
 
 
-def any_process(asked: bool) -> bool:
-    """Return whether `asked` is true in any process; all of them must call this at the same point of the run."""
-    return asked if process_count() == 1 else bool(_gathered(np.array(asked)).any())
+def any_process(value: bool) -> bool:
+    """Return whether `value` is true in any process; all of them must call this at the same point of the run."""
+    return value if process_count() == 1 else bool(_gathered(np.array(value)).any())
 
 
 def check_alike(files: Iterable[Path]) -> None:
-    """Compare the files that a run begins with, some of which may be missing, among all processes.
+    """Check that all processes start from the same files, some of which may be missing.
 
     Raises:
-        TrainingError: they differ, so the processes would not do the same.
+        TrainingError: the files differ, so the processes would diverge.
     """
     if process_count() == 1:
         return
@@ -88,16 +88,17 @@ def check_alike(files: Iterable[Path]) -> None:
     digests = _gathered(np.frombuffer(digest.digest(), np.uint8))
     if (digests != digests[0]).any():
         raise TrainingError(
-            "The processes do not begin alike: they need the same configuration and data, and to resume, "
+            "The processes start from different files: they need the same configuration and data, and to resume, "
             "the same run in --out."
         )
 
 
 @contextlib.contextmanager
 def first_writes(workdir: Path) -> Iterator[Path]:
-    """Give a process the folder that it keeps its run in: the first `workdir`, the others one that is thrown away.
+    """Yield the run folder of a process: `workdir` for the first, a temporary folder for the others.
 
-    The others' begins as a copy of a run to be resumed, and shares its cache. They print nothing either.
+    A temporary folder starts as a copy of the run to be resumed and shares its cache. The other processes print
+    nothing.
     """
     if process_number() == 0:
         yield workdir
@@ -113,7 +114,7 @@ def first_writes(workdir: Path) -> Iterator[Path]:
 
 
 def _gathered(values: np.ndarray) -> np.ndarray:
-    """Return (processes, ...): what each process gave."""
+    """Return (processes, ...): the values of each process."""
     from jax.experimental import multihost_utils
 
     return np.asarray(multihost_utils.process_allgather(values))

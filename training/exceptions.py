@@ -1,8 +1,8 @@
-"""Errors that a user can mend; the command line prints their sentence and no traceback."""
+"""Errors that a user can fix; the command line prints their message without a traceback."""
 
 
 class TrainingError(Exception):
-    """The base of all that `training` raises by itself."""
+    """Base class of the exceptions of `training`."""
 
 
 class MissingBertError(TrainingError):
@@ -10,8 +10,8 @@ class MissingBertError(TrainingError):
 
 
 class ParityError(TrainingError):
-    """An exported encoder does not give what the Keras model gives."""
+    """An exported encoder's output differs from the Keras model's."""
 
 
-class Interrupted(TrainingError):  # noqa: N818 - nothing went wrong
-    """A run was asked to stop; what it had learned is saved."""
+class Interrupted(TrainingError):  # noqa: N818 - not an error
+    """A run was interrupted; a checkpoint is saved."""

@@ -1,7 +1,7 @@
 """Losses over one batch of n pictures and their n texts; a distance compares, a miner picks, a loss scores.
 
-`true` is (n, n) bool: whether text j is true of picture i, as on the diagonal. A text is never the negative of a
-picture that it is true of.
+`true` is (n, n) bool: whether text j is true of picture i, as on the diagonal. Such a text is never a negative of that
+picture.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,7 +11,7 @@ from keras import ops
 
 from .config import Stage
 
-BIG = 1e4  # beyond every distance: those of unit vectors end at 2
+BIG = 1e4  # larger than any distance of unit vectors, which is at most 2
 
 
 def distances(anchors, others):
@@ -23,9 +23,9 @@ def distances(anchors, others):
 
 
 class RandomMiner:
-    """Any negative of the batch with equal chance, as in the first deep image search articles.
+    """Any negative of the batch with equal probability.
 
-    The places are drawn once; what stands there is shuffled anew in every batch, so any product may be the negative.
+    The positions are drawn once; since batches are shuffled, any product may be at them.
     """
 
     def __init__(self, seed: int) -> None:
@@ -33,18 +33,18 @@ class RandomMiner:
 
     def __call__(self, distance, positive, forbidden):
         """Return the chosen negatives' distances (n,)."""
-        lot = keras.random.uniform(ops.shape(distance), seed=self.seed)
-        chosen = ops.argmax(ops.where(forbidden, -1.0, lot), axis=1)
+        random = keras.random.uniform(ops.shape(distance), seed=self.seed)
+        chosen = ops.argmax(ops.where(forbidden, -1.0, random), axis=1)
         return ops.take_along_axis(distance, ops.expand_dims(chosen, 1), axis=1)[:, 0]
 
 
 def easy(distance, positive, forbidden):
-    """The farthest negative of the batch: what the model tells apart already."""
+    """The farthest negative of the batch."""
     return ops.max(ops.where(forbidden, 0.0, distance), axis=1)
 
 
 def semi_hard(distance, positive, forbidden):
-    """The nearest negative farther than the positive (Schroff et al. 2015), else the farthest of all."""
+    """The nearest negative farther than the positive (Schroff et al. 2015), else the farthest one."""
     farther = ops.where(ops.logical_or(forbidden, distance <= positive), BIG, distance)
     nearest = ops.min(farther, axis=1)
     return ops.where(nearest < BIG, nearest, easy(distance, positive, forbidden))
@@ -72,13 +72,13 @@ class TripletLoss:
         loss = self._one_direction(distance, true)
         if self.both_directions:
             loss = 0.5 * (loss + self._one_direction(ops.transpose(distance), ops.transpose(true)))
-        # A scalar of the model that this loss does not use would have no gradient, which Keras warns about.
+        # Without a gradient for `log_scale`, which this loss does not use, Keras would warn.
         return loss + 0.0 * log_scale
 
     def _one_direction(self, distance, forbidden):
         positive = ops.expand_dims(ops.diagonal(distance), 1)
         negative = self.miner(distance, positive, forbidden)
-        # A batch of one product has no negative at all; its anchors then add nothing.
+        # Anchors without a negative, as in a batch of one product, add no loss.
         negative = ops.where(ops.all(forbidden, axis=1), BIG, negative)
         return ops.mean(ops.maximum(positive[:, 0] - negative + self.margin, 0.0))
 
@@ -86,7 +86,7 @@ class TripletLoss:
 class ContrastiveLoss:
     """Cross-entropy of each picture over the batch's texts and back, with a learned temperature.
 
-    The symmetric loss of CLIP (Radford et al. 2021); other texts that are true of a picture are left out.
+    The symmetric loss of CLIP (Radford et al. 2021); other texts that are true of a picture are excluded.
     """
 
     def __call__(self, images, texts, true, log_scale):
@@ -104,17 +104,18 @@ class ContrastiveLoss:
 
 
 class SoftContrastiveLoss:
-    """Cross-entropy whose targets are how alike the batch's pictures are to each other, and its texts.
+    """Cross-entropy with soft targets: the similarities among the batch's pictures and among its texts.
 
-    The loss of Keras' natural language image search: with S the softmax over similarities divided by the temperature,
-    the targets are S of (image to image + text to text) / 2, the answers S of text to image, and back.
+    The loss of the Keras example "Natural language image search with a Dual Encoder": with S the softmax over
+    similarities divided by the temperature, targets are S of (image to image + text to text) / 2, and predictions are
+    S of text to image, and back.
     """
 
     def __init__(self, temperature: float) -> None:
         self.temperature = temperature
 
     def __call__(self, images, texts, true, log_scale):
-        """Return the loss of a batch; both embeddings are (n, d). The targets soften what `true` would forbid."""
+        """Return the loss of a batch; both embeddings are (n, d). `true` is not used."""
         alike = ops.matmul(images, ops.transpose(images)) + ops.matmul(texts, ops.transpose(texts))
         targets = ops.softmax(alike / (2.0 * self.temperature), axis=1)
         logits = ops.matmul(texts, ops.transpose(images)) / self.temperature
@@ -127,12 +128,12 @@ class CosineLoss:
     """One minus the cosine of a picture and its text: regression to word vectors (after DeViSE, Frome et al. 2013)."""
 
     def __call__(self, images, texts, true, log_scale):
-        """Return the loss of a batch; both embeddings are (n, d) of unit length, `true` is not looked at."""
+        """Return the loss of a batch; both embeddings are (n, d) of unit length, `true` is not used."""
         return ops.mean(1.0 - ops.sum(images * texts, axis=1)) + 0.0 * log_scale
 
 
 class WeightedSum:
-    """Several losses of one batch, each by its weight."""
+    """A weighted sum of losses."""
 
     def __init__(self, losses: Sequence[tuple[float, Callable]]) -> None:
         self.losses = tuple(losses)
@@ -143,7 +144,7 @@ class WeightedSum:
 
 
 def stage_loss(stage: Stage, seed: int) -> Callable:
-    """Return the loss that a stage asks for."""
+    """Return the loss that a stage is configured with."""
     match stage.loss:
         case "contrastive":
             return ContrastiveLoss()

@@ -23,7 +23,9 @@ def write_image_onnx(encoder: keras.Model, path: Path) -> None:
     """Write `encoder` (training.models.image_encoder, of a fixed size) to `path` in float32."""
     _, height, width, _ = encoder.input_shape
     signature = [keras.InputSpec(shape=(None, height, width, 3), dtype="uint8", name="pixels")]
-    encoder(np.zeros((1, height, width, 3), dtype=np.uint8))  # the export needs a model that was called once
+    encoder(
+        np.zeros((1, height, width, 3), dtype=np.uint8)
+    )  # the export needs a model that has been called once
     encoder.export(str(path), format="onnx", input_signature=signature, verbose=False)
     model = onnx.load(str(path))
     rename_output(model, "embedding")
@@ -32,12 +34,12 @@ def write_image_onnx(encoder: keras.Model, path: Path) -> None:
 
 
 def quantise(source: Path, target: Path, pixels: NDArray[np.uint8]) -> None:
-    """Write an int8 version of `source` to `target`, with ranges measured on real pictures.
+    """Write an int8 version of `source` to `target`, with ranges calibrated on real pictures.
 
     Args:
         source: a float32 ONNX image encoder.
         target: file to write.
-        pixels: (n, height, width, 3), some hundreds of pictures like those that will be encoded.
+        pixels: (n, height, width, 3), some hundreds of pictures like those to be encoded.
     """
     with tempfile.TemporaryDirectory() as folder:
         prepared = Path(folder) / "prepared.onnx"
@@ -50,7 +52,7 @@ def quantise(source: Path, target: Path, pixels: NDArray[np.uint8]) -> None:
             per_channel=True,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
-            # The projection's result is compared, so it is not rounded to 8 bits; only its weights are made small.
+            # The projection's output is the embedding, so it is not quantised; only its weights are stored smaller.
             op_types_to_quantize=["Conv", "Add", "Relu", "MaxPool"],
             calibrate_method=CalibrationMethod.MinMax,
             extra_options={"CalibMovingAverage": True},
@@ -71,7 +73,7 @@ class _Pictures(CalibrationDataReader):
 
 
 def store_as_half(model: onnx.ModelProto, *, at_least: int) -> None:
-    """Store large float32 weights as float16; they become float32 again when a session starts."""
+    """Store large float32 weights as float16; they are cast back to float32 when a session starts."""
     for weight in list(model.graph.initializer):
         values = numpy_helper.to_array(weight)
         if values.dtype != np.float32 or values.size < at_least:
@@ -83,7 +85,7 @@ def store_as_half(model: onnx.ModelProto, *, at_least: int) -> None:
 
 
 def rename_output(model: onnx.ModelProto, name: str) -> None:
-    """Give a graph's only output another name."""
+    """Rename a graph's only output."""
     old = model.graph.output[0].name
     model.graph.output[0].name = name
     for node in model.graph.node:

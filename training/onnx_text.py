@@ -34,16 +34,16 @@ def write_text_onnx(encoder: keras.Model, kind: str, path: Path) -> None:
 
 def _export(encoder: keras.Model, path: Path) -> None:
     signature = [keras.InputSpec(shape=(None, None), dtype="int32", name="tokens")]
-    encoder(np.ones((1, 2), dtype=np.int32))  # the export needs a model that was called once
+    encoder(np.ones((1, 2), dtype=np.int32))  # the export needs a model that has been called once
     encoder.export(str(path), format="onnx", input_signature=signature, verbose=False)
     model = onnx.load(str(path))
     rename_output(model, "embedding")
-    _take_what_serving_gives(model)
+    _adapt_inputs(model)
     onnx.save(model, str(path))
 
 
-def _take_what_serving_gives(model: onnx.ModelProto) -> None:
-    # Serving gives int64 tokens, and lengths, which the padding token already tells these encoders.
+def _adapt_inputs(model: onnx.ModelProto) -> None:
+    # Serving passes int64 tokens, and lengths, which these encoders do not need: padding is token 0.
     graph = model.graph
     for node in graph.node:
         node.input[:] = ["tokens_int32" if name == "tokens" else name for name in node.input]
@@ -60,6 +60,11 @@ def write_gru_onnx(encoder: keras.Model, path: Path) -> None:
     """Write `encoder` (training.models.text_encoder, of kind "gru") to `path`.
 
     The graph takes `tokens` (n, steps) int64 and `lengths` (n,) int32, and returns `embedding` (n, d) float32.
+
+    It is built around ONNX's own GRU operator: a converter would unroll Keras' GRU into a loop of small operators, many
+    times slower at a batch of one. Keras' GRU with `reset_after` is ONNX's GRU with `linear_before_reset`: the same
+    gates in the same order (update, reset, hidden). Weights are stored small: token embeddings as int8 with one scale per
+    token, the rest as float16; all sums are computed in float32.
     """
     directions = _directions(encoder)
     kernel, bias = (np.asarray(weight) for weight in encoder.get_layer("projection").get_weights())

@@ -1,4 +1,4 @@
-"""The texts that stand for a product while training, and the names it is asked by in evaluation."""
+"""The texts of a product: those drawn in training, its facts as text, and the vocabulary of a catalogue."""
 
 import random
 import re
@@ -12,23 +12,23 @@ from .data import Product
 _WORD = re.compile(r"[A-Za-z]{4,}")
 _ARTICLE_TYPE = (False, False, False, False, True, False, False)  # of `facts`
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
-_VALUE_SHARES = (0.05, 0.25, 0.1, 0.0, 0.35, 0.15, 0.1)  # of `facts`: how often each stands alone as a text
+_VALUE_SHARES = (0.05, 0.25, 0.1, 0.0, 0.35, 0.15, 0.1)  # of `facts`: how often each is a text by itself
 
 
 @dataclass(frozen=True, slots=True)
 class DrawnText:
-    """A text that stands for a product, and which of the product's facts it tells, in the order of `facts`.
+    """A text drawn for a product, and which of the product's facts it states, in the order of `facts`.
 
-    A text that tells nothing but facts is as true of any other product with the same ones. One that says more,
-    such as a name, tells none in this sense.
+    A text that consists of facts is true of any other product with the same ones. For one that says more, such as a
+    name, no fact is marked.
     """
 
     text: str
-    tells: tuple[bool, ...] = (False,) * 7
+    states: tuple[bool, ...] = (False,) * 7
 
 
 def facts(product: Product) -> tuple[str, ...]:
-    """Return gender, colour, pattern, fabric, article type, sub-category and category; an unknown one is empty."""
+    """Return gender, colour, pattern, fabric, article type, sub-category and category; unknown ones are empty."""
     return (*_looks(product), product.article_type, product.subcategory, product.category)
 
 
@@ -40,7 +40,7 @@ def draw_texts(products: Sequence[Product], mix: TextMix, rng: random.Random) ->
 
 
 def disturb(text: str, rng: random.Random, *, typo_rate: float, cut_rate: float) -> str:
-    """Misspell a share of texts, and cut a share of words in two, so that they are seen in other pieces."""
+    """Misspell a share of texts, and split a share of words in two, so that their tokens vary."""
     if rng.random() < typo_rate:
         text = misspell(text, rng)
     if not cut_rate:
@@ -49,35 +49,35 @@ def disturb(text: str, rng: random.Random, *, typo_rate: float, cut_rate: float)
 
 
 def every_text(product: Product) -> list[str]:
-    """Return all that is written about a product: what a tokenizer learns its pieces from."""
+    """Return all texts of a product, from which a tokenizer is trained."""
     return [product.name, attribute_text(product), product.description, *product.captions]
 
 
 def attribute_text(product: Product) -> str:
-    """Write down a product's facts: "Women Red Striped Cotton Tshirts"."""
+    """Return a product's facts as a text: "Women Red Striped Cotton Tshirts"."""
     return " ".join(fact for fact in (*_looks(product), product.article_type) if fact)
 
 
 def draw_attribute_text(product: Product, rng: random.Random) -> DrawnText:
-    """Draw some of a product's facts in one of a shopper's orders, never without the article type.
+    """Draw some of a product's facts, always with the article type, in an order that shoppers use.
 
-    Where that is unknown, the name has to do.
+    Where the article type is unknown, return the name.
     """
     if not product.article_type:
         return DrawnText(product.name)
     looks = _looks(product)
-    told = [bool(fact) and rng.random() < 0.65 for fact in looks]
-    kept = [fact for fact, kept in zip(looks, told, strict=True) if kept]
+    stated = [bool(fact) and rng.random() < 0.65 for fact in looks]
+    kept = [fact for fact, kept in zip(looks, stated, strict=True) if kept]
     if rng.random() < 0.2:
         rng.shuffle(kept)
     kept.append(product.article_type)
     if rng.random() < 0.3:
         kept.append(kept.pop(0))
-    return DrawnText(" ".join(kept), (*told, True, False, False))
+    return DrawnText(" ".join(kept), (*stated, True, False, False))
 
 
 def draw_value(product: Product, rng: random.Random) -> DrawnText:
-    """Draw one fact that stands alone, as a shopper's shortest queries do: "Footwear", "Red", "Sports Shoes"."""
+    """Draw a single fact, like a shopper's shortest queries: "Footwear", "Red", "Sports Shoes"."""
     known = facts(product)
     drawable = [place for place, share in enumerate(_VALUE_SHARES) if share and known[place]]
     if not drawable:
@@ -87,7 +87,7 @@ def draw_value(product: Product, rng: random.Random) -> DrawnText:
 
 
 def misspell(text: str, rng: random.Random) -> str:
-    """Change one letter inside one longer word as fingers do: dropped, doubled, swapped or replaced."""
+    """Make one typing error inside one longer word: a letter dropped, doubled, swapped or replaced."""
     words = list(_WORD.finditer(text))
     if not words:
         return text
@@ -150,8 +150,8 @@ def _without_brand(product: Product) -> str:
 
 
 KINDS = {"article_type": "article type", "colour": "colour", "pattern": "pattern"}
-MOST_WORDS = 1000  # words of names that are compared with each other
-LEAST_PRODUCTS = 5  # rarer words are mostly brands, misprints and model numbers
+MOST_WORDS = 1000  # the largest vocabulary of names
+LEAST_PRODUCTS = 5  # rarer words are mostly brands, misspellings and model numbers
 
 _NAME_WORD = re.compile(r"[^\W\d_]{3,}")
 
@@ -165,9 +165,9 @@ def values_of(products: Sequence[Product]) -> dict[str, list[str]]:
 
 
 def frequent_words(products: Sequence[Product]) -> dict[str, int]:
-    """Return the words of the products' names and in how many names each stands, the most frequent first.
+    """Return the words of the products' names with the number of names that contain each, most frequent first.
 
-    Words are of letters only, at least three, in lower case; equally frequent ones are in alphabetical order.
+    Words have at least three letters, nothing else, and are in lower case; ties are in alphabetical order.
     """
     counts = Counter(word for product in products for word in set(_NAME_WORD.findall(product.name.lower())))
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
@@ -175,11 +175,11 @@ def frequent_words(products: Sequence[Product]) -> dict[str, int]:
 
 
 def spread_by_frequency(words: dict[str, int], count: int) -> list[str]:
-    """Pick words from the most to the least frequent, each about as many times rarer than the one before.
+    """Pick words from the most to the least frequent, at geometrically growing ranks.
 
     Args:
         words: words and counts, the most frequent first.
-        count: how many to pick; fewer come back where there are fewer words.
+        count: how many to pick, at most.
     """
     ordered = list(words)
     if len(ordered) <= count:

@@ -132,7 +132,7 @@ class _Trainer:
             if any_process(interruption.requested):
                 raise Interrupted(
                     f"Stopped in epoch {state['epoch'] + 1} after {state['batch']} of its batches. "
-                    "All that was learned is saved; go on with --resume."
+                    "A checkpoint is saved; continue with --resume."
                 )
 
     def _first_model(self, products: Sequence[Product]) -> JointModel:

@@ -26,7 +26,7 @@ class WordVectors:
             raise ValueError(f"{len(self.words)} words do not fit a matrix of shape {self.matrix.shape}.")
         object.__setattr__(self, "rows", {word: row for row, word in enumerate(self.words)})
         if len(self.rows) != len(self.words):
-            raise ValueError("A word stands there twice.")
+            raise ValueError("A word occurs twice.")
 
     @property
     def dimension(self) -> int:
@@ -34,9 +34,9 @@ class WordVectors:
         return self.matrix.shape[1]
 
     def lookup(self, words: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        """Return the words' vectors (n, d), zeros for an unknown one, and which are known (n,).
+        """Return the words' vectors (n, d), zeros for unknown ones, and which are known (n,).
 
-        A word that is not there as it is written is looked up in lower case.
+        A word that is not found as written is looked up in lower case.
         """
         rows = np.array([self._row(word) for word in words], dtype=np.int64)
         known = rows >= 0
@@ -45,7 +45,7 @@ class WordVectors:
         return found, known
 
     def mean(self, words: Sequence[str]) -> NDArray[np.float32]:
-        """Return the mean vector (d,) of those words that are known.
+        """Return the mean vector (d,) of the known ones of these words.
 
         Raises:
             ValueError: none of them is known.
@@ -61,11 +61,11 @@ class WordVectors:
         Raises:
             ValueError: none of the words is known.
         """
-        asked = word.split()
-        wanted = self.mean(asked)
+        parts = word.split()
+        wanted = self.mean(parts)
         lengths = np.linalg.norm(self.matrix, axis=1) * np.linalg.norm(wanted)
         cosine = self.matrix @ wanted / np.where(lengths > 0, lengths, 1.0)
-        own = {self._row(part) for part in asked}
+        own = {self._row(part) for part in parts}
         order = [row for row in np.argsort(-cosine, kind="stable") if row not in own][:count]
         return [(self.words[row], float(cosine[row])) for row in order]
 
@@ -74,12 +74,12 @@ class WordVectors:
 
 
 def read_vectors(path: Path) -> WordVectors:
-    """Read a file of word vectors, plain or `.gz`; a first line of two numbers, as word2vec writes, is passed over.
+    """Read a file in GloVe's text format, plain or `.gz`; a first line of two numbers, as word2vec writes, is skipped.
 
-    The first of two lines of one word counts. A word may itself hold spaces, as some of GloVe's do.
+    Pennington, Socher, Manning: GloVe: Global Vectors for Word Representation (EMNLP 2014). The first of two lines of the same word counts. A word may contain spaces, as some of GloVe's do.
 
     Raises:
-        ValueError: a line has too few values, or one that is no finite number; the message has its number.
+        ValueError: a line has too few values, or a value that is not a finite number; the message names the line.
     """
     words: dict[str, np.ndarray] = {}
     dimension = 0
@@ -136,21 +136,23 @@ def learn_vectors(
     seed: int = 1,
     progress: bool = True,
 ) -> WordVectors:
-    """Learn one vector per word; a text that comes twice counts once.
+    """Learn one vector per word by skip-gram with negative sampling; duplicate texts count once.
 
-    One thread does it, so that the same texts and seed give the same vectors.
+    Mikolov et al.: Distributed Representations of Words and Phrases and their Compositionality (NIPS 2013).
+
+    It runs in one thread, so that the same texts and seed give the same vectors.
 
     Args:
-        texts: what to learn from.
+        texts: the training texts.
         dimension: values per vector.
-        epochs: how often every text is read.
-        least: words that come less often get no vector.
-        window: how many words on each side belong to a word.
-        seed: of all chance.
-        progress: whether to show a bar on stderr.
+        epochs: passes over the texts.
+        least: less frequent words get no vector.
+        window: context words on each side of a word.
+        seed: random seed.
+        progress: whether to show a progress bar on stderr.
 
     Raises:
-        ValueError: no word comes `least` times.
+        ValueError: no word occurs `least` times.
     """
     from gensim.models import Word2Vec
 
@@ -160,14 +162,14 @@ def learn_vectors(
     )
     model.build_vocab(sentences)
     if not len(model.wv):
-        raise ValueError(f"No word comes {least} times.")
+        raise ValueError(f"No word occurs {least} times.")
     with tqdm(total=epochs * len(sentences), unit="text", disable=not progress, mininterval=1.0) as bar:
         model.train(_WithProgress(sentences, bar), total_examples=len(sentences), epochs=epochs)
     return WordVectors(tuple(model.wv.index_to_key), np.array(model.wv.vectors, dtype=np.float32))
 
 
 class _WithProgress:
-    """Sentences that advance a bar whenever they are read."""
+    """Sentences that advance a progress bar when they are read."""
 
     def __init__(self, sentences: Sequence[list[str]], bar: tqdm) -> None:
         self.sentences = sentences

@@ -41,14 +41,14 @@ def test_a_text_is_true_of_what_has_or_may_have_its_facts():
         product("3", colour="Red", pattern=""),  # may be striped
         product("4", colour="Blue", pattern="Striped"),
     ]
-    tells = np.zeros((4, 7), dtype=bool)
-    tells[0, 1:3] = True  # colour and pattern: "red striped"
-    tells[3, 1] = True  # "blue"
+    states = np.zeros((4, 7), dtype=bool)
+    states[0, 1:3] = True  # colour and pattern: "red striped"
+    states[3, 1] = True  # "blue"
     facts = number_facts(products)
-    told = true_of(facts, facts, tells)
-    assert told[:, 0].tolist() == [True, False, True, False]
-    assert told[:, 3].tolist() == [False, False, False, True]
-    assert not told[:, 1:3].any()  # those texts say more than facts
+    stated = true_of(facts, facts, states)
+    assert stated[:, 0].tolist() == [True, False, True, False]
+    assert stated[:, 3].tolist() == [False, False, False, True]
+    assert not stated[:, 1:3].any()  # those texts say more than facts
 
 
 def test_products_of_one_type_stand_together():

@@ -205,7 +205,7 @@ def test_only_the_train_split_is_learned_and_never_a_held_out_twin(tmp_path, cap
 def test_texts_without_a_repeated_word_are_refused(tmp_path, capsys):
     write_table(tmp_path, [{"id": "1", "name": "navy kurta", "split": "train"}])
     assert main(["vectors", "--data", str(tmp_path), "--out", str(tmp_path / "words.txt")]) == 2
-    assert "No word comes 3 times." in capsys.readouterr().err
+    assert "No word occurs 3 times." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("missing", ["--data", "--out"])

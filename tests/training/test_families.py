@@ -125,7 +125,7 @@ def pipeline(pipelines, request):
 @pytest.mark.parametrize("pipeline", STOPPED, indirect=True)
 def test_it_stops_when_asked_and_says_how_to_go_on(pipeline):
     assert pipeline.statuses["stopped"] == 143, pipeline.told["stopped"]
-    assert "go on with --resume" in pipeline.told["stopped"]
+    assert "continue with --resume" in pipeline.told["stopped"]
     assert pipeline.stopped["epoch"] >= 1
 
 

@@ -103,7 +103,7 @@ def test_it_ends_with_the_same_weights(fit, whole, monkeypatch, capsys, stop, ep
     monkeypatch.setattr(ValidationCallback, "on_train_batch_end", on_train_batch_end)
     status, folder = fit(f"stopped {stop}")
     assert status == 143
-    assert "go on with --resume" in capsys.readouterr().err
+    assert "continue with --resume" in capsys.readouterr().err
     state = json.loads((folder / "state.json").read_text())
     assert (state["epoch"], state["batch"]) == (epoch, batch)
     assert fit(f"stopped {stop}", "--resume") == (0, folder)

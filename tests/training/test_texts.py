@@ -29,7 +29,7 @@ from training.texts import (
 def test_a_kind_of_text(mix, expected):
     (drawn,) = draw_texts([product()], mix, random.Random(1))
     assert drawn.text == expected
-    assert not any(drawn.tells)  # it may say more than the facts
+    assert not any(drawn.states)  # it may say more than the facts
 
 
 def test_attributes_in_a_shoppers_order():
@@ -41,13 +41,13 @@ def test_drawn_attributes_always_name_the_article_type():
     texts = [draw_attribute_text(product(pattern=""), rng) for _ in range(200)]
     assert len({drawn.text for drawn in texts}) > 20
     for drawn in texts:
-        told = [
+        stated = [
             word
-            for word, tells in zip(("Men", "Red", "", "Cotton", "Tshirts"), drawn.tells, strict=False)
-            if tells
+            for word, states in zip(("Men", "Red", "", "Cotton", "Tshirts"), drawn.states, strict=False)
+            if states
         ]
-        assert sorted(drawn.text.split()) == sorted(told)
-        assert "Tshirts" in told
+        assert sorted(drawn.text.split()) == sorted(stated)
+        assert "Tshirts" in stated
 
 
 def test_misspelling_changes_one_letter_inside_a_word():
@@ -81,7 +81,7 @@ def test_every_caption_is_drawn_and_nothing_else():
     products = [product("1", captions=CAPTIONS)] * 100
     drawn = draw_texts(products, TextMix(caption=1.0), random.Random(1))
     assert {item.text for item in drawn} == set(CAPTIONS)
-    assert not any(any(item.tells) for item in drawn)
+    assert not any(any(item.states) for item in drawn)
 
 
 def test_a_product_without_captions_is_drawn_by_its_name():

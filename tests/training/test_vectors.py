@@ -109,7 +109,7 @@ def test_the_same_seed_gives_the_same_vectors():
 
 
 def test_a_rare_word_alone_is_refused():
-    with pytest.raises(ValueError, match=r"^No word comes 3 times\.$"):
+    with pytest.raises(ValueError, match=r"^No word occurs 3 times\.$"):
         learn_vectors(["kurta", "kurta saree"], progress=False)
 
 

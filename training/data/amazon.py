@@ -21,13 +21,13 @@ from .source import EXTENSIONS, FilePictures, Format, Notes, Source
 
 PICTURES = "images"
 GENDERS = ("Men", "Women", "Boys", "Girls", "Baby Boys", "Baby Girls", "Baby", "Unisex")
-# A path of the 2018 release runs on into phrases of the product page, "100% Cotton" or a whole sentence.
+# A path of the 2018 release continues with phrases of the product page, "100% Cotton" or a whole sentence.
 MAX_LEVELS, MAX_LEVEL_LETTERS = 5, 40
 _TAG = re.compile(r"</?[A-Za-z][^>]*>")
 
 
 def read(folder: Path, notes: Notes) -> Source:
-    """Read every product that has a picture in `images/`; others are counted and never held in memory."""
+    """Read every product that has a picture in `images/`; others are only counted."""
     products, paths = [], []
     seen: set[str] = set()
     found = _PictureNames(folder / PICTURES)
@@ -36,7 +36,7 @@ def read(folder: Path, notes: Notes) -> Source:
             try:
                 product = _product(record, notes.folder)
                 if product.id in seen:
-                    raise ValueError(f"The product {product.id} was there before.")
+                    raise ValueError(f"The product {product.id} occurs twice.")
             except ValueError as error:
                 notes.skip_line(file, number, error)
                 continue
@@ -51,7 +51,7 @@ def read(folder: Path, notes: Notes) -> Source:
 
 
 def _files(folder: Path) -> list[Path]:
-    # The releases name metadata so; the same folder may hold reviews, which are no products.
+    # The releases' names of metadata; the same folder may hold reviews, which are not products.
     return sorted(folder.glob("meta_*.json.gz")) or sorted(folder.glob("*.json.gz"))
 
 
@@ -67,7 +67,7 @@ def _records(path: Path, notes: Notes) -> Iterator[tuple[int, dict[str, Any]]]:
                 except ValueError as error:
                     notes.skip_line(path, number, error)
     except (EOFError, OSError, zlib.error) as error:
-        notes.skip_line(path, number + 1, f"{error}; nothing behind it can be read")
+        notes.skip_line(path, number + 1, f"{error}; the rest of the file cannot be read")
 
 
 def _record(line: bytes) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def _record(line: bytes) -> dict[str, Any]:
 def _literal(text: str, json_error: Exception) -> Any:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an unknown escape in a text is its author's matter
+            warnings.simplefilter("ignore")  # unknown escapes in a text are not our concern
             return ast.literal_eval(text)
     except (ValueError, SyntaxError, MemoryError, RecursionError) as error:
         raise ValueError(f"Neither JSON ({json_error}) nor a Python literal.") from error
@@ -96,8 +96,8 @@ def _product(record: dict[str, Any], catalogue: str) -> Product:
         raise ValueError("The record has no asin.")
     if not name:
         raise ValueError("The record has no title.")
-    if "getTime" in name:  # a known fault of the 2018 release
-        raise ValueError("The title is a piece of a page's script.")
+    if "getTime" in name:  # a known error of the 2018 release
+        raise ValueError("The title is a part of a page's script.")
     genders, levels = _path(record)
     return Product(
         catalogue=catalogue,
@@ -124,17 +124,17 @@ def _path(record: dict[str, Any]) -> tuple[list[str], list[str]]:
 
 
 def _plain(value: Any) -> str:
-    """Write a text or a list of texts in one line, without markup."""
+    """Return a text or a list of texts on one line, without markup."""
     if isinstance(value, list):
         value = " ".join(part for part in value if isinstance(part, str))
     if not isinstance(value, str):
         return ""
     text = " ".join(html.unescape(_TAG.sub(" ", value)).split())
-    return text.encode(errors="replace").decode()  # half a surrogate pair is no text
+    return text.encode(errors="replace").decode()  # lone surrogates cannot be encoded
 
 
 class _PictureNames:
-    """The files in `images/`, found by a record's addresses or by its ASIN."""
+    """The files in `images/`, found by a record's URLs or by its ASIN."""
 
     def __init__(self, folder: Path) -> None:
         names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
@@ -142,7 +142,7 @@ class _PictureNames:
         self.by_stem = {Path(name).stem: name for name in names if name.lower().endswith(EXTENSIONS)}
 
     def of(self, record: dict[str, Any]) -> str | None:
-        """Return the name of a record's picture, the largest that is there."""
+        """Return the name of a record's picture, the largest one available."""
         for key in ("imageURLHighRes", "imUrl", "imageURL"):
             addresses = record.get(key)
             for address in addresses if isinstance(addresses, list) else [addresses]:
@@ -154,9 +154,9 @@ class _PictureNames:
     def _named(self, address: str) -> str | None:
         try:
             name = PurePosixPath(urlsplit(address).path).name
-        except ValueError:  # no address at all; the ASIN may still name a picture
+        except ValueError:  # not a URL; the ASIN may still name a picture
             return None
-        if name.startswith("no-img"):  # the releases' picture of "no picture"
+        if name.startswith("no-img"):  # the releases' placeholder picture
             return None
         return self.by_name.get(name) or self.by_name.get(unquote(name))
 

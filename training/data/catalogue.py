@@ -13,16 +13,16 @@ from .pixels import DIGEST_BYTES, decode
 from .product import Catalogue, Product, settle
 from .source import Format, Notes, Source
 
-# In this order: folders by class are known by their pictures alone, which other formats have, too.
+# Folders by class come last: they are recognised by their pictures alone, which other formats have, too.
 FORMATS = (shop.FORMAT, amazon.FORMAT, flickr8k.FORMAT, classes.FORMAT)
-LEARNED_AND_JUDGED = ("train", "val")
+TRAIN_AND_VAL = ("train", "val")
 
 
 def find_format(folder: Path) -> Format:
-    """Return the format of a folder, told by what lies in it.
+    """Return the format of a folder, recognised by its files.
 
     Raises:
-        ValueError: it is in none; the message lists what is looked for.
+        ValueError: no format fits; the message lists what each looks for.
     """
     for known in FORMATS:
         if known.fits(folder):
@@ -33,7 +33,7 @@ def find_format(folder: Path) -> Format:
 
 
 def read_products(folder: Path) -> Iterator[Product]:
-    """Yield the products of a folder in file order, before pictures are opened and compared.
+    """Yield the products of a folder in file order, without opening or comparing pictures.
 
     Raises:
         ValueError: the folder is in no known format.
@@ -60,21 +60,21 @@ def read_catalogue(
 ) -> Catalogue:
     """Read products and decoded pictures of several folders.
 
-    Decoded pictures are kept in `cache`, so that a second run starts at once. What cannot be used, a line or a
-    picture, is left out, reported on stderr and counted there.
+    Decoded pictures are cached, so that a second run starts at once. Lines and pictures that cannot be used are skipped,
+    and reported and counted on stderr.
 
     Args:
         folders: folders in any of the formats.
         split: "train", "val", "test" where a format has one, or None for train and val.
         spec: size of the pictures in pixels.
         cache: folder for decoded pictures.
-        held_out: whether to keep products that equal one that models are judged by; never while training.
-        progress: whether to show a bar while decoding.
+        held_out: whether to include products that are identical to one of the evaluation; never for training.
+        progress: whether to show a progress bar.
 
     Raises:
         ValueError: a folder is in no known format.
     """
-    wanted = LEARNED_AND_JUDGED if split is None else (split,)
+    wanted = TRAIN_AND_VAL if split is None else (split,)
     products: list[Product] = []
     parts: list[tuple[NDArray[np.uint8], list[int]]] = []
     for folder in folders:
@@ -111,7 +111,7 @@ def _read_folder(
 
 
 def _gather(parts: Sequence[tuple[NDArray[np.uint8], list[int]]], spec: ImageSpec) -> NDArray[np.uint8]:
-    """Copy the rows of several arrays into one, without a second copy of any: they may fill the memory."""
+    """Copy the rows of several arrays into one, without a second copy of any, since they may fill the memory."""
     ends = np.cumsum([len(rows) for _, rows in parts])
     pixels = np.empty((ends[-1], spec.height, spec.width, 3), dtype=np.uint8)
     for (decoded, rows), end in zip(parts, ends, strict=True):

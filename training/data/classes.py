@@ -1,4 +1,4 @@
-"""Folders by class, as ImageNet and its excerpts are laid out: a folder's name says what its pictures show."""
+"""Folders by class, as ImageNet and its excerpts are laid out: a folder's name is the class of its pictures."""
 
 import csv
 import os
@@ -13,7 +13,7 @@ NO_CLASSES = (*SPLITS, "images", "flicker8k_dataset")  # the last two: a format 
 
 
 def read(folder: Path, notes: Notes) -> Source:
-    """Read one product a picture, whose name and article type are its class in words."""
+    """Read one product per picture, with its class in words as name and article type."""
     wording = _wording(folder, notes)
     products, paths = [], []
     for split, base in _levels(folder):
@@ -60,12 +60,12 @@ def _is_picture(path: Path) -> bool:
 
 
 def _in_words(folder: Path) -> str:
-    name = os.fsencode(folder.name).decode("utf-8", errors="replace")  # it becomes a text to learn
+    name = os.fsencode(folder.name).decode("utf-8", errors="replace")  # it becomes a training text
     return " ".join(name.replace("_", " ").replace("-", " ").split())
 
 
 def _wording(folder: Path, notes: Notes) -> dict[str, str]:
-    """Read lines of a class folder's name and what its pictures show: "n01440764,tench"."""
+    """Read lines of a class folder's name and the class in words: "n01440764,tench"."""
     path = next((folder / name for name in WORDINGS if (folder / name).exists()), None)
     if path is None:
         return {}

@@ -11,13 +11,13 @@ LISTS = {
     "Flickr_8k.devImages.txt": "val",
     "Flickr_8k.testImages.txt": "test",
 }
-PICTURES = ("Flicker8k_Dataset", "Images")  # the first is spelt so in the release
+PICTURES = ("Flicker8k_Dataset", "Images")  # the first is the release's spelling
 
 
 def read(folder: Path, notes: Notes) -> Source:
-    """Read one product a picture, named by its first caption.
+    """Read one product per picture, named by its first caption.
 
-    Where there are split lists, pictures in none of them are left out; the release has 92 such.
+    Where there are split lists, pictures in none of them are left out: 92 in the release.
     """
     captions = _captions(folder / CAPTIONS, notes)
     splits = _splits(folder, captions, notes)
@@ -50,7 +50,7 @@ def _captions(path: Path, notes: Notes) -> dict[str, dict[int, str]]:
             try:
                 picture, number, caption = _parse(line.decode("utf-8"))
                 if number in captions.get(picture, {}):
-                    raise ValueError(f"Caption {number} of {picture} was there before.")
+                    raise ValueError(f"Caption {number} of {picture} occurs twice.")
             except ValueError as error:
                 notes.skip_line(path, line_number, error)
                 continue

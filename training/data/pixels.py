@@ -1,4 +1,4 @@
-"""Decode a folder's pictures once, and keep them for the next run."""
+"""The pixels of a folder's pictures, decoded once and cached for later runs."""
 
 import hashlib
 import zipfile
@@ -18,7 +18,7 @@ from .source import Notes, StoredPictures
 
 DIGEST_BYTES = 16
 _digest = partial(hashlib.blake2b, digest_size=DIGEST_BYTES)
-# What opening a file or an archive's member may raise; what decoding may raise is a PictureError.
+# What opening a file or an archive's member may raise; decoding raises PictureError.
 _UNREADABLE = (PictureError, OSError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError)
 
 
@@ -27,8 +27,8 @@ class Decoded:
     """A folder's pictures, row by row."""
 
     pixels: NDArray[np.uint8]  # (n, height, width, 3)
-    usable: NDArray[np.bool_]  # (n,): false for what is missing or unreadable, whose pixels are zero
-    digests: NDArray[np.uint8] | None  # (n, 16): of the pictures' bytes, where asked for
+    usable: NDArray[np.bool_]  # (n,): false for missing or unreadable pictures, whose pixels are zero
+    digests: NDArray[np.uint8] | None  # (n, 16): of the pictures' bytes, where requested
 
 
 def decode(
@@ -41,16 +41,16 @@ def decode(
     digests: bool,
     progress: bool,
 ) -> Decoded:
-    """Decode pictures, or read what an earlier call decoded.
+    """Decode pictures, or read them from the cache.
 
     Args:
-        pictures: what to decode.
+        pictures: the pictures to decode.
         stem: beginning of the names of cached files.
         spec: size in pixels to fit the pictures into.
-        cache: folder for decoded pictures, made where it is missing.
-        notes: where pictures that are missing or unreadable are reported.
-        digests: whether to compare pictures by their bytes later on.
-        progress: whether to show a bar while decoding.
+        cache: folder for decoded pictures, created where it is missing.
+        notes: reports missing and unreadable pictures.
+        digests: whether to compute digests of the pictures' bytes.
+        progress: whether to show a progress bar.
     """
     stem = f"{stem}-{len(pictures)}-{pictures.key}-{spec.width}x{spec.height}"
     pixels_file, digests_file, usable_file = (
@@ -63,7 +63,7 @@ def decode(
         usable, found = _decode_all(pictures, pixels_file, spec, notes, digests, progress)
         if digests:
             np.save(digests_file, found)
-        np.save(usable_file, usable)  # last: its presence says that the cache is whole
+        np.save(usable_file, usable)  # last: its presence marks the cache as complete
     usable = np.load(usable_file)
     _count(pictures, usable, notes)
     if fresh:
@@ -81,7 +81,7 @@ def _decode_all(
     digests = np.zeros((count, DIGEST_BYTES), dtype=np.uint8)
     if not count:
         return usable, digests
-    # Straight into the file: a large folder's pictures need not fit into memory.
+    # Written straight to the file: a large folder's pictures need not fit into memory.
     pixels = np.lib.format.open_memmap(
         pixels_file, "w+", dtype=np.uint8, shape=(count, spec.height, spec.width, 3)
     )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """One product of a catalogue, as far as a model learns from it; what is unknown is empty."""
+    """The fields of a catalogue's product that training uses; unknown ones are empty."""
 
     catalogue: str  # the folder's name
     id: str
@@ -24,11 +24,11 @@ class Product:
     pattern: str = ""
     fabric: str = ""
     split: str = ""  # "train", "val" or "test"
-    twin: str = ""  # id of the product whose picture is byte-identical, or ""
-    held_out: bool = False  # equals a product that models are judged by: never trained on
+    twin: str = ""  # id of the product with a byte-identical picture, or ""
+    held_out: bool = False  # identical to a product of the evaluation: never trained on
     category: str = ""
     subcategory: str = ""
-    captions: tuple[str, ...] = ()  # sentences that each describe the picture
+    captions: tuple[str, ...] = ()  # sentences that describe the picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ VAL_SHARE = 0.05
 
 
 def split_of(product_id: str) -> str:
-    """Return "val" for one product in twenty, told from its id alone, and "train" for the others."""
+    """Return "val" for one product in twenty, decided by its id alone, and "train" for the others."""
     number = int.from_bytes(blake2b(product_id.encode(errors="surrogatepass"), digest_size=8).digest())
     return "val" if number < VAL_SHARE * 2**64 else "train"
 
@@ -51,11 +51,11 @@ def split_of(product_id: str) -> str:
 def settle(
     products: Sequence[Product], usable: NDArray[np.bool_], digests: NDArray[np.uint8]
 ) -> list[Product]:
-    """Join products whose pictures are byte-identical, and give a split to those that have none.
+    """Mark products with byte-identical pictures as twins, and assign a split to those without one.
 
-    The first product with a picture is its owner. Later ones become its twins, and where the format states no split
-    they take its split, so that no picture is learned and judged by. Where the format states splits they stand, but
-    a train product that has a picture of another split is held out; and if nothing is val, some of train becomes it.
+    The first product with a picture is its owner. Later ones are its twins, and where the format states no split
+    they take its split, so that no picture is in both train and val. Where the format states splits they stand, but
+    a train product that has a picture of another split is held out; and if there is no val, a part of train becomes val.
 
     Args:
         products: n products.
@@ -66,19 +66,19 @@ def settle(
         The n products with `twin`, `split` and `held_out`.
     """
     keys = [row.tobytes() for row in digests]
-    told_by_id = ("", "train") if all(product.split != "val" for product in products) else ("",)
+    split_by_id = ("", "train") if all(product.split != "val" for product in products) else ("",)
     owners: dict[bytes, Product] = {}
-    judging: set[bytes] = set()
+    evaluated: set[bytes] = set()
     for product, key, has_picture in zip(products, keys, usable, strict=True):
         if has_picture:
             owners.setdefault(key, product)
             if product.split not in ("", "train"):
-                judging.add(key)
+                evaluated.add(key)
     settled = []
     for product, key, has_picture in zip(products, keys, usable, strict=True):
         owner = owners[key] if has_picture else product
-        split = split_of(owner.id) if product.split in told_by_id else product.split
-        held_out = split == "train" and has_picture and key in judging
+        split = split_of(owner.id) if product.split in split_by_id else product.split
+        held_out = split == "train" and has_picture and key in evaluated
         twin = "" if owner is product else owner.id
         settled.append(replace(product, twin=twin, split=split, held_out=bool(held_out)))
     return settled

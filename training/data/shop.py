@@ -20,7 +20,7 @@ COLUMNS = (
 
 
 def read(folder: Path, notes: Notes) -> Source:
-    """Read the table; its rows say themselves which pictures are equal and which split they belong to.
+    """Read the table, whose rows state identical pictures and the split.
 
     Raises:
         FileNotFoundError: there is no archive of pictures.
@@ -36,7 +36,7 @@ def read(folder: Path, notes: Notes) -> Source:
 def read_table(folder: Path, notes: Notes) -> Iterator[Product]:
     """Yield the products of the table in file order."""
     path = folder / TABLE
-    # Bytes that are not UTF-8 pass the decoder, and are refused with their row instead of the whole file.
+    # Bytes that are not UTF-8 pass the decoder, so that only their row is refused, not the whole file.
     with gzip.open(path, "rt", encoding="utf-8", errors="surrogateescape", newline="") as file:
         rows = csv.DictReader(file)
         lacking = [column for column in COLUMNS if column not in (rows.fieldnames or ())]
@@ -52,7 +52,7 @@ def read_table(folder: Path, notes: Notes) -> Iterator[Product]:
                 notes.skip_line(path, rows.line_num, error)
                 continue
             except (EOFError, OSError, zlib.error) as error:
-                notes.skip_line(path, rows.line_num + 1, f"{error}; nothing behind it can be read")
+                notes.skip_line(path, rows.line_num + 1, f"{error}; the rest of the file cannot be read")
                 return
             yield product
 

@@ -12,7 +12,13 @@ from typing import BinaryIO
 
 from .product import Product
 
-EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".gif")  # in any case; what `search.preprocessing` opens
+EXTENSIONS = (
+    ".jpg",
+    ".jpeg",
+    ".png",
+    ".webp",
+    ".gif",
+)  # in upper or lower case; the formats that `search.preprocessing` opens
 
 
 class StoredPictures(ABC):
@@ -21,18 +27,18 @@ class StoredPictures(ABC):
     @property
     @abstractmethod
     def key(self) -> str:
-        """Letters and digits that change when the pictures do: part of the names of cached files."""
+        """A key of letters and digits that changes when the pictures do; part of the names of cached files."""
 
     @abstractmethod
     def label(self, row: int) -> str:
-        """Name a picture for a person."""
+        """Return a name of a picture for messages."""
 
     @abstractmethod
     def __len__(self) -> int: ...
 
     @abstractmethod
     def exists(self, row: int) -> bool:
-        """Tell whether there is a picture."""
+        """Return whether there is a picture."""
 
     @abstractmethod
     def open(self, row: int) -> BinaryIO:
@@ -40,11 +46,11 @@ class StoredPictures(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Let go of what was opened for all pictures together."""
+        """Close what is open for all pictures together."""
 
 
 class FilePictures(StoredPictures):
-    """Pictures that are files of their own."""
+    """Pictures in separate files."""
 
     def __init__(self, folder: Path, paths: Sequence[Path]) -> None:
         self.folder = folder
@@ -52,7 +58,7 @@ class FilePictures(StoredPictures):
 
     @cached_property
     def key(self) -> str:
-        """Digest of each picture's name, size and time of change."""
+        """A digest of each picture's name, size and modification time."""
         digest = blake2b(digest_size=8)
         for path in self.paths:
             digest.update(f"{path.relative_to(self.folder)} {_state(path)}\n".encode(errors="surrogatepass"))
@@ -66,7 +72,7 @@ class FilePictures(StoredPictures):
         return len(self.paths)
 
     def exists(self, row: int) -> bool:
-        """Tell whether the file exists."""
+        """Return whether the file exists."""
         return self.paths[row].exists()
 
     def open(self, row: int) -> BinaryIO:
@@ -74,7 +80,7 @@ class FilePictures(StoredPictures):
         return self.paths[row].open("rb")
 
     def close(self) -> None:
-        """Do nothing: each file is closed by whoever opened it."""
+        """Do nothing: each file is closed by its user."""
 
 
 class ZipPictures(StoredPictures):
@@ -97,7 +103,7 @@ class ZipPictures(StoredPictures):
         return len(self.ids)
 
     def exists(self, row: int) -> bool:
-        """Tell whether the archive has a member of that name."""
+        """Return whether the archive has a member of that name."""
         return self.ids[row] in self._members
 
     def open(self, row: int) -> BinaryIO:
@@ -105,7 +111,7 @@ class ZipPictures(StoredPictures):
         return self._zip.open(self._members[self.ids[row]])  # type: ignore[return-value]
 
     def close(self) -> None:
-        """Close the archive; a later use opens it again."""
+        """Close the archive; it is opened again when needed."""
         if "_zip" in self.__dict__:
             self._zip.close()
             del self._zip
@@ -127,14 +133,14 @@ def _state(path: Path) -> str:
     return f"{stat.st_size} {stat.st_mtime_ns}"
 
 
-NAMED = 10  # so many missing pictures are named; a folder may lack a million
+NAMED = 10  # missing pictures that are named; a folder may lack a million
 
 
 class Notes:
-    """Keeps account of one folder while it is read.
+    """What of one folder cannot be used, counted and reported on stderr.
 
-    Lines are read at every call, pictures are decoded once. So that nothing is reported again and again in one run,
-    all but the counts waits for `say_waiting`, which is called when pictures are decoded.
+    A folder's lines are read several times in a run, its pictures decoded once. So that nothing is reported twice,
+    messages are held back until `say_waiting`, which is called when pictures are decoded.
     """
 
     def __init__(self, folder: str) -> None:
@@ -148,21 +154,21 @@ class Notes:
         self._waiting.append(f"{file}, line {number}: {reason}")
 
     def skip_unlisted(self) -> None:
-        """Count a picture that is in none of a folder's split lists."""
+        """Count a picture that is in none of the folder's split lists."""
         self.unlisted += 1
 
     def skip_missing(self, what: str) -> None:
-        """Count a product that has no picture; the first few are named."""
+        """Count a product without a picture; the first few are reported."""
         self.missing += 1
         if self.missing <= NAMED:
             self._waiting.append(f"{what}: there is no picture")
 
     def say(self, what: object) -> None:
-        """Report something now."""
+        """Report a message at once."""
         print(what, file=sys.stderr)
 
     def say_waiting(self) -> None:
-        """Report what waits."""
+        """Report the messages that were held back."""
         for what in self._waiting:
             self.say(what)
         self._waiting.clear()
@@ -184,17 +190,17 @@ def _counted(count: int, what: str, happened: str = "") -> str:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A folder's products and, row by row, their pictures, none of them opened yet."""
+    """A folder's products and, row by row, their pictures, which are not opened yet."""
 
     products: Sequence[Product]  # split is "" where the format states none
     pictures: StoredPictures
-    states_twins: bool = False  # the format itself says which pictures are equal
+    states_twins: bool = False  # the format itself marks identical pictures
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A way to lay out a folder of products, and how it is recognised and read."""
+    """A folder format: how it is recognised and read."""
 
-    looked_for: str  # what makes a folder one of this format, for a person
+    looked_for: str  # what makes a folder one of this format, for messages
     fits: Callable[[Path], bool]
     read: Callable[[Path, Notes], Source]

@@ -32,13 +32,13 @@ def _field(
     model: EmbeddingModel, products: Sequence[Product], vectors: NDArray[np.float32], field: str
 ) -> dict[str, float]:
     rows = rows_by_value(getattr(product, field) for product in products)
-    asked = [value for value in rows if value]
-    if not asked:
+    queries = [value for value in rows if value]
+    if not queries:
         raise ValueError(f"No product of the gallery has a {field}.")
-    relevant = [rows[value] for value in asked]
-    hits = hits_of(nearest(model.encode_texts(asked), vectors, DEPTH), relevant)
+    relevant = [rows[value] for value in queries]
+    hits = hits_of(nearest(model.encode_texts(queries), vectors, DEPTH), relevant)
     return {
-        "queries": len(asked),
+        "queries": len(queries),
         "gallery": len(products),
         "precision@1": metrics.precision_at(hits, 1),
         "precision@10": metrics.precision_at(hits, DEPTH),
@@ -107,7 +107,7 @@ def read_ground_truth(file: Path) -> Mapping[str, Sequence[str]]:
 def ground_truth_of_val(products: Sequence[Product]) -> Mapping[str, Sequence[str]]:
     """Return the distinct names of the val products, each with the ids of all products of that name."""
     rows = rows_by_value(product.name for product in products)
-    asked = dict.fromkeys(product.name for product in products if product.split == "val")
-    if not asked:
+    names = dict.fromkeys(product.name for product in products if product.split == "val")
+    if not names:
         raise ValueError("The catalogue has no products of split val; name a ground-truth file.")
-    return {name: [products[row].id for row in rows[name]] for name in asked}
+    return {name: [products[row].id for row in rows[name]] for name in names}

@@ -88,9 +88,9 @@ def similar_items(
         result[f"{field} precision@1"] = metrics.precision_at(hits, 1)
         result[f"{field} precision@10"] = metrics.precision_at(hits, DEPTH)
         if others.any():
-            asked = others > 0
-            result[f"{field} mrr@10"] = metrics.mean_reciprocal_rank(hits[asked])
-            result[f"{field} ndcg@10"] = metrics.ndcg_at(hits[asked], others[asked], DEPTH)
+            answerable = others > 0
+            result[f"{field} mrr@10"] = metrics.mean_reciprocal_rank(hits[answerable])
+            result[f"{field} ndcg@10"] = metrics.ndcg_at(hits[answerable], others[answerable], DEPTH)
     return result
 
 
@@ -112,20 +112,20 @@ def attribute_queries(
         each product's picture and one of its name, brand and facts.
     """
     rows = rows_by_value((product.colour, product.pattern, product.article_type) for product in products)
-    asked = sorted(kind for kind, found in rows.items() if len(found) >= DEPTH)
-    if not asked:
+    combinations = sorted(kind for kind, found in rows.items() if len(found) >= DEPTH)
+    if not combinations:
         raise ValueError(
             "No combination of colour, pattern and type has ten products; take a larger catalogue."
         )
     queries = encode_texts(
-        [f"{colour} {pattern} {wording.get(kind, kind)}".lower() for colour, pattern, kind in asked]
+        [f"{colour} {pattern} {wording.get(kind, kind)}".lower() for colour, pattern, kind in combinations]
     )
-    relevant = [rows[kind] for kind in asked]
+    relevant = [rows[kind] for kind in combinations]
     texts = encode_texts([f"{item.name}. {item.brand}. {attribute_text(item)}" for item in products])
     by_picture = hits_of(nearest(queries, pictures, DEPTH), relevant)
     by_both = hits_of(nearest(queries, pictures + texts, DEPTH), relevant)
     return {
-        "queries": len(asked),
+        "queries": len(combinations),
         "gallery": len(products),
         "precision@10": metrics.precision_at(by_picture, DEPTH),
         "precision@10 with texts": metrics.precision_at(by_both, DEPTH),

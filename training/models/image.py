@@ -1,7 +1,7 @@
 """Image encoders: a backbone of Keras' applications up to its pooled features, then a head.
 
-Both are models of their own inside the encoder, "features" and "head", so that a frozen backbone's features can be
-extracted once and the head be trained on them.
+Both are separate models inside the encoder, "features" and "head", so that a frozen backbone's features can be
+extracted once and the head trained on them.
 """
 
 from pathlib import Path
@@ -14,11 +14,11 @@ from ..config import Config, ImageSection
 from ..exceptions import TrainingError
 from .layers import apply_head
 
-# Mean of ImageNet's pictures in blue, green, red: the input that published ResNet50 weights were trained with.
+# Mean of ImageNet's pictures in blue, green, red, which the published ResNet50 weights expect to be subtracted.
 IMAGENET_MEAN = (103.939, 116.779, 123.68)
 
-# Keras' 0.99 averages over some hundred batches, in which the weights of a short run move too far: after six epochs
-# text-to-image success@10 among 1,280 val pictures was .71 with a batch's own statistics and .51 with the averages.
+# Keras' default 0.99 averages over hundreds of batches, during which the weights of a short run change too much: after
+# six epochs text-to-image success@10 among 1,280 val pictures was .71 with a batch's own statistics and .51 with the averages.
 BATCH_NORM_MOMENTUM = 0.95
 
 
@@ -27,11 +27,11 @@ def image_encoder(config: Config, size: tuple[int | None, int | None] = (None, N
 
     Args:
         config: the run's configuration.
-        size: (height, width) in pixels; without it pictures of any size are taken.
+        size: (height, width) in pixels; without it pictures may have any size.
 
     Raises:
         FileNotFoundError: the backbone's weights file is missing.
-        TrainingError: the weights cannot be fetched, or are another backbone's.
+        TrainingError: the weights cannot be downloaded, or belong to another backbone.
     """
     section = config.image
     backbone = _backbone(section)
@@ -70,12 +70,12 @@ def _backbone(section: ImageSection) -> keras.Model:
             raise
         raise TrainingError(
             f"The weights {weights!r} do not load into {section.backbone}: {error} "
-            "Without a network, name a weights file of your own: `python -m training backbone` writes one."
+            "Without a network, name a weights file: `python -m training backbone` writes one."
         ) from error
 
 
 def _scaled(pixels: KerasTensor, section: ImageSection) -> KerasTensor:
-    # As the published weights of each were trained: Caffe's blue, green, red about the mean, or -1 to 1.
+    # The scaling that the published weights expect: Caffe's (blue, green, red, minus the mean), or -1 to 1.
     values = ops.cast(pixels, "float32")
     if section.backbone == "ResNet50":
         return ops.flip(values, axis=-1) - np.array(IMAGENET_MEAN, dtype="float32")

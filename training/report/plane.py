@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .subjects import Subject, Thumbnails
+from .subjects import Subject, Thumbnails, sample_rows
 
 SIDE = 1000  # of the square that the plane fills
 MARGIN = 25
-COLOURED = 7  # categories with a colour of their own; the rest share one
+COLOURED = 7  # categories with their own colour; all others share one
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Plane:
-    """A plane with its legend and how much nearer pairs are than others."""
+    """A plane with its legend, and the mean similarity of pairs and of others."""
 
     pairs: tuple[Pair, ...]
     legend: tuple[tuple[str, int], ...]
@@ -37,7 +37,7 @@ class Plane:
 
 
 def plane(subject: Subject, thumbnails: Thumbnails, *, sample: int, seed: int) -> Plane:
-    """Lay out a sample of products, drawn by lot; equal seeds give equal planes on one machine."""
+    """Lay out a random sample of products; the same seed gives the same plane on the same machine."""
     rows = sample_rows(len(subject.products), sample, seed)
     products = [subject.products[row] for row in rows]
     pictures, texts = subject.pictures[rows], subject.encode([product.name for product in products])
@@ -63,19 +63,14 @@ def plane(subject: Subject, thumbnails: Thumbnails, *, sample: int, seed: int) -
     return Plane(pairs, (*legend.items(), *rest), float(similarity.mean()), others)
 
 
-def sample_rows(count: int, wanted: int, seed: int) -> NDArray[np.int64]:
-    """Return at most `wanted` of the rows 0 to `count` - 1, drawn without return, in ascending order."""
-    return np.sort(np.random.default_rng(seed).permutation(count)[:wanted])
-
-
 def layout(embeddings: NDArray[np.float32], seed: int) -> list[tuple[int, int]]:
-    """Return a place in the square for each of (n, dimension) embeddings; near ones stay near."""
+    """Return a position in the square for each of (n, dimension) embeddings, by t-SNE."""
     from sklearn.manifold import TSNE
     from threadpoolctl import threadpool_limits
 
     perplexity = min(30.0, (len(embeddings) - 1) / 3)
     model = TSNE(perplexity=perplexity, metric="cosine", init="pca", random_state=seed)
-    # One thread: sums keep their order, and threads that wait for each other beside other work took 20 s, not 2.
+    # One thread: the order of sums is fixed, and on a busy machine several threads took 20 s instead of 2.
     with threadpool_limits(1):
         places = model.fit_transform(embeddings.astype(np.float64))
     low, high = places.min(axis=0), places.max(axis=0)

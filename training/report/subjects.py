@@ -1,4 +1,4 @@
-"""One run or artifact of a report: what it is made of, its figures, and its embeddings of the val products."""
+"""The subjects of a report: runs and artifacts with their settings, figures and embeddings of the val products."""
 
 import base64
 import io
@@ -20,16 +20,16 @@ from ..texts import frequent_words, values_of
 
 Embeddings = NDArray[np.float32]
 
-STATED = {"epochs": "epoch", "best epoch": "best_epoch"}  # what a report calls a key of state.json
+STATED = {"epochs": "epoch", "best epoch": "best_epoch"}  # name in the report: key of state.json
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A run or an artifact, measured; everything in a report is drawn from these."""
+    """A run or an artifact with all that a report shows of it."""
 
     label: str
     kind: str  # "run" or "artifact"
-    about: Mapping[str, str]  # what it is: picture size, dimension, what it was trained on
+    about: Mapping[str, str]  # description: picture size, dimension, training data
     settings: Mapping[str, str]  # a run's configuration, key by key; empty for an artifact
     history: Sequence[Mapping[str, Any]]  # a run's epochs; empty for an artifact
     products: tuple[Product, ...]
@@ -39,7 +39,7 @@ class Subject:
     figures: Mapping[str, Mapping[str, float]]  # by direction, then by metric
 
     def encode(self, texts: Sequence[str]) -> Embeddings:
-        """Return (n, dimension) for n of the texts that were encoded when the subject was examined."""
+        """Return (n, dimension) for n of the texts in `texts`."""
         return np.stack([self.texts[text] for text in texts])
 
 
@@ -48,12 +48,12 @@ def examine(folder: Path, label: str, data: Path, cache: Path) -> Subject:
 
     Args:
         folder: a run folder or an artifact folder.
-        label: what the report calls it.
+        label: its name in the report.
         data: a catalogue folder.
         cache: folder for decoded pictures.
 
     Raises:
-        FileNotFoundError: the folder holds neither, or the catalogue is missing.
+        FileNotFoundError: the folder holds neither a run nor an artifact, or the catalogue is missing.
         ValueError: the catalogue has no val products.
     """
     model = open_model(folder)
@@ -62,7 +62,7 @@ def examine(folder: Path, label: str, data: Path, cache: Path) -> Subject:
         raise ValueError(f"{data} has {len(val.products)} usable products of split val; a report needs two.")
     pictures = model.encode_pixels(val.pixels)
     texts = _encode_once(model, val.products)
-    names = _looking_up(texts)
+    names = _lookup(texts)
     figures = {
         "text to image": text_to_image(val.products, val.products, pictures, names),
         "image to text": image_to_text(val.products, val.products, pictures, names),
@@ -83,14 +83,14 @@ def examine(folder: Path, label: str, data: Path, cache: Path) -> Subject:
 
 
 def labels(folders: Sequence[Path]) -> list[str]:
-    """Name each folder by its last part, and by as many of its parents as it takes to tell them apart.
+    """Name each folder by its last part, with as many of its parents as needed to be unique.
 
     Raises:
         ValueError: a folder is named twice.
     """
     parts = [folder.resolve().parts for folder in folders]
     if len(set(parts)) < len(parts):
-        raise ValueError("A folder is named twice; each run or artifact stands once in a report.")
+        raise ValueError("A folder is named twice; a report shows each run or artifact once.")
     depth = 1
     while len({part[-depth:] for part in parts}) < len(parts):
         depth += 1
@@ -105,8 +105,8 @@ def _encode_once(model: EmbeddingModel, products: Sequence[Product]) -> dict[str
     return dict(zip(texts, model.encode_texts(list(texts)), strict=True))
 
 
-def _looking_up(texts: Mapping[str, NDArray[np.float32]]) -> Any:
-    return lambda asked: np.stack([texts[text] for text in asked])
+def _lookup(texts: Mapping[str, NDArray[np.float32]]) -> Any:
+    return lambda names: np.stack([texts[name] for name in names])
 
 
 def _about(folder: Path, model: EmbeddingModel, dimension: int) -> dict[str, str]:
@@ -125,6 +125,11 @@ def _about(folder: Path, model: EmbeddingModel, dimension: int) -> dict[str, str
 def _settings(folder: Path) -> dict[str, str]:
     config = folder / CONFIG
     return flatten(json.loads(config.read_text())) if config.exists() else {}
+
+
+def sample_rows(count: int, wanted: int, seed: int) -> NDArray[np.int64]:
+    """Return at most `wanted` of the rows 0 to `count` - 1, drawn at random without replacement, in ascending order."""
+    return np.sort(np.random.default_rng(seed).permutation(count)[:wanted])
 
 
 def flatten(content: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
@@ -152,14 +157,14 @@ QUALITY = 80
 
 
 class Thumbnails:
-    """Collects pictures while a page is made; `rules` are the CSS rules that show them."""
+    """Small JPEG pictures embedded in the page, one per product, each with a CSS class; `rules` are the CSS rules."""
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
         self.rules: list[tuple[str, str]] = []  # class name and data URI
 
     def add(self, product_id: str, pixels: NDArray[np.uint8]) -> str:
-        """Return the class name of a product's picture, (height, width, 3); the first one added is kept."""
+        """Return the class name of a product's picture, (height, width, 3); the first one added is used."""
         known = self._numbers.get(product_id)
         if known is not None:
             return f"p{known}"

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..texts import KINDS, frequent_words, spread_by_frequency, values_of
-from .plane import sample_rows
-from .subjects import Subject, Thumbnails
+from .subjects import Subject, Thumbnails, sample_rows
 
 NEAREST_TAGS = 3
 
@@ -31,7 +30,7 @@ class Tagged:
 
 
 def tagged_pictures(subject: Subject, thumbnails: Thumbnails, *, count: int, seed: int) -> list[Tagged]:
-    """Tag pictures drawn by lot."""
+    """Tag a random sample of pictures."""
     shown = []
     values = values_of(subject.products)
     for row in sample_rows(len(subject.products), count, seed + 1):
@@ -51,7 +50,7 @@ def tagged_pictures(subject: Subject, thumbnails: Thumbnails, *, count: int, see
 
 
 def first_tag_right(subject: Subject) -> list[tuple[str, int, int, float]]:
-    """Return for each kind its number of values, the products that have one, and how often the nearest is it."""
+    """Return for each kind its number of values, how many products have one, and the share for which it is the nearest."""
     rows = []
     for field, kind in KINDS.items():
         values = values_of(subject.products)[kind]
@@ -70,7 +69,7 @@ NEAREST_WORDS = 6
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word, how many names hold it, and its nearest words with their cosines."""
+    """A word, how many names contain it, and its nearest words with their cosines."""
 
     word: str
     count: int
@@ -78,7 +77,7 @@ class Word:
 
 
 def similar_words(subject: Subject, *, count: int) -> list[Word]:
-    """Show the neighbours of words from the most frequent to the rarest of the product names."""
+    """Return words of the product names, from the most frequent to the rarest, with their neighbours."""
     counts = frequent_words(subject.products)
     if not counts:
         return []

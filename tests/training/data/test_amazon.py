@@ -109,8 +109,8 @@ def test_what_cannot_be_used_is_named_and_counted(folder, capsys):
     assert said[2:] == [
         f"{lines} 8, product B000000007: there is no picture",
         f"{lines} 9: The record has no title.",
-        f"{lines} 10: The product B000000002 was there before.",
-        f"{lines} 11: The title is a piece of a page's script.",
+        f"{lines} 10: The product B000000002 occurs twice.",
+        f"{lines} 11: The title is a part of a page's script.",
         f"{lines} 12: The line holds no record of names and values.",
         f"{folder}/images/B000000006.png: The file is not a JPEG, PNG, WebP or GIF picture.",
         "amazon: 3 products, 6 lines skipped, 1 picture unreadable, 1 picture missing",
@@ -132,7 +132,7 @@ def test_a_file_that_ends_early_gives_what_it_holds(folder, capsys):
     (folder / "meta_Clothing.json.gz").write_bytes(cut)
     assert "B000000001" in by_id(folder)
     assert (
-        "Compressed file ended before the end-of-stream marker was reached; nothing"
+        "Compressed file ended before the end-of-stream marker was reached; the rest"
         in capsys.readouterr().err
     )
 

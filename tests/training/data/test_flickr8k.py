@@ -89,7 +89,7 @@ def test_what_cannot_be_used_is_named_and_counted(folder, capsys):
     read(folder)
     assert capsys.readouterr().err.splitlines() == [
         f"{folder}/Flickr8k.token.txt, line 8: The line is not of the form PICTURE#NUMBER, tab, caption.",
-        f"{folder}/Flickr8k.token.txt, line 36: Caption 4 of {HAT} was there before.",
+        f"{folder}/Flickr8k.token.txt, line 36: Caption 4 of {HAT} occurs twice.",
         f"{folder}/Flickr_8k.trainImages.txt, line 5: There is no caption of 9_9.jpg.",
         f"{folder}/Flicker8k_Dataset/{BROKEN}: The picture is damaged: Truncated File Read.",
         f"{folder}/Flicker8k_Dataset/{GONE}: there is no picture",

@@ -99,7 +99,7 @@ def test_a_table_that_ends_early_gives_the_rows_before_the_end(tmp_path, capsys)
     table.write_bytes(gzip.compress(b"".join(lines[:3])) + gzip.compress(lines[3])[:60])
     catalogue = read_catalogue([folder], split=None, spec=SPEC, cache=tmp_path / "cache", progress=False)
     assert [product.id for product in catalogue.products] == ["0", "1"]
-    assert "nothing behind it can be read" in capsys.readouterr().err
+    assert "the rest of the file cannot be read" in capsys.readouterr().err
 
 
 def test_a_table_without_a_column_is_refused(tmp_path):

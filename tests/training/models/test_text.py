@@ -66,6 +66,17 @@ def test_word_embeddings_begin_as_word_vectors(vectors):
     assert encoder.get_layer("token_embedding").trainable
 
 
+def test_a_mean_leaves_padding_out():
+    made = config(encoder="words", width=3, head="linear")
+    tokenizer = text_tokenizer(made, lambda: ["red shoes", "red zebra"])
+    encoder = encoder_of(made, tokenizer)
+    table = encoder.get_layer("token_embedding").get_weights()[0]
+    pooled = keras.Model(encoder.input, encoder.get_layer("projection").input)
+    tokens = np.array([[2, 3, 0, 0], [4, 0, 0, 0]], dtype=np.int32)
+    expected = np.stack([table[[2, 3]].mean(axis=0), table[4]])
+    assert np.asarray(pooled(tokens)) == pytest.approx(expected, abs=1e-5)
+
+
 def test_missing_word_vectors_are_named():
     with pytest.raises(FileNotFoundError, match=r"'nowhere\.txt'.*training vectors"):
         text_tokenizer(config(encoder="vectors", vectors="nowhere.txt", width=3), list)

@@ -21,7 +21,7 @@ def test_few_queries_give_few_cases_and_none_twice():
     assert choose(np.zeros(4, dtype=np.int64), 3, seed=1) == []
 
 
-def test_equal_ranks_are_drawn_by_lot():
+def test_equal_ranks_are_drawn_at_random():
     ranks = np.ones(50, dtype=np.int64)
     assert choose(ranks, 3, seed=1) == choose(ranks, 3, seed=1)
     assert choose(ranks, 3, seed=1) != choose(ranks, 3, seed=2)
