@@ -11,6 +11,7 @@ from tests.tiny_artifact import write_tiny_artifact
 from tests.training.products import COLOURS, write_catalogue
 from training.__main__ import main
 from training.commands import PROTOCOLS
+from training.data.shop import COLUMNS
 from training.evaluation import protocols
 from training.vectors import read_vectors
 
@@ -164,27 +165,9 @@ def test_a_changed_artifact_is_refused_in_one_line(evaluate):
     assert printed.err.endswith("image.onnx is not the file that its manifest describes.\n")
 
 
-TABLE_COLUMNS = [
-    "id",
-    "name",
-    "brand",
-    "description",
-    "category",
-    "subcategory",
-    "article_type",
-    "colour",
-    "gender",
-    "usage",
-    "attributes",
-    "split",
-    "dup_of",
-    "held_out_twin",
-]
-
-
 def write_table(folder, rows):
     with gzip.open(folder / "products.csv.gz", "wt", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, TABLE_COLUMNS, restval="")
+        writer = csv.DictWriter(file, COLUMNS, restval="")
         writer.writeheader()
         writer.writerows(rows)
 
