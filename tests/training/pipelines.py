@@ -32,7 +32,7 @@ class Pipeline:
     folder: Path
     data: Path
     changes: tuple[str, ...]
-    told: dict[str, str] = field(default_factory=dict)  # what each command printed
+    printed: dict[str, str] = field(default_factory=dict)  # what each command printed
     statuses: dict[str, int] = field(default_factory=dict)
     stopped: dict[str, Any] = field(default_factory=dict)  # the state after SIGTERM
 
@@ -66,7 +66,7 @@ class Pipeline:
         arguments = ["evaluate", str(self.artifact), "--data", str(self.data), "--protocol", "all"]
         kept = ["--cache", str(self.run / "cache"), "--embeddings", str(self.folder / "embeddings")]
         self.statuses["evaluated"] = self._run("evaluate", *arguments, *kept)
-        printed = self.told["evaluate"]
+        printed = self.printed["evaluate"]
         return json.loads(printed[printed.index("{\n") : printed.rindex("}") + 1])
 
     def export(self) -> int:
@@ -109,7 +109,7 @@ class Pipeline:
 
     def _finished(self, name: str, process: subprocess.Popen) -> int:
         status = process.wait(PATIENCE)
-        self.told[name] = (self.folder / "output.txt").read_text()
+        self.printed[name] = (self.folder / "output.txt").read_text()
         return status
 
 
@@ -128,5 +128,5 @@ class LightPipeline(Pipeline):
             patch.setattr(image, "_backbone", tiny_backbone)
             status = main([*arguments])
         keras.utils.clear_session()
-        self.told[name] = said.getvalue()
+        self.printed[name] = said.getvalue()
         return status

@@ -70,8 +70,8 @@ def weights(folder, name, processes, *, devices=1):
     ]
     try:
         for process in started:
-            told, _ = process.communicate(timeout=PATIENCE)
-            assert process.returncode == 0, told[-3000:]
+            output, _ = process.communicate(timeout=PATIENCE)
+            assert process.returncode == 0, output[-3000:]
     finally:
         for process in started:
             process.kill()

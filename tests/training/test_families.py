@@ -124,13 +124,13 @@ def pipeline(pipelines, request):
 
 @pytest.mark.parametrize("pipeline", STOPPED, indirect=True)
 def test_it_stops_when_asked_and_says_how_to_go_on(pipeline):
-    assert pipeline.statuses["stopped"] == 143, pipeline.told["stopped"]
-    assert "continue with --resume" in pipeline.told["stopped"]
+    assert pipeline.statuses["stopped"] == 143, pipeline.printed["stopped"]
+    assert "continue with --resume" in pipeline.printed["stopped"]
     assert pipeline.stopped["epoch"] >= 1
 
 
 def test_it_ends_and_its_loss_falls(pipeline):
-    assert pipeline.statuses["fitted"] == 0, pipeline.told["fit"]
+    assert pipeline.statuses["fitted"] == 0, pipeline.printed["fit"]
     losses = [entry["loss"] for entry in pipeline.state()["history"]]
     assert [line["epoch"] for line in pipeline.log()] == [str(number + 1) for number in range(len(losses))]
     assert losses[-1] < losses[0]
@@ -138,7 +138,7 @@ def test_it_ends_and_its_loss_falls(pipeline):
 
 
 def test_it_learns_and_serves_what_it_learned(pipeline):
-    assert pipeline.statuses["exported"] == 0, pipeline.told["export"]
+    assert pipeline.statuses["exported"] == 0, pipeline.printed["export"]
     figures = pipeline.evaluate()
     if pipeline.family == "devise":  # learns article types; by chance one product in eighteen has the same
         assert figures["image_to_image all"]["article_type precision@10"] >= 0.09
