@@ -1,6 +1,8 @@
 # make demo   the shop on this machine          [PORT=8000] [CATALOGUE=folder]
-# make test   everything that must hold         [FASHION_DATA=folder]
-# make train-check   every model family, from fit by stop and resume to served; in part also in make test
+# make check  lint, types, and the tests that start no server
+# make test   what must hold before a commit    [FASHION_DATA=folder]
+# make test-all   all that must hold            [FASHION_DATA=folder]
+# make train-check   every model family, from fit by stop and resume to served; in part also in make test-all
 # make screenshots   the README's pictures, of drawn products
 # make audit  known faults of the pinned packages, asked over the network
 # make chaos  faults done to a shop on purpose   [CHAOS=options]
@@ -12,7 +14,7 @@ SHELL := /bin/sh
 # mypy's Django plugin loads the settings, but no server is asked for anything.
 CHECKS = SECRET_KEY=checks DATABASE_URL=$${DATABASE_URL:-postgresql://localhost/none} REDIS_URL=$${REDIS_URL:-redis://localhost}
 
-.PHONY: help demo test train-check lint audit mypy bench chaos load format screenshots
+.PHONY: help demo check test test-all train-check lint audit mypy bench chaos load format screenshots
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -21,8 +23,14 @@ demo:
 	@scripts/venv.sh requirements.txt
 	@exec .venv/bin/python -m shop.local demo $(if $(PORT),--port "$(PORT)") $(if $(CATALOGUE),--catalogue "$(CATALOGUE)")
 
+check: lint
+	@scripts/tests.sh check
+
 test: dev
-	@scripts/tests.sh
+	@scripts/tests.sh test
+
+test-all: dev
+	@scripts/tests.sh all
 
 train-check: dev
 	env -u DJANGO_SETTINGS_MODULE FAMILIES=whole .venv/bin/python -m pytest tests/training/test_families.py

@@ -1,22 +1,37 @@
 #!/bin/sh
-# Runs everything that must hold, four processes of tests side by side: those of training, which compute, those of faults, which mostly
-# wait, those of the plugin, and all others; lint and the audit of packages come first, while training computes already.
-# usage: scripts/tests.sh [options of pytest]
+# Runs tests in processes of their own, side by side, each with the servers and the browser that its tests need.
+# usage: scripts/tests.sh check|test|all [options of pytest]
+#   check   the tests that need no server, after `make lint`
+#   test    lint, the audit of packages, and all tests but the long ones
+#   all     the long ones, too, and more examples of each kind of data
 set -u
 cd "$(dirname "$0")/.."
 logs=.local/log
 mkdir -p $logs
 unset DJANGO_SETTINGS_MODULE || true
-# Four processes share the cores: NumPy's threads, which wait for each other by spinning, would take them from the others.
+# The processes share the cores: NumPy's threads, which wait for each other by spinning, would take them from the others.
 export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
 background=
+which=$1
+shift
 
-# begin NICENESS FOLDER [options]: the tests of a folder in the background, with a log of their own
+case $which in
+check) chosen="not long and not processes" profile=quick ;;
+test) chosen="not long" profile=quick ;;
+all) chosen="" profile=thorough ;;
+*) sed -n 's/^# usage/usage/p' "$0" && exit 2 ;;
+esac
+
+tests() {
+    .venv/bin/python -m pytest -m "$chosen" --hypothesis-profile="$profile" "$@"
+}
+
+# begin NAME [arguments]: tests in the background, with a log of their own
 begin() {
-    niceness=$1 folder=$2
-    shift 2
-    nice -n "$niceness" .venv/bin/python -m pytest "tests/$folder" "$@" >"$logs/$folder-tests.log" 2>&1 &
-    background="$background $folder:$!"
+    name=$1
+    shift
+    tests "$@" >"$logs/$name-tests.log" 2>&1 &
+    background="$background $name:$!"
 }
 
 stop() {
@@ -27,22 +42,23 @@ stop() {
 }
 trap stop INT TERM
 
-# Training yields a little, so that tests that measure time see a machine that answers, and is not what all wait for in the end.
-begin 2 training "$@"
-
-make --no-print-directory lint || stop
-.venv/bin/python scripts/audit.py || [ $? -eq 2 ] || stop # 2: the advisory service cannot be asked from here
-scripts/chromium.sh || stop
-scripts/pgbouncer.sh || stop
-
-begin 2 faults "$@"
-begin 1 search "$@"
-.venv/bin/python -m pytest --ignore tests/training --ignore tests/faults --ignore tests/search "$@"
+begin training tests/training "$@"
+if [ "$which" = check ]; then
+    tests --ignore tests/training "$@"
+else
+    make --no-print-directory lint || stop
+    .venv/bin/python scripts/audit.py || [ $? -eq 2 ] || stop # 2: the advisory service cannot be asked from here
+    scripts/chromium.sh || stop
+    scripts/pgbouncer.sh || stop
+    begin faults tests/faults "$@"
+    begin search tests/search "$@"
+    tests --ignore tests/training --ignore tests/faults --ignore tests/search "$@"
+fi
 failed=$?
 for one in $background; do
-    folder=${one%:*}
-    echo "Waiting for the tests of $folder (log: $logs/$folder-tests.log)."
+    name=${one%:*}
+    echo "Waiting for the tests of $name (log: $logs/$name-tests.log)."
     wait "${one#*:}" || failed=1
-    cat "$logs/$folder-tests.log"
+    cat "$logs/$name-tests.log"
 done
 [ $failed -eq 0 ]

@@ -10,12 +10,21 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import pytest_django
 
 from shop.local.servers import EmbeddedPostgres, EmbeddedRedis
 from tests.processes import ShopProcesses
 from tests.tiny_artifact import write_tiny_artifact
+
+# Fixtures that start a server or a browser; all others that need one are made of these.
+PROCESSES = {"db", "transactional_db", "redis_server", "browser", "demo"}
+
+# How many examples Hypothesis makes where each is costly; --hypothesis-profile chooses.
+hypothesis.settings.register_profile("quick", max_examples=25, deadline=None)
+hypothesis.settings.register_profile("thorough", max_examples=300, deadline=None)
+hypothesis.settings.load_profile("quick")
 
 _folder = Path(tempfile.mkdtemp(prefix="fashion-tests-"))
 _postgres = (
@@ -56,6 +65,14 @@ def _configure() -> None:
 
 
 _configure()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that need a server or a browser, which are those that use a fixture of one."""
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        if item.get_closest_marker("django_db") or not PROCESSES.isdisjoint(fixtures):
+            item.add_marker("processes")
 
 
 def pytest_unconfigure() -> None:

@@ -21,9 +21,7 @@ from search.weights import Weights
 from shop.filters import FilterForm
 from tests.abuse.strings import NAUGHTY
 
-QUICK = settings(
-    max_examples=300, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
-)
+SAME_EACH_TIME = settings(derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 WORDS = ("red", "shirt", "under", "over", "between", "and", "-", '"', "or", "₹", "1500", "2k", "size", "9", "cheap", "for",
          "men's", "t-shirt", "not", "blue")  # fmt: skip
 PARTS = st.one_of(
@@ -87,7 +85,7 @@ def cleaned(text):
     return read(clean_query, text)
 
 
-@QUICK
+@SAME_EACH_TIME
 @given(TEXTS)
 def test_cleaning_twice_is_cleaning_once(text):
     query = cleaned(text)
@@ -98,14 +96,14 @@ def test_cleaning_twice_is_cleaning_once(text):
         assert query.text == unicodedata.normalize("NFC", query.text)
 
 
-@QUICK
+@SAME_EACH_TIME
 @given(st.text(max_size=150))
 def test_composed_and_decomposed_are_the_same(text):
     both = [cleaned(unicodedata.normalize(form, text)) for form in ("NFC", "NFD")]
     assert both[0] == both[1]
 
 
-@QUICK
+@SAME_EACH_TIME
 @given(TEXTS)
 def test_every_text_is_understood(text):
     query = cleaned(text)
@@ -121,7 +119,7 @@ def test_every_text_is_understood(text):
         assert all(0 <= end < 10**10 for end in ends)
 
 
-@QUICK
+@SAME_EACH_TIME
 @given(st.text(max_size=MAX_LENGTH))
 def test_a_price_takes_words_away_and_adds_none(text):
     price, rest = read_price(text)
@@ -129,7 +127,7 @@ def test_a_price_takes_words_away_and_adds_none(text):
     assert set(rest) <= {*text, " "}
 
 
-@QUICK
+@SAME_EACH_TIME
 @given(
     st.dictionaries(
         st.sampled_from(
@@ -151,7 +149,7 @@ def test_filters_are_read_or_refused(given_):
 
 
 @pytest.mark.django_db
-@QUICK
+@SAME_EACH_TIME
 @given(NUMBERS)
 @example("1E-20000")
 @example("0E+20000")
@@ -166,7 +164,7 @@ def test_a_price_that_is_taken_is_one_that_postgres_takes(number):
         assert cursor.fetchone() == (filters.price_min,)
 
 
-@QUICK
+@SAME_EACH_TIME
 @given(st.one_of(TEXTS, st.lists(st.floats().map(str), max_size=5).map(",".join)))
 def test_a_box_lies_inside_or_is_refused(text):
     box = read(Box.read, text)

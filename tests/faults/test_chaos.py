@@ -13,6 +13,8 @@ FIRST = 10
 PRODUCTS = 180
 
 
+@pytest.mark.long
+@pytest.mark.processes
 @pytest.mark.timeout(900)
 def test_the_first_ten_faults_lose_nothing(tiny_artifact: Path, tmp_path: Path):
     report = tmp_path / "chaos.json"

@@ -43,6 +43,7 @@ warmup = 2
 """
 
 
+@pytest.mark.long
 @pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed")
 @pytest.mark.filterwarnings("ignore::FutureWarning:keras", "ignore::DeprecationWarning")
 def test_a_run_of_jax_goes_on_under_tensorflow(tmp_path, capsys, monkeypatch):

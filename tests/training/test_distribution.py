@@ -36,12 +36,14 @@ def alone(folder):
     return weights(folder, "alone", [()])
 
 
+@pytest.mark.long
 @needs_jax
 def test_two_devices_end_with_the_weights_of_one(folder, alone):
     both = weights(folder, "devices", [("--distribute",)], devices=2)
     assert largest_difference(both, alone) < 1e-4
 
 
+@pytest.mark.long
 @needs_jax
 def test_two_processes_end_with_the_weights_of_one(folder, alone):
     address = f"localhost:{free_port()}"

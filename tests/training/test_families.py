@@ -1,8 +1,9 @@
 """Every family fits, is evaluated, exported and served, over a small drawn catalogue; some are stopped meanwhile and resume.
 
 `make train-check` runs this alone, each family with the backbone of its article, in processes of its own, and stops each
-(FAMILIES=whole). In `make test` the default family has that, and all others one convolution in place of their backbone:
+(FAMILIES=whole). In `make test-all` the default family has that, and all others one convolution in place of their backbone:
 ResNet50 and its like cost minutes of processor time each, and how a run resumes does not depend on its family (test_resume.py).
+`make test` has one family, with one convolution.
 """
 
 import os
@@ -63,6 +64,8 @@ LIGHT = dict.fromkeys(FAMILIES, ("stages.0.learning_rate=1e-2",)) | {
 WHOLE = os.environ.get("FAMILIES") == "whole"
 STOPPED = list(FAMILIES) if WHOLE else ["default"]
 FIRST_BACKBONE = "default" if WHOLE else "triplet"  # whose backbone the siamese family begins with
+QUICK = "triplet"
+LONG = {family: pytest.param(family, marks=pytest.mark.long) for family in FAMILIES}
 
 
 def follow(pipeline: Pipeline, backbone: Path, followed: Callable[[str], Pipeline]) -> Pipeline:
@@ -82,7 +85,7 @@ def follow(pipeline: Pipeline, backbone: Path, followed: Callable[[str], Pipelin
 
 
 @pytest.fixture(scope="module")
-def pipelines(tmp_path_factory):
+def pipelines(request, tmp_path_factory):
     """Start the families that have processes of their own, two at a time; the others are followed when they are asked for."""
     folder = tmp_path_factory.mktemp("families")
     data = folder / "drawn"
@@ -111,18 +114,26 @@ def pipelines(tmp_path_factory):
             changes = (*FAMILIES[family], *LIGHT[family])
             return follow(LightPipeline(family, folder / family, data, changes), backbone, followed)
 
-        for family in FAMILIES if WHOLE else ["default"]:
+        for family in FAMILIES if WHOLE else ["default"] if _is_default_chosen(request.session) else []:
             pipeline = Pipeline(family, folder / family, data, FAMILIES[family])
             started[family] = executor.submit(follow, pipeline, backbone, followed)
         yield followed
 
 
-@pytest.fixture(scope="module", params=FAMILIES)
+def _is_default_chosen(session):
+    return any(
+        item.callspec.params["pipeline"] == "default"
+        for item in session.items
+        if "pipeline" in item.fixturenames
+    )
+
+
+@pytest.fixture(scope="module", params=[family if family == QUICK else LONG[family] for family in FAMILIES])
 def pipeline(pipelines, request):
     return pipelines(request.param)
 
 
-@pytest.mark.parametrize("pipeline", STOPPED, indirect=True)
+@pytest.mark.parametrize("pipeline", [LONG[family] for family in STOPPED], indirect=True)
 def test_it_stops_when_asked_and_says_how_to_go_on(pipeline):
     assert pipeline.statuses["stopped"] == 143, pipeline.printed["stopped"]
     assert "continue with --resume" in pipeline.printed["stopped"]

@@ -84,10 +84,10 @@ def whole(fit):
 @pytest.mark.parametrize(
     ("stop", "epoch", "batch"),
     [
-        (2, 0, 2),
+        pytest.param(2, 0, 2, marks=pytest.mark.long),
         (PER_EPOCH + 5, 1, 5),
         (2 * PER_EPOCH, 2, 0),  # the last batch of a stage: its epoch is judged before the run ends
-        (2 * PER_EPOCH + 1, 2, 1),
+        pytest.param(2 * PER_EPOCH + 1, 2, 1, marks=pytest.mark.long),
     ],
 )
 def test_it_ends_with_the_same_weights(fit, whole, monkeypatch, capsys, stop, epoch, batch):

@@ -40,13 +40,7 @@ def test_answers_are_as_described(described, name, mode):
     operation = described.find_operation_by_id(name)
 
     @given(case=operation.as_strategy(generation_mode=mode))
-    @hypothesis_settings(
-        max_examples=30,
-        deadline=None,
-        derandomize=True,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-    )
+    @hypothesis_settings(derandomize=True, database=None, suppress_health_check=list(HealthCheck))
     def send(case):
         fits = mode is GenerationMode.POSITIVE
         if fits:

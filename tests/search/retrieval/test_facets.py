@@ -106,7 +106,7 @@ HOST_VALUES = st.text(max_size=40) | st.sampled_from(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(tokens=st.lists(st.tuples(NAMES, HOST_VALUES), max_size=8), query=HOST_VALUES)
 def test_a_lexicon_of_any_values_reads_any_query(tokens, query):
     facets = {f"{name}={value}": 1 for name, value in tokens}

@@ -75,7 +75,7 @@ def meets(product, filters, *, ignoring=""):
 
 
 @pytest.mark.parametrize("text", ["linen", ""])
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(filters=chosen, sort=st.sampled_from(["relevance", "newest", "price", "-price"]))
 def test_totals_counts_and_pages_agree_with_a_slow_reference(products, text, filters, sort):
     found = [product for product in products if not text or product[4] == "Linen"]
