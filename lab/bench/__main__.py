@@ -11,14 +11,13 @@ import sys
 import tempfile
 from pathlib import Path
 
+from lab.processes import ROOT
+from lab.servers import Servers
 from shop.local.machine import LocalError
 
 from . import filters, relevance
-from .indexing import measure_indexing
 from .large_shop import PRODUCTS
-from .latency import measure_stages, report_stages
-from .serving import measure_in_django, measure_web
-from .setting import ROOT, Setting
+from .speed import measure_in_django, measure_indexing, measure_stages, measure_web, report_stages
 
 QUERIES = 1000
 KERAS_PICTURES = 100
@@ -56,19 +55,19 @@ def main() -> int:
 def measure(data: Path, options: argparse.Namespace) -> dict:
     """Return all figures, by name."""
     queries = read_queries(data / "products.csv.gz")
-    with Setting() as setting:
+    with Servers() as servers:
         say("Importing the catalogue")
-        import_seconds = setting.import_catalogue(data, limit=options.limit)
+        import_seconds = servers.import_catalogue(data, limit=options.limit)
         say("Indexing it through Celery")
         pictures = count_pictures()
-        indexing = measure_indexing(setting, pictures)
+        indexing = measure_indexing(servers, pictures)
         say("Searching inside Django")
         django = measure_in_django(queries)
         stages = measure_stages([query.text for query in read_judged(data / "shopper_queries.jsonl")])
         say("Asking judged queries of this and other engines")
-        judged = relevance.measure(setting, data / "shopper_queries.jsonl")
+        judged = relevance.measure(servers, data / "shopper_queries.jsonl")
         say("Searching over HTTP")
-        web = measure_web(setting, queries)
+        web = measure_web(servers, queries)
         artifact = artifact_folder()
     keras = None
     if not options.without_keras:

@@ -17,12 +17,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from lab.processes import ROOT
 from search.artifact import read_manifest
 from search.encoders import BATCH, load_artifact
 
-from .keras_models import keras_encoders
+from .keras_baseline import keras_encoders
 
-ROOT = Path(__file__).resolve().parents[2]
 ARTIFACT = ROOT / "search" / "artifacts" / "default"
 QUERIES = ("red striped t-shirt", "navy sneakers men", "women solid black leather handbag", "kurta")
 ROUNDS = 50  # of all queries

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
-from .drawn_queries import mixed_queries
-from .large_shop import PRODUCTS, SHARES, fill, share_filter
-from .latency import Stages, measure_stages, report_stages
-from .setting import Setting
+from lab.servers import Servers
+
+from .large_shop import PRODUCTS, SHARES, fill, mixed_queries, share_filter
+from .speed import Stages, measure_stages, report_stages
 
 PAGE = 24
 OVERLAP = 0.98  # share of the exact answer's page that pages must hold, on average
@@ -55,7 +55,7 @@ def main() -> int:
     parser.add_argument("products", type=int, nargs="?", default=PRODUCTS)
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures into FILE")
     options = parser.parse_args()
-    with Setting():
+    with Servers():
         fill(options.products, encoded=True)
         stages, lines = measure()
     if options.json:

@@ -10,7 +10,6 @@ import json
 import multiprocessing
 import os
 import statistics
-import subprocess
 import sys
 import time
 import zipfile
@@ -20,11 +19,10 @@ from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from lab.chaos.shopper import ask
-from lab.chaos.waiting import wait_until
+from lab.processes import wait_until
+from lab.servers import UNLIMITED, Servers
+from lab.traffic import ask, is_up
 from tests.abuse import bad_pictures
-
-from .setting import ROOT, Setting
 
 PRODUCTS = 600
 SEARCHES = 150
@@ -44,16 +42,12 @@ def main() -> int:
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures into FILE")
     options = parser.parse_args()
-    with Setting() as setting:
-        os.environ["FASHION_SEARCH"] = json.dumps({"API_RATE": "", "PHOTO_RATE": ""})
-        folder = setting.folder / "drawn"
-        draw = [sys.executable, "-m", "sample_catalogue", "--count", str(PRODUCTS), "--out", str(folder)]
-        subprocess.run(draw, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
-        setting.import_catalogue(folder, limit=None)
-        setting.start_workers()
-        setting.manage("search_index", "rebuild", "--wait", "--noinput")
-        _, port = setting.start_web(2)
-        wait_until(lambda: _answers(port), seconds=60)
+    with Servers() as servers:
+        os.environ["FASHION_SEARCH"] = json.dumps(UNLIMITED)
+        servers.draw(PRODUCTS)
+        servers.index()
+        _, port = servers.processes.web(2)
+        wait_until(lambda: is_up(port), seconds=60)
         _search(port, 60)  # loads encoders
         time.sleep(REST_SECONDS)
         idle = _p95(_search(port, SEARCHES))
@@ -85,22 +79,22 @@ class Senders:
 
     def __init__(self, port: int, number: int) -> None:
         spawning = multiprocessing.get_context("spawn")
-        self._told, self._tell = spawning.Pipe(duplex=False)
-        self._process = spawning.Process(target=_send_all, args=(port, number, self._tell), daemon=True)
+        self._results, self._send = spawning.Pipe(duplex=False)
+        self._process = spawning.Process(target=_send_all, args=(port, number, self._send), daemon=True)
 
     def start(self) -> int:
         """Begin to send, and return how many pictures there are."""
         self._process.start()
-        self._tell.close()  # so that nothing is waited for that has ended
-        return self._told.recv()
+        self._send.close()  # so that nothing is waited for that has ended
+        return self._results.recv()
 
     def sending(self) -> bool:
         """Return whether there are pictures left."""
-        return not self._told.poll()
+        return not self._results.poll()
 
     def answers(self) -> list[tuple[int, float]]:
         """Return status and seconds of every answer."""
-        return self._told.recv()
+        return self._results.recv()
 
 
 def _send_all(port: int, number: int, tell: Connection) -> None:
@@ -133,13 +127,6 @@ def _pictures() -> list[bytes]:
         with zipfile.ZipFile(collected) as archive:
             found += [archive.read(name) for name in archive.namelist() if not name.endswith("/")]
     return found
-
-
-def _answers(port: int) -> bool:
-    try:
-        return ask(port, "/health/live").status == 200
-    except OSError:
-        return False
 
 
 def _search(port: int, number: int, *, going_on: Callable[[], bool] = lambda: False) -> list[float]:

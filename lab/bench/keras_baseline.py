@@ -10,9 +10,24 @@ import time
 import zipfile
 from pathlib import Path
 
-from .keras_models import keras_encoders
+from lab.processes import ROOT
+from search.artifact import Manifest
 
+CONFIG = ROOT / "training" / "configs" / "default.toml"
 WARM_UP = 3
+
+
+def keras_encoders(manifest: Manifest):
+    """Return the default configuration's image encoder and text encoder in float32, of an artifact's dimension and picture size."""
+    import keras
+
+    from training.config import load_config
+    from training.models import image_encoder, text_encoder
+
+    keras.config.set_dtype_policy("float32")
+    config = load_config(CONFIG, [f"dimension={manifest.dimension}"])
+    size = (manifest.image.height, manifest.image.width)
+    return image_encoder(config, size), text_encoder(config, config.text.vocabulary)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""A shop of 100,000 drawn products, written straight into the tables.
+"""A shop of 100,000 drawn products, written straight into the tables, and queries that fit it.
 
 Products are the drawn catalogue's, each named after one of 20,000 invented lines besides, so that there are as many words
 as in a large shop. Their texts are encoded. No pictures are drawn for them: the embedding of a picture is that of its
@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from io import BytesIO
-from itertools import islice
+from itertools import cycle, islice
 from itertools import product as combinations
 
 import numpy as np
@@ -22,6 +22,18 @@ SEED = 2024
 PAIR_SIMILARITY = 0.75  # of a picture and its text; the median of true pairs is .78
 COLOURS_OF_A_KIND = 40  # directions in which pictures of one kind differ from their texts in the same way
 SHARES = (2, 20, 200, 2000)  # filters: one product in so many
+QUERY_SEED = 2025
+BY_HAND = (
+    "red shirt", "blue jeans women", "black dress", "striped t-shirt men", "white sneakers", "green jacket",
+    "brown leather bag", "navy trousers", "yellow top", "grey hoodie", "pink skirt", "floral dress",
+    "sandals", "watch", "cap", "checked shirt for men", "something warm", "party dress", "purple", "shirt under 1500",
+    "blak shoes", "sweater", "boots women", "scarf", "shorts men",
+)  # fmt: skip
+FORMS = (
+    "{colour} {noun}", "{noun} for {gender}", "{brand} {noun}", "{pattern} {noun}", "{colour} {noun} under {price}",
+    "{slip}", "{colour} {pattern} {noun} {gender}", "{noun}", "{fabric} {noun}", "{brand}",
+)  # fmt: skip
+PRICES = (800, 1000, 1500, 2000)
 
 
 def share_filter(share: int) -> str:
@@ -171,3 +183,34 @@ def _finish(version) -> None:
     build_lexicon(version)
     refresh_word_list()
     print(f"indexes and words in {time.monotonic() - began:.0f} s", flush=True)
+
+
+def mixed_queries(number: int) -> list[str]:
+    """Return different queries: some 25 written by hand, then each form in turn with words of the catalogue."""
+    source, found = random.Random(QUERY_SEED), dict.fromkeys(BY_HAND)
+    for form in cycle(FORMS):
+        if len(found) >= number:
+            break
+        found[form.format(**_words(source)).lower()] = None
+    return list(islice(found, number))
+
+
+def _words(source: random.Random) -> dict[str, object]:
+    from sample_catalogue.vocabulary import KINDS
+    from sample_catalogue.wording import ADJECTIVES, BRANDS
+
+    from .spell import edited
+
+    kind = source.choice(list(KINDS.values()))
+    noun, colour = source.choice(kind.noun), source.choice(kind.colours)
+    pattern = source.choice([name for name in kind.patterns if name != "solid"] or ["solid"])
+    return {
+        "noun": noun,
+        "colour": colour,
+        "gender": source.choice(kind.genders),
+        "brand": source.choice(BRANDS),
+        "pattern": ADJECTIVES[pattern][-1],
+        "price": source.choice(PRICES),
+        "fabric": source.choice(kind.fabrics)[0],
+        "slip": f"{colour} {edited(noun.lower(), source)}",
+    }

@@ -13,14 +13,15 @@ import gzip
 import json
 import os
 import random
-import subprocess
 import sys
 import time
 import zipfile
 from pathlib import Path
 
-from .setting import ROOT, Setting
-from .shopping import Figures, shop_for
+from lab.servers import UNLIMITED, Servers
+from lab.traffic import ask
+
+from .shoppers import Figures, shop_for
 
 DRAWN = 2000  # products, where there is no real catalogue
 WEB_PROCESSES = 2
@@ -46,19 +47,19 @@ def main() -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures into FILE")
     options = parser.parse_args()
     data = Path(os.environ["FASHION_DATA"]) if "FASHION_DATA" in os.environ else None
-    with Setting() as setting:
-        os.environ["FASHION_SEARCH"] = json.dumps({"API_RATE": "", "PHOTO_RATE": ""})
-        _fill(setting, data, options.products)
-        os.environ["LOAD_MATERIAL"] = str(_material(setting.folder, data))
-        _, port = setting.start_web(WEB_PROCESSES)
+    with Servers() as servers:
+        os.environ["FASHION_SEARCH"] = json.dumps(UNLIMITED)
+        _fill(servers, data, options.products)
+        os.environ["LOAD_MATERIAL"] = str(_material(servers.folder, data))
+        _, port = servers.processes.web(WEB_PROCESSES)
         _recovery(port)  # encoders are loaded at the first searches
         _say(f"{options.users} shoppers for {options.seconds} s")
-        usual = shop_for(setting, port, users=options.users, seconds=options.seconds)
+        usual = shop_for(servers, port, users=options.users, seconds=options.seconds)
         _report(usual)
-        sustained = _find_sustained(setting, port, usual)
+        sustained = _find_sustained(servers, port, usual)
         rate = 2 * sustained.answered_per_second
         _say(f"{rate:.1f} requests/s at random moments for {options.overload} s, twice what is sustained")
-        over = shop_for(setting, port, users=0, seconds=options.overload, rate=rate)
+        over = shop_for(servers, port, users=0, seconds=options.overload, rate=rate)
         recovery = _recovery(port)
         _report(over)
         _say(f"answers within half a second again {recovery:.1f} s after the overload")
@@ -69,37 +70,27 @@ def main() -> int:
     return _verdict(usual, over, recovery)
 
 
-def _find_sustained(setting: Setting, port: int, usual: Figures) -> Figures:
+def _find_sustained(servers: Servers, port: int, usual: Figures) -> Figures:
     """Let more and more shoppers in until answers take too long; return the last figures before that."""
     sustained, users = usual, usual.users
     while True:
         users = round(users * 1.25) + 1
         _say(f"{users} shoppers for {STEP_SECONDS} s")
-        more = shop_for(setting, port, users=users, seconds=STEP_SECONDS)
+        more = shop_for(servers, port, users=users, seconds=STEP_SECONDS)
         _report(more)
         if more.errors or more.turned_away or more.total.p95 > SUSTAINED_P95_MS:
             return sustained
         sustained = more
 
 
-def _fill(setting: Setting, data: Path | None, limit: int | None) -> None:
-    folder = data / "fashion" if data else setting.folder / "drawn"
-    if data is None:
-        draw = [
-            sys.executable,
-            "-m",
-            "sample_catalogue",
-            "--count",
-            str(limit or DRAWN),
-            "--out",
-            str(folder),
-        ]
-        subprocess.run(draw, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
+def _fill(servers: Servers, data: Path | None, limit: int | None) -> None:
     _say("Importing the catalogue")
-    setting.import_catalogue(folder, limit=limit)
+    if data:
+        servers.import_catalogue(data / "fashion", limit=limit)
+    else:
+        servers.draw(limit or DRAWN)
     _say("Indexing it")
-    setting.start_workers()
-    setting.manage("search_index", "rebuild", "--wait", "--noinput")
+    servers.index()
     import django
 
     django.setup()
@@ -134,19 +125,13 @@ def _material(folder: Path, data: Path | None) -> Path:
 
 def _recovery(port: int) -> float:
     """Return the seconds until twelve searches, one after the other, are answered within half a second each."""
-    import http.client
-
     began, quick = time.monotonic(), 0
     while quick < 12 and time.monotonic() - began < 60:
         asked = time.monotonic()
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         try:
-            connection.request("GET", "/api/v1/search/?q=shirt")
-            fine = connection.getresponse().status == 200
+            fine = ask(port, "/api/v1/search/?q=shirt").status == 200
         except OSError:
             fine = False
-        finally:
-            connection.close()
         quick = quick + 1 if fine and time.monotonic() - asked < 0.5 else 0
     return time.monotonic() - began
 

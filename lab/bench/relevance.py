@@ -10,9 +10,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from lab.processes import ROOT
+from lab.servers import Servers
 from shop.local.machine import LocalError
-
-from .setting import ROOT, Setting
 
 Figures = dict[str, dict[str, dict[str, float]]]  # engine -> kind -> figure
 OURS = "This search"
@@ -23,18 +23,16 @@ AT_LEAST_OF_A_KIND = 0.75
 
 def main() -> int:
     """Import, index, measure and print."""
-    from .indexing import measure_indexing
-
     data = Path(os.environ["FASHION_DATA"]) / "fashion"
-    with Setting() as setting:
-        setting.import_catalogue(data, limit=None)
-        measure_indexing(setting, 1)
-        figures = measure(setting, data / "shopper_queries.jsonl")
+    with Servers() as servers:
+        servers.import_catalogue(data)
+        servers.index()
+        figures = measure(servers, data / "shopper_queries.jsonl")
     report(figures)
     return 0 if all(met for *_, met in rows(figures)) else 1
 
 
-def measure(setting: Setting, queries: Path) -> Figures:
+def measure(servers: Servers, queries: Path) -> Figures:
     """Return the figures of every engine; they are asked in a process with settings of their own.
 
     Raises:
@@ -43,7 +41,7 @@ def measure(setting: Setting, queries: Path) -> Figures:
     environment = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "lab.bench.baselines.settings",
-        "WHOOSH_FOLDER": str(setting.folder / "whoosh"),
+        "WHOOSH_FOLDER": str(servers.folder / "whoosh"),
     }
     command = [sys.executable, "-W", "ignore", "-m", "lab.bench.baselines", str(queries)]
     result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)

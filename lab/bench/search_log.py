@@ -9,7 +9,7 @@ import signal
 import time
 from collections.abc import Callable
 
-from .setting import Setting
+from lab.servers import Servers
 
 CALLS = 2000
 SEARCH = {
@@ -24,7 +24,7 @@ STAGES = {"understand": 1.2, "encode": 3.1, "keyword": 5.0, "nearest": 7.5, "fac
 
 def main() -> None:
     """Measure with Redis as it should be, frozen, and gone, and with the table locked."""
-    with Setting() as setting:
+    with Servers() as servers:
         import django
 
         django.setup()
@@ -39,7 +39,7 @@ def main() -> None:
 
         def send() -> None:
             try:
-                store.connect().rpush("bench", json.dumps({**SEARCH, "stages": STAGES}))
+                store.connect().rpush("lab", json.dumps({**SEARCH, "stages": STAGES}))
             except Exception as error:  # noqa: BLE001 - how long it takes to fail is what is measured
                 failures.append(error)
 
@@ -57,12 +57,12 @@ def main() -> None:
             _report("noted, the table is locked", note)
             cursor.execute("ROLLBACK")
         buffer.flush(10)
-        os.kill(setting.redis.process.pid, signal.SIGSTOP)
+        os.kill(servers.redis.process.pid, signal.SIGSTOP)
         _report("noted, Redis is frozen", note)
         _report("sent from the request, frozen", send, calls=3)
-        os.kill(setting.redis.process.pid, signal.SIGCONT)
+        os.kill(servers.redis.process.pid, signal.SIGCONT)
         buffer.flush(10)
-        setting.redis.stop()
+        servers.redis.stop()
         _report("noted, Redis is gone", note)
 
 

@@ -15,8 +15,10 @@ from pathlib import Path
 
 import psutil
 
+from lab.processes import ROOT
+from lab.servers import Servers
+
 from .large_shop import fill
-from .setting import ROOT, Setting
 
 SIZES = (10_000, 100_000)
 PROBE_MEMORY = 8  # MB of maintenance_work_mem, which an index over PROBE_ROWS embeddings does not fit into
@@ -46,7 +48,7 @@ def main() -> None:
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)  # in this process
     options = parser.parse_args()
     if options.here:
-        with Setting():
+        with Servers():
             options.json.write_text(json.dumps(dataclasses.asdict(measure(options.products[0]))))
         return
     sizes = [_measure_apart(number) for number in options.products]

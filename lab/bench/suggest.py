@@ -11,8 +11,9 @@ from urllib.parse import quote
 
 import psutil
 
+from lab.servers import Servers
+
 from .large_shop import PRODUCTS, SEED, fill
-from .setting import Setting
 from .spell import edited
 
 TYPED = 1_000  # beginnings of queries
@@ -21,7 +22,7 @@ TYPED = 1_000  # beginnings of queries
 def main() -> None:
     """Fill a shop, measure and print."""
     number = int(sys.argv[1]) if len(sys.argv) > 1 else PRODUCTS
-    with Setting():
+    with Servers():
         version = fill(number)
         report_refreshing()
         report_loading(version)

@@ -60,7 +60,7 @@ def main() -> None:
     tags = vocabulary(learned)
     words = encoders.encode_texts([tag.word for tag in tags])
     drawn_similarities = embed(encoders, pictures, drawn) @ words.T
-    scales = scoring.scale(drawn_similarities, told_by_texts(drawn, tags), tags)
+    scales = scoring.scale(drawn_similarities, words_in_texts(drawn, tags), tags)
     norms = scoring.log_norms(drawn_similarities)
     similarities = embed(encoders, pictures, judged) @ words.T
     values = sum(tag.is_value for tag in tags)
@@ -69,7 +69,7 @@ def main() -> None:
     )
     sure = scoring.confidences(similarities, scales, tags)
     report_values(judged, tags, similarities, norms, sure)
-    report_words(tags, sure, told_by_texts(judged, tags))
+    report_words(tags, sure, words_in_texts(judged, tags))
     for place in random.Random(SEED).sample(range(len(judged)), options.examples):
         print_example(judged[place], tags, sure[place])
 
@@ -128,23 +128,23 @@ def vocabulary(rows: Sequence[Row]) -> list:
     return build_vocabulary(lexicon, general_words(), WordChanges())
 
 
-def told_by_texts(rows: Sequence[Row], tags: Sequence) -> np.ndarray:
+def words_in_texts(rows: Sequence[Row], tags: Sequence) -> np.ndarray:
     """Return (products, words) whether a product's texts hold each word or phrase, in any inflection."""
     texts = [f" {' '.join(_stems(_text_of(row)))} " for row in rows]
-    told = np.zeros((len(rows), len(tags)), dtype=bool)
+    stated = np.zeros((len(rows), len(tags)), dtype=bool)
     for place, tag in enumerate(tags):
         if not tag.is_value:
             phrase = f" {' '.join(_stems(tag.word))} "
-            told[:, place] = [phrase in text for text in texts]
-    return told
+            stated[:, place] = [phrase in text for text in texts]
+    return stated
 
 
 def _text_of(row: Row) -> str:
     attributes = json.loads(row["attributes"] or "{}").values()
-    told = [
+    stated = [
         row[name] for name in ("name", "brand", "article_type", "colour", "gender", "usage", "description")
     ]
-    return " ".join([*told, *(value for value in attributes if isinstance(value, str))])
+    return " ".join([*stated, *(value for value in attributes if isinstance(value, str))])
 
 
 def _stems(text: str) -> list[str]:
@@ -153,7 +153,7 @@ def _stems(text: str) -> list[str]:
     return [stem(word.text, "english") for word in split(text)]
 
 
-def report_words(tags: Sequence, sure: np.ndarray, told: np.ndarray) -> None:
+def report_words(tags: Sequence, sure: np.ndarray, stated: np.ndarray) -> None:
     """Print, for words that are no values, how often a suggested one stands in the product's texts."""
     from search.conf import SearchSettings
 
@@ -164,7 +164,7 @@ def report_words(tags: Sequence, sure: np.ndarray, told: np.ndarray) -> None:
     kinds = sorted({tag.kind for tag in tags if not tag.is_value})
     for kind in [*kinds, "all"]:
         places = [at for at, tag in enumerate(tags) if not tag.is_value and kind in (tag.kind, "all")]
-        mine, truth = sure[:, places], told[:, places]
+        mine, truth = sure[:, places], stated[:, places]
         suggested = mine >= least
         count = int(suggested.sum())
         top = np.argsort(-mine, axis=1)[:, :5]

@@ -8,12 +8,12 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from lab.bench.setting import ROOT, Setting
+from lab.processes import ROOT
+from lab.servers import Servers
+from lab.traffic import Traffic
 
 from . import faults  # noqa: F401 - fills the list
-from .registry import FAULTS, describe
-from .running import Outcome, run
-from .traffic import Traffic
+from .runner import FAULTS, Outcome, describe, run
 from .world import World
 
 PRODUCTS = 2000
@@ -39,9 +39,9 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers and processes end, too
     names = (options.only or list(FAULTS))[: options.first]
     outcomes: list[Outcome] = []
-    with Setting() as setting:
+    with Servers() as servers:
         world = World(
-            setting, artifact=options.artifact, products=options.products, thorough=not options.quick
+            servers, artifact=options.artifact, products=options.products, thorough=not options.quick
         )
         say(f"Drawing, importing and indexing {options.products} products.")
         world.begin()

@@ -1,10 +1,15 @@
-"""Hands that change the catalogue as people do, and eyes on what the index makes of it."""
+"""People who change the catalogue, and looks at what the index makes of it."""
 
 import random
+import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
 
-from .expected import Deleted
+from .invariants import Deleted
+
+PAUSE_SECONDS = 0.05  # between two saves of somebody who saves on and on
+PATIENCE_SECONDS = 60.0
 
 
 def save_price(key: int, price: int) -> None:
@@ -158,3 +163,59 @@ class Hands:
         prices = {str(key): price for key, price in Product.objects.published().values_list("pk", "price")}
         entries = IndexEntry.objects.filter(version=IndexVersion.objects.active())
         return dict(entries.values_list("product_key", "price")) == prices
+
+
+class Saver:
+    """A thread that gives products other prices while Postgres is away or comes back, and remembers which saves were accepted.
+
+    Use it in a `with` statement.
+    """
+
+    def __init__(self, keys: Sequence[int], drawing: random.Random) -> None:
+        self.refused: list[str] = []
+        self._keys = keys
+        self._random = random.Random(drawing.random())
+        self._accepted: dict[int, Decimal] = {}
+        self._doubtful: set[int] = set()  # the answer to a commit was lost: either price may be the right one
+        self._goes_on = False
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> "Saver":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self._stopped.set()
+        self._thread.join(PATIENCE_SECONDS)
+
+    def has_saved(self) -> bool:
+        """Whether the last save was accepted."""
+        return self._goes_on
+
+    def accepted(self) -> dict[int, Decimal]:
+        """Return the prices that were accepted last, by primary key.
+
+        Raises:
+            TimeoutError: a save is still under way.
+        """
+        if self._thread.is_alive():
+            raise TimeoutError(f"A save was not answered within {PATIENCE_SECONDS:g} s.")
+        return {key: price for key, price in self._accepted.items() if key not in self._doubtful}
+
+    def _run(self) -> None:
+        from django.db import DatabaseError, connection
+
+        while not self._stopped.wait(PAUSE_SECONDS):
+            key, price = self._random.choice(self._keys), self._random.randint(100, 9000)
+            try:
+                save_price(key, price)
+                self._accepted[key] = Decimal(price)
+                self._doubtful.discard(key)  # this one came after whatever became of the other
+                self._goes_on = True
+            except DatabaseError as error:
+                self._doubtful.add(key)
+                self._goes_on = False
+                self.refused.append(str(error))
+                connection.close()
+        connection.close()

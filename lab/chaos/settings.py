@@ -1,4 +1,4 @@
-"""The settings of a shop that faults are done to: a storage, a clock and host's code that can be told to fail, and hosts' ways of reading.
+"""The settings of a shop that faults are done to: a storage, a clock and host's code that fail by order, and hosts' ways of reading.
 
 The broker gives messages back early, and reads are sent to a replica, where variables say so.
 """
@@ -17,12 +17,11 @@ from shop.settings import (
     STORAGES,
 )
 
-from .clock import follow
-from .steps import wrap
+from .orders import follow_clock, wrap_steps
 
 INSTALLED_APPS = [*INSTALLED_APPS, "lab.chaos.host.HostConfig"]
 STORAGES = STORAGES | {
-    "default": STORAGES["default"] | {"OPTIONS": {"backend": "lab.chaos.storage.FaultyStorage"}}
+    "default": STORAGES["default"] | {"OPTIONS": {"backend": "lab.chaos.host.FaultyStorage"}}
 }
 CELERY_BROKER_TRANSPORT_OPTIONS = CELERY_BROKER_TRANSPORT_OPTIONS | {
     "visibility_timeout": int(os.environ.get("CHAOS_VISIBILITY_SECONDS") or 600),
@@ -39,7 +38,7 @@ CELERY_BEAT_SCHEDULE = {
 if os.environ.get("CHAOS_REPLICA_URL"):
     replica = dj_database_url.parse(os.environ["CHAOS_REPLICA_URL"], engine="django.db.backends.postgresql")
     DATABASES = DATABASES | {"replica": replica}
-    DATABASE_ROUTERS = ["lab.chaos.reading.ReadReplica"]
+    DATABASE_ROUTERS = ["lab.chaos.host.ReadReplica"]
 
-follow()
-worker_process_init.connect(wrap)
+follow_clock()
+worker_process_init.connect(wrap_steps)

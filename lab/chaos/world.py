@@ -4,29 +4,35 @@ import json
 import os
 import random
 import shutil
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import psutil
 import psycopg
 import redis
 
-from lab.bench.setting import ROOT, Setting
+from lab.processes import expect, variables, wait_until
+from lab.servers import DATABASE, UNLIMITED, Servers
+from lab.traffic import METRICS_TOKEN, is_up
 from shop.local.processes import LocalProcess
 from shop.local.servers import EmbeddedRedis
 
 from .catalogue import Hands
-from .expected import NOTHING, Expected
-from .settings_for import settings_for
-from .shopper import ask
-from .storage import ordered
-from .waiting import expect, frozen, wait_until
+from .host import disturbed_files
+from .invariants import NOTHING, Expected, broken
 
 SEED = 7
+# So quick about retries and sweeps that recoveries can be timed.
+QUICK = {
+    **UNLIMITED,
+    "SWEEP_SECONDS": 1,
+    "CLAIM_LEASE_SECONDS": 4,
+    "RETRY_BACKOFF_SECONDS": 1,
+    "METRICS_TOKEN": METRICS_TOKEN,
+}
+_OTHERS = f"FROM pg_stat_activity WHERE datname = '{DATABASE}' AND pid <> pg_backend_pid()"
 
 
 def copy_as_another(artifact: Path, folder: Path) -> None:
@@ -44,36 +50,21 @@ def copy_as_another(artifact: Path, folder: Path) -> None:
     )
 
 
-@contextmanager
-def told(variables: dict[str, str]) -> Iterator[None]:
-    """Let processes that are started meanwhile have other variables."""
-    usual = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in usual.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-
-
 class World(Hands):
-    """Servers and processes, told to be quick about retries and sweeps so that recoveries can be timed."""
+    """Servers and processes, with all that faults do to them and ask of them."""
 
-    def __init__(self, setting: Setting, *, artifact: Path, products: int, thorough: bool) -> None:
+    def __init__(self, servers: Servers, *, artifact: Path, products: int, thorough: bool) -> None:
         """Describe the world.
 
         Args:
-            setting: servers that run already.
+            servers: that run already.
             artifact: copied, because faults damage it.
             products: to draw.
             thorough: False makes outages shorter and kills fewer, for tests.
         """
         super().__init__(random.Random(SEED))
-        self.setting = setting
-        self.artifact = setting.folder / "artifact"
+        self.servers = servers
+        self.artifact = servers.folder / "artifact"
         self.products = products
         self.thorough = thorough
         self.worker: LocalProcess
@@ -83,41 +74,32 @@ class World(Hands):
         self.web_is_away = threading.Event()
         self._ended: list[str] = []
         copy_as_another(artifact, self.artifact)
-        os.environ.update(settings_for(setting.folder, self.artifact))
+        orders = servers.folder / "orders"
+        orders.mkdir()
+        os.environ.update(
+            DJANGO_SETTINGS_MODULE="lab.chaos.settings",
+            CHAOS_ORDERS=str(orders),
+            FASHION_SEARCH=json.dumps(QUICK | {"ARTIFACT": str(self.artifact)}),
+        )
 
     def begin(self) -> None:
         """Draw and import a catalogue, start worker, beat and web, and build the index."""
-        draw = [
-            sys.executable,
-            "-m",
-            "sample_catalogue",
-            "--count",
-            str(self.products),
-            "--out",
-            str(self._drawn),
-        ]
-        subprocess.run(draw, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
-        self.import_again()
+        self.servers.draw(self.products)
         import django
 
         django.setup()
-        self.setting.start_workers()
-        self.worker, self.beat = self.setting.processes
-        self.web, self.port = self.setting.start_web()
-        self.setting.manage("search_index", "rebuild", "--wait", "--noinput")
+        self.worker, self.beat = self.servers.processes.worker(), self.servers.processes.beat()
+        self.web, self.port = self.servers.processes.web()
+        self.servers.manage("search_index", "rebuild", "--wait", "--noinput")
 
     def import_again(self) -> None:
         """Import the drawn catalogue, which brings back what was deleted."""
-        self.setting.import_catalogue(self._drawn, limit=None)
+        self.servers.import_catalogue(self.servers.drawn)
 
     @property
     def queue(self) -> EmbeddedRedis:
         """The shop's Redis."""
-        return self.setting.redis
-
-    @property
-    def _drawn(self) -> Path:
-        return self.setting.folder / "drawn"
+        return self.servers.redis
 
     def keep(self) -> None:
         """Start again what has ended by itself, as systemd and the demo's supervisor do."""
@@ -146,18 +128,13 @@ class World(Hands):
         wait_until(self.children, seconds=30)
 
     @contextmanager
-    def told(self, **variables: str) -> Iterator[None]:
+    def restarted_with(self, **changed: str) -> Iterator[None]:
         """Start worker, beat and web again with other variables, and as they were afterwards."""
-        usual = {name: os.environ.get(name) for name in variables}
-        os.environ.update(variables)
         try:
-            self.restart_all()
-            yield
+            with variables(**changed):
+                self.restart_all()
+                yield
         finally:
-            for name, value in usual.items():
-                os.environ.pop(name)
-                if value is not None:
-                    os.environ[name] = value
             self.restart_all()
 
     def end_all(self) -> None:
@@ -178,33 +155,19 @@ class World(Hands):
         try:
             self.web.stop()
             self.web.start()
-            wait_until(self._answers, seconds=30)
+            wait_until(lambda: is_up(self.port), seconds=30)
         finally:
             self.web_is_away.clear()
 
-    def _answers(self) -> bool:
-        try:
-            return ask(self.port, "/").status < 500
-        except OSError:
-            return False
-
     @contextmanager
-    def other_worker(self, **variables: str) -> Iterator[LocalProcess]:
+    def other_worker(self, **changed: str) -> Iterator[LocalProcess]:
         """Run a second worker beside the first, with more variables; it is the one that gives messages back early."""
-        options = ["-A", "shop", "worker", "-P", "prefork", "-c", "1", "--loglevel", "INFO", "-n", "other@%h"]
-        with told(variables):
-            other = self.setting.start("other-worker", "-m", "celery", *options)
+        with variables(**changed):
+            other = self.servers.processes.worker("-n", "other@%h", name="other-worker", children=1)
         try:
-            wait_until(lambda: " ready." in other.tail(100), seconds=60)
             yield other
         finally:
             other.stop()
-
-    @contextmanager
-    def frozen(self, process: LocalProcess) -> Iterator[None]:
-        """Stop a server in the middle of whatever it does, and let it go on afterwards."""
-        with frozen(process):
-            yield
 
     def broker(self) -> redis.Redis:
         """Return a client of the shop's Redis."""
@@ -213,8 +176,15 @@ class World(Hands):
     @contextmanager
     def administrator(self) -> Iterator[psycopg.Connection]:
         """Connect to another database of the same server."""
-        with psycopg.connect(self.setting.postgres.url("postgres"), autocommit=True) as connection:
+        with psycopg.connect(self.servers.postgres.url("postgres"), autocommit=True) as connection:
             yield connection
+
+    @staticmethod
+    def end_connections(administrator: psycopg.Connection, spared: list[int] | None = None) -> None:
+        """End every connection to the shop's database, but those of spared backends."""
+        administrator.execute(
+            f"SELECT pg_terminate_backend(pid) {_OTHERS} AND NOT pid = ANY(%s)", [spared or []]
+        )
 
     def draw_products(self, count: int) -> list[int]:
         """Draw primary keys of published products that have a picture, each of its own."""
@@ -222,7 +192,7 @@ class World(Hands):
 
     def rebuild(self) -> None:
         """Begin a new version of the index."""
-        self.setting.manage("search_index", "rebuild", "--force", "--noinput")
+        self.servers.manage("search_index", "rebuild", "--force", "--noinput")
 
     def ask_for_rebuild(self) -> None:
         """Ask for a new version of the index, which a worker begins."""
@@ -240,7 +210,7 @@ class World(Hands):
             slow: products whose pictures take six seconds.
         """
         complaints: list[str] = []
-        with ordered(self.pictures_of(self.draw_products(slow)), "slow"):
+        with disturbed_files(self.pictures_of(self.draw_products(slow)), "slow"):
             self.ask_for_rebuild()
             wait_until(lambda: self._is_encoding() and self.is_busy(), seconds=60)
             yield complaints
@@ -255,24 +225,16 @@ class World(Hands):
     @contextmanager
     def reconciling_every(self, seconds: int) -> Iterator[None]:
         """Let beat ask for a reconcile so often, and once an hour afterwards."""
-        usual = os.environ["FASHION_SEARCH"]
-        os.environ["FASHION_SEARCH"] = json.dumps(json.loads(usual) | {"RECONCILE_SECONDS": seconds})
         try:
-            self.restart_beat()
-            yield
+            with self.settings(RECONCILE_SECONDS=seconds):
+                self.restart_beat()
+                yield
         finally:
-            os.environ["FASHION_SEARCH"] = usual
             self.restart_beat()
 
-    @contextmanager
-    def settings(self, **changed: object) -> Iterator[None]:
+    def settings(self, **changed: object) -> AbstractContextManager[None]:
         """Let processes that start meanwhile have other settings of the plugin."""
-        usual = os.environ["FASHION_SEARCH"]
-        os.environ["FASHION_SEARCH"] = json.dumps(json.loads(usual) | changed)
-        try:
-            yield
-        finally:
-            os.environ["FASHION_SEARCH"] = usual
+        return variables(FASHION_SEARCH=json.dumps(json.loads(os.environ["FASHION_SEARCH"]) | changed))
 
     def restart_beat(self) -> None:
         """End beat and start it again, with the settings as they are now."""
@@ -301,6 +263,4 @@ class World(Hands):
 
     def holds(self, expected: Expected = NOTHING) -> list[str]:
         """Return what does not hold at this moment."""
-        from .invariants import broken
-
         return broken(self.port, expected).wrong

@@ -15,8 +15,8 @@ import psycopg
 import pytest
 from django.db import connection
 
-from lab.chaos.pgbouncer import MISSING, PgBouncer, program
-from lab.chaos.shopper import ask
+from lab.pgbouncer import MISSING, PgBouncer, program
+from lab.traffic import ask
 from search.models import Build, IndexEntry, IndexVersion, StaleProduct, StepLock
 from tests.processes import ROOT, wait_until
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from django.db import connection, connections
 
-from lab.chaos.reading import ReadReplica
+from lab.chaos.host import ReadReplica
 
 ALIAS = "replica"
 

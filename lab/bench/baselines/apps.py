@@ -15,6 +15,6 @@ class BaselinesConfig(AppConfig):
 
         from shop.models import Product
 
-        from .texts import ProductAdapter
+        from .engines import ProductAdapter
 
         watson.register(Product, ProductAdapter)

@@ -4,11 +4,34 @@ from collections.abc import Callable
 
 from django.core.management import call_command
 from django.db import connection
+from watson import search as watson_search
 
-from .texts import texts_of
+from search.registry import get_index
 
 DEPTH = 10
 Ask = Callable[[str], tuple[list[str], int]]
+
+
+def texts_of(product) -> tuple[str, str, str]:
+    """Return a product's name with its brand, its attribute words, and its description."""
+    document = get_index().document(product)
+    return f"{document.name} {document.brand} {document.sku}", document.keywords, document.description
+
+
+class ProductAdapter(watson_search.SearchAdapter):
+    """What watson reads of a product."""
+
+    def get_title(self, obj) -> str:
+        """Return what counts most."""
+        return texts_of(obj)[0]
+
+    def get_description(self, obj) -> str:
+        """Return what counts second."""
+        return texts_of(obj)[1]
+
+    def get_content(self, obj) -> str:
+        """Return what counts least."""
+        return texts_of(obj)[2]
 
 
 def postgres() -> Ask:
@@ -57,13 +80,11 @@ def haystack() -> Ask:
 
 def watson() -> Ask:
     """Build watson's index and return what asks it."""
-    from watson import search
-
     call_command("installwatson", verbosity=0)
     call_command("buildwatson", verbosity=0)
 
     def ask(text: str) -> tuple[list[str], int]:
-        found = search.search(text)
+        found = watson_search.search(text)
         return [result.object.sku for result in found[:DEPTH]], found.count()
 
     return ask

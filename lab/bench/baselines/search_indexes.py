@@ -1,10 +1,10 @@
-"""What Haystack is told about products."""
+"""What Haystack reads of products."""
 
 from haystack import indexes
 
 from shop.models import Product
 
-from .texts import texts_of
+from .engines import texts_of
 
 
 class ProductHaystackIndex(indexes.SearchIndex, indexes.Indexable):

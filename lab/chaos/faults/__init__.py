@@ -6,8 +6,7 @@ from . import database  # isort: skip
 from . import indexes  # isort: skip
 from . import encoders  # isort: skip
 from . import files  # isort: skip
-from . import disks  # isort: skip
-from . import clocks  # isort: skip
+from . import machine  # isort: skip
 from . import maintenance  # isort: skip
 from . import pages  # isort: skip
 from . import media  # isort: skip
@@ -18,14 +17,13 @@ from . import connections  # isort: skip
 
 __all__ = [
     "broker",
-    "clocks",
     "connections",
     "database",
-    "disks",
     "encoders",
     "files",
     "hosts",
     "indexes",
+    "machine",
     "maintenance",
     "media",
     "neighbours",

@@ -6,8 +6,9 @@ from collections.abc import Callable
 import redis
 from prometheus_client import Counter
 
-from lab.chaos.registry import Harm, fault
+from lab.chaos.runner import Harm, fault
 from lab.chaos.world import World
+from lab.processes import frozen
 
 OUTAGE_SECONDS = {True: 30.0, False: 4.0}
 SLOWEST_SAVE = 3.0  # seconds that saving a product may take while the broker is away
@@ -27,7 +28,7 @@ def redis_refused(world: World) -> Harm:
 @fault
 def redis_frozen(world: World) -> Harm:
     """Redis takes connections and answers nothing while products are saved."""
-    with world.frozen(world.queue.process):
+    with frozen(world.queue.process):
         complaints = _saves(world)
     return Harm(complaints)
 

@@ -2,8 +2,6 @@
 
 import os
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,14 +10,14 @@ from urllib.parse import quote
 
 import psycopg
 
-from lab.bench.setting import ROOT
-from lab.chaos.expected import Expected
-from lab.chaos.pgbouncer import MISSING, PgBouncer, program
-from lab.chaos.registry import Harm, fault
-from lab.chaos.saver import Saver
-from lab.chaos.shopper import ask
-from lab.chaos.waiting import expect, wait_until
+from lab.chaos.catalogue import Saver
+from lab.chaos.invariants import Expected
+from lab.chaos.runner import Harm, fault
 from lab.chaos.world import World
+from lab.pgbouncer import MISSING, PgBouncer, program
+from lab.processes import expect, manage, wait_until
+from lab.servers import DATABASE
+from lab.traffic import ask, read_checks
 from shop.local.servers import EmbeddedPostgres
 
 SIZE = 3  # server connections of the pooler
@@ -33,10 +31,13 @@ def pooler_in_transaction_mode(world: World) -> Harm:
     if not program():
         return Harm(skipped=MISSING)
     folder = Path(f"/tmp/pgbouncer-{os.getpid()}")  # an account of its own walks down to it
-    pooler = PgBouncer(folder, postgres=world.setting.postgres.url("bench"), size=SIZE)
+    pooler = PgBouncer(folder, postgres=world.servers.database, size=SIZE)
     pooler.start()
     try:
-        with world.told(DATABASE_URL=pooler.url("bench")), Saver(world.keys(), world.random) as saver:
+        with (
+            world.restarted_with(DATABASE_URL=pooler.url(DATABASE)),
+            Saver(world.keys(), world.random) as saver,
+        ):
             complaints = _is_alarmed_by_limits(world)
             world.rebuild()
             for _ in range(2):
@@ -61,13 +62,13 @@ def _is_alarmed_by_limits(world: World) -> list[str]:
     from django.db import connections
 
     with world.administrator() as connection:
-        connection.execute("ALTER DATABASE bench SET statement_timeout = '20s'")
-        connection.execute(_END_ALL)
+        connection.execute(f"ALTER DATABASE {DATABASE} SET statement_timeout = '20s'")
+        world.end_connections(connection)
         try:
-            said = _manage("check", "--database", "default") + _manage("search_index", "verify")
+            said = _said("check", "--database", "default") + _said("search_index", "verify")
         finally:
-            connection.execute("ALTER DATABASE bench RESET statement_timeout")
-            connection.execute(_END_ALL)
+            connection.execute(f"ALTER DATABASE {DATABASE} RESET statement_timeout")
+            world.end_connections(connection)
             connections["default"].close()  # it was one of them
     wanted = ("fashion_search.W018", "FAILED connections: ", "MAINTENANCE_DATABASE")
     return [
@@ -75,18 +76,15 @@ def _is_alarmed_by_limits(world: World) -> list[str]:
     ]
 
 
-_END_ALL = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'bench' AND pid <> pg_backend_pid()"
-
-
 @fault
 def standby_behind(world: World) -> Harm:
     """All reads are sent to a standby that stopped applying changes, while products are saved, deleted and indexed again."""
     with _standby(world) as standby:
-        url = standby.url("bench")
+        url = standby.url(DATABASE)
         with psycopg.connect(url, autocommit=True) as behind:
             behind.execute("SELECT pg_wal_replay_pause()")
-            with world.told(CHAOS_REPLICA_URL=url):
-                where = _manage("shell", "--no-imports", "-c", _WHERE_READS_GO).strip()
+            with world.restarted_with(CHAOS_REPLICA_URL=url):
+                where = _said("shell", "--no-imports", "-c", _WHERE_READS_GO).strip()
                 complaints = [] if where == "replica" else [f"the shop's reads go to {where!r}"]
                 world.save_some(10)
                 deleted = world.delete_some(3)
@@ -117,13 +115,13 @@ def _differ(behind: psycopg.Connection, expected: Expected) -> list[str]:
 
 def _is_seen_to_be_read_only(world: World, url: str) -> list[str]:
     """With a standby for its only database, searches are answered, and everybody who is asked says that nothing can be saved."""
-    with world.told(DATABASE_URL=url):
+    with world.restarted_with(DATABASE_URL=url):
         answer = ask(world.port, "/api/v1/search/?q=red+shirt")
         complaints = [] if answer.status == 200 else [f"a search on a standby was answered {answer.status}"]
         complaints += expect(
-            lambda: _finding(world, "writable") is False, "readiness sees a standby", seconds=20
+            lambda: read_checks(world.port).get("writable") is False, "readiness sees a standby", seconds=20
         )
-        said = _manage("check", "--database", "default") + _manage("search_index", "verify")
+        said = _said("check", "--database", "default") + _said("search_index", "verify")
         words = ("fashion_search.W019", "FAILED connections: ")
         complaints += [
             f"check and verify do not say {word!r} of a standby" for word in words if word not in said
@@ -134,12 +132,12 @@ def _is_seen_to_be_read_only(world: World, url: str) -> list[str]:
 @fault
 def standby_promoted(world: World) -> Harm:
     """Postgres is killed while products are saved and a version is built; its standby is promoted and found by libpq."""
-    primary = world.setting.postgres
+    primary = world.servers.postgres
     with _standby(world) as standby, _synchronous(world):
         hosts = f"{primary.sockets},{standby.sockets}"
-        url = f"postgresql://postgres@/bench?host={quote(hosts)}&target_session_attrs=read-write"
+        url = f"postgresql://postgres@/{DATABASE}?host={quote(hosts)}&target_session_attrs=read-write"
         complaints: list[str] = []
-        with world.told(DATABASE_URL=url), _through(hosts):
+        with world.restarted_with(DATABASE_URL=url), _through(hosts):
             try:
                 expected = _fail_over(world, standby, complaints)
             finally:
@@ -157,11 +155,11 @@ def _fail_over(world: World, standby: EmbeddedPostgres, complaints: list[str]) -
         world.reindex()
         world.ask_for_rebuild()
         wait_until(world.is_busy, seconds=60)
-        world.setting.postgres.process.kill()
+        world.servers.postgres.process.kill()
         connections["default"].close()
         complaints += expect(lambda: saver.refused, "a save was refused", seconds=20)
         complaints += _is_not_ready(world)
-        with psycopg.connect(standby.url("bench"), autocommit=True) as promoted:
+        with psycopg.connect(standby.url(DATABASE), autocommit=True) as promoted:
             promoted.execute("SELECT pg_promote(true, 60)")
         complaints += _is_ready_again(world)
         complaints += expect(saver.has_saved, "products are saved again", seconds=60)
@@ -192,8 +190,8 @@ def _synchronous(world: World) -> Iterator[None]:
 @contextmanager
 def _standby(world: World) -> Iterator[EmbeddedPostgres]:
     """A standby of the shop's Postgres that has caught up."""
-    folder = world.setting.folder / "standby"
-    standby = world.setting.postgres.make_standby(folder, log=world.setting.logs / "standby.log")
+    folder = world.servers.folder / "standby"
+    standby = world.servers.postgres.make_standby(folder, log=world.servers.logs / "standby.log")
     standby.start()
     try:
         with world.administrator() as connection:
@@ -233,24 +231,21 @@ def _take_its_place(primary: EmbeddedPostgres, promoted: EmbeddedPostgres) -> No
     primary.start()
 
 
-def _finding(world: World, name: str) -> bool | None:
-    answer = ask(world.port, "/health/ready")
-    return next((one["passed"] for one in answer.json()["checks"] if one["name"] == name), None)
-
-
 def _is_not_ready(world: World) -> list[str]:
     return expect(
-        lambda: _finding(world, "database") is False, "readiness sees that Postgres is away", seconds=30
+        lambda: read_checks(world.port).get("database") is False,
+        "readiness sees that Postgres is away",
+        seconds=30,
     )
 
 
 def _is_ready_again(world: World) -> list[str]:
-    return expect(lambda: _finding(world, "database") is True, "readiness sees Postgres again", seconds=60)
-
-
-def _manage(*arguments: str) -> str:
-    """Run a management command, whatever it ends with, and return all that it says."""
-    result = subprocess.run(
-        [sys.executable, "manage.py", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+    return expect(
+        lambda: read_checks(world.port).get("database") is True, "readiness sees Postgres again", seconds=60
     )
-    return result.stdout + result.stderr
+
+
+def _said(*arguments: str) -> str:
+    """Run a management command, whatever it ends with, and return all that it says."""
+    done = manage(*arguments)
+    return done.stdout + done.stderr

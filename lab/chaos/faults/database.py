@@ -8,18 +8,18 @@ from contextlib import ExitStack
 
 import psycopg
 
-from lab.chaos.expected import Expected
-from lab.chaos.registry import Harm, fault
-from lab.chaos.saver import Saver
-from lab.chaos.shopper import Answer, ask
-from lab.chaos.waiting import expect, wait_until
+from lab.chaos.catalogue import Saver
+from lab.chaos.invariants import Expected
+from lab.chaos.runner import Harm, fault
 from lab.chaos.world import World
+from lab.processes import expect, frozen, wait_until
+from lab.servers import DATABASE
+from lab.traffic import Answer, ask
 
 OUTAGE_SECONDS = {True: 30.0, False: 4.0}
 # Postgres refuses a connection with 53300 (too_many_connections); libpq hands on its sentence only.
 TOO_MANY = re.compile("too many clients already|remaining connection slots are reserved")
-_TERMINATE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'bench' AND pid <> pg_backend_pid()"
-_ANY = "SELECT pid FROM pg_stat_activity WHERE datname = 'bench' AND backend_type = 'client backend' LIMIT 1"
+_ANY = f"SELECT pid FROM pg_stat_activity WHERE datname = '{DATABASE}' AND backend_type = 'client backend' LIMIT 1"
 
 
 @fault
@@ -28,7 +28,7 @@ def connections_terminated(world: World) -> Harm:
     world.reindex()
     with _saver(world) as saver, world.administrator() as connection:
         for _ in range(10 if world.thorough else 3):
-            connection.execute(_TERMINATE)
+            world.end_connections(connection)
             time.sleep(2.0)
         complaints = expect(saver.has_saved, "products are saved again", seconds=60)
     return _harm(saver, complaints)
@@ -54,7 +54,7 @@ def postgres_backend_killed(world: World) -> Harm:
 def postgres_frozen(world: World) -> Harm:
     """Postgres takes connections and answers nothing for a while."""
     with _saver(world) as saver:
-        with world.frozen(world.setting.postgres.process):
+        with frozen(world.servers.postgres.process):
             time.sleep(OUTAGE_SECONDS[world.thorough])
         complaints = expect(saver.has_saved, "products are saved again", seconds=60)
     return _harm(saver, complaints)
@@ -76,7 +76,7 @@ def connections_exhausted(world: World) -> Harm:
             reason = _take_all(world, held, pids)
             if not TOO_MANY.search(reason):
                 complaints.append(f"Postgres refused a connection otherwise: {reason}")
-            administrator.execute(f"{_TERMINATE} AND NOT pid = ANY(%s)", [pids])
+            world.end_connections(administrator, pids)
             _take_all(world, held, pids)
             answers.append(ask(world.port, "/api/v1/search/?q=red+shirt"))
             if time.monotonic() > ended + OUTAGE_SECONDS[world.thorough] * 5:
@@ -99,7 +99,7 @@ def _take_all(world: World, held: ExitStack, pids: list[int]) -> str:
     """Connect until Postgres refuses; return its sentence."""
     while True:
         try:
-            connection = held.enter_context(psycopg.connect(world.setting.postgres.url("bench")))
+            connection = held.enter_context(psycopg.connect(world.servers.database))
         except psycopg.OperationalError as error:
             return str(error)
         pids.append(connection.info.backend_pid)

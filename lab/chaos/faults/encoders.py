@@ -1,20 +1,26 @@
 """Faults done to the artifact, and by encoders to the index."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import psutil
+from PIL import Image
 
-from lab.chaos.registry import Harm, fault
-from lab.chaos.shopper import ask
-from lab.chaos.waiting import expect
-from lab.chaos.world import ROOT, World
+from lab.chaos.runner import Harm, fault
+from lab.chaos.world import World
+from lab.processes import ROOT, expect
+from lab.traffic import ask, read_checks
 
 ALIKE = 0.99  # inner product of two embeddings, above which they say the same
+PICTURES = 4  # in a batch that is encoded after a fork
+ALLOWED_GROWTH = 32 * 1024 * 1024  # bytes, between the first fifth of those batches and the last
 
 
 @fault
@@ -74,7 +80,7 @@ def artifact_moved(world: World) -> Harm:
     """A new release has the artifact elsewhere and the old one's folder is gone; then it moves among known folders, and is away for a while."""
     from search.models import IndexVersion
 
-    home, folder = world.artifact, world.setting.folder
+    home, folder = world.artifact, world.servers.folder
     second, third = folder / "releases" / "2" / "artifact", folder / "artifacts" / "kept"
     for place in (second, third, folder / "away" / "artifact"):
         place.parent.mkdir(parents=True)
@@ -87,7 +93,7 @@ def artifact_moved(world: World) -> Harm:
                 "the folder is noted where it is now",
                 seconds=30,
             )
-            world.setting.manage("check", "--database", "default")  # raises where it finds an error
+            world.servers.manage("check", "--database", "default")  # raises where it finds an error
             second.rename(third)
             complaints += _index(world, "after it has moved under running processes")
             complaints += _begin_anew_and_index(world, "after it has moved among known folders")
@@ -165,14 +171,40 @@ def impossible_vectors(world: World) -> Harm:
 def many_encodings_after_a_fork(world: World) -> Harm:
     """One child encodes 500 batches after its fork, and its memory stays as it was after the first hundred."""
     batches = "500" if world.thorough else "60"
-    command = [sys.executable, "-m", "lab.chaos.forked", str(world.artifact), batches]
+    call = f"sys.exit(encode_after_a_fork({str(world.artifact)!r}, {batches}))"
+    command = [sys.executable, "-c", f"import sys; from {__name__} import encode_after_a_fork; {call}"]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     return Harm(complaints=[] if result.returncode == 0 else [result.stdout.strip() or result.stderr[-500:]])
 
 
+def encode_after_a_fork(artifact: str, batches: int) -> int:
+    """Encode in a child after a fork; return 1 where its memory grew, or it ended otherwise than it should."""
+    from search.encoders import load_artifact
+
+    encoders = load_artifact(Path(artifact))
+    child = os.fork()
+    if child == 0:
+        os._exit(_encode(encoders, batches))
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def _encode(encoders: Any, batches: int) -> int:
+    picture = Image.new("RGB", (240, 320), (200, 30, 30))
+    settled = 0
+    for number in range(batches):
+        encoders.encode_images([picture] * PICTURES)
+        encoders.encode_texts(["a red dress"] * PICTURES)
+        if number == batches // 5:
+            settled = psutil.Process().memory_info().rss
+    grown = psutil.Process().memory_info().rss - settled
+    sys.stdout.write(f"{batches} batches of {PICTURES}: memory grew by {grown / 2**20:.0f} MB\n")
+    sys.stdout.flush()
+    return int(grown > ALLOWED_GROWTH)
+
+
 def _with_artifact(world: World, harm: Callable[[Path], None]) -> Harm:
     # Not beside the others, where it would be found.
-    folder, aside = world.artifact, world.setting.folder / "put aside" / "artifact"
+    folder, aside = world.artifact, world.servers.folder / "put aside" / "artifact"
     shutil.copytree(folder, aside)
     try:
         harm(folder)
@@ -221,7 +253,7 @@ def _alarms(world: World) -> list[str]:
     version = IndexVersion.objects.active()
     if version is None:
         return ["no version is active"]
-    ready = {check["name"]: check["passed"] for check in ask(world.port, "/health/ready").json()["checks"]}
+    ready = read_checks(world.port)
     seen = {
         "/health/ready": not ready["artifact"] and not ready["artifact_folder"],
         "verify": any(check.name == "artifact" and not check.passed for check in verify().checks),

@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from lab.chaos.registry import Harm, fault
-from lab.chaos.shopper import PATIENCE_SECONDS, ask, drawn_photo
-from lab.chaos.storage import FROZEN, FULL, ordered
-from lab.chaos.waiting import expect
+from lab.chaos.host import FROZEN, FULL, disturbed_files
+from lab.chaos.runner import Harm, fault
 from lab.chaos.world import World
+from lab.processes import expect
+from lab.traffic import PATIENCE_SECONDS, ask, drawn_photo
 
 SEARCH_SECONDS = (
     3.0  # that a search may take while a storage hangs; half a second is usual, on a busy machine more
@@ -23,7 +23,7 @@ SEARCH_SECONDS = (
 def picture_missing(world: World) -> Harm:
     """Files of pictures are gone for a while, as when a volume is not mounted: what was embedded stays."""
     keys = world.draw_products(20)
-    with ordered(world.pictures_of(keys), "missing"):
+    with disturbed_files(world.pictures_of(keys), "missing"):
         world.touch(keys)
         complaints = expect(lambda: world.failed() == set(map(str, keys)), "each says why", seconds=60)
         complaints += expect(lambda: world.have_embeddings(keys), "what was embedded stays", seconds=1)
@@ -35,7 +35,7 @@ def picture_missing(world: World) -> Harm:
 def picture_slow_to_read(world: World) -> Harm:
     """A storage takes six seconds for a file; searches do not notice, the product comes late."""
     keys = world.draw_products(2)
-    with ordered(world.pictures_of(keys), "slow"):
+    with disturbed_files(world.pictures_of(keys), "slow"):
         world.touch(keys)
         complaints = expect(lambda: not world.is_waiting(), "both indexed", seconds=90)
     return Harm(complaints=complaints)
@@ -47,7 +47,7 @@ def storage_frozen(world: World) -> Harm:
     seconds = 40 if world.thorough else 15
     keys = world.draw_products(40)
     renamed, pictures = keys[:5], world.pictures_of(keys)
-    with ordered([FROZEN], FROZEN), _browsers(world.port, pictures) as answers:
+    with disturbed_files([FROZEN], FROZEN), _browsers(world.port, pictures) as answers:
         world.rename(renamed)
         world.touch(keys[5:])
         complaints = expect(lambda: world.names_agree(renamed), "words are indexed meanwhile", seconds=45)
@@ -144,7 +144,7 @@ def disk_full(world: World) -> Harm:
 
     from shop.models import Product, ProductImage
 
-    with ordered([FULL], "full"):
+    with disturbed_files([FULL], "full"):
         world.save_some(5)
         answer = ask(world.port, "/api/v1/search/photo/", photo=drawn_photo())
         complaints = [] if answer.status == 200 else [f"a photo search was answered {answer.status}"]

@@ -1,10 +1,10 @@
 """Faults that the shop's own code and data do to search."""
 
-from lab.chaos.host import CARD, DOCUMENT, ENCODED_TEXT, ODD, told
-from lab.chaos.registry import Harm, fault
-from lab.chaos.shopper import ask
-from lab.chaos.waiting import expect
+from lab.chaos.host import CARD, DOCUMENT, ENCODED_TEXT, ODD, disturbed_products
+from lab.chaos.runner import Harm, fault
 from lab.chaos.world import World
+from lab.processes import expect
+from lab.traffic import ask
 
 
 @fault
@@ -17,13 +17,13 @@ def documents_that_raise(world: World) -> Harm:
     keys = world.draw_products(12)
     raising, silent, unshown, mates = keys[:3], keys[3:6], keys[6:9], keys[9:]
     wrong = {str(key) for key in (*raising, *silent)}
-    with told(raising, DOCUMENT):
+    with disturbed_products(raising, DOCUMENT):
         world.touch([*raising, *mates])
         complaints = expect(lambda: world.failed() == set(map(str, raising)), "they say why", seconds=60)
-    with told(silent, ENCODED_TEXT):
+    with disturbed_products(silent, ENCODED_TEXT):
         world.touch(silent)
         complaints += expect(lambda: set(map(str, silent)) <= world.failed(), "these do, too", seconds=60)
-    with told(wrong, DOCUMENT):
+    with disturbed_products(wrong, DOCUMENT):
         world.touch(int(key) for key in wrong)
         complaints += expect(lambda: world.parked() == wrong, "they are put aside", seconds=90)
         complaints += expect(lambda: world.unsettled() == wrong, "all others are indexed", seconds=30)
@@ -34,7 +34,7 @@ def documents_that_raise(world: World) -> Harm:
             complaints.append("neither dashboard nor figures say that products failed")
     reindex_products(wrong)
     complaints += expect(lambda: not world.is_waiting() and not world.failed(), "they are back", seconds=60)
-    with told(unshown, CARD):
+    with disturbed_products(unshown, CARD):
         world.touch(unshown)
         complaints += expect(lambda: not world.is_waiting(), "they are indexed", seconds=60)
         complaints += _says(world, "cards", "Cards", str(min(map(str, unshown))))
@@ -52,7 +52,7 @@ def blanks_everywhere(world: World) -> Harm:
     keys = world.draw_products(40)
     blank, odd = keys[:20], keys[20:]
     before = {product.pk: product for product in Product.objects.filter(pk__in=blank)}
-    with told(odd, ODD):
+    with disturbed_products(odd, ODD):
         for product in Product.objects.filter(pk__in=blank):
             product.colour, product.gender, product.brand, product.description = " ", "\t", None, ""
             product.attributes = {"Pattern": "  ", "Usage": "", "Print or Pattern Type": None}
@@ -82,9 +82,9 @@ def _says(world: World, line: str, check: str, part: str) -> list[str]:
     from search.desk.index import check_index
     from search.indexing.verify import verify
 
-    told_by = {one.name: one.detail for one in verify().checks}  # a few of many products fail no check
+    verified = {one.name: one.detail for one in verify().checks}  # a few of many products fail no check
     shown = {one.name: one.sentence for one in check_index() if one.state != "ok"}
-    complaints = [] if part in told_by.get(line, "") else [f"verify does not say it: {told_by}"]
+    complaints = [] if part in verified.get(line, "") else [f"verify does not say it: {verified}"]
     return complaints + ([] if part in shown.get(check, "") else [f"the dashboard does not say it: {shown}"])
 
 

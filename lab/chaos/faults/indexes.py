@@ -2,14 +2,15 @@
 
 import time
 
-from lab.chaos.expected import Deleted, Expected
-from lab.chaos.registry import Harm, fault
-from lab.chaos.steps import QUICK_STEPS, STEPS, SWITCHED, killed_at
-from lab.chaos.waiting import expect, wait_until
+from lab.chaos.invariants import Deleted, Expected
+from lab.chaos.orders import QUICK_STEPS, STEPS, SWITCHED, worker_killed_at
+from lab.chaos.runner import Harm, fault
 from lab.chaos.world import World
+from lab.processes import expect, wait_until
+from lab.servers import DATABASE
 
-_BUILDING = """
-SELECT {}(pid) FROM pg_stat_activity WHERE datname = 'bench' AND query LIKE 'CREATE INDEX CONCURRENTLY%'
+_BUILDING = f"""
+SELECT {{}}(pid) FROM pg_stat_activity WHERE datname = '{DATABASE}' AND query LIKE 'CREATE INDEX CONCURRENTLY%'
 """
 
 
@@ -41,12 +42,12 @@ def _interrupt_a_build(world: World, how: str) -> Harm:
 def index_build_starved(world: World) -> Harm:
     """Statements may last one second and index builds use 64 kB, as a database's owner may decree."""
     with world.administrator() as connection:
-        connection.execute("ALTER DATABASE bench SET statement_timeout = '1s'")
-        connection.execute("ALTER DATABASE bench SET maintenance_work_mem = '64kB'")
+        connection.execute(f"ALTER DATABASE {DATABASE} SET statement_timeout = '1s'")
+        connection.execute(f"ALTER DATABASE {DATABASE} SET maintenance_work_mem = '64kB'")
         world.restart_worker()
         world.rebuild()
         complaints = world.rebuilt()
-        connection.execute("ALTER DATABASE bench RESET ALL")
+        connection.execute(f"ALTER DATABASE {DATABASE} RESET ALL")
     world.restart_worker()
     return Harm(complaints=complaints)
 
@@ -56,7 +57,7 @@ def killed_at_each_step(world: World) -> Harm:
     """The worker is killed at each step of a rebuild: marking, encoding, indexing, verifying, switching, and after it."""
     complaints = []
     for step in STEPS if world.thorough else QUICK_STEPS:
-        with killed_at(step) as is_killed:
+        with worker_killed_at(step) as is_killed:
             world.ask_for_rebuild()
             complaints += expect(is_killed, f"the worker was killed at {step}", seconds=120, every=0.01)
         wait_until(lambda: not world.worker.running, seconds=10)

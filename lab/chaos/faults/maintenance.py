@@ -5,10 +5,9 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from lab.chaos.registry import Harm, fault
-from lab.chaos.waiting import expect
+from lab.chaos.runner import Harm, fault
 from lab.chaos.world import World
-from shop.local.machine import LocalError
+from lab.processes import expect, manage
 
 REBUILDS = {
     True: 10,
@@ -24,7 +23,7 @@ def third_to_tenth_rebuild(world: World) -> Harm:
         complaints += [*_rebuild(world), *_kept_only()]
     with _undroppable() as version_id:
         complaints += _rebuild(world)
-        complaints += expect(lambda: _is_told_of(version_id), "verify and the dashboard name it", seconds=30)
+        complaints += expect(lambda: _is_named(version_id), "verify and the dashboard name it", seconds=30)
         complaints += _message_lost(world)  # and is begun all the same
     return Harm([*complaints, *_kept_only()])
 
@@ -37,15 +36,15 @@ def text_config_changed(world: World) -> Harm:
         complaints.append("both configurations cut all names alike, so that nothing would be seen")
     for former, name in (("english", "simple"), ("simple", "english")):
         _restart_with(world, name)
-        told = _complaints_of_checks(world)
-        complaints += [] if "fashion_search.W012" in told else [f"no check told of {name}"]
+        said = _checks()
+        complaints += [] if "fashion_search.W012" in said else [f"no check speaks of {name}"]
         world.save_some(20)
         complaints += expect(lambda: not world.is_waiting(), "what was saved is indexed", seconds=60)
         complaints += _all_written_with(former)
-        world.setting.manage("search_index", "rebuild", "--noinput")
+        world.servers.manage("search_index", "rebuild", "--noinput")
         complaints += [*world.rebuilt(), *_all_written_with(name)]
-        told = _complaints_of_checks(world)
-        complaints += [f"a check still told of {name}"] if "fashion_search.W012" in told else []
+        said = _checks()
+        complaints += [f"a check still speaks of {name}"] if "fashion_search.W012" in said else []
     return Harm(complaints)
 
 
@@ -58,12 +57,10 @@ def _restart_with(world: World, name: str) -> None:
     world.restart_web()
 
 
-def _complaints_of_checks(world: World) -> str:
-    try:
-        world.setting.manage("check", "--database", "default", "--fail-level", "WARNING")
-    except LocalError as error:
-        return str(error)
-    return ""
+def _checks() -> str:
+    """Return all that the system checks say."""
+    done = manage("check", "--database", "default")
+    return done.stdout + done.stderr
 
 
 def _all_written_with(name: str) -> list[str]:
@@ -114,7 +111,7 @@ def _is_checked() -> bool:
 
 
 def _message_lost(world: World) -> list[str]:
-    """Record a build of which no worker is told."""
+    """Record a build of which no worker hears."""
     from search.indexing import builds
     from search.models import Build
 
@@ -166,7 +163,7 @@ def _undroppable() -> Iterator[int]:
             cursor.execute("DROP TABLE points_at")
 
 
-def _is_told_of(version_id: int) -> bool:
+def _is_named(version_id: int) -> bool:
     from search.desk.checks import State
     from search.desk.index import check_versions
     from search.indexing.verify import verify

@@ -1,19 +1,16 @@
 """Faults done to all pictures at once while a version is built: what searches use must not become worse."""
 
-import urllib.request
-
-from lab.chaos.registry import Harm, fault
-from lab.chaos.settings_for import METRICS_TOKEN
-from lab.chaos.shopper import ask
-from lab.chaos.storage import ordered
-from lab.chaos.waiting import expect
+from lab.chaos.host import disturbed_files
+from lab.chaos.runner import Harm, fault
 from lab.chaos.world import World
+from lab.processes import expect
+from lab.traffic import ask, read_metrics
 
 
 @fault
 def media_gone(world: World) -> Harm:
     """The whole folder of the pictures is away during a rebuild, as a volume that is not mounted: the build waits for it."""
-    folder = world.setting.folder / "media"
+    folder = world.servers.folder / "media"
     away = folder.with_name("media-away")
     before = _active()
     folder.rename(away)
@@ -34,17 +31,21 @@ def pictures_gone_during_a_rebuild(world: World) -> Harm:
     """A quarter of the pictures' files is gone during a rebuild: the new version is held back until they are back."""
     keys = world.draw_products(len(world.keys()) // 4)
     before = _active()
-    with ordered(world.pictures_of(keys), "missing"):
+    with disturbed_files(world.pictures_of(keys), "missing"):
         world.rebuild()
         complaints = expect(_held, "the new version is held back", seconds=120)
         complaints += expect(lambda: _failed("no version held back"), "verify says that it is", seconds=30)
         complaints += [] if "attention" in _dashboard() else ["the dashboard does not say that it is"]
-        complaints += [] if _is_counted(world) else ["/metrics does not count it"]
+        complaints += (
+            []
+            if read_metrics(world.port).get("fashion_search_versions_held") == 1
+            else ["/metrics does not count it"]
+        )
         complaints += _refused(world)
         complaints += _still(world, before)
         complaints += expect(lambda: not world.is_waiting(), "all was tried and put aside", seconds=120)
         complaints += _still(world, before)
-    world.setting.manage("search_index", "reindex", "--noinput")
+    world.servers.manage("search_index", "reindex", "--noinput")
     return Harm([*complaints, *world.rebuilt()])
 
 
@@ -91,13 +92,6 @@ def _dashboard() -> str:
     from search.desk.index import check_held
 
     return str(check_held().state)
-
-
-def _is_counted(world: World) -> bool:
-    request = urllib.request.Request(f"http://127.0.0.1:{world.port}/metrics")
-    request.add_header("Authorization", f"Bearer {METRICS_TOKEN}")
-    with urllib.request.urlopen(request, timeout=30) as response:
-        return b"\nfashion_search_versions_held 1.0" in response.read()
 
 
 def _refused(world: World) -> list[str]:

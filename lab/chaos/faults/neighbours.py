@@ -3,17 +3,15 @@
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import psycopg
 
-from lab.bench.setting import ROOT
-from lab.chaos.registry import Harm, fault
-from lab.chaos.waiting import expect
-from lab.chaos.world import World, told
+from lab.chaos.runner import Harm, fault
+from lab.chaos.world import World
+from lab.processes import expect, manage, variables
 from shop.local.catalogue import find_catalogue
 from shop.local.processes import LocalProcess
 
@@ -31,12 +29,12 @@ def two_shops_on_one_redis(world: World) -> Harm:
             complaints = [
                 *_both_rebuild(world, second),
                 *_requests_get_home(world, second),
-                *_are_told("W016", "attention"),
+                *_unseen("W016", "attention"),
             ]
             complaints += second.verify()
         with second.running(NAMESPACE=_own_name()):
             complaints += expect(
-                lambda: not _are_told("E013", "broken"), "both are told that they have one name", seconds=60
+                lambda: not _unseen("E013", "broken"), "both see that they have one name", seconds=60
             )
             complaints += _requests_get_home(world, second)
     return Harm(complaints)
@@ -52,20 +50,18 @@ class SecondShop:
         self.worker: LocalProcess
 
     def variables(self, **settings: Any) -> dict[str, str]:
-        """Return what its processes are told."""
+        """Return the variables of its processes."""
         given = json.loads(os.environ["FASHION_SEARCH"]) | settings
         return {
             "DATABASE_URL": self.address,
-            "MEDIA_ROOT": str(self.world.setting.folder / "media-beside"),
+            "MEDIA_ROOT": str(self.world.servers.folder / "media-beside"),
             "CHAOS_KEY_PREFIX": f"{_own_name()}:",
             "FASHION_SEARCH": json.dumps(given),
         }
 
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a management command of it."""
-        command = [sys.executable, "manage.py", *arguments]
-        environment = os.environ | self.variables()
-        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        return manage(*arguments, environment=os.environ | self.variables())
 
     def must(self, *arguments: str) -> None:
         """Run a management command that has to end well."""
@@ -78,20 +74,15 @@ class SecondShop:
     @contextmanager
     def running(self, **settings: Any) -> Iterator[None]:
         """Run its worker and beat."""
-        variables = self.variables(**settings)
-        with self.world.other_worker(**variables) as worker:
+        own = self.variables(**settings)
+        with self.world.other_worker(**own) as worker:
             self.worker = worker
-            beat = self._beat(variables)
+            with variables(**own):
+                beat = self.world.servers.processes.beat(name="beat-beside")
             try:
                 yield
             finally:
                 beat.stop()
-
-    def _beat(self, variables: dict[str, str]) -> LocalProcess:
-        schedule = self.world.setting.folder / "beat-beside"
-        options = ["-A", "shop", "beat", "--schedule", str(schedule), "--pidfile", ""]
-        with told(variables):
-            return self.world.setting.start("beat-beside", "-m", "celery", *options)
 
     def ask(self, statement: str) -> list[tuple[Any, ...]]:
         """Ask its database."""
@@ -121,13 +112,12 @@ def _second_shop(world: World) -> Iterator[SecondShop]:
     with world.administrator() as server:
         server.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
         server.execute(f"CREATE DATABASE {DATABASE}")
-    second = SecondShop(world, world.setting.postgres.url(DATABASE))
+    second = SecondShop(world, world.servers.postgres.url(DATABASE))
     try:
         second.must("migrate", "--verbosity", "0", "--skip-checks")
-        drawn = world.setting.folder / "drawn"
         second.must(
-            "import_catalogue", *find_catalogue(str(drawn), world.setting.folder).import_options(),
-            "--limit", str(PRODUCTS[world.thorough]), "--report", str(world.setting.folder / "report-beside.csv"),
+            "import_catalogue", *find_catalogue(str(world.servers.drawn), world.servers.folder).import_options(),
+            "--limit", str(PRODUCTS[world.thorough]), "--report", str(world.servers.folder / "report-beside.csv"),
         )  # fmt: skip
         yield second
     finally:
@@ -188,7 +178,7 @@ def _requests_get_home(world: World, second: SecondShop) -> list[str]:
     ]
 
 
-def _are_told(code: str, state: str) -> list[str]:
+def _unseen(code: str, state: str) -> list[str]:
     """Say so where the system check or the dashboard does not see the other shop."""
     from search import checks
     from search.desk.services import check_neighbours

@@ -1,18 +1,16 @@
 """Faults done to what pages read: a list that looks as if its filters held is worse than none."""
 
 import re
-import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import psycopg
 
-from lab.chaos.registry import Harm, fault
-from lab.chaos.settings_for import METRICS_TOKEN
-from lab.chaos.shopper import ask
-from lab.chaos.waiting import expect
+from lab.chaos.runner import Harm, fault
 from lab.chaos.world import World
+from lab.processes import expect
+from lab.traffic import ask, read_metrics
 
 _TOTAL = re.compile(rb'<p class="count">([\d,]+)\+? product')
 _KEPT = b"<strong>Your filters apply.</strong>"
@@ -34,7 +32,7 @@ def category_pages_under_timeout(world: World) -> Harm:
         complaints = expect(
             lambda: not [*_wrong(world.port, asked, without_index=False)], "all pages are right", seconds=20
         )
-        before = _figures(world.port)
+        before = read_metrics(world.port)
         with _locked(world):
             complaints += _wrong(world.port, asked, without_index=True)
             complaints += _not_blind(world.port)
@@ -42,7 +40,7 @@ def category_pages_under_timeout(world: World) -> Harm:
             complaints += expect(
                 lambda: _is_degraded(world.port), "/health/ready sees degraded answers", seconds=60
             )
-        after = _figures(world.port)
+        after = read_metrics(world.port)
         complaints += [
             f"/metrics did not count it: {name}"
             for name in _COUNTED
@@ -133,17 +131,7 @@ def _is_degraded(port: int) -> bool:
 @contextmanager
 def _locked(world: World) -> Iterator[None]:
     """The table of entries as a migration locks it: searches wait for it until their time is up."""
-    with psycopg.connect(world.setting.postgres.url("bench")) as connection:
+    with psycopg.connect(world.servers.database) as connection:
         connection.execute("LOCK TABLE fashion_search_indexentry IN ACCESS EXCLUSIVE MODE")
         yield
         connection.rollback()
-
-
-def _figures(port: int) -> dict[str, float]:
-    """What the web process has counted."""
-    request = urllib.request.Request(f"http://127.0.0.1:{port}/metrics")
-    request.add_header("Authorization", f"Bearer {METRICS_TOKEN}")
-    with urllib.request.urlopen(request, timeout=20) as answer:
-        lines = answer.read().decode().splitlines()
-    pairs = (line.rpartition(" ") for line in lines if not line.startswith("#"))
-    return {name: float(value) for name, _, value in pairs}

@@ -1,18 +1,12 @@
 """Faults done to periodic tasks, whose absence nobody feels for a while: each must be an alarm while it lasts."""
 
-import os
-import subprocess
-import sys
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from lab.bench.setting import ROOT
-from lab.chaos.registry import Harm, fault
-from lab.chaos.settings_for import METRICS_TOKEN
-from lab.chaos.shopper import ask
-from lab.chaos.waiting import expect
+from lab.chaos.runner import Harm, fault
 from lab.chaos.world import World
+from lab.processes import expect, manage, variables
+from lab.traffic import ask, read_metrics
 
 SOON = 90.0  # seconds until an alarm; a task that runs every second is late after half a minute
 MISSING, BEAT_ASKS, RAISES = "sweep", ("sweep", "advance_builds", "drain_log", "flush_hits"), "drain_log"
@@ -24,9 +18,7 @@ def periodic_task_missing(world: World) -> Harm:
     with _schedule_without(world, MISSING):
         complaints = expect(lambda: _alarms(world, "late") == {MISSING}, f"{MISSING} is late", seconds=SOON)
         complaints += _unseen(world, MISSING, f"{MISSING} has not run for")
-        said = subprocess.run(
-            [sys.executable, "manage.py", "check"], cwd=ROOT, capture_output=True, text=True, check=False
-        ).stderr
+        said = manage("check").stderr
         if f"W013) The beat schedule lacks search.tasks.{MISSING}" not in said:
             complaints.append(f"manage.py check did not name it: {said[-500:]}")
     return Harm([*complaints, *_over(world)])
@@ -71,23 +63,22 @@ def beat_stopped(world: World) -> Harm:
 
 @contextmanager
 def _schedule_without(world: World, task: str) -> Iterator[None]:
-    os.environ["CHAOS_WITHOUT_TASK"] = task
     try:
-        world.restart_beat()
-        yield
+        with variables(CHAOS_WITHOUT_TASK=task):
+            world.restart_beat()
+            yield
     finally:
-        del os.environ["CHAOS_WITHOUT_TASK"]
         world.restart_beat()
 
 
 def _alarms(world: World, kind: str) -> set[str]:
-    """Names of the tasks that Prometheus is told are failing or late."""
-    request = urllib.request.Request(f"http://127.0.0.1:{world.port}/metrics")
-    request.add_header("Authorization", f"Bearer {METRICS_TOKEN}")
-    with urllib.request.urlopen(request, timeout=20) as answer:
-        lines = answer.read().decode().splitlines()
+    """Names of the tasks that are failing or late, as Prometheus reads it."""
     name = f'fashion_search_task_{kind}{{task="'
-    return {line.split('"')[1] for line in lines if line.startswith(name) and line.endswith(" 1.0")}
+    return {
+        label.split('"')[1]
+        for label, value in read_metrics(world.port).items()
+        if label.startswith(name) and value == 1
+    }
 
 
 def _unseen(world: World, task: str, *words: str) -> list[str]:

@@ -7,12 +7,12 @@ from contextlib import suppress
 
 import psutil
 
-from lab.chaos import steps
-from lab.chaos.expected import Expected
-from lab.chaos.registry import Harm, fault
-from lab.chaos.storage import SLOW_SECONDS, ordered
-from lab.chaos.waiting import expect, wait_until
+from lab.chaos.host import SLOW_SECONDS, disturbed_files
+from lab.chaos.invariants import Expected
+from lab.chaos.orders import batches as batches_of
+from lab.chaos.runner import Harm, fault
 from lab.chaos.world import World
+from lab.processes import expect, frozen, wait_until
 
 BATCH = 32  # products; the default of BATCH_SIZE
 QUICK_PLACES = (0, 15, 31)
@@ -68,7 +68,7 @@ def picture_that_kills(world: World) -> Harm:
     """One picture kills its worker's child at every attempt; it is put aside after three, and harms no other."""
     keys = world.draw_products(BATCH)
     culprit = keys[0]
-    with ordered(world.pictures_of([culprit]), "kill"):
+    with disturbed_files(world.pictures_of([culprit]), "kill"):
         batches = _index_together(world, keys)
         complaints = expect(lambda: world.parked() == {str(culprit)}, "put aside alone", seconds=90)
         complaints += expect(lambda: not world.is_waiting(), "all others indexed", seconds=60)
@@ -92,7 +92,7 @@ def bad_picture_at_each_place(world: World) -> Harm:
     rounds = range(BATCH) if world.thorough else QUICK_PLACES
     for place in rounds:
         bad = keys[place]
-        with ordered(world.pictures_of([bad]), "rubbish"):
+        with disturbed_files(world.pictures_of([bad]), "rubbish"):
             batches = _index_together(world, keys)
             complaints += expect(
                 lambda bad=bad: world.unsettled() == {str(bad)} == world.failed(),
@@ -115,7 +115,7 @@ def slower_than_the_visibility_timeout(world: World) -> Harm:
     keys = world.draw_products(8)
     before = len(world.log_of(world.worker))
     pictures = world.pictures_of(keys[:1])
-    with world.other_worker(CHAOS_VISIBILITY_SECONDS="2") as other, ordered(pictures, "slow"):
+    with world.other_worker(CHAOS_VISIBILITY_SECONDS="2") as other, disturbed_files(pictures, "slow"):
         world.touch(keys)
         time.sleep(SLOW_SECONDS)
         complaints = expect(lambda: not world.is_waiting(), "all worked off", seconds=60)
@@ -131,9 +131,9 @@ def _index_together(world: World, keys: Sequence[int]) -> Callable[[], list[list
 
     wait_until(lambda: not world.is_waiting(), seconds=60)
     before = len(world.log_of(world.worker))
-    with world.frozen(world.worker), transaction.atomic():
+    with frozen(world.worker), transaction.atomic():
         world.touch(keys)
-    return lambda: steps.batches(world.log_of(world.worker)[before:])
+    return lambda: batches_of(world.log_of(world.worker)[before:])
 
 
 def _received(log: str) -> list[str]:

@@ -1,13 +1,15 @@
-"""The large shop: its products, its embeddings, and how many products each filter keeps."""
+"""The large shop: its products, its embeddings, how many products each filter keeps, and queries that fit it."""
 
 import numpy as np
 import pytest
 
 from lab.bench.large_shop import (
+    BY_HAND,
     PAIR_SIMILARITY,
     drawn_rows,
     fill,
     invented_words,
+    mixed_queries,
     picture_embeddings,
     share_filter,
 )
@@ -58,3 +60,21 @@ def test_a_filled_shop_is_searched_by_words_embeddings_and_filters():
     assert len(found.results) == min(24, found.total) > 0
     assert {result.card.sku.lower() for result in found.results} <= kept
     drop_indexes(version.pk)
+
+
+def test_queries_are_different_and_the_same_every_time():
+    queries = mixed_queries(100)
+    assert len(set(queries)) == 100
+    assert queries == mixed_queries(100)
+    assert tuple(queries[: len(BY_HAND)]) == BY_HAND
+
+
+def test_fewer_are_the_first_of_more():
+    assert mixed_queries(10) == mixed_queries(100)[:10]
+    assert mixed_queries(40) == mixed_queries(100)[:40]
+
+
+def test_some_state_a_price_and_none_leaves_a_word_open():
+    queries = mixed_queries(100)
+    assert 5 <= sum(" under " in query for query in queries) <= 20
+    assert [query for query in queries if "{" in query or query != query.lower()] == []

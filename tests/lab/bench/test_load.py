@@ -2,8 +2,7 @@
 
 import pytest
 
-from lab.bench.shopping import TURNED_AWAY, read
-from lab.bench.watching import median_slope
+from lab.bench.shoppers import TURNED_AWAY, median_slope, read
 
 HEAD = "Type,Name,Request Count,Failure Count,50%,95%,99%,Requests/s\n"
 

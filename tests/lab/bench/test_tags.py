@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lab.bench.tags import calibration, read_rows, report_values, told_by_texts, vocabulary
+from lab.bench.tags import calibration, read_rows, report_values, vocabulary, words_in_texts
 from search.tags.vocabulary import Tag
 
 ROW = {
@@ -32,7 +32,7 @@ def test_texts_tell_words_and_phrases_in_any_inflection():
         Tag("sleeve", "sleeve short", False),
         Tag("colour", "Red", True),
     ]
-    assert told_by_texts([ROW], tags).tolist() == [[True, True, False, False]]
+    assert words_in_texts([ROW], tags).tolist() == [[True, True, False, False]]
 
 
 def test_the_vocabulary_holds_the_values_with_their_shares():

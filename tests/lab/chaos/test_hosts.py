@@ -46,9 +46,9 @@ class OneProcess(Hands):
 def world(index_settings, monkeypatch, tmp_path, client):  # noqa: F811 - pytest goes by names
     """Fifty products in the index, a shop whose code obeys, and pages that are answered in this process."""
     index_settings.FASHION_SEARCH = {**index_settings.FASHION_SEARCH, "RETRY_BACKOFF_SECONDS": 1}
-    monkeypatch.setenv("CHAOS_ORDERS", str(tmp_path / "orders.json"))
+    monkeypatch.setenv("CHAOS_ORDERS", str(tmp_path))
     for method in (host.DOCUMENT, host.ENCODED_TEXT, host.CARD):
-        obedient = host._obedient(method, getattr(ShopProductIndex, method))
+        obedient = host.obedient(method, getattr(ShopProductIndex, method))
         monkeypatch.setattr(ShopProductIndex, method, obedient)
     monkeypatch.setattr(
         hosts, "ask", lambda _port, path: SimpleNamespace(status=client.get(path).status_code)

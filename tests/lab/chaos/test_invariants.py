@@ -12,9 +12,8 @@ from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django.utils import timezone
 
-from lab.chaos.expected import Deleted, Expected
-from lab.chaos.invariants import State, broken
-from lab.chaos.shopper import Answer, ask
+from lab.chaos.invariants import Deleted, Expected, State, broken
+from lab.traffic import Answer, ask
 from search.marking import mark_stale
 from search.models import EntryImage, IndexEntry, IndexVersion, StaleProduct
 from shop.models import Product
@@ -176,7 +175,7 @@ def test_similar_products_that_are_not_the_nearest(port, monkeypatch):
         results = [{"sku": result["sku"] + "x"} for result in answer.json()["results"]]
         return answer._replace(body=json.dumps(answer.json() | {"results": results}).encode())
 
-    monkeypatch.setattr("lab.chaos.serving.ask", ask_for_another)
+    monkeypatch.setattr("lab.chaos.invariants.ask", ask_for_another)
     assert broken(port).wrong == ["of 25 nearest products of exact scans the API gave 0"]
 
 

@@ -14,7 +14,7 @@ import pytest
 from django.db import connection, connections
 from django.utils import timezone
 
-from lab.chaos.pgbouncer import MISSING, PgBouncer, program
+from lab.pgbouncer import MISSING, PgBouncer, program
 from search import neighbours
 from search.indexing.probing import forget_storage
 from search.indexing.task_runs import recorded_run

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.db import connection, router
 
-from lab.chaos.pgbouncer import MISSING, PgBouncer, program
+from lab.pgbouncer import MISSING, PgBouncer, program
 from search import checks
 from search.desk.checks import State
 from search.desk.services import check_connections

@@ -1,14 +1,41 @@
-"""Do one fault to a running shop, and see how it comes back."""
+"""The list of faults, and what becomes of each: it does its harm and ends it; what must hold afterwards is the same for all."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from .invariants import State, broken
-from .registry import FAULTS, Harm
-from .traffic import Traffic
+from lab.traffic import Traffic
+
+from .invariants import NOTHING, Expected, State, broken
 from .world import World
 
 PATIENCE_SECONDS = 120.0  # until everything must hold again
+
+
+@dataclass(frozen=True, slots=True)
+class Harm:
+    """What a fault did, for what must hold afterwards."""
+
+    complaints: list[str] = field(default_factory=list)  # what was wrong already while it lasted
+    expected: Expected = NOTHING
+    # processes that the fault may make end, without killing them itself
+    may_end: frozenset[str] = frozenset()
+    skipped: str = ""  # why it cannot be done on this machine
+
+
+Fault = Callable[[World], Harm]
+FAULTS: dict[str, Fault] = {}
+
+
+def fault(function: Fault) -> Fault:
+    """Add a fault to the list, by its function's name."""
+    FAULTS[function.__name__] = function
+    return function
+
+
+def describe(name: str) -> str:
+    """Return a fault's first sentence."""
+    return (FAULTS[name].__doc__ or "").strip().splitlines()[0]
 
 
 @dataclass(frozen=True, slots=True)

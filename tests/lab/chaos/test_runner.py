@@ -6,9 +6,8 @@ import sys
 import pytest
 
 from lab.chaos.invariants import State
-from lab.chaos.registry import FAULTS, Harm
-from lab.chaos.running import run
-from lab.chaos.traffic import Seen
+from lab.chaos.runner import FAULTS, Harm, run
+from lab.traffic import Seen
 from tests.processes import ROOT
 
 
@@ -43,7 +42,7 @@ class QuietTraffic:
 @pytest.fixture
 def outcome_of(monkeypatch):
     """Do a fault that is given as a function, in a world and before a shopper that are given, too."""
-    monkeypatch.setattr("lab.chaos.running.broken", lambda _port, _expected: State())
+    monkeypatch.setattr("lab.chaos.runner.broken", lambda _port, _expected: State())
 
     def outcome_of(fault, world=None, traffic=None):
         monkeypatch.setitem(FAULTS, "tried", fault)

@@ -1,16 +1,94 @@
-"""Shoppers who go on while faults happen: what they were answered."""
+"""Requests to a shop, as shoppers' devices and its own monitoring send them, and shoppers who search on and on."""
 
+import http.client
+import io
+import json
 import threading
 import time
+import urllib.error
+import urllib.request
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from .shopper import PATIENCE_SECONDS, ask
-
+PATIENCE_SECONDS = 20
+METRICS_TOKEN = "figures-of-the-lab"
 QUERIES = ("red shirt", "blue dress", "sneekers", "black bag under 2000", "women", "kurta")
-PAUSE_SECONDS = 0.05
+PAUSE_SECONDS = 0.05  # between two requests of a shopper who searches on and on
 SHOWN = 5  # complaints of one fault
+_BOUNDARY = "a-photo-of-a-shopper"
+
+
+class Answer(NamedTuple):
+    """What came back."""
+
+    status: int
+    retry_after: str
+    body: bytes
+
+    def json(self) -> Any:
+        """Return the body as JSON."""
+        return json.loads(self.body)
+
+
+def ask(port: int, path: str, *, photo: bytes | None = None, token: str = "") -> Answer:
+    """Send a GET, or a POST with a photo.
+
+    Args:
+        port: of the shop, on this machine.
+        path: with its query.
+        photo: the bytes of a picture's file.
+        token: that lets monitoring in.
+
+    Raises:
+        OSError: nobody answers.
+    """
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}")
+    if token:
+        request.add_header("Authorization", f"Bearer {token}")
+    if photo is not None:
+        head = f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="image"; filename="p.jpg"\r\nContent-Type: image/jpeg\r\n\r\n'
+        request.data = head.encode() + photo + f"\r\n--{_BOUNDARY}--\r\n".encode()
+        request.add_header("Content-Type", f"multipart/form-data; boundary={_BOUNDARY}")
+    try:
+        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as response:
+            return Answer(response.status, "", response.read())
+    except urllib.error.HTTPError as error:
+        return Answer(error.code, error.headers.get("Retry-After", ""), error.read())
+    except urllib.error.URLError as error:
+        raise (error.reason if isinstance(error.reason, OSError) else error) from error
+    except http.client.HTTPException as error:  # cut off in the middle of an answer
+        raise ConnectionError(str(error)) from error
+
+
+def is_up(port: int) -> bool:
+    """Whether the shop's front page is answered without an error."""
+    try:
+        return ask(port, "/").status < 500
+    except OSError:
+        return False
+
+
+def read_metrics(port: int) -> dict[str, float]:
+    """Return what Prometheus would read: name with labels -> value."""
+    lines = ask(port, "/metrics", token=METRICS_TOKEN).body.decode().splitlines()
+    pairs = (line.rpartition(" ") for line in lines if not line.startswith("#"))
+    return {name: float(value) for name, _, value in pairs}
+
+
+def read_checks(port: int) -> dict[str, bool]:
+    """Return the checks of `/health/ready`: name -> whether it passed."""
+    return {check["name"]: check["passed"] for check in ask(port, "/health/ready").json()["checks"]}
+
+
+def drawn_photo() -> bytes:
+    """Return a small JPEG."""
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.new("RGB", (60, 80), (30, 60, 120)).save(buffer, "JPEG")
+    return buffer.getvalue()
 
 
 @dataclass
@@ -41,7 +119,6 @@ class Traffic:
         self._port = port
         self._web_is_away = web_is_away
         self._stopped = threading.Event()
-        self._awaited = threading.Event()
         self._lock = threading.Lock()
         self._seen = Seen()
         self._thread = threading.Thread(target=self._run, daemon=True)
