@@ -52,7 +52,7 @@ bench: dev
 	.venv/bin/python -m lab.bench $(BENCH)
 
 chaos: dev
-	@scripts/pgbouncer.sh
+	@scripts/program.sh pgbouncer
 	.venv/bin/python -m lab.chaos $(CHAOS)
 
 load: dev
@@ -60,7 +60,7 @@ load: dev
 	.venv/bin/python -m lab.bench.load $(LOAD)
 
 screenshots: dev
-	@scripts/chromium.sh
+	@scripts/program.sh chromium
 	.venv/bin/python -m tests.browser.screenshots
 
 format: dev

@@ -16,7 +16,7 @@ from shop.local.processes import LocalProcess
 from shop.local.servers import free_port
 
 START_SECONDS = 20
-MISSING = "PgBouncer is missing; Debian's package pgbouncer has it (scripts/pgbouncer.sh installs it)"
+MISSING = "PgBouncer is missing; Debian's package pgbouncer has it (scripts/program.sh pgbouncer installs it)"
 
 
 def program() -> str | None:

@@ -48,8 +48,8 @@ if [ "$which" = check ]; then
 else
     make --no-print-directory lint || stop
     .venv/bin/python scripts/audit.py || [ $? -eq 2 ] || stop # 2: the advisory service cannot be asked from here
-    scripts/chromium.sh || stop
-    scripts/pgbouncer.sh || stop
+    scripts/program.sh chromium || stop
+    scripts/program.sh pgbouncer || stop
     begin faults tests/faults "$@"
     begin search tests/search "$@"
     tests --ignore tests/training --ignore tests/faults --ignore tests/search "$@"

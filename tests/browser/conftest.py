@@ -24,10 +24,10 @@ QUICK = {"SWEEP_SECONDS": 1, "DRAIN_SECONDS": 1, "ROLL_UP_SECONDS": 2, "WORD_LIS
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Chromium, which `scripts/chromium.sh` installs where it may; without it the tests are skipped, but not in CI."""
+    """Chromium, which `scripts/program.sh chromium` installs where it may; without it the tests are skipped, but not in CI."""
     program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if program is None:
-        missing = "Chromium is not installed: run scripts/chromium.sh as root, or apt-get install chromium."
+        missing = "Chromium is not installed: run scripts/program.sh chromium as root, or apt-get install chromium."
         if os.environ.get("CI"):
             pytest.fail(missing)
         pytest.skip(missing)

@@ -23,7 +23,7 @@ def main() -> None:
     """Start the demo, take the pictures, and stop it."""
     program = shutil.which("chromium")
     if program is None:
-        raise SystemExit("Chromium is not installed: run scripts/chromium.sh as root.")
+        raise SystemExit("Chromium is not installed: run scripts/program.sh chromium as root.")
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         folder = Path(name)
         draw = [
