@@ -35,11 +35,26 @@ class Processes:
         return None
 
     def worker(
-        self, *options: str, name: str = "worker", children: int = CHILDREN, wait: bool = True
+        self,
+        *options: str,
+        name: str = "worker",
+        children: int = CHILDREN,
+        wait: bool = True,
+        environment: Mapping[str, str] | None = None,
     ) -> LocalProcess:
-        """Start a Celery worker and, unless `wait` is False, wait until it takes tasks."""
+        """Start a Celery worker and, unless `wait` is False, wait until it takes tasks.
+
+        Args:
+            options: more of Celery's.
+            name: of the process and its log.
+            children: of its pool.
+            wait: whether it takes tasks when this returns.
+            environment: all its variables; those of `environment()` by default.
+        """
         pool = ("-P", "prefork", "-c", str(children), "--loglevel", "INFO")
-        process = self.start(name, "-m", "celery", "-A", "shop", "worker", *pool, *options)
+        process = self.start(
+            name, "-m", "celery", "-A", "shop", "worker", *pool, *options, environment=environment
+        )
         if wait:
             wait_until(lambda: " ready." in process.tail(100), seconds=60, what=process)
         return process
@@ -62,14 +77,14 @@ class Processes:
         )
         return self.start("web", "-m", "gunicorn", *options, "shop.wsgi"), port
 
-    def start(self, name: str, *arguments: str) -> LocalProcess:
+    def start(self, name: str, *arguments: str, environment: Mapping[str, str] | None = None) -> LocalProcess:
         """Start Python with these arguments; its log has a name of its own."""
         same = sum(process.name == name for process in self.started)
         process = LocalProcess(
             name,
             [sys.executable, *arguments],
             log=self.folder / f"{name}{f'-{same + 1}' if same else ''}.log",
-            environment=self.environment(),
+            environment=environment or self.environment(),
             folder=ROOT,
         )
         process.start()

@@ -126,7 +126,7 @@ def shop_processes(
     processes = ShopProcesses(tmp_path / "processes")
     processes.empty_broker()
     yield processes
-    processes.stop()
+    processes.kill()
 
 
 @pytest.fixture(scope="session")

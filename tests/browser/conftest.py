@@ -3,8 +3,6 @@
 import os
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
-from tests.processes import ROOT
+from lab.processes import draw_catalogue
 from tests.running_demo import RunningDemo
 
 PRODUCTS = 240
@@ -27,7 +25,9 @@ def browser() -> Iterator[Browser]:
     """Chromium, which `scripts/program.sh chromium` installs where it may; without it the tests are skipped, but not in CI."""
     program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if program is None:
-        missing = "Chromium is not installed: run scripts/program.sh chromium as root, or apt-get install chromium."
+        missing = (
+            "Chromium is not installed: run scripts/program.sh chromium as root, or apt-get install chromium."
+        )
         if os.environ.get("CI"):
             pytest.fail(missing)
         pytest.skip(missing)
@@ -41,8 +41,7 @@ def browser() -> Iterator[Browser]:
 def drawn_catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of drawn products."""
     folder = tmp_path_factory.mktemp("drawn") / "catalogue"
-    draw = [sys.executable, "-m", "sample_catalogue", "--count", str(PRODUCTS), "--out", str(folder)]
-    subprocess.run(draw, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
+    draw_catalogue(PRODUCTS, folder)
     return folder
 
 

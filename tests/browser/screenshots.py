@@ -3,7 +3,6 @@
 import io
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from lab.processes import draw_catalogue
 from tests.processes import ROOT
 from tests.running_demo import RunningDemo
 
@@ -26,16 +26,7 @@ def main() -> None:
         raise SystemExit("Chromium is not installed: run scripts/program.sh chromium as root.")
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         folder = Path(name)
-        draw = [
-            sys.executable,
-            "-m",
-            "sample_catalogue",
-            "--count",
-            str(PRODUCTS),
-            "--out",
-            str(folder / "catalogue"),
-        ]
-        subprocess.run(draw, check=True, cwd=ROOT)
+        draw_catalogue(PRODUCTS, folder / "catalogue")
         demo = RunningDemo(folder, folder / "catalogue", {})
         demo.start()
         try:

@@ -76,28 +76,7 @@ class OtherShop:
 
 
 def _worker(processes: ShopProcesses, name: str, environment: dict[str, str], *more: str) -> LocalProcess:
-    options = [
-        *more,
-        "-P",
-        "prefork",
-        "-c",
-        "1",
-        "--loglevel",
-        "INFO",
-        "--without-gossip",
-        "--without-mingle",
-    ]
-    process = LocalProcess(
-        name,
-        [sys.executable, "-m", "celery", "-A", "shop", "worker", *options, "-n", f"{name}@%h"],
-        log=processes.folder / f"{name}-{len(processes._processes)}.log",
-        environment=environment,
-        folder=ROOT,
-    )
-    processes._processes.append(process)
-    process.start()
-    wait_until(lambda: "ready." in process.tail(50), seconds=60, what=process)
-    return process
+    return processes.worker("-n", f"{name}@%h", *more, name=name, environment=environment)
 
 
 @pytest.fixture(scope="module")

@@ -72,7 +72,7 @@ def nobody_drains_the_log(world: World) -> None:
 
 @line("Workers")
 def the_worker_is_killed(world: World) -> None:
-    world.processes.stop()
+    world.processes.kill()
 
 
 @line("HNSW indexes")
