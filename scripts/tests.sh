@@ -9,8 +9,8 @@ cd "$(dirname "$0")/.."
 logs=.local/log
 mkdir -p $logs
 unset DJANGO_SETTINGS_MODULE || true
-# The processes share the cores: NumPy's threads, which wait for each other by spinning, would take them from the others.
-export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
+# The processes share the cores, which threads that wait for each other by spinning would take from the others.
+export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE
 background=
 which=$1
 shift
