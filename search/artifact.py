@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .exceptions import ArtifactError
-from .preprocessing import ImageSpec
+from .preprocessing.pixels import ImageSpec
 
 FORMAT = 1
 FILES = ("image.onnx", "text.onnx", "tokenizer.json")

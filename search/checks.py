@@ -21,7 +21,7 @@ from .indexing.probing import storage_answers
 from .indexing.text_config import try_text_config
 from .indexing.versions import versions_without_artifact
 from .insight import store
-from .judging import read_queries
+from .judging.queries import read_queries
 from .loading import FoundArtifact, artifact_in_settings, find_artifact, prove
 from .models import IndexVersion
 from .registry import get_index

@@ -11,7 +11,7 @@ from PIL import Image
 
 from .artifact import Manifest, read_manifest, read_sealed
 from .exceptions import ArtifactError, EncodingError
-from .preprocessing import to_pixels
+from .preprocessing.pixels import to_pixels
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession

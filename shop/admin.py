@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 
 from search.admin import IndexedProductAdmin, ModelAdmin
 from search.exceptions import PictureError
-from search.preprocessing import walk_parts
+from search.preprocessing.parts import walk_parts
 from shop.attributes import AttributesField
 from shop.models import Brand, Category, Product, ProductImage, Variant
 from shop.money import format_money

@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from search.exceptions import PictureError
-from search.preprocessing import open_picture
+from search.preprocessing.pictures import open_picture
 from shop.metadata import without_metadata
 from shop.thumbnails import LARGEST
 

@@ -13,7 +13,7 @@ from imagekit import ImageSpec
 from imagekit.processors import ResizeToFit
 
 from search.exceptions import PictureError
-from search.preprocessing import open_picture
+from search.preprocessing.pictures import open_picture
 from search.storage import is_away, is_refusal
 
 from .files import write_whole

@@ -13,7 +13,7 @@ from onnx import TensorProto, helper, numpy_helper
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
 from search.artifact import Manifest, TextSpec, write_manifest
-from search.preprocessing import ImageSpec
+from search.preprocessing.pixels import ImageSpec
 
 DIMENSION = 32
 COLOURS = {

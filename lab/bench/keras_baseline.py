@@ -36,7 +36,7 @@ def main() -> None:
     from PIL import Image
 
     from search.artifact import read_manifest
-    from search.preprocessing import to_pixels
+    from search.preprocessing.pixels import to_pixels
 
     artifact, archive, number = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
     manifest = read_manifest(artifact)

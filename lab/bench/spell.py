@@ -26,7 +26,7 @@ def main() -> None:
 
     django.setup()
     from search.models import IndexVersion, WordList
-    from search.spelling import correct
+    from search.spelling.serving import correct
     from search.spelling.vocabulary import Vocabulary
     from search.suggesting.refreshing import refresh_word_list
 

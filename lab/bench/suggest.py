@@ -62,8 +62,10 @@ def report_refreshing() -> None:
 
 def report_loading(version) -> None:
     """Print what the first query after a change costs a web process."""
-    from search.spelling import correct, serving
-    from search.suggesting import suggest, suggestions
+    from search.spelling import serving
+    from search.spelling.serving import correct
+    from search.suggesting import suggestions
+    from search.suggesting.suggestions import suggest
 
     memory = psutil.Process().memory_info().rss
     for again in ("in a new process", "after a change"):
@@ -80,7 +82,7 @@ def report_suggestions(beginnings: list[str]) -> None:
     """Print the time of `suggest` and of its address, through all of Django."""
     from django.test import Client
 
-    from search.suggesting import suggest
+    from search.suggesting.suggestions import suggest
 
     client = Client(headers={"host": "localhost"})
     report("suggest()", suggest, beginnings)
@@ -90,7 +92,7 @@ def report_suggestions(beginnings: list[str]) -> None:
 def report_spelling(version) -> None:
     """Print the time of a correction, of right and of misspelt words."""
     from search.models import IndexEntry
-    from search.spelling import correct
+    from search.spelling.serving import correct
 
     source = random.Random(SEED)
     names = list(IndexEntry.objects.order_by("product_key").values_list("name", flat=True)[:TYPED])

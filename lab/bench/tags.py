@@ -113,7 +113,7 @@ def vocabulary(rows: Sequence[Row]) -> list:
     """Return the vocabulary of a shop that sells these products."""
     from search.tags.vocabulary import build_vocabulary
     from search.tags.wordlist import WordChanges, general_words
-    from search.understanding import Lexicon
+    from search.understanding.lexicon import Lexicon
     from search.understanding.synonyms import Synonyms
 
     facets: Counter[str] = Counter()

@@ -14,7 +14,10 @@ from ..judging.tried import TRIED, read_settings
 from ..models import Evaluation, IndexVersion
 from ..registry import get_index
 from ..retrieval.cleaning import MAX_LENGTH
-from ..searching import Filters, SearchAnswer, SearchResult, Trial, search
+from ..retrieval.filters import Filters
+from ..searching.answers import SearchAnswer, SearchResult
+from ..searching.trials import Trial
+from ..searching.words import search
 from .insight_pages import InsightAdmin
 
 SHOWN = 24  # results

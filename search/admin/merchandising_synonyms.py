@@ -12,10 +12,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from ..exceptions import InvalidQuery
-from ..merchandising import SynonymEntry
 from ..merchandising.hits import flush_what_can_be
+from ..merchandising.synonym_entries import SynonymEntry
 from ..models import Synonym
-from ..searching import Trial, search
+from ..searching.trials import Trial
+from ..searching.words import search
 from .lists import ModelAdmin
 from .merchandising_forms import SynonymForm
 

@@ -13,7 +13,7 @@ from ..exceptions import NoTags
 from ..indexing import hints
 from ..indexing.failures import reindex_products
 from ..indexing.states import read_states
-from ..tags import suggest_tags
+from ..tags.suggesting import suggest_tags
 from .lists import ModelAdmin
 
 FEW = 24  # products whose tags are suggested while the page is waited for

@@ -12,7 +12,7 @@ from django.urls import NoReverseMatch, reverse
 
 from ..models import ProductTag
 from ..registry import get_index
-from ..tags import decide
+from ..tags.deciding import decide
 from ..tags.reviewing import ReviewFilter, count_states, read_products
 from .readonly import ReadOnlyAdmin
 

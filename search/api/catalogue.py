@@ -7,7 +7,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ..conf import get_settings
-from ..searching import browse_products, search
+from ..searching.browsing import browse_products
+from ..searching.words import search
 from ..understanding.lexicon import CATEGORY
 from .answers import CategoriesSerializer, ProductPageSerializer
 from .described import CURSOR, PAGE_SIZE, errors

@@ -11,7 +11,7 @@ from django.http import QueryDict
 from ..conf import get_settings
 from ..exceptions import InvalidQuery
 from ..registry import get_index
-from ..searching import Filters
+from ..retrieval.filters import Filters
 
 PRICES = ("price_min", "price_max")
 _PRICE = re.compile(r"\d{1,10}(\.\d{1,4})?", re.ASCII)

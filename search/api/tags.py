@@ -13,10 +13,13 @@ from rest_framework.throttling import BaseThrottle
 from ..conf import get_settings
 from ..exceptions import InvalidQuery
 from ..retrieval.cleaning import clean_text
-from ..searching import Box, MemoryOnly, find_product, take_photo
-from ..searching.photos import embedding_of
-from ..tags import FoundTags, accepted_tags, similar_words, tags_for_embeddings, tags_for_product
+from ..searching.lookup import find_product
+from ..searching.photos import Box, embedding_of, take_photo
+from ..searching.uploads import MemoryOnly
+from ..tags.accepted import accepted_tags
 from ..tags.serving import active_tagger
+from ..tags.similar_words import similar_words
+from ..tags.tagging import FoundTags, tags_for_embeddings, tags_for_product
 from .described import LIMIT, TAGGED_PRODUCT, WORD, errors
 from .errors import NoSuchProduct
 from .parameters import limited_parameters, refuse_parameters

@@ -13,7 +13,11 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
-from ..searching import Trial, find_product, find_similar, log_search, search
+from ..searching.lookup import find_product
+from ..searching.noting import log_search
+from ..searching.similar import find_similar
+from ..searching.trials import Trial
+from ..searching.words import search
 from .answers import SearchAnswerSerializer, SimilarAnswerSerializer
 from .described import FILTERS, LIMIT, SEARCH, errors
 from .errors import NoSuchProduct, handle_error

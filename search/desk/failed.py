@@ -8,7 +8,7 @@ from ..models import IndexEntry, IndexVersion, StaleProduct
 from ..products import read_cards
 from ..registry import ProductCard, get_index
 
-FIRST = 8
+FAILED_SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Failed:
 def read_failed() -> Failed:
     """Read what failed with a few queries, however much it is."""
     failed = StaleProduct.objects.exclude(last_error="")
-    rows = list(failed.order_by("-parked", "-marked_at")[:FIRST])
+    rows = list(failed.order_by("-parked", "-marked_at")[:FAILED_SHOWN])
     cards = read_cards([row.product_key for row in rows])
     parked = StaleProduct.objects.filter(parked=True).count()
     version = IndexVersion.objects.serving()

@@ -11,7 +11,7 @@ from .catalogue import product_keys
 from .entering import enter_for_reindex
 
 Kind = Build.Kind
-State = Build.State
+BuildState = Build.State
 Step = Build.Step
 
 
@@ -49,7 +49,7 @@ def begin_here(kind: str, *, by: str = "") -> Build:
     build = builds.create(kind, by=by)
     _begin(build.pk)
     build.refresh_from_db()
-    if build.state == State.FAILED:
+    if build.state == BuildState.FAILED:
         raise BuildStateError(build.reason)
     return build
 
@@ -73,7 +73,7 @@ def _begin(build_id: int) -> bool:
     except (BuildGivenUp, VersionStateError):
         return False  # cancelled, or another process is beginning it at this moment
     except (ArtifactError, TextConfigError) as error:
-        builds.end(State.FAILED, reason=str(error))
+        builds.end(BuildState.FAILED, reason=str(error))
         return False
     except Exception as error:
         builds.note_trouble(build.pk, f"{type(error).__name__}: {error}")
@@ -89,7 +89,7 @@ def begin_waiting() -> None:
 
 def _reindex(build: Build) -> None:
     if not IndexVersion.objects.written().exists():
-        builds.end(State.FAILED, reason="There is no index version to reindex; rebuild instead.")
+        builds.end(BuildState.FAILED, reason="There is no index version to reindex; rebuild instead.")
         return
     with transaction.atomic():
         marked = enter_for_reindex(product_keys().iterator())

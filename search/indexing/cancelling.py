@@ -11,7 +11,7 @@ from ..models import Build, IndexVersion
 from . import hints, outbox
 from .dropping import drop_version, note_trouble
 
-State = Build.State
+BuildState = Build.State
 
 
 def cancel(build_id: int, *, by: str) -> Build:
@@ -41,7 +41,7 @@ def clear_cancelled() -> None:
     """
     with Attempts("Clearing cancelled builds") as attempts:
         for build in Build.objects.to_clear():
-            with attempts.at(f"{build}", partial(_note, build)):
+            with attempts.at(f"{build}", partial(_note_drop, build)):
                 _release(build)
                 if build.kind == Build.Kind.REBUILD and build.version is not None:
                     for version in IndexVersion.objects.filter(
@@ -68,7 +68,7 @@ def break_off_indexes() -> None:
         )
 
 
-def _note(build: Build, trouble: str) -> None:
+def _note_drop(build: Build, trouble: str) -> None:
     """Keep with the version of a build why it could not be dropped."""
     note_trouble(build.version or 0, trouble)
 
@@ -88,7 +88,7 @@ def _give_up(build_id: int, reason: str) -> bool:
             transaction.set_rollback(True)
             return False
         ended = Build.objects.filter(pk=build_id)
-        ended.update(state=State.CANCELLED, ended_at=Now(), moved_at=Now(), reason=reason)
+        ended.update(state=BuildState.CANCELLED, ended_at=Now(), moved_at=Now(), reason=reason)
     return True
 
 

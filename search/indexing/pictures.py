@@ -9,7 +9,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from PIL import Image
 
 from ..exceptions import PictureError, StorageAway
-from ..preprocessing import open_picture
+from ..preprocessing.pictures import open_picture
 from ..registry import ProductPicture
 from ..storage import ask_storage
 from .probing import UNKNOWN, storage_answers

@@ -66,7 +66,9 @@ def _probe(besides: str, waiting: Callable[[], None] | None) -> str:
     trouble = ""
     for picture in _known_pictures(besides):
         try:
-            ask_storage(lambda picture=picture: _read(picture), seconds=PROBE_SECONDS, waiting=waiting)  # type: ignore[misc]
+            ask_storage(
+                lambda picture=picture: _read_first_byte(picture), seconds=PROBE_SECONDS, waiting=waiting
+            )  # type: ignore[misc]
         except StorageAway:
             raise
         except Exception as error:  # noqa: BLE001 - a storage may raise anything
@@ -110,7 +112,7 @@ def _known_pictures(besides: str) -> list[ProductPicture]:
     return found
 
 
-def _read(picture: ProductPicture) -> None:
+def _read_first_byte(picture: ProductPicture) -> None:
     with picture.open() as file:
         file.read(1)
 

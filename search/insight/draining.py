@@ -20,7 +20,7 @@ from .recording import SEARCH
 logger = logging.getLogger(__name__)
 
 BATCH = 1000
-LONGEST = 200  # characters of a text
+MAX_TEXT = 200  # characters of a text
 LOCK_TIMEOUT = "2s"  # a locked table is tried again by the next run; until then records wait in Redis
 Row = LoggedSearch | SearchEvent
 
@@ -130,7 +130,7 @@ def normalise(text: str) -> str:
 
 
 def _clean(text: str) -> str:
-    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")[:LONGEST]
+    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")[:MAX_TEXT]
 
 
 def _time(text: str) -> datetime:

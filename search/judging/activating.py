@@ -6,7 +6,8 @@ from pathlib import Path
 from ..conf import get_settings, other_settings
 from ..indexing.comparing import JudgedFigures
 from ..models import IndexVersion
-from ..searching import Trial, search
+from ..searching.trials import Trial
+from ..searching.words import search
 from .figures import ALL, figures_of
 from .queries import read_queries
 from .relevant import relevant_skus

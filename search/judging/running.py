@@ -10,7 +10,9 @@ from urllib.parse import urlencode
 
 from ..exceptions import SearchError
 from ..models import IndexVersion
-from ..searching import Trial, reasons, search
+from ..searching import reasons
+from ..searching.trials import Trial
+from ..searching.words import search
 from .queries import JudgedQuery
 
 DEPTH = 10  # results that are judged

@@ -8,7 +8,8 @@ import numpy as np
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from ..exceptions import PictureError
-from .parts import Scans, walk_parts
+from .parts import walk_parts
+from .parts.limits import Scans
 from .profiles import transform_to_srgb
 from .webp import webp_size
 

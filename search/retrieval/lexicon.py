@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
 
-from ..merchandising import SynonymEntry, merged_synonyms, synonyms
+from ..merchandising.synonym_entries import SynonymEntry, merged_synonyms, synonyms
 from ..models import IndexVersion, VersionLexicon
-from ..understanding import Lexicon
+from ..understanding.lexicon import Lexicon
 
 CHECK_SECONDS = 5.0  # between two looks at whether there is a newer one
 KEPT = 2  # versions: the one that is searched, and one that it is compared with

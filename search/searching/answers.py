@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-from ..merchandising import BannerShown, Fired
+from ..merchandising.rules import Fired
+from ..merchandising.snapshots import BannerShown
 from ..registry import ProductCard
 from ..retrieval.facets import FacetCount
 from ..retrieval.price_ranges import PriceRange

@@ -46,7 +46,7 @@ def browse_products(cursor: str = "", *, page_size: int | None = None) -> Produc
     """
     settings = get_settings()
     size = min(page_size or settings.page_size, settings.max_page_size)
-    last = _read(cursor) if cursor else None
+    last = _read_cursor(cursor) if cursor else None
     version = IndexVersion.objects.serving()
     if version is None:
         return ProductPage(
@@ -63,17 +63,17 @@ def browse_products(cursor: str = "", *, page_size: int | None = None) -> Produc
     return ProductPage(
         total=total,
         results=loaded.shown,
-        cursor=_write(shown[-1]) if more else "",
+        cursor=_write_cursor(shown[-1]) if more else "",
         degraded="" if version.is_whole else reasons.BUILDING,
         left_out=(*(() if version.is_whole else (reasons.PRODUCTS,)), *loaded.left_out),
     )
 
 
-def _write(entry: IndexEntry) -> str:
+def _write_cursor(entry: IndexEntry) -> str:
     return signing.dumps([entry.created.isoformat(), entry.product_key], salt=SALT)
 
 
-def _read(cursor: str) -> tuple[datetime, str]:
+def _read_cursor(cursor: str) -> tuple[datetime, str]:
     try:
         created, key = signing.loads(cursor, salt=SALT)
         return datetime.fromisoformat(created), str(key)

@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from ..conf import get_settings
-from ..merchandising import Fired, snapshot
+from ..merchandising.rules import Fired
+from ..merchandising.snapshots import snapshot
 from ..models import IndexEntry, IndexVersion
 from ..querysets import EntryQuerySet
 from ..retrieval.budget import part_in_time

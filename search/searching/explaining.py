@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ..exceptions import ArtifactError
 from ..loading import encoders_for
-from ..understanding import Unit
+from ..understanding.units import Unit
 from ..understanding.words import split
 from .ranking import Asked, Ranked
 from .scoring import Scored

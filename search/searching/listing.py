@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
-from ..merchandising import Fired, Rule
 from ..merchandising.applying import free_places
-from ..merchandising.rules import say
+from ..merchandising.rules import Fired, Rule, say
 from ..querysets import EntryQuerySet
 from .merchandised import without_hidden
 

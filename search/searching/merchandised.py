@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..merchandising import Fired, Rule, apply_rules, snapshot
-from ..merchandising.applying import Spread
+from ..merchandising.applying import Spread, apply_rules
 from ..merchandising.conflicts import Conflict
-from ..merchandising.snapshots import pinned_by, tokens_of
+from ..merchandising.rules import Fired, Rule
+from ..merchandising.snapshots import pinned_by, snapshot, tokens_of
 from ..models import IndexEntry
 from ..querysets import EntryQuerySet
 from ..retrieval.candidates import Candidate

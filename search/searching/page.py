@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..merchandising import Fired
+from ..merchandising.rules import Fired
 from ..retrieval.cleaning import Query
 from ..retrieval.counts import Counts
 from ..retrieval.filters import Filters
-from ..understanding import Understood
+from ..understanding.units import Understood
 from .absent import Absence
 from .explaining import Explanation
 from .looks import NO_LOOK, Look

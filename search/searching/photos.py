@@ -14,7 +14,7 @@ from ..conf import get_settings
 from ..exceptions import InvalidQuery, NoVersion, PictureError
 from ..loading import encoders_for
 from ..models import IndexVersion
-from ..preprocessing import open_picture
+from ..preprocessing.pictures import open_picture
 from ..querysets import EmbeddingLiteral
 from ..retrieval.encoding import to_literal
 from ..retrieval.in_time import in_time

@@ -9,10 +9,11 @@ from django.db import DatabaseError
 
 from ..conf import get_settings
 from ..exceptions import EncoderTimeout
-from ..merchandising import Fired, Rule, SynonymEntry, snapshot
 from ..merchandising.applying import Spread
 from ..merchandising.conflicts import Conflict
-from ..merchandising.snapshots import pinned_by
+from ..merchandising.rules import Fired, Rule
+from ..merchandising.snapshots import pinned_by, snapshot
+from ..merchandising.synonym_entries import SynonymEntry
 from ..models import IndexEntry, IndexVersion
 from ..querysets import EmbeddingLiteral, EntryQuerySet
 from ..retrieval.candidates import Candidate, Space
@@ -21,9 +22,10 @@ from ..retrieval.encoding import embed_query
 from ..retrieval.filters import Filters
 from ..retrieval.lexicon import VersionWords, words_of, words_with
 from ..retrieval.nearest import image_leg, leaves_few, text_leg
-from ..understanding import NOTHING_MEANT, Understood, read_query
 from ..understanding.lexicon import GENDER
+from ..understanding.reading import NOTHING_MEANT, read_query
 from ..understanding.terms import Term, terms_of
+from ..understanding.units import Understood
 from . import reasons
 from .merchandised import arrange, without_hidden
 from .scoring import Scored, cheapness_of, score

@@ -8,8 +8,8 @@ from django.db import DatabaseError
 
 from ..conf import get_settings
 from ..exceptions import InvalidQuery
-from ..merchandising import count_hits, snapshot
-from ..merchandising.hits import Hit
+from ..merchandising.hits import Hit, count_hits
+from ..merchandising.snapshots import snapshot
 from ..models import EntryImage, IndexEntry, IndexVersion
 from ..querysets import EntryQuerySet, ImageQuerySet
 from ..registry import get_index

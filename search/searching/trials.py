@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ..merchandising import SynonymEntry
+from ..merchandising.synonym_entries import SynonymEntry
 from ..models import IndexVersion
 
 

@@ -9,16 +9,10 @@ from django.db import DatabaseError, OperationalError
 
 from ..conf import get_settings
 from ..exceptions import InvalidQuery
-from ..merchandising import (
-    BannerShown,
-    Fired,
-    Merchandising,
-    count_hits,
-    merged_synonyms,
-    snapshot,
-)
-from ..merchandising.hits import Hit
-from ..merchandising.snapshots import RedirectTo
+from ..merchandising.hits import Hit, count_hits
+from ..merchandising.rules import Fired
+from ..merchandising.snapshots import BannerShown, Merchandising, RedirectTo, snapshot
+from ..merchandising.synonym_entries import merged_synonyms
 from ..models import IndexVersion
 from ..registry import get_index
 from ..retrieval.budget import is_out_of_time, time_budget
@@ -29,7 +23,7 @@ from ..retrieval.lexicon import words_of
 from ..retrieval.nearest import lacking_share
 from ..retrieval.session import search_session
 from ..routing import pinned
-from ..spelling import correct
+from ..spelling.serving import correct
 from ..stages import measuring, stage
 from ..understanding.lexicon import CATEGORY
 from . import reasons

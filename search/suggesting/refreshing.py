@@ -33,7 +33,7 @@ def refresh_word_list() -> bool:
         return False
     counter, collector, attempts = WordCounter(), NameCollector(), Attempts("Counting the words of names")
     with transaction.atomic():  # which the cursor must not outlive
-        for key, name, brand, keywords, facets in _read(entries):
+        for key, name, brand, keywords, facets in _read_entries(entries):
             with attempts.at(f"product {key}"):
                 counter.add(name=name, brand=brand, keywords=keywords, values=[value for _, value in facets])
                 collector.add(key, name=name, brand=brand, facets=facets)
@@ -52,7 +52,7 @@ def refresh_word_list() -> bool:
     return True
 
 
-def _read(entries: EntryQuerySet) -> Iterator[tuple[str, str, str, str, list[tuple[str, str]]]]:
+def _read_entries(entries: EntryQuerySet) -> Iterator[tuple[str, str, str, str, list[tuple[str, str]]]]:
     # What is in stock and new comes first, in suggestions as well.
     ordered = entries.order_by("-in_stock", "-created", "product_key")
     columns = ordered.values_list("product_key", "name", "brand", "keywords", "facets")

@@ -3,8 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..understanding import Lexicon
-from ..understanding.lexicon import BRAND, CATEGORY, SIZE, TAGS
+from ..understanding.lexicon import BRAND, CATEGORY, SIZE, TAGS, Lexicon
 from ..understanding.words import split, stem
 from .wordlist import WordChanges, Words
 

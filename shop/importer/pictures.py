@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from search.exceptions import PictureError
-from search.preprocessing import open_picture, walk_parts
+from search.preprocessing.parts import walk_parts
+from search.preprocessing.pictures import open_picture
 from shop.metadata import without_metadata
 from shop.thumbnails import LARGEST
 

@@ -11,7 +11,8 @@ import time
 from pathlib import Path
 
 from search.exceptions import PictureError
-from search.preprocessing import ImageSpec, open_picture, to_pixels
+from search.preprocessing.pictures import open_picture
+from search.preprocessing.pixels import ImageSpec, to_pixels
 
 SPEC = ImageSpec(width=168, height=224)
 

@@ -14,8 +14,9 @@ from search.exceptions import InvalidQuery
 from search.retrieval.cleaning import MAX_LENGTH, clean_query, clean_text
 from search.retrieval.filters import clean_filters
 from search.searching.photos import Box
-from search.understanding import Lexicon, read_query
+from search.understanding.lexicon import Lexicon
 from search.understanding.prices import read_price
+from search.understanding.reading import read_query
 from search.understanding.synonyms import Synonyms
 from search.weights import Weights
 from shop.filters import FilterForm

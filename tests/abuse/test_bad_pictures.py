@@ -15,7 +15,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from search.exceptions import PictureError
-from search.preprocessing import open_picture
+from search.preprocessing.pictures import open_picture
 from shop.importer import ImportOptions, import_catalogue
 from shop.models import Product, ProductImage
 from tests.abuse import bad_pictures

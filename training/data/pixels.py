@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from search.exceptions import PictureError
-from search.preprocessing import ImageSpec, open_picture, to_pixels
+from search.preprocessing.pictures import open_picture
+from search.preprocessing.pixels import ImageSpec, to_pixels
 
 from .source import Notes, StoredPictures
 

@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from search.artifact import read_manifest
 from search.encoders import Encoders, load_artifact
-from search.preprocessing import ImageSpec
+from search.preprocessing.pixels import ImageSpec
 
 from ..checkpoint import BEST, CONFIG, TOKENIZER
 from ..config import load_config

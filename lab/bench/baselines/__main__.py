@@ -13,8 +13,10 @@ def main(file: Path) -> None:
     from django.core.management import call_command
 
     from lab.bench.relevance import OURS
-    from search.judging import answer_all, figures_of, read_queries, relevant_skus
-    from search.judging.running import ask_here
+    from search.judging.figures import figures_of
+    from search.judging.queries import read_queries
+    from search.judging.relevant import relevant_skus
+    from search.judging.running import answer_all, ask_here
 
     from .engines import ENGINES
 

@@ -16,9 +16,10 @@ from rich.table import Table
 
 from ...conf import other_settings
 from ...exceptions import SearchError
-from ...judging import Answered, Figures, answer_all, figures_of, read_queries, relevant_skus
-from ...judging.figures import ALL
-from ...judging.running import DEPTH, ask_at, ask_version
+from ...judging.figures import ALL, Figures, figures_of
+from ...judging.queries import read_queries
+from ...judging.relevant import relevant_skus
+from ...judging.running import DEPTH, Answered, answer_all, ask_at, ask_version
 from ...judging.storing import Comparison, keep
 from ...judging.tried import read_settings
 from ...models import IndexVersion

@@ -12,7 +12,8 @@ from rich.progress import Progress
 from rich.table import Table
 
 from ...exceptions import SearchError
-from ...judging import read_queries, relevant_skus
+from ...judging.queries import read_queries
+from ...judging.relevant import relevant_skus
 from ...judging.tuning import HELD_BACK, Tuned, count_tries, tune
 from ...models import IndexVersion
 from ...registry import get_index

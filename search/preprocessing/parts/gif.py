@@ -9,7 +9,7 @@ from .limits import Scans, refuse_more
 
 MOST_BEFORE = 4_000  # blocks before the first picture: Pillow puts those of comments together one by one
 MOST_BLOCKS = 200_000  # in all; a block holds up to 255 bytes, and 40 MB are 157,000 of them
-_EXTENSION, _PICTURE, _END = 0x21, 0x2C, 0x3B
+_EXTENSION, _PICTURE, _TRAILER = 0x21, 0x2C, 0x3B
 _EMPTY = b"\x00"
 
 
@@ -25,7 +25,7 @@ def walk_gif(file: BinaryIO) -> Scans:
     file.seek(_colours(header[10]), 1)
     blocks, shown = 0, False
     while kind := file.read(1):
-        if kind[0] == _END:
+        if kind[0] == _TRAILER:
             return Scans()
         if kind[0] == _PICTURE:
             shown = True

@@ -8,8 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from search.indexing.lexicon import build_lexicon
-from search.merchandising import count_hits
-from search.merchandising.hits import Hit
+from search.merchandising.hits import Hit, count_hits
 from search.models import Banner, IndexEntry, MerchandisingRule, Redirect, Synonym
 from tests.search.indexed import add, make_version
 

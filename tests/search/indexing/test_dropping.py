@@ -28,8 +28,8 @@ from search.models import (
     WordList,
 )
 from search.suggesting.refreshing import refresh_word_list
-from search.tags import suggest_tags
 from search.tags.refreshing import refresh_tags
+from search.tags.suggesting import suggest_tags
 from tests.search.products import build_version, drain, make_product
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("index_settings")]

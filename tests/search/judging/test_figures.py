@@ -2,7 +2,9 @@ from math import log2
 
 import pytest
 
-from search.judging import Answered, JudgedQuery, figures_of
+from search.judging.figures import figures_of
+from search.judging.queries import JudgedQuery
+from search.judging.running import Answered
 
 
 def answered(text, kind, hits, relevant, total=10, ms=10.0):

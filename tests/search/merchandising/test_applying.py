@@ -1,8 +1,8 @@
 import random
 from datetime import UTC, datetime
 
-from search.merchandising import Rule, apply_rules
-from search.merchandising.applying import free_places
+from search.merchandising.applying import apply_rules, free_places
+from search.merchandising.rules import Rule
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 LIST = [("a", 1.0), ("b", 0.8), ("c", 0.6), ("d", 0.2)]

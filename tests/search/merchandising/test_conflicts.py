@@ -2,8 +2,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from search.merchandising import Rule
 from search.merchandising.conflicts import find_conflicts
+from search.merchandising.rules import Rule
 
 MAY, JUNE = datetime(2026, 5, 1, tzinfo=UTC), datetime(2026, 6, 1, tzinfo=UTC)
 

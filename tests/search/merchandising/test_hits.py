@@ -5,8 +5,8 @@ from django.core.cache import cache
 from django.db import DataError
 from redis.exceptions import RedisError
 
-from search.merchandising import count_hits, hits
-from search.merchandising.hits import Hit, flush_hits, flush_what_can_be
+from search.merchandising import hits
+from search.merchandising.hits import Hit, count_hits, flush_hits, flush_what_can_be
 from search.models import MerchandisingRule, Redirect, TaskRun
 from search.tasks import flush_hits as flush_task
 

@@ -3,8 +3,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from search.merchandising import snapshot, synonyms
-from search.merchandising.snapshots import forget_snapshot
+from search.merchandising.snapshots import forget_snapshot, snapshot
+from search.merchandising.synonym_entries import synonyms
 from search.models import Banner, MerchandisingRule, Redirect, Synonym
 
 pytestmark = pytest.mark.django_db

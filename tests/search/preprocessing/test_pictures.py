@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from search.exceptions import PictureError
-from search.preprocessing import open_picture
+from search.preprocessing.pictures import open_picture
 
 
 def encoded(image, format, **options):

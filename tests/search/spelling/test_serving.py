@@ -1,7 +1,7 @@
 import pytest
 
 from search.models import WordList
-from search.spelling import correct
+from search.spelling.serving import correct
 from search.suggesting.refreshing import refresh_word_list
 from tests.search.indexed import add, make_version
 

@@ -1,6 +1,6 @@
 import pytest
 
-from search.spelling import Correction, Speller
+from search.spelling.speller import Correction, Speller
 from search.spelling.vocabulary import Vocabulary
 
 COUNTS = {

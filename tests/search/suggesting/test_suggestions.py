@@ -3,8 +3,8 @@ import pytest
 from search.exceptions import InvalidQuery
 from search.models import WordList
 from search.searching import reasons
-from search.suggesting import SuggestedValue, Suggestions, suggest
 from search.suggesting.refreshing import refresh_word_list
+from search.suggesting.suggestions import SuggestedValue, Suggestions, suggest
 from tests.search.indexed import add, make_version
 
 SHOES = {"category": ["Shoes", "Sports Shoes"], "brand": ["Reebok"], "colour": ["Blue"]}

@@ -9,7 +9,7 @@ from search.indexing.verify import verify
 from search.models import EntryImage, IndexEntry, IndexVersion, ProductTag
 from search.retrieval.lexicon import forget_words
 from search.searching import Filters, search
-from search.tags import decide
+from search.tags.deciding import decide
 from shop.models import Product
 from tests.outbox import stale_products
 from tests.search.products import build_version, drain, make_product

@@ -2,7 +2,7 @@ import pytest
 
 from search.tags.vocabulary import Tag, build_vocabulary, same
 from search.tags.wordlist import WordChanges, general_words
-from search.understanding import Lexicon
+from search.understanding.lexicon import Lexicon
 from search.understanding.synonyms import Synonyms
 
 FACETS = {

@@ -2,7 +2,7 @@ import pytest
 from django.template import Context, RequestContext, Template
 from django.test import RequestFactory
 
-from search.merchandising import BannerShown
+from search.merchandising.snapshots import BannerShown
 from search.models import IndexVersion
 from tests.search.indexed import add, make_version, unit
 

@@ -1,6 +1,7 @@
 import pytest
 
-from search.understanding import Lexicon, read_query
+from search.understanding.lexicon import Lexicon
+from search.understanding.reading import read_query
 from search.understanding.synonyms import Synonyms
 from search.weights import Weights
 

@@ -6,7 +6,7 @@ import pytest
 import search
 from search.artifact import read_manifest
 from search.encoders import load_artifact
-from search.preprocessing import ImageSpec
+from search.preprocessing.pixels import ImageSpec
 from tests.tiny_artifact import write_tiny_artifact
 from tests.training.products import write_catalogue
 from training.evaluation.evaluators import (

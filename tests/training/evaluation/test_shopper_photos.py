@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from search.encoders import load_artifact
-from search.preprocessing import ImageSpec
+from search.preprocessing.pixels import ImageSpec
 from tests.tiny_artifact import write_tiny_artifact
 from tests.training.products import COLOURS, write_catalogue
 from training.evaluation.evaluators import ArtifactModel, Setting
