@@ -12,10 +12,10 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 from django.db.models import QuerySet
 
 from .exceptions import NoIndexRegistered
-from .figures import UNSHOWN
+from .prometheus import UNSHOWN
 from .registry import ProductCard, ProductIndex, get_index
+from .resilience import SparingLogger
 from .routing import WRITER, pinned
-from .sparing import SparingLogger
 
 logger = logging.getLogger(__name__)
 sparing = SparingLogger(logger)

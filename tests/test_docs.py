@@ -9,9 +9,8 @@ from django.urls import URLPattern
 
 from search.api.urls import urlpatterns
 from search.beat import SteadyScheduler
-from search.conf import SearchSettings
+from search.conf import SearchSettings, Weights
 from search.schedule import PERIODIC, beat_schedule
-from search.weights import Weights
 from tests.search.alarms import test_dashboard, test_probes, test_system_checks, test_verify
 
 ROOT = Path(__file__).resolve().parent.parent

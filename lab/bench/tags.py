@@ -148,7 +148,7 @@ def _text_of(row: Row) -> str:
 
 
 def _stems(text: str) -> list[str]:
-    from search.understanding.words import split, stem
+    from search.text import split, stem
 
     return [stem(word.text, "english") for word in split(text)]
 

@@ -1,6 +1,7 @@
 """Admin pages of the plugin, and what a host's own product admin can take from it."""
 
 from .api_keys import ApiKeyAdmin
+from .base import ModelAdmin
 from .desk import DashboardAdmin
 from .desk_builds import BuildAdmin
 from .evaluations import EvaluationAdmin
@@ -8,7 +9,6 @@ from .failures import StaleProductAdmin
 from .health import CatalogueHealthAdmin
 from .insight import QueryDayAdmin, SearchDayAdmin
 from .insight_log import LoggedSearchAdmin
-from .lists import ModelAdmin
 from .map import CatalogueMapAdmin
 from .merchandising_banners import BannerAdmin
 from .merchandising_redirects import RedirectAdmin

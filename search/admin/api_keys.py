@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from ..models import ApiKey
-from .lists import ModelAdmin
+from .base import ModelAdmin
 
 
 @admin.register(ApiKey)

@@ -13,7 +13,7 @@ from ..computing import ask, give_up
 from ..indexing import hints
 from ..models import IndexVersion
 from ..models.computed import Computed
-from .readonly import ReadOnlyAdmin
+from .base import ReadOnlyAdmin
 
 AWAY = "The task queue cannot be reached, so nothing was begun. Try again in a minute."
 

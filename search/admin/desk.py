@@ -12,8 +12,8 @@ from ..desk.board import read_board
 from ..desk.failed import product_label
 from ..desk.shoppers import top_queries, week, zero_queries
 from ..models import Dashboard
+from .base import ReadOnlyAdmin
 from .desk_builds import TEMPLATES, may_change, may_view
-from .readonly import ReadOnlyAdmin
 
 
 @admin.register(Dashboard)

@@ -16,7 +16,7 @@ from ..desk.wording import span
 from ..exceptions import BuildStateError
 from ..indexing import beginning, cancelling
 from ..models import Build, IndexVersion
-from .readonly import ReadOnlyAdmin
+from .base import ReadOnlyAdmin
 
 TEMPLATES = "admin/fashion_search/desk"
 

@@ -5,7 +5,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from ..models import Evaluation
-from .readonly import ReadOnlyAdmin
+from .base import ReadOnlyAdmin
 
 
 @admin.register(Evaluation)

@@ -13,8 +13,7 @@ from ..indexing.failures import reindex_products
 from ..models import StaleProduct
 from ..products import read_cards
 from ..registry import ProductCard
-from .lists import ForgivingList
-from .readonly import ReadOnlyAdmin
+from .base import ForgivingList, ReadOnlyAdmin
 
 
 class StateFilter(admin.SimpleListFilter):

@@ -10,8 +10,8 @@ from ..health.kinds import BY_KIND, TEXTS
 from ..health.listing import Group, read_page
 from ..models import CatalogueHealth, HealthFinding
 from ..products import read_cards
+from .base import ProductLinks
 from .computed_pages import ComputedPages
-from .product_links import ProductLinks
 
 Kind = HealthFinding.Kind
 CHART_WIDTH, CHART_HEIGHT = 400, 64

@@ -9,7 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from ..models import LoggedSearch, SearchEvent
-from .readonly import ReadOnlyAdmin
+from .base import ReadOnlyAdmin
 
 
 class AnswerFilter(admin.SimpleListFilter):

@@ -8,7 +8,7 @@ from django.urls import URLPattern, path
 
 from ..conf import get_settings
 from ..insight.period import PRESETS
-from .readonly import ReadOnlyAdmin
+from .base import ReadOnlyAdmin
 
 TEMPLATES = "admin/fashion_search/insight"
 

@@ -13,8 +13,8 @@ from ..mapping.points import read_points
 from ..models import CatalogueMap, IndexEntry
 from ..products import read_cards
 from ..registry import get_index
+from .base import ProductLinks
 from .computed_pages import ComputedPages
-from .product_links import ProductLinks
 
 
 @admin.register(CatalogueMap)

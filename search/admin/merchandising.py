@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from ..merchandising.hits import flush_what_can_be
 from ..merchandising.schedule import State, state_of
-from .lists import ForgivingList, ModelAdmin
+from .base import ForgivingList, ModelAdmin
 
 STATES: tuple[State, ...] = ("running", "scheduled", "ended", "disabled")
 

@@ -14,8 +14,8 @@ from ..merchandising.links import check_link
 from ..merchandising.phrases import PhraseIndex
 from ..models import Banner, MerchandisingRule, Redirect, Synonym
 from ..registry import get_index
+from ..text import split
 from ..understanding.lexicon import CATEGORY
-from ..understanding.words import split
 
 if TYPE_CHECKING:
     ModelForm = forms.ModelForm[Any]

@@ -17,7 +17,7 @@ from ..merchandising.synonym_entries import SynonymEntry
 from ..models import Synonym
 from ..searching.trials import Trial
 from ..searching.words import search
-from .lists import ModelAdmin
+from .base import ModelAdmin
 from .merchandising_forms import SynonymForm
 
 SHOWN = 12  # results on each side

@@ -14,7 +14,7 @@ from ..indexing import hints
 from ..indexing.failures import reindex_products
 from ..indexing.states import read_states
 from ..tags.suggesting import suggest_tags
-from .lists import ModelAdmin
+from .base import ModelAdmin
 
 FEW = 24  # products whose tags are suggested while the page is waited for
 TAGGED_BY_TASK = 500  # products of one message to the workers

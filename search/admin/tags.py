@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from ..models import ProductTag
-from .readonly import ReadOnlyAdmin
+from .base import ReadOnlyAdmin
 from .tags_review import ReviewPage
 
 

@@ -14,7 +14,7 @@ from ..models import ProductTag
 from ..registry import get_index
 from ..tags.deciding import decide
 from ..tags.reviewing import ReviewFilter, count_states, read_products
-from .readonly import ReadOnlyAdmin
+from .base import ReadOnlyAdmin
 
 PER_PAGE = 24
 DECISIONS = {

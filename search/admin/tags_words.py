@@ -10,8 +10,8 @@ from django.http import HttpRequest
 
 from ..indexing import hints
 from ..models import ProductTag, TagWord
-from ..understanding.words import split
-from .lists import ModelAdmin
+from ..text import split
+from .base import ModelAdmin
 
 if TYPE_CHECKING:
     ModelForm = forms.ModelForm[Any]

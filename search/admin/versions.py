@@ -18,8 +18,7 @@ from ..indexing.comparing import as_kept, recounted
 from ..indexing.progress import Progress, measure_outbox, measure_progress
 from ..indexing.versions import discard, former_version
 from ..models import IndexVersion
-from .lists import ForgivingList
-from .readonly import ReadOnlyAdmin
+from .base import ForgivingList, ReadOnlyAdmin
 
 State = IndexVersion.State
 

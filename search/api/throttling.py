@@ -11,9 +11,9 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle, SimpleRateThrottle
 
 from ..conf import get_settings
-from ..figures import LEFT_OUT
 from ..insight.store import connect
 from ..namespace import shop_key
+from ..prometheus import LEFT_OUT
 
 logger = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from ..exceptions import HostError
 from ..models import IndexVersion, ProductTag
 from ..products import load_each
 from ..registry import ProductIndex, get_index
-from ..sparing import SparingLogger
+from ..resilience import SparingLogger
 from . import outbox
 from .brief import brief_transaction
 from .documents import PreparedProduct, prepare

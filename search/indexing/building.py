@@ -6,10 +6,10 @@ from functools import partial
 from django.db import connection, transaction
 from django.utils import timezone
 
-from ..attempts import Attempts
 from ..conf import get_settings
 from ..exceptions import BuildGivenUp
 from ..models import Build, IndexVersion, StaleProduct
+from ..resilience import Attempts
 from . import builds, comparing, versions
 from .beginning import begin_waiting
 from .cancelling import clear_cancelled

@@ -5,9 +5,9 @@ from functools import partial
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
-from ..attempts import Attempts
 from ..exceptions import BuildStateError
 from ..models import Build, IndexVersion
+from ..resilience import Attempts
 from . import hints, outbox
 from .dropping import drop_version, note_trouble
 

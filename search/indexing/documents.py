@@ -12,8 +12,8 @@ from django.db import InterfaceError, OperationalError
 from ..exceptions import HostError
 from ..products import card_of, describe_failure
 from ..registry import ProductDocument, ProductIndex, ProductPicture
+from ..text import split
 from ..understanding.lexicon import COLOUR, TAGS
-from ..understanding.words import split
 from .cleaning import (
     MAX_KEYWORDS,
     MAX_NAME,

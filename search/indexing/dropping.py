@@ -13,7 +13,6 @@ from django.db.models import Model
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from ..attempts import Attempts
 from ..conf import get_settings
 from ..models import (
     Build,
@@ -29,6 +28,7 @@ from ..models import (
     VersionTags,
     WordList,
 )
+from ..resilience import Attempts
 from . import builds
 from .hnsw import drop_indexes, drop_orphaned_indexes, orphaned_indexes
 from .locks import confirm_locks

@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from ..encoders import Encoders
 from ..exceptions import ArtifactError
-from ..figures import ENCODE_SECONDS, ENCODED
 from ..loading import encoders_for
 from ..models import IndexVersion
+from ..prometheus import ENCODE_SECONDS, ENCODED
 from ..registry import ProductPicture
 from .documents import PreparedProduct
 from .encoding import Embedding, encode_each

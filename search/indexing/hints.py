@@ -12,8 +12,8 @@ from weakref import WeakKeyDictionary
 from celery import current_app
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
-from ..figures import PUBLISH_FAILURES
 from ..messages import QUICK, TASKS
+from ..prometheus import PUBLISH_FAILURES
 
 logger = logging.getLogger(__name__)
 

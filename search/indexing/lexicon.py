@@ -9,11 +9,11 @@ from django.db import connection
 from django.db.models import Model
 from django.utils import timezone
 
-from ..attempts import Attempts
 from ..conf import get_settings
 from ..loading import encoders_for
 from ..models import EntryImage, IndexEntry, IndexVersion, VersionLexicon
 from ..querysets import EmbeddingLiteral, EntryQuerySet
+from ..resilience import Attempts
 from ..retrieval.encoding import to_literal
 from ..retrieval.session import search_session
 from ..understanding.lexicon import CATEGORY, TAGS, bears_value

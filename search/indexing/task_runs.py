@@ -17,8 +17,8 @@ from typing import Any, Final
 from celery import current_app
 from django.db import Error, InternalError, connection, transaction
 
-from ..attempts import reason_of
-from ..figures import TASK_RECORD_FAILURES
+from ..prometheus import TASK_RECORD_FAILURES
+from ..resilience import reason_of
 from ..schedule import BY_NAME, LONGEST_RUN_SECONDS, PERIODIC, PeriodicTask, periods
 from .locks import is_held, only_one
 

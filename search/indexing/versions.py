@@ -7,11 +7,11 @@ from pathlib import Path
 from django.db import transaction
 from django.utils import timezone
 
-from ..attempts import Attempts
 from ..conf import get_settings
 from ..exceptions import ArtifactError, BuildGivenUp, NoVersion, VersionStateError
 from ..loading import FoundArtifact, artifact_in_settings, find_artifact, holds_artifact, prove
 from ..models import Build, IndexVersion
+from ..resilience import Attempts
 from . import builds
 from .catalogue import product_keys, repictured_keys
 from .dropping import drop_version, give_up, note_trouble

@@ -13,7 +13,7 @@ from threading import Event, Lock, Thread
 from time import monotonic, sleep
 from typing import Any
 
-from ..figures import LEFT_OUT
+from ..prometheus import LEFT_OUT
 
 logger = logging.getLogger(__name__)
 

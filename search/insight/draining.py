@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from ..conf import get_settings
-from ..figures import LEFT_OUT
 from ..models import LoggedSearch, SearchEvent
+from ..prometheus import LEFT_OUT
 from . import store
 from .recording import SEARCH
 

@@ -14,9 +14,9 @@ from django.db import connection, transaction
 from django.db.models import Min, QuerySet
 from django.utils import timezone
 
-from ..attempts import Attempts
 from ..conf import get_settings
 from ..models import LoggedSearch, SearchDay
+from ..resilience import Attempts
 from . import statements
 from .days import day_of, ends, starts
 

@@ -16,8 +16,8 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from ..conf import get_settings
-from ..figures import LEFT_OUT
 from ..namespace import shop_key
+from ..prometheus import LEFT_OUT
 from .buffer import Record
 from .redaction import redact_all
 from .visits import hash_visitor

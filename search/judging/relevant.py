@@ -9,7 +9,7 @@ from ..exceptions import HostError, SearchError
 from ..indexing.documents import document_of
 from ..products import describe_failure, read_all
 from ..registry import ProductIndex, get_index
-from ..sparing import SparingLogger
+from ..resilience import SparingLogger
 from .queries import JudgedQuery
 
 Report = Callable[[], object]

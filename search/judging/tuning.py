@@ -4,8 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from hashlib import sha256
 
-from ..conf import get_settings, other_settings
-from ..weights import Weights
+from ..conf import Weights, get_settings, other_settings
 from .figures import ALL, Figures, figures_of
 from .queries import JudgedQuery
 from .running import Ask, answer_all, ask_here

@@ -16,10 +16,10 @@ from django.db import transaction
 from django.db.models import F, Model
 from django.utils import timezone
 
-from ..attempts import Attempts
-from ..figures import LEFT_OUT
 from ..models import Banner, MerchandisingRule, Redirect, Synonym
 from ..namespace import shop_key
+from ..prometheus import LEFT_OUT
+from ..resilience import Attempts
 
 logger = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Generic, TypeVar
 
-from ..understanding.words import keys, split
+from ..text import keys, split
 
 Item = TypeVar("Item")
 

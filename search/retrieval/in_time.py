@@ -9,7 +9,7 @@ from threading import BoundedSemaphore
 from typing import TypeVar
 
 from ..exceptions import EncoderTimeout
-from ..figures import ENCODE_SECONDS, ENCODE_TIMEOUTS
+from ..prometheus import ENCODE_SECONDS, ENCODE_TIMEOUTS
 
 Result = TypeVar("Result")
 THREADS = {  # of a process; when all hang, further encodings are refused after their time, and searches go on by words

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from ..exceptions import ArtifactError
 from ..loading import encoders_for
+from ..text import split
 from ..understanding.units import Unit
-from ..understanding.words import split
 from .ranking import Asked, Ranked
 from .scoring import Scored
 

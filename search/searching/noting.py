@@ -4,9 +4,9 @@ from dataclasses import asdict
 
 from django.http import HttpRequest
 
-from ..figures import DEGRADED, LEFT_OUT, SEARCH_SECONDS, note_answer
 from ..insight.recording import Mode, record_search
 from ..insight.visits import visitor_of
+from ..prometheus import DEGRADED, LEFT_OUT, SEARCH_SECONDS, note_answer
 from ..retrieval.filters import Filters
 from .answers import SearchAnswer, SimilarAnswer
 

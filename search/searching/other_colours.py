@@ -6,8 +6,8 @@ import numpy as np
 from django.db import DatabaseError
 from numpy.typing import NDArray
 
-from ..figures import LEFT_OUT
 from ..models import EntryImage, IndexEntry, IndexVersion
+from ..prometheus import LEFT_OUT
 from ..querysets import EntryQuerySet, ImageQuerySet
 from ..retrieval.session import search_session
 from ..routing import pinned

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..conf import Weights
 from ..querysets import Measured, Term
 from ..retrieval.candidates import Candidate
 from ..retrieval.lexicon import VersionWords
-from ..weights import Weights
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from ..retrieval.counts import Counts
 from ..retrieval.facets import Parents, count_facets
 from ..retrieval.filters import Filters
 from ..retrieval.price_ranges import count_price_ranges
-from ..stages import stage
+from ..timings import stage
 from ..understanding.lexicon import CATEGORY
 from .freezing import Frozen, FrozenRow
 from .pool import count_in_pool, load_pool, place_pinned

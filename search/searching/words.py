@@ -24,7 +24,7 @@ from ..retrieval.nearest import lacking_share
 from ..retrieval.session import search_session
 from ..routing import pinned
 from ..spelling.serving import correct
-from ..stages import measuring, stage
+from ..timings import measuring, stage
 from ..understanding.lexicon import CATEGORY
 from . import reasons
 from .absent import why_absent

@@ -6,7 +6,7 @@ from functools import lru_cache, partial
 from ..models import IndexEntry, WordList
 from ..querysets import EntryQuerySet
 from ..retrieval.cleaning import MAX_LENGTH
-from ..understanding.words import stem
+from ..text import stem
 from .english import everyday_words
 from .speller import Correction, Speller
 from .vocabulary import Vocabulary

@@ -6,10 +6,10 @@ from hashlib import sha256
 from django.db import transaction
 from django.utils import timezone
 
-from ..attempts import Attempts
 from ..indexing.unhurried import unhurried
 from ..models import IndexEntry, IndexVersion, WordList
 from ..querysets import EntryQuerySet
+from ..resilience import Attempts
 from ..spelling.counting import WordCounter
 from .names import NameCollector
 

@@ -7,8 +7,8 @@ from functools import lru_cache
 import numpy as np
 
 from ..exceptions import InvalidQuery
-from ..figures import LEFT_OUT
 from ..models import WordList
+from ..prometheus import LEFT_OUT
 from ..retrieval.cleaning import clean_text
 from ..searching import reasons
 from ..searching.answers import SearchResult

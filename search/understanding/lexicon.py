@@ -5,8 +5,8 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+from ..text import keys, split, stem
 from .synonyms import Synonyms
-from .words import keys, split, stem
 
 EXACT = 1.0
 ALIAS = 0.95  # one of the things in "Perfume and Body Mist"

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from ..weights import Weights
+from ..conf import Weights
+from ..text import Word, split
 from .lexicon import ALIAS, CATEGORY, COLOUR, GENDER, LOOSE, SIZE, Lexicon
 from .prices import read_price
 from .units import Understood, Unit
-from .words import Word, split
 
 CHEAP = frozenset(("cheap", "cheapest", "budget", "inexpensive", "affordable"))
 OWNERS = frozenset(("my", "our", "your", "his", "their"))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ..weights import Weights
+from ..conf import Weights
 from .lexicon import NEAR
 from .units import Unit
 

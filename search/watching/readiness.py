@@ -10,7 +10,6 @@ from django.db import connection
 
 from .. import neighbours
 from ..conf import get_settings
-from ..figures import RECENT_SECONDS, recently
 from ..indexing.databases import READ_ONLY, is_read_only
 from ..indexing.probing import storage_answers
 from ..indexing.progress import count_pictures
@@ -19,6 +18,7 @@ from ..indexing.text_config import try_text_config
 from ..loading import encoders_for, find_artifact, prove
 from ..messages import QUICK
 from ..models import IndexVersion
+from ..prometheus import RECENT_SECONDS, recently
 from .bounded import Look
 
 logger = logging.getLogger(__name__)

@@ -10,6 +10,7 @@ from django.http import QueryDict
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from search.conf import Weights
 from search.exceptions import InvalidQuery
 from search.retrieval.cleaning import MAX_LENGTH, clean_query, clean_text
 from search.retrieval.filters import clean_filters
@@ -18,7 +19,6 @@ from search.understanding.lexicon import Lexicon
 from search.understanding.prices import read_price
 from search.understanding.reading import read_query
 from search.understanding.synonyms import Synonyms
-from search.weights import Weights
 from shop.filters import FilterForm
 from tests.abuse.strings import NAUGHTY
 

@@ -3,7 +3,7 @@ import logging
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded
 
-from search.attempts import Attempts
+from search.resilience import Attempts
 
 pytestmark = pytest.mark.django_db
 

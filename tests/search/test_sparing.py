@@ -2,14 +2,14 @@ import logging
 
 import pytest
 
-from search import sparing
-from search.sparing import SparingLogger
+from search import resilience
+from search.resilience import SparingLogger
 
 
 @pytest.fixture
 def clock(monkeypatch) -> list[float]:
     now = [100.0]
-    monkeypatch.setattr(sparing, "monotonic", lambda: now[0])
+    monkeypatch.setattr(resilience, "monotonic", lambda: now[0])
     return now
 
 
@@ -18,7 +18,7 @@ def test_a_hundred_thousand_of_a_kind_are_two_lines(clock, caplog):
     for number in range(100_000):
         logger.warning("blank", "product %d", number)
     logger.warning("price", "product %d", 7)
-    clock[0] += sparing.SECONDS
+    clock[0] += resilience.SECONDS
     logger.warning("blank", "product %d", 100_000)
     assert [record.getMessage() for record in caplog.records] == [
         "product 0",
@@ -29,10 +29,10 @@ def test_a_hundred_thousand_of_a_kind_are_two_lines(clock, caplog):
 
 def test_kinds_without_end_take_no_memory_without_end(clock, caplog):
     logger = SparingLogger(logging.getLogger("tests.sparing"))
-    for number in range(5 * sparing.KINDS):
+    for number in range(5 * resilience.KINDS):
         logger.warning(number, "kind %d", number)
-    assert len(logger._said) == sparing.KINDS + 1
-    assert len(caplog.records) == sparing.KINDS + 1
+    assert len(logger._said) == resilience.KINDS + 1
+    assert len(caplog.records) == resilience.KINDS + 1
     logger.forget()
     logger.warning(0, "kind %d", 0)
     assert caplog.records[-1].getMessage() == "kind 0"

@@ -79,8 +79,8 @@ def _in_a_rebuild(world: World, harm: Callable[[], None]) -> Harm:
 
 def _saves(world: World) -> list[str]:
     """Save products for as long as an outage lasts; say which took too long or failed, and whether Redis took anything."""
-    from search.figures import PUBLISH_FAILURES
     from search.indexing.hints import breaker
+    from search.prometheus import PUBLISH_FAILURES
 
     breaker.close()  # another fault may have opened it, and then nothing is sent
     refused = _count(PUBLISH_FAILURES)

@@ -3,8 +3,8 @@ from threading import Event
 
 import pytest
 
-from search.figures import LEFT_OUT
 from search.insight.buffer import Buffer
+from search.prometheus import LEFT_OUT
 from tests.processes import wait_until
 
 

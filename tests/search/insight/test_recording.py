@@ -12,11 +12,11 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 from redis import ConnectionError as RedisAway
 
-from search.figures import LEFT_OUT
 from search.insight import draining, store
 from search.insight.draining import drain_log
 from search.insight.recording import buffer, record_event, record_search
 from search.models import LoggedSearch, SearchEvent
+from search.prometheus import LEFT_OUT
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("log_redis", "search_settings")]
 

@@ -1,9 +1,8 @@
 import pytest
 
-from search.conf import get_settings, other_settings
+from search.conf import Weights, get_settings, other_settings
 from search.judging.queries import JudgedQuery
 from search.judging.tuning import count_tries, split, tries_of, tune
-from search.weights import Weights
 
 
 def judged(count, kind="a"):

@@ -3,9 +3,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from search.retrieval.facets import FacetCount, sort_counts
+from search.text import split
 from search.understanding.lexicon import Lexicon, parents_of
 from search.understanding.synonyms import Synonyms
-from search.understanding.words import split
 
 PARENTS = {"Tops": "", "Shirts": "Tops", "Blouses": "Tops", "Shoes": "", "Boots": "Shoes"}
 

@@ -1,6 +1,6 @@
 import pytest
 
-from search.understanding.words import keys, split
+from search.text import keys, split
 
 
 def test_words_lose_case_accents_and_possession():

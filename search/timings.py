@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from time import perf_counter
 
-from .figures import STAGE_SECONDS
+from .prometheus import STAGE_SECONDS
 
 _stages: ContextVar[dict[str, float] | None] = ContextVar("fashion_search_stages", default=None)
 

@@ -3,10 +3,16 @@
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.contrib.admin import AdminSite
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.utils import quote
 from django.contrib.admin.views.main import ChangeList
 from django.db import DataError
 from django.http import HttpRequest
+from django.urls import reverse
+
+from ..exceptions import NoIndexRegistered
+from ..registry import get_index
 
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]
@@ -43,3 +49,42 @@ class ModelAdmin(_ModelAdmin):
         """Return such a list, above the host's own where there is one."""
         own = super().get_changelist(request, **kwargs)
         return ForgivingList if own is ChangeList else type("ForgivingList", (ForgivingList, own), {})
+
+
+# An admin whose rows are made by workers: nothing is added, edited or deleted by hand.
+
+
+class ReadOnlyAdmin(ModelAdmin):
+    """Shows rows; changing permission is only asked for by the buttons and actions."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Refuse: rows are made by workers."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse: rows are deleted by workers."""
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """Return every field; embeddings are none of the form's."""
+        return [field.name for field in self.opts.fields]
+
+
+# Ways from the plugin's pages to the host's own product admin.
+
+
+class ProductLinks:
+    """Addresses of products' admin pages, for whoever may see them."""
+
+    def __init__(self, site: AdminSite, request: HttpRequest) -> None:
+        self._name = ""
+        try:
+            model = get_index().model
+        except NoIndexRegistered:
+            return
+        if site.is_registered(model) and site.get_model_admin(model).has_view_permission(request):
+            self._name = f"{site.name}:{model._meta.app_label}_{model._meta.model_name}_change"
+
+    def address(self, key: str) -> str:
+        """Return the address of a product's admin page; "" where there is none or it may not be seen."""
+        return reverse(self._name, args=[quote(key)]) if self._name else ""
