@@ -16,8 +16,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from search.admin import IndexedProductAdmin, ModelAdmin
+from search.encoders.picture_parts import walk_parts
 from search.exceptions import PictureError
-from search.preprocessing.parts import walk_parts
 from shop.attributes import AttributesField
 from shop.models import Brand, Category, Product, ProductImage, Variant
 from shop.money import format_money

@@ -18,8 +18,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
 
+from search.encoders.pictures import open_picture
 from search.exceptions import PictureError
-from search.preprocessing.pictures import open_picture
 from shop.metadata import without_metadata
 from shop.thumbnails import LARGEST
 

@@ -12,8 +12,8 @@ from django.urls import reverse
 from imagekit import ImageSpec
 from imagekit.processors import ResizeToFit
 
+from search.encoders.pictures import open_picture
 from search.exceptions import PictureError
-from search.preprocessing.pictures import open_picture
 from search.storage import is_away, is_refusal
 
 from .files import write_whole

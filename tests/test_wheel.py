@@ -17,7 +17,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from search.artifact import read_manifest
+from search.encoders.artifact import read_manifest
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "search"
@@ -68,7 +68,7 @@ assert folder.is_relative_to(wheel), folder
 for template in (folder / "templates").rglob("*.html"):
     get_template(str(template.relative_to(folder / "templates")))
 
-from search.artifact import read_manifest
+from search.encoders.artifact import read_manifest
 from search.conf import SearchSettings
 
 print(len(names), read_manifest(SearchSettings().artifact).name)

@@ -12,8 +12,8 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
-from search.artifact import Manifest, TextSpec, write_manifest
-from search.preprocessing.pixels import ImageSpec
+from search.encoders.artifact import Manifest, TextSpec, write_manifest
+from search.encoders.pixels import ImageSpec
 
 DIMENSION = 32
 COLOURS = {

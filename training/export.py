@@ -8,8 +8,8 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from search.artifact import TextSpec, write_manifest
-from search.encoders import load_artifact, pad_tokens
+from search.encoders.artifact import TextSpec, write_manifest
+from search.encoders.sessions import load_artifact, pad_tokens
 
 from .checkpoint import CACHE, STATE, TOKENIZER
 from .data import read_catalogue

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from search.preprocessing.pictures import open_picture
-from search.preprocessing.pixels import to_pixels
+from search.encoders.pictures import open_picture
+from search.encoders.pixels import to_pixels
 
 from .data import Catalogue
 from .evaluation.evaluators import EmbeddingModel

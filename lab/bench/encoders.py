@@ -18,8 +18,8 @@ import numpy as np
 from PIL import Image
 
 from lab.processes import ROOT
-from search.artifact import read_manifest
-from search.encoders import BATCH, load_artifact
+from search.encoders.artifact import read_manifest
+from search.encoders.sessions import BATCH, load_artifact
 
 from .keras_baseline import keras_encoders
 

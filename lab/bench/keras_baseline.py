@@ -11,7 +11,7 @@ import zipfile
 from pathlib import Path
 
 from lab.processes import ROOT
-from search.artifact import Manifest
+from search.encoders.artifact import Manifest
 
 CONFIG = ROOT / "training" / "configs" / "default.toml"
 WARM_UP = 3
@@ -35,8 +35,8 @@ def main() -> None:
     import numpy as np
     from PIL import Image
 
-    from search.artifact import read_manifest
-    from search.preprocessing.pixels import to_pixels
+    from search.encoders.artifact import read_manifest
+    from search.encoders.pixels import to_pixels
 
     artifact, archive, number = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
     manifest = read_manifest(artifact)

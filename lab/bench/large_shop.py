@@ -51,8 +51,8 @@ def fill(number: int, *, encoded: bool = False):
     import django
 
     django.setup()
-    from search.artifact import read_manifest
     from search.conf import get_settings
+    from search.encoders.artifact import read_manifest
     from search.models import IndexVersion, StaleMark, StaleProduct
     from shop.importer.tables import Checked, store_chunk
 
@@ -105,9 +105,9 @@ def invented_words(number: int) -> list[str]:
 
 
 def _write(version, skus: Sequence[str], encoded: bool) -> None:
+    from search.encoders.cache import encoders_for
     from search.indexing.documents import prepare
     from search.indexing.writing import EntryWrite, ImageWrite, write_entries, write_texts
-    from search.loading import encoders_for
     from search.registry import ProductPicture, get_index
 
     index = get_index()

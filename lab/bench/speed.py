@@ -131,7 +131,7 @@ def measure_stages(texts: Sequence[str], *, rounds: int = ROUNDS) -> Stages:
 
     No embedding of a query is kept from one round to the next, so that each search encodes its query.
     """
-    from search.retrieval.encoding import _embed
+    from search.encoders.queries import _embed
     from search.searching import Trial, search
 
     for text in texts[:WARM_UP]:

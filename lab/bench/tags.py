@@ -48,7 +48,7 @@ def main() -> None:
     import django
 
     django.setup()
-    from search.encoders import load_artifact
+    from search.encoders.sessions import load_artifact
     from search.tags import scoring
 
     rows = read_rows(options.data / "products.csv.gz")

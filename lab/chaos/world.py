@@ -37,7 +37,7 @@ _OTHERS = f"FROM pg_stat_activity WHERE datname = '{DATABASE}' AND pid <> pg_bac
 
 def copy_as_another(artifact: Path, folder: Path) -> None:
     """Copy an artifact and give it a fingerprint that no other folder has, so that a fault can do away with all of it."""
-    from search.artifact import TextSpec, read_manifest, write_manifest
+    from search.encoders.artifact import TextSpec, read_manifest, write_manifest
 
     shutil.copytree(artifact, folder)
     manifest = read_manifest(folder)

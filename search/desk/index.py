@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from ..conf import get_settings
+from ..encoders.cache import artifact_in_settings, find_artifact, prove
 from ..exceptions import ArtifactError, NoIndexRegistered, TextConfigError
 from ..indexing.catalogue import product_keys
 from ..indexing.dropping import find_left_over
@@ -18,7 +19,6 @@ from ..indexing.progress import count_pictures
 from ..indexing.recall import MIN_ANN_RECALL
 from ..indexing.text_config import try_text_config
 from ..indexing.versions import versions_without_artifact
-from ..loading import artifact_in_settings, find_artifact, prove
 from ..models import Build, IndexEntry, IndexVersion, StaleMark, StaleProduct
 from ..products import describe_failure
 from .checks import Check, State

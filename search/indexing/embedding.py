@@ -8,9 +8,9 @@ from socket import gethostname
 
 from django.utils import timezone
 
-from ..encoders import Encoders
+from ..encoders.cache import encoders_for
+from ..encoders.sessions import Encoders
 from ..exceptions import ArtifactError
-from ..loading import encoders_for
 from ..models import IndexVersion
 from ..prometheus import ENCODE_SECONDS, ENCODED
 from ..registry import ProductPicture

@@ -10,11 +10,11 @@ from django.db.models import Model
 from django.utils import timezone
 
 from ..conf import get_settings
-from ..loading import encoders_for
+from ..encoders.cache import encoders_for
+from ..encoders.queries import to_literal
 from ..models import EntryImage, IndexEntry, IndexVersion, VersionLexicon
 from ..querysets import EmbeddingLiteral, EntryQuerySet
 from ..resilience import Attempts
-from ..retrieval.encoding import to_literal
 from ..retrieval.session import search_session
 from ..understanding.lexicon import CATEGORY, TAGS, bears_value
 from .unhurried import unhurried

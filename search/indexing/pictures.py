@@ -8,8 +8,8 @@ from io import BytesIO
 from celery.exceptions import SoftTimeLimitExceeded
 from PIL import Image
 
+from ..encoders.pictures import open_picture
 from ..exceptions import PictureError, StorageAway
-from ..preprocessing.pictures import open_picture
 from ..registry import ProductPicture
 from ..storage import ask_storage
 from .probing import UNKNOWN, storage_answers

@@ -10,8 +10,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from ..conf import get_settings
+from ..encoders.cache import find_artifact, prove
 from ..exceptions import ArtifactError, StorageAway, TextConfigError
-from ..loading import find_artifact, prove
 from ..models import EntryImage, IndexEntry, IndexVersion, StaleProduct
 from .catalogue import missing_keys, product_keys, surplus_keys
 from .comparing import VersionCounts, count

@@ -8,8 +8,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from ..conf import get_settings
+from ..encoders.cache import FoundArtifact, artifact_in_settings, find_artifact, holds_artifact, prove
 from ..exceptions import ArtifactError, BuildGivenUp, NoVersion, VersionStateError
-from ..loading import FoundArtifact, artifact_in_settings, find_artifact, holds_artifact, prove
 from ..models import Build, IndexVersion
 from ..resilience import Attempts
 from . import builds

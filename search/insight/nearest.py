@@ -7,9 +7,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..encoders import Embeddings, Encoders
+from ..encoders.cache import encoders_for
+from ..encoders.sessions import Embeddings, Encoders
 from ..exceptions import ArtifactError
-from ..loading import encoders_for
 from ..models import IndexVersion, VersionLexicon
 from ..understanding.lexicon import bears_value
 from .popular import Popular, popular_queries

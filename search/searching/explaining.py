@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from ..encoders.cache import encoders_for
 from ..exceptions import ArtifactError
-from ..loading import encoders_for
 from ..text import split
 from ..understanding.units import Unit
 from .ranking import Asked, Ranked

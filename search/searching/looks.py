@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..encoders.queries import to_literal
 from ..exceptions import InvalidQuery
 from ..models import EntryImage, IndexVersion
 from ..querysets import EmbeddingLiteral, ImageQuerySet
-from ..retrieval.encoding import to_literal
 from .photos import embedding_of
 
 MOST = 10  # products of either kind

@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..conf import get_settings
+from ..encoders.cache import encoders_for
+from ..encoders.pictures import open_picture
+from ..encoders.queries import in_time, to_literal
 from ..exceptions import InvalidQuery, NoVersion, PictureError
-from ..loading import encoders_for
 from ..models import IndexVersion
-from ..preprocessing.pictures import open_picture
 from ..querysets import EmbeddingLiteral
-from ..retrieval.encoding import to_literal
-from ..retrieval.in_time import in_time
 from ..routing import pinned
 
 MAX_BYTES = 8_000_000

@@ -8,6 +8,7 @@ from itertools import groupby
 from django.db import DatabaseError
 
 from ..conf import get_settings
+from ..encoders.queries import embed_query
 from ..exceptions import EncoderTimeout
 from ..merchandising.applying import Spread
 from ..merchandising.conflicts import Conflict
@@ -18,7 +19,6 @@ from ..models import IndexEntry, IndexVersion
 from ..querysets import EmbeddingLiteral, EntryQuerySet
 from ..retrieval.candidates import Candidate, Space
 from ..retrieval.cleaning import Query
-from ..retrieval.encoding import embed_query
 from ..retrieval.filters import Filters
 from ..retrieval.lexicon import VersionWords, words_of, words_with
 from ..retrieval.nearest import image_leg, leaves_few, text_leg

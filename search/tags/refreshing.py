@@ -6,10 +6,10 @@ from hashlib import sha256
 import numpy as np
 from django.utils import timezone
 
-from ..encoders import BATCH, Embeddings, Encoders
+from ..encoders.cache import encoders_for
+from ..encoders.sessions import BATCH, Embeddings, Encoders
 from ..exceptions import EncodingError
 from ..indexing.encoding import encode_each
-from ..loading import encoders_for
 from ..models import EntryImage, IndexEntry, IndexVersion, VersionTags
 from ..querysets import EntryQuerySet, ImageQuerySet
 from ..retrieval.lexicon import words_of

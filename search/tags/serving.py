@@ -7,7 +7,7 @@ from threading import Lock
 
 import numpy as np
 
-from ..encoders import Embeddings
+from ..encoders.sessions import Embeddings
 from ..exceptions import NoTags
 from ..models import IndexVersion, VersionTags
 from .scoring import Scales

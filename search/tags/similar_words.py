@@ -6,9 +6,9 @@ from functools import lru_cache
 import numpy as np
 
 from ..conf import get_settings
-from ..encoders import Embeddings
-from ..loading import encoders_for
-from ..retrieval.in_time import in_time
+from ..encoders.cache import encoders_for
+from ..encoders.queries import in_time
+from ..encoders.sessions import Embeddings
 from .serving import active_tagger
 from .vocabulary import same
 

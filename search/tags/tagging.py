@@ -7,11 +7,11 @@ import numpy as np
 from PIL import Image
 
 from ..conf import get_settings
-from ..encoders import Embeddings
-from ..loading import encoders_for
+from ..encoders.cache import encoders_for
+from ..encoders.queries import in_time
+from ..encoders.sessions import Embeddings
 from ..models import EntryImage
 from ..querysets import ImageQuerySet
-from ..retrieval.in_time import in_time
 from .scoring import confidences
 from .serving import Tagger, active_tagger
 

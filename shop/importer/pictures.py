@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from search.encoders.picture_parts import walk_parts
+from search.encoders.pictures import open_picture
 from search.exceptions import PictureError
-from search.preprocessing.parts import walk_parts
-from search.preprocessing.pictures import open_picture
 from shop.metadata import without_metadata
 from shop.thumbnails import LARGEST
 

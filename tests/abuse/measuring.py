@@ -10,9 +10,9 @@ import sys
 import time
 from pathlib import Path
 
+from search.encoders.pictures import open_picture
+from search.encoders.pixels import ImageSpec, to_pixels
 from search.exceptions import PictureError
-from search.preprocessing.pictures import open_picture
-from search.preprocessing.pixels import ImageSpec, to_pixels
 
 SPEC = ImageSpec(width=168, height=224)
 

@@ -14,8 +14,8 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
+from search.encoders.pictures import open_picture
 from search.exceptions import PictureError
-from search.preprocessing.pictures import open_picture
 from shop.importer import ImportOptions, import_catalogue
 from shop.models import Product, ProductImage
 from tests.abuse import bad_pictures

@@ -9,9 +9,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image, ImageCms
 
-from search.loading import encoders_for
-from search.preprocessing.pictures import open_picture
-from search.preprocessing.pixels import ImageSpec, to_pixels
+from search.encoders.cache import encoders_for
+from search.encoders.pictures import open_picture
+from search.encoders.pixels import ImageSpec, to_pixels
 from tests.abuse.photos import photo, with_secrets
 from tests.search.indexed import add
 

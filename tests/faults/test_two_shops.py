@@ -15,10 +15,10 @@ from django.core.cache import caches
 from django.db import connection
 
 from search import checks, messages, neighbours
-from search.artifact import read_manifest
 from search.conf import get_settings
 from search.desk import services
 from search.desk.workers import Ping
+from search.encoders.artifact import read_manifest
 from search.indexing import hints
 from search.indexing.hnsw import build_indexes
 from search.models import IndexVersion

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from search.encoders.cache import forget_artifacts
 from search.indexing import hints
 from search.indexing.probing import forget_storage
-from search.loading import forget_artifacts
 from search.merchandising.snapshots import forget_snapshot
 from search.prometheus import forget_answers
 from search.retrieval.lexicon import forget_words

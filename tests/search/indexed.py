@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import Value
 from django.utils import timezone
 
-from search.artifact import read_manifest
+from search.encoders.artifact import read_manifest
 from search.models import EntryImage, IndexEntry, IndexVersion
 from shop.models import Brand, Category, Product
 

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from search.artifact import read_manifest
+from search.encoders.artifact import read_manifest
 from search.exceptions import ArtifactError
 from tests.tiny_artifact import write_tiny_artifact
 

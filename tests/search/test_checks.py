@@ -19,7 +19,7 @@ def ids(messages) -> list[str]:
 
 @pytest.fixture
 def active(search_settings, tiny_artifact: Path) -> IndexVersion:
-    from search.artifact import read_manifest
+    from search.encoders.artifact import read_manifest
 
     manifest = read_manifest(tiny_artifact)
     return IndexVersion.objects.create(
@@ -64,7 +64,7 @@ def test_the_active_version_is_looked_for_where_searches_look(active, tmp_path: 
 
 
 def test_an_artifact_that_cannot_be_loaded(active, search_settings, tmp_path: Path):
-    from search.artifact import read_manifest
+    from search.encoders.artifact import read_manifest
 
     folder = unloadable_artifact(tmp_path / "a")
     search_settings.FASHION_SEARCH = {"ARTIFACT": str(folder)}
@@ -76,7 +76,7 @@ def test_an_artifact_that_cannot_be_loaded(active, search_settings, tmp_path: Pa
 
 
 def test_an_artifact_of_another_dimension_than_its_manifest_says(active, search_settings, tmp_path: Path):
-    from search.artifact import write_manifest
+    from search.encoders.artifact import write_manifest
     from tests.tiny_artifact import write_tiny_artifact
 
     manifest = write_tiny_artifact(tmp_path / "a")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from search.encoders import load_artifact, pad_tokens
+from search.encoders.sessions import load_artifact, pad_tokens
 from search.exceptions import ArtifactError
 from tests.tiny_artifact import COLOURS
 
@@ -78,7 +78,7 @@ def test_tokens_are_cut_and_padded():
 
 def test_loading_needs_no_django_and_starts_nothing(tiny_artifact):
     program = (
-        "import sys; from search.encoders import load_artifact; load_artifact(sys.argv[1]);"
+        "import sys; from search.encoders.sessions import load_artifact; load_artifact(sys.argv[1]);"
         "print(sorted(set(sys.modules) & {'django', 'onnxruntime', 'tokenizers', 'tensorflow', 'keras'}))"
     )
     run = subprocess.run(

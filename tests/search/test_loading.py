@@ -7,10 +7,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from search import artifact, loading
-from search.artifact import read_manifest
+from search.encoders import artifact, cache
+from search.encoders.artifact import read_manifest
+from search.encoders.cache import encoders_for, find_artifact, known_folders, prove
 from search.exceptions import ArtifactError
-from search.loading import encoders_for, find_artifact, known_folders, prove
 from tests.tiny_artifact import unloadable_artifact, write_tiny_artifact
 
 
@@ -45,7 +45,7 @@ def test_the_folder_of_the_setting_comes_first_and_the_stored_one_last(settings,
         "ARTIFACT": str(tmp_path / "side" / "own"),
         "ARTIFACT_FOLDERS": [str(tmp_path / "known")],
     }
-    packaged = loading.PACKAGED / "default"
+    packaged = cache.PACKAGED / "default"
     names = ("side/own", "known", "known/a", "known/b")
     assert known_folders("/stored") == [
         *(tmp_path / name for name in names), packaged, tmp_path / "side/other", Path("/stored"),
@@ -82,17 +82,17 @@ def test_one_that_is_nowhere_says_where_it_was_expected(search_settings, moved, 
 
 def test_one_that_comes_later_is_found_without_a_restart(settings, moved, elsewhere, monkeypatch):
     looked = []
-    real = loading.find_artifact
-    monkeypatch.setattr(loading, "find_artifact", lambda version: looked.append(1) or real(version))
+    real = cache.find_artifact
+    monkeypatch.setattr(cache, "find_artifact", lambda version: looked.append(1) or real(version))
     now = [100.0]
-    monkeypatch.setattr(loading, "monotonic", lambda: now[0])
+    monkeypatch.setattr(cache, "monotonic", lambda: now[0])
     settings.FASHION_SEARCH |= {"ARTIFACT_FOLDERS": [str(elsewhere.parent.with_name("later"))]}
     for _ in range(3):
         with pytest.raises(ArtifactError):
             encoders_for(moved)
     assert len(looked) == 1  # searches do not look at folders again and again
     elsewhere.parent.rename(elsewhere.parent.with_name("later"))
-    now[0] += loading.RETRY_SECONDS
+    now[0] += cache.RETRY_SECONDS
     assert encoders_for(moved).folder == elsewhere.parent.with_name("later") / "a"
 
 
@@ -116,7 +116,7 @@ def test_an_artifact_that_took_the_place_of_another_is_refused(settings, elsewhe
     write_tiny_artifact(elsewhere, name="other", seed=8)
     with pytest.raises(ArtifactError, match=r"is not the file that its manifest describes"):
         encoders_for(version).encode_texts(["red"])  # not started yet: what is there now is not taken
-    loading.forget_artifacts()
+    cache.forget_artifacts()
     with pytest.raises(ArtifactError, match=r"holds the artifact 'other', not the one of this version\."):
         encoders_for(version)
 

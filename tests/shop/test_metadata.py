@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms, ImageOps, ImageSequence, PngImagePlugin
 
+from search.encoders.pictures import open_picture
 from search.exceptions import PictureError
-from search.preprocessing.pictures import open_picture
 from shop.metadata import ORIENTATION, without_metadata
 from tests.abuse import bad_pictures
 from tests.abuse.photos import SECRETS, photo, with_secrets

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from search.encoders import load_artifact
+from search.encoders.sessions import load_artifact
 from tests.training.pipelines import ROOT, LightPipeline, Pipeline
 
 pytestmark = [

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from search.encoders import load_artifact
+from search.encoders.sessions import load_artifact
 from tests.training.products import COLOURS, write_catalogue
 from tests.training.test_callbacks import STAGE
 from tests.training.tiny_backbone import tiny_backbone

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from search.encoders.pictures import open_picture
+from search.encoders.pixels import ImageSpec, to_pixels
 from search.exceptions import PictureError
-from search.preprocessing.pictures import open_picture
-from search.preprocessing.pixels import ImageSpec, to_pixels
 
 from .source import Notes, StoredPictures
 

@@ -18,7 +18,7 @@ EXTENSIONS = (
     ".png",
     ".webp",
     ".gif",
-)  # in upper or lower case; the formats that `search.preprocessing` opens
+)  # in upper or lower case; the formats that `search.encoders` opens
 
 
 class StoredPictures(ABC):

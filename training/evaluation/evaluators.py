@@ -17,9 +17,9 @@ from PIL import Image
 from tokenizers import Tokenizer
 from tqdm import tqdm
 
-from search.artifact import read_manifest
-from search.encoders import Encoders, load_artifact
-from search.preprocessing.pixels import ImageSpec
+from search.encoders.artifact import read_manifest
+from search.encoders.pixels import ImageSpec
+from search.encoders.sessions import Encoders, load_artifact
 
 from ..checkpoint import BEST, CONFIG, TOKENIZER
 from ..config import load_config

@@ -38,10 +38,10 @@ def artifact_byte_flipped(world: World) -> Harm:
 @fault
 def artifact_replaced(world: World) -> Harm:
     """Another artifact of the same dimension, sealed and whole, lies where the active version's was."""
-    from search.encoders import load_artifact
+    from search.encoders.sessions import load_artifact
 
     def replace(folder: Path) -> None:
-        from search.artifact import read_manifest, write_manifest
+        from search.encoders.artifact import read_manifest, write_manifest
 
         manifest = read_manifest(folder)
         tokenizer = json.loads((folder / "tokenizer.json").read_text())
@@ -179,7 +179,7 @@ def many_encodings_after_a_fork(world: World) -> Harm:
 
 def encode_after_a_fork(artifact: str, batches: int) -> int:
     """Encode in a child after a fork; return 1 where its memory grew, or it ended otherwise than it should."""
-    from search.encoders import load_artifact
+    from search.encoders.sessions import load_artifact
 
     encoders = load_artifact(Path(artifact))
     child = os.fork()

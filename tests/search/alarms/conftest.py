@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from search import neighbours
+from search.encoders.cache import forget_artifacts
 from search.indexing.hints import breaker
-from search.loading import forget_artifacts
 from tests.processes import ShopProcesses
 from tests.search.alarms.world import World
 from tests.search.products import build_version, make_product

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from search.loading import encoders_for
+from search.encoders.cache import encoders_for
 from search.models import IndexVersion
 from tests.processes import ROOT
 from tests.search.alarms.world import Fault, World, lines

@@ -16,10 +16,10 @@ from django.utils import timezone
 
 from lab.pgbouncer import MISSING, PgBouncer, program
 from search import neighbours
+from search.encoders.cache import forget_artifacts
 from search.indexing.probing import forget_storage
 from search.indexing.task_runs import recorded_run
 from search.insight import store
-from search.loading import forget_artifacts
 from search.models import EntryImage, IndexVersion, StaleProduct
 from search.namespace import read_identity
 from shop.models import Brand, Product

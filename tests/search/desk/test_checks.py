@@ -6,7 +6,6 @@ from django.db import connection
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from search.artifact import read_manifest
 from search.desk import maintenance, services
 from search.desk.board import check_build, check_failed
 from search.desk.checks import Check, State, summarise
@@ -14,6 +13,7 @@ from search.desk.failed import Failed, read_failed
 from search.desk.index import check_held, check_index, check_staleness, check_versions
 from search.desk.maintenance import LogLook, check_log, check_tasks
 from search.desk.shoppers import Answers, check_answers
+from search.encoders.artifact import read_manifest
 from search.indexing import beginning, building, task_runs
 from search.indexing.task_runs import recorded_run
 from search.insight import store

@@ -6,7 +6,7 @@ import pytest
 from celery.exceptions import SoftTimeLimitExceeded
 from django.core.files.base import ContentFile
 
-from search.encoders import Encoders
+from search.encoders.sessions import Encoders
 from search.indexing import batches, cleaning, draining, outbox
 from search.indexing.failures import count_failures
 from search.indexing.reconcile import reconcile

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from search.encoders.cache import forget_artifacts
 from search.indexing import outbox
 from search.indexing.failures import count_failures
-from search.loading import forget_artifacts
 from search.models import EntryImage, IndexEntry, IndexVersion
 from search.watching.index_figures import _lacking
 from tests.outbox import stale_products

@@ -9,11 +9,11 @@ import pytest
 from billiard.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
 
-from search.artifact import read_manifest
+from search.encoders.artifact import read_manifest
+from search.encoders.cache import encoders_for
 from search.exceptions import ArtifactError
 from search.indexing import cleaning, draining, outbox
 from search.indexing.failures import KINDS, OTHER, count_failures
-from search.loading import encoders_for
 from search.models import IndexVersion, StaleProduct
 from shop.models import Product
 from shop.search_index import ShopProductIndex

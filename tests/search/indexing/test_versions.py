@@ -9,6 +9,7 @@ from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django.db.models import F
 
+from search.encoders.cache import forget_artifacts
 from search.exceptions import ArtifactError, NoVersion, VersionStateError
 from search.indexing import building, comparing, hnsw, versions
 from search.indexing.dropping import give_up
@@ -16,7 +17,6 @@ from search.indexing.embedding import Embedder
 from search.indexing.failures import list_failures
 from search.indexing.verify import verify
 from search.indexing.writing import lock_written
-from search.loading import forget_artifacts
 from search.models import (
     EntryImage,
     IndexEntry,

@@ -38,7 +38,7 @@ def test_the_nearest_words_of_every_facet(version):
 
 
 def test_the_vocabulary_is_encoded_once(version, monkeypatch):
-    from search.encoders import Encoders
+    from search.encoders.sessions import Encoders
 
     encoded: list[int] = []
     encode = Encoders.encode_texts

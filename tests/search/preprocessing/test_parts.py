@@ -8,10 +8,9 @@ import zlib
 import pytest
 from PIL import Image
 
+from search.encoders.picture_parts import Scans, walk_parts
+from search.encoders.pictures import open_picture
 from search.exceptions import PictureError
-from search.preprocessing.parts import walk_parts
-from search.preprocessing.parts.limits import Scans
-from search.preprocessing.pictures import open_picture
 
 EIGHT_MB = 8_000_000
 SECONDS = 0.5  # of this thread; most take a hundredth

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from search.encoders.pictures import open_picture
 from search.exceptions import PictureError
-from search.preprocessing.pictures import open_picture
 
 
 def encoded(image, format, **options):

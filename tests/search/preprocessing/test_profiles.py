@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from search.preprocessing.pictures import open_picture
-from search.preprocessing.profiles import transform_to_srgb
+from search.encoders.pictures import open_picture, transform_to_srgb
 from tests.abuse.photos import photo
 from tests.colours import GAIN, press, wide
 

@@ -7,7 +7,7 @@ import zlib
 import numpy as np
 import pytest
 
-from search.preprocessing.pictures import open_picture
+from search.encoders.pictures import open_picture
 
 SIDE = 64
 INSIDE = (slice(16, 48), slice(16, 48))

@@ -3,8 +3,8 @@ import time
 
 import pytest
 
+from search.encoders.queries import PICTURE_WAIT_MS, THREADS, in_time
 from search.exceptions import EncoderTimeout
-from search.retrieval.in_time import PICTURE_WAIT_MS, THREADS, in_time
 
 
 def test_what_is_quick_is_returned_from_another_thread():

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from search.encoders.cache import encoders_for
 from search.indexing.lexicon import build_lexicon, nonsense, refresh_lexicons
-from search.loading import encoders_for
 from search.models import VersionLexicon
 from search.retrieval.lexicon import forget_words, words_of
 from tests.search.indexed import add, make_version, unit

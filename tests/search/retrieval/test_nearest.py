@@ -6,8 +6,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from search.encoders.queries import to_literal
 from search.retrieval.candidates import Space
-from search.retrieval.encoding import to_literal
 from search.retrieval.filters import Filters
 from search.retrieval.nearest import image_leg, text_leg
 from search.retrieval.session import search_session

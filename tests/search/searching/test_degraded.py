@@ -11,9 +11,9 @@ from django.core.cache import cache
 from django.db import connection
 from prometheus_client import REGISTRY
 
+from search.encoders import queries
 from search.exceptions import ArtifactError
 from search.models import EntryImage, IndexEntry, IndexVersion, MerchandisingRule
-from search.retrieval import encoding
 from search.retrieval.nearest import forget_pictures
 from search.searching import Filters, count_answer, find_similar, freezing, ranking, reasons, search
 from search.searching.photos import SALT
@@ -102,9 +102,9 @@ def test_a_slow_encoder_leaves_keyword_results(version, monkeypatch, search_sett
         def encode_texts(self, texts):
             go.wait(5)
 
-    monkeypatch.setattr("search.retrieval.encoding.encoders_for", lambda artifact: Slow())
+    monkeypatch.setattr("search.encoders.queries.encoders_for", lambda artifact: Slow())
     try:
-        encoding._embed.cache_clear()
+        queries._embed.cache_clear()
         answer = search("red")
     finally:
         go.set()

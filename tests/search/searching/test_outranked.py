@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from search.encoders.queries import to_literal
 from search.indexing.lexicon import build_lexicon
 from search.models import IndexEntry, VersionLexicon
 from search.registry import get_index
-from search.retrieval.encoding import to_literal
 from search.retrieval.lexicon import forget_words, words_of
 from search.searching import Filters, Trial, search
 from tests.outbox import empty_outbox, stale_products

@@ -8,8 +8,8 @@ import pytest
 from django.core import signing
 from PIL import Image
 
+from search.encoders.cache import encoders_for
 from search.exceptions import EncoderTimeout, InvalidQuery, NoVersion
-from search.loading import encoders_for
 from search.merchandising.snapshots import forget_snapshot
 from search.models import IndexEntry, IndexVersion, MerchandisingRule
 from search.searching import Box, Filters, Trial, photos, search, take_photo

@@ -4,8 +4,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from search.encoders.cache import encoders_for
 from search.exceptions import InvalidQuery
-from search.loading import encoders_for
 from search.searching import FacetCount, Filters, search
 from shop.models import Product
 from tests.search.indexed import add

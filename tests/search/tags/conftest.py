@@ -15,7 +15,7 @@ def embedding_of(colour: str, artifact) -> list[float]:
     """Where the tiny artifact puts a picture of one colour."""
     from PIL import Image
 
-    from search.encoders import load_artifact
+    from search.encoders.sessions import load_artifact
 
     picture = Image.new("RGB", (6, 8), COLOURS[colour])
     return load_artifact(artifact).encode_images([picture])[0].tolist()

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from search.encoders import Encoders
+from search.encoders.sessions import Encoders
 from search.exceptions import EncodingError, NoTags
 from search.models import IndexEntry, TagWord, VersionTags
 from search.tags.refreshing import refresh_tags
@@ -97,7 +97,7 @@ def test_the_vocabulary_is_made_again_only_where_something_has_changed(tagged, m
     TagWord.objects.create(kind="style", text="green")
     TagWord.objects.create(kind="material", text="Cotton", hidden=True)
     asked = []
-    from search.encoders import Encoders
+    from search.encoders.sessions import Encoders
 
     encode = Encoders.encode_texts
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import search
-from search.artifact import read_manifest
-from search.encoders import load_artifact
-from search.preprocessing.pixels import ImageSpec
+from search.encoders.artifact import read_manifest
+from search.encoders.pixels import ImageSpec
+from search.encoders.sessions import load_artifact
 from tests.tiny_artifact import write_tiny_artifact
 from tests.training.products import write_catalogue
 from training.evaluation.evaluators import (

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from search.encoders import load_artifact
+from search.encoders.sessions import load_artifact
 from tests.tiny_artifact import write_tiny_artifact
 from tests.training.products import product, write_catalogue
 from training.data import Catalogue

@@ -5,8 +5,8 @@ import zipfile
 import pytest
 from PIL import Image
 
-from search.encoders import load_artifact
-from search.preprocessing.pixels import ImageSpec
+from search.encoders.pixels import ImageSpec
+from search.encoders.sessions import load_artifact
 from tests.tiny_artifact import write_tiny_artifact
 from tests.training.products import COLOURS, write_catalogue
 from training.evaluation.evaluators import ArtifactModel, Setting

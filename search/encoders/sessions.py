@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from ..exceptions import ArtifactError, EncodingError
 from .artifact import Manifest, read_manifest, read_sealed
-from .exceptions import ArtifactError, EncodingError
-from .preprocessing.pixels import to_pixels
+from .pixels import to_pixels
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession

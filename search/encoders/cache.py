@@ -11,10 +11,10 @@ from pathlib import Path
 from time import monotonic
 from typing import Protocol
 
+from ..conf import get_settings
+from ..exceptions import ArtifactError
 from .artifact import FILES, Manifest, peek_manifest, read_manifest
-from .conf import get_settings
-from .encoders import Encoders
-from .exceptions import ArtifactError
+from .sessions import Encoders
 
 PACKAGED = Path(__file__).parent / "artifacts"
 RETRY_SECONDS = 2.0  # after which an artifact that was nowhere, or damaged, is looked for again

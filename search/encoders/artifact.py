@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .exceptions import ArtifactError
-from .preprocessing.pixels import ImageSpec
+from ..exceptions import ArtifactError
+from .pixels import ImageSpec
 
 FORMAT = 1
 FILES = ("image.onnx", "text.onnx", "tokenizer.json")
