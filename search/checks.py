@@ -24,8 +24,8 @@ from .indexing.versions import versions_without_artifact
 from .insight import store
 from .judging.queries import read_queries
 from .models import IndexVersion
+from .query.clean import one_line
 from .registry import get_index
-from .retrieval.cleaning import one_line
 from .schedule import (
     PERIODIC,
     TASKS,

@@ -11,7 +11,7 @@ from . import messages, neighbours
 from .computing import ask, compute, give_up
 from .conf import get_settings
 from .health.checking import check_health as find_findings
-from .indexing import beginning, building, builds, cancelling, failures, hints, outbox, versions
+from .indexing import beginning, building, builds, cancelling, failures, hints, outbox, versions, word_lists
 from .indexing import reconcile as reconciling
 from .indexing.draining import index_due
 from .indexing.lexicon import refresh_lexicons
@@ -23,7 +23,6 @@ from .models import CatalogueHealth, CatalogueMap, IndexVersion
 from .namespace import namespace
 from .routing import pinned
 from .schedule import LONGEST_RUN_SECONDS
-from .suggesting import refreshing
 from .tags import refreshing as vocabulary_making
 from .tags import suggesting as suggesting_tags
 
@@ -161,7 +160,7 @@ def roll_up_log() -> None:
 @_periodic()
 def refresh_word_list() -> None:
     """Make the words for spelling and suggestions again if entries have changed; one of these runs at a time."""
-    refreshing.refresh_word_list()
+    word_lists.refresh_word_list()
     hints.publish("refresh_tags")
 
 

@@ -166,7 +166,7 @@ def _finish(version) -> None:
 
     from search.indexing.hnsw import build_indexes
     from search.indexing.lexicon import build_lexicon
-    from search.suggesting.refreshing import refresh_word_list
+    from search.indexing.word_lists import refresh_word_list
 
     began = time.monotonic()
     with connection.cursor() as cursor:

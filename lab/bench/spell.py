@@ -25,10 +25,10 @@ def main() -> None:
     import django
 
     django.setup()
+    from search.indexing.word_lists import refresh_word_list
     from search.models import IndexVersion, WordList
-    from search.spelling.serving import correct
-    from search.spelling.vocabulary import Vocabulary
-    from search.suggesting.refreshing import refresh_word_list
+    from search.query.correct import correct
+    from search.query.spelling import Vocabulary
 
     refresh_word_list()
     version = IndexVersion.objects.serving()
@@ -70,7 +70,7 @@ def edited(word: str, number: random.Random) -> str:
 
 def report_edits(title: str, words: list[str], speller: Callable, vocabulary) -> None:
     """Print accuracy@1 over words with one random edit; another number of the same word counts as right."""
-    from search.spelling.words import fold, inflections
+    from search.query.spelling import fold, inflections
 
     number, outcomes, times = random.Random(SEED), Counter(), []
     for word in words:

@@ -47,9 +47,9 @@ def typed(source: random.Random) -> Iterator[str]:
 
 def report_refreshing() -> None:
     """Print how long the task in the worker takes."""
+    from search.indexing.word_lists import refresh_word_list
     from search.models import WordList
-    from search.spelling.vocabulary import Vocabulary
-    from search.suggesting.refreshing import refresh_word_list
+    from search.query.spelling import Vocabulary
 
     print(f"words counted in                     {timed(refresh_word_list):.0f} ms")
     print(f"unchanged entries noticed in         {timed(refresh_word_list):.0f} ms")
@@ -62,14 +62,13 @@ def report_refreshing() -> None:
 
 def report_loading(version) -> None:
     """Print what the first query after a change costs a web process."""
-    from search.spelling import serving
-    from search.spelling.serving import correct
-    from search.suggesting import suggestions
-    from search.suggesting.suggestions import suggest
+    from search.query import correct, suggestions
+    from search.query.correct import correct
+    from search.query.suggestions import suggest
 
     memory = psutil.Process().memory_info().rss
     for again in ("in a new process", "after a change"):
-        serving._speller.cache_clear()
+        correct._speller.cache_clear()
         suggestions._names.cache_clear()
         print(f"first correction {again:16}    {timed(lambda: correct(version.pk, 'shirt')):.0f} ms")
         print(f"first suggestion {again:16}    {timed(lambda: suggest('zzzz')):.0f} ms")
@@ -82,7 +81,7 @@ def report_suggestions(beginnings: list[str]) -> None:
     """Print the time of `suggest` and of its address, through all of Django."""
     from django.test import Client
 
-    from search.suggesting.suggestions import suggest
+    from search.query.suggestions import suggest
 
     client = Client(headers={"host": "localhost"})
     report("suggest()", suggest, beginnings)
@@ -92,7 +91,7 @@ def report_suggestions(beginnings: list[str]) -> None:
 def report_spelling(version) -> None:
     """Print the time of a correction, of right and of misspelt words."""
     from search.models import IndexEntry
-    from search.spelling.serving import correct
+    from search.query.correct import correct
 
     source = random.Random(SEED)
     names = list(IndexEntry.objects.order_by("product_key").values_list("name", flat=True)[:TYPED])
@@ -105,7 +104,7 @@ def report_postgres(version, beginnings: list[str]) -> None:
     """Print the time that six products by prefix take Postgres, newest first, with a GIN index over names."""
     from django.db import connection
 
-    from search.suggesting.names import typed_words
+    from search.query.names import typed_words
 
     with connection.cursor() as cursor:
         cursor.execute(

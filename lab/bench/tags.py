@@ -111,10 +111,10 @@ def embed(encoders, pictures: Pictures, rows: Sequence[Row]) -> np.ndarray:
 
 def vocabulary(rows: Sequence[Row]) -> list:
     """Return the vocabulary of a shop that sells these products."""
+    from search.query.lexicon import Lexicon
+    from search.query.synonyms import Synonyms
     from search.tags.vocabulary import build_vocabulary
     from search.tags.wordlist import WordChanges, general_words
-    from search.understanding.lexicon import Lexicon
-    from search.understanding.synonyms import Synonyms
 
     facets: Counter[str] = Counter()
     paths = set()

@@ -19,7 +19,7 @@ from ..insight.overview import draw_overview
 from ..insight.period import read_period
 from ..insight.queries import KINDS, LOW_SEARCHES, LOW_SHARE, Queries, clicked_results, read_query
 from ..models import QueryDay, SearchDay
-from ..retrieval.cleaning import MAX_LENGTH
+from ..query.clean import MAX_LENGTH
 from .insight_pages import InsightAdmin
 from .inspector import InspectorPages
 

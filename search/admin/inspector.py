@@ -12,8 +12,8 @@ from ..exceptions import InvalidQuery
 from ..judging.comparing import compare_evaluations
 from ..judging.tried import TRIED, read_settings
 from ..models import Evaluation, IndexVersion
+from ..query.clean import MAX_LENGTH
 from ..registry import get_index
-from ..retrieval.cleaning import MAX_LENGTH
 from ..retrieval.filters import Filters
 from ..searching.answers import SearchAnswer, SearchResult
 from ..searching.trials import Trial

@@ -13,9 +13,9 @@ from ..merchandising.catalogue import key_of_sku, near_values, value_as_indexed
 from ..merchandising.links import check_link
 from ..merchandising.phrases import PhraseIndex
 from ..models import Banner, MerchandisingRule, Redirect, Synonym
+from ..query.lexicon import CATEGORY
 from ..registry import get_index
 from ..text import split
-from ..understanding.lexicon import CATEGORY
 
 if TYPE_CHECKING:
     ModelForm = forms.ModelForm[Any]

@@ -5,7 +5,7 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 
-from ..retrieval.cleaning import MAX_LENGTH
+from ..query.clean import MAX_LENGTH
 from ..searching.answers import SORTS
 from ..searching.words import LAST_PAGE
 from .answers import ErrorAnswerSerializer

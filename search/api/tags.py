@@ -12,7 +12,7 @@ from rest_framework.throttling import BaseThrottle
 
 from ..conf import get_settings
 from ..exceptions import InvalidQuery
-from ..retrieval.cleaning import clean_text
+from ..query.clean import clean_text
 from ..searching.lookup import find_product
 from ..searching.photos import Box, embedding_of, take_photo
 from ..searching.uploads import MemoryOnly

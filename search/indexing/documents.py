@@ -11,9 +11,9 @@ from django.db import InterfaceError, OperationalError
 
 from ..exceptions import HostError
 from ..products import card_of, describe_failure
+from ..query.lexicon import COLOUR, TAGS
 from ..registry import ProductDocument, ProductIndex, ProductPicture
 from ..text import split
-from ..understanding.lexicon import COLOUR, TAGS
 from .cleaning import (
     MAX_KEYWORDS,
     MAX_NAME,

@@ -13,10 +13,10 @@ from ..conf import get_settings
 from ..encoders.cache import encoders_for
 from ..encoders.queries import to_literal
 from ..models import EntryImage, IndexEntry, IndexVersion, VersionLexicon
+from ..query.lexicon import CATEGORY, TAGS, bears_value
 from ..querysets import EmbeddingLiteral, EntryQuerySet
 from ..resilience import Attempts
 from ..retrieval.session import search_session
-from ..understanding.lexicon import CATEGORY, TAGS, bears_value
 from .unhurried import unhurried
 
 NONSENSE = 200  # words

@@ -11,7 +11,7 @@ from ..encoders.cache import encoders_for
 from ..encoders.sessions import Embeddings, Encoders
 from ..exceptions import ArtifactError
 from ..models import IndexVersion, VersionLexicon
-from ..understanding.lexicon import bears_value
+from ..query.lexicon import bears_value
 from .popular import Popular, popular_queries
 
 logger = logging.getLogger(__name__)

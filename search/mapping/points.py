@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..models import CatalogueMap, IndexEntry
+from ..query.lexicon import CATEGORY
 from ..registry import get_index
-from ..understanding.lexicon import CATEGORY
 from .packing import SIDE, unpack
 
 LEVELS = 3  # of the category, each a colouring of its own

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from ..understanding.synonyms import Synonyms, load_synonyms
+from ..query.synonyms import Synonyms, load_synonyms
 
 
 class SynonymEntry(NamedTuple):

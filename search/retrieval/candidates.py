@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ..models import EntryImage, IndexEntry, IndexVersion
+from ..query.clean import Query
 from ..querysets import EntryQuerySet, ImageQuerySet
-from .cleaning import Query
 from .filters import Filters
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from ..exceptions import InvalidQuery
-from .cleaning import clean_text
+from ..query.clean import clean_text
 
 HIGHEST_PRICE = Decimal(10) ** 10  # what the price column holds
 BLANK = " "  # what a value of blanks becomes: no product has it, and a filter that was dropped would show all

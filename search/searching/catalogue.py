@@ -3,15 +3,15 @@
 from dataclasses import replace
 
 from ..conf import get_settings
+from ..engine.version_words import words_of
 from ..merchandising.rules import Fired
 from ..merchandising.snapshots import snapshot
 from ..models import IndexEntry, IndexVersion
+from ..query.lexicon import CATEGORY
 from ..querysets import EntryQuerySet
 from ..retrieval.budget import part_in_time
 from ..retrieval.counts import Counts, count_choices
 from ..retrieval.filters import Filters
-from ..retrieval.lexicon import words_of
-from ..understanding.lexicon import CATEGORY
 from . import reasons
 from .freezing import Frozen, FrozenRow, fingerprint_of, freeze, thaw
 from .listing import Listing

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from ..encoders.cache import encoders_for
 from ..exceptions import ArtifactError
+from ..query.terms import Unit
 from ..text import split
-from ..understanding.units import Unit
 from .ranking import Asked, Ranked
 from .scoring import Scored
 

@@ -1,9 +1,9 @@
 """What to try where a query finds nothing."""
 
+from ..engine.version_words import words_of
 from ..insight.popular import popular_queries
 from ..models import IndexVersion
-from ..retrieval.lexicon import words_of
-from ..understanding.lexicon import CATEGORY
+from ..query.lexicon import CATEGORY
 
 MOST = 6
 

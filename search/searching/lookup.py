@@ -5,8 +5,8 @@ from typing import Any
 
 from ..exceptions import NoVersion
 from ..models import IndexEntry, IndexVersion
+from ..query.clean import clean_text
 from ..registry import ProductCard, get_index
-from ..retrieval.cleaning import clean_text
 from ..routing import pinned
 from . import reasons
 from .products import load_results

@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from ..models import EntryImage, IndexEntry, IndexVersion
 from ..prometheus import LEFT_OUT
+from ..query.lexicon import COLOUR
 from ..querysets import EntryQuerySet, ImageQuerySet
 from ..retrieval.session import search_session
 from ..routing import pinned
-from ..understanding.lexicon import COLOUR
 from .answers import SearchResult
 from .products import load_results
 

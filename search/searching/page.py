@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..merchandising.rules import Fired
-from ..retrieval.cleaning import Query
+from ..query.clean import Query
+from ..query.terms import Understood
 from ..retrieval.counts import Counts
 from ..retrieval.filters import Filters
-from ..understanding.units import Understood
 from .absent import Absence
 from .explaining import Explanation
 from .looks import NO_LOOK, Look

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..understanding.units import Understood
+from ..query.terms import Understood
 
 SHOWN_VALUES = 5  # of a part; the best fitting
 

@@ -9,6 +9,7 @@ from django.db import DatabaseError
 
 from ..conf import get_settings
 from ..encoders.queries import embed_query
+from ..engine.version_words import VersionWords, words_of, words_with
 from ..exceptions import EncoderTimeout
 from ..merchandising.applying import Spread
 from ..merchandising.conflicts import Conflict
@@ -16,16 +17,14 @@ from ..merchandising.rules import Fired, Rule
 from ..merchandising.snapshots import pinned_by, snapshot
 from ..merchandising.synonym_entries import SynonymEntry
 from ..models import IndexEntry, IndexVersion
+from ..query.clean import Query
+from ..query.lexicon import GENDER
+from ..query.parse import NOTHING_MEANT, read_query
+from ..query.terms import Term, Understood, terms_of
 from ..querysets import EmbeddingLiteral, EntryQuerySet
 from ..retrieval.candidates import Candidate, Space
-from ..retrieval.cleaning import Query
 from ..retrieval.filters import Filters
-from ..retrieval.lexicon import VersionWords, words_of, words_with
 from ..retrieval.nearest import image_leg, leaves_few, text_leg
-from ..understanding.lexicon import GENDER
-from ..understanding.reading import NOTHING_MEANT, read_query
-from ..understanding.terms import Term, terms_of
-from ..understanding.units import Understood
 from . import reasons
 from .merchandised import arrange, without_hidden
 from .scoring import Scored, cheapness_of, score

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..conf import Weights
+from ..engine.version_words import VersionWords
 from ..querysets import Measured, Term
 from ..retrieval.candidates import Candidate
-from ..retrieval.lexicon import VersionWords
 
 
 @dataclass(frozen=True, slots=True)

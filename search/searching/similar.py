@@ -11,6 +11,7 @@ from ..exceptions import InvalidQuery
 from ..merchandising.hits import Hit, count_hits
 from ..merchandising.snapshots import snapshot
 from ..models import EntryImage, IndexEntry, IndexVersion
+from ..query.lexicon import CATEGORY
 from ..querysets import EntryQuerySet, ImageQuerySet
 from ..registry import get_index
 from ..retrieval.candidates import Candidate, Leg, Space
@@ -18,7 +19,6 @@ from ..retrieval.filters import Filters, clean_filters
 from ..retrieval.nearest import image_leg, leaves_few, text_leg
 from ..retrieval.session import search_session
 from ..routing import pinned
-from ..understanding.lexicon import CATEGORY
 from . import reasons
 from .answers import SimilarAnswer
 from .merchandised import Arranged, arrange

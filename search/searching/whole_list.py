@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from ..conf import get_settings
 from ..models import IndexEntry
+from ..query.lexicon import CATEGORY
 from ..querysets import EntryQuerySet
 from ..registry import get_index
 from ..retrieval.budget import part_in_time
@@ -13,7 +14,6 @@ from ..retrieval.facets import Parents, count_facets
 from ..retrieval.filters import Filters
 from ..retrieval.price_ranges import count_price_ranges
 from ..timings import stage
-from ..understanding.lexicon import CATEGORY
 from .freezing import Frozen, FrozenRow
 from .pool import count_in_pool, load_pool, place_pinned
 from .ranking import Asked, Ranked, holding_everything, rank

@@ -8,24 +8,24 @@ from time import perf_counter
 from django.db import DatabaseError, OperationalError
 
 from ..conf import get_settings
+from ..engine.version_words import words_of
 from ..exceptions import InvalidQuery
 from ..merchandising.hits import Hit, count_hits
 from ..merchandising.rules import Fired
 from ..merchandising.snapshots import BannerShown, Merchandising, RedirectTo, snapshot
 from ..merchandising.synonym_entries import merged_synonyms
 from ..models import IndexVersion
+from ..query.clean import Query, clean_query
+from ..query.correct import correct
+from ..query.lexicon import CATEGORY
 from ..registry import get_index
 from ..retrieval.budget import is_out_of_time, time_budget
-from ..retrieval.cleaning import Query, clean_query
 from ..retrieval.counts import Counts
 from ..retrieval.filters import Filters, clean_filters
-from ..retrieval.lexicon import words_of
 from ..retrieval.nearest import lacking_share
 from ..retrieval.session import search_session
 from ..routing import pinned
-from ..spelling.serving import correct
 from ..timings import measuring, stage
-from ..understanding.lexicon import CATEGORY
 from . import reasons
 from .absent import why_absent
 from .answers import SORTS, SearchAnswer

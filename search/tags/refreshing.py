@@ -8,11 +8,11 @@ from django.utils import timezone
 
 from ..encoders.cache import encoders_for
 from ..encoders.sessions import BATCH, Embeddings, Encoders
+from ..engine.version_words import words_of
 from ..exceptions import EncodingError
 from ..indexing.encoding import encode_each
 from ..models import EntryImage, IndexEntry, IndexVersion, VersionTags
 from ..querysets import EntryQuerySet, ImageQuerySet
-from ..retrieval.lexicon import words_of
 from .scoring import Floats, Scales, scale
 from .vocabulary import Tag, build_vocabulary
 from .wordlist import general_words, read_changes

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ..query.lexicon import BRAND, CATEGORY, SIZE, TAGS, Lexicon
 from ..text import split, stem
-from ..understanding.lexicon import BRAND, CATEGORY, SIZE, TAGS, Lexicon
 from .wordlist import WordChanges, Words
 
 # Brands and sizes are facts about a product that its picture does not tell.

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from search.conf import Weights
 from search.exceptions import InvalidQuery
-from search.retrieval.cleaning import MAX_LENGTH, clean_query, clean_text
+from search.query.clean import MAX_LENGTH, clean_query, clean_text
+from search.query.lexicon import Lexicon
+from search.query.parse import read_query
+from search.query.prices import read_price
+from search.query.synonyms import Synonyms
 from search.retrieval.filters import clean_filters
 from search.searching.photos import Box
-from search.understanding.lexicon import Lexicon
-from search.understanding.prices import read_price
-from search.understanding.reading import read_query
-from search.understanding.synonyms import Synonyms
 from shop.filters import FilterForm
 from tests.abuse.strings import NAUGHTY
 

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from search.encoders.cache import forget_artifacts
+from search.engine.version_words import forget_words
 from search.indexing import hints
 from search.indexing.probing import forget_storage
 from search.merchandising.snapshots import forget_snapshot
 from search.prometheus import forget_answers
-from search.retrieval.lexicon import forget_words
 from search.retrieval.nearest import forget_pictures
 from search.tags.serving import forget_taggers
 

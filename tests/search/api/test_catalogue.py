@@ -2,9 +2,9 @@
 
 import pytest
 
+from search.indexing.word_lists import refresh_word_list
 from search.models import IndexEntry, IndexVersion
 from search.searching import reasons
-from search.suggesting.refreshing import refresh_word_list
 from tests.search.indexed import add
 
 pytestmark = pytest.mark.usefixtures("redis_server")

@@ -1,5 +1,5 @@
+from search.indexing.word_lists import refresh_word_list
 from search.models import PopularQuery
-from search.suggesting.refreshing import refresh_word_list
 
 
 def test_suggestions_are_answered(client, shirts):

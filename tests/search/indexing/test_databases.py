@@ -19,10 +19,10 @@ from search.indexing.pooling import Pooling, find_pooling, is_pooled, own_connec
 from search.indexing.reconcile import reconcile
 from search.indexing.unhurried import maintenance_cursor
 from search.indexing.verify import verify
+from search.indexing.word_lists import refresh_word_list
 from search.models import ApiKey, IndexVersion
 from search.models.api_keys import digest_of
 from search.routing import WriterRouter
-from search.suggesting.refreshing import refresh_word_list
 from search.watching.readiness import readiness
 from shop.models import Product
 from tests.search.indexed import make_version

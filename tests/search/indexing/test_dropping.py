@@ -13,6 +13,7 @@ from search.health.checking import check_health
 from search.indexing import beginning, building, builds, cancelling, dropping, hnsw, versions
 from search.indexing.dropping import DROPPED, Fate, drop_superseded, drop_version, find_left_over
 from search.indexing.verify import verify
+from search.indexing.word_lists import refresh_word_list
 from search.judging.storing import keep
 from search.models import (
     Build,
@@ -27,7 +28,6 @@ from search.models import (
     VersionTags,
     WordList,
 )
-from search.suggesting.refreshing import refresh_word_list
 from search.tags.refreshing import refresh_tags
 from search.tags.suggesting import suggest_tags
 from tests.search.products import build_version, drain, make_product

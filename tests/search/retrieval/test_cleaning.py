@@ -3,7 +3,7 @@ import time
 import pytest
 
 from search.exceptions import InvalidQuery
-from search.retrieval.cleaning import clean_query, clean_text
+from search.query.clean import clean_query, clean_text
 
 
 @pytest.mark.parametrize(

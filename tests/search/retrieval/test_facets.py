@@ -2,10 +2,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from search.query.lexicon import Lexicon, parents_of
+from search.query.synonyms import Synonyms
 from search.retrieval.facets import FacetCount, sort_counts
 from search.text import split
-from search.understanding.lexicon import Lexicon, parents_of
-from search.understanding.synonyms import Synonyms
 
 PARENTS = {"Tops": "", "Shirts": "Tops", "Blouses": "Tops", "Shoes": "", "Boots": "Shoes"}
 

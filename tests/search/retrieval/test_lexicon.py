@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from search.encoders.cache import encoders_for
+from search.engine.version_words import forget_words, words_of
 from search.indexing.lexicon import build_lexicon, nonsense, refresh_lexicons
 from search.models import VersionLexicon
-from search.retrieval.lexicon import forget_words, words_of
 from tests.search.indexed import add, make_version, unit
 
 pytestmark = pytest.mark.django_db
@@ -39,7 +39,7 @@ def test_a_process_reads_the_newest_counts(version, monkeypatch):
     assert words_of(version).lexicon.lexemes is None
     build_lexicon(version)
     assert words_of(version).lexicon.lexemes is None  # looked at a moment ago
-    monkeypatch.setattr("search.retrieval.lexicon.CHECK_SECONDS", 0)
+    monkeypatch.setattr("search.engine.version_words.CHECK_SECONDS", 0)
     assert words_of(version).lexicon.products_with("shirts") == 2
     add(version, "c", "Shirt")
     build_lexicon(version)

@@ -2,10 +2,10 @@
 
 import pytest
 
+from search.engine.version_words import forget_words
 from search.indexing.lexicon import build_lexicon
 from search.models import IndexEntry, VersionLexicon
 from search.retrieval.filters import Filters
-from search.retrieval.lexicon import forget_words
 from search.searching import search
 from tests.search.indexed import add
 

@@ -2,8 +2,8 @@ from decimal import Decimal
 
 import pytest
 
+from search.query.terms import Price, Understood, Unit
 from search.searching.parts import UnderstoodPart, parts_of
-from search.understanding.units import Price, Understood, Unit
 
 
 def test_parts_tell_their_values_and_the_query_without_them():

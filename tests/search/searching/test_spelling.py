@@ -2,8 +2,8 @@
 
 import pytest
 
+from search.indexing.word_lists import refresh_word_list
 from search.searching import search
-from search.suggesting.refreshing import refresh_word_list
 from tests.search.indexed import add
 
 

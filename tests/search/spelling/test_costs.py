@@ -1,6 +1,6 @@
 import pytest
 
-from search.spelling.costs import cost
+from search.query.spelling import cost
 
 
 @pytest.mark.parametrize(

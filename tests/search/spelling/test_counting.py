@@ -1,4 +1,4 @@
-from search.spelling.counting import WordCounter
+from search.indexing.word_lists import WordCounter
 
 
 def test_words_are_counted_once_per_product_and_shown_as_they_are_spelt():

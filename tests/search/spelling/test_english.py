@@ -1,7 +1,7 @@
 import pytest
 
-from search.spelling import english
-from search.spelling.english import everyday_words
+from search.query import spelling
+from search.query.spelling import everyday_words
 
 
 def test_everyday_words_are_known_and_slips_are_not():
@@ -13,6 +13,6 @@ def test_everyday_words_are_known_and_slips_are_not():
 
 
 def test_a_missing_package_is_named(monkeypatch):
-    monkeypatch.setattr(english, "PACKAGE", "no_such_package")
+    monkeypatch.setattr(spelling, "PACKAGE", "no_such_package")
     with pytest.raises(ModuleNotFoundError, match="no_such_package is not installed"):
         everyday_words.__wrapped__()

@@ -1,8 +1,8 @@
 import pytest
 
+from search.indexing.word_lists import refresh_word_list
 from search.models import WordList
-from search.spelling.serving import correct
-from search.suggesting.refreshing import refresh_word_list
+from search.query.correct import correct
 from tests.search.indexed import add, make_version
 
 

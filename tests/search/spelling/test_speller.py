@@ -1,7 +1,6 @@
 import pytest
 
-from search.spelling.speller import Correction, Speller
-from search.spelling.vocabulary import Vocabulary
+from search.query.spelling import Correction, Speller, Vocabulary
 
 COUNTS = {
     "watch": ("watch", 900),

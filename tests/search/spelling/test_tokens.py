@@ -1,4 +1,4 @@
-from search.spelling.tokens import read_tokens
+from search.query.spelling import read_tokens
 
 
 def texts(query):

@@ -1,4 +1,4 @@
-from search.spelling.vocabulary import Vocabulary
+from search.query.spelling import Vocabulary
 
 
 def test_a_vocabulary_comes_back_as_it_was_packed():

@@ -1,6 +1,6 @@
 import pytest
 
-from search.spelling.words import fold, inflections, is_word, parts
+from search.query.spelling import fold, inflections, is_word, parts
 
 
 @pytest.mark.parametrize(

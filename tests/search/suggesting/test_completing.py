@@ -1,8 +1,7 @@
 import pytest
 
-from search.suggesting.completing import complete, respelt
-from search.suggesting.names import NameCollector
-from search.suggesting.prefixes import PrefixIndex
+from search.query.names import NameCollector, PrefixIndex
+from search.query.suggestions import complete, respelt
 
 INDEX = PrefixIndex.of([["jeans"], ["jeans"], ["sneakers"], ["shirt"], ["short"], ["short"]])
 

@@ -1,4 +1,4 @@
-from search.suggesting.names import BRAND, NameCollector, Names, typed_words, words_of
+from search.query.names import BRAND, NameCollector, Names, typed_words, words_of
 
 
 def collect():

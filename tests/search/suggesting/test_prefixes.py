@@ -1,6 +1,6 @@
 import numpy as np
 
-from search.suggesting.prefixes import PrefixIndex
+from search.query.names import PrefixIndex
 
 INDEX = PrefixIndex.of([["blue", "shirt"], ["blue", "shoes"], ["red", "shirt", "shirt"], []])
 

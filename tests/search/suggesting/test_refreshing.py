@@ -1,9 +1,8 @@
 import pytest
 
+from search.indexing.word_lists import WordCounter, refresh_word_list
 from search.models import WordList
-from search.spelling.counting import WordCounter
-from search.spelling.vocabulary import Vocabulary
-from search.suggesting.refreshing import refresh_word_list
+from search.query.spelling import Vocabulary
 from tests.search.indexed import add, make_version
 
 

@@ -1,10 +1,10 @@
 import pytest
 
 from search.exceptions import InvalidQuery
+from search.indexing.word_lists import refresh_word_list
 from search.models import WordList
+from search.query.suggestions import SuggestedValue, Suggestions, suggest
 from search.searching import reasons
-from search.suggesting.refreshing import refresh_word_list
-from search.suggesting.suggestions import SuggestedValue, Suggestions, suggest
 from tests.search.indexed import add, make_version
 
 SHOES = {"category": ["Shoes", "Sports Shoes"], "brand": ["Reebok"], "colour": ["Blue"]}

@@ -3,11 +3,11 @@
 import pytest
 from django.utils import timezone
 
+from search.engine.version_words import forget_words
 from search.indexing.lexicon import build_lexicon
 from search.indexing.reconcile import reconcile
 from search.indexing.verify import verify
 from search.models import EntryImage, IndexEntry, IndexVersion, ProductTag
-from search.retrieval.lexicon import forget_words
 from search.searching import Filters, search
 from search.tags.deciding import decide
 from shop.models import Product

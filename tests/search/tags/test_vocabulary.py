@@ -1,9 +1,9 @@
 import pytest
 
+from search.query.lexicon import Lexicon
+from search.query.synonyms import Synonyms
 from search.tags.vocabulary import Tag, build_vocabulary, same
 from search.tags.wordlist import WordChanges, general_words
-from search.understanding.lexicon import Lexicon
-from search.understanding.synonyms import Synonyms
 
 FACETS = {
     "colour=Red": 6,

@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from search.understanding.prices import read_price
+from search.query.prices import read_price
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,9 @@
 import pytest
 
 from search.conf import Weights
-from search.understanding.lexicon import Lexicon
-from search.understanding.reading import read_query
-from search.understanding.synonyms import Synonyms
+from search.query.lexicon import Lexicon
+from search.query.parse import read_query
+from search.query.synonyms import Synonyms
 
 FACETS = {
     "category=Apparel": 60, "category=Topwear": 50, "category=Tshirts": 30, "category=Shirts": 20,

@@ -1,6 +1,6 @@
 import pytest
 
-from search.understanding.synonyms import FILE, Synonyms, load_synonyms
+from search.query.synonyms import FILE, Synonyms, load_synonyms
 
 
 def test_the_general_list_can_be_read():

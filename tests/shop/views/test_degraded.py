@@ -9,9 +9,9 @@ from django.db import connection
 from prometheus_client import REGISTRY
 from pytest_django.asserts import assertContains, assertNotContains
 
+from search.engine.version_words import forget_words
 from search.indexing import building, draining, versions
 from search.models import IndexEntry, MerchandisingRule, ProductTag
-from search.retrieval.lexicon import forget_words
 from search.searching import reasons
 from shop.catalogue import CONDITIONS
 from shop.filters import FACETS

@@ -1,13 +1,24 @@
-"""Count the words of a catalogue, product by product."""
+"""Count the words of the version that searches use, and keep them where web processes load them from."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
 from itertools import pairwise
 
-from .vocabulary import Vocabulary, Word
-from .words import chunks, fold, is_word, parts
+from django.db import transaction
+from django.utils import timezone
+
+from ..models import IndexEntry, IndexVersion, WordList
+from ..query.names import NameCollector
+from ..query.spelling import Vocabulary, Word, chunks, fold, is_word, parts
+from ..querysets import EntryQuerySet
+from ..resilience import Attempts
+from .unhurried import unhurried
+
+# Count the words of a catalogue, product by product.
+
 
 PART = 3  # letters of each word of a facet value of two words; "tshirt" is right beside "T shirt"
 PAIR_COUNT = 2  # products; a pair that stands in one product only may be a slip itself
@@ -106,3 +117,51 @@ def _read(text: str) -> _Read:
         plain=frozenset(key for word, key in keys.items() if key == word.lower()),
         marked=frozenset((key, word.lower()) for word, key in keys.items() if key != word.lower()),
     )
+
+
+CHUNK = 5000  # entries per read
+
+
+@unhurried()
+def refresh_word_list() -> bool:
+    """Count the words of the serving version if its entries have changed since; return whether they were counted.
+
+    Raises:
+        Exception: an entry could not be counted; all others were, and the next round tries again.
+        ExceptionGroup: several could not be.
+    """
+    version = IndexVersion.objects.serving()
+    if version is None:
+        return False
+    entries = EntryQuerySet(IndexEntry).in_version(version.pk)
+    source = entries.state()
+    if WordList.objects.filter(pk=version.pk, source=source).exists():
+        return False
+    counter, collector, attempts = WordCounter(), NameCollector(), Attempts("Counting the words of names")
+    with transaction.atomic():  # which the cursor must not outlive
+        for key, name, brand, keywords, facets in _read_entries(entries):
+            with attempts.at(f"product {key}"):
+                counter.add(name=name, brand=brand, keywords=keywords, values=[value for _, value in facets])
+                collector.add(key, name=name, brand=brand, facets=facets)
+    vocabulary, names = counter.vocabulary().pack(), collector.names().pack()
+    WordList.objects.update_or_create(
+        version=version,
+        defaults={
+            "source": "" if attempts.errors else source,
+            "stamp": sha256(vocabulary + names).hexdigest(),
+            "vocabulary": vocabulary,
+            "names": names,
+            "made_at": timezone.now(),
+        },
+    )
+    attempts.raise_any()
+    return True
+
+
+def _read_entries(entries: EntryQuerySet) -> Iterator[tuple[str, str, str, str, list[tuple[str, str]]]]:
+    # What is in stock and new comes first, in suggestions as well.
+    ordered = entries.order_by("-in_stock", "-created", "product_key")
+    columns = ordered.values_list("product_key", "name", "brand", "keywords", "facets")
+    for key, name, brand, keywords, tokens in columns.iterator(chunk_size=CHUNK):
+        facets = [(facet, value) for facet, _, value in (token.partition("=") for token in tokens)]
+        yield key, name, brand, keywords, facets

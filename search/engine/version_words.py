@@ -7,7 +7,7 @@ from threading import Lock
 
 from ..merchandising.synonym_entries import SynonymEntry, merged_synonyms, synonyms
 from ..models import IndexVersion, VersionLexicon
-from ..understanding.lexicon import Lexicon
+from ..query.lexicon import Lexicon
 
 CHECK_SECONDS = 5.0  # between two looks at whether there is a newer one
 KEPT = 2  # versions: the one that is searched, and one that it is compared with

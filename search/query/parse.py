@@ -7,7 +7,7 @@ from ..conf import Weights
 from ..text import Word, split
 from .lexicon import ALIAS, CATEGORY, COLOUR, GENDER, LOOSE, SIZE, Lexicon
 from .prices import read_price
-from .units import Understood, Unit
+from .terms import Understood, Unit
 
 CHEAP = frozenset(("cheap", "cheapest", "budget", "inexpensive", "affordable"))
 OWNERS = frozenset(("my", "our", "your", "his", "their"))

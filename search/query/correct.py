@@ -5,11 +5,9 @@ from functools import lru_cache, partial
 
 from ..models import IndexEntry, WordList
 from ..querysets import EntryQuerySet
-from ..retrieval.cleaning import MAX_LENGTH
 from ..text import stem
-from .english import everyday_words
-from .speller import Correction, Speller
-from .vocabulary import Vocabulary
+from .clean import MAX_LENGTH
+from .spelling import Correction, Speller, Vocabulary, everyday_words
 
 
 def correct(version_id: int, text: str, extra_known: Collection[str] = ()) -> Correction | None:

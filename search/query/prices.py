@@ -3,7 +3,7 @@
 import re
 from decimal import Decimal
 
-from .units import Price
+from .terms import Price
 
 _SIGN = r"(?:₹|rs\.?|inr|\$|usd|€|eur|£|gbp)"
 _AMOUNT = rf"{_SIGN}?\s*(\d[\d,]*(?:\.\d{{1,2}})?)\s*(k\b)?\s*(?:{_SIGN}|rupees|dollars|euros|pounds|bucks)?"

@@ -1,1 +1,0 @@
-"""Correct what shoppers type, against the words of the catalogue."""
