@@ -62,13 +62,14 @@ def report_refreshing() -> None:
 
 def report_loading(version) -> None:
     """Print what the first query after a change costs a web process."""
-    from search.query import correct, suggestions
+    from search.query import correct as corrections
+    from search.query import suggestions
     from search.query.correct import correct
     from search.query.suggestions import suggest
 
     memory = psutil.Process().memory_info().rss
     for again in ("in a new process", "after a change"):
-        correct._speller.cache_clear()
+        corrections._speller.cache_clear()
         suggestions._names.cache_clear()
         print(f"first correction {again:16}    {timed(lambda: correct(version.pk, 'shirt')):.0f} ms")
         print(f"first suggestion {again:16}    {timed(lambda: suggest('zzzz')):.0f} ms")

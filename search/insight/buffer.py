@@ -11,13 +11,12 @@ from collections.abc import Callable
 from queue import Empty, Full, Queue
 from threading import Event, Lock, Thread
 from time import monotonic, sleep
-from typing import Any
 
 from ..prometheus import LEFT_OUT
+from .store import Record
 
 logger = logging.getLogger(__name__)
 
-Record = dict[str, Any]
 Send = Callable[[list[Record]], None]
 
 SIZE = 5_000  # records that wait in a process at most, about 1 kB each

@@ -18,11 +18,11 @@ from redis.retry import Retry
 from ..conf import get_settings
 from ..namespace import shop_key
 from ..prometheus import LEFT_OUT
-from .buffer import Record
 from .redaction import redact_all
 from .visits import hash_visitor
 
 logger = logging.getLogger(__name__)
+Record = dict[str, Any]
 
 FORMER_LIST = "fashion_search:log"  # what the list of every shop was called, once
 LONGEST = 100_000  # records that wait at most, about 60 MB; newer ones are dropped while no worker drains

@@ -1,7 +1,6 @@
 """Why a product is not among the results, or stands so far down: each step that stops it, in a sentence."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from ..models import IndexEntry, StaleMark, StaleProduct
 from ..products import load_products
@@ -9,24 +8,13 @@ from ..querysets import EntryQuerySet, Measured
 from ..registry import get_index
 from ..retrieval.candidates import Space
 from ..retrieval.filters import Filters
-from .explaining import PartFit, parts_of_result
+from .explaining import parts_of_result
+from .explanations import Absence
 from .outranked import moved_by_variants, stopped_by_rank
 from .pool import PoolRow
 from .ranking import Asked, Ranked, score_entries, within
 
 LOOKED_AT = 500  # waiting products whose SKU is compared
-
-
-@dataclass(frozen=True, slots=True)
-class Absence:
-    """What is known of one product for one query."""
-
-    sku: str
-    position: int | None  # among the results, from 1; None where it is none
-    reasons: tuple[str, ...]  # what keeps it out, or behind others
-    parts: tuple[PartFit, ...] = ()  # what it has of the query
-    image: float | None = None  # similarity of its best picture
-    text: float | None = None  # similarity of its text
 
 
 def why_absent(asked: Asked, filters: Filters, ranked: Ranked, order: Sequence[str], sku: str) -> Absence:

@@ -10,8 +10,7 @@ from ..registry import ProductCard
 from ..retrieval.facets import FacetCount
 from ..retrieval.price_ranges import PriceRange
 from . import reasons
-from .absent import Absence
-from .explaining import Explanation
+from .explanations import Absence, Explanation
 from .parts import UnderstoodPart
 
 Sort = Literal["relevance", "newest", "price", "-price"]

@@ -1,62 +1,16 @@
 """Why results stand where they stand: what each has of the query, how near it is, and what rules made of it."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from ..encoders.cache import encoders_for
 from ..exceptions import ArtifactError
-from ..query.terms import Unit
 from ..text import split
+from .explanations import Explanation, PartFit, ResultExplained
 from .ranking import Asked, Ranked
 from .scoring import Scored
 
 UNKNOWN = "[UNK]"  # what a tokenizer makes of what it has no piece for
 NAMED, FULL, CLOSE, PINNED, LISTED = "named", "full", "close", "pinned", "listed"
-
-
-@dataclass(frozen=True, slots=True)
-class PartFit:
-    """How well a result has one thing that the query asks for."""
-
-    text: str  # as typed
-    facet: str  # that it names a value of; "" for a word
-    fit: float  # from 0 to 1
-    lacking: bool  # too little of it
-    importance: float
-
-
-@dataclass(frozen=True, slots=True)
-class ResultExplained:
-    """One result. Ranks are from 1, among all results, of equal ones the better rank."""
-
-    position: int
-    product_key: str
-    match: str  # "named": its SKU or name is the query; "full"; "close"; "pinned" or "listed" where nothing was compared
-    score: float
-    parts: tuple[PartFit, ...] = ()
-    coverage: float | None = None  # share of what was asked for that it has
-    keyword_rank: int | None = None  # by coverage
-    image: float | None = None  # similarity of its best picture to the query
-    image_rank: int | None = None
-    text: float | None = None  # similarity of its text
-    text_rank: int | None = None
-    rules: tuple[str, ...] = ()  # that fired for it
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """How a page of results came about."""
-
-    version: str
-    artifact: str  # first digits of its fingerprint
-    encoded: str  # what the text encoder reads; "" where it was not asked
-    in_pieces: Mapping[str, tuple[str, ...]]  # words that the text encoder knows in pieces only
-    image_noise: float  # what 99 % of nonsense words stay below
-    text_noise: float
-    units: tuple[Unit, ...]
-    conflicts: tuple[str, ...]
-    rules: tuple[str, ...]  # all that fired
-    results: tuple[ResultExplained, ...]
 
 
 def explain(asked: Asked, ranked: Ranked, order: Sequence[str], shown: Iterable[str]) -> Explanation:

@@ -8,8 +8,7 @@ from ..query.clean import Query
 from ..query.terms import Understood
 from ..retrieval.counts import Counts
 from ..retrieval.filters import Filters
-from .absent import Absence
-from .explaining import Explanation
+from .explanations import Absence, Explanation
 from .looks import NO_LOOK, Look
 from .trials import SHOPPERS, Trial
 
