@@ -9,8 +9,8 @@ from typing import Protocol
 
 from django.http import QueryDict
 
+from search.engine import Filters
 from search.exceptions import InvalidQuery
-from search.searching import Filters
 from shop.panel import Count, Group, PricedCount, PriceOption, group_of, price_label
 
 CATEGORY = "category"

@@ -243,7 +243,7 @@ def test_nginx_sends_media_with_the_policy_that_the_shop_has_for_them():
     assert {frozenset(policy.split("; ")) for policy in policies} == {frozenset(_as_text(INERT))}
     assert settings.MEDIA_URL == "/media/"
     limit = re.search(r"client_max_body_size (\d+)m;", text)[1]
-    from search.searching.photos import MAX_BYTES
+    from search.engine.photos import MAX_BYTES
 
     assert MAX_BYTES < int(limit) * 2**20 < 1.25 * MAX_BYTES
 

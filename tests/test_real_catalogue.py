@@ -3,9 +3,9 @@
 import pytest
 from django.core.management import call_command
 
+from search.engine import search
 from search.indexing.verify import verify
 from search.models import IndexVersion
-from search.searching import search
 from shop.models import Product
 from tests.processes import wait_until
 

@@ -87,7 +87,7 @@ def report(lines: Sequence[Line]) -> int:
 def measure_share(share: int, texts: Sequence[str]) -> Line:
     """Ask every text under the filter that keeps one product in `share`, then once more exactly."""
     from search.conf import other_settings
-    from search.searching import Filters, Trial, search
+    from search.engine import Filters, Trial, search
 
     filters = Filters(facets={"usage": (share_filter(share),)} if share > 1 else {})
 

@@ -69,7 +69,7 @@ def measure_in_django(queries: list[str]) -> Latency:
     import django
 
     django.setup()
-    from search.searching import search
+    from search.engine import search
 
     for query in queries[:WARM_UP]:
         search(query)
@@ -132,7 +132,7 @@ def measure_stages(texts: Sequence[str], *, rounds: int = ROUNDS) -> Stages:
     No embedding of a query is kept from one round to the next, so that each search encodes its query.
     """
     from search.encoders.queries import _embed
-    from search.searching import Trial, search
+    from search.engine import Trial, search
 
     for text in texts[:WARM_UP]:
         search(text, trial=Trial())

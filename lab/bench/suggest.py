@@ -62,10 +62,10 @@ def report_refreshing() -> None:
 
 def report_loading(version) -> None:
     """Print what the first query after a change costs a web process."""
+    from search.engine import suggestions
+    from search.engine.suggestions import suggest
     from search.query import correct as corrections
-    from search.query import suggestions
     from search.query.correct import correct
-    from search.query.suggestions import suggest
 
     memory = psutil.Process().memory_info().rss
     for again in ("in a new process", "after a change"):
@@ -82,7 +82,7 @@ def report_suggestions(beginnings: list[str]) -> None:
     """Print the time of `suggest` and of its address, through all of Django."""
     from django.test import Client
 
-    from search.query.suggestions import suggest
+    from search.engine.suggestions import suggest
 
     client = Client(headers={"host": "localhost"})
     report("suggest()", suggest, beginnings)

@@ -8,16 +8,16 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 
 from ..conf import other_settings
+from ..engine.answers import SearchAnswer, SearchResult
+from ..engine.filters import Filters
+from ..engine.pages import Trial
+from ..engine.service import search
 from ..exceptions import InvalidQuery
 from ..judging.comparing import compare_evaluations
 from ..judging.tried import TRIED, read_settings
 from ..models import Evaluation, IndexVersion
 from ..query.clean import MAX_LENGTH
 from ..registry import get_index
-from ..retrieval.filters import Filters
-from ..searching.answers import SearchAnswer, SearchResult
-from ..searching.trials import Trial
-from ..searching.words import search
 from .insight_pages import InsightAdmin
 
 SHOWN = 24  # results

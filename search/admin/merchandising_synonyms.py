@@ -11,12 +11,12 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from ..engine.pages import Trial
+from ..engine.service import search
 from ..exceptions import InvalidQuery
 from ..merchandising.hits import flush_what_can_be
 from ..merchandising.synonym_entries import SynonymEntry
 from ..models import Synonym
-from ..searching.trials import Trial
-from ..searching.words import search
 from .base import ModelAdmin
 from .merchandising_forms import SynonymForm
 

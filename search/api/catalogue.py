@@ -7,9 +7,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ..conf import get_settings
+from ..engine.browse import browse_products
+from ..engine.service import search
 from ..query.lexicon import CATEGORY
-from ..searching.browsing import browse_products
-from ..searching.words import search
 from .answers import CategoriesSerializer, ProductPageSerializer
 from .described import CURSOR, PAGE_SIZE, errors
 from .parameters import browse_parameters, refuse_parameters

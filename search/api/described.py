@@ -5,9 +5,9 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 
+from ..engine.answers import SORTS
+from ..engine.service import LAST_PAGE
 from ..query.clean import MAX_LENGTH
-from ..searching.answers import SORTS
-from ..searching.words import LAST_PAGE
 from .answers import ErrorAnswerSerializer
 
 HIGHEST_LIMIT = 999_999_999

@@ -9,9 +9,9 @@ from difflib import get_close_matches
 from django.http import QueryDict
 
 from ..conf import get_settings
+from ..engine.filters import Filters
 from ..exceptions import InvalidQuery
 from ..registry import get_index
-from ..retrieval.filters import Filters
 
 PRICES = ("price_min", "price_max")
 _PRICE = re.compile(r"\d{1,10}(\.\d{1,4})?", re.ASCII)

@@ -9,9 +9,8 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from ..engine.photos import Box, MemoryOnly, take_photo
 from ..exceptions import InvalidQuery
-from ..searching.photos import Box, take_photo
-from ..searching.uploads import MemoryOnly
 from .answers import SearchAnswerSerializer
 from .described import PHOTO, errors
 from .parameters import search_parameters

@@ -3,8 +3,8 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from ..engine.suggestions import suggest
 from ..insight.popular import popular_queries
-from ..query.suggestions import suggest
 from .answers import SuggestAnswerSerializer
 from .described import SUGGEST, errors
 from .parameters import suggest_parameters

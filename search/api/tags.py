@@ -11,11 +11,10 @@ from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 
 from ..conf import get_settings
+from ..engine.photos import Box, MemoryOnly, embedding_of, take_photo
+from ..engine.results import find_product
 from ..exceptions import InvalidQuery
 from ..query.clean import clean_text
-from ..searching.lookup import find_product
-from ..searching.photos import Box, embedding_of, take_photo
-from ..searching.uploads import MemoryOnly
 from ..tags.accepted import accepted_tags
 from ..tags.serving import active_tagger
 from ..tags.similar_words import similar_words

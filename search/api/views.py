@@ -13,11 +13,10 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
-from ..searching.lookup import find_product
-from ..searching.noting import log_search
-from ..searching.similar import find_similar
-from ..searching.trials import Trial
-from ..searching.words import search
+from ..engine.pages import Trial
+from ..engine.results import find_product
+from ..engine.service import log_search, search
+from ..engine.similar import find_similar
 from .answers import SearchAnswerSerializer, SimilarAnswerSerializer
 from .described import FILTERS, LIMIT, SEARCH, errors
 from .errors import NoSuchProduct, handle_error

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 from django.utils import timezone
 from django.utils.functional import Promise
 
+from ..engine.filters import FINEST_PRICE, HIGHEST_PRICE
 from ..exceptions import SearchError
 from ..query.clean import MAX_LENGTH, one_line
 from ..query.lexicon import CATEGORY
 from ..registry import ProductDocument, ProductPicture
-from ..retrieval.filters import FINEST_PRICE, HIGHEST_PRICE
 
 # Postgres refuses a tsvector over 1 MB and a btree or GIN item over about 2,700 bytes (UTF-8: 4 bytes a character).
 MAX_SKU = 200

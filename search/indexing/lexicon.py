@@ -12,11 +12,11 @@ from django.utils import timezone
 from ..conf import get_settings
 from ..encoders.cache import encoders_for
 from ..encoders.queries import to_literal
+from ..engine.session import search_session
 from ..models import EntryImage, IndexEntry, IndexVersion, VersionLexicon
 from ..query.lexicon import CATEGORY, TAGS, bears_value
 from ..querysets import EmbeddingLiteral, EntryQuerySet
 from ..resilience import Attempts
-from ..retrieval.session import search_session
 from .unhurried import unhurried
 
 NONSENSE = 200  # words

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..conf import get_settings, other_settings
+from ..engine.pages import Trial
+from ..engine.service import search
 from ..indexing.comparing import JudgedFigures
 from ..models import IndexVersion
-from ..searching.trials import Trial
-from ..searching.words import search
 from .figures import ALL, figures_of
 from .queries import read_queries
 from .relevant import relevant_skus

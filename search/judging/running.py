@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from ..engine import answers
+from ..engine.pages import Trial
+from ..engine.service import search
 from ..exceptions import SearchError
 from ..models import IndexVersion
-from ..searching import reasons
-from ..searching.trials import Trial
-from ..searching.words import search
 from .queries import JudgedQuery
 
 DEPTH = 10  # results that are judged
@@ -44,7 +44,7 @@ def ask_version(version: IndexVersion | None) -> Ask:
     def ask(text: str) -> tuple[list[str], int]:
         answer = search(text, page_size=DEPTH, with_facets=False, trial=Trial(version=version))
         # Of a version that is being built anybody knows that it is not whole.
-        if answer.degraded not in ("", reasons.BUILDING):
+        if answer.degraded not in ("", answers.BUILDING):
             raise SearchError(f"{text!r} cannot be judged, its answer is degraded: {answer.degraded}")
         return [result.card.sku for result in answer.results], answer.total
 

@@ -9,8 +9,8 @@ from django.template import RequestContext
 from django.urls import NoReverseMatch, reverse
 
 from ..conf import get_settings
+from ..engine.similar import find_similar
 from ..merchandising.snapshots import BannerShown
-from ..searching.similar import find_similar
 
 register = template.Library()
 

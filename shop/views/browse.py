@@ -9,8 +9,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import conditional_page, require_safe
 
+from search.engine import SearchAnswer, SearchResult, answers, clean_filters, count_answer
 from search.exceptions import InvalidQuery
-from search.searching import SearchAnswer, SearchResult, clean_filters, count_answer, reasons
 from shop.catalogue import (
     CATEGORY,
     DEFAULT_SORT,
@@ -51,7 +51,7 @@ def category_page(request: HttpRequest, path: str) -> HttpResponse:
         form.shares_a_name or Category.objects.filter(name=category.name).exclude(pk=category.pk).exists()
     )
     ranked = bool(wanted.text.strip() or form.looks or form.less)  # which the tables cannot do
-    unanswered = answer.is_blind or reasons.PRODUCTS in answer.left_out
+    unanswered = answer.is_blind or answers.PRODUCTS in answer.left_out
     by_tables = shares or (unanswered and not ranked)
     if by_tables:
         wanted = replace(wanted, text="", photo="", more=(), less=())
@@ -116,7 +116,7 @@ def _from_tables(category: Category, wanted: Wanted, answer: SearchAnswer) -> Se
         price_ranges=[],
         in_stock=0,
         page=wanted.page,
-        left_out=(reasons.COUNTS,),
+        left_out=(answers.COUNTS,),
         fired=(),
     )
 

@@ -13,8 +13,8 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import conditional_page, require_safe
 
+from search.engine import find_other_colours, find_similar
 from search.exceptions import SearchError
-from search.searching import find_other_colours, find_similar
 from search.tags.accepted import accepted_tags
 from shop.attributes import flat_attributes
 from shop.filters import FACETS

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 
-from search.searching import SearchAnswer, reasons, search
+from search.engine import SearchAnswer, answers, search
 from shop.filters import FilterForm, Wanted
 from shop.models import Product
 from shop.overload import RETRY_AFTER
@@ -92,8 +92,8 @@ def context_of(form: FilterForm, wanted: Wanted, answer: SearchAnswer) -> dict[s
         "as_typed": form.as_typed(),
         "understood": form.understood(answer.understood),
         "pages": [] if answer.is_blind else elided_pages(answer.page, answer.pages),
-        "uncounted": reasons.COUNTS in answer.left_out,
-        "no_index": answer.degraded == reasons.NO_VERSION,
+        "uncounted": answers.COUNTS in answer.left_out,
+        "no_index": answer.degraded == answers.NO_VERSION,
     }
 
 

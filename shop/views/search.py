@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
 
+from search.engine import Box, MemoryOnly, log_search, take_photo
 from search.exceptions import ArtifactError, EncoderTimeout, InvalidQuery, NoVersion
-from search.searching import Box, MemoryOnly, log_search, take_photo
 from shop.filters import FilterForm
 from shop.views.results import context_of, find, refuse_beyond, status_of
 

@@ -9,8 +9,8 @@ from django.core.management import call_command
 from django.forms import FileField, MultiWidget
 from django.urls import reverse
 
+from search.engine import search
 from search.models import IndexVersion
-from search.searching import search
 from shop.models import Product
 from tests.processes import wait_until
 

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from search.encoders.cache import forget_artifacts
+from search.engine.candidates import forget_pictures
 from search.engine.version_words import forget_words
 from search.indexing import hints
 from search.indexing.probing import forget_storage
 from search.merchandising.snapshots import forget_snapshot
 from search.prometheus import forget_answers
-from search.retrieval.nearest import forget_pictures
 from search.tags.serving import forget_taggers
 
 # A machine that has other work answers whole, too: a search that degrades because it took long is what some tests ask for, each by itself.

@@ -7,11 +7,11 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, transaction
 
 from search.conf import get_settings
+from search.engine.counts import Counts
+from search.engine.pages import Frozen, freeze
 from search.insight import store
 from search.merchandising.hits import Hit, count_hits
 from search.namespace import database_identity, namespace, read_identity, shop_key
-from search.retrieval.counts import Counts
-from search.searching.freezing import Frozen, freeze
 from tests.search.products import make_product
 
 

@@ -8,12 +8,12 @@ from django.db import OperationalError
 from prometheus_client import REGISTRY
 
 from search import products
+from search.engine import browse_products, find_other_colours, find_product, find_similar, search
+from search.engine.filters import Filters
 from search.indexing.failures import failing_cards, noted_documents
 from search.indexing.lexicon import build_lexicon
 from search.models import ProductTag, StaleProduct
 from search.products import load_each, make_card, read_cards
-from search.retrieval.filters import Filters
-from search.searching import browse_products, find_other_colours, find_product, find_similar, search
 from shop.models import Product
 from shop.search_index import ShopProductIndex
 from tests.search.indexed import add, make_version, unit

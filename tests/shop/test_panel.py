@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from search.searching import FacetCount
+from search.engine import FacetCount
 from shop.panel import SHOWN_VALUES, Option, group_of, price_label
 
 

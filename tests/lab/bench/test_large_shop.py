@@ -13,9 +13,9 @@ from lab.bench.large_shop import (
     picture_embeddings,
     share_filter,
 )
+from search.engine import Filters, search
 from search.indexing.hnsw import drop_indexes
 from search.models import EntryImage, IndexEntry, IndexVersion
-from search.searching import Filters, search
 from shop.models import Product
 from tests.outbox import stale_products
 

@@ -2,9 +2,9 @@
 
 import pytest
 
+from search.engine import answers
 from search.indexing.word_lists import refresh_word_list
 from search.models import IndexEntry, IndexVersion
-from search.searching import reasons
 from tests.search.indexed import add
 
 pytestmark = pytest.mark.usefixtures("redis_server")
@@ -41,7 +41,7 @@ def test_what_is_no_cursor_is_told(client, shirts, parameters):
 @pytest.mark.parametrize("address", ["products/", "categories/"])
 def test_without_an_index_there_are_none_and_nobody_keeps_that(client, db, search_settings, address):
     answer = client.get(f"/api/v1/{address}")
-    assert (answer.json()["results"], answer.json()["degraded"]) == ([], reasons.NO_VERSION)
+    assert (answer.json()["results"], answer.json()["degraded"]) == ([], answers.NO_VERSION)
     assert answer.json()["left_out"][0] == "results"
     assert (set(answer["Cache-Control"].split(", ")), answer.has_header("ETag")) == (
         {"private", "no-store"},

@@ -7,8 +7,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from search.api import photo as photo_api
+from search.engine.photos import MemoryOnly
 from search.exceptions import EncoderTimeout
-from search.searching.uploads import MemoryOnly
 from tests.search.indexed import add, unit
 
 URL = "/api/v1/search/photo/"

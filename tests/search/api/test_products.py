@@ -1,6 +1,6 @@
 import pytest
 
-from search.searching import reasons
+from search.engine import answers
 
 
 def test_a_product(client, shirts):
@@ -73,7 +73,7 @@ def test_a_withdrawn_product_is_unknown(client, shirts):
 def test_without_a_version_nobody_knows_what_products_there_are(client, db, search_settings, address):
     answer = client.get(f"/api/v1/{address}")
     assert (answer.status_code, answer["Retry-After"]) == (503, "5")
-    assert answer.json()["error"] == {"code": "no_index", "message": reasons.NO_VERSION}
+    assert answer.json()["error"] == {"code": "no_index", "message": answers.NO_VERSION}
 
 
 def test_parameters_are_checked(client, shirts):

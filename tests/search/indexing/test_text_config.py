@@ -6,6 +6,7 @@ from django.db import connection
 
 from search.desk.checks import State
 from search.desk.index import check_index
+from search.engine import search
 from search.engine.version_words import forget_words, words_of
 from search.exceptions import TextConfigError
 from search.indexing import beginning, building, versions
@@ -13,7 +14,6 @@ from search.indexing.reconcile import reconcile
 from search.indexing.text_config import try_text_config
 from search.indexing.verify import verify
 from search.models import Build, IndexEntry, IndexVersion
-from search.searching import search
 from search.watching.readiness import readiness
 from tests.outbox import stale_products
 from tests.search.products import build_version, drain, make_product

@@ -4,9 +4,8 @@ import pytest
 from django.db import OperationalError, connection
 from django.db.transaction import TransactionManagementError
 
+from search.engine.session import OutOfTime, Watch, is_out_of_time, left_ms, search_session, time_budget
 from search.indexing.pooling import own_connection
-from search.retrieval.budget import OutOfTime, Watch, is_out_of_time, left_ms, time_budget
-from search.retrieval.session import search_session
 
 pytestmark = pytest.mark.django_db
 

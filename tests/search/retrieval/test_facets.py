@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from search.engine.counts import FacetCount, sort_counts
 from search.query.lexicon import Lexicon, parents_of
 from search.query.synonyms import Synonyms
-from search.retrieval.facets import FacetCount, sort_counts
 from search.text import split
 
 PARENTS = {"Tops": "", "Shirts": "Tops", "Blouses": "Tops", "Shoes": "", "Boots": "Shoes"}

@@ -2,8 +2,8 @@ from decimal import Decimal
 
 import pytest
 
+from search.engine.filters import Filters, clean_filters
 from search.exceptions import InvalidQuery
-from search.retrieval.filters import Filters, clean_filters
 
 FACETS = ("colour", "brand")
 

@@ -7,10 +7,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from search.encoders.queries import to_literal
-from search.retrieval.candidates import Space
-from search.retrieval.filters import Filters
-from search.retrieval.nearest import image_leg, text_leg
-from search.retrieval.session import search_session
+from search.engine.candidates import Space, image_leg, text_leg
+from search.engine.filters import Filters
+from search.engine.session import search_session
 from tests.search.indexed import add, add_many, create_indexes, make_version, unit
 
 pytestmark = pytest.mark.django_db

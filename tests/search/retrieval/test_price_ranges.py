@@ -2,9 +2,9 @@ from decimal import Decimal
 
 import pytest
 
+from search.engine.counts import PriceRange, count_price_ranges, price_ranges_of, round_bounds
 from search.models import IndexEntry
 from search.querysets import EntryQuerySet
-from search.retrieval.price_ranges import PriceRange, count_price_ranges, price_ranges_of, round_bounds
 from tests.search.indexed import add
 
 

@@ -12,11 +12,11 @@ from django.db import connection
 from prometheus_client import REGISTRY
 
 from search.encoders import queries
+from search.engine import Filters, answers, count_answer, find_similar, pages, ranking, search
+from search.engine.candidates import forget_pictures
+from search.engine.photos import SALT
 from search.exceptions import ArtifactError
 from search.models import EntryImage, IndexEntry, IndexVersion, MerchandisingRule
-from search.retrieval.nearest import forget_pictures
-from search.searching import Filters, count_answer, find_similar, freezing, ranking, reasons, search
-from search.searching.photos import SALT
 from tests.search.indexed import add, make_version, unit
 from tests.tiny_artifact import write_tiny_artifact
 
@@ -28,7 +28,7 @@ def skus(answer):
 def test_without_a_version_the_answer_is_empty_and_says_what_to_do(db, search_settings):
     for text in ("", "shirt"):
         answer = search(text)
-        assert (answer.total, answer.results, answer.degraded) == (0, [], reasons.NO_VERSION)
+        assert (answer.total, answer.results, answer.degraded) == (0, [], answers.NO_VERSION)
         assert answer.facets == {
             "category": [],
             "brand": [],
@@ -39,8 +39,8 @@ def test_without_a_version_the_answer_is_empty_and_says_what_to_do(db, search_se
             "usage": [],
             "tags": [],
         }
-    assert find_similar("1").degraded == reasons.NO_VERSION
-    assert reasons.NO_VERSION == "There is no search index yet; run: manage.py search_index rebuild"
+    assert find_similar("1").degraded == answers.NO_VERSION
+    assert answers.NO_VERSION == "There is no search index yet; run: manage.py search_index rebuild"
 
 
 def test_the_first_build_is_searched_by_keyword(db, tiny_artifact, search_settings):
@@ -50,8 +50,8 @@ def test_the_first_build_is_searched_by_keyword(db, tiny_artifact, search_settin
 
     answer = search("red")
 
-    assert (skus(answer), answer.degraded) == (["word"], reasons.BUILDING)
-    assert search("").degraded == reasons.BUILDING
+    assert (skus(answer), answer.degraded) == (["word"], answers.BUILDING)
+    assert search("").degraded == answers.BUILDING
 
 
 def test_a_missing_artifact_leaves_keyword_results(db, tmp_path, search_settings, caplog):
@@ -63,7 +63,7 @@ def test_a_missing_artifact_leaves_keyword_results(db, tmp_path, search_settings
 
     answer = search("red")
 
-    assert (skus(answer), answer.total, answer.degraded) == (["word"], 1, reasons.NO_ENCODER)
+    assert (skus(answer), answer.total, answer.degraded) == (["word"], 1, answers.NO_ENCODER)
     assert "could not be encoded" in caplog.text
     assert "ArtifactError" in caplog.text
 
@@ -74,7 +74,7 @@ def test_another_artifact_in_the_folder_is_never_used(db, tmp_path, search_setti
     write_tiny_artifact(tmp_path / "a", seed=8)
     add(version, "word", "Red shirt")
 
-    assert search("red").degraded == reasons.NO_ENCODER
+    assert search("red").degraded == answers.NO_ENCODER
 
 
 @pytest.mark.parametrize("failing", ["image_leg", "text_leg"])
@@ -85,10 +85,10 @@ def test_a_failing_semantic_leg_leaves_keyword_results(version, monkeypatch, cap
         with connection.cursor() as cursor:
             cursor.execute("SELECT '[1]'::halfvec(2)")
 
-    monkeypatch.setattr(f"search.searching.ranking.{failing}", fail)
+    monkeypatch.setattr(f"search.engine.ranking.{failing}", fail)
     answer = search("red")
 
-    assert (skus(answer), answer.degraded) == (["word"], reasons.NO_EMBEDDINGS_SEARCH)
+    assert (skus(answer), answer.degraded) == (["word"], answers.NO_EMBEDDINGS_SEARCH)
     assert [(count.value, count.count) for count in answer.facets["brand"]] == [("Acme", 1)]
     assert "expected 2 dimensions, not 1" in caplog.text
 
@@ -108,7 +108,7 @@ def test_a_slow_encoder_leaves_keyword_results(version, monkeypatch, search_sett
         answer = search("red")
     finally:
         go.set()
-    assert (skus(answer), answer.degraded) == (["word"], reasons.SLOW_ENCODER)
+    assert (skus(answer), answer.degraded) == (["word"], answers.SLOW_ENCODER)
     assert "longer than 50 ms" in caplog.text
 
 
@@ -120,9 +120,9 @@ def test_a_slow_search_by_embeddings_leaves_keyword_results(version, monkeypatch
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_sleep(5)")
 
-    monkeypatch.setattr("search.searching.ranking.image_leg", sleep)
+    monkeypatch.setattr("search.engine.ranking.image_leg", sleep)
     answer = search("red")
-    assert (skus(answer), answer.degraded) == (["word"], reasons.NO_EMBEDDINGS_SEARCH)
+    assert (skus(answer), answer.degraded) == (["word"], answers.NO_EMBEDDINGS_SEARCH)
     assert "statement timeout" in caplog.text
 
 
@@ -137,10 +137,10 @@ def test_a_search_that_takes_too_long_even_so_is_given_up(
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_sleep(5)")
 
-    monkeypatch.setattr("search.searching.words.whole_list", sleep)
-    monkeypatch.setattr("search.searching.listing.Listing.window", sleep)
+    monkeypatch.setattr("search.engine.service.whole_list", sleep)
+    monkeypatch.setattr("search.engine.browse.Listing.window", sleep)
     answer = search(text)
-    assert (answer.results, answer.complete, answer.degraded) == ([], False, reasons.TOO_SLOW)
+    assert (answer.results, answer.complete, answer.degraded) == ([], False, answers.TOO_SLOW)
     assert "was given up" in caplog.text
 
 
@@ -151,7 +151,7 @@ def test_spelling_that_cannot_be_looked_at_leaves_the_query_as_it_is(version, mo
         with connection.cursor() as cursor:
             cursor.execute("SELECT nothing")
 
-    monkeypatch.setattr("search.searching.words.correct", fail)
+    monkeypatch.setattr("search.engine.service.correct", fail)
     answer = search("red")
 
     assert (skus(answer), answer.degraded, answer.is_corrected) == (["word"], "", False)
@@ -165,10 +165,10 @@ def test_similar_products_that_cannot_be_found_are_none_and_it_is_logged(version
         with connection.cursor() as cursor:
             cursor.execute("SELECT '[1]'::halfvec(2)")
 
-    monkeypatch.setattr("search.searching.similar.image_leg", fail)
+    monkeypatch.setattr("search.engine.similar.image_leg", fail)
     answer = find_similar(str(product.pk))
 
-    assert (answer.results, answer.degraded) == ([], reasons.NO_SIMILAR)
+    assert (answer.results, answer.degraded) == ([], answers.NO_SIMILAR)
     assert "expected 2 dimensions, not 1" in caplog.text
 
 
@@ -209,7 +209,7 @@ def test_counts_that_take_too_long_leave_the_list_whole(shelf, monkeypatch, sear
         monkeypatch.setattr(f"search.{counting}.count_facets", too_slow)
     answer = search(text, filters=RED)
     assert (skus(answer), answer.total, answer.complete) == (skus(whole), 25, True)
-    assert (answer.degraded, answer.token) == (reasons.NO_COUNTS, "")
+    assert (answer.degraded, answer.token) == (answers.NO_COUNTS, "")
     assert [name for name in answer.left_out if name != "lexicon"] == ["counts", "token"]
     # What is counted all the same is right: of what was chosen, what is shown.
     counts = {name: [(one.value, one.count) for one in of] for name, of in answer.facets.items() if of}
@@ -237,7 +237,7 @@ def test_filters_and_what_rules_hide_hold_where_the_search_by_embeddings_is_too_
     search_settings.FASHION_SEARCH |= {"SEARCH_TIMEOUT_MS": 600}
     answer = search("linen", filters=RED)
     assert (sorted(skus(answer)), answer.total) == (sorted(skus(whole)), 16)
-    assert (answer.degraded, answer.left_out[1:]) == (reasons.NO_EMBEDDINGS_SEARCH, ("embeddings",))
+    assert (answer.degraded, answer.left_out[1:]) == (answers.NO_EMBEDDINGS_SEARCH, ("embeddings",))
 
 
 def broken(*args, **kwargs):
@@ -247,18 +247,18 @@ def broken(*args, **kwargs):
 
 def test_a_list_that_lacks_something_is_not_kept_for_later_pages(shelf, monkeypatch, redis_server):
     cache.clear()
-    monkeypatch.setattr(freezing, "_away_until", 0.0)
+    monkeypatch.setattr(pages, "_away_until", 0.0)
     first = search("linen shirt", page_size=10)
     assert (first.token != "", first.degraded, first.left_out) == (True, "", ("lexicon",))
 
     def fail(*args):
         raise ArtifactError("gone")
 
-    monkeypatch.setattr("search.searching.ranking.embed_query", fail)
+    monkeypatch.setattr("search.engine.ranking.embed_query", fail)
     later = search("linen shirt", page=2, page_size=10, token=first.token)
     assert (left_out(later), later.restarted) == (("", ("lexicon",)), False)  # of the list that was whole
     fresh = search("linen shirt", page_size=10)
-    assert (fresh.token, *left_out(fresh)) == ("", reasons.NO_ENCODER, ("lexicon", "embeddings", "token"))
+    assert (fresh.token, *left_out(fresh)) == ("", answers.NO_ENCODER, ("lexicon", "embeddings", "token"))
 
 
 def test_a_photo_needs_no_embedding_of_the_words_beside_it(shelf, monkeypatch):
@@ -270,16 +270,16 @@ def test_a_photo_needs_no_embedding_of_the_words_beside_it(shelf, monkeypatch):
     def fail(*args):
         raise ArtifactError("gone")
 
-    monkeypatch.setattr("search.searching.ranking.embed_query", fail)
+    monkeypatch.setattr("search.engine.ranking.embed_query", fail)
     answer = search("linen", photo=token)
     assert (skus(answer), left_out(answer)) == (skus(whole), ("", ("lexicon",)))
-    monkeypatch.setattr("search.searching.ranking.image_leg", broken)
+    monkeypatch.setattr("search.engine.ranking.image_leg", broken)
     by_words = search("linen", photo=token)
-    assert (by_words.total, by_words.degraded) == (60, reasons.NO_EMBEDDINGS_SEARCH)
+    assert (by_words.total, by_words.degraded) == (60, answers.NO_EMBEDDINGS_SEARCH)
     assert by_words.left_out == ("lexicon", "look", "embeddings", "token")
     alone = search(photo=token, filters=RED)
     assert (alone.total, alone.complete, alone.is_blind) == (0, False, True)
-    assert left_out(alone) == (reasons.NO_SIMILAR, ("results", "counts", "look"))
+    assert left_out(alone) == (answers.NO_SIMILAR, ("results", "counts", "look"))
 
 
 def test_a_look_that_counts_in_part_says_so(shelf):
@@ -300,8 +300,8 @@ def test_whether_somebody_could_look_is_told_apart_from_what_was_found(version, 
         ("lexicon",),
     )
     search_settings.FASHION_SEARCH |= {"SEARCH_TIMEOUT_MS": 200}
-    monkeypatch.setattr("search.searching.words.whole_list", too_slow)
-    monkeypatch.setattr("search.searching.similar.image_leg", broken)
+    monkeypatch.setattr("search.engine.service.whole_list", too_slow)
+    monkeypatch.setattr("search.engine.similar.image_leg", broken)
     assert (search("zebra").is_blind, search("zebra").left_out) == (True, ("results", "counts"))
     assert search("zebra", with_facets=False).left_out == ("results",)
     assert find_similar(str(product.pk)).left_out == ("results",)
@@ -332,13 +332,13 @@ def test_an_index_without_its_pictures_says_so(version):
     EntryImage.objects.update(embedding=None)
     forget_pictures()
     by_words, by_photo, similar = search("red"), search(photo=photo), find_similar(str(product.pk))
-    assert (sorted(skus(by_words)), by_words.degraded) == (["s1", "s2"], reasons.MOST_PICTURES)
-    assert (skus(by_photo), by_photo.degraded) == ([], reasons.MOST_PICTURES)
-    assert (skus(similar), similar.degraded) == (["s2"], reasons.SIMILAR_BY_TEXT)
+    assert (sorted(skus(by_words)), by_words.degraded) == (["s1", "s2"], answers.MOST_PICTURES)
+    assert (skus(by_photo), by_photo.degraded) == ([], answers.MOST_PICTURES)
+    assert (skus(similar), similar.degraded) == (["s2"], answers.SIMILAR_BY_TEXT)
     assert search("").degraded == ""  # a list of the catalogue needs none
 
     EntryImage.objects.all().delete()
     forget_pictures()
     assert search("red").degraded == ""  # a shop without pictures lacks none
-    assert search(photo=photo).degraded == reasons.NO_PICTURE
+    assert search(photo=photo).degraded == answers.NO_PICTURE
     assert find_similar(str(product.pk)).degraded == ""

@@ -4,8 +4,9 @@ import pytest
 from django.core.cache import cache
 from redis.exceptions import ConnectionError as RedisConnectionError
 
+from search.engine import Filters, search
+from search.engine import pages as freezing
 from search.models import IndexEntry
-from search.searching import Filters, freezing, search
 from shop.models import Product
 from tests.search.indexed import add
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from search.engine import search, take_photo
+from search.engine.photos import Look, aim_at
 from search.exceptions import InvalidQuery
-from search.searching import search, take_photo
-from search.searching.looks import Look, aim_at
 from tests.search.indexed import add, unit
 from tests.search.searching.test_photos import embedding, photo, skus
 

@@ -1,13 +1,13 @@
 import pytest
 from django.core.cache import cache
 
+from search.engine import Filters, Trial, find_similar, search
 from search.engine.version_words import forget_words
 from search.indexing.lexicon import build_lexicon
 from search.merchandising.hits import flush_hits
 from search.merchandising.snapshots import forget_snapshot
 from search.merchandising.synonym_entries import SynonymEntry
 from search.models import Banner, IndexEntry, MerchandisingRule, Redirect, Synonym
-from search.searching import Filters, Trial, find_similar, search
 from tests.search.indexed import add, unit
 
 

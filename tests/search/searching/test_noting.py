@@ -2,8 +2,8 @@ from decimal import Decimal
 
 import pytest
 
+from search.engine import Filters, SearchAnswer, UnderstoodPart, log_search
 from search.insight import recording
-from search.searching import Filters, SearchAnswer, UnderstoodPart, log_search
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 import pytest
 
+from search.engine import find_other_colours
 from search.models import IndexEntry
-from search.searching import find_other_colours
 from tests.search.indexed import add, unit
 
 

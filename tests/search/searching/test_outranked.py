@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from search.encoders.queries import to_literal
+from search.engine import Filters, Trial, search
 from search.engine.version_words import forget_words, words_of
 from search.indexing.lexicon import build_lexicon
 from search.models import IndexEntry, VersionLexicon
 from search.registry import get_index
-from search.searching import Filters, Trial, search
 from tests.outbox import empty_outbox, stale_products
 from tests.search.indexed import add, make_version, unit
 
@@ -19,7 +19,7 @@ def absence(text, sku, **options):
 
 def encode_as(monkeypatch, *values):
     literal = to_literal(np.array(unit(*values), dtype=np.float32))
-    monkeypatch.setattr("search.searching.ranking.embed_query", lambda version, text: literal)
+    monkeypatch.setattr("search.engine.ranking.embed_query", lambda version, text: literal)
 
 
 def count_words(version, **noises):

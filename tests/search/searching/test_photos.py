@@ -9,10 +9,10 @@ from django.core import signing
 from PIL import Image
 
 from search.encoders.cache import encoders_for
+from search.engine import Box, Filters, Trial, photos, search, take_photo
 from search.exceptions import EncoderTimeout, InvalidQuery, NoVersion
 from search.merchandising.snapshots import forget_snapshot
 from search.models import IndexEntry, IndexVersion, MerchandisingRule
-from search.searching import Box, Filters, Trial, photos, search, take_photo
 from tests.search.indexed import add
 
 
@@ -195,7 +195,7 @@ def test_a_failing_index_leaves_an_empty_degraded_answer(colours, monkeypatch, c
             cursor.execute("SELECT nothing")
 
     token = take_photo(*photo())
-    monkeypatch.setattr("search.searching.ranking.image_leg", fail)
+    monkeypatch.setattr("search.engine.ranking.image_leg", fail)
     answer = search(photo=token)
     assert (answer.results, bool(answer.degraded)) == ([], True)
 

@@ -7,8 +7,8 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from search.retrieval.filters import Filters
-from search.searching.pool import PoolRow, count_in_pool, count_matching, in_order
+from search.engine.filters import Filters
+from search.engine.pool import PoolRow, count_in_pool, count_matching, in_order
 
 VALUES = {"colour": ("Red", "Blue", "Navy"), "brand": ("A", "B"), "category": ("Tops", "Shirts", "Shoes")}
 

@@ -1,7 +1,7 @@
 import pytest
 
+from search.engine import Filters, answers, find_similar
 from search.exceptions import InvalidQuery
-from search.searching import Filters, find_similar, reasons
 from shop.models import Product
 from tests.search.indexed import add, unit
 
@@ -53,8 +53,8 @@ def test_a_product_without_embeddings_has_none_and_it_is_said(version):
     product = add(version, "this", "This")
     add(version, "other", "Other", pictures=[unit(1)])
 
-    assert find_similar(str(product.pk)).degraded == reasons.NOT_ENCODED
-    assert find_similar("no such key").degraded == reasons.NOT_ENCODED
+    assert find_similar(str(product.pk)).degraded == answers.NOT_ENCODED
+    assert find_similar("no such key").degraded == answers.NOT_ENCODED
 
 
 def test_what_cannot_be_answered_is_refused(version):

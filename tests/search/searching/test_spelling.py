@@ -2,8 +2,8 @@
 
 import pytest
 
+from search.engine import search
 from search.indexing.word_lists import refresh_word_list
-from search.searching import search
 from tests.search.indexed import add
 
 

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
+from search.engine import Filters, search
 from search.indexing.lexicon import build_lexicon
-from search.searching import Filters, search
 from tests.search.indexed import add
 
 

@@ -2,7 +2,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from search.searching.variants import spread_tiers, spread_variants
+from search.engine.arrange import spread_tiers, spread_variants
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from search.engine import Filters, search
 from search.engine.version_words import forget_words
 from search.indexing.lexicon import build_lexicon
 from search.models import IndexEntry
-from search.searching import Filters, search
 from tests.search.indexed import add
 
 PATHS = [("Tops", "Shirts"), ("Tops", "Blouses"), ("Shoes", "Boots"), ("Shoes", "Sandals")]

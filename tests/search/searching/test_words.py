@@ -5,8 +5,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from search.encoders.cache import encoders_for
+from search.engine import FacetCount, Filters, search
 from search.exceptions import InvalidQuery
-from search.searching import FacetCount, Filters, search
 from shop.models import Product
 from tests.search.indexed import add
 

@@ -1,7 +1,7 @@
 import pytest
 
+from search.engine.suggestions import complete, respelt
 from search.query.names import NameCollector, PrefixIndex
-from search.query.suggestions import complete, respelt
 
 INDEX = PrefixIndex.of([["jeans"], ["jeans"], ["sneakers"], ["shirt"], ["short"], ["short"]])
 

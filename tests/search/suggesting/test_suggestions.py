@@ -1,10 +1,10 @@
 import pytest
 
+from search.engine import answers
+from search.engine.suggestions import SuggestedValue, Suggestions, suggest
 from search.exceptions import InvalidQuery
 from search.indexing.word_lists import refresh_word_list
 from search.models import WordList
-from search.query.suggestions import SuggestedValue, Suggestions, suggest
-from search.searching import reasons
 from tests.search.indexed import add, make_version
 
 SHOES = {"category": ["Shoes", "Sports Shoes"], "brand": ["Reebok"], "colour": ["Blue"]}
@@ -98,7 +98,7 @@ def test_nothing_is_suggested_for_nothing(version, text):
 
 def test_a_version_without_words_suggests_nothing_and_says_so(version):
     WordList.objects.all().delete()
-    nothing = Suggestions(query="sh", degraded=reasons.NO_WORDS, left_out=(reasons.WORDS,))
+    nothing = Suggestions(query="sh", degraded=answers.NO_WORDS, left_out=(answers.WORDS,))
     assert suggest("sh") == nothing
     version.delete()
     assert suggest("sh") == nothing

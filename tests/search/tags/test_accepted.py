@@ -3,12 +3,12 @@
 import pytest
 from django.utils import timezone
 
+from search.engine import Filters, search
 from search.engine.version_words import forget_words
 from search.indexing.lexicon import build_lexicon
 from search.indexing.reconcile import reconcile
 from search.indexing.verify import verify
 from search.models import EntryImage, IndexEntry, IndexVersion, ProductTag
-from search.searching import Filters, search
 from search.tags.deciding import decide
 from shop.models import Product
 from tests.outbox import stale_products

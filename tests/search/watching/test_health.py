@@ -12,10 +12,10 @@ from django.core.files.storage import FileSystemStorage
 from django.db.models.functions import Now
 from django.test import Client
 
+from search.engine import count_answer, search
 from search.indexing.probing import forget_storage
 from search.models import EntryImage, IndexVersion, TaskRun
 from search.prometheus import forget_answers
-from search.searching import count_answer, search
 from search.watching import readiness
 from search.watching.bounded import Look, TooLate
 from search.watching.index_figures import IndexCollector

@@ -9,10 +9,10 @@ from django.db import connection
 from prometheus_client import REGISTRY
 from pytest_django.asserts import assertContains, assertNotContains
 
+from search.engine import answers
 from search.engine.version_words import forget_words
 from search.indexing import building, draining, versions
 from search.models import IndexEntry, MerchandisingRule, ProductTag
-from search.searching import reasons
 from shop.catalogue import CONDITIONS
 from shop.filters import FACETS
 from shop.models import Brand, Category, Product, Variant
@@ -119,7 +119,7 @@ def test_a_filter_leaves_the_same_products_with_and_without_the_index(client, in
         assert (page.status_code, page.context["answer"].total, page.context["answer"].degraded) == (
             200,
             total,
-            reasons.TOO_SLOW,
+            answers.TOO_SLOW,
         )
         assert sorted(skus(page)) == sorted(skus(other))
         assert [chip.label for chip in page.context["chips"]] == [
@@ -196,7 +196,7 @@ def test_counts_that_take_too_long_leave_the_list_and_the_panel(client, index):
     with locked("fashion_search_versionlexicon"):
         page = client.get("/categories/apparel/?colour=Red&brand=Acme")
     answer = page.context["answer"]
-    assert (answer.total, len(answer.results), answer.degraded) == (13, 13, reasons.NO_COUNTS)
+    assert (answer.total, len(answer.results), answer.degraded) == (13, 13, answers.NO_COUNTS)
     assert (answer.left_out, page["Cache-Control"]) == (("counts",), "no-store")
     assertContains(page, "<strong>Your filters apply.</strong> Counting took too long")
     groups = {
@@ -218,7 +218,7 @@ def test_a_search_for_which_nobody_could_look_is_no_search_that_finds_nothing(cl
     assertContains(page, 'name="colour" value="Red" checked', status_code=503)
     assert (answer.status_code, answer.json()["degraded"], answer.json()["complete"]) == (
         200,
-        reasons.TOO_SLOW,
+        answers.TOO_SLOW,
         False,
     )
     assert (answer.json()["left_out"], answer.json()["results"]) == (["results", "counts"], [])
@@ -231,7 +231,7 @@ def test_while_the_first_index_is_built_filters_hold_over_all_products(client, i
     version = versions.IndexVersion.objects.get()
     versions.IndexVersion.objects.filter(pk=version.pk).update(state="building")
     page = client.get("/categories/apparel/?colour=Red")
-    assert (page.context["answer"].total, page.context["answer"].degraded) == (13, reasons.BUILDING)
+    assert (page.context["answer"].total, page.context["answer"].degraded) == (13, answers.BUILDING)
     assertContains(page, "<strong>Your filters apply.</strong>")
 
 

@@ -7,8 +7,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
 
+from search.engine import Box
 from search.exceptions import ArtifactError, EncoderTimeout
-from search.searching import Box
 from shop.views import search as search_views
 from tests.search.indexed import add, make_version, unit
 

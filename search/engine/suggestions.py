@@ -11,12 +11,12 @@ from rapidfuzz.distance import OSA
 from ..exceptions import InvalidQuery
 from ..models import WordList
 from ..prometheus import LEFT_OUT
-from ..searching import reasons
-from ..searching.answers import SearchResult
-from ..searching.products import load_results
-from .clean import clean_text
-from .names import BRAND, Mask, Names, PrefixIndex, Rows, typed_words
-from .spelling import fold, inflections
+from ..query.clean import clean_text
+from ..query.names import BRAND, Mask, Names, PrefixIndex, Rows, typed_words
+from ..query.spelling import fold, inflections
+from . import answers
+from .answers import SearchResult
+from .results import load_results
 
 # Complete what is being typed, with one misspelling at most in each word.
 
@@ -121,8 +121,8 @@ def suggest(text: str, *, limit: int = 6, popular: Popular = _none_popular) -> S
         return Suggestions(query=text)
     names = _serving_names()
     if names is None:
-        LEFT_OUT.labels(reasons.WORDS).inc()
-        return Suggestions(query=text, degraded=reasons.NO_WORDS, left_out=(reasons.WORDS,))
+        LEFT_OUT.labels(answers.WORDS).inc()
+        return Suggestions(query=text, degraded=answers.NO_WORDS, left_out=(answers.WORDS,))
     prefixes = respelt(names.products, words)
     mask = names.products.matching(prefixes)
     values = _values(names, words)

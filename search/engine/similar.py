@@ -4,26 +4,28 @@ import logging
 from dataclasses import replace
 from time import perf_counter
 
+import numpy as np
 from django.db import DatabaseError
+from numpy.typing import NDArray
 
 from ..conf import get_settings
 from ..exceptions import InvalidQuery
 from ..merchandising.hits import Hit, count_hits
 from ..merchandising.snapshots import snapshot
 from ..models import EntryImage, IndexEntry, IndexVersion
-from ..query.lexicon import CATEGORY
+from ..prometheus import LEFT_OUT
+from ..query.lexicon import CATEGORY, COLOUR
 from ..querysets import EntryQuerySet, ImageQuerySet
 from ..registry import get_index
-from ..retrieval.candidates import Candidate, Leg, Space
-from ..retrieval.filters import Filters, clean_filters
-from ..retrieval.nearest import image_leg, leaves_few, text_leg
-from ..retrieval.session import search_session
 from ..routing import pinned
-from . import reasons
-from .answers import SimilarAnswer
-from .merchandised import Arranged, arrange
-from .noting import count_similar
-from .products import load_results
+from . import answers
+from .answers import SearchResult, SimilarAnswer
+from .arrange import Arranged, arrange
+from .candidates import Candidate, Leg, Space, image_leg, leaves_few, text_leg
+from .filters import Filters, clean_filters
+from .results import load_results
+from .service import count_similar
+from .session import search_session
 
 logger = logging.getLogger(__name__)
 
@@ -59,22 +61,22 @@ def find_similar(product_key: str, *, filters: Filters = NO_FILTERS, limit: int 
 
 
 def _answer(product_key: str, filters: Filters, limit: int) -> SimilarAnswer:
-    blind = SimilarAnswer(product_key=product_key, complete=False, left_out=(reasons.RESULTS,))
+    blind = SimilarAnswer(product_key=product_key, complete=False, left_out=(answers.RESULTS,))
     version = IndexVersion.objects.serving()
     if version is None:
-        return replace(blind, degraded=reasons.NO_VERSION)
+        return replace(blind, degraded=answers.NO_VERSION)
     building = version.state != IndexVersion.State.ACTIVE
-    degraded = reasons.BUILDING if building else ""
-    left_out = (reasons.PRODUCTS,) if building else ()
+    degraded = answers.BUILDING if building else ""
+    left_out = (answers.PRODUCTS,) if building else ()
     try:
         with search_session():
             leg, looks, why = _nearest(version, product_key, filters)
             arranged = _arranged(version, product_key, filters, leg)
     except DatabaseError:
         logger.exception("No products similar to %s could be found in %s", product_key, version)
-        return replace(blind, degraded=reasons.NO_SIMILAR)
+        return replace(blind, degraded=answers.NO_SIMILAR)
     if leg is None:
-        return replace(blind, degraded=degraded or reasons.NOT_ENCODED, left_out=(reasons.RESULTS, *left_out))
+        return replace(blind, degraded=degraded or answers.NOT_ENCODED, left_out=(answers.RESULTS, *left_out))
     degraded = degraded or why
     found = [(candidate.product_key, score) for candidate, score in arranged.items]
     loaded = load_results(found[:limit])
@@ -85,7 +87,7 @@ def _answer(product_key: str, filters: Filters, limit: int) -> SimilarAnswer:
         degraded=degraded,
         results=loaded.shown,
         fired=arranged.fired,
-        left_out=(*left_out, *(() if looks else (reasons.LOOK,)), *loaded.left_out),
+        left_out=(*left_out, *(() if looks else (answers.LOOK,)), *loaded.left_out),
     )
 
 
@@ -119,7 +121,7 @@ def _nearest(version: IndexVersion, product_key: str, filters: Filters) -> tuple
     if text is None:
         return None, False, ""
     pictured = EntryImage.objects.filter(entry__version=version, entry__product_key=product_key).exists()
-    why = reasons.SIMILAR_BY_TEXT if pictured else ""
+    why = answers.SIMILAR_BY_TEXT if pictured else ""
     return text_leg(space, text, floor=NO_FLOOR, exact=exact), False, why
 
 
@@ -131,3 +133,66 @@ def _best(legs: list[Leg]) -> Leg:
             best[candidate] = max(similarity, best.get(candidate, similarity))
     ranked = sorted(best, key=lambda candidate: (-best[candidate], candidate))
     return Leg(ranked, [best[candidate] for candidate in ranked], (), all(leg.complete for leg in legs))
+
+
+# Find a product's style in other colours.
+
+
+LOOKED_AT = 60  # products of one style
+
+
+@pinned()
+def find_other_colours(product_key: str, *, limit: int = 6) -> list[SearchResult]:
+    """Find a product's style in other colours, of each colour the one that looks most like the product, likest first.
+
+    Products of one style are named alike but for their colours; two of them may still differ in their cut, so that their
+    pictures decide. Without an index, or where the product is not in it, there are none.
+
+    Args:
+        product_key: str(pk) of the product.
+        limit: most results.
+    """
+    version = IndexVersion.objects.serving()
+    if version is None:
+        return []
+    try:
+        with search_session():
+            found = _nearest_by_colour(version, product_key)
+    except DatabaseError:
+        LEFT_OUT.labels("other_colours").inc()
+        logger.exception("Other colours of %s could not be found in %s", product_key, version)
+        return []
+    return load_results(found[:limit]).shown
+
+
+def _nearest_by_colour(version: IndexVersion, product_key: str) -> list[tuple[str, float]]:
+    entries = EntryQuerySet(IndexEntry).in_version(version.pk)
+    own = entries.filter(product_key=product_key).only("product_key", "style", "facets").first()
+    if own is None or not own.style or not (colours := _colours(own)):
+        return []
+    others = [
+        entry
+        for entry in entries.filter(style=own.style).exclude(pk=own.pk).newest()[:LOOKED_AT]
+        if (theirs := _colours(entry)) and not theirs & colours
+    ]
+    # By key: products of a host may lack an SKU.
+    rows = ImageQuerySet(EntryImage).of_products(version.pk, [entry.product_key for entry in (own, *others)])
+    pictures: dict[str, NDArray[np.float32]] = {}
+    for key, embedding in rows:
+        pictures.setdefault(key, np.array(embedding, np.float32))
+    if own.product_key not in pictures:
+        return []
+    picture = pictures[own.product_key]
+    alike = [
+        (float(picture @ pictures[entry.product_key]), entry)
+        for entry in others
+        if entry.product_key in pictures
+    ]
+    best: dict[frozenset[str], tuple[str, float]] = {}
+    for similarity, entry in sorted(alike, key=lambda pair: -pair[0]):
+        best.setdefault(_colours(entry), (entry.product_key, similarity))
+    return list(best.values())
+
+
+def _colours(entry: IndexEntry) -> frozenset[str]:
+    return frozenset(token for token in entry.facets if token.startswith(f"{COLOUR}="))

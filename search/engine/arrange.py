@@ -1,7 +1,10 @@
 """Ranked results arranged by rules, with the facet values and pinned products that those need from the index."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
+from typing import Protocol, TypeVar
 
 from ..merchandising.applying import Spread, apply_rules
 from ..merchandising.conflicts import Conflict
@@ -9,7 +12,7 @@ from ..merchandising.rules import Fired, Rule
 from ..merchandising.snapshots import pinned_by, snapshot, tokens_of
 from ..models import IndexEntry
 from ..querysets import EntryQuerySet
-from ..retrieval.candidates import Candidate
+from .candidates import Candidate
 
 Items = Sequence[tuple[Candidate, float]]
 
@@ -97,3 +100,59 @@ def without_hidden(entries: EntryQuerySet, rules: Sequence[Rule]) -> EntryQueryS
         [rule.product_key for rule in hides if not rule.token],
         [rule.token for rule in hides if rule.token],
     )
+
+
+# Keep the colours of one style from filling a page.
+
+
+class HasStyle(Protocol):
+    """Anything that is a variant of a style."""
+
+    @property
+    def style(self) -> str:
+        """What its variants have in common; "" for what has none."""
+
+
+Item = TypeVar("Item", bound=HasStyle)
+
+
+def spread_variants(items: Sequence[Item], *, most: int, page: int) -> list[Item]:
+    """Return all items with at most so many variants of one style on each page, as far as others can fill it.
+
+    What is too many moves to the next page, before everything that stood there; the order stays otherwise.
+
+    Args:
+        items: best first.
+        most: variants of one style on a page; 0 leaves the order alone.
+        page: items on a page.
+    """
+    if not most:
+        return list(items)
+    spread: list[Item] = []
+    waiting: list[Item] = list(items)
+    while waiting:
+        shown, waiting = _one_page(waiting, most, page)
+        spread += shown
+    return spread
+
+
+def _one_page(items: Sequence[Item], most: int, page: int) -> tuple[list[Item], list[Item]]:
+    """Return a page and what is left, both in order."""
+    seen: Counter[str] = Counter()
+    shown: list[Item] = []
+    held_back: list[Item] = []
+    for number, item in enumerate(items):
+        if len(shown) == page:
+            return shown, [*held_back, *items[number:]]
+        if item.style and seen[item.style] >= most:
+            held_back.append(item)
+        else:
+            seen[item.style] += 1
+            shown.append(item)
+    missing = page - len(shown)
+    return [*shown, *held_back[:missing]], held_back[missing:]
+
+
+def spread_tiers(tiers: Iterable[Sequence[Item]], *, most: int, page: int) -> list[Item]:
+    """Spread the variants inside each tier; a later tier never comes before an earlier one."""
+    return list(chain.from_iterable(spread_variants(tier, most=most, page=page) for tier in tiers))

@@ -2,45 +2,63 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from time import perf_counter
 
 from django.db import DatabaseError, OperationalError
+from django.http import HttpRequest
 
 from ..conf import get_settings
-from ..engine.version_words import words_of
 from ..exceptions import InvalidQuery
+from ..insight.popular import popular_queries
+from ..insight.recording import Mode, record_search
+from ..insight.visits import visitor_of
 from ..merchandising.hits import Hit, count_hits
 from ..merchandising.rules import Fired
 from ..merchandising.snapshots import BannerShown, Merchandising, RedirectTo, snapshot
 from ..merchandising.synonym_entries import merged_synonyms
 from ..models import IndexVersion
+from ..prometheus import DEGRADED, LEFT_OUT, SEARCH_SECONDS, note_answer
 from ..query.clean import Query, clean_query
 from ..query.correct import correct
 from ..query.lexicon import CATEGORY
 from ..registry import get_index
-from ..retrieval.budget import is_out_of_time, time_budget
-from ..retrieval.counts import Counts
-from ..retrieval.filters import Filters, clean_filters
-from ..retrieval.nearest import lacking_share
-from ..retrieval.session import search_session
 from ..routing import pinned
 from ..timings import measuring, stage
-from . import reasons
+from . import answers
 from .absent import why_absent
-from .answers import SORTS, SearchAnswer
-from .catalogue import catalogue_page
-from .explaining import explain
-from .freezing import fingerprint_of, freeze, thaw
-from .instead import queries_instead
-from .looks import Look, aim_at
-from .page import Page, PageRequest
-from .parts import parts_of
-from .pool import count_matching, in_order
-from .products import load_results
+from .answers import SORTS, SearchAnswer, SimilarAnswer, parts_of
+from .browse import catalogue_page
+from .candidates import lacking_share
+from .counts import Counts
+from .explain import explain
+from .filters import Filters, clean_filters
+from .pages import SHOPPERS, Page, PageRequest, Trial, fingerprint_of, freeze, thaw
+from .photos import Look, aim_at
+from .pool import count_matching, in_order, whole_list, without_stated_price
 from .ranking import Asked, ask, is_semantic_failure
-from .trials import SHOPPERS, Trial
-from .whole_list import whole_list, without_stated_price
+from .results import load_results
+from .session import is_out_of_time, search_session, time_budget
+from .version_words import words_of
+
+# What to try where a query finds nothing.
+
+
+MOST = 6
+
+
+def queries_instead(version: IndexVersion) -> tuple[str, ...]:
+    """Return queries that many searched for, then the names of the largest categories that nothing lies below."""
+    queries = [query.text for query in popular_queries("", MOST)]
+    lexicon = words_of(version).lexicon
+    above = set(lexicon.parents.values())
+    leaves = [
+        (-count, value)
+        for facet, value, count in lexicon.values()
+        if facet == CATEGORY and value not in above
+    ]
+    return tuple(dict.fromkeys([*queries, *(value for _, value in sorted(leaves)[:MOST])]))[:MOST]
+
 
 logger = logging.getLogger(__name__)
 
@@ -112,7 +130,7 @@ def search(
     version = request.trial.version or IndexVersion.objects.serving()
     with measuring() as stages:
         if version is None:
-            found = _blind(request, reasons.NO_VERSION)
+            found = _blind(request, answers.NO_VERSION)
         else:
             try:
                 found = _found(version, query, request, spelling=spelling)
@@ -120,7 +138,7 @@ def search(
                 if not is_out_of_time(error):
                     raise
                 logger.exception("A search in %s was given up", version)
-                found = _blind(request, reasons.TOO_SLOW)
+                found = _blind(request, answers.TOO_SLOW)
         with stage("products"):
             loaded = load_results(found.found)
     searched = found.query or query
@@ -151,7 +169,7 @@ def search(
         restarted=found.restarted,
         stages=stages,
         instead=queries_instead(version)
-        if version and query.text and not found.total and reasons.RESULTS not in found.left_out
+        if version and query.text and not found.total and answers.RESULTS not in found.left_out
         else (),
         redirect=redirect.url if redirect else "",
         banners=banners,
@@ -178,7 +196,7 @@ def _count_hits(
 
 def _blind(request: PageRequest, why: str, *left_out: str) -> Page:
     """What is answered where nobody could look."""
-    counts = (reasons.COUNTS,) if request.facets else ()
+    counts = (answers.COUNTS,) if request.facets else ()
     return Page(
         [],
         0,
@@ -186,7 +204,7 @@ def _blind(request: PageRequest, why: str, *left_out: str) -> Page:
         Counts({name: [] for name in request.facets}),
         0,
         degraded=why,
-        left_out=(reasons.RESULTS, *counts, *left_out),
+        left_out=(answers.RESULTS, *counts, *left_out),
     )
 
 
@@ -199,8 +217,8 @@ def _found(version: IndexVersion, query: Query, request: PageRequest, *, spellin
         found = catalogue_page(version, request if whole else replace(request, freezing=False))
     if whole:
         return found
-    degraded = reasons.said(reasons.BUILDING, found.degraded)
-    return replace(found, degraded=degraded, left_out=(reasons.PRODUCTS, *found.left_out))
+    degraded = answers.said(answers.BUILDING, found.degraded)
+    return replace(found, degraded=degraded, left_out=(answers.PRODUCTS, *found.left_out))
 
 
 def _ranked_page(version: IndexVersion, query: Query, request: PageRequest, *, spelling: bool) -> Page:
@@ -208,7 +226,7 @@ def _ranked_page(version: IndexVersion, query: Query, request: PageRequest, *, s
     with time_budget(get_settings().search_timeout_ms):
         slips = _corrected(version, query, request) if spelling else (None, {})
         corrected, meant = slips or (None, {})
-        left_out = [] if slips is not None else [reasons.SPELLING]
+        left_out = [] if slips is not None else [answers.SPELLING]
         with stage("encode"):
             asked, degraded = ask(
                 version,
@@ -218,26 +236,26 @@ def _ranked_page(version: IndexVersion, query: Query, request: PageRequest, *, s
                 tried=request.trial.version is not None,
             )
         if query.has_words and asked.words.built_at is None:
-            left_out.append(reasons.LEXICON)
+            left_out.append(answers.LEXICON)
         try:
             with search_session():
                 if request.look:
                     asked, degraded, whole = _aimed(asked, request.look, degraded)
-                    left_out += [] if whole else [reasons.LOOK]
+                    left_out += [] if whole else [answers.LOOK]
                 if not degraded:
                     degraded, none = _lacking(asked)
                     if none and not query.text:  # a look alone, and no picture to compare it with
-                        return _blind(request, degraded, reasons.LOOK)
-                    left_out += [reasons.LOOK] if degraded and asked.photo is not None else []
+                        return _blind(request, degraded, answers.LOOK)
+                    left_out += [answers.LOOK] if degraded and asked.photo is not None else []
                 page = _page_of(asked, request, degraded)
         except DatabaseError as error:
             if not is_semantic_failure(asked, error):
                 raise
     if page is None:
         if not query.text:  # a look alone, and nothing else to go by
-            return _blind(request, reasons.NO_SIMILAR, reasons.LOOK)
-        degraded = reasons.said(reasons.NO_EMBEDDINGS_SEARCH, "" if version.is_whole else reasons.BUILDING)
-        left_out += [reasons.LOOK] if request.look else []
+            return _blind(request, answers.NO_SIMILAR, answers.LOOK)
+        degraded = answers.said(answers.NO_EMBEDDINGS_SEARCH, "" if version.is_whole else answers.BUILDING)
+        left_out += [answers.LOOK] if request.look else []
         asked = replace(asked, embedding=None, photo=None)
         with search_session():
             page = _page_of(asked, request, degraded)
@@ -245,12 +263,12 @@ def _ranked_page(version: IndexVersion, query: Query, request: PageRequest, *, s
     if page.thawed:  # the list was whole when it was frozen, whatever does not work at this moment
         return replace(page, left_out=tuple(left_out))
     if not version.is_whole:
-        left_out.append(reasons.PRODUCTS)
+        left_out.append(answers.PRODUCTS)
     if degraded and asked.photo is None:
-        left_out.append(reasons.EMBEDDINGS)
+        left_out.append(answers.EMBEDDINGS)
     return replace(
         page,
-        degraded=reasons.said(degraded, page.degraded),
+        degraded=answers.said(degraded, page.degraded),
         left_out=tuple(dict.fromkeys([*left_out, *page.left_out])),
     )
 
@@ -261,9 +279,9 @@ def _lacking(asked: Asked) -> tuple[str, bool]:
         return "", False
     share = lacking_share(asked.version.pk)
     if share is None:
-        return (reasons.NO_PICTURE, True) if asked.photo is not None else ("", False)
+        return (answers.NO_PICTURE, True) if asked.photo is not None else ("", False)
     return (
-        (reasons.MOST_PICTURES, share == 1 and asked.photo is not None)
+        (answers.MOST_PICTURES, share == 1 and asked.photo is not None)
         if share > MOST_LACKING
         else ("", False)
     )
@@ -277,7 +295,7 @@ def _aimed(asked: Asked, look: Look, degraded: str) -> tuple[Asked, str, bool]:
     aim = aim_at(look, asked.version, asked.embedding)
     if not look.leads:
         return replace(asked, embedding=aim.embedding, left_out=aim.left_out), degraded, aim.whole
-    if aim.embedding is not None and degraded != reasons.BUILDING:
+    if aim.embedding is not None and degraded != answers.BUILDING:
         degraded = ""
     return replace(asked, photo=aim.embedding, left_out=aim.left_out), degraded, aim.whole
 
@@ -323,7 +341,7 @@ def _page_of(asked: Asked, request: PageRequest, degraded: str) -> Page:
             freezes = request.freezes(len(frozen.rows))
             # A list that lacks something is not kept, or its later pages would pass for those of a whole one.
             token = freeze(frozen, fingerprint) if freezes and frozen.counted and not degraded else ""
-            left_out += [reasons.TOKEN] if freezes and not token else []
+            left_out += [answers.TOKEN] if freezes and not token else []
         if request.trial.explains:
             with stage("explain"):
                 order = [row.product_key for row in frozen.rows]
@@ -345,7 +363,63 @@ def _page_of(asked: Asked, request: PageRequest, degraded: str) -> Page:
         fired=fired,
         explanation=explanation,
         absence=absence,
-        degraded="" if counted else reasons.NO_COUNTS,
-        left_out=tuple(left_out) if counted else (reasons.COUNTS, *left_out),
+        degraded="" if counted else answers.NO_COUNTS,
+        left_out=tuple(left_out) if counted else (answers.COUNTS, *left_out),
         thawed=thawed,
     )
+
+
+# Note an answer that somebody asked for in the search log.
+
+
+def log_search(request: HttpRequest, answer: SearchAnswer, filters: Filters) -> str:
+    """Note a page of results, in microseconds, and return the search's id for the page; "" where it is not logged.
+
+    Args:
+        request: what the shopper sent; crawlers and prefetches are not logged.
+        answer: what was answered.
+        filters: the filters that the shopper had set.
+    """
+    count_answer(answer)
+    parts = [asdict(part) for part in answer.understood]
+    return record_search(
+        visitor=visitor_of(request),
+        mode=_mode(answer),
+        text=answer.typed,
+        corrected=answer.query if answer.is_corrected else "",
+        understood=[*parts, *({"text": word, "facet": ""} for word in answer.unknown)],
+        total=answer.total,
+        matching=None if answer.is_blind else answer.matching,
+        page=answer.page,
+        filters={name: value for name, value in asdict(filters).items() if value is not False},
+        degraded=answer.degraded,
+        took_ms=answer.took_ms,
+        stages=answer.stages,
+    )
+
+
+def count_answer(answer: SearchAnswer) -> None:
+    """Count an answer, and what it leaves out, for those who watch the shop; `log_search` has done so with what it notes."""
+    _count(_mode(answer), answer)
+
+
+def count_similar(answer: SimilarAnswer) -> None:
+    """Count a row of similar products, and what it leaves out."""
+    _count("row", answer)
+
+
+def _count(kind: str, answer: SearchAnswer | SimilarAnswer) -> None:
+    SEARCH_SECONDS.labels(kind).observe(answer.took_ms / 1000)
+    note_answer(degraded=bool(answer.degraded), left_out=answer.left_out)
+    if answer.degraded:
+        DEGRADED.labels(kind).inc()
+    for what in answer.left_out:
+        LEFT_OUT.labels(what).inc()
+
+
+def _mode(answer: SearchAnswer) -> Mode:
+    if answer.photo:
+        return "photo"
+    if answer.more:
+        return "similar"
+    return "text" if answer.typed else "category"

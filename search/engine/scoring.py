@@ -1,12 +1,12 @@
 """The score of one product for one query: how much of it the product covers, and how similar it is."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from ..conf import Weights
-from ..engine.version_words import VersionWords
 from ..querysets import Measured, Term
-from ..retrieval.candidates import Candidate
+from .candidates import Candidate
+from .version_words import VersionWords
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +81,19 @@ def cheapness_of(rows: Sequence[Measured]) -> dict[int, float]:
     place = {price: number for number, price in enumerate(prices)}
     last = max(len(prices) - 1, 1)
     return {row.entry_id: place[row.price] / last for row in rows if row.price is not None}
+
+
+# What a ranking looked at on its way to the list, kept for those who ask why.
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The candidates of a ranking, step by step."""
+
+    named: Collection[int]  # entries whose SKU or name is the query
+    scored: Sequence[Scored]  # every candidate
+    closest: bool  # whether the closest might fill up; not where enough have everything before filters
+    few: bool  # so few have all that was asked for that the closest were let in
+    kept: Sequence[
+        Scored
+    ]  # candidates worth showing, by score, before variants were spread and rules applied

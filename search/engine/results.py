@@ -1,15 +1,50 @@
-"""Find one product by its SKU."""
+"""Join what was found to the host's products, in one query."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..exceptions import NoVersion
 from ..models import IndexEntry, IndexVersion
+from ..products import leave_out, load_each, make_card
 from ..query.clean import clean_text
 from ..registry import ProductCard, get_index
 from ..routing import pinned
-from . import reasons
-from .products import load_results
+from . import answers
+from .answers import SearchResult
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """The products of a page that can be shown, in their order."""
+
+    shown: list[SearchResult] = field(default_factory=list)
+    left_out: tuple[str, ...] = ()  # `reasons.CARDS` where the host's code failed for others
+
+
+def load_results(found: Iterable[tuple[str, float]]) -> Results:
+    """Return results for (product key, score) pairs in their order.
+
+    A product that the host has withdrawn since it was indexed is left out; its entry goes with the next sweep. So is one
+    whose card() or reading fails, which is logged and counted, and said.
+    """
+    scores = dict(found)
+    if not scores:
+        return Results()
+    loaded = load_each(scores)
+    for key, reason in loaded.failures.items():
+        leave_out(key, "queryset", reason)
+    cards = {key: make_card(loaded.products[key]) for key in scores if key in loaded.products}
+    shown = [
+        SearchResult(product=loaded.products[key], card=card, score=scores[key])
+        for key, card in cards.items()
+        if card is not None
+    ]
+    failed = loaded.failures or len(shown) < len(cards)
+    return Results(shown, (answers.CARDS,) if failed else ())
+
+
+# Find one product by its SKU.
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,7 +69,7 @@ def find_product(sku: str) -> FoundProduct | None:
     cleaned = clean_text(sku, "sku")
     version = IndexVersion.objects.serving()
     if version is None:
-        raise NoVersion(reasons.NO_VERSION)
+        raise NoVersion(answers.NO_VERSION)
     if not cleaned:
         return None
     entry = (

@@ -1,8 +1,4 @@
-"""Frozen rankings: later pages and other sorts of a search show the list that its first page was cut from.
-
-The list waits in Django's cache under a random name, which a signed token carries. So products that are changed, added or
-deleted meanwhile neither double nor hide others. Where the cache is away, pages are computed afresh.
-"""
+"""What a page of results is asked for by, and what it is made of before the host's products are loaded."""
 
 import json
 import logging
@@ -19,10 +15,91 @@ from django.core import signing
 from django.core.cache import cache
 
 from ..conf import get_settings
+from ..merchandising.rules import Fired
+from ..merchandising.synonym_entries import SynonymEntry
+from ..models import IndexVersion
 from ..namespace import shop_key
-from ..retrieval.counts import Counts
-from ..retrieval.filters import Filters
-from .looks import NO_LOOK, Look
+from ..query.clean import Query
+from ..query.terms import Understood
+from .answers import Absence, Explanation
+from .counts import Counts
+from .filters import Filters
+from .photos import NO_LOOK, Look
+
+# Searches that are no shopper's: to try settings of a search, or to see how it comes about.
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trial:
+    """What differs from a shopper's search; rules, redirects and banners count no hit in one."""
+
+    version: IndexVersion | None = None  # to search instead of the one that serves
+    synonyms: tuple[SynonymEntry, ...] | None = None  # to read the query with instead of the table's
+    explain: bool = False  # whether the answer explains its results
+    missing: str = ""  # SKU of a product; the answer tells why it is not there, or not higher
+
+    @property
+    def explains(self) -> bool:
+        """Whether the list is made anew, with all that there is to tell of it."""
+        return self.explain or bool(self.missing)
+
+
+SHOPPERS = Trial()
+
+
+NOTHING_UNDERSTOOD = Understood()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one page of results needs, before the host's products are loaded."""
+
+    found: Sequence[tuple[str, float]]  # product keys and scores
+    total: int
+    complete: bool
+    counts: Counts
+    matching: int
+    query: Query | None = None  # that was searched for, where it was corrected
+    understood: Understood = NOTHING_UNDERSTOOD
+    token: str = ""
+    restarted: bool = False
+    fired: tuple[Fired, ...] = ()
+    explanation: Explanation | None = None
+    absence: Absence | None = None
+    degraded: str = ""
+    left_out: tuple[str, ...] = ()  # of `reasons`
+    thawed: bool = False  # cut from a list that was frozen, and only whole ones are
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """A checked request for one page."""
+
+    filters: Filters
+    sort: str
+    page: int
+    size: int
+    token: str  # of the first page
+    facets: tuple[str, ...]  # to count
+    trial: Trial = SHOPPERS
+    look: Look = NO_LOOK
+    freezing: bool = True  # whether later pages shall be cut from the same list
+
+    @property
+    def window(self) -> slice:
+        """Where the page stands in the list."""
+        return slice((self.page - 1) * self.size, self.page * self.size)
+
+    def freezes(self, total: int) -> bool:
+        """Whether a list of so many results is worth keeping."""
+        return self.freezing and total > self.size
+
+
+# Frozen rankings: later pages and other sorts of a search show the list that its first page was cut from.
+# The list waits in Django's cache under a random name, which a signed token carries. So products that are
+# changed, added or deleted meanwhile neither double nor hide others. Where the cache is away, pages are
+# computed afresh.
+
 
 logger = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from ..encoders.cache import encoders_for
 from ..exceptions import ArtifactError
 from ..text import split
-from .explanations import Explanation, PartFit, ResultExplained
+from .answers import Explanation, PartFit, ResultExplained
 from .ranking import Asked, Ranked
 from .scoring import Scored
 

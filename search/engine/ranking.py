@@ -9,7 +9,6 @@ from django.db import DatabaseError
 
 from ..conf import get_settings
 from ..encoders.queries import embed_query
-from ..engine.version_words import VersionWords, words_of, words_with
 from ..exceptions import EncoderTimeout
 from ..merchandising.applying import Spread
 from ..merchandising.conflicts import Conflict
@@ -22,14 +21,12 @@ from ..query.lexicon import GENDER
 from ..query.parse import NOTHING_MEANT, read_query
 from ..query.terms import Term, Understood, terms_of
 from ..querysets import EmbeddingLiteral, EntryQuerySet
-from ..retrieval.candidates import Candidate, Space
-from ..retrieval.filters import Filters
-from ..retrieval.nearest import image_leg, leaves_few, text_leg
-from . import reasons
-from .merchandised import arrange, without_hidden
-from .scoring import Scored, cheapness_of, score
-from .steps import Steps
-from .variants import spread_tiers
+from . import answers
+from .arrange import arrange, spread_tiers, without_hidden
+from .candidates import Candidate, Space, image_leg, leaves_few, text_leg
+from .filters import Filters
+from .scoring import Scored, Steps, cheapness_of, score
+from .version_words import VersionWords, words_of, words_with
 
 logger = logging.getLogger(__name__)
 
@@ -97,18 +94,18 @@ def ask(
     )
     asked = Asked(version, query, understood, words, None, snapshot().rules_for(query.wanted))
     if not (version.is_built if tried else version.is_whole):
-        return asked, reasons.BUILDING
+        return asked, answers.BUILDING
     if not query.has_words or not understood.encoded:
         return asked, ""
     try:
         return replace(asked, embedding=embed_query(version, understood.encoded)), ""
     except EncoderTimeout as error:
         logger.warning("The query was not encoded in time with the artifact of %s: %s", version, error)
-        return asked, reasons.SLOW_ENCODER
+        return asked, answers.SLOW_ENCODER
     except Exception:
         # Whatever the runtime throws, the shop still answers; the log holds the traceback.
         logger.exception("The query could not be encoded with the artifact of %s", version)
-        return asked, reasons.NO_ENCODER
+        return asked, answers.NO_ENCODER
 
 
 def rank(asked: Asked, filters: Filters, *, closest: bool = True) -> Ranked:

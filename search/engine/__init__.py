@@ -1,0 +1,39 @@
+"""The one way into search: `search` for words, `find_similar` for products like another."""
+
+from .answers import SORTS, SearchAnswer, SearchResult, SimilarAnswer, Sort, UnderstoodPart
+from .arrange import Hidden, hidden_on
+from .browse import ProductPage, browse_products
+from .counts import FacetCount, PriceRange
+from .filters import Filters, clean_filters
+from .pages import Trial
+from .photos import Box, MemoryOnly, take_photo
+from .results import find_product
+from .service import count_answer, log_search, search
+from .similar import find_other_colours, find_similar
+
+__all__ = [
+    "SORTS",
+    "Box",
+    "FacetCount",
+    "Filters",
+    "Hidden",
+    "MemoryOnly",
+    "PriceRange",
+    "ProductPage",
+    "SearchAnswer",
+    "SearchResult",
+    "SimilarAnswer",
+    "Sort",
+    "Trial",
+    "UnderstoodPart",
+    "browse_products",
+    "clean_filters",
+    "count_answer",
+    "find_other_colours",
+    "find_product",
+    "find_similar",
+    "hidden_on",
+    "log_search",
+    "search",
+    "take_photo",
+]

@@ -1,0 +1,251 @@
+"""What a search answers."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+from ..merchandising.rules import Fired
+from ..merchandising.snapshots import BannerShown
+from ..query.terms import Understood, Unit
+from ..registry import ProductCard
+from .counts import FacetCount, PriceRange
+
+# What an answer tells of how it came about, where that was asked for.
+
+
+@dataclass(frozen=True, slots=True)
+class PartFit:
+    """How well a result has one thing that the query asks for."""
+
+    text: str  # as typed
+    facet: str  # that it names a value of; "" for a word
+    fit: float  # from 0 to 1
+    lacking: bool  # too little of it
+    importance: float
+
+
+@dataclass(frozen=True, slots=True)
+class ResultExplained:
+    """One result. Ranks are from 1, among all results, of equal ones the better rank."""
+
+    position: int
+    product_key: str
+    match: str  # "named": its SKU or name is the query; "full"; "close"; "pinned" or "listed" where nothing was compared
+    score: float
+    parts: tuple[PartFit, ...] = ()
+    coverage: float | None = None  # share of what was asked for that it has
+    keyword_rank: int | None = None  # by coverage
+    image: float | None = None  # similarity of its best picture to the query
+    image_rank: int | None = None
+    text: float | None = None  # similarity of its text
+    text_rank: int | None = None
+    rules: tuple[str, ...] = ()  # that fired for it
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """How a page of results came about."""
+
+    version: str
+    artifact: str  # first digits of its fingerprint
+    encoded: str  # what the text encoder reads; "" where it was not asked
+    in_pieces: Mapping[str, tuple[str, ...]]  # words that the text encoder knows in pieces only
+    image_noise: float  # what 99 % of nonsense words stay below
+    text_noise: float
+    units: tuple[Unit, ...]
+    conflicts: tuple[str, ...]
+    rules: tuple[str, ...]  # all that fired
+    results: tuple[ResultExplained, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """What is known of one product for one query."""
+
+    sku: str
+    position: int | None  # among the results, from 1; None where it is none
+    reasons: tuple[str, ...]  # what keeps it out, or behind others
+    parts: tuple[PartFit, ...] = ()  # what it has of the query
+    image: float | None = None  # similarity of its best picture
+    text: float | None = None  # similarity of its text
+
+
+# What was understood of a query, as pages and clients show it.
+
+
+SHOWN_VALUES = 5  # of a part; the best fitting
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UnderstoodPart:
+    """A stretch of the query that names values of a facet, or a price."""
+
+    text: str  # as typed
+    facet: str  # "price" for a price
+    values: tuple[str, ...]  # best fitting first
+    implied: bool = False  # not typed, but asked for by something that was
+    without: str  # the query without it
+
+
+def parts_of(query: str, understood: Understood) -> Iterator[UnderstoodPart]:
+    """Return the parts of a query, in the order in which they were read; a price comes last.
+
+    Args:
+        query: as the shopper reads it again.
+        understood: what was made of it.
+    """
+    for unit in understood.parts:
+        facet = unit.facets[0]
+        best = sorted(unit.values, key=lambda token: (-unit.values[token], token))
+        values = [token.partition("=")[2] for token in best if token.startswith(f"{facet}=")]
+        yield UnderstoodPart(
+            text=unit.text,
+            facet=facet,
+            values=tuple(values[:SHOWN_VALUES]),
+            implied=unit.implied,
+            without=query if unit.implied else _without(query, unit.text),
+        )
+    if price := understood.price:
+        ends = ("" if end is None else f"{end:f}" for end in (price.lowest, price.highest))
+        yield UnderstoodPart(
+            text=price.text, facet="price", values=tuple(ends), without=_without(query, price.text)
+        )
+
+
+def _without(query: str, text: str) -> str:
+    """The query without a text, and without the ending that a possessive leaves behind."""
+    pattern = r"\s+".join(re.escape(word) for word in text.split())
+    rest = re.sub(rf"(?<!\w){pattern}(?:['\u2019]s?)?(?!\w)", " ", query, count=1, flags=re.IGNORECASE)
+    return " ".join(rest.split())
+
+
+# Why an answer is degraded, one sentence each, and the names of what an answer leaves out; both stand in
+# pages and in the API.
+#
+# An answer always holds the filters that were set, or has no results: filters are
+# never among what is left out.
+
+
+NO_VERSION = "There is no search index yet; run: manage.py search_index rebuild"
+BUILDING = "The first index is being built: results are by keyword only, and products are still being added."
+NO_ENCODER = "The text encoder is not available: results are by keyword only."
+SLOW_ENCODER = "The text encoder took too long: results are by keyword only."
+NO_EMBEDDINGS_SEARCH = "The search by embeddings failed or took too long: results are by keyword only."
+TOO_SLOW = "The search took too long and was given up: try other words, or again in a moment."
+NO_SIMILAR = "The search by embeddings failed or took too long: no similar products can be shown."
+NOT_ENCODED = "The product has no embeddings yet: no similar products can be shown."
+NO_PICTURE = "No product has a picture in the search index: photos have nothing to be compared with."
+MOST_PICTURES = (
+    "Most pictures are not in the search index: results are by their texts, and photos find little."
+)
+SIMILAR_BY_TEXT = "The product's pictures are not in the search index: similar products are by its text."
+NO_WORDS = "The words of the catalogue are not counted yet: there are no suggestions."
+NO_COUNTS = "Counting took too long: the results are whole, but numbers beside filters are missing."
+
+RESULTS = "results"  # nobody could look: an empty list does not say that nothing fits
+PRODUCTS = "products"  # those that the first build has not come to
+EMBEDDINGS = "embeddings"  # what is near to the query without holding its words
+LOOK = "look"  # a photo, or a product to look like or less like, that the results do not go by
+COUNTS = "counts"  # of facets, prices and stock; those that are given are right
+SPELLING = "spelling"  # slips were not looked for
+LEXICON = "lexicon"  # words are not read as colours, brands and categories, before the catalogue's words are counted
+TOKEN = "token"  # noqa: S105 - later pages are computed afresh, and may repeat or skip what has changed
+CARDS = "cards"  # products of this page that no list can show, because the shop's code fails for them; totals count them
+WORDS = "words"  # of the catalogue, which suggestions are made of, before they are counted
+
+
+def said(*sentences: str) -> str:
+    """Return reasons as one text, each once."""
+    return " ".join(dict.fromkeys(filter(None, sentences)))
+
+
+Sort = Literal["relevance", "newest", "price", "-price"]
+SORTS: tuple[str, ...] = get_args(Sort)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SearchResult:
+    """One product that was found."""
+
+    product: Any  # the host's instance
+    card: ProductCard
+    score: float  # higher is better; meaningful inside one answer only
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SearchAnswer:
+    """One page of results, and totals and facets over all of them."""
+
+    query: str  # that was searched for
+    typed: str  # the same, unless a slip was corrected
+    total: int
+    matching: int  # the first so many have all that was asked for; the others are the closest to it
+    complete: bool  # False when more products would qualify than were looked at
+    degraded: str  # "" or a sentence that says what does not work
+    took_ms: float
+    results: list[SearchResult]
+    facets: dict[str, list[FacetCount]]
+    price_ranges: list[PriceRange]  # to choose from, cheapest first
+    in_stock: int  # how many results are; like a facet's counts, whether or not only those are asked for
+    understood: list[UnderstoodPart]  # what the query names
+    unknown: tuple[str, ...]  # words of the query that no product holds
+    page: int
+    page_size: int
+    photo: str = ""  # token of the photo that was searched with
+    more: tuple[str, ...] = ()  # SKUs of products that results shall look like, too
+    less: tuple[str, ...] = ()  # and less like
+    instead: tuple[str, ...] = ()  # queries to try where nothing is found
+    redirect: str = ""  # where the query leads instead of to results
+    banners: tuple[BannerShown, ...] = ()
+    fired: tuple[Fired, ...] = ()  # rules that took effect
+    explanation: Explanation | None = None  # where it was asked for
+    absence: Absence | None = None  # likewise, of one product
+    token: str = ""  # for the next page, so that it is cut from the same list; "" where there is none
+    restarted: bool = False  # the token given was too old or of another search: this is a fresh first page
+    stages: Mapping[str, float] = field(default_factory=dict)  # milliseconds of each
+    left_out: tuple[str, ...] = ()  # names, from `reasons`, of what was asked for and is not in the answer
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether nobody could look, so that an empty list does not say that nothing fits."""
+        return RESULTS in self.left_out
+
+    @property
+    def is_corrected(self) -> bool:
+        """Whether something else was searched for than was typed."""
+        return self.query != self.typed
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are."""
+        return -(-self.total // self.page_size)
+
+    @property
+    def offset(self) -> int:
+        """How many results the pages before this one hold."""
+        return (self.page - 1) * self.page_size
+
+    @property
+    def closest_from(self) -> int | None:
+        """How many results of this page have all that was asked for, where others follow; None where none do."""
+        before = self.matching - self.offset
+        return max(before, 0) if before < len(self.results) else None
+
+    @property
+    def next_page(self) -> int | None:
+        """Number of the page after this one, or None."""
+        return self.page + 1 if self.page < self.pages else None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SimilarAnswer:
+    """Products like another one, most similar first."""
+
+    product_key: str
+    complete: bool = True
+    degraded: str = ""
+    took_ms: float = 0.0
+    results: list[SearchResult] = field(default_factory=list)
+    fired: tuple[Fired, ...] = ()  # rules that took effect
+    left_out: tuple[str, ...] = ()  # as in `SearchAnswer`

@@ -1,0 +1,227 @@
+"""A page of the catalogue without words: newest first, as rules for category pages arrange it."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.core import signing
+from django.utils import timezone
+
+from ..conf import get_settings
+from ..exceptions import InvalidQuery
+from ..merchandising.applying import free_places
+from ..merchandising.rules import Fired, Rule, say
+from ..merchandising.snapshots import snapshot
+from ..models import IndexEntry, IndexVersion
+from ..query.lexicon import CATEGORY
+from ..querysets import EntryQuerySet
+from ..routing import pinned
+from . import answers
+from .answers import SearchResult
+from .arrange import without_hidden
+from .counts import Counts, count_choices
+from .filters import Filters
+from .pages import Frozen, FrozenRow, Page, PageRequest, fingerprint_of, freeze, thaw
+from .pool import in_order
+from .results import load_results
+from .session import part_in_time
+from .version_words import words_of
+
+# The catalogue without words, newest first, as rules for category pages arrange it; read page by page.
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Entries under rules.
+
+    Args:
+        rules: those that hold for this page, the oldest first.
+    """
+
+    rules: Sequence[Rule] = ()
+
+    def shown(self, entries: EntryQuerySet) -> EntryQuerySet:
+        """The entries that are not hidden."""
+        return without_hidden(entries, self.rules)
+
+    def window(self, shown: EntryQuerySet, window: slice) -> list[str]:
+        """Product keys of one page: pinned ones at their places, others by boosts and buries, then newest first.
+
+        Args:
+            shown: the entries that meet the filters, without hidden ones.
+            window: first place and the one after the last, from 0.
+        """
+        lifts = [
+            (rule.weight, [rule.product_key] if not rule.token else [], [rule.token] if rule.token else [])
+            for rule in self.rules
+            if rule.action in ("boost", "bury")
+        ]
+        wanted: dict[str, int] = {}
+        for rule in self.rules:
+            if rule.action == "pin":
+                wanted.setdefault(rule.product_key, rule.position)
+        if not wanted:
+            return list(_keys(shown.newest_lifted(lifts))[window])
+        there = set(_keys(shown.of_products(list(wanted))))
+        pinned = free_places({key: place for key, place in wanted.items() if key in there})
+        others = shown.exclude(product_key__in=list(pinned)).newest_lifted(lifts)
+        count = others.order_by().count()
+        # A place behind the end is the end.
+        places = {key: min(place, count + before) for before, (key, place) in enumerate(pinned.items())}
+        inside = {key: place for key, place in places.items() if window.start <= place < window.stop}
+        start = window.start - sum(place < window.start for place in places.values())
+        size = window.stop - window.start - len(inside)
+        page = list(_keys(others)[start : start + size])
+        for key, place in inside.items():
+            page.insert(place - window.start, key)
+        return page
+
+    def fired(self, entries: EntryQuerySet) -> tuple[Fired, ...]:
+        """The rules that concern any of the entries that meet the filters, hidden ones included."""
+        now = timezone.now()
+        return tuple(
+            Fired(rule.id, say(rule, now), rule.product_key)
+            for rule in self.rules
+            if entries.concerned(
+                [] if rule.token else [rule.product_key], [rule.token] if rule.token else []
+            ).exists()
+        )
+
+
+def _keys(entries: EntryQuerySet) -> "EntryQuerySet":
+    return entries.values_list("product_key", flat=True)  # type: ignore[return-value]
+
+
+def catalogue_page(version: IndexVersion, request: PageRequest) -> Page:
+    """Return a page of the entries that meet the filters; lists of up to RESULTS with their counts are frozen like those of a query.
+
+    The list is read first, so that what takes too long are the counts, which it can do without.
+    """
+    fingerprint = fingerprint_of(version.pk, "", request.filters)
+    frozen = thaw(request.token, fingerprint) if request.token else None
+    if frozen is not None:
+        rows = in_order(frozen.rows, request.sort)[request.window]
+        found = [(row.product_key, row.score) for row in rows]
+        total = len(frozen.rows)
+        counts = frozen.counts if request.facets else Counts()
+        return Page(found, total, True, counts, total, token=request.token, thawed=True)
+    restarted = bool(request.token) and request.page > 1
+    page = _read(version, replace(request, page=1) if restarted else request, fingerprint)
+    # Only a list that was frozen can have been thawed too late.
+    return replace(page, restarted=restarted)
+
+
+def _read(version: IndexVersion, request: PageRequest, fingerprint: str) -> Page:
+    listing = Listing(snapshot().rules_for("", request.filters.facets.get(CATEGORY, ())))
+    every = EntryQuerySet(IndexEntry).in_version(version.pk)
+
+    def entries(filters: Filters) -> EntryQuerySet:
+        return listing.shown(every.matching(filters))
+
+    chosen = entries(request.filters)
+    total = chosen.count()
+    freezes = bool(request.facets) and request.freezes(total) and total <= get_settings().results
+    rows: list[FrozenRow] = []
+    if freezes:
+        measured = {row.product_key: row for row in chosen.measured()}
+        rows = [
+            FrozenRow(key, 0.0, True, measured[key].price, measured[key].created)
+            for key in listing.window(chosen, slice(0, total))
+            if key in measured
+        ]
+        total = len(rows)
+        shown = [row.product_key for row in in_order(rows, request.sort)[request.window]]
+    elif request.sort == "relevance":
+        shown = listing.window(chosen, request.window)
+    else:
+        shown = list(_sorted(chosen, request.sort).values_list("product_key", flat=True)[request.window])
+
+    def count() -> tuple[Counts, tuple[Fired, ...]]:
+        trees = {CATEGORY: words_of(version).lexicon.parents} if request.facets else {}
+        counts = count_choices(request.facets, request.filters, entries, trees)
+        return counts, listing.fired(every.matching(request.filters))
+
+    counted = part_in_time(count, "counts")
+    counts, fired = counted or (Counts({name: [] for name in request.facets}), ())
+    page = Page([(key, 0.0) for key in shown], total, True, counts, total, fired=fired)
+    if counted is None and request.facets:
+        page = replace(page, degraded=answers.NO_COUNTS, left_out=(answers.COUNTS,))
+    token = freeze(Frozen(rows, True, counts), fingerprint) if freezes and counted else ""
+    if freezes and not token:
+        page = replace(page, left_out=(*page.left_out, answers.TOKEN))
+    return replace(page, token=token)
+
+
+def _sorted(entries: EntryQuerySet, sort: str) -> EntryQuerySet:
+    return entries.newest() if sort == "newest" else entries.by_price(descending=sort == "-price")
+
+
+# Go through the whole catalogue, page by page, newest first.
+
+
+SALT = "fashion_search.cursor"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProductPage:
+    """A page of the catalogue."""
+
+    total: int
+    results: Sequence[SearchResult]
+    cursor: str  # of the next page; "" after the last
+    degraded: str = ""  # why products are missing
+    left_out: tuple[str, ...] = ()  # as in `SearchAnswer`
+
+
+@pinned()
+def browse_products(cursor: str = "", *, page_size: int | None = None) -> ProductPage:
+    """Return a page of the products in the index, newest first.
+
+    The cursor names the last product of a page, so that products that are added or deleted meanwhile neither repeat nor
+    skip others.
+
+    Args:
+        cursor: of the page before; "" for the first page.
+        page_size: products on a page; the setting PAGE_SIZE by default, MAX_PAGE_SIZE at most.
+
+    Raises:
+        InvalidQuery: the cursor is none.
+    """
+    settings = get_settings()
+    size = min(page_size or settings.page_size, settings.max_page_size)
+    last = _read_cursor(cursor) if cursor else None
+    version = IndexVersion.objects.serving()
+    if version is None:
+        return ProductPage(
+            total=0, results=(), cursor="", degraded=answers.NO_VERSION, left_out=(answers.RESULTS,)
+        )
+    entries = EntryQuerySet(IndexEntry).in_version(version.pk)
+    total = entries.count()
+    shown = list(
+        (entries.older_than(*last) if last else entries).newest().only("product_key", "created")[: size + 1]
+    )
+    more = len(shown) > size
+    shown = shown[:size]
+    loaded = load_results((entry.product_key, 0.0) for entry in shown)
+    return ProductPage(
+        total=total,
+        results=loaded.shown,
+        cursor=_write_cursor(shown[-1]) if more else "",
+        degraded="" if version.is_whole else answers.BUILDING,
+        left_out=(*(() if version.is_whole else (answers.PRODUCTS,)), *loaded.left_out),
+    )
+
+
+def _write_cursor(entry: IndexEntry) -> str:
+    return signing.dumps([entry.created.isoformat(), entry.product_key], salt=SALT)
+
+
+def _read_cursor(cursor: str) -> tuple[datetime, str]:
+    try:
+        created, key = signing.loads(cursor, salt=SALT)
+        return datetime.fromisoformat(created), str(key)
+    except (signing.BadSignature, ValueError, TypeError, json.JSONDecodeError) as error:
+        raise InvalidQuery(
+            "invalid_cursor", "cursor must be that of an answer: begin without one."
+        ) from error

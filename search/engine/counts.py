@@ -1,0 +1,230 @@
+"""What a filter panel shows: how many results each choice would leave."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from math import ceil
+from typing import Any
+
+from ..querysets import EntryQuerySet
+from .filters import Filters
+
+# Facets: how many results each value would leave.
+
+
+Parents = Mapping[str, str]  # value -> the value above it, "" for a root
+FLAT: Parents = {}
+
+
+@dataclass(frozen=True, slots=True)
+class FacetCount:
+    """A value of a facet and how many results bear it."""
+
+    value: str
+    count: int
+    parent: str = ""  # the value above it, where the facet is a tree
+
+
+def count_facets(
+    names: Sequence[str],
+    filters: Filters,
+    entries: Callable[[Filters], EntryQuerySet],
+    trees: Mapping[str, Parents],
+) -> dict[str, list[FacetCount]]:
+    """Count the values of every facet, commonest first; a facet's counts ignore its own selection.
+
+    Args:
+        names: the facets to count.
+        filters: what is chosen; chosen values are listed even where they count 0.
+        entries: gives the results under other filters than the chosen ones.
+        trees: of facets whose values lie below each other.
+    """
+    answer: dict[str, list[FacetCount]] = {}
+    unchosen = [name for name in names if not filters.facets.get(name)]
+    shared = _by_facet(entries(filters), unchosen) if unchosen else {}
+    for name in names:
+        chosen = filters.facets.get(name, ())
+        counts = entries(filters.without(name)).value_counts(name) if chosen else shared.get(name, {})
+        answer[name] = sort_counts(dict.fromkeys(chosen, 0) | counts, trees.get(name, FLAT))
+    return answer
+
+
+def sort_counts(counts: Mapping[str, int], parents: Parents = FLAT) -> list[FacetCount]:
+    """Return counts of values, commonest first, ties by value; values of a tree each behind the one above it.
+
+    Every value comes once, whatever the tree is like; but for blank ones, which nobody can choose.
+
+    Args:
+        counts: value -> number of results.
+        parents: the value above each, if the facet is a tree. A value whose parent is not counted stands as a root; of
+            values that lie above themselves, the commonest.
+    """
+    ranked = sorted((value for value in counts if value.strip()), key=lambda value: (-counts[value], value))
+    shown = set(ranked)
+    above = {value: parent for value in ranked if (parent := parents.get(value, "")) in shown}
+    below: dict[str, list[str]] = {}
+    for value in ranked:
+        if value in above:
+            below.setdefault(above[value], []).append(value)
+    ordered: dict[str, FacetCount] = {}
+    for value in [*(value for value in ranked if value not in above), *ranked]:
+        if value in ordered:
+            continue
+        root = _root_of(value, above, ranked)
+        above.pop(root, None)
+        waiting = [root]
+        while waiting:
+            found = waiting.pop()
+            if found not in ordered:
+                ordered[found] = FacetCount(found, counts[found], above.get(found, ""))
+                waiting.extend(below.get(found, [])[::-1])
+    return list(ordered.values())
+
+
+def _root_of(value: str, above: Mapping[str, str], ranked: Sequence[str]) -> str:
+    """The topmost value above this one; the commonest of those that lie above themselves, where the way up leads to such."""
+    way: dict[str, None] = {}
+    while value in above and value not in way:
+        way[value] = None
+        value = above[value]
+    if value not in way:
+        return value
+    ring = list(way)[list(way).index(value) :]
+    return min(ring, key=ranked.index)
+
+
+def _by_facet(entries: EntryQuerySet, names: Sequence[str]) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = {name: {} for name in names}
+    prefixes = {f"{name}=": found[name] for name in names}
+    for token, count in entries.facet_counts():
+        for prefix, values in prefixes.items():  # a value may hold "=", and so may the name of an older index
+            if token.startswith(prefix):
+                values[token[len(prefix) :]] = count
+    return found
+
+
+# Price ranges to choose from: round bounds that part the results about evenly.
+
+
+SHARES = (0.2, 0.4, 0.6, 0.8)  # of the results below each bound, before it is rounded
+CENT = Decimal("0.01")
+_STEPS = tuple(map(Decimal, ("1", "1.5", "2", "2.5", "3", "4", "5", "6", "8", "10")))
+
+
+@dataclass(frozen=True, slots=True)
+class PriceRange:
+    """A range of prices and how many results lie in it."""
+
+    lowest: Decimal | None  # None: from the cheapest
+    highest: Decimal | None  # included, as in filters; None: to the dearest
+    count: int
+
+
+def price_ranges_of(prices: Sequence[Decimal]) -> list[PriceRange]:
+    """Return the ranges of some prices, cheapest first; none where they lie too close together to be parted."""
+    ordered = sorted(prices)
+    if not ordered:
+        return []
+    bounds = round_bounds([ordered[max(ceil(share * len(ordered)) - 1, 0)] for share in SHARES])
+    return _worth_choosing(
+        PriceRange(
+            lowest,
+            highest,
+            sum(
+                (lowest is None or price >= lowest) and (highest is None or price <= highest)
+                for price in ordered
+            ),
+        )
+        for lowest, highest in ends_of(bounds)
+    )
+
+
+def count_price_ranges(entries: EntryQuerySet) -> list[PriceRange]:
+    """Return the ranges of the entries' prices; as `price_ranges_of` does, in two queries."""
+    ends = ends_of(round_bounds(entries.price_quantiles(SHARES)))
+    if not ends:
+        return []
+    counts = entries.count_priced(ends)
+    return _worth_choosing(PriceRange(*pair, count) for pair, count in zip(ends, counts, strict=True))
+
+
+def round_bounds(prices: Sequence[Decimal]) -> list[Decimal]:
+    """Return the round numbers next to some prices, each once, ascending: 1, 1.5, 2, 2.5, 3... times a power of ten."""
+    return sorted({_round(price) for price in prices if price > 0})
+
+
+def ends_of(bounds: Sequence[Decimal]) -> list[tuple[Decimal | None, Decimal | None]]:
+    """Return lowest and highest price of the ranges that bounds part; both ends belong to a range."""
+    if not bounds:
+        return []
+    lows = [None, *bounds]
+    highs = [*(bound - CENT for bound in bounds), None]
+    return list(zip(lows, highs, strict=True))
+
+
+def _worth_choosing(ranges: Iterable[PriceRange]) -> list[PriceRange]:
+    filled = [one for one in ranges if one.count]
+    return filled if len(filled) > 1 else []
+
+
+def _round(price: Decimal) -> Decimal:
+    unit = Decimal(10) ** price.adjusted()
+    return min((step * unit for step in _STEPS), key=lambda bound: abs(bound - price))
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Counts of every facet, price ranges and stock; those of each ignore what is chosen of itself."""
+
+    facets: dict[str, list[FacetCount]] = field(default_factory=dict)
+    price_ranges: list[PriceRange] = field(default_factory=list)
+    in_stock: int = 0
+
+    def packed(self) -> list[Any]:
+        """Return the same as JSON can hold."""
+        return [
+            {name: [(one.value, one.count, one.parent) for one in of] for name, of in self.facets.items()},
+            [(_text(one.lowest), _text(one.highest), one.count) for one in self.price_ranges],
+            self.in_stock,
+        ]
+
+    @classmethod
+    def unpacked(cls, packed: Sequence[Any]) -> "Counts":
+        """Return what `packed` made of it."""
+        facets, ranges, in_stock = packed
+        return cls(
+            {name: [FacetCount(*one) for one in of] for name, of in facets.items()},
+            [PriceRange(_price(lowest), _price(highest), count) for lowest, highest, count in ranges],
+            in_stock,
+        )
+
+
+def count_choices(
+    names: Sequence[str],
+    filters: Filters,
+    entries: Callable[[Filters], EntryQuerySet],
+    trees: Mapping[str, Parents],
+) -> Counts:
+    """Count what a filter panel shows, in Postgres.
+
+    Args:
+        names: the facets to count; with none, nothing is counted.
+        filters: what is chosen.
+        entries: gives the results under other filters than the chosen ones.
+        trees: of facets whose values lie below each other.
+    """
+    if not names:
+        return Counts()
+    return Counts(
+        count_facets(names, filters, entries, trees),
+        count_price_ranges(entries(filters.without_price)),
+        entries(filters.without_stock).count_in_stock(),
+    )
+
+
+def _text(price: Decimal | None) -> str | None:
+    return None if price is None else str(price)
+
+
+def _price(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)

@@ -1,0 +1,264 @@
+"""Photos to search with: decoded in memory, encoded, and forgotten; a signed token carries the embedding alone."""
+
+import base64
+import json
+import re
+import unicodedata
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any, BinaryIO, Self
+
+import numpy as np
+from django.core import signing
+from django.core.files.uploadedfile import InMemoryUploadedFile
+from django.core.files.uploadhandler import FileUploadHandler, SkipFile
+from numpy.typing import NDArray
+from PIL import Image
+
+from ..conf import get_settings
+from ..encoders.cache import encoders_for
+from ..encoders.pictures import open_picture
+from ..encoders.queries import in_time, to_literal
+from ..exceptions import InvalidQuery, NoVersion, PictureError
+from ..models import EntryImage, IndexVersion
+from ..querysets import EmbeddingLiteral, ImageQuerySet
+from ..routing import pinned
+
+MAX_BYTES = 8_000_000
+FORMATS = ("JPEG", "PNG", "WEBP")
+SALT = "fashion_search.photo"
+_SHARE = r"(?:[01]|0?\.\d{1,6}|1\.0{1,6})"
+_BOX = re.compile(rf"{_SHARE}(?:,{_SHARE}){{3}}", re.ASCII)
+LONGEST_BOX = 200  # characters, most of them blanks; a megabyte is not looked through
+SMALLEST = 0.05  # of a side of the photo, that a box must have
+
+
+NO_BOX = "box must be left,top,right,bottom in shares of the photo, such as 0.1,0.2,0.9,0.8."
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """The part of an upright photo that is searched with, in shares of its width and height from the top left corner.
+
+    Raises:
+        InvalidQuery: it does not lie inside, or is smaller than a twentieth of a side.
+    """
+
+    left: float = 0.0
+    top: float = 0.0
+    right: float = 1.0
+    bottom: float = 1.0
+
+    def __post_init__(self) -> None:
+        inside = 0 <= self.left < self.right <= 1 and 0 <= self.top < self.bottom <= 1
+        if not inside or min(self.right - self.left, self.bottom - self.top) < SMALLEST:
+            raise InvalidQuery("invalid_box", NO_BOX)
+
+    @classmethod
+    def read(cls, stated: str) -> Self:
+        """Read "left,top,right,bottom"; the whole photo where nothing is stated.
+
+        Raises:
+            InvalidQuery: it is something else.
+        """
+        if len(stated) > LONGEST_BOX:
+            raise InvalidQuery("invalid_box", NO_BOX)
+        bare = "".join(stated.split())
+        if not bare:
+            return cls()
+        if not _BOX.fullmatch(bare):
+            raise InvalidQuery("invalid_box", NO_BOX)
+        return cls(*map(float, bare.split(",")))
+
+    def cut(self, photo: Image.Image) -> Image.Image:
+        """Return this part of the photo."""
+        width, height = photo.size
+        return photo.crop(
+            (
+                round(self.left * width),
+                round(self.top * height),
+                max(round(self.right * width), round(self.left * width) + 1),
+                max(round(self.bottom * height), round(self.top * height) + 1),
+            )
+        )
+
+
+WHOLE = Box()
+
+
+@pinned()
+def take_photo(file: BinaryIO, size: int, box: Box = WHOLE) -> str:
+    """Encode a photo and return the token to search with; nothing of it is written anywhere.
+
+    Args:
+        file: a seekable binary file at its beginning.
+        size: of the file, in bytes.
+        box: the part to search with.
+
+    Raises:
+        InvalidQuery: it is too large, no picture, or damaged; the sentence says what to do.
+        EncoderTimeout: too many are being encoded; it may work in a moment.
+        NoVersion: there is no index to search yet.
+    """
+    if size > MAX_BYTES:
+        raise InvalidQuery(
+            "photo_too_large", f"The photo has more than {MAX_BYTES // 1_000_000} MB: make it smaller."
+        )
+    version = IndexVersion.objects.active()
+    if version is None:
+        raise NoVersion("There is no search index yet, so that photos cannot be searched with.")
+    encoders = encoders_for(version)
+    needed = encoders.manifest.image
+    at_least = (round(needed.width / (box.right - box.left)), round(needed.height / (box.bottom - box.top)))
+
+    def encode() -> NDArray[np.float32]:
+        photo = box.cut(open_picture(file, at_least=at_least, formats=FORMATS))
+        embedding: NDArray[np.float32] = encoders.encode_images([photo])[0]
+        return embedding
+
+    try:
+        embedding = in_time(encode, get_settings().encode_timeout_ms, kind="picture")
+    except PictureError as error:
+        raise InvalidQuery("invalid_photo", f"{error} Send a JPEG, PNG or WebP photo.") from error
+    packed = base64.b85encode(embedding.astype("<f2").tobytes()).decode()
+    return signing.dumps([version.fingerprint[:16], packed], salt=SALT)
+
+
+def embedding_of(token: str, version: IndexVersion) -> EmbeddingLiteral:
+    """Return the embedding that a token carries.
+
+    Raises:
+        InvalidQuery: it is forged, too old, or of another artifact than the version has.
+    """
+    try:
+        fingerprint, packed = signing.loads(token, salt=SALT, max_age=get_settings().photo_seconds)
+        embedding = np.frombuffer(base64.b85decode(packed), dtype="<f2").astype(np.float32)
+    except (signing.BadSignature, ValueError, TypeError) as error:
+        raise InvalidQuery("expired_photo", "The photo is not known any more: send it again.") from error
+    if fingerprint != version.fingerprint[:16] or embedding.shape != (version.dimension,):
+        raise InvalidQuery("expired_photo", "The photo is not known any more: send it again.")
+    return to_literal(embedding)
+
+
+# Uploads that stay in memory: Django's own handlers write what is large to a file.
+
+
+FIELD = "image"
+
+
+class MemoryOnly(FileUploadHandler):
+    """Keeps one photo in memory, of a larger one than it may be only the beginning and the size; other files are passed over.
+
+    Set it as the request's only upload handler before anything reads the body.
+    """
+
+    _taken = False
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        """Begin a file."""
+        super().new_file(*args, **kwargs)
+        if self.field_name != FIELD or self._taken:
+            raise SkipFile
+        self._taken = True
+        self.file = BytesIO()
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        """Take a part of it, if it may still be a photo."""
+        if start <= MAX_BYTES:
+            self.file.write(raw_data)
+
+    def file_complete(self, file_size: int) -> InMemoryUploadedFile:
+        """Return the file with its true size."""
+        self.file.seek(0)
+        return InMemoryUploadedFile(
+            self.file, self.field_name, self.file_name or "", self.content_type or "", file_size, self.charset
+        )
+
+
+# What results shall look like: a photo, products that the shopper wants more of, others that she wants less
+# of.
+
+
+MOST = 10  # products of either kind
+LONGEST_SKU = 200  # characters
+# Rocchio's weights of what a shopper wants more and less of, beside the query's 1 (Manning, Raghavan, Schuetze:
+# Introduction to Information Retrieval, 9.1.1, has .75 and .15); pictures of one shop lie close together, so less says more here.
+MORE_WEIGHT = 0.75
+LESS_WEIGHT = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What results shall look like; nothing by default.
+
+    Raises:
+        InvalidQuery: too many products, or a SKU that is none.
+    """
+
+    photo: str = ""  # token of a photo
+    more: tuple[str, ...] = ()  # SKUs
+    less: tuple[str, ...] = ()  # SKUs
+
+    def __post_init__(self) -> None:
+        for name, skus in (("more", self.more), ("less", self.less)):
+            if len(skus) > MOST:
+                raise InvalidQuery(f"invalid_{name}", f"{name} may name {MOST} products at most.")
+            if any(not sku.strip() or "\x00" in sku or len(sku) > LONGEST_SKU for sku in skus):
+                raise InvalidQuery(f"invalid_{name}", f"{name} must be the SKU of a product.")
+
+    @property
+    def leads(self) -> bool:
+        """Whether results are found by their look; what is wanted less only bends what words find."""
+        return bool(self.photo or self.more)
+
+    def __bool__(self) -> bool:
+        return self.leads or bool(self.less)
+
+
+NO_LOOK = Look()
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """Where to look in the space of pictures."""
+
+    embedding: EmbeddingLiteral | None  # None where nothing says what results look like
+    left_out: frozenset[str] = frozenset()  # product keys of what the shopper wants less of
+    whole: bool = True  # False where a product of the look has no picture in the index, and says nothing
+
+
+def aim_at(look: Look, version: IndexVersion, text: EmbeddingLiteral | None) -> Aim:
+    """Return where results lie that look like this; products that are not in the index any more say nothing.
+
+    Args:
+        look: what results shall look like.
+        version: the version that is searched.
+        text: the query's embedding, which stands for the photo where there is none and nothing is wanted more.
+
+    Raises:
+        InvalidQuery: the photo's token cannot be used.
+    """
+    pictures = ImageQuerySet(EntryImage).first_of_skus(version.pk, {*_lower(look.more), *_lower(look.less)})
+    more = [pictures[sku] for sku in _lower(look.more) if sku in pictures]
+    less = [pictures[sku] for sku in _lower(look.less) if sku in pictures]
+    left_out = frozenset(key for key, _ in less)
+    whole = pictures.keys() >= {*_lower(look.more), *_lower(look.less)}
+    base = embedding_of(look.photo, version) if look.photo else None if more else text
+    if base is None and not more:
+        return Aim(None, left_out, whole and not look.less)
+    aimed = np.zeros(version.dimension, np.float32) if base is None else _numbers(base)
+    if more:
+        aimed += MORE_WEIGHT * np.mean([_numbers(literal) for _, literal in more], axis=0)
+    if less:
+        # In proportion to what speaks for something, so that the aim stays on its side.
+        aimed -= LESS_WEIGHT * np.linalg.norm(aimed) * np.mean([_numbers(one) for _, one in less], axis=0)
+    length = np.linalg.norm(aimed)
+    return Aim(to_literal(aimed / length) if length else None, left_out, whole)
+
+
+def _lower(skus: tuple[str, ...]) -> list[str]:
+    return list(dict.fromkeys(unicodedata.normalize("NFC", sku).strip().lower() for sku in skus))
+
+
+def _numbers(literal: EmbeddingLiteral) -> NDArray[np.float32]:
+    return np.array(json.loads(literal), np.float32)

@@ -1,1 +1,0 @@
-"""Retrieval: from a cleaned query and filters to candidates, leg by leg, and to facet counts."""
