@@ -15,8 +15,8 @@ class SearchConfig(AppConfig):
     def ready(self) -> None:
         """Load every `search_index` module, then connect router, receivers, messages, checks and the judge of new versions."""
         from . import checks, messages, routing, signals
+        from .evaluation.compare import judge_versions
         from .indexing.comparing import judge_with
-        from .judging.activating import judge_versions
 
         judge_with(judge_versions)
         autodiscover_modules("search_index")

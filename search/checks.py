@@ -14,6 +14,7 @@ from . import neighbours, tasks
 from .beat import SteadyScheduler
 from .conf import SETTING, get_settings
 from .encoders.cache import FoundArtifact, artifact_in_settings, find_artifact, prove
+from .evaluation.judged_queries import read_queries
 from .exceptions import ArtifactError, NoIndexRegistered, StorageAway, TextConfigError
 from .indexing.cleaning import MAX_FACET_NAME
 from .indexing.databases import READ_ONLY, find_misrouted, find_unsafe, find_unusable, is_read_only
@@ -22,7 +23,6 @@ from .indexing.probing import storage_answers
 from .indexing.text_config import try_text_config
 from .indexing.versions import versions_without_artifact
 from .insight import store
-from .judging.queries import read_queries
 from .models import IndexVersion
 from .query.clean import one_line
 from .registry import get_index

@@ -143,7 +143,7 @@ def report(figures: dict) -> int:
 
 def read_judged(file: Path) -> list:
     """Return the judged queries of the file."""
-    from search.judging.queries import read_queries as read
+    from search.evaluation.judged_queries import read_queries as read
 
     return read(file)
 

@@ -12,9 +12,9 @@ from ..engine.answers import SearchAnswer, SearchResult
 from ..engine.filters import Filters
 from ..engine.pages import Trial
 from ..engine.service import search
+from ..evaluation.compare import compare_evaluations
+from ..evaluation.run import TRIED, read_settings
 from ..exceptions import InvalidQuery
-from ..judging.comparing import compare_evaluations
-from ..judging.tried import TRIED, read_settings
 from ..models import Evaluation, IndexVersion
 from ..query.clean import MAX_LENGTH
 from ..registry import get_index

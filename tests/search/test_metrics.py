@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from ir_measures import RR, P, R, Success, nDCG
 
-from search import metrics
+from search.evaluation import metrics
 
 # Three queries over a gallery with 2, 1 and 4 relevant items.
 HITS = np.array([[True, False, True], [False, False, False], [False, True, True]])

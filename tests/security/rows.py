@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from search import models as search
-from search.judging.figures import Figures
+from search.evaluation.run import Figures
 from shop.models import Brand, Category, Product
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from search import metrics
+from search.evaluation import metrics
 
 from ..data import Product
 from .evaluators import EmbeddingModel, Figures, Setting

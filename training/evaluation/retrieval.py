@@ -6,7 +6,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from search import metrics
+from search.evaluation import metrics
 
 from ..data import Product
 from ..texts import attribute_text
@@ -206,7 +206,7 @@ def figures_of(hits: NDArray[np.bool_], relevant: NDArray[np.integer]) -> dict[s
     """Return recall, success, precision, nDCG and MRR of the first ten results.
 
     Args:
-        hits: (n, 10) bool, see `search.metrics`; fewer columns where the gallery is smaller.
+        hits: (n, 10) bool, see `search.evaluation.metrics`; fewer columns where the gallery is smaller.
         relevant: (n,) int, how many relevant items each query has, at least one.
     """
     figures = {f"recall@{k}": metrics.recall_at(hits, relevant, k) for k in (1, 5, DEPTH)}

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from search import metrics
 from search.encoders.pictures import open_picture
 from search.encoders.pixels import ImageSpec, to_pixels
+from search.evaluation import metrics
 from search.exceptions import PictureError
 
 from ..data import Product

@@ -15,13 +15,21 @@ from rich.progress import Progress
 from rich.table import Table
 
 from ...conf import other_settings
+from ...evaluation.judged_queries import read_queries, relevant_skus
+from ...evaluation.run import (
+    ALL,
+    DEPTH,
+    Answered,
+    Comparison,
+    Figures,
+    answer_all,
+    ask_at,
+    ask_version,
+    figures_of,
+    keep,
+    read_settings,
+)
 from ...exceptions import SearchError
-from ...judging.figures import ALL, Figures, figures_of
-from ...judging.queries import read_queries
-from ...judging.relevant import relevant_skus
-from ...judging.running import DEPTH, Answered, answer_all, ask_at, ask_version
-from ...judging.storing import Comparison, keep
-from ...judging.tried import read_settings
 from ...models import IndexVersion
 from ...registry import get_index
 from ...routing import pinned

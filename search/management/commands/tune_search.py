@@ -11,10 +11,9 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from ...evaluation.judged_queries import read_queries, relevant_skus
+from ...evaluation.tuning import HELD_BACK, Tuned, count_tries, tune
 from ...exceptions import SearchError
-from ...judging.queries import read_queries
-from ...judging.relevant import relevant_skus
-from ...judging.tuning import HELD_BACK, Tuned, count_tries, tune
 from ...models import IndexVersion
 from ...registry import get_index
 from ...routing import pinned

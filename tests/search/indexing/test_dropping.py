@@ -9,12 +9,12 @@ from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone
 
 from search.computing import ask, compute
+from search.evaluation.run import keep
 from search.health.checking import check_health
 from search.indexing import beginning, building, builds, cancelling, dropping, hnsw, versions
 from search.indexing.dropping import DROPPED, Fate, drop_superseded, drop_version, find_left_over
 from search.indexing.verify import verify
 from search.indexing.word_lists import refresh_word_list
-from search.judging.storing import keep
 from search.models import (
     Build,
     CatalogueHealth,

@@ -2,9 +2,8 @@ from math import log2
 
 import pytest
 
-from search.judging.figures import figures_of
-from search.judging.queries import JudgedQuery
-from search.judging.running import Answered
+from search.evaluation.judged_queries import JudgedQuery
+from search.evaluation.run import Answered, figures_of
 
 
 def answered(text, kind, hits, relevant, total=10, ms=10.0):

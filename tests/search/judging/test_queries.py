@@ -1,6 +1,6 @@
 import pytest
 
-from search.judging.queries import JudgedQuery, read_queries
+from search.evaluation.judged_queries import JudgedQuery, read_queries
 
 
 def test_rules_and_skus_are_read(tmp_path):

@@ -1,8 +1,8 @@
 import pytest
 
 from search.conf import Weights, get_settings, other_settings
-from search.judging.queries import JudgedQuery
-from search.judging.tuning import count_tries, split, tries_of, tune
+from search.evaluation.judged_queries import JudgedQuery
+from search.evaluation.tuning import count_tries, split, tries_of, tune
 
 
 def judged(count, kind="a"):

@@ -1,8 +1,11 @@
-"""Which products are right answers to judged queries."""
+"""Judged queries: what a shopper types, and which products are right answers to it."""
 
+import json
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from ..exceptions import HostError, SearchError
@@ -10,7 +13,75 @@ from ..indexing.documents import document_of
 from ..products import describe_failure, read_all
 from ..registry import ProductIndex, get_index
 from ..resilience import SparingLogger
-from .queries import JudgedQuery
+
+PRICES = ("price_min", "price_max")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JudgedQuery:
+    """A query with its right answers: those that a rule describes, or those with the given SKUs."""
+
+    text: str
+    kind: str = ""
+    fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # each must hold one of its values
+    price_min: float | None = None
+    price_max: float | None = None
+    skus: frozenset[str] | None = None
+
+
+def read_queries(file: Path) -> list[JudgedQuery]:
+    """Read JSON lines: {"query", "kind", "rule": {field: [values], "price_min", "price_max"}} or {..., "relevant": [SKUs]}.
+
+    Raises:
+        ValueError: the file is missing, empty, or a line is none of these; the sentence names the line.
+    """
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"{file} cannot be read: {error}") from error
+    queries = []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            queries.append(_query(json.loads(line)))
+        except (ValueError, TypeError, AttributeError, KeyError) as error:
+            raise ValueError(f"{file}, line {number}: {error}") from error
+    if not queries:
+        raise ValueError(f"{file} holds no query.")
+    return queries
+
+
+def _query(content: dict[str, Any]) -> JudgedQuery:
+    if not isinstance(content, dict) or not isinstance(content.get("query"), str):
+        raise ValueError('a line is an object with a text "query"')
+    if ("rule" in content) == ("relevant" in content):
+        raise ValueError('give either "rule" or "relevant"')
+    text, kind = content["query"], str(content.get("kind", ""))
+    if "relevant" in content:
+        return JudgedQuery(text=text, kind=kind, skus=frozenset(map(_sku, content["relevant"])))
+    rule = dict(content["rule"])
+    lowest, highest = (float(rule.pop(name)) if name in rule else None for name in PRICES)
+    for name, values in rule.items():
+        if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+            raise ValueError(f"rule {name!r} must be a list of texts, not {values!r}")
+    return JudgedQuery(
+        text=text,
+        kind=kind,
+        fields={name: tuple(values) for name, values in rule.items()},
+        price_min=lowest,
+        price_max=highest,
+    )
+
+
+def _sku(sku: object) -> str:
+    if not isinstance(sku, str | int):
+        raise ValueError(f"a SKU is a text, not {sku!r}")
+    return str(sku).lower()
+
+
+# Which products are right answers to judged queries.
+
 
 Report = Callable[[], object]
 Failed = Callable[[str, str], object]

@@ -5,9 +5,8 @@ from dataclasses import asdict, dataclass, fields, replace
 from hashlib import sha256
 
 from ..conf import Weights, get_settings, other_settings
-from .figures import ALL, Figures, figures_of
-from .queries import JudgedQuery
-from .running import Ask, answer_all, ask_here
+from .judged_queries import JudgedQuery
+from .run import ALL, Ask, Figures, answer_all, ask_here, figures_of
 
 FACTORS = (0.5, 0.75, 1.35, 2.0)  # that a weight is tried with
 AT_LEAST = 0.0005  # nDCG@10 that a change must bring, or it is chance
