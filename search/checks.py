@@ -16,11 +16,18 @@ from .conf import SETTING, get_settings
 from .encoders.cache import FoundArtifact, artifact_in_settings, find_artifact, prove
 from .evaluation.judged_queries import read_queries
 from .exceptions import ArtifactError, NoIndexRegistered, StorageAway, TextConfigError
-from .indexing.cleaning import MAX_FACET_NAME
-from .indexing.databases import READ_ONLY, find_misrouted, find_unsafe, find_unusable, is_read_only
-from .indexing.extension import MINIMUM, installed_version
-from .indexing.probing import storage_answers
-from .indexing.text_config import try_text_config
+from .indexing.databases import (
+    MINIMUM,
+    READ_ONLY,
+    find_misrouted,
+    find_unsafe,
+    find_unusable,
+    installed_version,
+    is_read_only,
+    try_text_config,
+)
+from .indexing.document_cleaning import MAX_FACET_NAME
+from .indexing.pictures import storage_answers
 from .indexing.versions import versions_without_artifact
 from .insight import store
 from .models import IndexVersion

@@ -9,8 +9,7 @@ from django.db.models import Model
 from django.db.models.signals import m2m_changed, post_delete, post_save
 
 from .exceptions import NoIndexRegistered
-from .indexing.hints import hint_after_commit
-from .marking import mark_stale
+from .indexing.marks import hint_after_commit, mark_stale
 from .models import ProductTag
 from .registry import ProductIndex, get_index
 from .routing import pinned

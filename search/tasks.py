@@ -11,9 +11,9 @@ from . import messages, neighbours
 from .computing import ask, compute, give_up
 from .conf import get_settings
 from .health.checking import check_health as find_findings
-from .indexing import beginning, building, builds, cancelling, failures, hints, outbox, versions, word_lists
+from .indexing import build_records, building, failures, marks, outbox, versions, word_lists
 from .indexing import reconcile as reconciling
-from .indexing.draining import index_due
+from .indexing.batches import index_due
 from .indexing.lexicon import refresh_lexicons
 from .indexing.task_runs import recorded_run
 from .insight import draining, rolling, store
@@ -72,21 +72,23 @@ def _periodic(
 def index_stale() -> None:
     """Index stale products in batches until nothing is due, or for INDEX_SECONDS and then by another message."""
     if index_due(seconds=INDEX_SECONDS):
-        hints.publish("index_stale")
-    elif builds.is_running() or IndexVersion.objects.filter(state=IndexVersion.State.BUILDING).exists():
-        hints.publish("advance_builds")
+        marks.publish("index_stale")
+    elif (
+        build_records.is_running() or IndexVersion.objects.filter(state=IndexVersion.State.BUILDING).exists()
+    ):
+        marks.publish("advance_builds")
 
 
 @_periodic()
 def sweep() -> None:
     """Find what hints have lost: start as many indexing tasks as the worker has children, if anything is due."""
     if outbox.is_due():
-        hints.publish("index_stale", times=get_settings().index_parallel)
+        marks.publish("index_stale", times=get_settings().index_parallel)
     neighbours.leave_sign()
     messages.send_again()
 
 
-@_periodic(if_taken=lambda: cancelling.break_off_indexes(), **LONG)
+@_periodic(if_taken=lambda: building.break_off_indexes(), **LONG)
 def advance_builds() -> None:
     """Take builds to their end and mend broken indexes; only one of these runs at a time."""
     before = IndexVersion.objects.active()
@@ -95,7 +97,7 @@ def advance_builds() -> None:
     finally:  # a version may have been activated although something else failed
         active = IndexVersion.objects.active()
         if active != before:
-            hints.publish("refresh_word_list")
+            marks.publish("refresh_word_list")
             _have_checked(active)
 
 
@@ -109,21 +111,21 @@ def refresh_words() -> None:
 def reconcile() -> None:
     """Mark the products whose entries say something else; only one of these runs at a time."""
     if reconciling.reconcile():
-        hints.publish("index_stale", times=get_settings().index_parallel)
+        marks.publish("index_stale", times=get_settings().index_parallel)
 
 
 @_task(**LONG)
 def begin_build(build_id: int) -> None:
     """Begin a build that somebody has asked for."""
-    beginning.begin(build_id)
+    building.begin(build_id)
 
 
 @_task(**LONG)
 def activate_version(version_id: int, force: bool = False) -> None:
     """Let searches use a version, with `force` although it is held back."""
     versions.activate(version_id, force=force)
-    hints.publish("refresh_word_list")
-    hints.publish("index_stale", times=get_settings().index_parallel)
+    marks.publish("refresh_word_list")
+    marks.publish("index_stale", times=get_settings().index_parallel)
 
 
 @_task()
@@ -161,7 +163,7 @@ def roll_up_log() -> None:
 def refresh_word_list() -> None:
     """Make the words for spelling and suggestions again if entries have changed; one of these runs at a time."""
     word_lists.refresh_word_list()
-    hints.publish("refresh_tags")
+    marks.publish("refresh_tags")
 
 
 @_periodic(**LONG)
@@ -193,5 +195,5 @@ def _have_checked(version: IndexVersion | None) -> None:
     """Have a version checked that has just been built."""
     if version is None or not ask(CatalogueHealth, version):
         return
-    if not hints.publish("check_health", version.pk, expires=None):
+    if not marks.publish("check_health", version.pk, expires=None):
         give_up(CatalogueHealth, version, "The task queue could not be reached after the build.")

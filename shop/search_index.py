@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from search.marking import mark_stale
+from search.indexing.marks import mark_stale
 from search.registry import ProductCard, ProductDocument, ProductIndex, ProductPicture, register
 
 from .attributes import flat_attributes

@@ -93,7 +93,7 @@ def test_the_compose_file_asks_for_no_variable_that_the_example_lacks():
 
 
 def test_postgres_of_the_compose_file_has_a_pgvector_that_corrupts_nothing():
-    from search.indexing.extension import MINIMUM
+    from search.indexing.databases import MINIMUM
 
     version = re.fullmatch(r"pgvector/pgvector:([\d.]+)-pg\d+", SERVICES["postgres"]["image"])[1]
     assert tuple(map(int, version.split("."))) >= MINIMUM

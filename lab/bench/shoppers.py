@@ -184,7 +184,7 @@ class Watcher:
         from django.db import connection
         from django.utils import timezone
 
-        from search.indexing.progress import measure_outbox
+        from search.indexing.status import measure_outbox
 
         began = time.monotonic()
         while not self._stopped.wait(EVERY_SECONDS):

@@ -78,9 +78,8 @@ class Hands:
 
     def reindex(self) -> None:
         """Have every picture read and every product encoded again."""
-        from search.indexing.catalogue import product_keys
-        from search.indexing.entering import enter
-        from search.indexing.hints import hint_after_commit
+        from search.indexing.marks import enter, hint_after_commit
+        from search.indexing.writing import product_keys
         from search.models import EntryImage, IndexEntry, IndexVersion
 
         # The content hash stays, so that an entry which nobody gets to is seen to lack its embeddings.
@@ -94,7 +93,7 @@ class Hands:
 
     def is_waiting(self) -> bool:
         """Whether products wait for a worker."""
-        from search.indexing.progress import measure_outbox
+        from search.indexing.status import measure_outbox
 
         return measure_outbox().waiting > 0
 

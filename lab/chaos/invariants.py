@@ -90,7 +90,7 @@ def _broken_index(expected: Expected) -> State:
     from django.db import close_old_connections
 
     from search.indexing.failures import list_failures
-    from search.indexing.progress import measure_outbox
+    from search.indexing.status import measure_outbox
     from search.indexing.verify import verify
     from search.models import StaleProduct
 

@@ -196,10 +196,10 @@ class World(Hands):
 
     def ask_for_rebuild(self) -> None:
         """Ask for a new version of the index, which a worker begins."""
-        from search.indexing import hints
-        from search.indexing.beginning import ask as ask_for
+        from search.indexing import marks
+        from search.indexing.building import ask as ask_for
 
-        hints.breaker.close()
+        marks.breaker.close()
         ask_for("rebuild", by="chaos")
 
     @contextmanager

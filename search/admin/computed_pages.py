@@ -10,7 +10,7 @@ from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from ..computing import ask, give_up
-from ..indexing import hints
+from ..indexing import marks
 from ..models import IndexVersion
 from ..models.computed import Computed
 from .base import ReadOnlyAdmin
@@ -92,7 +92,7 @@ class ComputedPages(ReadOnlyAdmin):
             messages.error(request, "There is no active index version: build one first.")
         elif not ask(self.model, version):
             messages.info(request, "It is being computed already.")
-        elif hints.publish(self.task, version.pk, expires=None):
+        elif marks.publish(self.task, version.pk, expires=None):
             messages.success(request, "A worker computes it.")
         else:
             give_up(self.model, version, AWAY)

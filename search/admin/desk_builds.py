@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from ..desk.progress import read_progress
 from ..desk.wording import span
 from ..exceptions import BuildStateError
-from ..indexing import beginning, cancelling
+from ..indexing import building
 from ..models import Build, IndexVersion
 from .base import ReadOnlyAdmin
 
@@ -109,7 +109,7 @@ class BuildAdmin(ReadOnlyAdmin):
         if kind not in Build.Kind.values:
             raise Http404(f"There is no build of the kind {kind!r}.")
         try:
-            _, sent = beginning.ask(kind, by=request.user.get_username())
+            _, sent = building.ask(kind, by=request.user.get_username())
         except BuildStateError as error:
             messages.warning(request, f"Nothing was begun. {error}")
         else:
@@ -130,7 +130,7 @@ class BuildAdmin(ReadOnlyAdmin):
             raise Http404(f"There is no build {pk}.")
         if request.method == "POST":
             try:
-                cancelling.cancel(pk, by=request.user.get_username())
+                building.cancel(pk, by=request.user.get_username())
             except BuildStateError as error:
                 messages.warning(request, str(error))
             else:

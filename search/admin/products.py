@@ -10,9 +10,9 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from ..exceptions import NoTags
-from ..indexing import hints
+from ..indexing import marks
 from ..indexing.failures import reindex_products
-from ..indexing.states import read_states
+from ..indexing.status import read_states
 from ..tags.suggesting import suggest_tags
 from .base import ModelAdmin
 
@@ -80,7 +80,7 @@ class IndexedProductAdmin(ModelAdmin):
         keys = [str(pk) for pk in queryset.values_list("pk", flat=True)]
         if len(keys) > FEW:
             chunks = (keys[start : start + TAGGED_BY_TASK] for start in range(0, len(keys), TAGGED_BY_TASK))
-            if all(hints.publish("suggest_tags", chunk, expires=None) for chunk in chunks):
+            if all(marks.publish("suggest_tags", chunk, expires=None) for chunk in chunks):
                 sentence = f"Tags for {len(keys)} products are being suggested: they appear in the review."
                 messages.success(request, sentence)
             else:

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from ..indexing import hints
+from ..indexing import marks
 from ..models import ProductTag, TagWord
 from ..text import split
 from .base import ModelAdmin
@@ -63,4 +63,4 @@ def _refresh() -> None:
 
 
 def _ask_for_vocabulary() -> None:
-    hints.publish("refresh_tags")  # where the broker is away, beat has it done within minutes
+    marks.publish("refresh_tags")  # where the broker is away, beat has it done within minutes

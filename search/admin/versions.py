@@ -13,9 +13,9 @@ from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_POST
 
 from ..exceptions import NoVersion, SearchError
-from ..indexing import hints
-from ..indexing.comparing import as_kept, recounted
-from ..indexing.progress import Progress, measure_outbox, measure_progress
+from ..indexing import marks
+from ..indexing.comparison import as_kept, recounted
+from ..indexing.status import Progress, measure_outbox, measure_progress
 from ..indexing.versions import discard, former_version
 from ..models import IndexVersion
 from .base import ForgivingList, ReadOnlyAdmin
@@ -181,14 +181,14 @@ class IndexVersionAdmin(ReadOnlyAdmin):
         except SearchError as error:
             messages.error(request, str(error))
         else:
-            hints.publish("advance_builds", expires=None)  # beat drops it where the message is lost
+            marks.publish("advance_builds", expires=None)  # beat drops it where the message is lost
             messages.success(request, f"Version {pk} is given up.")
         return self._back()
 
     def _hand_over(self, request: HttpRequest, sentence: str, task: str, *args: Any) -> HttpResponse:
         if not self.has_change_permission(request):
             raise PermissionDenied
-        if hints.publish(task, *args, expires=None):
+        if marks.publish(task, *args, expires=None):
             messages.success(request, sentence)
         else:
             messages.error(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..conf import get_settings
-from ..indexing.progress import OutboxState, measure_outbox
+from ..indexing.status import OutboxState, measure_outbox
 from .checks import Check, State, summarise
 from .failed import Failed, read_failed
 from .index import check_held, check_index, check_staleness, check_versions

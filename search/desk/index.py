@@ -11,14 +11,13 @@ from django.utils import timezone
 from ..conf import get_settings
 from ..encoders.cache import artifact_in_settings, find_artifact, prove
 from ..exceptions import ArtifactError, NoIndexRegistered, TextConfigError
-from ..indexing.catalogue import product_keys
-from ..indexing.dropping import find_left_over
+from ..indexing.databases import try_text_config
 from ..indexing.failures import failing_cards, noted_documents
-from ..indexing.hnsw import broken_indexes
-from ..indexing.progress import count_pictures
-from ..indexing.recall import MIN_ANN_RECALL
-from ..indexing.text_config import try_text_config
+from ..indexing.hnsw import MIN_ANN_RECALL, broken_indexes
+from ..indexing.removal import find_left_over
+from ..indexing.status import count_pictures
 from ..indexing.versions import versions_without_artifact
+from ..indexing.writing import product_keys
 from ..models import Build, IndexEntry, IndexVersion, StaleMark, StaleProduct
 from ..products import describe_failure
 from .checks import Check, State

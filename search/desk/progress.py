@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from ..indexing.probing import why_products_wait
-from ..indexing.reports import BuildReport, read_report
+from ..indexing.pictures import why_products_wait
+from ..indexing.status import BuildReport, read_report
 from ..models import Build
 from .wording import count, span
 from .workers import count_workers

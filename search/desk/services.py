@@ -7,9 +7,16 @@ from django.db import DatabaseError, connection
 
 from .. import neighbours
 from ..exceptions import StorageAway
-from ..indexing.databases import READ_ONLY, find_misrouted, find_unsafe, find_unusable, is_read_only
-from ..indexing.extension import MINIMUM, installed_version
-from ..indexing.probing import storage_answers
+from ..indexing.databases import (
+    MINIMUM,
+    READ_ONLY,
+    find_misrouted,
+    find_unsafe,
+    find_unusable,
+    installed_version,
+    is_read_only,
+)
+from ..indexing.pictures import storage_answers
 from .checks import Check, State
 from .wording import count
 from .workers import REPLY_SECONDS, Ping

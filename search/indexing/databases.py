@@ -3,15 +3,22 @@
 from typing import Any
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, connection, connections, router
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections, router, transaction
 
-from ..exceptions import NoIndexRegistered
+from ..conf import get_settings
+from ..exceptions import NoIndexRegistered, TextConfigError
 from ..models import IndexVersion
 from ..products import describe_failure
 from ..registry import get_index
 from ..routing import WRITER, WriterRouter, host_routers, pinned, writer_of
-from .pooling import Pooling, find_pooling, own_connection
-from .unhurried import maintenance_alias, read_limits, unsafe_settings
+from .connections import (
+    Pooling,
+    find_pooling,
+    maintenance_alias,
+    own_connection,
+    read_limits,
+    unsafe_settings,
+)
 
 # Tells a database of a server from all others; a copy of its files runs since another moment.
 _IDENTITY = "SELECT pg_postmaster_start_time(), current_database()"
@@ -133,3 +140,58 @@ def _identity(alias: str) -> Any:
     with own_connection(alias) as own, own.cursor() as cursor:
         cursor.execute(_IDENTITY)
         return cursor.fetchone()
+
+
+# Text search configurations: what Postgres makes of words when entries are written, and of queries when
+# they are searched.
+#
+# Both must be made by one configuration, or words are not found that are there. So each
+# version keeps its own, entries are written and searched with it, and another one in the settings takes
+# effect with the next version.
+
+
+def try_text_config(name: str) -> None:
+    """Have Postgres use a text search configuration.
+
+    Raises:
+        TextConfigError: it knows none of this name, or cannot use it.
+    """
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            # Used, not only looked up: a number counts as a name, and a dictionary's file may be missing.
+            cursor.execute("SELECT to_tsvector(%s::regconfig, 'a shirt')", [name])
+    except (DatabaseError, ValueError) as error:  # a NUL is refused before Postgres sees it
+        if isinstance(error, DatabaseError) and not connection.is_usable():
+            raise
+        reason = str(error).splitlines()[0]
+        raise TextConfigError(
+            f"Postgres cannot use {name!r} as text search configuration: {reason}."
+        ) from error
+
+
+def note_text_config() -> None:
+    """Note the configuration in the settings with versions that lack one: the release before this one kept none.
+
+    Its versions were written with what the settings said then. Should that have been another one, their content hashes
+    say so, and the next reconcile has them written anew.
+    """
+    unnoted = IndexVersion.objects.filter(text_config="")
+    if unnoted.exists():
+        config = get_settings().text_config
+        try_text_config(config)
+        unnoted.update(text_config=config)
+
+
+# The pgvector extension: which version the database has, and which one the index needs.
+
+
+# 0.8.2 fixed CVE-2026-3172, 0.8.3 corruption of HNSW indexes by vacuum, 0.8.4 graphs that stayed unrepaired.
+MINIMUM = (0, 8, 4)
+
+
+def installed_version() -> tuple[int, ...] | None:
+    """Return the version of pgvector in the database, or None where it is not installed."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT extversion FROM pg_extension WHERE extname = 'vector'")
+        row = cursor.fetchone()
+    return tuple(int(part) for part in row[0].split(".")) if row else None

@@ -14,7 +14,7 @@ from ..products import card_of, describe_failure
 from ..query.lexicon import COLOUR, TAGS
 from ..registry import ProductDocument, ProductIndex, ProductPicture
 from ..text import split
-from .cleaning import (
+from .document_cleaning import (
     MAX_KEYWORDS,
     MAX_NAME,
     DocumentError,

@@ -5,20 +5,114 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from socket import gethostname
+from typing import Any, TypeVar
 
+import numpy as np
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db.models import Case, CharField, F, Value, When
 from django.utils import timezone
+from numpy.typing import NDArray
 
 from ..encoders.cache import encoders_for
 from ..encoders.sessions import Encoders
-from ..exceptions import ArtifactError
-from ..models import IndexVersion
+from ..exceptions import ArtifactError, EncodingError
+from ..models import EntryImage, IndexEntry, IndexVersion
 from ..prometheus import ENCODE_SECONDS, ENCODED
 from ..registry import ProductPicture
 from .documents import PreparedProduct
-from .encoding import Embedding, encode_each
-from .existing import ExistingEntry, ExistingImage, read_existing
 from .pictures import ReadPicture, read_picture, storage_trouble
 from .writing import EntryWrite, ImageWrite
+
+# Encode a batch so that whatever fails is one item's failure, never the batch's.
+
+
+Item = TypeVar("Item")
+Embedding = NDArray[np.float32]  # (dimension,)
+
+
+def encode_each(
+    encode: Callable[[Sequence[Item]], NDArray[np.float32]], items: Mapping[str, Item]
+) -> tuple[dict[str, Embedding], dict[str, str]]:
+    """Encode all items in one run; where that fails, halve the batch until the culprits are alone.
+
+    Args:
+        encode: takes n items, gives (n, dimension) float32 of unit length.
+        items: hash -> picture or text.
+
+    Returns:
+        hash -> embedding, and hash -> reason for the items that cannot be encoded.
+
+    Raises:
+        ArtifactError: the encoders cannot be started.
+    """
+    if not items:
+        return {}, {}
+    try:
+        return dict(zip(items, encode(list(items.values())), strict=True)), {}
+    except SoftTimeLimitExceeded:
+        raise
+    except Exception as error:
+        if isinstance(error, ArtifactError) and not isinstance(error, EncodingError):
+            raise  # no item's fault: the whole batch is put off
+        if len(items) == 1:
+            return {}, dict.fromkeys(items, f"The encoder failed: {str(error)[:200]}")
+    pairs: list[Any] = list(items.items())
+    middle = len(pairs) // 2
+    embeddings, errors = encode_each(encode, dict(pairs[:middle]))
+    more_embeddings, more_errors = encode_each(encode, dict(pairs[middle:]))
+    return embeddings | more_embeddings, errors | more_errors
+
+
+# What the index versions already hold about a batch of products, so that nothing is encoded twice.
+
+
+@dataclass(frozen=True, slots=True)
+class ExistingImage:
+    """One picture of an entry; `picture_hash` is "" where it has no embedding."""
+
+    name: str
+    picture_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExistingEntry:
+    """One entry's hashes and pictures; `text_hash` is "" where it has no text embedding."""
+
+    content_hash: str
+    embedded_hash: str
+    text_hash: str
+    error: str
+    images: dict[int, ExistingImage] = field(default_factory=dict)
+
+    def is_current(self, product: PreparedProduct, config: str) -> bool:
+        """Return whether the entry and its embeddings say what the product says, as far as hashes can tell.
+
+        Args:
+            product: as the host tells it now.
+            config: text search configuration of the entry's version.
+        """
+        return self.content_hash == self.embedded_hash == product.content_hash(config) and not self.error
+
+
+def read_existing(version: IndexVersion, keys: Collection[str]) -> dict[str, ExistingEntry]:
+    """Return product key -> entry for those of the products that the version has."""
+    rows = IndexEntry.objects.filter(version=version, product_key__in=keys).values_list(
+        "pk", "product_key", "content_hash", "embedded_hash", "text_hash", "error"
+    )
+    by_pk = {
+        pk: (key, ExistingEntry(content_hash, embedded_hash, text_hash, error))
+        for pk, key, content_hash, embedded_hash, text_hash, error in rows
+    }
+    usable_hash = Case(
+        When(embedding__isnull=True, then=Value("")), default=F("picture_hash"), output_field=CharField()
+    )
+    images = EntryImage.objects.filter(entry_id__in=by_pk).values_list(
+        "entry_id", "position", "name", usable_hash
+    )
+    for entry_id, position, name, picture_hash in images:
+        by_pk[entry_id][1].images[position] = ExistingImage(name, picture_hash)
+    return dict(by_pk.values())
+
 
 logger = logging.getLogger(__name__)
 

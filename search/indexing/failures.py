@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from django.db import DatabaseError, transaction
 from django.db.models import Case, Count, Q, QuerySet, Value, When
 
-from ..marking import mark_stale
 from ..models import EntryImage, IndexEntry, IndexVersion, StaleProduct
 from ..products import describe_failure, load_each
 from ..registry import get_index
 from .documents import CARD_FAILED, card_failure
-from .entering import gather_marks
-from .hints import hint_after_commit
+from .marks import gather_marks, hint_after_commit, mark_stale
 
 # What a reason begins or goes on with; the first that fits counts.
 KINDS = (

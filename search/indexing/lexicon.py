@@ -17,7 +17,7 @@ from ..models import EntryImage, IndexEntry, IndexVersion, VersionLexicon
 from ..query.lexicon import CATEGORY, TAGS, bears_value
 from ..querysets import EmbeddingLiteral, EntryQuerySet
 from ..resilience import Attempts
-from .unhurried import unhurried
+from .connections import unhurried
 
 NONSENSE = 200  # words
 NONSENSE_SHARE = 99  # percentile

@@ -18,7 +18,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from ..conf import get_settings
 from ..exceptions import LockLost
-from .pooling import own_connection
+from .connections import own_connection
 
 logger = logging.getLogger(__name__)
 

@@ -7,18 +7,19 @@ again. Attempts are counted and committed by the claim, before anything is decod
 worker counts too.
 """
 
-# ruff: noqa: S608 - only constants of this module are put into statements
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from time import sleep
+from time import monotonic, sleep
 from typing import Any
 
 from django.db import connection, transaction
 
 from ..conf import get_settings
-from .brief import brief_transaction
+from .connections import brief_transaction
+
+# ruff: noqa: S608 - only constants of this module are put into statements
+
 
 PARKING_LEASES = 3  # a product is given up only after so many leases without a sign of life
 HOLD_TRIES = 10
@@ -300,3 +301,34 @@ def release(*, before: datetime, reread: bool) -> int:
             if not cursor.rowcount:
                 return released
             released += cursor.rowcount
+
+
+# Signs of life of a worker that is busy with what it has claimed.
+
+
+# Rows that somebody has locked are passed over: a build that enters every product takes their claims away.
+_RENEW = """
+WITH mine AS MATERIALIZED (
+    SELECT stale.id FROM fashion_search_staleproduct AS stale
+    JOIN unnest(%s::text[], %s::timestamptz[]) AS claim (key, claimed_at)
+        ON claim.key = stale.product_key AND claim.claimed_at = stale.claimed_at
+    FOR UPDATE OF stale SKIP LOCKED
+)
+UPDATE fashion_search_staleproduct AS stale SET alive_at = clock_timestamp() FROM mine WHERE stale.id = mine.id
+"""
+
+
+class Lease:
+    """Renews the claims on a batch while its worker goes on, however long its pictures take to be read."""
+
+    def __init__(self, claims: Sequence[Claim]) -> None:
+        self._claims = claims
+        self._renewed = monotonic()
+
+    def renew(self) -> None:
+        """Give a sign of life, at most once in a quarter of a lease; claims that were taken away stay so."""
+        if monotonic() - self._renewed < get_settings().claim_lease_seconds / 4:
+            return
+        self._renewed = monotonic()
+        with connection.cursor() as cursor:
+            cursor.execute(_RENEW, as_parameters(self._claims))

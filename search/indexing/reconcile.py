@@ -6,12 +6,11 @@ from ..exceptions import HostError
 from ..models import IndexEntry, IndexVersion, ProductTag, StaleProduct
 from ..products import Loaded, read_all
 from ..registry import ProductIndex, get_index
-from .catalogue import surplus_keys
+from .connections import unhurried
 from .documents import PreparedProduct, prepare
-from .entering import enter, enter_absent, gather_marks
 from .locks import confirm_locks
-from .unhurried import unhurried
-from .writing import write_notes
+from .marks import enter, enter_absent, gather_marks
+from .writing import surplus_keys, write_notes
 
 
 @unhurried()

@@ -13,19 +13,25 @@ from ..conf import get_settings
 from ..encoders.cache import find_artifact, prove
 from ..exceptions import ArtifactError, StorageAway, TextConfigError
 from ..models import EntryImage, IndexEntry, IndexVersion, StaleProduct
-from .catalogue import missing_keys, product_keys, surplus_keys
-from .comparing import VersionCounts, count
-from .databases import READ_ONLY, find_misrouted, find_unsafe, find_unusable, is_read_only
-from .dropping import find_left_over
-from .extension import MINIMUM, installed_version
+from .comparison import VersionCounts, count
+from .databases import (
+    MINIMUM,
+    READ_ONLY,
+    find_misrouted,
+    find_unsafe,
+    find_unusable,
+    installed_version,
+    is_read_only,
+    try_text_config,
+)
 from .failures import Failure, failing_cards, list_failures, noted_documents
-from .hnsw import broken_indexes, hnsw_indexes
-from .probing import storage_answers
-from .progress import measure_outbox
-from .recall import MIN_ANN_RECALL, measure_recalls
+from .hnsw import MIN_ANN_RECALL, broken_indexes, hnsw_indexes, measure_recalls
+from .pictures import storage_answers
+from .removal import find_left_over
+from .status import measure_outbox
 from .task_runs import troubles
-from .text_config import try_text_config
 from .versions import REMEDY
+from .writing import missing_keys, product_keys, surplus_keys
 
 STALE_AFTER = timedelta(minutes=1)
 # Rounding to half precision moves the length of a unit vector by less than this.

@@ -15,7 +15,7 @@ from ..query.names import NameCollector
 from ..query.spelling import Vocabulary, Word, chunks, fold, is_word, parts
 from ..querysets import EntryQuerySet
 from ..resilience import Attempts
-from .unhurried import unhurried
+from .connections import unhurried
 
 # Count the words of a catalogue, product by product.
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from ..computing import ask, compute, give_up
-from ..indexing import hints
+from ..indexing import marks
 from ..models import IndexVersion
 from ..models.computed import Computed
 from ..routing import pinned
@@ -52,7 +52,7 @@ class ComputedCommand(BaseCommand):
             self.stdout.write("It is being computed already.")
         elif here:
             compute(self.kind, version.pk, self.work())
-        elif not hints.publish(self.task, version.pk, expires=None):
+        elif not marks.publish(self.task, version.pk, expires=None):
             give_up(self.kind, version, AWAY)
             raise CommandError(AWAY)
         else:

@@ -7,10 +7,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from ..conf import get_settings
-from ..indexing.probing import why_products_wait
-from ..indexing.progress import Progress as Counts
-from ..indexing.progress import measure_outbox, measure_progress
-from ..indexing.reports import BuildReport, read_report
+from ..indexing.pictures import why_products_wait
+from ..indexing.status import BuildReport, measure_outbox, measure_progress, read_report
+from ..indexing.status import Progress as Counts
 from ..indexing.versions import REMEDY
 from ..models import Build, IndexVersion, StaleProduct
 

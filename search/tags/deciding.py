@@ -6,8 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from ..indexing.hints import hint_after_commit
-from ..marking import mark_stale
+from ..indexing.marks import hint_after_commit, mark_stale
 from ..models import ProductTag
 
 State = ProductTag.State

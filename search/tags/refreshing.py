@@ -10,7 +10,7 @@ from ..encoders.cache import encoders_for
 from ..encoders.sessions import BATCH, Embeddings, Encoders
 from ..engine.version_words import words_of
 from ..exceptions import EncodingError
-from ..indexing.encoding import encode_each
+from ..indexing.embedding import encode_each
 from ..models import EntryImage, IndexEntry, IndexVersion, VersionTags
 from ..querysets import EntryQuerySet, ImageQuerySet
 from .scoring import Floats, Scales, scale

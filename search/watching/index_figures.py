@@ -10,10 +10,10 @@ from prometheus_client.registry import Collector
 
 from .. import neighbours
 from ..conf import get_settings
-from ..indexing.dropping import find_left_over
 from ..indexing.failures import count_failures, failing_cards, noted_documents
 from ..indexing.hnsw import broken_indexes
-from ..indexing.progress import count_pictures, measure_outbox
+from ..indexing.removal import find_left_over
+from ..indexing.status import count_pictures, measure_outbox
 from ..indexing.task_runs import task_states
 from ..insight.store import measure_waiting
 from ..models import IndexEntry, IndexVersion

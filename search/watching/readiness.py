@@ -11,11 +11,10 @@ from django.db import connection
 from .. import neighbours
 from ..conf import get_settings
 from ..encoders.cache import encoders_for, find_artifact, prove
-from ..indexing.databases import READ_ONLY, is_read_only
-from ..indexing.probing import storage_answers
-from ..indexing.progress import count_pictures
+from ..indexing.databases import READ_ONLY, is_read_only, try_text_config
+from ..indexing.pictures import storage_answers
+from ..indexing.status import count_pictures
 from ..indexing.task_runs import troubles
-from ..indexing.text_config import try_text_config
 from ..messages import QUICK
 from ..models import IndexVersion
 from ..prometheus import RECENT_SECONDS, recently

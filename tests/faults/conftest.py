@@ -10,7 +10,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from PIL import Image
 
-from search.indexing import hints
+from search.indexing import marks
 from shop.local.servers import EmbeddedRedis
 from shop.models import Brand, Category, Product, ProductImage
 from tests.tiny_artifact import COLOURS
@@ -33,11 +33,11 @@ def stoppable_redis(redis_server: EmbeddedRedis | None):
     """The embedded Redis, which runs again afterwards."""
     if redis_server is None:
         pytest.skip("stops Redis: unset REDIS_URL, so that the tests have one of their own")
-    hints.breaker.close()
+    marks.breaker.close()
     yield redis_server
     if not redis_server.process.running:
         redis_server.start()
-    hints.breaker.close()
+    marks.breaker.close()
     with warnings.catch_warnings():
         # A publisher that gives up leaves its socket to the garbage collector, which would warn in some later test.
         warnings.simplefilter("ignore", ResourceWarning)

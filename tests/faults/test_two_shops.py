@@ -19,7 +19,7 @@ from search.conf import get_settings
 from search.desk import services
 from search.desk.workers import Ping
 from search.encoders.artifact import read_manifest
-from search.indexing import hints
+from search.indexing import marks
 from search.indexing.hnsw import build_indexes
 from search.models import IndexVersion
 from search.namespace import namespace
@@ -57,7 +57,7 @@ class OtherShop:
     def sweep(self, worker: LocalProcess | None = None, **given: str) -> None:
         """Have the other shop's worker sweep, as its beat does."""
         seen = worker.tail(1000).count("search.tasks.sweep") if worker else 0
-        code = "from search.indexing.hints import publish; assert publish('sweep')"
+        code = "from search.indexing.marks import publish; assert publish('sweep')"
         done = self.manage("shell", "-c", code, **given)
         assert not done.returncode, done.stderr
         if worker:
@@ -100,7 +100,7 @@ def other(other_database, shop_processes, settings, tiny_artifact, monkeypatch) 
     """The other shop, and this one with the same queue and cache."""
     settings.FASHION_SEARCH = {"ARTIFACT": str(tiny_artifact), "SWEEP_SECONDS": 1}
     monkeypatch.setattr(caches["default"], "key_prefix", "")
-    hints.breaker.close()
+    marks.breaker.close()
     with psycopg.connect(other_database, autocommit=True) as database:
         database.execute("TRUNCATE fashion_search_indexversion, fashion_search_loggedsearch CASCADE")
     before = {name: current_app.conf[name] for name in ("broker_transport_options", "task_default_queue")}
@@ -166,7 +166,7 @@ def test_a_task_of_one_shop_does_nothing_to_the_other_and_gets_home(other: Other
     _copy_versions(other.url)
     taker = other.worker()
 
-    assert hints.publish("activate_version", 71, expires=None)
+    assert marks.publish("activate_version", 71, expires=None)
     wait_until(lambda: "refuses search.tasks.activate_version" in taker.tail(200), seconds=30, what=taker)
     said = taker.tail(200)
     task = "search.tasks.activate_version(71,)"
@@ -177,7 +177,7 @@ def test_a_task_of_one_shop_does_nothing_to_the_other_and_gets_home(other: Other
     taker.stop()
 
     own = other.own_worker()
-    assert hints.publish("sweep")
+    assert marks.publish("sweep")
     wait_until(lambda: _states() == {71: "active", 72: "retired"}, seconds=30, what=own)
     assert other.states() == {71: "retired", 72: "active"}
     assert messages.send_again() == 0
@@ -243,7 +243,7 @@ def test_two_shops_of_one_name_are_an_error_and_still_do_not_act_on_each_other(o
     assert told.returncode == 1
     assert "fashion_search.E013" in told.stderr
 
-    assert hints.publish("activate_version", 71, expires=None)
+    assert marks.publish("activate_version", 71, expires=None)
     wait_until(lambda: "refuses search.tasks.activate_version" in taker.tail(200), seconds=30, what=taker)
     assert other.states() == {71: "retired", 72: "active"}
 

@@ -7,8 +7,8 @@ import pytest
 from search.encoders.cache import forget_artifacts
 from search.engine.candidates import forget_pictures
 from search.engine.version_words import forget_words
-from search.indexing import hints
-from search.indexing.probing import forget_storage
+from search.indexing import marks
+from search.indexing.pictures import forget_storage
 from search.merchandising.snapshots import forget_snapshot
 from search.prometheus import forget_answers
 from search.tags.serving import forget_taggers
@@ -49,7 +49,7 @@ def published(monkeypatch) -> list[tuple]:
         sent.extend([(task, *args)] * times)
         return True
 
-    monkeypatch.setattr(hints, "publish", publish)
+    monkeypatch.setattr(marks, "publish", publish)
     return sent
 
 

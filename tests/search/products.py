@@ -5,7 +5,7 @@ from io import BytesIO
 from django.core.files.base import ContentFile
 from PIL import Image
 
-from search.indexing import building, draining, versions
+from search.indexing import batches, building, versions
 from search.models import IndexVersion
 from shop.models import Brand, Category, Product, ProductImage
 from tests.tiny_artifact import COLOURS
@@ -45,7 +45,7 @@ def colour_picture(colour: str) -> bytes:
 
 def drain() -> None:
     """Index what is due now, in this process."""
-    assert draining.index_due(seconds=60) is False
+    assert batches.index_due(seconds=60) is False
 
 
 def build_version(*, force: bool = False) -> IndexVersion:

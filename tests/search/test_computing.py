@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from search.computing import ask, compute, give_up
 from search.exceptions import LockLost, MapError
-from search.indexing.pooling import own_connection
+from search.indexing.connections import own_connection
 from search.models import CatalogueMap, IndexVersion
 from tests.search.indexed import make_version
 

@@ -7,8 +7,7 @@ import pytest
 from django.db import connection, transaction
 
 from search.indexing import outbox
-from search.indexing.entering import enter, gather_marks, gather_what_can_be
-from search.marking import mark_stale
+from search.indexing.marks import enter, gather_marks, gather_what_can_be, mark_stale
 from shop.models import Product, ProductImage
 from tests.search.products import make_product
 

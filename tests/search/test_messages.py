@@ -10,7 +10,7 @@ from celery.beat import ScheduleEntry, Scheduler
 from django.conf import settings
 
 from search import messages, tasks
-from search.indexing import hints
+from search.indexing import marks
 from search.namespace import database_identity, namespace
 
 pytestmark = [
@@ -22,7 +22,7 @@ pytestmark = [
 @pytest.fixture
 def waiting():
     """Read the tasks that wait in the queue, with what their messages say of their shop."""
-    hints.breaker.close()
+    marks.breaker.close()
     prefix = settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"]
     with redis.Redis.from_url(settings.REDIS_URL) as client:
         client.flushdb()
@@ -36,7 +36,7 @@ def waiting():
 
 
 def test_every_message_says_which_shop_sent_it(waiting):
-    hints.publish("index_stale")
+    marks.publish("index_stale")
     tasks.sweep.delay()
     scheduler = Scheduler(app=current_app, lazy=True)
     scheduler.apply_async(ScheduleEntry("r", "search.tasks.reconcile", schedule=10, app=current_app))
@@ -47,7 +47,7 @@ def test_every_message_says_which_shop_sent_it(waiting):
 
 
 def test_numbers_of_rows_go_with_the_database_that_they_are_of(waiting):
-    hints.publish("activate_version", 3, expires=None)
+    marks.publish("activate_version", 3, expires=None)
     tasks.reindex_products.delay(keys=["1"])
     assert [told["database"] for _, told in waiting()] == [database_identity()] * 2
     assert database_identity()

@@ -3,7 +3,7 @@
 import pytest
 
 from search.computing import ask
-from search.indexing import hints, versions
+from search.indexing import marks, versions
 from search.indexing.verify import verify
 from search.models import (
     CatalogueHealth,
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("search_settings")
 
 @pytest.fixture(autouse=True)
 def _closed_breaker():
-    hints.breaker.close()
+    marks.breaker.close()
 
 
 def is_active() -> bool:
@@ -36,7 +36,7 @@ def test_a_rebuild_and_a_change_go_through_the_worker(shop_processes: ShopProces
     products = [make_product(f"A{number}") for number in range(40)]
     worker = shop_processes.worker(children=2)
     versions.request_rebuild()
-    hints.publish("index_stale", times=2)
+    marks.publish("index_stale", times=2)
     wait_until(is_active, seconds=60, what=worker)
     products[0].name = "renamed"
     products[0].save()
@@ -51,7 +51,7 @@ def test_words_are_counted_when_a_version_is_activated(shop_processes: ShopProce
     worker = shop_processes.worker(children=1)
     shop_processes.beat()
     versions.request_rebuild()
-    hints.publish("index_stale")
+    marks.publish("index_stale")
     wait_until(lambda: WordList.objects.exists(), seconds=60, what=worker)
     version = IndexVersion.objects.active()
     assert version is not None
@@ -63,12 +63,12 @@ def test_a_build_is_checked_and_mapped_by_the_worker(shop_processes: ShopProcess
         make_product(f"A{number}", colour=colour)
     worker = shop_processes.worker(children=1)
     versions.request_rebuild()
-    hints.publish("index_stale")
+    marks.publish("index_stale")
     wait_until(lambda: CatalogueHealth.objects.filter(state="ready").exists(), seconds=60, what=worker)
     assert CatalogueHealth.objects.get().figures["products"] == 3
     version = IndexVersion.objects.active()
     assert version is not None
     assert ask(CatalogueMap, version)
-    hints.publish("map_catalogue", version.pk)
+    marks.publish("map_catalogue", version.pk)
     wait_until(lambda: CatalogueMap.objects.get().state == "ready", seconds=60, what=worker)
     assert CatalogueMap.objects.get().mapped == 3

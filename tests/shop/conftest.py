@@ -109,7 +109,7 @@ def make_products(tree: dict[str, Category]) -> Callable[..., list[Product]]:
 @pytest.fixture(autouse=True)
 def no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
     """No broker: the hints that would be sent to it are dropped."""
-    monkeypatch.setattr("search.indexing.hints.publish", lambda *args, **options: True)
+    monkeypatch.setattr("search.indexing.marks.publish", lambda *args, **options: True)
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from search.marking import mark_stale
+from search.indexing.marks import mark_stale
 from search.registry import get_index
 from shop.models import Product
 from shop.search_index import set_published

@@ -79,7 +79,7 @@ def _in_a_rebuild(world: World, harm: Callable[[], None]) -> Harm:
 
 def _saves(world: World) -> list[str]:
     """Save products for as long as an outage lasts; say which took too long or failed, and whether Redis took anything."""
-    from search.indexing.hints import breaker
+    from search.indexing.marks import breaker
     from search.prometheus import PUBLISH_FAILURES
 
     breaker.close()  # another fault may have opened it, and then nothing is sent

@@ -177,7 +177,7 @@ def clock_stepped_back(world: World) -> Harm:
     """The clocks of worker, beat and web are set back by an hour while they run, and right again later; Postgres keeps its own."""
     from django.db.models import F
 
-    from search.marking import mark_stale
+    from search.indexing.marks import mark_stale
     from shop.models import Product
 
     said = world.log_of(world.beat).count(STEPPED)

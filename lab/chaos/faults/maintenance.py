@@ -88,7 +88,7 @@ def _written_with(name: str) -> tuple[int, int]:
 def _rebuild(world: World) -> list[str]:
     """Build a version, and have made for it all that workers make in the hours after a build."""
     from search.computing import ask
-    from search.indexing import hints
+    from search.indexing import marks
     from search.models import CatalogueMap, IndexVersion
 
     world.ask_for_rebuild()
@@ -97,7 +97,7 @@ def _rebuild(world: World) -> list[str]:
     if version is None:
         return [*complaints, "no version is active"]
     ask(CatalogueMap, version)
-    hints.publish("map_catalogue", version.pk, expires=None)
+    marks.publish("map_catalogue", version.pk, expires=None)
     return complaints + expect(_is_checked, "its health is checked and its words are counted", seconds=60)
 
 
@@ -112,10 +112,10 @@ def _is_checked() -> bool:
 
 def _message_lost(world: World) -> list[str]:
     """Record a build of which no worker hears."""
-    from search.indexing import builds
+    from search.indexing import build_records
     from search.models import Build
 
-    build = builds.create(Build.Kind.REBUILD, by="chaos")
+    build = build_records.create(Build.Kind.REBUILD, by="chaos")
     begun = Build.objects.filter(pk=build.pk).exclude(step="queued")
     return [
         *expect(begun.exists, "beat began the build whose message was lost", seconds=60),
@@ -126,8 +126,8 @@ def _message_lost(world: World) -> list[str]:
 def _kept_only() -> list[str]:
     """Wait until exactly the active and the kept versions are left, and nothing of any other."""
     from search.conf import get_settings
-    from search.indexing.dropping import DROPPED, find_left_over
     from search.indexing.hnsw import index_validity
+    from search.indexing.removal import DROPPED, find_left_over
     from search.models import IndexVersion
 
     wanted = 1 + get_settings().keep_retired

@@ -64,7 +64,7 @@ def _held() -> bool:
 
 def _still(world: World, before: int) -> list[str]:
     """What is wrong with the version that searches used before: it is to be active, and to have all its pictures."""
-    from search.indexing.progress import count_pictures
+    from search.indexing.status import count_pictures
     from search.models import IndexVersion
 
     active = IndexVersion.objects.active()

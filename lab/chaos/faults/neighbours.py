@@ -152,15 +152,15 @@ def _both_rebuild(world: World, second: SecondShop) -> list[str]:
 
 def _requests_get_home(world: World, second: SecondShop) -> list[str]:
     """Have the first shop change between two versions, whose numbers the second shop has, too, until a request has gone astray."""
-    from search.indexing import hints
+    from search.indexing import marks
     from search.models import IndexVersion
 
     before = _refused(world.log_of(second.worker))
     complaints: list[str] = []
     for turn in range(MOST_TURNS):
         (retired,) = IndexVersion.objects.filter(state="retired").order_by("-pk")[:1]
-        hints.breaker.close()
-        hints.publish("activate_version", retired.pk, expires=None)
+        marks.breaker.close()
+        marks.publish("activate_version", retired.pk, expires=None)
         complaints += expect(
             lambda number=retired.pk: IndexVersion.objects.filter(pk=number, state="active").exists(),
             f"the first shop changes to version {retired.pk}",

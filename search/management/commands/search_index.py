@@ -13,9 +13,9 @@ from rich.table import Table
 
 from ...conf import get_settings
 from ...exceptions import SearchError
-from ...indexing import beginning, failures, hints, versions
-from ...indexing.dropping import find_left_over
+from ...indexing import building, failures, marks, versions
 from ...indexing.reconcile import reconcile
+from ...indexing.removal import find_left_over
 from ...indexing.status import read_status
 from ...indexing.verify import lacking, verify
 from ...models import Build, IndexVersion
@@ -168,7 +168,7 @@ class Command(BaseCommand):
             self._finish(options)
             return
         self._confirm("Index every product again?", options)
-        build = beginning.begin_here(Build.Kind.REINDEX)
+        build = building.begin_here(Build.Kind.REINDEX)
         self.console.print(f"{build.total or 0:,} products are being indexed again.")
         self._call_workers()
         if options["wait"]:
@@ -188,7 +188,7 @@ class Command(BaseCommand):
         self._confirm(f"Give up version {options['version']}?", options)
         version = versions.discard(options["version"])
         self.console.print(f"Version {version.pk} is given up; a worker drops it.")
-        hints.publish("advance_builds", expires=None)
+        marks.publish("advance_builds", expires=None)
 
     def _rollback(self, options: dict[str, Any]) -> None:
         self._confirm("Let searches use the version that was active before?", options)
@@ -222,7 +222,7 @@ class Command(BaseCommand):
             wait_for_outbox(self.console, timeout=options["timeout"])
 
     def _call_workers(self) -> None:
-        if not hints.publish("index_stale", times=get_settings().index_parallel):
+        if not marks.publish("index_stale", times=get_settings().index_parallel):
             self.console.print("The task queue cannot be reached; the next sweep begins the work.")
 
     def _confirm(self, question: str, options: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ import pytest
 from lab.chaos import host
 from lab.chaos.catalogue import Hands
 from lab.chaos.faults import hosts
-from search.indexing import draining
+from search.indexing import batches
 from search.indexing.verify import verify
 from shop.search_index import ShopProductIndex
 from tests.search.conftest import index_settings, published, search_settings  # noqa: F401 - fixtures
@@ -28,17 +28,17 @@ class OneProcess(Hands):
 
     def is_waiting(self) -> bool:
         """Whether products wait, once what is due is indexed."""
-        draining.index_due(seconds=60)
+        batches.index_due(seconds=60)
         return super().is_waiting()
 
     def failed(self) -> set[str]:
         """Those that failed, once what is due is indexed."""
-        draining.index_due(seconds=60)
+        batches.index_due(seconds=60)
         return super().failed()
 
     def parked(self) -> set[str]:
         """Those put aside, once what is due is indexed."""
-        draining.index_due(seconds=60)
+        batches.index_due(seconds=60)
         return super().parked()
 
 

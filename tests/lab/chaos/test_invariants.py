@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from lab.chaos.invariants import Deleted, Expected, State, broken
 from lab.traffic import Answer, ask
-from search.marking import mark_stale
+from search.indexing.marks import mark_stale
 from search.models import EntryImage, IndexEntry, IndexVersion, StaleProduct
 from shop.models import Product
 from tests.search.products import build_version, drain, make_product

@@ -7,7 +7,7 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 
 from search.desk import progress
-from search.indexing import beginning, building, hints
+from search.indexing import building, marks
 from search.models import Build, IndexVersion
 from tests.search.admin.test_insight import client_with, text_of
 from tests.search.products import drain, make_product
@@ -36,8 +36,8 @@ def build() -> Build:
     """A rebuild of two products."""
     for number in range(2):
         make_product(f"A{number}")
-    build, _ = beginning.ask("rebuild", by="anna")
-    beginning.begin(build.pk)
+    build, _ = building.ask("rebuild", by="anna")
+    building.begin(build.pk)
     build.refresh_from_db()
     return build
 
@@ -116,7 +116,7 @@ class TestBeginning:
         assert (Build.objects.count(), published) == (1, [])
 
     def test_without_the_task_queue_it_waits(self, staff, monkeypatch):
-        monkeypatch.setattr(hints, "publish", lambda *args, **options: False)
+        monkeypatch.setattr(marks, "publish", lambda *args, **options: False)
         response = staff.post(START, follow=True)
         assert messages(response) == [
             "The task queue cannot be reached; the rebuild begins when workers reach it again."

@@ -6,7 +6,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 
 from search.computing import ask, compute
-from search.indexing import hints
+from search.indexing import marks
 from search.mapping.making import make_map
 from search.models import CatalogueMap, IndexEntry, IndexVersion
 from tests.search.indexed import add, make_version, unit
@@ -104,7 +104,7 @@ class TestStates:
         assert (state["under_way"], state["step"], state["percent"]) == (True, "waiting for a worker", 0)
 
     def test_where_the_queue_is_away_it_says_so(self, staff, version, monkeypatch):
-        monkeypatch.setattr(hints, "publish", lambda *args, **options: False)
+        monkeypatch.setattr(marks, "publish", lambda *args, **options: False)
         page = staff.post(PAGE + "start/", follow=True).content.decode()
         assert (
             page.count("The task queue cannot be reached, so nothing was begun. Try again in a minute.") == 2

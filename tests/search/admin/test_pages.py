@@ -6,7 +6,7 @@ from django.test import Client
 from django.utils import timezone
 
 from search.admin import IndexedProductAdmin
-from search.indexing import hints
+from search.indexing import marks
 from search.models import EntryImage, IndexEntry, IndexVersion, StaleProduct
 from shop.models import Product
 from tests.outbox import empty_outbox, stale_products
@@ -130,7 +130,7 @@ def test_nothing_to_roll_back_to_is_said(staff, published):
 
 
 def test_buttons_say_so_where_the_queue_is_away(staff, monkeypatch):
-    monkeypatch.setattr(hints, "publish", lambda *args, **options: False)
+    monkeypatch.setattr(marks, "publish", lambda *args, **options: False)
     response = staff.post(VERSIONS + "7/activate/", follow=True)
     assert messages(response) == [
         "The task queue cannot be reached, so nothing was begun. Try again in a minute."

@@ -5,7 +5,7 @@ from django.test import Client
 from django.utils import timezone
 
 from search.admin import products as product_actions
-from search.indexing import hints
+from search.indexing import marks
 from search.models import IndexEntry, ProductTag, TagWord
 from tests.outbox import stale_products
 from tests.search.tags.conftest import tagged, version  # noqa: F401 - fixtures
@@ -182,7 +182,7 @@ def test_tags_of_many_are_left_to_a_worker(tagged, published, monkeypatch):  # n
     response = may.post(PRODUCTS, selected("s-1", "s-2", "s-3"), follow=True)
     assert messages(response) == ["Tags for 3 products are being suggested: they appear in the review."]
     assert [(task, len(keys)) for task, keys in published] == [("suggest_tags", 2), ("suggest_tags", 1)]
-    monkeypatch.setattr(hints, "publish", lambda *args, **options: False)
+    monkeypatch.setattr(marks, "publish", lambda *args, **options: False)
     response = may.post(PRODUCTS, selected("s-1", "s-2"), follow=True)
     assert messages(response)[0].startswith("The task queue cannot be reached")
 

@@ -8,7 +8,7 @@ import pytest
 
 from search import neighbours
 from search.encoders.cache import forget_artifacts
-from search.indexing.hints import breaker
+from search.indexing.marks import breaker
 from tests.processes import ShopProcesses
 from tests.search.alarms.world import World
 from tests.search.products import build_version, make_product

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from search.desk.board import read_board
 from search.desk.checks import Check, State
-from search.indexing import beginning, reports
+from search.indexing import building, status
 from search.indexing.hnsw import drop_indexes
 from search.insight import store
 from search.models import Build, IndexVersion, SearchDay
@@ -93,8 +93,8 @@ def products_were_written_without_signals(world: World) -> None:
 
 @line("Builds")
 def a_build_does_not_move(world: World) -> None:
-    beginning.ask("rebuild", by="anna")
-    Build.objects.update(moved_at=timezone.now() - timedelta(seconds=reports.STALL_SECONDS + 1))
+    building.ask("rebuild", by="anna")
+    Build.objects.update(moved_at=timezone.now() - timedelta(seconds=status.STALL_SECONDS + 1))
 
 
 @line("Response times")

@@ -17,7 +17,7 @@ from django.utils import timezone
 from lab.pgbouncer import MISSING, PgBouncer, program
 from search import neighbours
 from search.encoders.cache import forget_artifacts
-from search.indexing.probing import forget_storage
+from search.indexing.pictures import forget_storage
 from search.indexing.task_runs import recorded_run
 from search.insight import store
 from search.models import EntryImage, IndexVersion, StaleProduct

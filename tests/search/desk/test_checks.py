@@ -14,7 +14,7 @@ from search.desk.index import check_held, check_index, check_staleness, check_ve
 from search.desk.maintenance import LogLook, check_log, check_tasks
 from search.desk.shoppers import Answers, check_answers
 from search.encoders.artifact import read_manifest
-from search.indexing import beginning, building, task_runs
+from search.indexing import building, task_runs
 from search.indexing.task_runs import recorded_run
 from search.insight import store
 from search.models import EntryImage, IndexEntry, IndexVersion, StaleProduct, TaskRun
@@ -118,7 +118,7 @@ class TestIndex:
     def test_none(self):
         (check,) = check_index()
         assert (check.state, check.remedy) == (BROKEN, "Start a rebuild.")
-        beginning.ask("rebuild", by="anna")
+        building.ask("rebuild", by="anna")
         (check,) = check_index()
         assert (check.state, check.remedy) == (BROKEN, "Wait for the build that runs.")
 
@@ -306,7 +306,7 @@ class TestStaleness:
         assert check_staleness().sentence == "1 changed product failed and will be tried again."
         StaleProduct.objects.create(product_key="2", marked_at=old, backfill=True)
         assert check_staleness().state is BROKEN
-        beginning.ask("rebuild", by="anna")
+        building.ask("rebuild", by="anna")
         assert check_staleness().state is OK
 
 
@@ -319,7 +319,7 @@ class TestFailed:
         StaleProduct.objects.create(
             product_key="999", marked_at=timezone.now(), parked=True, last_error="gone"
         )
-        beginning.begin(beginning.ask("rebuild", by="anna")[0].pk)
+        building.begin(building.ask("rebuild", by="anna")[0].pk)
         drain()
         failed = read_failed()
         reason = f"{picture.image.name}: The file is not a JPEG, PNG, WebP or GIF picture."

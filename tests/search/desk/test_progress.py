@@ -4,9 +4,9 @@ import pytest
 from django.db.models import F
 
 from search.desk.progress import read_progress
-from search.indexing import batches, beginning, building, cancelling, outbox
+from search.indexing import batches, building, outbox
 from search.indexing.locks import is_held, only_one
-from search.indexing.probing import forget_storage
+from search.indexing.pictures import forget_storage
 from search.models import Build, StaleProduct
 from tests.outbox import stale_products
 from tests.search.products import build_version, drain, make_product
@@ -20,8 +20,8 @@ def build() -> Build:
     for number in range(4):
         make_product(f"A{number}")
     build_version()
-    build, _ = beginning.ask("rebuild", by="anna")
-    beginning.begin(build.pk)
+    build, _ = building.ask("rebuild", by="anna")
+    building.begin(build.pk)
     build.refresh_from_db()
     return build
 
@@ -140,8 +140,8 @@ def test_a_build_that_waits_for_the_storage_says_so(build, settings, tmp_path):
 
 
 def test_a_build_that_no_worker_has_begun(build):
-    cancelling.cancel(build.pk, by="ben")
-    beginning.ask("rebuild", by="anna")
+    building.cancel(build.pk, by="ben")
+    building.ask("rebuild", by="anna")
     wait(31)
     progress = read_progress(lambda: 0)
     assert (progress["sentence"], progress["stalled"]) == ("Waiting for a worker.", True)
@@ -177,7 +177,7 @@ def test_a_long_step_is_no_standstill_while_a_process_is_in_it(build):
 def test_a_cancelled_build_says_what_becomes_of_its_rows(build):
     batches.index_batch(outbox.claim_fresh(1))
     Build.objects.filter(pk=build.pk).update(indexed=1)
-    cancelling.cancel(build.pk, by="ben")
+    building.cancel(build.pk, by="ben")
     sentence = "Cancelled by ben after 1 of 4 products; searches use the version that was active before."
     assert read_progress(no_ping)["sentence"] == f"{sentence} What it had written is being removed."
     building.advance_all()
@@ -188,9 +188,9 @@ def test_a_cancelled_build_says_what_becomes_of_its_rows(build):
 
 
 def test_a_reindex_has_fewer_steps(build):
-    cancelling.cancel(build.pk, by="ben")
-    reindex, _ = beginning.ask("reindex", by="anna")
-    beginning.begin(reindex.pk)
+    building.cancel(build.pk, by="ben")
+    reindex, _ = building.ask("reindex", by="anna")
+    building.begin(reindex.pk)
     assert list(steps()) == [
         "waiting for a worker",
         "marking products",

@@ -9,7 +9,7 @@ from django.test import Client
 
 from search.desk import workers
 from search.desk.workers import count_workers
-from search.indexing import hints, reports
+from search.indexing import marks, status
 from search.models import Build, EntryImage, IndexEntry, IndexVersion
 from shop.models import Brand, Category, Product, ProductImage
 from tests.outbox import empty_outbox, stale_products
@@ -24,7 +24,7 @@ PRODUCTS = 240
 
 @pytest.fixture(autouse=True)
 def _closed_breaker():
-    hints.breaker.close()
+    marks.breaker.close()
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def test_a_build_whose_worker_was_killed_says_so_and_goes_on_with_the_next_one(
     shop_processes: ShopProcesses, staff, catalogue, search_settings, monkeypatch
 ):
     search_settings.FASHION_SEARCH |= {"BATCH_SIZE": 2, "CLAIM_LEASE_SECONDS": 1}
-    monkeypatch.setattr(reports, "STALL_SECONDS", 0.5)
+    monkeypatch.setattr(status, "STALL_SECONDS", 0.5)
     monkeypatch.setattr(workers, "REPLY_SECONDS", 3.0)  # on a busy machine the queue takes longer
     worker = shop_processes.worker()
     staff.post(f"{BUILDS}start/rebuild/")
@@ -121,13 +121,13 @@ def test_a_build_whose_worker_was_killed_says_so_and_goes_on_with_the_next_one(
     assert "not moving" in staff.get(BUILDS).content.decode()
 
     worker = shop_processes.worker()
-    hints.publish("index_stale")
+    marks.publish("index_stale")
     wait_until(lambda: _advanced(staff), seconds=60, what=worker, every=0.5)
     assert progress(staff)["state"] == "done"
 
 
 def _advanced(client: Client) -> bool:
     """Do what beat does every few seconds, until the build has ended."""
-    hints.publish("index_stale")
-    hints.publish("advance_builds")
+    marks.publish("index_stale")
+    marks.publish("advance_builds")
     return not progress(client)["running"]

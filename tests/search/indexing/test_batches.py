@@ -7,7 +7,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.core.files.base import ContentFile
 
 from search.encoders.sessions import Encoders
-from search.indexing import batches, cleaning, draining, outbox
+from search.indexing import batches, document_cleaning, outbox
 from search.indexing.failures import count_failures
 from search.indexing.reconcile import reconcile
 from search.models import EntryImage, IndexEntry, IndexVersion
@@ -57,7 +57,7 @@ def test_keyword_parts_are_written_before_embeddings(index_settings, monkeypatch
     for number in range(3):
         make_product(f"A{number}")
     begin_version()
-    assert draining._index_next()
+    assert batches._index_next()
     assert IndexEntry.objects.filter(embedded_hash="").count() == 3
     assert stale_products().filter(text_written=True, attempts=0, claimed_at=None).count() == 3
     drain()
@@ -186,7 +186,9 @@ def test_a_value_that_postgres_refuses_fails_only_its_product(monkeypatch):
         return replace(found, price=Decimal("1e20")) if product.pk == products[1].pk else found
 
     monkeypatch.setattr(ShopProductIndex, "document", document)
-    monkeypatch.setattr(cleaning, "HIGHEST_PRICE", Decimal("1e30"))  # what cleaning let through by mistake
+    monkeypatch.setattr(
+        document_cleaning, "HIGHEST_PRICE", Decimal("1e30")
+    )  # what cleaning let through by mistake
     drain()
     assert sorted(IndexEntry.objects.values_list("sku", flat=True)) == ["a0", "a2"]
     assert stale_products().get().last_error.startswith("Postgres refused the entry: numeric field overflow")
@@ -226,7 +228,7 @@ def test_an_unexpected_error_postpones_the_batch_and_fails_the_task(monkeypatch)
 
     monkeypatch.setattr(ShopProductIndex, "get_queryset", broken)
     with pytest.raises(RuntimeError, match="broken queryset"):
-        draining.index_due(seconds=5)
+        batches.index_due(seconds=5)
     row = stale_products().get()
     assert (row.attempts, row.last_error) == (0, "RuntimeError: broken queryset")
     assert not outbox.is_due()
@@ -281,7 +283,7 @@ def test_time_that_is_up_is_no_products_fault(monkeypatch):
     begin_version()
     fails_for(monkeypatch, "document", products[0], SoftTimeLimitExceeded())
     with pytest.raises(SoftTimeLimitExceeded):
-        draining.index_due(seconds=60)
+        batches.index_due(seconds=60)
     assert {row.attempts for row in stale_products()} == {0}
 
 

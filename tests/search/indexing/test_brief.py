@@ -3,16 +3,16 @@ import time
 import pytest
 from django.db import InternalError, connection, transaction
 
-from search.indexing import brief
+from search.indexing import connections
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_the_transaction_of_a_worker_that_falls_silent_is_ended(monkeypatch):
-    monkeypatch.setattr(brief, "IDLE_SECONDS", 1)
+    monkeypatch.setattr(connections, "IDLE_SECONDS", 1)
 
     def fall_silent() -> None:
-        with brief.brief_transaction(), connection.cursor() as cursor:
+        with connections.brief_transaction(), connection.cursor() as cursor:
             time.sleep(2)
             cursor.execute("SELECT 1")
 
@@ -24,7 +24,7 @@ def test_the_transaction_of_a_worker_that_falls_silent_is_ended(monkeypatch):
 
 
 def test_other_transactions_may_be_silent():
-    with brief.brief_transaction():
+    with connections.brief_transaction():
         pass
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SHOW idle_in_transaction_session_timeout")

@@ -6,8 +6,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from search.exceptions import BuildGivenUp, BuildStateError
-from search.indexing import batches, beginning, building, cancelling, comparing, hnsw, outbox, versions
-from search.indexing.dropping import drop_version
+from search.indexing import batches, building, comparison, hnsw, outbox, versions
+from search.indexing.removal import drop_version
 from search.models import Build, EntryImage, IndexEntry, IndexVersion
 from shop.models import Product
 from tests.outbox import stale_products
@@ -25,8 +25,8 @@ def active() -> IndexVersion:
 
 
 def start(kind: str = "rebuild") -> Build:
-    build, _ = beginning.ask(kind, by="anna")
-    beginning.begin(build.pk)
+    build, _ = building.ask(kind, by="anna")
+    building.begin(build.pk)
     build.refresh_from_db()
     return build
 
@@ -45,7 +45,7 @@ def test_cancelling_ends_the_build_and_leaves_the_active_version(active, publish
     assert of_version(build.version) == (2, 0)
     published.clear()
 
-    cancelled = cancelling.cancel(build.pk, by="ben")
+    cancelled = building.cancel(build.pk, by="ben")
     assert (cancelled.state, cancelled.reason, cancelled.cleared_at) == (
         "cancelled",
         "Cancelled by ben.",
@@ -71,7 +71,7 @@ def test_a_batch_that_is_being_encoded_writes_nothing_to_the_cancelled_version(a
     embed = batches.Embedder.embed
 
     def cancel_meanwhile(embedder, *args, **options):
-        cancelling.cancel(build.pk, by="ben")
+        building.cancel(build.pk, by="ben")
         return embed(embedder, *args, **options)
 
     monkeypatch.setattr(batches.Embedder, "embed", cancel_meanwhile)
@@ -81,7 +81,7 @@ def test_a_batch_that_is_being_encoded_writes_nothing_to_the_cancelled_version(a
 
 def test_a_second_build_begins_at_once_and_clearing_up_does_not_touch_it(active):
     first = start()
-    cancelling.cancel(first.pk, by="ben")
+    building.cancel(first.pk, by="ben")
     second = start()
     assert stale_products().count() == 3
     building.advance_all()
@@ -93,9 +93,9 @@ def test_a_second_build_begins_at_once_and_clearing_up_does_not_touch_it(active)
 
 
 def test_a_build_that_waits_is_cancelled_and_does_not_begin_any_more(active):
-    build, _ = beginning.ask("rebuild", by="anna")
-    cancelling.cancel(build.pk, by="ben")
-    beginning.begin(build.pk)
+    build, _ = building.ask("rebuild", by="anna")
+    building.cancel(build.pk, by="ben")
+    building.begin(build.pk)
     building.advance_all()
     assert list(IndexVersion.objects.all()) == [active]
 
@@ -112,8 +112,8 @@ def test_a_build_that_is_being_marked_marks_nothing(active, monkeypatch):
         iterator = staticmethod(keys_and_cancel)
 
     monkeypatch.setattr(versions, "product_keys", Keys)
-    build, _ = beginning.ask("rebuild", by="anna")
-    beginning.begin(build.pk)
+    build, _ = building.ask("rebuild", by="anna")
+    building.begin(build.pk)
     assert not stale_products().exists()
     build.refresh_from_db()
     assert build.state == "cancelled"
@@ -127,7 +127,7 @@ def test_what_people_changed_stays_in_the_outbox(active):
     product = Product.objects.get(sku="A1")
     product.name = "changed meanwhile"
     product.save()
-    cancelling.cancel(build.pk, by="ben")
+    building.cancel(build.pk, by="ben")
     assert stale_products().count() == 2
     drain()
     names = IndexEntry.objects.filter(version=active).order_by("sku").values_list("name", flat=True)
@@ -140,7 +140,7 @@ def test_products_that_failed_stay_in_the_outbox(active):
     drain()
     stale_products().update(parked=True)
     build = start()
-    cancelling.cancel(build.pk, by="ben")
+    building.cancel(build.pk, by="ben")
     assert list(stale_products().values_list("product_key", "parked")) == [(str(product.pk), False)]
 
 
@@ -148,7 +148,7 @@ def test_a_reindex_is_cancelled_and_what_it_indexed_stays(active):
     build = start("reindex")
     assert stale_products().count() == 3
     batches.index_batch(outbox.claim_fresh(1))
-    cancelling.cancel(build.pk, by="ben")
+    building.cancel(build.pk, by="ben")
     assert not stale_products().exists()
     building.advance_all()
     build.refresh_from_db()
@@ -159,14 +159,14 @@ def test_a_reindex_is_cancelled_and_what_it_indexed_stays(active):
 def test_what_has_ended_cannot_be_cancelled(active):
     build = Build.objects.get()
     with pytest.raises(BuildStateError, match=r"^The rebuild is done and cannot be cancelled any more\.$"):
-        cancelling.cancel(build.pk, by="ben")
+        building.cancel(build.pk, by="ben")
     with pytest.raises(BuildStateError, match=r"^There is no build 0\.$"):
-        cancelling.cancel(0, by="ben")
+        building.cancel(0, by="ben")
     build = start()
     IndexVersion.objects.filter(pk=build.version).update(state="ready")
     sentence = rf"^Version {build.version} is ready and cannot be cancelled any more\.$"
     with pytest.raises(BuildStateError, match=sentence):
-        cancelling.cancel(build.pk, by="ben")
+        building.cancel(build.pk, by="ben")
     build.refresh_from_db()
     assert build.state == "running"
 
@@ -174,12 +174,12 @@ def test_what_has_ended_cannot_be_cancelled(active):
 def test_a_build_whose_version_is_gone_can_be_cancelled(active):
     build = start()
     drop_version(IndexVersion.objects.get(pk=build.version))
-    assert cancelling.cancel(build.pk, by="ben").state == "cancelled"
+    assert building.cancel(build.pk, by="ben").state == "cancelled"
 
 
 @pytest.mark.parametrize(
     ("place", "step"),
-    [(building, "build_indexes"), (building, "build_lexicon"), (comparing, "measure_recalls")],
+    [(building, "build_indexes"), (building, "build_lexicon"), (comparison, "measure_recalls")],
 )
 def test_a_build_that_is_cancelled_in_one_of_its_last_steps_is_not_activated(
     active, monkeypatch, place, step
@@ -190,7 +190,7 @@ def test_a_build_that_is_cancelled_in_one_of_its_last_steps_is_not_activated(
 
     def cancel_meanwhile(version):
         if version.pk == build.version:
-            cancelling.cancel(build.pk, by="ben")
+            building.cancel(build.pk, by="ben")
         return real(version)
 
     monkeypatch.setattr(place, step, cancel_meanwhile)
@@ -237,7 +237,7 @@ def test_an_hnsw_index_that_is_being_built_is_broken_off(active):
 
 def _cancel(pk: int) -> None:
     try:
-        cancelling.cancel(pk, by="ben")
+        building.cancel(pk, by="ben")
     finally:
         connection.close()
 

@@ -14,8 +14,8 @@ from django.core.management import call_command
 from django.db import connection
 
 from search.exceptions import VersionStateError
-from search.indexing import beginning, building, comparing, versions
-from search.indexing.comparing import JudgedFigures
+from search.indexing import building, comparison, versions
+from search.indexing.comparison import JudgedFigures
 from search.models import Build, EntryImage, IndexEntry, IndexVersion
 from shop.models import Product, ProductImage
 from shop.search_index import ShopProductIndex
@@ -57,7 +57,7 @@ def rebuild() -> IndexVersion:
 
 def reindex() -> None:
     """Have every product and picture read again."""
-    beginning.begin_here(Build.Kind.REINDEX)
+    building.begin_here(Build.Kind.REINDEX)
     drain()
     building.advance_all()
 
@@ -211,7 +211,7 @@ def test_a_brand_that_everybody_has_lost(monkeypatch):
 def test_an_index_that_finds_too_little(monkeypatch):
     make_products(1)
     build_version()
-    monkeypatch.setattr(comparing, "measure_recalls", lambda version: {"pictures": 0.5, "texts": None})
+    monkeypatch.setattr(comparison, "measure_recalls", lambda version: {"pictures": 0.5, "texts": None})
     second = rebuild()
     assert (second.state, second.ann_recall) == ("ready", 0.5)
     assert second.held.startswith("ANN recall@24 of pictures is 0.500, below 0.95.")
@@ -256,7 +256,7 @@ def test_judged_queries_that_the_new_version_answers_worse(index_settings, tmp_p
     building.advance_all()
     second.refresh_from_db()
     assert states() == {first.pk: "active", second.pk: "ready"}
-    compared = comparing.as_kept(second)
+    compared = comparison.as_kept(second)
     assert compared.active.judged == JudgedFigures(queries=1, precision=0.1, ndcg=1.0)
     assert second.held == (
         "P@10 of the judged queries is 0.000, in the active version 0.100."
@@ -286,7 +286,7 @@ def test_a_release_before_knows_nothing_of_figures():
             " created_at, error) VALUES ('a', 'a', 'f', 32, 'ready', now(), '')"
         )
     version = IndexVersion.objects.get()
-    assert (version.held, version.figures, comparing.as_kept(version)) == ("", {}, None)
-    assert comparing.look_again(version) is None
+    assert (version.held, version.figures, comparison.as_kept(version)) == ("", {}, None)
+    assert comparison.look_again(version) is None
     assert begin_version().pk != version.pk
     assert stale_products().count() == 0

@@ -14,10 +14,9 @@ from search.desk.checks import State
 from search.desk.services import check_connections
 from search.exceptions import UnsafeConnection
 from search.indexing import versions
+from search.indexing.connections import Pooling, find_pooling, is_pooled, maintenance_cursor, own_connection
 from search.indexing.databases import find_misrouted, find_unsafe, find_unusable, is_read_only
-from search.indexing.pooling import Pooling, find_pooling, is_pooled, own_connection
 from search.indexing.reconcile import reconcile
-from search.indexing.unhurried import maintenance_cursor
 from search.indexing.verify import verify
 from search.indexing.word_lists import refresh_word_list
 from search.models import ApiKey, IndexVersion

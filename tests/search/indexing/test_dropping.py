@@ -11,8 +11,8 @@ from django.utils import timezone
 from search.computing import ask, compute
 from search.evaluation.run import keep
 from search.health.checking import check_health
-from search.indexing import beginning, building, builds, cancelling, dropping, hnsw, versions
-from search.indexing.dropping import DROPPED, Fate, drop_superseded, drop_version, find_left_over
+from search.indexing import build_records, building, hnsw, removal, versions
+from search.indexing.removal import DROPPED, Fate, drop_superseded, drop_version, find_left_over
 from search.indexing.verify import verify
 from search.indexing.word_lists import refresh_word_list
 from search.models import (
@@ -172,7 +172,7 @@ class TestOneThingThatFailsStopsNoOther:
                 f"version {stuck.pk} (failed): IntegrityError: update or delete on table"
             )
             # Later ones are dropped, and a build whose message was lost begins.
-            build, _ = beginning.ask("rebuild", by="anna")
+            build, _ = building.ask("rebuild", by="anna")
             with pytest.raises(IntegrityError, match="points_at"):
                 building.advance_all()
             build.refresh_from_db()
@@ -200,11 +200,11 @@ class TestOneThingThatFailsStopsNoOther:
     def test_what_a_cancelled_build_left(self):
         make_product("A1")
         build_version()
-        build, _ = beginning.ask("rebuild", by="anna")
-        beginning.begin(build.pk)
-        cancelling.cancel(build.pk, by="ben")
+        build, _ = building.ask("rebuild", by="anna")
+        building.begin(build.pk)
+        building.cancel(build.pk, by="ben")
         stuck = IndexVersion.objects.get(state="failed")
-        waiting, _ = beginning.ask("reindex", by="anna")
+        waiting, _ = building.ask("reindex", by="anna")
         with undroppable(stuck), pytest.raises(ExceptionGroup) as caught:
             building.advance_all()
         assert [type(error) for error in caught.value.exceptions] == [
@@ -262,7 +262,7 @@ class TestOneThingThatFailsStopsNoOther:
                 building.advance_all()
         version = IndexVersion.objects.get()
         assert (version.state, version.trouble) == ("ready", "OSError: no")
-        assert builds.of_version(version.pk)
+        assert build_records.of_version(version.pk)
         assert Build.objects.get().reason == "OSError: no"
         building.advance_all()
         version.refresh_from_db()
@@ -282,7 +282,7 @@ def test_a_lost_connection_ends_the_round_at_once(monkeypatch):
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
 
-    monkeypatch.setattr(dropping, "drop_version", lose)
+    monkeypatch.setattr(removal, "drop_version", lose)
     with pytest.raises(Exception, match="terminating connection"):
         drop_superseded()
     connection.close()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from search.exceptions import ArtifactError, EncodingError
-from search.indexing.encoding import encode_each
+from search.indexing.embedding import encode_each
 
 ITEMS = {f"hash {number}": number for number in range(8)}
 

@@ -4,14 +4,14 @@ import time
 import pytest
 from celery import current_app
 
-from search.indexing import hints
+from search.indexing import marks
 
 
 @pytest.fixture(autouse=True)
 def _closed_breaker():
-    hints.breaker.close()
+    marks.breaker.close()
     yield
-    hints.breaker.close()
+    marks.breaker.close()
 
 
 @pytest.fixture
@@ -27,15 +27,15 @@ def broker(monkeypatch):
 
 
 def test_a_refused_broker_is_no_error_and_is_not_asked_again_at_once(broker):
-    assert hints.publish("index_stale") is False
+    assert marks.publish("index_stale") is False
     start = time.monotonic()
-    assert hints.publish("index_stale") is False
+    assert marks.publish("index_stale") is False
     assert time.monotonic() - start < 0.01
 
 
 def test_a_frozen_broker_is_given_up_within_two_and_a_half_seconds(broker):
     broker.listen()
     start = time.monotonic()
-    assert hints.publish("index_stale") is False
+    assert marks.publish("index_stale") is False
     assert time.monotonic() - start < 2.5
-    assert hints.breaker.is_open()
+    assert marks.breaker.is_open()

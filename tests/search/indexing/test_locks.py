@@ -12,7 +12,7 @@ import pytest
 from django.db import connection
 
 from search.exceptions import LockLost
-from search.indexing import builds
+from search.indexing import build_records
 from search.indexing.locks import confirm_locks, is_held, only_one
 from search.models import IndexVersion, StepLock
 from tests.processes import ROOT
@@ -130,9 +130,9 @@ def _end_other_connections() -> None:
 def test_a_step_that_was_taken_over_stops_at_its_next_part(version):
     def step() -> None:
         with only_one("step"):
-            builds.check_wanted(version.pk)
+            build_records.check_wanted(version.pk)
             _take_over()
-            builds.check_wanted(version.pk)
+            build_records.check_wanted(version.pk)
             pytest.fail("it went on")
 
     with pytest.raises(LockLost, match=r"The step 'step' gave no sign of life for 60 s"):

@@ -6,8 +6,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from search.indexing import outbox
-from search.indexing.entering import enter_absent, gather_marks
-from search.marking import mark_stale
+from search.indexing.marks import enter_absent, gather_marks, mark_stale
 from search.models import StaleMark
 from tests.outbox import stale_products
 

@@ -10,9 +10,9 @@ from django.core.files.storage import FileSystemStorage
 from search import checks, storage
 from search.desk.services import check_storage
 from search.exceptions import StorageAway
-from search.indexing import outbox, probing
+from search.indexing import outbox, pictures
 from search.indexing.failures import count_failures
-from search.indexing.probing import UNKNOWN, forget_storage, storage_answers
+from search.indexing.pictures import UNKNOWN, forget_storage, storage_answers
 from search.indexing.verify import _storage
 from search.models import EntryImage, IndexEntry, StaleProduct
 from tests.outbox import stale_products
@@ -135,7 +135,7 @@ def test_a_frozen_storage_costs_a_batch_its_time_once(store, index_settings, mon
     drain()
     gate = threading.Event()
     store.act = lambda: gate.wait(60)
-    monkeypatch.setattr(probing, "PROBE_SECONDS", 0.3)
+    monkeypatch.setattr(pictures, "PROBE_SECONDS", 0.3)
     index_settings.FASHION_SEARCH |= {"STORAGE_SECONDS": 1}
     forget_storage()
     for number in range(1, 9):

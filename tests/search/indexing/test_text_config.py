@@ -9,9 +9,9 @@ from search.desk.index import check_index
 from search.engine import search
 from search.engine.version_words import forget_words, words_of
 from search.exceptions import TextConfigError
-from search.indexing import beginning, building, versions
+from search.indexing import building, versions
+from search.indexing.databases import try_text_config
 from search.indexing.reconcile import reconcile
-from search.indexing.text_config import try_text_config
 from search.indexing.verify import verify
 from search.models import Build, IndexEntry, IndexVersion
 from search.watching.readiness import readiness
@@ -124,8 +124,8 @@ def test_one_that_postgres_does_not_know_begins_no_build(index_settings):
     assert str(caught.value) == sentence
     with pytest.raises(CommandError, match="Postgres cannot use 'klingon'"):
         call_command("search_index", "rebuild")
-    build, _ = beginning.ask("rebuild", by="anna")
-    beginning.begin(build.pk)
+    build, _ = building.ask("rebuild", by="anna")
+    building.begin(build.pk)
     build.refresh_from_db()
     assert (build.state, build.reason) == (Build.State.FAILED, sentence)
     make_product("A2")

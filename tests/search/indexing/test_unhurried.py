@@ -4,10 +4,9 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from search.exceptions import UnsafeConnection
-from search.indexing import pooling
-from search.indexing import unhurried as module
-from search.indexing.pooling import Pooling
-from search.indexing.unhurried import maintenance_cursor, unhurried
+from search.indexing import connections
+from search.indexing import connections as module
+from search.indexing.connections import Pooling, maintenance_cursor, unhurried
 
 
 @pytest.fixture
@@ -153,5 +152,5 @@ def test_limits_that_a_pooler_would_give_to_others_are_named(hurried_database, m
 
 
 def test_postgres_itself_is_no_pooler(transactional_db):
-    assert not pooling.is_pooled(connection)
-    assert pooling.find_pooling() is Pooling.NONE
+    assert not connections.is_pooled(connection)
+    assert connections.find_pooling() is Pooling.NONE

@@ -4,7 +4,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from search.computing import ask
-from search.indexing import hints
+from search.indexing import marks
 from search.models import CatalogueHealth, CatalogueMap, IndexVersion
 from tests.search.indexed import add, make_version, unit
 
@@ -50,7 +50,7 @@ def test_waiting_ends_with_the_timeout(version):
 
 
 def test_without_a_queue_nothing_is_said_to_be_under_way(version, monkeypatch):
-    monkeypatch.setattr(hints, "publish", lambda *args, **options: False)
+    monkeypatch.setattr(marks, "publish", lambda *args, **options: False)
     with pytest.raises(CommandError, match="The task queue cannot be reached"):
         run()
     assert CatalogueMap.objects.get().state == "failed"

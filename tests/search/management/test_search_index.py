@@ -11,8 +11,8 @@ from rich.console import Console
 
 from search.desk.progress import read_progress
 from search.exceptions import BuildStateError
-from search.indexing import beginning, building, cancelling, versions
-from search.indexing.probing import forget_storage
+from search.indexing import building, versions
+from search.indexing.pictures import forget_storage
 from search.indexing.verify import lacking
 from search.management import waiting
 from search.management.waiting import wait_for_version
@@ -126,8 +126,8 @@ def test_reindex_all_is_a_build(version, published):
     with pytest.raises(CommandError, match=rf"{sentence} Wait for it, or give it up with --force\.$"):
         run("rebuild")
     with pytest.raises(BuildStateError, match=sentence):
-        beginning.ask("rebuild", by="anna")
-    cancelling.cancel(build.pk, by="anna")
+        building.ask("rebuild", by="anna")
+    building.cancel(build.pk, by="anna")
     assert not stale_products().exists()
 
 
@@ -147,7 +147,7 @@ def test_reindex_says_that_it_was_cancelled_while_it_was_waited_for(version):
 
     def cancel(build):
         if build.is_running:
-            cancelling.cancel(build.pk, by="anna")
+            building.cancel(build.pk, by="anna")
         return real(build)
 
     with (

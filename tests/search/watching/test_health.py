@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from django.test import Client
 
 from search.engine import count_answer, search
-from search.indexing.probing import forget_storage
+from search.indexing.pictures import forget_storage
 from search.models import EntryImage, IndexVersion, TaskRun
 from search.prometheus import forget_answers
 from search.watching import readiness

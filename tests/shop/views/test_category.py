@@ -4,7 +4,7 @@ import pytest
 from django.db import transaction
 from pytest_django.asserts import assertContains
 
-from search.indexing import building, draining, versions
+from search.indexing import batches, building, versions
 from search.models import Banner, IndexEntry, MerchandisingRule
 from shop.models import Category, Product
 
@@ -16,7 +16,7 @@ def index(settings, tiny_artifact, make_products):
     settings.FASHION_SEARCH = {"ARTIFACT": str(tiny_artifact)}
     make_products(range(1, 27))
     versions.request_rebuild()
-    draining.index_due(seconds=60)
+    batches.index_due(seconds=60)
     building.advance_all()
 
 
@@ -69,7 +69,7 @@ def test_a_category_with_a_namesake_comes_from_the_shops_tables(client, make_pro
 def test_the_panel_of_a_category_filters_within_it(client, make_products):
     make_products([30], category="Shoes", name="Brown shoe", colour="Brown")
     versions.request_rebuild(force=True)
-    draining.index_due(seconds=60)
+    batches.index_due(seconds=60)
     building.advance_all()
     page = client.get("/categories/apparel/")
     offered = {group.field: [option.value for option in group.options] for group in page.context["groups"]}
@@ -102,7 +102,7 @@ def test_a_child_with_a_namesake_elsewhere_is_not_offered_and_holds_where_it_is_
     Product.objects.filter(sku="S31").update(category=shoes)
     Product.objects.filter(sku="S32").update(category=kids)
     versions.request_rebuild(force=True)
-    draining.index_due(seconds=60)
+    batches.index_due(seconds=60)
     building.advance_all()
     everything = client.get("/categories/kids/")
     assert skus(everything) == ["S32", "S31"]

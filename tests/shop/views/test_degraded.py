@@ -11,7 +11,7 @@ from pytest_django.asserts import assertContains, assertNotContains
 
 from search.engine import answers
 from search.engine.version_words import forget_words
-from search.indexing import building, draining, versions
+from search.indexing import batches, building, versions
 from search.models import IndexEntry, MerchandisingRule, ProductTag
 from shop.catalogue import CONDITIONS
 from shop.filters import FACETS
@@ -50,7 +50,7 @@ def index(settings, tiny_artifact, make_products):
     make_products([40], category="Tshirts")
     make_products([50], category="Shoes", colour="Red")
     versions.request_rebuild()
-    draining.index_due(seconds=60)
+    batches.index_due(seconds=60)
     building.advance_all()
     forget_words()
     return settings

@@ -8,7 +8,7 @@ from pytest_django.asserts import assertContains, assertNotContains
 
 from search.engine.version_words import forget_words
 from search.indexing import versions
-from search.indexing.draining import index_due
+from search.indexing.batches import index_due
 from search.indexing.lexicon import build_lexicon
 from search.models import Banner, IndexVersion, Redirect
 

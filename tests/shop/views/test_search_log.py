@@ -51,7 +51,7 @@ def test_from_the_page_to_the_day(client, shelf):  # noqa: F811 - the fixture
 
 
 def test_positions_go_on_over_pages_and_a_page_is_no_new_search(client, shelf, make_products):  # noqa: F811
-    from search.indexing.draining import index_due
+    from search.indexing.batches import index_due
 
     make_products(range(5, 35), name="Green shirt")
     while index_due(seconds=10):

@@ -12,7 +12,7 @@ from ..conf import get_settings
 from ..exceptions import NoIndexRegistered, SearchError
 from ..models import IndexVersion
 from ..registry import get_index
-from .recall import MIN_ANN_RECALL, measure_recalls
+from .hnsw import MIN_ANN_RECALL, measure_recalls
 
 AGAIN_AFTER = timedelta(minutes=10)  # what takes long is measured again, though nothing has changed
 

@@ -29,10 +29,10 @@ from ..models import (
     WordList,
 )
 from ..resilience import Attempts
-from . import builds
+from . import build_records
+from .connections import unhurried
 from .hnsw import drop_indexes, drop_orphaned_indexes, orphaned_indexes
 from .locks import confirm_locks
-from .unhurried import unhurried
 
 State = IndexVersion.State
 LEFT_OVER_AFTER = timedelta(minutes=10)  # beat drops within seconds; a large version takes minutes
@@ -77,7 +77,7 @@ def give_up(version: IndexVersion, reason: str) -> bool:
     given_up = IndexVersion.objects.filter(pk=version.pk, state=version.state)
     if not given_up.update(state=State.FAILED, error=reason, failed_at=Now()):
         return False
-    builds.end(Build.State.FAILED, version_id=version.pk, reason=reason)
+    build_records.end(Build.State.FAILED, version_id=version.pk, reason=reason)
     return True
 
 
@@ -123,7 +123,9 @@ def drop_superseded() -> list[int]:
 
 def note_trouble(version_id: int, trouble: str) -> None:
     """Keep with a version what went wrong with it and will be tried again."""
-    IndexVersion.objects.filter(pk=version_id).update(trouble=trouble[: builds.MAX_REASON], trouble_at=Now())
+    IndexVersion.objects.filter(pk=version_id).update(
+        trouble=trouble[: build_records.MAX_REASON], trouble_at=Now()
+    )
 
 
 def forget_troubles(*, before: datetime) -> None:
