@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from ..conf import get_settings
 from ..exceptions import EncoderTimeout
+from ..models.entry_queries import EmbeddingLiteral
 from ..prometheus import ENCODE_SECONDS, ENCODE_TIMEOUTS
-from ..querysets import EmbeddingLiteral
 from .cache import HasArtifact, encoders_for
 
 # Run encodings in threads of their own, so that a search does not wait for one that hangs.

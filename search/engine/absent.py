@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from ..conf import get_settings
 from ..models import IndexEntry, StaleMark, StaleProduct
+from ..models.entry_queries import EntryQuerySet, Measured
 from ..products import load_products
-from ..querysets import EntryQuerySet, Measured
 from ..registry import get_index
 from .answers import Absence
 from .candidates import Space

@@ -11,7 +11,7 @@ from ..merchandising.conflicts import Conflict
 from ..merchandising.rules import Fired, Rule
 from ..merchandising.snapshots import pinned_by, snapshot, tokens_of
 from ..models import IndexEntry
-from ..querysets import EntryQuerySet
+from ..models.entry_queries import EntryQuerySet
 from .candidates import Candidate
 
 Items = Sequence[tuple[Candidate, float]]

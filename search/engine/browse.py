@@ -14,8 +14,8 @@ from ..merchandising.applying import free_places
 from ..merchandising.rules import Fired, Rule, say
 from ..merchandising.snapshots import snapshot
 from ..models import IndexEntry, IndexVersion
+from ..models.entry_queries import EntryQuerySet
 from ..query.lexicon import CATEGORY
-from ..querysets import EntryQuerySet
 from ..routing import pinned
 from . import answers
 from .answers import SearchResult

@@ -7,8 +7,8 @@ from typing import NamedTuple, Protocol
 
 from ..conf import get_settings
 from ..models import EntryImage, IndexEntry, IndexVersion
+from ..models.entry_queries import EmbeddingLiteral, EntryQuerySet, ImageQuerySet, Row
 from ..query.clean import Query
-from ..querysets import EmbeddingLiteral, EntryQuerySet, ImageQuerySet, Row
 from .filters import Filters
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from math import ceil
 from typing import Any
 
-from ..querysets import EntryQuerySet
+from ..models.entry_queries import EntryQuerySet
 from .filters import Filters
 
 # Facets: how many results each value would leave.

@@ -21,7 +21,7 @@ from ..encoders.pictures import open_picture
 from ..encoders.queries import in_time, to_literal
 from ..exceptions import InvalidQuery, NoVersion, PictureError
 from ..models import EntryImage, IndexVersion
-from ..querysets import EmbeddingLiteral, ImageQuerySet
+from ..models.entry_queries import EmbeddingLiteral, ImageQuerySet
 from ..routing import pinned
 
 MAX_BYTES = 8_000_000

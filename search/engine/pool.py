@@ -10,8 +10,8 @@ from typing import Protocol, TypeVar
 from ..conf import get_settings
 from ..merchandising.applying import free_places
 from ..models import IndexEntry
+from ..models.entry_queries import EntryQuerySet
 from ..query.lexicon import CATEGORY
-from ..querysets import EntryQuerySet
 from ..registry import get_index
 from ..timings import stage
 from .counts import (

@@ -16,11 +16,11 @@ from ..merchandising.rules import Fired, Rule
 from ..merchandising.snapshots import pinned_by, snapshot
 from ..merchandising.synonym_entries import SynonymEntry
 from ..models import IndexEntry, IndexVersion
+from ..models.entry_queries import EmbeddingLiteral, EntryQuerySet
 from ..query.clean import Query
 from ..query.lexicon import GENDER
 from ..query.parse import NOTHING_MEANT, read_query
 from ..query.terms import Term, Understood, terms_of
-from ..querysets import EmbeddingLiteral, EntryQuerySet
 from . import answers
 from .arrange import arrange, spread_tiers, without_hidden
 from .candidates import Candidate, Space, image_leg, leaves_few, text_leg

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from ..conf import Weights
-from ..querysets import Measured, Term
+from ..models.entry_queries import Measured, Term
 from .candidates import Candidate
 from .version_words import VersionWords
 

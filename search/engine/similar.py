@@ -13,9 +13,9 @@ from ..exceptions import InvalidQuery
 from ..merchandising.hits import Hit, count_hits
 from ..merchandising.snapshots import snapshot
 from ..models import EntryImage, IndexEntry, IndexVersion
+from ..models.entry_queries import EntryQuerySet, ImageQuerySet
 from ..prometheus import LEFT_OUT
 from ..query.lexicon import CATEGORY, COLOUR
-from ..querysets import EntryQuerySet, ImageQuerySet
 from ..registry import get_index
 from ..routing import pinned
 from . import answers

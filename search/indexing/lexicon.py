@@ -14,8 +14,8 @@ from ..encoders.cache import encoders_for
 from ..encoders.queries import to_literal
 from ..engine.session import search_session
 from ..models import EntryImage, IndexEntry, IndexVersion, VersionLexicon
+from ..models.entry_queries import EmbeddingLiteral, EntryQuerySet
 from ..query.lexicon import CATEGORY, TAGS, bears_value
-from ..querysets import EmbeddingLiteral, EntryQuerySet
 from ..resilience import Attempts
 from .connections import unhurried
 

@@ -11,9 +11,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from ..models import IndexEntry, IndexVersion, WordList
+from ..models.entry_queries import EntryQuerySet
 from ..query.names import NameCollector
 from ..query.spelling import Vocabulary, Word, chunks, fold, is_word, parts
-from ..querysets import EntryQuerySet
 from ..resilience import Attempts
 from .connections import unhurried
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from difflib import get_close_matches
 
 from ..models import IndexEntry, IndexVersion
-from ..querysets import EntryQuerySet
+from ..models.entry_queries import EntryQuerySet
 
 
 def key_of_sku(sku: str) -> str | None:

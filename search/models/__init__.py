@@ -7,8 +7,7 @@ from .evaluations import Evaluation
 from .health import CatalogueHealth, HealthFinding
 from .insight import LoggedSearch, SearchEvent
 from .insight_days import PopularQuery, QueryDay, SearchDay, StageDay
-from .lexicons import VersionLexicon
-from .locks import StepLock
+from .lexicons import VersionLexicon, WordList
 from .maps import CatalogueMap
 from .merchandising_banners import Banner
 from .merchandising_redirects import Redirect
@@ -16,9 +15,8 @@ from .merchandising_rules import MerchandisingRule
 from .merchandising_synonyms import Synonym
 from .stale import StaleMark, StaleProduct
 from .tags import ProductTag, TagWord, VersionTags
-from .task_runs import TaskRun
+from .tasks import StepLock, TaskRun
 from .versions import IndexVersion
-from .wordlists import WordList
 
 __all__ = [
     "ApiKey",

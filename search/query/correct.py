@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from functools import lru_cache, partial
 
 from ..models import IndexEntry, WordList
-from ..querysets import EntryQuerySet
+from ..models.entry_queries import EntryQuerySet
 from ..text import stem
 from .clean import MAX_LENGTH
 from .spelling import Correction, Speller, Vocabulary, everyday_words

@@ -12,7 +12,7 @@ from ..engine.version_words import words_of
 from ..exceptions import EncodingError
 from ..indexing.embedding import encode_each
 from ..models import EntryImage, IndexEntry, IndexVersion, VersionTags
-from ..querysets import EntryQuerySet, ImageQuerySet
+from ..models.entry_queries import EntryQuerySet, ImageQuerySet
 from .scoring import Floats, Scales, scale
 from .vocabulary import Tag, build_vocabulary
 from .wordlist import general_words, read_changes

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from ..conf import get_settings
 from ..models import IndexEntry, ProductTag
-from ..querysets import EntryQuerySet
+from ..models.entry_queries import EntryQuerySet
 from .serving import Tagger, active_tagger
 from .tagging import FoundTag, FoundTags, tags_for_products
 from .vocabulary import same

@@ -11,7 +11,7 @@ from ..encoders.cache import encoders_for
 from ..encoders.queries import in_time
 from ..encoders.sessions import Embeddings
 from ..models import EntryImage
-from ..querysets import ImageQuerySet
+from ..models.entry_queries import ImageQuerySet
 from .scoring import confidences
 from .serving import Tagger, active_tagger
 

@@ -4,7 +4,7 @@ import pytest
 
 from search.engine.counts import PriceRange, count_price_ranges, price_ranges_of, round_bounds
 from search.models import IndexEntry
-from search.querysets import EntryQuerySet
+from search.models.entry_queries import EntryQuerySet
 from tests.search.indexed import add
 
 
