@@ -8,19 +8,19 @@ from celery import shared_task
 from celery.worker.control import inspect_command
 
 from . import messages, neighbours
-from .computing import ask, compute, give_up
 from .conf import get_settings
-from .health.checking import check_health as find_findings
 from .indexing import build_records, building, failures, marks, outbox, versions, word_lists
 from .indexing import reconcile as reconciling
 from .indexing.batches import index_due
 from .indexing.lexicon import refresh_lexicons
 from .indexing.task_runs import recorded_run
 from .insight import draining, rolling, store
-from .mapping.making import make_map
 from .merchandising import hits
 from .models import CatalogueHealth, CatalogueMap, IndexVersion
 from .namespace import namespace
+from .quality.health import check_health as find_findings
+from .quality.jobs import ask, compute, give_up
+from .quality.map import make_map
 from .routing import pinned
 from .schedule import LONGEST_RUN_SECONDS
 from .tags import refreshing as vocabulary_making

@@ -174,7 +174,7 @@ def test_every_import_is_declared_and_every_requirement_is_used(wheel):
     with_map = direct | {canonicalize_name(one.name) for one in required(wheel, "map")}
     known, optional = modules_of(direct) | {"search"}, modules_of(with_map)
     undeclared = {(name, str(file)) for name, file in imports(wheel / "search") if name not in known}
-    assert undeclared == {("openTSNE", "search/mapping/projecting.py")}
+    assert undeclared == {("openTSNE", "search/quality/projection.py")}
     assert "openTSNE" in optional
 
     used = {name for name, _ in imports(wheel / "search")}

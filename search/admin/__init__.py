@@ -6,15 +6,14 @@ from .desk import DashboardAdmin
 from .desk_builds import BuildAdmin
 from .evaluations import EvaluationAdmin
 from .failures import StaleProductAdmin
-from .health import CatalogueHealthAdmin
 from .insight import QueryDayAdmin, SearchDayAdmin
 from .insight_log import LoggedSearchAdmin
-from .map import CatalogueMapAdmin
 from .merchandising_banners import BannerAdmin
 from .merchandising_redirects import RedirectAdmin
 from .merchandising_rules import MerchandisingRuleAdmin
 from .merchandising_synonyms import SynonymAdmin
 from .products import IndexedProductAdmin
+from .quality import CatalogueHealthAdmin, CatalogueMapAdmin
 from .tags import ProductTagAdmin
 from .tags_words import TagWordAdmin
 from .versions import IndexVersionAdmin

@@ -9,10 +9,10 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from ..computing import ask, compute, give_up
 from ..indexing import marks
 from ..models import IndexVersion
-from ..models.computed import Computed
+from ..models.quality import Computed
+from ..quality.jobs import ask, compute, give_up
 from ..routing import pinned
 
 POLL_SECONDS = 0.5

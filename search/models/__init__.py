@@ -4,15 +4,14 @@ from .api_keys import ApiKey
 from .builds import Build, Dashboard
 from .entries import EntryImage, IndexEntry
 from .evaluations import Evaluation
-from .health import CatalogueHealth, HealthFinding
 from .insight import LoggedSearch, SearchEvent
 from .insight_days import PopularQuery, QueryDay, SearchDay, StageDay
 from .lexicons import VersionLexicon, WordList
-from .maps import CatalogueMap
 from .merchandising_banners import Banner
 from .merchandising_redirects import Redirect
 from .merchandising_rules import MerchandisingRule
 from .merchandising_synonyms import Synonym
+from .quality import CatalogueHealth, CatalogueMap, HealthFinding
 from .stale import StaleMark, StaleProduct
 from .tags import ProductTag, TagWord, VersionTags
 from .tasks import StepLock, TaskRun

@@ -5,10 +5,10 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from search.computing import ask, compute, give_up
 from search.exceptions import LockLost, MapError
 from search.indexing.connections import own_connection
 from search.models import CatalogueMap, IndexVersion
+from search.quality.jobs import ask, compute, give_up
 from tests.search.indexed import make_version
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("search_settings")]

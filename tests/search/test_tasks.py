@@ -2,7 +2,6 @@
 
 import pytest
 
-from search.computing import ask
 from search.indexing import marks, versions
 from search.indexing.verify import verify
 from search.models import (
@@ -12,6 +11,7 @@ from search.models import (
     IndexVersion,
     WordList,
 )
+from search.quality.jobs import ask
 from tests.outbox import stale_products
 from tests.processes import ShopProcesses, wait_until
 from tests.search.products import make_product

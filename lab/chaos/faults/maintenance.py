@@ -87,9 +87,9 @@ def _written_with(name: str) -> tuple[int, int]:
 
 def _rebuild(world: World) -> list[str]:
     """Build a version, and have made for it all that workers make in the hours after a build."""
-    from search.computing import ask
     from search.indexing import marks
     from search.models import CatalogueMap, IndexVersion
+    from search.quality.jobs import ask
 
     world.ask_for_rebuild()
     complaints = world.rebuilt()

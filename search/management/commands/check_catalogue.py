@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from ...health.checking import check_health
-from ...health.kinds import TEXTS
 from ...models import CatalogueHealth
+from ...quality.health import TEXTS, check_health
 from ..computed import ComputedCommand
 
 

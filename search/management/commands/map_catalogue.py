@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from ...mapping.making import make_map
 from ...models import CatalogueMap
+from ...quality.map import make_map
 from ..computed import ComputedCommand
 
 

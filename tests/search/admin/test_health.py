@@ -7,10 +7,9 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.test import Client
 
-from search.computing import ask, compute
-from search.health.checking import check_health
-from search.health.kinds import TEXTS
 from search.models import CatalogueHealth, IndexEntry, IndexVersion
+from search.quality.health import TEXTS, check_health
+from search.quality.jobs import ask, compute
 from tests.search.indexed import add, make_version, unit
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("index_settings")]

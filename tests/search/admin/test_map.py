@@ -5,10 +5,10 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.test import Client
 
-from search.computing import ask, compute
 from search.indexing import marks
-from search.mapping.making import make_map
 from search.models import CatalogueMap, IndexEntry, IndexVersion
+from search.quality.jobs import ask, compute
+from search.quality.map import make_map
 from tests.search.indexed import add, make_version, unit
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("index_settings")]

@@ -1,7 +1,7 @@
 import pytest
 
-from search.health.agreement import BINS, find_disagreeing
-from search.querysets_health import Agreement
+from search.quality.embeddings import Agreement
+from search.quality.health import BINS, find_disagreeing
 
 
 def agreements(*similarities: float) -> list[Agreement]:

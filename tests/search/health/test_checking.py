@@ -4,10 +4,9 @@ from django.contrib.postgres.search import SearchVector
 from django.db.models import Value
 from django.utils import timezone
 
-from search.computing import ask, compute
-from search.health.checking import check_health
-from search.health.listing import read_page
 from search.models import CatalogueHealth, HealthFinding, IndexEntry, IndexVersion
+from search.quality.health import check_health, read_page
+from search.quality.jobs import ask, compute
 from tests.search.indexed import add, make_version, unit
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("search_settings")]

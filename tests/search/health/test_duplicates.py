@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from django.db import connection
 
-from search.health.duplicates import Member, find_duplicates, group
 from search.models import EntryImage, IndexEntry, IndexVersion
-from search.querysets_health import Neighbour, all_pictures, neighbours
+from search.quality.duplicates import Member, find_duplicates, group
+from search.quality.embeddings import Neighbour, all_pictures, neighbours
 from tests.search.indexed import add, add_many, create_indexes, make_version, unit
 
 

@@ -8,9 +8,7 @@ from django.apps import apps
 from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone
 
-from search.computing import ask, compute
 from search.evaluation.run import keep
-from search.health.checking import check_health
 from search.indexing import build_records, building, hnsw, removal, versions
 from search.indexing.removal import DROPPED, Fate, drop_superseded, drop_version, find_left_over
 from search.indexing.verify import verify
@@ -28,6 +26,8 @@ from search.models import (
     VersionTags,
     WordList,
 )
+from search.quality.health import check_health
+from search.quality.jobs import ask, compute
 from search.tags.refreshing import refresh_tags
 from search.tags.suggesting import suggest_tags
 from tests.search.products import build_version, drain, make_product

@@ -3,9 +3,9 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from search.computing import ask
 from search.indexing import marks
 from search.models import CatalogueHealth, CatalogueMap, IndexVersion
+from search.quality.jobs import ask
 from tests.search.indexed import add, make_version, unit
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("index_settings")]

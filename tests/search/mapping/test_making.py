@@ -2,9 +2,8 @@ import numpy as np
 import pytest
 
 from search.exceptions import MapError
-from search.mapping.making import make_map
-from search.mapping.packing import unpack
 from search.models import EntryImage, IndexEntry
+from search.quality.map import make_map, unpack
 from tests.search.indexed import add, add_many, make_version, unit
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("search_settings")]

@@ -2,10 +2,8 @@ import numpy as np
 import pytest
 from django.utils import timezone
 
-from search.mapping.cells import read_cells
-from search.mapping.packing import pack
-from search.mapping.points import NONE, read_points
 from search.models import CatalogueMap, IndexEntry
+from search.quality.map import NONE, pack, read_cells, read_points
 from tests.search.indexed import add, make_version
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("search_settings")]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from search.exceptions import MapError
-from search.mapping.projecting import perplexity_of, principal_components, project
+from search.quality.projection import perplexity_of, principal_components, project
 
 
 def clusters(count: int, each: int, *, dimension: int = 32) -> np.ndarray:

@@ -8,10 +8,10 @@ from typing import Any, Protocol
 from django.db.models import F, Q
 from django.utils import timezone
 
-from .exceptions import LockLost, NoVersion, SearchError
-from .indexing.locks import confirm_locks, only_one
-from .models import IndexVersion
-from .models.computed import SILENT_SECONDS, Computed
+from ..exceptions import LockLost, NoVersion, SearchError
+from ..indexing.locks import confirm_locks, only_one
+from ..models import IndexVersion
+from ..models.quality import SILENT_SECONDS, Computed
 
 REPORT_SECONDS = 1.0  # between two signs of life
 MOST_STARTS = 2  # one that ends its worker as often is not begun again: its message comes back each time

@@ -6,7 +6,7 @@ from random import Random
 
 from ..conf import get_settings
 from ..models import IndexVersion
-from ..querysets_health import Neighbour, all_pictures, neighbours
+from .embeddings import Neighbour, all_pictures, neighbours
 
 NEAREST = (
     11  # pictures that are looked at per picture, itself included; so the work grows with the pictures only

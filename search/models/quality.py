@@ -1,0 +1,140 @@
+"""The health of the catalogue: products of a version that somebody should look at, and why."""
+
+from datetime import timedelta
+from typing import ClassVar
+
+from django.db import models
+from django.utils import timezone
+
+from .versions import IndexVersion
+
+# What a worker computes over a whole version in minutes: whether it is under way, how far, and how it
+# ended.
+
+
+SILENT_SECONDS = 300  # without a sign of life for this long, nobody is working on it
+
+
+class Computed(models.Model):
+    """One computation over one version; while it is made again, the former result stays."""
+
+    class State(models.TextChoices):
+        """How far it is."""
+
+        WAITING = "waiting", "waiting for a worker"
+        COMPUTING = "computing", "being computed"
+        READY = "ready", "ready"
+        FAILED = "failed", "failed"
+
+    UNDER_WAY: ClassVar[tuple[State, ...]] = (State.WAITING, State.COMPUTING)
+
+    version = models.OneToOneField(
+        IndexVersion, on_delete=models.CASCADE, primary_key=True, related_name="%(class)s"
+    )
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    step = models.TextField(blank=True, default="", help_text="What is being done.")
+    share = models.FloatField(default=0.0, help_text="How much of it is done, from 0 to 1.")
+    seen_at = models.DateTimeField(help_text="Last sign of life.")
+    # A default of the database, because code of the release before adds rows while this one is being brought in.
+    starts = models.PositiveSmallIntegerField(default=0, db_default=0, help_text="Workers that began it.")
+    error = models.TextField(blank=True, default="")
+    made_at = models.DateTimeField(null=True, blank=True, help_text="When the result was made.")
+    seconds = models.FloatField(null=True, blank=True, help_text="Time that it took.")
+
+    class Meta:
+        """No table of its own."""
+
+        abstract = True
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether it was asked for and has not ended, as far as one can tell."""
+        return self.state in self.UNDER_WAY and not self.is_silent
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether it should be under way and has given no sign of life for SILENT_SECONDS."""
+        return self.state in self.UNDER_WAY and self.seen_at < timezone.now() - timedelta(
+            seconds=SILENT_SECONDS
+        )
+
+    @property
+    def percent(self) -> int:
+        """How much of it is done, from 0 to 100."""
+        return round(100 * self.share)
+
+
+class CatalogueHealth(Computed):
+    """What a check of one version found, in figures."""
+
+    figures = models.JSONField(default=dict, help_text="Counts by kind, and what they were told by.")
+
+    class Meta:
+        """Names."""
+
+        verbose_name = "health of the catalogue"
+        verbose_name_plural = "health of the catalogue"
+
+    def __str__(self) -> str:
+        return f"health of version {self.version_id}"
+
+
+class HealthFinding(models.Model):
+    """One product that a check found; of each kind no more than HEALTH_FINDINGS are kept, the worst ones."""
+
+    class Kind(models.TextChoices):
+        """What is wrong with a product."""
+
+        DISAGREE = "disagree", "picture and text disagree"
+        DUPLICATE = "duplicate", "near-duplicate pictures"
+        BROKEN = "broken", "broken picture"
+        NO_PICTURE = "no-picture", "no picture"
+        NO_DESCRIPTION = "no-description", "no description"
+        NO_CATEGORY = "no-category", "no category"
+        NO_PRICE = "no-price", "no price"
+
+    health = models.ForeignKey(
+        CatalogueHealth, on_delete=models.CASCADE, related_name="findings", db_index=False
+    )
+    kind = models.CharField(max_length=20, choices=Kind)
+    rank = models.PositiveIntegerField(help_text="Within its kind; 0 is the worst.")
+    product_key = models.TextField()
+    group = models.PositiveIntegerField(null=True, blank=True, help_text="Of products that belong together.")
+    similarity = models.FloatField(null=True, blank=True)
+    detail = models.TextField(blank=True, default="")
+
+    class Meta:
+        """Constraints and order."""
+
+        ordering = ("rank",)
+        constraints = (
+            models.UniqueConstraint(fields=("health", "kind", "rank"), name="fashion_search_one_finding"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: product {self.product_key}"
+
+
+# The map of the catalogue: where each product of a version lies when its pictures are laid out on a plane.
+
+
+class CatalogueMap(Computed):
+    """Positions of a version's entries on a plane, packed, and how they were found."""
+
+    entries = models.BinaryField(default=bytes, help_text="Primary keys of entries, 8 bytes each.")
+    positions = models.BinaryField(default=bytes, help_text="Their x and y, 2 bytes each.")
+    mapped = models.PositiveIntegerField("products on it", default=0)
+    available = models.PositiveIntegerField(
+        "products with pictures", default=0, help_text="Of which those on it were drawn."
+    )
+    parameters = models.JSONField(default=dict, help_text="Of the projection.")
+    seed = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        """Names."""
+
+        verbose_name = "map of the catalogue"
+        verbose_name_plural = "map of the catalogue"
+
+    def __str__(self) -> str:
+        return f"map of version {self.version_id}"
