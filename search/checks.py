@@ -29,7 +29,7 @@ from .indexing.databases import (
 from .indexing.document_cleaning import MAX_FACET_NAME
 from .indexing.pictures import storage_answers
 from .indexing.versions import versions_without_artifact
-from .insight import store
+from .insight import log_store
 from .models import IndexVersion
 from .query.clean import one_line
 from .registry import get_index
@@ -254,7 +254,7 @@ def check_broker(**kwargs: Any) -> list[checks.CheckMessage]:
 def check_log(**kwargs: Any) -> list[checks.CheckMessage]:
     """W010: the search log has a Redis to pass through."""
     try:
-        found = store.address() or not get_settings().insight
+        found = log_store.address() or not get_settings().insight
     except ImproperlyConfigured:
         return []  # E008 says so
     if found:

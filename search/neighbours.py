@@ -23,7 +23,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from .conf import get_settings
-from .insight import store
+from .insight import log_store
 from .messages import SENDERS, broker_redis
 from .namespace import Identity, namespace, read_identity, shop_key
 
@@ -141,13 +141,13 @@ def former_lists() -> list[str]:
         DatabaseError: Postgres did not answer.
     """
     identity = read_identity()
-    now, signs = _read(store.connect(), SIGNS_OF_LOG)
+    now, signs = _read(log_store.connect(), SIGNS_OF_LOG)
     before = {
         sign.namespace for sign in signs if sign.database == identity.database and not sign.is_alive(now)
     }
     found = [f"fashion_search:{name}:log" for name in sorted(before - {namespace()})]
     if _is_alone(signs, identity, now):
-        return [store.FORMER_LIST, *found]
+        return [log_store.FORMER_LIST, *found]
     if any(sign.is_alive(now) and sign.database != identity.database for sign in signs):
         _tell_of_nobodys()
     return found
@@ -155,11 +155,11 @@ def former_lists() -> list[str]:
 
 def is_alone() -> bool:
     """Return whether no other shop has been seen at this shop's Redis for a minute; False where that is not known."""
-    if not store.address():
+    if not log_store.address():
         return False
     identity = read_identity()
     try:
-        now, signs = _read(store.connect(), SIGNS_OF_LOG)
+        now, signs = _read(log_store.connect(), SIGNS_OF_LOG)
     except (RedisError, OSError):
         return False
     return _is_alone(signs, identity, now)
@@ -167,15 +167,15 @@ def is_alone() -> bool:
 
 def _tell_of_nobodys() -> None:
     global _told
-    waiting = 0 if _told else store.waiting_in(store.FORMER_LIST)
+    waiting = 0 if _told else log_store.waiting_in(log_store.FORMER_LIST)
     if waiting:
         _told = True
         logger.warning(
             "%d records of the search log wait in %s, which all shops on this Redis once shared: whose they are cannot be told, so"
             " they stay. To remove them: redis-cli DEL %s",
             waiting,
-            store.FORMER_LIST,
-            store.FORMER_LIST,
+            log_store.FORMER_LIST,
+            log_store.FORMER_LIST,
         )
 
 
@@ -314,8 +314,8 @@ def _places() -> Iterator[list[_Place]]:
     """Give where signs lie: beside the log, and beside the queue."""
     with broker_redis() as (client, prefix):
         places = []
-        if store.address():
-            places.append(_Place(store.connect(TIMEOUT_SECONDS), SIGNS_OF_LOG, ""))
+        if log_store.address():
+            places.append(_Place(log_store.connect(TIMEOUT_SECONDS), SIGNS_OF_LOG, ""))
         if client is not None:
             places.append(_Place(client, f"{prefix}{SIGNS_OF_QUEUE}", prefix))
         yield places

@@ -14,7 +14,7 @@ from .indexing import reconcile as reconciling
 from .indexing.batches import index_due
 from .indexing.lexicon import refresh_lexicons
 from .indexing.task_runs import recorded_run
-from .insight import draining, rolling, store
+from .insight import log_store, rollup
 from .merchandising import hits
 from .models import CatalogueHealth, CatalogueMap, IndexVersion
 from .namespace import namespace
@@ -149,14 +149,14 @@ def flush_hits() -> None:
 @_periodic()
 def drain_log() -> None:
     """Write the search log from Redis to Postgres; only one of these runs at a time."""
-    store.take_over(neighbours.former_lists())
-    draining.drain_log()
+    log_store.take_over(neighbours.former_lists())
+    rollup.drain_log()
 
 
 @_periodic()
 def roll_up_log() -> None:
     """Count the search log by days and delete what is over; only one of these runs at a time."""
-    rolling.roll_up()
+    rollup.roll_up()
 
 
 @_periodic()

@@ -30,16 +30,16 @@ def main() -> None:
         django.setup()
         from django.db import connection
 
-        from search.insight import store
-        from search.insight.draining import drain_log
-        from search.insight.recording import buffer, record_search
+        from search.insight import log_store
+        from search.insight.log import buffer, record_search
+        from search.insight.rollup import drain_log
 
         def note() -> None:
             record_search(**SEARCH, stages=STAGES)
 
         def send() -> None:
             try:
-                store.connect().rpush("lab", json.dumps({**SEARCH, "stages": STAGES}))
+                log_store.connect().rpush("lab", json.dumps({**SEARCH, "stages": STAGES}))
             except Exception as error:  # noqa: BLE001 - how long it takes to fail is what is measured
                 failures.append(error)
 

@@ -6,8 +6,7 @@ from .desk import DashboardAdmin
 from .desk_builds import BuildAdmin
 from .evaluations import EvaluationAdmin
 from .failures import StaleProductAdmin
-from .insight import QueryDayAdmin, SearchDayAdmin
-from .insight_log import LoggedSearchAdmin
+from .insight import LoggedSearchAdmin, QueryDayAdmin, SearchDayAdmin
 from .merchandising_banners import BannerAdmin
 from .merchandising_redirects import RedirectAdmin
 from .merchandising_rules import MerchandisingRuleAdmin

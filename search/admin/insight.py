@@ -5,23 +5,34 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
+from django.utils.safestring import SafeString
 
 from ..conf import get_settings
-from ..insight.figures import is_empty, read_figures
-from ..insight.nearest import look_around
-from ..insight.overview import draw_overview
-from ..insight.period import read_period
-from ..insight.queries import KINDS, LOW_SEARCHES, LOW_SHARE, Queries, clicked_results, read_query
-from ..models import QueryDay, SearchDay
+from ..insight.charts import draw_overview
+from ..insight.reports import (
+    KINDS,
+    LOW_SEARCHES,
+    LOW_SHARE,
+    Queries,
+    clicked_results,
+    is_empty,
+    read_figures,
+    read_period,
+    read_query,
+)
+from ..insight.workbench import look_around
+from ..models import LoggedSearch, QueryDay, SearchDay, SearchEvent
 from ..query.clean import MAX_LENGTH
-from .insight_pages import InsightAdmin
-from .inspector import InspectorPages
+from .base import ReadOnlyAdmin
+from .inspector import InsightAdmin, InspectorPages
 
 PER_PAGE = 50
 FIRST_QUERIES = 8  # of each kind, in the overview
@@ -124,3 +135,86 @@ class QueryDayAdmin(InspectorPages):
 
 def _text(request: HttpRequest) -> str:
     return " ".join(request.GET.get("q", "").replace("\x00", "").split())[:MAX_LENGTH]
+
+
+# The search log in the admin: single searches, what they answered, and what was clicked.
+
+
+class AnswerFilter(admin.SimpleListFilter):
+    """What somebody looks into the log for."""
+
+    title = "answer"
+    parameter_name = "answer"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the kinds of answers."""
+        return [
+            ("zero", "nothing found"),
+            ("degraded", "degraded"),
+            ("corrected", "spelling corrected"),
+            ("clicked", "result clicked"),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[LoggedSearch]) -> QuerySet[LoggedSearch]:
+        """Keep the searches with the chosen kind of answer."""
+        if self.value() == "zero":
+            return queryset.filter(total=0)
+        if self.value() == "degraded":
+            return queryset.exclude(degraded="")
+        if self.value() == "corrected":
+            return queryset.exclude(corrected="")
+        if self.value() == "clicked":
+            return queryset.filter(pk__in=SearchEvent.objects.filter(type="click").values("search"))
+        return queryset
+
+
+@admin.register(LoggedSearch)
+class LoggedSearchAdmin(ReadOnlyAdmin):
+    """Single searches, the newest first."""
+
+    list_display = ("at", "asked", "mode", "total", "page", "latency", "degraded")
+    list_filter = (AnswerFilter, "mode")
+    search_fields = ("text", "visit")
+    search_help_text = "Words of the query, or the hash of a visit"
+    date_hierarchy = "at"
+    show_full_result_count = False
+    list_per_page = 50
+    actions = None
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse: what was logged stays as it was."""
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """Return every field, and the search's events."""
+        return [*super().get_readonly_fields(request, obj), "events"]
+
+    @admin.display(description="query", ordering="query")
+    def asked(self, row: LoggedSearch) -> SafeString:
+        """Return what was typed, and what was searched for instead."""
+        if row.corrected:
+            return format_html("{} → {}", row.text, row.corrected)
+        return format_html("{}", row.text or "–")  # noqa: RUF001 - a dash stands for nothing
+
+    @admin.display(description="latency", ordering="took_ms")
+    def latency(self, row: LoggedSearch) -> str:
+        """Return milliseconds in all."""
+        return f"{row.took_ms:.0f} ms"
+
+    @admin.display(description="events")
+    def events(self, row: LoggedSearch) -> SafeString:
+        """Return what was done with the results, in its order."""
+        found = SearchEvent.objects.filter(search=row.pk).order_by("at")
+        return format_html_join(
+            "",
+            "<div>{} of {}{}, {}</div>",
+            (
+                (
+                    event.get_type_display(),
+                    event.sku,
+                    f" at position {event.position}" if event.position else "",
+                    event.at.strftime("%H:%M:%S"),
+                )
+                for event in found
+            ),
+        )

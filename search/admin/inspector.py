@@ -1,13 +1,14 @@
-"""The inspector: how a query's results come about, why a product is none of them, and two ways of searching compared."""
+"""What all pages of insight share."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
-from ..conf import other_settings
+from ..conf import get_settings, other_settings
 from ..engine.answers import SearchAnswer, SearchResult
 from ..engine.filters import Filters
 from ..engine.pages import Trial
@@ -15,10 +16,45 @@ from ..engine.service import search
 from ..evaluation.compare import compare_evaluations
 from ..evaluation.run import TRIED, read_settings
 from ..exceptions import InvalidQuery
+from ..insight.reports import PRESETS
 from ..models import Evaluation, IndexVersion
 from ..query.clean import MAX_LENGTH
 from ..registry import get_index
-from .insight_pages import InsightAdmin
+from .base import ReadOnlyAdmin
+
+TEMPLATES = "admin/fashion_search/insight"
+
+
+class InsightAdmin(ReadOnlyAdmin):
+    """Pages of figures over a daily table; a permission to view the table is one to see them."""
+
+    def get_urls(self) -> list[URLPattern]:
+        """Return the address of the page alone: daily tables have no forms."""
+        page = self.admin_site.admin_view(self.changelist_view)
+        return [path("", page, name=f"{self.opts.app_label}_{self.opts.model_name}_changelist")]
+
+    def respond(self, request: HttpRequest, template: str, title: str, **context: Any) -> TemplateResponse:
+        """Write a page with the period that its address names."""
+        return TemplateResponse(
+            request,
+            f"{TEMPLATES}/{template}.html",
+            {
+                **self.admin_site.each_context(request),
+                "title": title,
+                "opts": self.opts,
+                "presets": PRESETS,
+                "may_see_log": request.user.has_perm("fashion_search.view_loggedsearch"),
+                "may_see_queries": request.user.has_perm("fashion_search.view_queryday"),
+                "may_see_overview": request.user.has_perm("fashion_search.view_searchday"),
+                "enabled": get_settings().insight,
+                **context,
+            },
+        )
+
+
+# The inspector: how a query's results come about, why a product is none of them, and two ways of searching
+# compared.
+
 
 SHOWN = 24  # results
 COMPARED = 12  # results of each side

@@ -12,8 +12,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ..exceptions import InvalidQuery
-from ..insight.recording import record_event
-from ..insight.visits import visitor_of
+from ..insight.log import record_event
+from ..insight.log_store import visitor_of
 from ..models import SearchEvent
 from .described import SKU, errors
 from .schema import operation

@@ -4,7 +4,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ..engine.suggestions import suggest
-from ..insight.popular import popular_queries
+from ..insight.reports import popular_queries
 from .answers import SuggestAnswerSerializer
 from .described import SUGGEST, errors
 from .parameters import suggest_parameters

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle, SimpleRateThrottle
 
 from ..conf import get_settings
-from ..insight.store import connect
+from ..insight.log_store import connect
 from ..namespace import shop_key
 from ..prometheus import LEFT_OUT
 

@@ -5,7 +5,7 @@ from time import monotonic
 
 from ..conf import get_settings
 from ..indexing.task_runs import task_states
-from ..insight.store import LONGEST, Waiting, measure_waiting
+from ..insight.log_store import LONGEST, Waiting, measure_waiting
 from .checks import Check, State
 from .wording import count, span
 from .workers import REPLY_SECONDS

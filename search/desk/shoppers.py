@@ -8,9 +8,7 @@ from statistics import median
 from django.utils import timezone
 
 from ..conf import get_settings
-from ..insight.figures import share
-from ..insight.period import Period, last_days
-from ..insight.queries import Queries, QueryFigures
+from ..insight.reports import Period, Queries, QueryFigures, last_days, share
 from ..models import SearchDay
 from .checks import Check, State
 

@@ -10,9 +10,9 @@ from django.http import HttpRequest
 
 from ..conf import get_settings
 from ..exceptions import InvalidQuery
-from ..insight.popular import popular_queries
-from ..insight.recording import Mode, record_search
-from ..insight.visits import visitor_of
+from ..insight.log import Mode, record_search
+from ..insight.log_store import visitor_of
+from ..insight.reports import popular_queries
 from ..merchandising.hits import Hit, count_hits
 from ..merchandising.rules import Fired
 from ..merchandising.snapshots import BannerShown, Merchandising, RedirectTo, snapshot

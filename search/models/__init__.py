@@ -4,8 +4,7 @@ from .api_keys import ApiKey
 from .builds import Build, Dashboard
 from .entries import EntryImage, IndexEntry
 from .evaluations import Evaluation
-from .insight import LoggedSearch, SearchEvent
-from .insight_days import PopularQuery, QueryDay, SearchDay, StageDay
+from .insight import LoggedSearch, PopularQuery, QueryDay, SearchDay, SearchEvent, StageDay
 from .lexicons import VersionLexicon, WordList
 from .merchandising_banners import Banner
 from .merchandising_redirects import Redirect

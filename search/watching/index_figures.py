@@ -15,7 +15,7 @@ from ..indexing.hnsw import broken_indexes
 from ..indexing.removal import find_left_over
 from ..indexing.status import count_pictures, measure_outbox
 from ..indexing.task_runs import task_states
-from ..insight.store import measure_waiting
+from ..insight.log_store import measure_waiting
 from ..models import IndexEntry, IndexVersion
 from .bounded import Look
 from .readiness import broker_answers, storage_is_up

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from search.conf import get_settings
 from search.engine.counts import Counts
 from search.engine.pages import Frozen, freeze
-from search.insight import store
+from search.insight import log_store
 from search.merchandising.hits import Hit, count_hits
 from search.namespace import database_identity, namespace, read_identity, shop_key
 from tests.search.products import make_product
@@ -102,12 +102,12 @@ def test_everything_that_is_kept_beside_other_shops_is_named_after_this_one(
     transactional_db, redis_server, client
 ):
     """All that the plugin and the shop write to Redis: log, visits, rates, lists, hits, attempts, messages."""
-    with store.connect() as redis:
+    with log_store.connect() as redis:
         redis.flushdb()
         make_product("A1")  # a hint
         client.get("/api/v1/products/")
         client.get("/search/?q=shirt")
-        store.push([{"kind": "search", "text": "shirt", "visitor": "v"}])
+        log_store.push([{"kind": "search", "text": "shirt", "visitor": "v"}])
         freeze(Frozen((), True, Counts()), "asked")
         count_hits([Hit("rule", 1)])
         client.post("/admin/login/", {"username": "a", "password": "b"})

@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from search import checks, neighbours
 from search.desk import services
-from search.insight import store
+from search.insight import log_store
 from search.merchandising.hits import Hit
 from search.namespace import namespace, read_identity, shop_key
 
@@ -23,7 +23,7 @@ pytestmark = [
 
 @pytest.fixture(autouse=True)
 def redis():
-    with store.connect() as client:
+    with log_store.connect() as client:
         client.flushdb()
         yield client
         client.flushdb()
@@ -153,7 +153,7 @@ class TestOtherShops:
         assert board() == {"Other shops": "attention", "Shared cache and keys": "attention"}
 
     def test_a_broker_that_is_no_redis_leaves_the_log(self, put, monkeypatch, settings):
-        settings.FASHION_SEARCH |= {"INSIGHT_REDIS_URL": store.address()}
+        settings.FASHION_SEARCH |= {"INSIGHT_REDIS_URL": log_store.address()}
         for name in ("broker_write_url", "broker_url"):
             monkeypatch.setattr(current_app.conf, name, "memory://")
         neighbours.leave_sign()
@@ -244,17 +244,17 @@ class TestApart:
 
 class TestFormerNames:
     def test_what_all_shops_shared_is_taken_over_by_one_that_is_alone(self, redis, put):
-        redis.rpush(store.FORMER_LIST, *map(str, range(2500)))
+        redis.rpush(log_store.FORMER_LIST, *map(str, range(2500)))
         neighbours.leave_sign()
         assert neighbours.former_lists() == []  # others may not have told yet that they are there
         assert not neighbours.is_alone()
         put(first=60, last=0)
-        assert neighbours.former_lists() == [store.FORMER_LIST]
+        assert neighbours.former_lists() == [log_store.FORMER_LIST]
         assert neighbours.is_alone()
-        redis.rpush(store.list_name(), "newer")
-        assert store.take_over(neighbours.former_lists()) == 2500
-        assert redis.llen(store.FORMER_LIST) == 0
-        assert sorted(redis.lrange(store.list_name(), 0, -1)) == sorted(
+        redis.rpush(log_store.list_name(), "newer")
+        assert log_store.take_over(neighbours.former_lists()) == 2500
+        assert redis.llen(log_store.FORMER_LIST) == 0
+        assert sorted(redis.lrange(log_store.list_name(), 0, -1)) == sorted(
             [b"newer", *(b"%d" % n for n in range(2500))]
         )
 
@@ -264,7 +264,7 @@ class TestFormerNames:
         put(**SHOES, first=60, last=0, where=("log",))
         assert neighbours.former_lists() == []
         assert caplog.text == ""
-        redis.rpush(store.FORMER_LIST, "a", "b")
+        redis.rpush(log_store.FORMER_LIST, "a", "b")
         assert neighbours.former_lists() == neighbours.former_lists() == []
         assert caplog.text.count("2 records of the search log wait in fashion_search:log") == 1
         assert not neighbours.is_alone()
@@ -275,8 +275,8 @@ class TestFormerNames:
         redis.rpush("fashion_search:before:log", "a")
         redis.rpush("fashion_search:of others:log", "b")
         neighbours.leave_sign()
-        assert store.take_over(neighbours.former_lists()) == 1
-        assert redis.lrange(store.list_name(), 0, -1) == [b"a"]
+        assert log_store.take_over(neighbours.former_lists()) == 1
+        assert redis.lrange(log_store.list_name(), 0, -1) == [b"a"]
 
     def test_hits_under_their_former_names(self, put):
         from search.merchandising.hits import flush_hits

@@ -27,9 +27,9 @@ def periodic_task_missing(world: World) -> Harm:
 @fault
 def periodic_task_raises(world: World) -> Harm:
     """One task raises each time: something else stands in Redis under the name of the search log's list."""
-    from search.insight import store
+    from search.insight import log_store
 
-    client, log = store.connect(), store.list_name()
+    client, log = log_store.connect(), log_store.list_name()
     kept = f"{log}:kept"
     if client.exists(log):
         client.rename(log, kept)

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from search.desk.checks import Check, State
-from search.insight.rolling import roll_up
+from search.insight.rollup import roll_up
 from shop.models import Product
 from tests.outbox import stale_products
 from tests.search.admin.test_insight import client_with, text_of

@@ -9,7 +9,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
 
-from search.insight.rolling import roll_up
+from search.insight.rollup import roll_up
 from search.models import PopularQuery, SearchDay, SearchEvent, VersionLexicon
 from tests.search.indexed import make_version
 from tests.search.insight.conftest import log  # noqa: F401 - a fixture

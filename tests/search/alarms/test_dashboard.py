@@ -13,7 +13,7 @@ from search.desk.board import read_board
 from search.desk.checks import Check, State
 from search.indexing import building, status
 from search.indexing.hnsw import drop_indexes
-from search.insight import store
+from search.insight import log_store
 from search.models import Build, IndexVersion, SearchDay
 from shop.models import Product
 from tests.search.alarms.world import Fault, World, lines
@@ -65,9 +65,9 @@ def another_secret_key(world: World) -> None:
 
 @line("Search log")
 def nobody_drains_the_log(world: World) -> None:
-    with store.connect() as client:
+    with log_store.connect() as client:
         old = json.dumps({"kind": "search", "at": (timezone.now() - timedelta(hours=1)).isoformat()})
-        client.rpush(store.list_name(), old)
+        client.rpush(log_store.list_name(), old)
 
 
 @line("Workers")

@@ -19,7 +19,7 @@ from search import neighbours
 from search.encoders.cache import forget_artifacts
 from search.indexing.pictures import forget_storage
 from search.indexing.task_runs import recorded_run
-from search.insight import store
+from search.insight import log_store
 from search.models import EntryImage, IndexVersion, StaleProduct
 from search.namespace import read_identity
 from shop.models import Brand, Product
@@ -184,7 +184,7 @@ class World:
     def let_another_shop_in(self, **sign: str) -> None:
         """Have the sign of another shop in Redis, as its worker leaves it."""
         prefix = self.settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"]
-        with store.connect() as client:
+        with log_store.connect() as client:
             now = client.time()[0]
             other = {"database": "1/2", "called": "database 'shop' at db2", "host": "web2"}
             left = replace(neighbours._sign(read_identity()), **other, **sign, first=now - 100, last=now + 60)

@@ -7,7 +7,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from rest_framework.request import Request
 
 from search.api import throttling
-from search.insight.store import connect
+from search.insight.log_store import connect
 from search.models import ApiKey
 from search.namespace import shop_key
 

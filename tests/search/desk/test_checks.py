@@ -16,7 +16,7 @@ from search.desk.shoppers import Answers, check_answers
 from search.encoders.artifact import read_manifest
 from search.indexing import building, task_runs
 from search.indexing.task_runs import recorded_run
-from search.insight import store
+from search.insight import log_store
 from search.models import EntryImage, IndexEntry, IndexVersion, StaleProduct, TaskRun
 from search.schedule import PERIODIC
 from shop.models import Product
@@ -464,10 +464,10 @@ class TestTasks:
 class TestLog:
     @pytest.fixture(autouse=True)
     def _empty(self, search_settings, redis_server):
-        store.drop(store.measure_waiting().number)
+        log_store.drop(log_store.measure_waiting().number)
         yield
         search_settings.FASHION_SEARCH = {}
-        store.drop(store.measure_waiting().number)
+        log_store.drop(log_store.measure_waiting().number)
 
     @pytest.mark.parametrize(
         ("age", "state", "sentence"),
@@ -482,13 +482,13 @@ class TestLog:
     )
     def test_by_the_oldest_record(self, age, state, sentence):
         assert check_log(LogLook()) == Check("Search log", OK, "No record waits in Redis.")
-        store.push([{"kind": "event", "at": timezone.now() - timedelta(seconds=age)}])
+        log_store.push([{"kind": "event", "at": timezone.now() - timedelta(seconds=age)}])
         check = check_log(LogLook())
         assert (check.state, check.sentence, bool(check.remedy)) == (state, sentence, state is ATTENTION)
 
     def test_by_their_number(self, monkeypatch):
         monkeypatch.setattr(maintenance, "LONGEST", 10)
-        store.push([{"kind": "event", "at": timezone.now()}] * 6)
+        log_store.push([{"kind": "event", "at": timezone.now()}] * 6)
         check = check_log(LogLook())
         assert (check.state, check.sentence) == (
             ATTENTION, "6 records in Redis, the oldest for 0 s. From 10 on newer ones are dropped."

@@ -4,8 +4,8 @@ from uuid import uuid4
 
 import pytest
 
-from search.insight import store
-from search.insight.recording import buffer
+from search.insight import log_store
+from search.insight.log import buffer
 from search.models import LoggedSearch, SearchEvent
 from search.namespace import shop_key
 
@@ -15,13 +15,13 @@ NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 @pytest.fixture
 def log_redis(redis_server) -> Iterator[None]:
     """The log's Redis, without records of other tests."""
-    client = store.connect()
+    client = log_store.connect()
     buffer.flush(5)
-    for name in (store.list_name(), *client.keys(shop_key("visit_key:*"))):
+    for name in (log_store.list_name(), *client.keys(shop_key("visit_key:*"))):
         client.delete(name)
     yield
     buffer.flush(5)
-    client.delete(store.list_name())
+    client.delete(log_store.list_name())
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ from threading import Event
 
 import pytest
 
-from search.insight.buffer import Buffer
+from search.insight.log import Buffer
 from search.prometheus import LEFT_OUT
 from tests.processes import wait_until
 

@@ -2,10 +2,18 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from search.insight.figures import ModeFigures, StageFigures, is_empty, read_figures
-from search.insight.period import Period
-from search.insight.queries import ClickedResult, Queries, clicked_results, read_query
-from search.insight.rolling import roll_up
+from search.insight.reports import (
+    ClickedResult,
+    ModeFigures,
+    Period,
+    Queries,
+    StageFigures,
+    clicked_results,
+    is_empty,
+    read_figures,
+    read_query,
+)
+from search.insight.rollup import roll_up
 
 pytestmark = pytest.mark.django_db
 

@@ -1,7 +1,7 @@
 import pytest
 from django.utils import timezone
 
-from search.insight.nearest import look_around
+from search.insight.workbench import look_around
 from search.models import PopularQuery, VersionLexicon
 from tests.search.indexed import make_version
 

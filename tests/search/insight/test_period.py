@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from search.insight.period import Period, read_period
+from search.insight.reports import Period, read_period
 
 TODAY = date(2026, 3, 10)
 LAST_30 = Period(date(2026, 2, 9), TODAY)

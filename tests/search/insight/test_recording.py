@@ -12,9 +12,9 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 from redis import ConnectionError as RedisAway
 
-from search.insight import draining, store
-from search.insight.draining import drain_log
-from search.insight.recording import buffer, record_event, record_search
+from search.insight import log_store, rollup
+from search.insight.log import buffer, record_event, record_search
+from search.insight.rollup import drain_log
 from search.models import LoggedSearch, SearchEvent
 from search.prometheus import LEFT_OUT
 
@@ -66,7 +66,7 @@ def test_no_cookie_and_no_address_of_mail_leaves_the_process():
         **{**SEARCH, **typed, "visitor": "secret-cookie", "filters": {"facets": {"x": ("a@b.de",)}}}
     )
     assert buffer.flush(5)
-    (record,) = store.oldest(10)
+    (record,) = log_store.oldest(10)
     assert b"secret-cookie" not in record
     written = json.loads(record)
     assert written["text"] == "shirt [email]"
@@ -83,7 +83,7 @@ def test_what_is_not_to_be_logged_is_not(settings, off):
     if not off:
         record_event(search=uuid4(), type="click", sku="A-1")
     assert buffer.flush(5)
-    assert store.oldest(10) == []
+    assert log_store.oldest(10) == []
 
 
 def test_a_batch_written_twice_stays_one(monkeypatch):
@@ -95,7 +95,7 @@ def test_a_batch_written_twice_stays_one(monkeypatch):
         raise RedisAway("killed between commit and drop")
 
     with monkeypatch.context() as patch:
-        patch.setattr(store, "drop", killed)
+        patch.setattr(log_store, "drop", killed)
         with pytest.raises(RedisAway):
             drain_log()
     assert drain_log() == 2
@@ -103,14 +103,14 @@ def test_a_batch_written_twice_stays_one(monkeypatch):
 
 
 def test_one_bad_record_keeps_no_other_back(monkeypatch):
-    monkeypatch.setattr(draining, "BATCH", 4)
+    monkeypatch.setattr(rollup, "BATCH", 4)
     record_search(**SEARCH)
     record_search(**{**SEARCH, "stages": {"encode": "slow"}})  # no number
     record_search(**{**SEARCH, "understood": ["\x00"]})  # which jsonb refuses
     record_search(**{**SEARCH, "text": "half \ud800"})
     record_search(**{**SEARCH, "total": 2**40})  # more than an integer column holds
     assert buffer.flush(5)
-    store.connect().rpush(store.list_name(), b"not json", b"[]", b'{"kind": "other"}')
+    log_store.connect().rpush(log_store.list_name(), b"not json", b"[]", b'{"kind": "other"}')
     assert drain_log() == 8
     assert sorted(LoggedSearch.objects.values_list("text", flat=True)) == ["Red  Shirt", "half ?"]
 
@@ -134,9 +134,9 @@ def test_one_bad_record_keeps_no_other_back(monkeypatch):
 def test_a_record_that_a_foreign_hand_wrote_keeps_no_other_back(wrong):
     record_search(**SEARCH)
     assert buffer.flush(5)
-    record = json.loads(store.oldest(1)[0])
+    record = json.loads(log_store.oldest(1)[0])
     bad = json.dumps(record | {"id": str(uuid4())} | wrong)
-    store.connect().lpush(store.list_name(), bad, b"[" * 100_000, b"\xff")
+    log_store.connect().lpush(log_store.list_name(), bad, b"[" * 100_000, b"\xff")
     assert drain_log() == 4
     assert list(LoggedSearch.objects.values_list("pk", flat=True)) == [UUID(record["id"])]
     assert drain_log() == 0
@@ -145,20 +145,20 @@ def test_a_record_that_a_foreign_hand_wrote_keeps_no_other_back(wrong):
 def test_records_older_than_what_is_kept_are_not_written(settings):
     record_search(**SEARCH)
     assert buffer.flush(5)
-    record = json.loads(store.oldest(1)[0])
-    store.drop(1)
+    record = json.loads(log_store.oldest(1)[0])
+    log_store.drop(1)
     record["at"] = str(timezone.now() - timedelta(days=31))
-    store.connect().rpush(store.list_name(), json.dumps(record))
+    log_store.connect().rpush(log_store.list_name(), json.dumps(record))
     assert drain_log() == 1
     assert LoggedSearch.objects.count() == 0
 
 
 def test_a_list_that_no_worker_drains_stops_growing(monkeypatch):
-    monkeypatch.setattr(store, "LONGEST", 2)
+    monkeypatch.setattr(log_store, "LONGEST", 2)
     for _ in range(3):
         record_search(**SEARCH)
         assert buffer.flush(5)
-    assert len(store.oldest(10)) == 2
+    assert len(log_store.oldest(10)) == 2
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_a_list_that_no_worker_drains_stops_growing(monkeypatch):
 def test_the_address_is_the_brokers(monkeypatch, broker, address):
     for name in ("broker_write_url", "broker_url"):  # the first is read from the second where it is not set
         monkeypatch.setattr(f"celery.current_app.conf.{name}", broker)
-    assert store.address() == address
+    assert log_store.address() == address
 
 
 class TestNothingWaits:
@@ -189,7 +189,7 @@ class TestNothingWaits:
         assert self.seconds_of_100() < 0.1
         settings.FASHION_SEARCH = {}
         assert buffer.flush(5)
-        assert len(store.oldest(200)) == 100  # nothing is lost when it is back
+        assert len(log_store.oldest(200)) == 100  # nothing is lost when it is back
 
     def test_redis_is_frozen(self, settings):
         import socket
@@ -200,13 +200,13 @@ class TestNothingWaits:
             assert self.seconds_of_100() < 0.1
             settings.FASHION_SEARCH = {}
         assert buffer.flush(5)
-        assert len(store.oldest(200)) == 100
+        assert len(log_store.oldest(200)) == 100
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_locked_table_costs_the_drain_a_wait_and_the_search_nothing(monkeypatch):
     """While another session holds the table, searches are noted as fast as ever; the records wait in Redis."""
-    monkeypatch.setattr(draining, "LOCK_TIMEOUT", "100ms")
+    monkeypatch.setattr(rollup, "LOCK_TIMEOUT", "100ms")
     other = connection.copy()
     try:
         with other.cursor() as cursor:
@@ -216,7 +216,7 @@ def test_a_locked_table_costs_the_drain_a_wait_and_the_search_nothing(monkeypatc
         assert buffer.flush(5)
         with pytest.raises(OperationalError, match="lock timeout"):
             drain_log()
-        assert len(store.oldest(200)) == 100
+        assert len(log_store.oldest(200)) == 100
     finally:
         other.close()
     assert drain_log() == 100
@@ -227,8 +227,8 @@ def test_a_record_that_cannot_be_written_holds_up_no_other(caplog):
     before = LEFT_OUT.labels("log")._value.get()
     loop: list = []
     loop.append(loop)
-    store.push([{"kind": "event", "n": 1}, {"kind": "event", "filters": loop}, {"kind": "event", "n": 2}])
-    assert [json.loads(line)["n"] for line in store.oldest(10)] == [1, 2]
+    log_store.push([{"kind": "event", "n": 1}, {"kind": "event", "filters": loop}, {"kind": "event", "n": 2}])
+    assert [json.loads(line)["n"] for line in log_store.oldest(10)] == [1, 2]
     assert LEFT_OUT.labels("log")._value.get() == before + 1
     assert "A record of the search log cannot be written and is dropped" in caplog.text
 

@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.db import connection
 
-from search.insight import rolling
-from search.insight.popular import Popular, popular_queries
-from search.insight.rolling import roll_up
+from search.insight import rollup
+from search.insight.reports import Popular, popular_queries
+from search.insight.rollup import roll_up
 from search.models import LoggedSearch, PopularQuery, QueryDay, SearchDay, SearchEvent, StageDay
 
 pytestmark = pytest.mark.django_db
@@ -129,7 +129,7 @@ def test_daily_counts_go_in_their_own_time(log, settings):
 def test_a_day_whose_count_fails_stays_as_it_was(log, monkeypatch):
     log()
     roll_up(NOON)
-    monkeypatch.setattr("search.insight.statements.QUERY_DAYS", "SELECT 1 / 0")
+    monkeypatch.setattr("search.insight.rollup.QUERY_DAYS", "SELECT 1 / 0")
     with pytest.raises(Exception, match="division by zero"):
         roll_up(NOON)
     assert day_row().searches == 1
@@ -140,15 +140,15 @@ def test_a_day_whose_count_fails_stops_no_other(log, monkeypatch):
     log(visit="a")
     log(at=NOON + timedelta(days=1))
     log(at=NOON - timedelta(days=40))  # to be closed
-    real, refreshed = rolling._count, []
+    real, refreshed = rollup._count, []
 
     def fail(day, now, *, closed):
         if day == DAY:
             raise ValueError("a count out of range")
         real(day, now, closed=closed)
 
-    monkeypatch.setattr(rolling, "_count", fail)
-    monkeypatch.setattr(rolling, "_refresh_popular", refreshed.append)
+    monkeypatch.setattr(rollup, "_count", fail)
+    monkeypatch.setattr(rollup, "_refresh_popular", refreshed.append)
     with pytest.raises(ValueError, match="a count out of range"):
         roll_up(NOON + timedelta(days=1))
     assert list(SearchDay.objects.filter(mode="").order_by("day").values_list("day", "closed")) == [

@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 from django.db import connection
 
-from search.insight.recording import buffer, record_event, record_search
+from search.insight.log import buffer, record_event, record_search
 from search.models import LoggedSearch, PopularQuery, SearchDay
 from search.tasks import drain_log
 from tests.processes import ShopProcesses, wait_until

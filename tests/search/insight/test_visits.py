@@ -4,8 +4,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
-from search.insight import store
-from search.insight.visits import hash_visitor, visitor_of
+from search.insight import log_store
+from search.insight.log_store import hash_visitor, visitor_of
 from search.namespace import shop_key
 
 pytestmark = pytest.mark.usefixtures("log_redis")
@@ -46,7 +46,7 @@ class TestVisitorOf:
 
 class TestHash:
     def test_one_day_one_hash_the_next_day_another(self, set_clock):
-        client = store.connect()
+        client = log_store.connect()
         late, after = (
             datetime(2096, 3, 10, 23, 59, tzinfo=ZoneInfo("Asia/Kolkata")),
             datetime(2096, 3, 11, 0, 1, tzinfo=ZoneInfo("Asia/Kolkata")),
@@ -59,10 +59,10 @@ class TestHash:
         assert hash_visitor(client, "abc") != first[0]
 
     def test_the_key_goes_with_its_day(self, set_clock):
-        client = store.connect()
+        client = log_store.connect()
         set_clock(datetime(2096, 3, 10, 23, 59, tzinfo=ZoneInfo("Asia/Kolkata")))
         hash_visitor(client, "abc")
         assert 0 < client.ttl(shop_key("visit_key:2096-03-10")) <= 60
 
     def test_without_a_cookie_there_is_no_hash(self):
-        assert hash_visitor(store.connect(), "") == ""
+        assert hash_visitor(log_store.connect(), "") == ""

@@ -3,14 +3,14 @@ from decimal import Decimal
 import pytest
 
 from search.engine import Filters, SearchAnswer, UnderstoodPart, log_search
-from search.insight import recording
+from search.insight import log
 
 
 @pytest.fixture
 def noted(monkeypatch) -> list[dict]:
     """Records that would have been sent."""
     records: list[dict] = []
-    monkeypatch.setattr(recording.buffer, "put", records.append)
+    monkeypatch.setattr(log.buffer, "put", records.append)
     return records
 
 

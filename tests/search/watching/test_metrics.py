@@ -16,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from search.indexing.failures import KINDS, OTHER
 from search.indexing.hnsw import drop_orphaned_indexes
-from search.insight import store
+from search.insight import log_store
 from search.models import EntryImage, IndexEntry, IndexVersion, StaleProduct, TaskRun
 from tests.search.indexed import make_version
 
@@ -136,14 +136,14 @@ def test_periodic_tasks(transactional_db, scrape):
 
 
 def test_the_log_that_waits_in_redis(transactional_db, scrape, redis_server, settings):
-    store.drop(store.measure_waiting().number)
+    log_store.drop(log_store.measure_waiting().number)
     assert (scrape()["fashion_search_log_up",], scrape()["fashion_search_log_waiting",]) == (1, 0)
     noted = timezone.now() - timedelta(hours=1)
-    store.push([{"kind": "search", "at": noted}, {"kind": "search", "at": timezone.now()}])
+    log_store.push([{"kind": "search", "at": noted}, {"kind": "search", "at": timezone.now()}])
     figures = scrape()
     assert figures["fashion_search_log_waiting",] == 2
     assert 3600 <= figures["fashion_search_log_oldest_seconds",] < 3660
-    store.drop(2)
+    log_store.drop(2)
     settings.FASHION_SEARCH = settings.FASHION_SEARCH | {"INSIGHT_REDIS_URL": "redis://127.0.0.1:1/0"}
     figures = scrape()
     assert figures["fashion_search_log_up",] == 0

@@ -5,10 +5,9 @@ import re
 
 import pytest
 
-from search.insight import store
-from search.insight.draining import drain_log
-from search.insight.recording import buffer
-from search.insight.rolling import roll_up
+from search.insight import log_store
+from search.insight.log import buffer
+from search.insight.rollup import drain_log, roll_up
 from search.models import LoggedSearch, SearchDay, SearchEvent
 from tests.search.insight.conftest import log_redis  # noqa: F401 - a fixture
 from tests.shop.views.test_search import shelf  # noqa: F401 - a fixture
@@ -91,4 +90,4 @@ def test_without_redis_the_page_is_the_same(client, shelf, settings):  # noqa: F
     drained()
     assert LoggedSearch.objects.count() == 1
     assert not SearchEvent.objects.exists()
-    assert store.oldest(1) == []
+    assert log_store.oldest(1) == []

@@ -1,13 +1,20 @@
-"""The Redis list between web processes, which append to it, and the worker that writes the log to Postgres."""
+"""Takes out of a query what people paste by mistake: addresses of mail, and long numbers."""
 
+import hashlib
+import hmac
 import json
 import logging
+import re
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 from celery import current_app
+from django.conf import settings
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from redis import Redis
@@ -18,8 +25,72 @@ from redis.retry import Retry
 from ..conf import get_settings
 from ..namespace import shop_key
 from ..prometheus import LEFT_OUT
-from .redaction import redact_all
-from .visits import hash_visitor
+
+_MAIL = re.compile(r"\S+@\S+\.\w+")
+_NUMBER = re.compile(r"\+?\d(?:[ ./-]?\d){8,}")  # nine digits and more: telephones, cards, accounts
+
+
+def redact(text: str) -> str:
+    """Return the text with mail addresses and numbers of nine digits or more replaced by what they were."""
+    return _NUMBER.sub("[number]", _MAIL.sub("[email]", text))
+
+
+def redact_all(value: Any) -> Any:
+    """Return lists and mappings with every text in them redacted, and everything else as it is."""
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, dict):
+        return {name: redact_all(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [redact_all(each) for each in value]
+    return value
+
+
+# Tell the searches of one visit from those of another, without being able to tell whose visit it was.
+#
+# A
+# visit is known by a cookie that the shop sets anyway. The log holds its HMAC with a random key of the day.
+# The key exists in Redis only and expires with its day; from then on nobody can compute the hash of a
+# cookie any more, so that neither can a cookie be found in the log, nor the visits of two days be joined.
+
+
+KEY_BYTES = 32
+_CRAWLER = re.compile(r"bot\b|crawl|spider|slurp|preview|monitor|headless|lighthouse", re.IGNORECASE)
+
+
+def visitor_of(request: HttpRequest) -> str | None:
+    """Return what stands for a visit until it is hashed: the cookie, "" without one.
+
+    Returns:
+        None for a request that no person is behind, such as a crawler's or a prefetch; those are not logged.
+    """
+    headers = request.headers
+    if "prefetch" in headers.get("Sec-Purpose", "") or "prefetch" in headers.get("Purpose", ""):
+        return None
+    if _CRAWLER.search(headers.get("User-Agent", "")):
+        return None
+    return request.COOKIES.get(get_settings().insight_cookie or settings.SESSION_COOKIE_NAME, "")
+
+
+def hash_visitor(client: Redis, visitor: str) -> str:
+    """Return 16 hex digits that are the same for a visitor's searches of one day; "" without a cookie."""
+    if not visitor:
+        return ""
+    secret = _key_of(client, timezone.localtime())
+    return hmac.new(secret, visitor.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:16]
+
+
+def _key_of(client: Redis, now: datetime) -> bytes:
+    midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    name = shop_key(f"visit_key:{now:%Y-%m-%d}")
+    seconds_left = max(1, int((midnight - now).total_seconds()))
+    client.set(name, secrets.token_bytes(KEY_BYTES), nx=True, ex=seconds_left)
+    kept: bytes | None = client.get(name)  # type: ignore[assignment]
+    return kept or secrets.token_bytes(KEY_BYTES)  # it expired this moment: a key that nobody has
+
+
+# The Redis list between web processes, which append to it, and the worker that writes the log to Postgres.
+
 
 logger = logging.getLogger(__name__)
 Record = dict[str, Any]

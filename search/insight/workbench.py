@@ -12,7 +12,7 @@ from ..encoders.sessions import Embeddings, Encoders
 from ..exceptions import ArtifactError
 from ..models import IndexVersion, VersionLexicon
 from ..query.lexicon import bears_value
-from .popular import Popular, popular_queries
+from .reports import Popular, popular_queries
 
 logger = logging.getLogger(__name__)
 

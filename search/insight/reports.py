@@ -1,0 +1,374 @@
+"""Figures of a period, read from the daily tables."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from statistics import median
+from typing import Any
+
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import F, FloatField, Max, Q, QuerySet, Sum
+from django.db.models.functions import Cast, Greatest
+
+from ..models import PopularQuery, QueryDay, SearchDay, SearchEvent, StageDay
+from .rollup import normalise
+
+# The range of days that a page of figures shows.
+
+
+DEFAULT_DAYS = 30
+LONGEST = 400  # days
+PRESETS = (7, 30, 90, 365)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Days from `first` to `last`, both among them."""
+
+    first: date
+    last: date
+
+    def __len__(self) -> int:
+        return (self.last - self.first).days + 1
+
+    @property
+    def days(self) -> list[date]:
+        """Every day, the oldest first."""
+        return [self.first + timedelta(days=number) for number in range(len(self))]
+
+    @property
+    def before(self) -> "Period":
+        """As many days before these."""
+        length = timedelta(days=len(self))
+        return Period(self.first - length, self.last - length)
+
+
+def last_days(count: int, today: date) -> Period:
+    """Return the last `count` days, today among them."""
+    return Period(today - timedelta(days=count - 1), today)
+
+
+def read_period(given: Mapping[str, str], today: date) -> tuple[Period, str]:
+    """Read `days`, or `from` and `to`, of an address.
+
+    Returns:
+        The period, and a sentence where it is not the one that was asked for.
+    """
+    default = last_days(DEFAULT_DAYS, today)
+    try:
+        if given.get("from") or given.get("to"):
+            last = date.fromisoformat(given["to"]) if given.get("to") else today
+            first = date.fromisoformat(given["from"]) if given.get("from") else last - timedelta(days=29)
+        else:
+            count = int(given.get("days") or DEFAULT_DAYS)
+            if not 1 <= count <= LONGEST:
+                return default, f"A range has 1 to {LONGEST} days; these are the last {DEFAULT_DAYS}."
+            return last_days(count, today), ""
+    except (ValueError, OverflowError):
+        return (
+            default,
+            f"That is no range of days, such as 2026-01-31; these are the last {DEFAULT_DAYS} days.",
+        )
+    if first > last:
+        first, last = last, first
+    if len(Period(first, last)) > LONGEST:
+        return Period(last - timedelta(days=LONGEST - 1), last), f"A range has at most {LONGEST} days."
+    return Period(first, last), ""
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """All searches of a period."""
+
+    searches: int = 0
+    pages: int = 0
+    visits: int = 0
+    zero: int = 0
+    clicked: int = 0
+    clicks: int = 0
+    carts: int = 0
+    degraded: int = 0
+    p95_ms: float | None = None  # the median of the days: percentiles of several days cannot be joined
+
+    @property
+    def click_through(self) -> float | None:
+        """Share of searches of which a result was clicked."""
+        return share(self.clicked, self.searches)
+
+    @property
+    def zero_share(self) -> float | None:
+        """Share of searches that found nothing."""
+        return share(self.zero, self.searches)
+
+    @property
+    def degraded_share(self) -> float | None:
+        """Share of pages that were degraded."""
+        return share(self.degraded, self.pages)
+
+
+@dataclass(frozen=True, slots=True)
+class StageFigures:
+    """Latency of a stage: medians of the days' percentiles, in milliseconds."""
+
+    stage: str
+    p50_ms: float
+    p95_ms: float
+    p99_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class ModeFigures:
+    """Searches of one mode."""
+
+    mode: str
+    searches: int
+    click_through: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What the overview shows of a period."""
+
+    days: dict[date, SearchDay]  # days without a search are not there
+    totals: Totals
+    before: Totals  # the same for as many days before; of none where the log began later
+    modes: list[ModeFigures]
+    stages: list[StageFigures]
+
+
+def share(part: int, whole: int) -> float | None:
+    """Return part of whole, at most 1; None of nothing."""
+    return min(1.0, part / whole) if whole else None
+
+
+def read_figures(period: Period) -> Figures:
+    """Read a period with a few queries, however long it is."""
+    days = _rows(period)
+    return Figures(
+        days={row.day: row for row in days},
+        totals=_totals(days),
+        before=_totals(_rows(period.before)) if _covers(period.before) else Totals(),
+        modes=_modes(period),
+        stages=_stages(period),
+    )
+
+
+def is_empty() -> bool:
+    """Whether nothing has ever been counted."""
+    return not SearchDay.objects.exists()
+
+
+def _covers(period: Period) -> bool:
+    return SearchDay.objects.filter(day__lte=period.first).exists()
+
+
+def _rows(period: Period) -> list[SearchDay]:
+    return list(SearchDay.objects.filter(mode="", day__range=(period.first, period.last)).order_by("day"))
+
+
+def _totals(rows: Sequence[SearchDay]) -> Totals:
+    names = ("searches", "pages", "visits", "zero", "clicked", "clicks", "carts", "degraded")
+    sums = {name: sum(getattr(row, name) for row in rows) for name in names}
+    return Totals(**sums, p95_ms=median(row.p95_ms for row in rows) if rows else None)
+
+
+def _modes(period: Period) -> list[ModeFigures]:
+    counts: dict[str, list[int]] = {}
+    rows = SearchDay.objects.exclude(mode="").filter(day__range=(period.first, period.last))
+    for mode, searches, clicked in rows.values_list("mode", "searches", "clicked"):
+        total = counts.setdefault(mode, [0, 0])
+        total[0] += searches
+        total[1] += clicked
+    return [
+        ModeFigures(mode, searches, share(clicked, searches))
+        for mode, (searches, clicked) in sorted(counts.items(), key=lambda item: -item[1][0])
+    ]
+
+
+def _stages(period: Period) -> list[StageFigures]:
+    samples: dict[str, list[StageDay]] = {}
+    for row in StageDay.objects.filter(day__range=(period.first, period.last)):
+        samples.setdefault(row.stage, []).append(row)
+    stages = [
+        StageFigures(
+            stage,
+            median(row.p50_ms for row in rows),
+            median(row.p95_ms for row in rows),
+            median(row.p99_ms for row in rows),
+        )
+        for stage, rows in samples.items()
+    ]
+    return sorted(stages, key=lambda stage: -stage.p95_ms)
+
+
+# Queries that many visits had in common, for suggestions while typing.
+
+
+@dataclass(frozen=True, slots=True)
+class Popular:
+    """A query that was searched for several times in the last weeks, and found something."""
+
+    text: str
+    searches: int
+    clicked: int  # searches of which a result was clicked
+
+
+def popular_queries(prefix: str, limit: int) -> list[Popular]:
+    """Return the commonest queries that begin with `prefix`, in any capital letters; all of them for "".
+
+    A query is popular from POPULAR_MINIMUM visits in 30 days on, so that what one person types is never
+    suggested to another. The table is made by the roll-up.
+
+    Args:
+        prefix: what was typed so far.
+        limit: most queries.
+    """
+    typed = normalise(prefix) + (" " if prefix[-1:].isspace() else "")
+    found = PopularQuery.objects.filter(query__startswith=typed.lstrip()).order_by("-searches", "query")
+    return [Popular(row.text, row.searches, row.clicked) for row in found[:limit]]
+
+
+# Queries of a period: the commonest, those that find nothing, and those whose results nobody opens.
+
+
+LOW_SEARCHES = 5  # fewer say nothing about a query
+LOW_SHARE = 0.1  # a query of which fewer searches lead to a click is a low-click query
+KINDS = ("top", "zero", "close", "low")
+
+
+@dataclass(frozen=True, slots=True)
+class QueryFigures:
+    """One query of a period."""
+
+    query: str
+    text: str
+    corrected: str
+    searches: int
+    zero: int
+    close: int
+    clicked: int
+    clicks: int
+    position: float | None  # mean position of clicked results
+    last_day: date
+
+    @property
+    def click_through(self) -> float | None:
+        """Share of its searches of which a result was clicked."""
+        return share(self.clicked, self.searches)
+
+    @property
+    def zero_share(self) -> float | None:
+        """Share of its searches that found nothing."""
+        return share(self.zero, self.searches)
+
+    @property
+    def close_share(self) -> float | None:
+        """Share of its searches that found close matches only."""
+        return share(self.close, self.searches)
+
+
+@dataclass(frozen=True, slots=True)
+class ClickedResult:
+    """A product that was opened from the results of a query."""
+
+    sku: str
+    clicks: int
+    position: float | None
+
+
+class Queries:
+    """The queries of a kind, as a paginator takes them.
+
+    Args:
+        kind: "top" by searches; "zero" by searches that found nothing; "close" by those that
+            found close matches only; "low" by searches without a click, of queries
+            with 5 searches or more that find something and lead to a click in less than a tenth of them.
+        period: days that count.
+        containing: part of the queries' text, in any capital letters.
+    """
+
+    ordered = True
+
+    def __init__(self, kind: str, period: Period, containing: str = "") -> None:
+        rows = _summed(QueryDay.objects.filter(day__range=(period.first, period.last)))
+        if containing:
+            rows = rows.filter(query__contains=normalise(containing))
+        if kind == "zero":
+            rows = rows.filter(sum_zero__gt=0).order_by("-sum_zero", "query")
+        elif kind == "close":
+            rows = rows.filter(sum_close__gt=0).order_by("-sum_close", "query")
+        elif kind == "low":
+            rows = rows.filter(
+                Q(sum_searches__gte=LOW_SEARCHES)
+                & Q(sum_zero__lt=F("sum_searches"))
+                & Q(_share__lt=LOW_SHARE)
+            ).order_by(F("sum_clicked") - F("sum_searches"), "query")
+        else:
+            rows = rows.order_by("-sum_searches", "query")
+        self._rows = rows
+
+    def count(self) -> int:
+        """Return how many queries there are."""
+        return int(self._rows.count())
+
+    def __len__(self) -> int:
+        return self.count()
+
+    def __getitem__(self, window: Any) -> list[QueryFigures]:
+        return [_figures(row) for row in self._rows[window]]
+
+
+def read_query(text: str, period: Period) -> QueryFigures | None:
+    """Return the figures of one query, or None where nobody searched for it."""
+    rows = QueryDay.objects.filter(query=normalise(text), day__range=(period.first, period.last))
+    row = _summed(rows).order_by("query").first()
+    return _figures(row) if row else None
+
+
+def clicked_results(text: str, limit: int = 10) -> list[ClickedResult]:
+    """Return what was opened from the results of a query, most clicked first; of searches that are still kept."""
+    clicks: dict[str, list[int | None]] = {}
+    for sku, position in SearchEvent.objects.of_query(normalise(text)):
+        clicks.setdefault(sku, []).append(position)
+    ranked = sorted(clicks.items(), key=lambda item: (-len(item[1]), item[0]))
+    return [ClickedResult(sku, len(positions), _mean(positions)) for sku, positions in ranked[:limit]]
+
+
+def _summed(rows: QuerySet[QueryDay]) -> Any:
+    return (
+        rows.order_by()
+        .values("query")
+        .annotate(
+            sum_searches=Sum("searches"),
+            sum_zero=Sum("zero"),
+            sum_close=Sum("close"),
+            sum_clicked=Sum("clicked"),
+            sum_clicks=Sum("clicks"),
+            sum_placed=Sum("placed"),
+            sum_positions=Sum("positions"),
+            _texts=ArrayAgg("text", order_by=("-searches", "-day")),
+            _corrections=ArrayAgg("corrected", order_by="-day"),
+            _last=Max("day"),
+        )
+        .annotate(_share=Cast("sum_clicked", FloatField()) / Greatest(F("sum_searches"), 1))
+    )
+
+
+def _figures(row: dict[str, Any]) -> QueryFigures:
+    return QueryFigures(
+        query=row["query"],
+        text=row["_texts"][0],  # of the day with most searches
+        corrected=row["_corrections"][0],
+        searches=row["sum_searches"],
+        zero=row["sum_zero"],
+        close=row["sum_close"],
+        clicked=row["sum_clicked"],
+        clicks=row["sum_clicks"],
+        position=row["sum_positions"] / row["sum_placed"] if row["sum_placed"] else None,
+        last_day=row["_last"],
+    )
+
+
+def _mean(positions: list[int | None]) -> float | None:
+    known = [position for position in positions if position is not None]
+    return sum(known) / len(known) if known else None
