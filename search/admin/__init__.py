@@ -7,10 +7,7 @@ from .desk_builds import BuildAdmin
 from .evaluations import EvaluationAdmin
 from .failures import StaleProductAdmin
 from .insight import LoggedSearchAdmin, QueryDayAdmin, SearchDayAdmin
-from .merchandising_banners import BannerAdmin
-from .merchandising_redirects import RedirectAdmin
-from .merchandising_rules import MerchandisingRuleAdmin
-from .merchandising_synonyms import SynonymAdmin
+from .merchandising import BannerAdmin, MerchandisingRuleAdmin, RedirectAdmin, SynonymAdmin
 from .products import IndexedProductAdmin
 from .quality import CatalogueHealthAdmin, CatalogueMapAdmin
 from .tags import ProductTagAdmin

@@ -4,15 +4,30 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.views.decorators.http import require_POST
 
+from ..conf import get_settings
+from ..engine.pages import Trial
+from ..engine.service import search
+from ..exceptions import InvalidQuery
+from ..merchandising.conflicts import find_conflicts, find_rivals
 from ..merchandising.hits import flush_what_can_be
-from ..merchandising.schedule import State, state_of
+from ..merchandising.index_values import tokens_of_products
+from ..merchandising.rules import State, in_words, say, state_of
+from ..merchandising.snapshots import SynonymEntry, rule_of
+from ..models import Banner, MerchandisingRule, Redirect, Synonym
+from ..products import read_cards
+from ..registry import ProductCard
 from .base import ForgivingList, ModelAdmin
+from .merchandising_forms import BannerForm, RedirectForm, RuleForm, SynonymForm
 
 STATES: tuple[State, ...] = ("running", "scheduled", "ended", "disabled")
 
@@ -137,3 +152,255 @@ class ScheduledAdmin(ModelAdmin):
         conflicts = self.conflicts_of()
         for sentence in dict.fromkeys(sentence for pk in keys for sentence in conflicts.get(pk, [])):
             messages.warning(request, f"Conflict: {sentence}")
+
+
+# Rules in the admin: what each does in one sentence, the product's picture, conflicts and hits.
+
+
+@admin.register(MerchandisingRule)
+class MerchandisingRuleAdmin(ScheduledAdmin):
+    """Pins, hides, boosts and buries."""
+
+    form = RuleForm
+    list_display = ("number", "product", "sentence", "state", "conflicts", "hits", "last_fired")
+    list_display_links = ("sentence",)
+    list_filter = (ScheduleFilter, "action", "place")
+    search_fields = ("phrase", "sku", "value", "note")
+    search_help_text = "Query, category, SKU, value or note"
+    readonly_fields = ("product", "hits", "last_fired")
+    save_as = True
+    fieldsets = (
+        ("Where", {"fields": (("place", "phrase"),)}),
+        (
+            "What",
+            {
+                "fields": ("action", "sku", ("facet", "value"), "position", "strength", "product"),
+                "description": "A hidden product stays hidden even where it is pinned; a pinned one keeps its place "
+                "whatever is boosted or buried; of two pins for one place the older keeps it, and the newer takes the "
+                "next free one.",
+            },
+        ),
+        ScheduledAdmin.schedule_fieldset,
+        ("So far", {"fields": (("hits", "last_fired"),)}),
+    )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Return the form's parts; a new rule has no product to show and no hits yet."""
+        if obj is not None:
+            return self.fieldsets
+        new = [(title, dict(part)) for title, part in self.fieldsets[:-1]]
+        new[1][1]["fields"] = tuple(name for name in new[1][1]["fields"] if name != "product")
+        return new
+
+    def prepare(self, rows: list[Any]) -> None:
+        """Give the rows their conflicts and their products' cards."""
+        super().prepare(rows)
+        cards = read_cards(row.product_key for row in rows if row.product_key)
+        for row in rows:
+            row.card = cards.get(row.product_key)
+
+    def conflicts_of(self) -> dict[int, list[str]]:
+        """Return the conflicts among the rules that run or will."""
+        rules = [rule_of(row) for row in self.due()]
+        pinned = {rule.product_key for rule in rules if rule.action == "pin"}
+        by_value = any(rule.token for rule in rules)
+        bears = tokens_of_products(pinned) if by_value else {}
+        return find_conflicts(rules, bears, get_settings().text_config)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
+        """Return the rule with its product's card."""
+        row = super().get_object(request, object_id, from_field)
+        if row is not None:
+            row.card = read_cards(filter(None, [row.product_key])).get(row.product_key)
+        return row
+
+    @admin.display(description="what it does", ordering="phrase")
+    def sentence(self, row: MerchandisingRule) -> str:
+        """Return what the rule does, in one sentence."""
+        return say(rule_of(row), timezone.now())
+
+    @admin.display(description="product")
+    def product(self, row: MerchandisingRule) -> SafeString | str:
+        """Return the product's picture and name; for a value of a facet, nothing."""
+        if not row.sku:
+            return ""
+        card: ProductCard | None = getattr(row, "card", None)
+        if card is None:
+            return f"{row.sku} is not in the shop any more" if row.pk else ""
+        picture = (
+            format_html('<img src="{}" alt="" height="60" loading="lazy">', card.image) if card.image else ""
+        )
+        return format_html('<span class="fs-product">{}<span>{}</span></span>', picture, card.name)
+
+
+# Banners in the admin.
+
+
+PLACES = {"query": "for '{}'", "contains": "for queries with '{}'", "category": "in the category {}"}
+
+
+@admin.register(Banner)
+class BannerAdmin(ScheduledAdmin):
+    """Lines above results; several in one place are shown below each other, the oldest first."""
+
+    form = BannerForm
+    list_display = ("sentence", "state", "shown", "hits", "last_fired")
+    list_display_links = ("sentence",)
+    list_filter = (ScheduleFilter, "place")
+    search_fields = ("phrase", "text", "link", "note")
+    readonly_fields = ("hits", "last_fired")
+    fieldsets = (
+        ("Where", {"fields": (("place", "phrase"),)}),
+        ("What", {"fields": ("text", "link", "picture")}),
+        ScheduledAdmin.schedule_fieldset,
+        ("So far", {"fields": (("hits", "last_fired"),)}),
+    )
+
+    @admin.display(description="what it does", ordering="phrase")
+    def sentence(self, row: Banner) -> str:
+        """Return what the banner does, in one sentence."""
+        where = PLACES[row.place].format(row.phrase)
+        return f"Shows '{row.text}' {where}{in_words(row.starts, row.ends, timezone.now())}"
+
+    @admin.display(description="picture")
+    def shown(self, row: Banner) -> SafeString | str:
+        """Return the picture."""
+        if not row.picture:
+            return ""
+        return format_html('<img src="{}" alt="" height="40" loading="lazy">', row.picture)
+
+
+# Redirects in the admin.
+
+
+@admin.register(Redirect)
+class RedirectAdmin(ScheduledAdmin):
+    """Queries that lead to a page of the shop."""
+
+    form = RedirectForm
+    list_display = ("number", "sentence", "state", "conflicts", "hits", "last_fired")
+    list_display_links = ("sentence",)
+    list_filter = (ScheduleFilter, "place")
+    search_fields = ("phrase", "url", "note")
+    readonly_fields = ("hits", "last_fired")
+    fieldsets = (
+        (None, {"fields": (("place", "phrase"), "url")}),
+        ScheduledAdmin.schedule_fieldset,
+        ("So far", {"fields": (("hits", "last_fired"),)}),
+    )
+
+    def conflicts_of(self) -> dict[int, list[str]]:
+        """Return the redirects that take each other's queries."""
+        return find_rivals(list(self.due()), get_settings().text_config)
+
+    @admin.display(description="what it does", ordering="phrase")
+    def sentence(self, row: Redirect) -> str:
+        """Return what the redirect does, in one sentence."""
+        which = "queries with " if row.place == Redirect.Place.CONTAINS else ""
+        return f"Leads {which}'{row.phrase}' to {row.url}{in_words(row.starts, row.ends, timezone.now())}"
+
+
+# Synonyms in the admin, with a preview of what a search finds without and with one.
+
+
+SHOWN = 12  # results on each side
+
+
+@admin.register(Synonym)
+class SynonymAdmin(ModelAdmin):
+    """What shoppers say and the catalogue does not."""
+
+    form = SynonymForm
+    list_display = ("phrase", "says", "enabled", "hits", "last_fired", "note")
+    list_filter = ("enabled", "both_ways")
+    search_fields = ("phrase", "means", "note")
+    fields = ("phrase", "means", "both_ways", "enabled", "note", ("hits", "last_fired"))
+    list_per_page = 50
+    actions = ("enable", "disable")
+    change_form_template = "admin/fashion_search/synonym/change_form.html"
+
+    readonly_fields = ("hits", "last_fired")
+
+    class Media:
+        """The look of the preview."""
+
+        css = {"all": ("fashion_search/merchandising.css",)}
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the address of the preview."""
+        view = self.admin_site.admin_view(require_POST(self._preview))
+        return [path("preview/", view, name="fashion_search_synonym_preview"), *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Show the list with the hits of this moment."""
+        flush_what_can_be()
+        return super().changelist_view(request, extra_context)
+
+    @admin.display(description="what it does")
+    def says(self, row: Synonym) -> str:
+        """Return what the synonym does, in one sentence."""
+        means = "', '".join(row.means)
+        back = ", and the other way round" if row.both_ways else ""
+        return f"'{row.phrase}' also finds '{means}'{back}"
+
+    @admin.action(description="Enable selected", permissions=["change"])
+    def enable(self, request: HttpRequest, queryset: QuerySet[Synonym]) -> None:
+        """Let searches use the selected synonyms."""
+        changed = queryset.update(enabled=True, updated_at=timezone.now())
+        messages.success(request, f"{changed} synonyms enabled.")
+
+    @admin.action(description="Disable selected", permissions=["change"])
+    def disable(self, request: HttpRequest, queryset: QuerySet[Synonym]) -> None:
+        """Keep the selected synonyms from searches."""
+        changed = queryset.update(enabled=False, updated_at=timezone.now())
+        messages.success(request, f"{changed} synonyms disabled.")
+
+    def _preview(self, request: HttpRequest) -> HttpResponse:
+        """Show the first results of a query without and with the synonym of the form, which is not saved."""
+        given = request.POST.get("preview_of", "")
+        row = self.get_object(request, given) if given else None
+        if not (
+            self.has_add_permission(request) if row is None else self.has_change_permission(request, row)
+        ):
+            raise PermissionDenied
+        form = self.get_form(request, row, change=row is not None)(request.POST, instance=row)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Preview of a synonym",
+            "opts": self.opts,
+        }
+        if form.is_valid():
+            typed = form.cleaned_data
+            entry = SynonymEntry(typed["phrase"], tuple(typed["means"]), typed["both_ways"])
+            query = request.POST.get("preview_query", "").strip() or entry.phrase
+            try:
+                context |= {
+                    "query": query,
+                    "entry": entry,
+                    "sides": _sides(query, entry, str(row.pk) if row else ""),
+                }
+            except InvalidQuery as error:
+                context |= {"problem": error.sentence}
+        else:
+            context |= {"form_errors": form.errors}
+        return TemplateResponse(request, "admin/fashion_search/synonym/preview.html", context)
+
+
+def _sides(query: str, entry: SynonymEntry, replaced: str) -> list[dict[str, Any]]:
+    """What the query finds with the other synonyms of the table alone, and with this one, too."""
+    rows = Synonym.objects.filter(enabled=True).order_by("pk")
+    rows = rows.exclude(pk=replaced) if replaced else rows
+    others = tuple(SynonymEntry(row.phrase, tuple(row.means), row.both_ways) for row in rows)
+    answers = [
+        search(query, page_size=SHOWN, with_facets=False, trial=Trial(synonyms=synonyms))
+        for synonyms in (others, (*others, entry))
+    ]
+    before = {result.card.sku for result in answers[0].results}
+    return [
+        {
+            "name": name,
+            "answer": answer,
+            "results": [(result.card, side and result.card.sku not in before) for result in answer.results],
+        }
+        for side, (name, answer) in enumerate(zip(("Without it", "With it"), answers, strict=True))
+    ]

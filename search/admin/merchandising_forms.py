@@ -9,9 +9,8 @@ from django.core.exceptions import ValidationError
 
 from ..conf import get_settings
 from ..exceptions import UnsafeLink
-from ..merchandising.catalogue import key_of_sku, near_values, value_as_indexed
-from ..merchandising.links import check_link
-from ..merchandising.phrases import PhraseIndex
+from ..merchandising.index_values import key_of_sku, near_values, value_as_indexed
+from ..merchandising.rules import PhraseIndex, check_link
 from ..models import Banner, MerchandisingRule, Redirect, Synonym
 from ..query.lexicon import CATEGORY
 from ..registry import get_index

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Protocol, TypeVar
 
-from ..merchandising.applying import Spread, apply_rules
+from ..merchandising.apply import Spread, apply_rules
 from ..merchandising.conflicts import Conflict
 from ..merchandising.rules import Fired, Rule
 from ..merchandising.snapshots import pinned_by, snapshot, tokens_of

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from ..conf import get_settings
 from ..exceptions import InvalidQuery
-from ..merchandising.applying import free_places
+from ..merchandising.apply import free_places
 from ..merchandising.rules import Fired, Rule, say
 from ..merchandising.snapshots import snapshot
 from ..models import IndexEntry, IndexVersion

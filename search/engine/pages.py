@@ -16,7 +16,7 @@ from django.core.cache import cache
 
 from ..conf import get_settings
 from ..merchandising.rules import Fired
-from ..merchandising.synonym_entries import SynonymEntry
+from ..merchandising.snapshots import SynonymEntry
 from ..models import IndexVersion
 from ..namespace import shop_key
 from ..query.clean import Query

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Protocol, TypeVar
 
 from ..conf import get_settings
-from ..merchandising.applying import free_places
+from ..merchandising.apply import free_places
 from ..models import IndexEntry
 from ..models.entry_queries import EntryQuerySet
 from ..query.lexicon import CATEGORY

@@ -10,11 +10,10 @@ from django.db import DatabaseError
 from ..conf import get_settings
 from ..encoders.queries import embed_query
 from ..exceptions import EncoderTimeout
-from ..merchandising.applying import Spread
+from ..merchandising.apply import Spread
 from ..merchandising.conflicts import Conflict
 from ..merchandising.rules import Fired, Rule
-from ..merchandising.snapshots import pinned_by, snapshot
-from ..merchandising.synonym_entries import SynonymEntry
+from ..merchandising.snapshots import SynonymEntry, pinned_by, snapshot
 from ..models import IndexEntry, IndexVersion
 from ..models.entry_queries import EmbeddingLiteral, EntryQuerySet
 from ..query.clean import Query

@@ -15,8 +15,7 @@ from ..insight.log_store import visitor_of
 from ..insight.reports import popular_queries
 from ..merchandising.hits import Hit, count_hits
 from ..merchandising.rules import Fired
-from ..merchandising.snapshots import BannerShown, Merchandising, RedirectTo, snapshot
-from ..merchandising.synonym_entries import merged_synonyms
+from ..merchandising.snapshots import BannerShown, Merchandising, RedirectTo, merged_synonyms, snapshot
 from ..models import IndexVersion
 from ..prometheus import DEGRADED, LEFT_OUT, SEARCH_SECONDS, note_answer
 from ..query.clean import Query, clean_query

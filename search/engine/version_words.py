@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
 
-from ..merchandising.synonym_entries import SynonymEntry, merged_synonyms, synonyms
+from ..merchandising.snapshots import SynonymEntry, merged_synonyms, synonyms
 from ..models import IndexVersion, VersionLexicon
 from ..query.lexicon import Lexicon
 

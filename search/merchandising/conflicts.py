@@ -10,9 +10,7 @@ from datetime import datetime
 from itertools import combinations
 from typing import NamedTuple, Protocol
 
-from .phrases import PhraseIndex
-from .rules import Rule
-from .schedule import overlap
+from .rules import PhraseIndex, Rule, overlap
 
 Bears = Mapping[str, Collection[str]]  # product key -> facet values
 

@@ -1,11 +1,73 @@
 """A rule as plain data, and the sentence that says what it does."""
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Generic, Literal, NamedTuple, Protocol, TypeVar
+from urllib.parse import urlsplit
 
-from .schedule import in_words
+from django.utils import formats, timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from ..conf import get_settings
+from ..exceptions import UnsafeLink
+from ..text import keys, split
+
+# When something holds, and how that is said.
+
+
+State = Literal["running", "scheduled", "ended", "disabled"]
+
+
+class HasSchedule(Protocol):
+    """A switch, a start and an end."""
+
+    enabled: bool
+    starts: datetime | None
+    ends: datetime | None
+
+
+def runs(starts: datetime | None, ends: datetime | None, now: datetime) -> bool:
+    """Whether now lies between start and end; the end itself is outside."""
+    return (starts is None or starts <= now) and (ends is None or now < ends)
+
+
+def state_of(scheduled: HasSchedule, now: datetime) -> State:
+    """Return "running", "scheduled", "ended" or "disabled"."""
+    if scheduled.ends is not None and scheduled.ends <= now:
+        return "ended"
+    if not scheduled.enabled:
+        return "disabled"
+    return "running" if runs(scheduled.starts, scheduled.ends, now) else "scheduled"
+
+
+def overlap(
+    starts: datetime | None, ends: datetime | None, other_starts: datetime | None, other_ends: datetime | None
+) -> bool:
+    """Whether there is a moment at which both hold."""
+    begins = max(filter(None, (starts, other_starts)), default=None)
+    finishes = min(filter(None, (ends, other_ends)), default=None)
+    return begins is None or finishes is None or begins < finishes
+
+
+def in_words(starts: datetime | None, ends: datetime | None, now: datetime) -> str:
+    """Return ", from 1 May until 3 May"; "" where it holds for ever, and without a start that lies behind."""
+    parts = []
+    if starts is not None and starts > now:
+        parts.append(f"from {_day(starts, now)}")
+    if ends is not None:
+        parts.append(f"until {_day(ends, now)}")
+    return f", {' '.join(parts)}" if parts else ""
+
+
+def _day(moment: datetime, now: datetime) -> str:
+    local = timezone.localtime(moment)
+    style = "j F" if local.year == timezone.localtime(now).year else "j F Y"
+    if (local.hour, local.minute) != (0, 0):
+        style += " H:i"
+    return formats.date_format(local, style)
+
 
 Action = Literal["pin", "hide", "boost", "bury"]
 Place = Literal["query", "contains", "category", "similar_product", "similar_category"]
@@ -75,3 +137,89 @@ def say(rule: Rule, now: datetime) -> str:
 def _ordinal(number: int) -> str:
     words = ("first", "second", "third")
     return words[number - 1] if number <= len(words) else f"at place {number}"
+
+
+# Which phrases a query is or contains, compared as queries are read: case, spaces, accents and plurals
+# aside.
+
+
+Item = TypeVar("Item")
+
+
+class PhraseIndex(Generic[Item]):
+    """Finds, of many phrases, those that fit a query; the time depends on the query, not on how many they are.
+
+    Args:
+        entries: phrase, whether containing it is enough, and what is found by it.
+        language: of stems, as Postgres names its text search configurations.
+    """
+
+    def __init__(self, entries: Iterable[tuple[str, bool, Item]], language: str) -> None:
+        self._language = language
+        self._items: list[Item] = []
+        self._whole: dict[str, list[int]] = defaultdict(list)
+        self._within: dict[str, list[int]] = defaultdict(list)
+        self._longest = 0
+        for phrase, contains, item in entries:
+            words = [word.text for word in split(phrase)]
+            if not words:
+                continue
+            if contains:
+                self._longest = max(self._longest, len(words) + 1)  # "tshirt" is in "red t shirt"
+            for key in keys(words, language):
+                (self._within if contains else self._whole)[key].append(len(self._items))
+            self._items.append(item)
+
+    def matching(self, text: str) -> list[Item]:
+        """Return what is found by phrases that the text is or contains, in the order in which it was given."""
+        words = [word.text for word in split(text)]
+        if not words or not self._items:
+            return []
+        found: set[int] = set()
+        for key in keys(words, self._language):
+            found.update(self._whole.get(key, ()))
+        if self._within:
+            for start in range(len(words)):
+                for end in range(start + 1, min(start + self._longest, len(words)) + 1):
+                    for key in keys(words[start:end], self._language):
+                        found.update(self._within.get(key, ()))
+        return [self._items[number] for number in sorted(found)]
+
+
+def same_words(one: str, other: str, language: str) -> bool:
+    """Whether two phrases are the same query."""
+    return bool(PhraseIndex([(one, False, True)], language).matching(other))
+
+
+# Addresses that redirects and banners may lead to: paths of the shop, and hosts that the settings name.
+
+
+def check_link(url: str) -> None:
+    """Check that an address is a path of the shop or lies at a host of REDIRECT_HOSTS.
+
+    Raises:
+        UnsafeLink: it does not; the sentence says why.
+    """
+    hosts = {host.strip() for host in get_settings().redirect_hosts.split(",") if host.strip()}
+    is_path = url.startswith("/") and not urlsplit(url).netloc
+    is_host = urlsplit(url).scheme in ("http", "https") and urlsplit(url).netloc in hosts
+    is_printed = url.isprintable() and " " not in url
+    if not (is_printed and (is_path or is_host)) or not url_has_allowed_host_and_scheme(
+        url, allowed_hosts=hosts
+    ):
+        named = ", ".join(sorted(hosts))
+        known = f"of {named}" if named else "that the setting REDIRECT_HOSTS names; it names none"
+        raise UnsafeLink(
+            f"{url!r} must be a path of the shop that begins with one slash, or an address at a host {known}."
+        )
+
+
+def is_safe(url: str) -> bool:
+    """Whether an address may be shown; "" may."""
+    if not url:
+        return True
+    try:
+        check_link(url)
+    except UnsafeLink:
+        return False
+    return True

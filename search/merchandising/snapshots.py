@@ -6,7 +6,7 @@ What is scheduled is in it, too, and is told from what runs by the clock, so tha
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
@@ -18,11 +18,39 @@ from django.utils import timezone
 
 from ..conf import get_settings
 from ..models import Banner, MerchandisingRule, Redirect, Synonym
-from .links import is_safe
-from .phrases import PhraseIndex
-from .rules import Rule
-from .schedule import runs
-from .synonym_entries import SynonymEntry
+from ..query.synonyms import Synonyms, load_synonyms
+from .rules import PhraseIndex, Rule, is_safe, runs
+
+# Synonyms of the table, and merged with the general ones of the file.
+
+
+class SynonymEntry(NamedTuple):
+    """A phrase of shoppers and what it means: phrases, or values such as "brand=Nike"."""
+
+    phrase: str
+    means: tuple[str, ...]
+    both_ways: bool = False
+
+    def pairs(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Phrases and what they mean, in one way or in both."""
+        phrase = self.phrase.lower()
+        yield phrase, self.means
+        if self.both_ways:
+            # "colour=Navy Blue" is typed as "navy blue".
+            yield from (
+                (target.partition("=")[2].lower() or target.lower(), (phrase,)) for target in self.means
+            )
+
+
+def synonyms() -> tuple[SynonymEntry, ...]:
+    """Return the enabled synonyms of the table, from this process' snapshot."""
+    return snapshot().synonyms
+
+
+def merged_synonyms(entries: Iterable[SynonymEntry]) -> Synonyms:
+    """Return the general synonyms with these; what both have is united."""
+    return load_synonyms().extended(pair for entry in entries for pair in entry.pairs())
+
 
 logger = logging.getLogger(__name__)
 

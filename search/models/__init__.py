@@ -6,10 +6,7 @@ from .entries import EntryImage, IndexEntry
 from .evaluations import Evaluation
 from .insight import LoggedSearch, PopularQuery, QueryDay, SearchDay, SearchEvent, StageDay
 from .lexicons import VersionLexicon, WordList
-from .merchandising_banners import Banner
-from .merchandising_redirects import Redirect
-from .merchandising_rules import MerchandisingRule
-from .merchandising_synonyms import Synonym
+from .merchandising import Banner, MerchandisingRule, Redirect, Synonym
 from .quality import CatalogueHealth, CatalogueMap, HealthFinding
 from .stale import StaleMark, StaleProduct
 from .tags import ProductTag, TagWord, VersionTags

@@ -1,7 +1,7 @@
 import random
 from datetime import UTC, datetime
 
-from search.merchandising.applying import apply_rules, free_places
+from search.merchandising.apply import apply_rules, free_places
 from search.merchandising.rules import Rule
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)

@@ -1,7 +1,7 @@
 import pytest
 
 from search.exceptions import UnsafeLink
-from search.merchandising.links import check_link, is_safe
+from search.merchandising.rules import check_link, is_safe
 
 
 @pytest.mark.parametrize("url", ["/sale/", "/search/?q=shoes#top", "https://help.example/sizes/"])

@@ -1,6 +1,6 @@
 import pytest
 
-from search.merchandising.phrases import PhraseIndex, same_words
+from search.merchandising.rules import PhraseIndex, same_words
 
 
 @pytest.mark.parametrize(

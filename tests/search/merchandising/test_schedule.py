@@ -3,7 +3,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from search.merchandising.schedule import in_words, overlap, runs, state_of
+from search.merchandising.rules import in_words, overlap, runs, state_of
 
 NOW = datetime(2026, 5, 2, 12, tzinfo=UTC)
 BEFORE, AFTER = datetime(2026, 5, 1, tzinfo=UTC), datetime(2026, 5, 3, tzinfo=UTC)

@@ -3,8 +3,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from search.merchandising.snapshots import forget_snapshot, snapshot
-from search.merchandising.synonym_entries import synonyms
+from search.merchandising.snapshots import forget_snapshot, snapshot, synonyms
 from search.models import Banner, MerchandisingRule, Redirect, Synonym
 
 pytestmark = pytest.mark.django_db

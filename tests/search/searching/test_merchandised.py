@@ -5,8 +5,7 @@ from search.engine import Filters, Trial, find_similar, search
 from search.engine.version_words import forget_words
 from search.indexing.lexicon import build_lexicon
 from search.merchandising.hits import flush_hits
-from search.merchandising.snapshots import forget_snapshot
-from search.merchandising.synonym_entries import SynonymEntry
+from search.merchandising.snapshots import SynonymEntry, forget_snapshot
 from search.models import Banner, IndexEntry, MerchandisingRule, Redirect, Synonym
 from tests.search.indexed import add, unit
 

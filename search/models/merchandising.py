@@ -1,0 +1,209 @@
+"""Rules: what a merchandiser changes in the order of results."""
+
+from typing import ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
+from django.db import models
+
+# What every piece of merchandising has: a switch, a schedule, a note, and how often it took effect.
+
+
+class Scheduled(models.Model):
+    """Something that holds from its start to its end, while it is enabled."""
+
+    enabled = models.BooleanField(default=True)
+    starts = models.DateTimeField(null=True, blank=True, help_text="Empty: at once.")
+    ends = models.DateTimeField(null=True, blank=True, help_text="Empty: it runs until it is disabled.")
+    note = models.TextField(blank=True, default="", help_text="For colleagues: why it is here.")
+    hits = models.BigIntegerField(default=0, editable=False, help_text="Searches in which it took effect.")
+    last_fired = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        """A schedule that ends before it starts would never run, and nobody would know why."""
+
+        abstract = True
+        constraints: ClassVar[tuple[models.BaseConstraint, ...]] = (
+            models.CheckConstraint(
+                condition=models.Q(starts=None) | models.Q(ends=None) | models.Q(ends__gt=models.F("starts")),
+                name="fashion_search_%(class)s_ends_later",
+                violation_error_message="It ends before it starts; swap the two.",
+            ),
+        )
+
+
+class MerchandisingRule(Scheduled):
+    """Pins, hides, boosts or buries a product, or the products that have a value of a facet, in one place."""
+
+    class Action(models.TextChoices):
+        """What is done."""
+
+        PIN = "pin", "Pin to a place"
+        HIDE = "hide", "Hide"
+        BOOST = "boost", "Boost"
+        BURY = "bury", "Bury"
+
+    class Place(models.TextChoices):
+        """Where it is done."""
+
+        QUERY = "query", "when the query is"
+        CONTAINS = "contains", "when the query contains"
+        CATEGORY = "category", "on the page of the category"
+        SIMILAR_PRODUCT = "similar_product", "in items similar to the product (SKU)"
+        SIMILAR_CATEGORY = "similar_category", "in items similar to products of the category"
+
+    class Strength(models.TextChoices):
+        """How much a boost lifts and a bury lowers."""
+
+        SLIGHTLY = "slightly", "slightly"
+        CLEARLY = "clearly", "clearly"
+        STRONGLY = "strongly", "strongly"
+
+    action = models.CharField(max_length=8, choices=Action)
+    place = models.CharField(max_length=20, choices=Place, default=Place.QUERY)
+    phrase = models.CharField(max_length=200, help_text="The query, the category, or the SKU of the product.")
+    place_key = models.TextField(blank=True, default="", editable=False, help_text="Key of that product.")
+    sku = models.CharField("SKU", max_length=200, blank=True, default="", help_text="Of the product.")
+    product_key = models.TextField(blank=True, default="", editable=False)
+    facet = models.CharField(max_length=60, blank=True, default="", help_text="Instead of a product: brand.")
+    value = models.CharField(max_length=200, blank=True, default="", help_text="Of the facet: Nike.")
+    position = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Of a pin: 1 is the first.")
+    strength = models.CharField(
+        max_length=10,
+        choices=Strength,
+        default=Strength.CLEARLY,
+        help_text="Of boost and bury. Strongly: as far as from the last result to the first; "
+        "clearly: half of that; slightly: a quarter.",
+    )
+
+    class Meta(Scheduled.Meta):
+        """Constraints, order and names."""
+
+        verbose_name = "rule"
+        ordering = ("-pk",)
+        constraints = (
+            *Scheduled.Meta.constraints,
+            models.CheckConstraint(
+                condition=~models.Q(action="pin")
+                | (models.Q(position__gte=1) & ~models.Q(position=None) & ~models.Q(sku="")),
+                name="fashion_search_pin_has_place",
+                violation_error_message="A pin needs a product (SKU) and a place from 1.",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"rule {self.pk}"
+
+    @property
+    def token(self) -> str:
+        """The value of a facet that it is about, as entries hold it: "brand=Nike"; "" for a product."""
+        return f"{self.facet}={self.value}" if self.facet else ""
+
+    def clean(self) -> None:
+        """Check that it names one product or one value, and a place where it pins.
+
+        Raises:
+            ValidationError: it does not; the sentence says what to change.
+        """
+        super().clean()
+        if bool(self.facet) != bool(self.value):
+            raise ValidationError({"value": "A facet and its value belong together: fill both, or none."})
+        if bool(self.sku) == bool(self.facet):
+            raise ValidationError(
+                {"sku": "Name a product by its SKU, or a facet and its value: one of them."}
+            )
+        if self.action == self.Action.PIN:
+            if not self.sku:
+                raise ValidationError({"sku": "A pin needs the SKU of a product."})
+            if not self.position:
+                raise ValidationError({"position": "A pin needs a place from 1."})
+
+
+# Banners: a line above the results of a query or of a category.
+
+
+class Banner(Scheduled):
+    """A text with a link and a picture, where it has them."""
+
+    class Place(models.TextChoices):
+        """Where it is shown."""
+
+        QUERY = "query", "when the query is"
+        CONTAINS = "contains", "when the query contains"
+        CATEGORY = "category", "on the page of the category"
+
+    place = models.CharField(max_length=20, choices=Place, default=Place.QUERY)
+    phrase = models.CharField(max_length=200, help_text="The query or the category.")
+    text = models.CharField(max_length=200)
+    link = models.CharField(
+        max_length=500, blank=True, default="", help_text="A path, or an address at a host of REDIRECT_HOSTS."
+    )
+    picture = models.CharField(
+        max_length=500, blank=True, default="", help_text="Address of a picture, like the link's."
+    )
+
+    class Meta(Scheduled.Meta):
+        """Order."""
+
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+# Redirects: queries that lead to a page instead of to results.
+
+
+class Redirect(Scheduled):
+    """Sends a query to an address of the shop."""
+
+    class Place(models.TextChoices):
+        """Which queries."""
+
+        QUERY = "query", "when the query is"
+        CONTAINS = "contains", "when the query contains"
+
+    place = models.CharField(max_length=20, choices=Place, default=Place.QUERY)
+    phrase = models.CharField(max_length=200)
+    url = models.CharField(
+        "URL", max_length=500, help_text="A path such as /sale/, or an address at a host of REDIRECT_HOSTS."
+    )
+
+    class Meta(Scheduled.Meta):
+        """Order."""
+
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return f"{self.phrase} to {self.url}"
+
+
+# Synonyms that a merchandiser adds to the general ones.
+
+
+class Synonym(models.Model):
+    """A word or phrase of shoppers, and what the catalogue calls it."""
+
+    phrase = models.CharField(max_length=200, help_text="What shoppers type.")
+    means = ArrayField(
+        models.CharField(max_length=200), help_text="Words, phrases, or values such as colour=Navy Blue."
+    )
+    both_ways = models.BooleanField(
+        default=False, help_text="What it means is also found by the phrase's own products."
+    )
+    enabled = models.BooleanField(default=True)
+    note = models.TextField(blank=True, default="", help_text="For colleagues: why it is here.")
+    hits = models.BigIntegerField(default=0, editable=False, help_text="Searches that held the phrase.")
+    last_fired = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        """Order."""
+
+        ordering = ("phrase", "pk")
+
+    def __str__(self) -> str:
+        return self.phrase
