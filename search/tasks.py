@@ -23,8 +23,8 @@ from .quality.jobs import ask, compute, give_up
 from .quality.map import make_map
 from .routing import pinned
 from .schedule import LONGEST_RUN_SECONDS
-from .tags import refreshing as vocabulary_making
-from .tags import suggesting as suggesting_tags
+from .tags import refresh as vocabulary_making
+from .tags import suggest as suggesting_tags
 
 # One task indexes for this long, then asks for the next one: well within any time limit and visibility timeout.
 INDEX_SECONDS = 20.0

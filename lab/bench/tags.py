@@ -49,7 +49,7 @@ def main() -> None:
 
     django.setup()
     from search.encoders.sessions import load_artifact
-    from search.tags import scoring
+    from search.tags import confidence as scoring
 
     rows = read_rows(options.data / "products.csv.gz")
     judged = [row for row in rows if row["split"] == "val"]
@@ -113,8 +113,7 @@ def vocabulary(rows: Sequence[Row]) -> list:
     """Return the vocabulary of a shop that sells these products."""
     from search.query.lexicon import Lexicon
     from search.query.synonyms import Synonyms
-    from search.tags.vocabulary import build_vocabulary
-    from search.tags.wordlist import WordChanges, general_words
+    from search.tags.vocabulary import WordChanges, build_vocabulary, general_words
 
     facets: Counter[str] = Counter()
     paths = set()
@@ -181,7 +180,7 @@ def report_values(
     rows: Sequence[Row], tags: Sequence, similarities: np.ndarray, norms: np.ndarray, sure: np.ndarray
 ) -> None:
     """Print recall by kind for several ways to order the words."""
-    from search.tags.scoring import TEMPERATURE
+    from search.tags.confidence import TEMPERATURE
 
     shares = np.log([max(tag.share, 1e-9) for tag in tags])
     orders: dict[str, np.ndarray] = {

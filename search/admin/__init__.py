@@ -10,8 +10,7 @@ from .insight import LoggedSearchAdmin, QueryDayAdmin, SearchDayAdmin
 from .merchandising import BannerAdmin, MerchandisingRuleAdmin, RedirectAdmin, SynonymAdmin
 from .products import IndexedProductAdmin
 from .quality import CatalogueHealthAdmin, CatalogueMapAdmin
-from .tags import ProductTagAdmin
-from .tags_words import TagWordAdmin
+from .tag_review import ProductTagAdmin, TagWordAdmin
 from .versions import IndexVersionAdmin
 
 __all__ = [

@@ -13,7 +13,7 @@ from ..exceptions import NoTags
 from ..indexing import marks
 from ..indexing.failures import reindex_products
 from ..indexing.status import read_states
-from ..tags.suggesting import suggest_tags
+from ..tags.suggest import suggest_tags
 from .base import ModelAdmin
 
 FEW = 24  # products whose tags are suggested while the page is waited for

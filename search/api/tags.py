@@ -15,10 +15,8 @@ from ..engine.photos import Box, MemoryOnly, embedding_of, take_photo
 from ..engine.results import find_product
 from ..exceptions import InvalidQuery
 from ..query.clean import clean_text
-from ..tags.accepted import accepted_tags
-from ..tags.serving import active_tagger
-from ..tags.similar_words import similar_words
-from ..tags.tagging import FoundTags, tags_for_embeddings, tags_for_product
+from ..tags.review import accepted_tags
+from ..tags.suggest import FoundTags, active_tagger, similar_words, tags_for_embeddings, tags_for_product
 from .described import LIMIT, TAGGED_PRODUCT, WORD, errors
 from .errors import NoSuchProduct
 from .parameters import limited_parameters, refuse_parameters

@@ -10,8 +10,8 @@ from search.engine.version_words import forget_words
 from search.indexing.lexicon import build_lexicon
 from search.merchandising.snapshots import forget_snapshot
 from search.models import IndexVersion
-from search.tags.refreshing import refresh_tags
-from search.tags.serving import forget_taggers
+from search.tags.refresh import refresh_tags
+from search.tags.suggest import forget_taggers
 from tests.abuse.strings import COMPOSED
 from tests.search.indexed import add, make_version, unit
 

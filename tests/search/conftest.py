@@ -11,7 +11,7 @@ from search.indexing import marks
 from search.indexing.pictures import forget_storage
 from search.merchandising.snapshots import forget_snapshot
 from search.prometheus import forget_answers
-from search.tags.serving import forget_taggers
+from search.tags.suggest import forget_taggers
 
 # A machine that has other work answers whole, too: a search that degrades because it took long is what some tests ask for, each by itself.
 PATIENT = {"SEARCH_TIMEOUT_MS": 30_000, "ENCODE_TIMEOUT_MS": 30_000}

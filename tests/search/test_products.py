@@ -113,7 +113,7 @@ def test_the_review_of_tags_shows_it_without_a_card(broken, admin_client, versio
         product_key=str(broken.pk), kind="style", word="boho", confidence=0.9, similarity=0.5, version=version,
         suggested_at=broken.created,
     )  # fmt: skip
-    from search.tags.reviewing import ReviewFilter, read_products
+    from search.tags.review import ReviewFilter, read_products
 
     (shown,) = read_products(ReviewFilter(), [str(broken.pk)])
     assert (shown.card, [tag.word for tag in shown.tags]) == (None, ["boho"])

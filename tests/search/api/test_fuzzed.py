@@ -12,7 +12,7 @@ from schemathesis.specs.openapi.checks import negative_data_rejection
 
 from search.api import throttling
 from search.indexing.lexicon import build_lexicon
-from search.tags.refreshing import refresh_tags
+from search.tags.refresh import refresh_tags
 
 pytestmark = [pytest.mark.usefixtures("redis_server")]
 

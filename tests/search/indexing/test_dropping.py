@@ -28,8 +28,8 @@ from search.models import (
 )
 from search.quality.health import check_health
 from search.quality.jobs import ask, compute
-from search.tags.refreshing import refresh_tags
-from search.tags.suggesting import suggest_tags
+from search.tags.refresh import refresh_tags
+from search.tags.suggest import suggest_tags
 from tests.search.products import build_version, drain, make_product
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("index_settings")]

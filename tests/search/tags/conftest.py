@@ -3,8 +3,8 @@
 import pytest
 
 from search.indexing.lexicon import build_lexicon
-from search.tags import refreshing
-from search.tags.refreshing import refresh_tags
+from search.tags import refresh
+from search.tags.refresh import refresh_tags
 from tests.search.indexed import add, make_version
 from tests.tiny_artifact import COLOURS
 
@@ -24,7 +24,7 @@ def embedding_of(colour: str, artifact) -> list[float]:
 @pytest.fixture
 def version(tiny_artifact, index_settings, db, monkeypatch):
     """Three products, two of which bear a colour; the vocabulary has their values and four words."""
-    monkeypatch.setattr(refreshing, "general_words", lambda: WORDS)
+    monkeypatch.setattr(refresh, "general_words", lambda: WORDS)
     version = make_version(tiny_artifact)
     facets = {"category": ["Tops", "Shirts"], "brand": ["Acme"], "size": ["M"]}
     red, blue, pink = (embedding_of(colour, tiny_artifact) for colour in ("red", "blue", "pink"))

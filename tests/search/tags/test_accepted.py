@@ -9,7 +9,7 @@ from search.indexing.lexicon import build_lexicon
 from search.indexing.reconcile import reconcile
 from search.indexing.verify import verify
 from search.models import EntryImage, IndexEntry, IndexVersion, ProductTag
-from search.tags.deciding import decide
+from search.tags.review import decide
 from shop.models import Product
 from tests.outbox import stale_products
 from tests.search.products import build_version, drain, make_product

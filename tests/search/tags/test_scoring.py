@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from search.tags.scoring import TEMPERATURE, Scales, confidences, log_norms, scale
+from search.tags.confidence import TEMPERATURE, Scales, confidences, log_norms, scale
 from search.tags.vocabulary import Tag
 
 RED, BLUE = Tag("colour", "Red", True, 0.75), Tag("colour", "Blue", True, 0.25)

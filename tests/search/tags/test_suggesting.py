@@ -3,9 +3,8 @@ from django.contrib.auth import get_user_model
 
 from search.exceptions import NoTags
 from search.models import IndexEntry, ProductTag
-from search.tags.deciding import decide
-from search.tags.suggesting import choose_tags, suggest_tags
-from search.tags.tagging import FoundTag, FoundTags
+from search.tags.review import decide
+from search.tags.suggest import FoundTag, FoundTags, choose_tags, suggest_tags
 from tests.outbox import empty_outbox, stale_products
 
 pytestmark = pytest.mark.django_db

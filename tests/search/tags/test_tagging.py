@@ -5,10 +5,15 @@ from PIL import Image
 from search.encoders.sessions import Encoders
 from search.exceptions import EncodingError, NoTags
 from search.models import IndexEntry, TagWord, VersionTags
-from search.tags.refreshing import refresh_tags
-from search.tags.serving import CHECK_SECONDS, active_tagger
-from search.tags.similar_words import similar_words
-from search.tags.tagging import tags_for_picture, tags_for_product, tags_for_products
+from search.tags.refresh import refresh_tags
+from search.tags.suggest import (
+    CHECK_SECONDS,
+    active_tagger,
+    similar_words,
+    tags_for_picture,
+    tags_for_product,
+    tags_for_products,
+)
 from tests.tiny_artifact import COLOURS
 
 pytestmark = pytest.mark.django_db

@@ -2,8 +2,7 @@ import pytest
 
 from search.query.lexicon import Lexicon
 from search.query.synonyms import Synonyms
-from search.tags.vocabulary import Tag, build_vocabulary, same
-from search.tags.wordlist import WordChanges, general_words
+from search.tags.vocabulary import Tag, WordChanges, build_vocabulary, general_words, same
 
 FACETS = {
     "colour=Red": 6,

@@ -13,9 +13,8 @@ from ..exceptions import EncodingError
 from ..indexing.embedding import encode_each
 from ..models import EntryImage, IndexEntry, IndexVersion, VersionTags
 from ..models.entry_queries import EntryQuerySet, ImageQuerySet
-from .scoring import Floats, Scales, scale
-from .vocabulary import Tag, build_vocabulary
-from .wordlist import general_words, read_changes
+from .confidence import Floats, Scales, scale
+from .vocabulary import Tag, build_vocabulary, general_words, read_changes
 
 LOWEST = -1e6  # of a score
 DRAWN = 5000  # pictures that scales are found on

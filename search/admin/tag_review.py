@@ -1,20 +1,30 @@
-"""The review of suggested tags: a grid of products, decided on by keyboard, by pointer, or by plain forms."""
+"""Tags of products in the admin: a list of all, and the page where suggested ones are accepted or rejected."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from django.contrib import messages
+from django import forms
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
+from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.template.response import TemplateResponse
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST
 
-from ..models import ProductTag
+from ..indexing import marks
+from ..models import ProductTag, TagWord
 from ..registry import get_index
-from ..tags.deciding import decide
-from ..tags.reviewing import ReviewFilter, count_states, read_products
-from .base import ReadOnlyAdmin
+from ..tags.review import ReviewFilter, count_states, decide, read_products
+from ..text import split
+from .base import ModelAdmin, ReadOnlyAdmin
+
+# The review of suggested tags: a grid of products, decided on by keyboard, by pointer, or by plain forms.
+
 
 PER_PAGE = 24
 DECISIONS = {
@@ -118,3 +128,96 @@ def _sentence(name: str, changed: list[ProductTag]) -> str:
     more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
     done = {"accept": "Accepted", "reject": "Rejected", "undo": "Taken back:"}[name]
     return f"{done} {words}{more}."
+
+
+@admin.register(ProductTag)
+class ProductTagAdmin(ReviewPage, ReadOnlyAdmin):
+    """Every tag with what was decided about it, when, and by whom."""
+
+    list_display = ("word", "kind", "state", "sure", "product", "artifact_name", "decided_at", "decided_by")
+    list_filter = ("state", "kind", "artifact_name")
+    list_select_related = ("decided_by",)
+    search_fields = ("word", "=product_key")
+    ordering = ("-suggested_at", "product_key", "-confidence")
+    change_list_template = "admin/fashion_search/producttag/change_list.html"
+    actions = ()
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the review and what its buttons ask for."""
+        wrap = self.admin_site.admin_view
+        return [
+            path("review/", wrap(self.review_view), name="fashion_search_tag_review"),
+            path("decide/", wrap(require_POST(self.decide_view)), name="fashion_search_tag_decide"),
+            *super().get_urls(),
+        ]
+
+    @admin.display(description="confidence", ordering="confidence")
+    def sure(self, tag: ProductTag) -> str:
+        """Return how sure the tag is."""
+        return f"{tag.confidence:.0%}"
+
+    @admin.display(description="product", ordering="product_key")
+    def product(self, tag: ProductTag) -> SafeString:
+        """Return the product's key, as a link to its tags in the review."""
+        asked = urlencode({"state": tag.state, "product": tag.product_key})
+        return format_html('<a href="review/?{}">{}</a>', asked, tag.product_key)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """Return every field."""
+        return [field.name for field in self.opts.fields]
+
+
+# The words that a shop adds to the tag vocabulary or hides from it.
+
+
+if TYPE_CHECKING:
+    ModelForm = forms.ModelForm[Any]
+else:
+    ModelForm = forms.ModelForm
+
+
+class TagWordForm(ModelForm):
+    """A word of the vocabulary."""
+
+    def clean_text(self) -> str:
+        """Return the word with single spaces, if it holds a letter or digit."""
+        text = " ".join(str(self.cleaned_data["text"]).split())
+        if not split(text):
+            raise forms.ValidationError("It holds no letter and no digit.")
+        return text
+
+
+@admin.register(TagWord)
+class TagWordAdmin(ModelAdmin):
+    """Words of the tag vocabulary; a worker embeds what is new after each change."""
+
+    form = TagWordForm
+    list_display = ("text", "kind", "hidden", "note", "updated_at")
+    list_filter = ("hidden", "kind")
+    search_fields = ("text", "note")
+    fields = ("kind", "text", "hidden", "note")
+
+    def save_model(self, request: HttpRequest, obj: TagWord, form: Any, change: bool) -> None:
+        """Save the word and have the vocabulary made again; what waits for a decision goes with a hidden word."""
+        super().save_model(request, obj, form, change)
+        if obj.hidden:
+            ProductTag.objects.suggested().filter(kind=obj.kind, word__iexact=obj.text).delete()
+        _refresh()
+
+    def delete_model(self, request: HttpRequest, obj: TagWord) -> None:
+        """Delete the word and have the vocabulary made again."""
+        super().delete_model(request, obj)
+        _refresh()
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[TagWord]) -> None:
+        """Delete the words and have the vocabulary made again."""
+        super().delete_queryset(request, queryset)
+        _refresh()
+
+
+def _refresh() -> None:
+    transaction.on_commit(_ask_for_vocabulary)
+
+
+def _ask_for_vocabulary() -> None:
+    marks.publish("refresh_tags")  # where the broker is away, beat has it done within minutes

@@ -1,10 +1,14 @@
 """What a page of the review shows: products with the tags that wait for a decision, the surest first."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Count, Max, QuerySet
+from django.utils import timezone
 
+from ..indexing.marks import hint_after_commit, mark_stale
 from ..models import ProductTag
 from ..products import read_cards
 from ..registry import ProductCard
@@ -57,3 +61,53 @@ def count_states() -> dict[str, int]:
     """Return how many tags are suggested, accepted and rejected."""
     counted = ProductTag.objects.order_by().values("state").annotate(count=Count("*"))
     return dict.fromkeys(ProductTag.State.values, 0) | dict(counted.values_list("state", "count"))
+
+
+# The tags that were accepted for a product.
+
+
+def accepted_tags(key: str) -> tuple[str, ...]:
+    """Return the words that were accepted for a product, in the alphabet's order.
+
+    Args:
+        key: the product's key, `str(pk)`.
+    """
+    return ProductTag.objects.accepted_of([key]).get(key, ())
+
+
+def tagged_with(words: Sequence[str]) -> list[str]:
+    """Return the keys of the products for which any of the words was accepted."""
+    rows = ProductTag.objects.filter(state=ProductTag.State.ACCEPTED, word__in=list(words))
+    return list(rows.order_by("product_key").values_list("product_key", flat=True).distinct())
+
+
+# Accept and reject suggested tags, and take that back; products whose accepted tags change are indexed
+# again.
+
+
+State = ProductTag.State
+
+
+def decide(ids: Collection[int], state: State, user: Any = None) -> list[ProductTag]:
+    """Give tags a state, and return those that had another one, as they are now; SUGGESTED takes a decision back.
+
+    Args:
+        ids: primary keys of tags; those that are gone are passed over.
+        state: what was decided.
+        user: who decided.
+    """
+    with transaction.atomic():
+        rows = list(
+            ProductTag.objects.select_for_update().filter(pk__in=ids).exclude(state=state).order_by("pk")
+        )
+        changed = {row.product_key for row in rows if State.ACCEPTED in (row.state, state)}
+        taken_back = state == State.SUGGESTED
+        for row in rows:
+            row.state = state
+            row.decided_at = None if taken_back else timezone.now()
+            row.decided_by = None if taken_back else user
+        ProductTag.objects.bulk_update(rows, ["state", "decided_at", "decided_by"])
+        if changed:
+            mark_stale(changed, reread=False)
+            hint_after_commit()
+    return rows

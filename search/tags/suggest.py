@@ -1,0 +1,334 @@
+"""Words for pictures: those of the vocabulary that fit best, with how near they are and how sure that is."""
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from threading import Lock
+
+import numpy as np
+from django.db import transaction
+from django.utils import timezone
+from PIL import Image
+
+from ..conf import get_settings
+from ..encoders.cache import encoders_for
+from ..encoders.queries import in_time
+from ..encoders.sessions import Embeddings
+from ..exceptions import NoTags
+from ..models import EntryImage, IndexEntry, IndexVersion, ProductTag, VersionTags
+from ..models.entry_queries import EntryQuerySet, ImageQuerySet
+from .confidence import Scales, confidences
+from .vocabulary import Tag, same
+
+# The tag vocabulary that a process has loaded, looked at again now and then.
+
+
+CHECK_SECONDS = 5.0  # between two looks at whether there is a newer one
+
+
+@dataclass(slots=True)
+class Tagger:
+    """The words of one version with all that is needed to compare them with pictures."""
+
+    version: IndexVersion
+    tags: tuple[Tag, ...]
+    embeddings: Embeddings  # (words, dimension)
+    scales: Scales
+    made_at: datetime
+    checked: float
+
+
+_kept: dict[int, Tagger] = {}
+_lock = Lock()
+
+
+def active_tagger() -> Tagger:
+    """Return the words of the active version.
+
+    Raises:
+        NoTags: there is no active version, or its words are still to be embedded by a worker.
+    """
+    version = IndexVersion.objects.active()
+    if version is None:
+        raise NoTags("There is no search index yet, so that there are no tags: run a rebuild.")
+    kept = _kept.get(version.pk)
+    if kept is not None and time.monotonic() - kept.checked < CHECK_SECONDS:
+        return kept
+    with _lock:
+        made_at = VersionTags.objects.filter(version=version).values_list("made_at", flat=True).first()
+        if made_at is None:
+            raise NoTags("The tag vocabulary is not made yet: a worker does that within minutes.")
+        if kept is None or kept.made_at != made_at:
+            kept = _load(version)
+        kept.checked = time.monotonic()
+        _kept.clear()  # what was active before is not asked for any more
+        _kept[version.pk] = kept
+    return kept
+
+
+def forget_taggers() -> None:
+    """Forget what was loaded."""
+    _kept.clear()
+
+
+def _load(version: IndexVersion) -> Tagger:
+    row = VersionTags.objects.get(version=version)
+    return Tagger(
+        version=version,
+        tags=tuple(Tag(*word) for word in row.words),
+        embeddings=np.frombuffer(bytes(row.embeddings), dtype=np.float32).reshape(-1, version.dimension),
+        scales=Scales(
+            slopes=np.array(row.slopes, dtype=np.float32),
+            intercepts=np.array(row.intercepts, dtype=np.float32),
+            usual=np.frombuffer(bytes(row.usual), dtype=np.float32).reshape(-1, len(row.words)),
+            trusts=np.array(row.trusts, dtype=np.float32),
+        ),
+        made_at=row.made_at,
+        checked=0.0,
+    )
+
+
+PER_KIND = 5  # words
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTag:
+    """A word for a picture."""
+
+    kind: str
+    word: str
+    similarity: float  # inner product of the two embeddings, from -1 to 1
+    confidence: float  # from 0 to 1; the probability that the word fits, as far as the catalogue tells
+    is_value: bool  # a value of the facet that is its kind; else a word of fashion
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTags:
+    """The words for one picture, the surest first."""
+
+    every: tuple[FoundTag, ...] = ()
+
+    def kinds(self, limit: int = PER_KIND) -> dict[str, list[FoundTag]]:
+        """Return the surest words of each kind, the kind with the surest word first."""
+        found: dict[str, list[FoundTag]] = {}
+        for tag in self.every:
+            of_kind = found.setdefault(tag.kind, [])
+            if len(of_kind) < limit:
+                of_kind.append(tag)
+        return found
+
+
+def tags_for_embeddings(pictures: Embeddings, tagger: Tagger | None = None) -> list[FoundTags]:
+    """Return the words of the vocabulary for pictures, surest first, each with all of them.
+
+    Args:
+        pictures: (n, dimension) of unit length, made with the artifact of the tagger's version.
+        tagger: the words; those of the active version by default.
+
+    Raises:
+        NoTags: there is no vocabulary yet.
+    """
+    tagger = active_tagger() if tagger is None else tagger
+    similarities = np.asarray(pictures, dtype=np.float32) @ tagger.embeddings.T
+    sure = confidences(similarities, tagger.scales, tagger.tags)
+    return [_found(tagger, *rows) for rows in zip(similarities, sure, strict=True)]
+
+
+def tags_for_products(keys: Sequence[str], tagger: Tagger | None = None) -> dict[str, FoundTags]:
+    """Return product key -> words for its pictures taken together; products without a picture are left out.
+
+    Raises:
+        NoTags: there is no vocabulary yet.
+    """
+    tagger = active_tagger() if tagger is None else tagger
+    pictures: dict[str, list[Embeddings]] = {}
+    for key, vector in ImageQuerySet(EntryImage).of_products(tagger.version.pk, keys):
+        pictures.setdefault(key, []).append(np.array(vector, dtype=np.float32))
+    if not pictures:
+        return {}
+    means = np.stack([np.mean(of_one, axis=0) for of_one in pictures.values()])
+    lengths = np.linalg.norm(means, axis=1, keepdims=True)
+    unit = means / np.maximum(lengths, 1e-9)  # pictures that are each other's opposite leave nothing
+    return dict(zip(pictures, tags_for_embeddings(unit, tagger), strict=True))
+
+
+def tags_for_product(key: str) -> FoundTags:
+    """Return the words for a product's pictures, none where it has no picture in the index.
+
+    Raises:
+        NoTags: there is no vocabulary yet.
+    """
+    return tags_for_products([key]).get(key, FoundTags())
+
+
+def tags_for_picture(picture: Image.Image) -> FoundTags:
+    """Return the words for an upright RGB picture.
+
+    Raises:
+        NoTags: there is no vocabulary yet.
+        ArtifactError: the version's artifact is missing, damaged or another one.
+        EncoderTimeout: too many pictures are being encoded.
+    """
+    tagger = active_tagger()
+    encoders = encoders_for(tagger.version)
+    embedding = in_time(
+        lambda: encoders.encode_images([picture]), get_settings().encode_timeout_ms, kind="picture"
+    )
+    return tags_for_embeddings(embedding, tagger)[0]
+
+
+def _found(tagger: Tagger, similarities: Embeddings, sure: Embeddings) -> FoundTags:
+    order = np.lexsort((-similarities, -sure))
+    return FoundTags(
+        tuple(
+            FoundTag(
+                tagger.tags[place].kind,
+                tagger.tags[place].word,
+                round(float(similarities[place]), 4),
+                round(float(sure[place]), 4),
+                tagger.tags[place].is_value,
+            )
+            for place in order
+        )
+    )
+
+
+# Suggest tags for products: rows with a confidence, that somebody accepts or rejects.
+
+
+CHUNK = 500  # products per transaction
+
+
+def suggest_tags(keys: Iterable[str]) -> int:
+    """Suggest tags for products from their pictures in the active version; return how many wait for a decision now.
+
+    Again gives the same rows: what was decided stays, what waits gets its confidence of today, and what would not be
+    suggested any more goes.
+
+    Raises:
+        NoTags: there is no vocabulary yet.
+    """
+    tagger = active_tagger()
+    distinct = sorted(set(keys))
+    return sum(_suggest(tagger, distinct[start : start + CHUNK]) for start in range(0, len(distinct), CHUNK))
+
+
+def choose_tags(found: FoundTags, facets: Sequence[str], language: str) -> list[FoundTag]:
+    """Return the tags worth a look: the surest ones that say something which the product does not say itself.
+
+    A value is suggested where the product has none of its facet; a word of fashion, unless it says the same as a value that the product has.
+
+    Args:
+        found: words for the product's pictures, surest first.
+        facets: "field=value" tokens of the product.
+        language: of stems.
+    """
+    settings = get_settings()
+    has_kinds = {token.partition("=")[0] for token in facets}
+    said = {same(token.partition("=")[2], language) for token in facets}
+    chosen: list[FoundTag] = []
+    for tag in found.every:
+        if tag.confidence < settings.tag_confidence or len(chosen) >= settings.tags_per_product:
+            break
+        says = same(tag.word, language)
+        if says in said or (tag.is_value and tag.kind in has_kinds):
+            continue
+        said.add(says)
+        if tag.is_value:
+            has_kinds.add(tag.kind)  # a product has one of them
+        chosen.append(tag)
+    return chosen
+
+
+def _suggest(tagger: Tagger, keys: Sequence[str]) -> int:
+    version = tagger.version
+    found = tags_for_products(keys, tagger)
+    entries = EntryQuerySet(IndexEntry).in_version(version.pk).of_products(keys)
+    facets: dict[str, list[str]] = dict(entries.values_list("product_key", "facets"))
+    now = timezone.now()
+    rows = [
+        ProductTag(
+            product_key=key,
+            kind=tag.kind,
+            word=tag.word,
+            similarity=tag.similarity,
+            confidence=tag.confidence,
+            version=version,
+            artifact_name=version.artifact_name,
+            suggested_at=now,
+        )
+        for key in keys
+        if key in facets
+        for tag in choose_tags(found.get(key, FoundTags()), facets[key], version.config)
+    ]
+    with transaction.atomic():
+        # Decided rows are never touched; a rejected tag stays rejected.
+        decided = set(
+            ProductTag.objects.filter(product_key__in=keys)
+            .exclude(state=ProductTag.State.SUGGESTED)
+            .values_list("product_key", "kind", "word")
+        )
+        new = [row for row in rows if (row.product_key, row.kind, row.word) not in decided]
+        ProductTag.objects.bulk_create(
+            new,
+            update_conflicts=True,
+            unique_fields=["product_key", "kind", "word"],
+            update_fields=["similarity", "confidence", "version", "artifact_name", "suggested_at"],
+        )
+        waiting = ProductTag.objects.suggested().filter(product_key__in=keys)
+        waiting.exclude(suggested_at=now).delete()
+        return waiting.count()
+
+
+# Words that mean nearly the same, by their places in the joint space.
+
+
+CACHED_WORDS = 512  # a kilobyte each
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarWord:
+    """A word of the vocabulary near to the one that was asked for."""
+
+    kind: str
+    word: str
+    similarity: float  # inner product of the two embeddings, from -1 to 1
+
+
+def similar_words(word: str, limit: int = 10) -> list[SimilarWord]:
+    """Return the words of the active version's vocabulary nearest to a word or phrase, nearest first, each once.
+
+    The word itself, in any spelling that says the same, is none of them.
+
+    Raises:
+        NoTags: there is no vocabulary yet.
+        ArtifactError: the version's artifact is missing, damaged or another one.
+        EncoderTimeout: encoding the word took longer than ENCODE_TIMEOUT_MS.
+    """
+    tagger = active_tagger()
+    language = tagger.version.config
+    similarities = tagger.embeddings @ _embed(tagger.version.artifact_path, tagger.version.fingerprint, word)
+    found: dict[str, SimilarWord] = {}
+    left_out = same(word, language)
+    for place in np.argsort(-similarities, kind="stable"):
+        tag = tagger.tags[place]
+        said = same(tag.word, language)
+        if said != left_out and said not in found:
+            found[said] = SimilarWord(tag.kind, tag.word, round(float(similarities[place]), 4))
+            if len(found) == limit:
+                break
+    return list(found.values())
+
+
+@lru_cache(maxsize=CACHED_WORDS)
+def _embed(path: str, fingerprint: str, word: str) -> Embeddings:
+    version = _Artifact(path, fingerprint)
+    return in_time(lambda: encoders_for(version).encode_texts([word])[0], get_settings().encode_timeout_ms)
+
+
+class _Artifact:
+    def __init__(self, path: str, fingerprint: str) -> None:
+        self.artifact_path = path
+        self.fingerprint = fingerprint
