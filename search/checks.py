@@ -10,7 +10,7 @@ from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connections
 
-from . import neighbours, tasks
+from . import tasks
 from .beat import SteadyScheduler
 from .conf import SETTING, get_settings
 from .encoders.cache import FoundArtifact, artifact_in_settings, find_artifact, prove
@@ -31,6 +31,7 @@ from .indexing.pictures import storage_answers
 from .indexing.versions import versions_without_artifact
 from .insight import log_store
 from .models import IndexVersion
+from .monitoring import neighbours
 from .query.clean import one_line
 from .registry import get_index
 from .schedule import (

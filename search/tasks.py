@@ -7,7 +7,7 @@ from typing import Any
 from celery import shared_task
 from celery.worker.control import inspect_command
 
-from . import messages, neighbours
+from . import messages
 from .conf import get_settings
 from .indexing import build_records, building, failures, marks, outbox, versions, word_lists
 from .indexing import reconcile as reconciling
@@ -17,6 +17,7 @@ from .indexing.task_runs import recorded_run
 from .insight import log_store, rollup
 from .merchandising import hits
 from .models import CatalogueHealth, CatalogueMap, IndexVersion
+from .monitoring import neighbours
 from .namespace import namespace
 from .quality.health import check_health as find_findings
 from .quality.jobs import ask, compute, give_up

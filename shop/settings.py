@@ -79,7 +79,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "shop.security.PermissionsPolicyMiddleware",
     "csp.middleware.CSPMiddleware",
-    "search.watching.probes.Probes",
+    "search.monitoring.views.Probes",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "shop.security.ShortAddresses",
     "corsheaders.middleware.CorsMiddleware",  # scripts of other sites may read a 503, too

@@ -30,7 +30,7 @@ handler500 = "shop.overload.failed"
 
 urlpatterns = [
     path("", include((storefront, "shop"))),
-    path("", include("search.watching.urls")),
+    path("", include("search.monitoring.urls")),
     path("api/v1/", include("search.api.urls")),
     path("admin/", admin.site.urls),
     path("favicon.ico", favicon, name="favicon"),

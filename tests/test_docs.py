@@ -49,7 +49,7 @@ def test_nothing_is_documented_that_does_not_exist():
         (ROOT / name).read_text()
         for name in (
             "shop/settings.py",
-            "search/watching/views.py",
+            "search/monitoring/views.py",
             "shop/local/__main__.py",
             "scripts/venv.sh",
             "Makefile",

@@ -2,16 +2,16 @@
 
 from .api_keys import ApiKeyAdmin
 from .base import ModelAdmin
-from .desk import DashboardAdmin
-from .desk_builds import BuildAdmin
+from .builds import BuildAdmin
+from .dashboard import DashboardAdmin
 from .evaluations import EvaluationAdmin
 from .failures import StaleProductAdmin
+from .index_versions import IndexVersionAdmin
 from .insight import LoggedSearchAdmin, QueryDayAdmin, SearchDayAdmin
 from .merchandising import BannerAdmin, MerchandisingRuleAdmin, RedirectAdmin, SynonymAdmin
 from .products import IndexedProductAdmin
 from .quality import CatalogueHealthAdmin, CatalogueMapAdmin
 from .tag_review import ProductTagAdmin, TagWordAdmin
-from .versions import IndexVersionAdmin
 
 __all__ = [
     "ApiKeyAdmin",

@@ -6,7 +6,7 @@ from urllib.parse import quote
 from django import template
 from django.utils import timezone
 
-from ..desk.wording import span
+from ..monitoring.services import span
 
 register = template.Library()
 

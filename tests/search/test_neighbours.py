@@ -9,10 +9,10 @@ from django.core.cache import cache, caches
 from django.core.cache.backends.locmem import LocMemCache
 from prometheus_client.parser import text_string_to_metric_families
 
-from search import checks, neighbours
-from search.desk import services
+from search import checks
 from search.insight import log_store
 from search.merchandising.hits import Hit
+from search.monitoring import neighbours, services
 from search.namespace import namespace, read_identity, shop_key
 
 pytestmark = [

@@ -6,16 +6,16 @@ from django.db import router
 from django.db.models.signals import post_save
 from django.test.testcases import DatabaseOperationForbidden
 
-from search.desk.board import read_board
 from search.engine import find_product, find_similar, search
 from search.indexing import building, failures
 from search.indexing.databases import find_misrouted
 from search.indexing.verify import verify
 from search.models import IndexEntry, IndexVersion, StaleMark, StaleProduct
+from search.monitoring.dashboard import read_board
+from search.monitoring.readiness import readiness
 from search.registry import get_index
 from search.routing import WriterRouter, host_routers, pinned
 from search.tasks import index_stale, reconcile
-from search.watching.readiness import readiness
 from shop.models import Category, Product
 from tests.search.products import build_version, drain, make_product
 from tests.search.replica import ALIAS, ReplicaRouter, alias_added

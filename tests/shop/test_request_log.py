@@ -63,7 +63,7 @@ def test_probes_that_are_told_no_leave_no_lines_but_failures_do(transactional_db
     assert [line for line in lines() if line["logger"] == "django.request"] == []
 
     client.get("/categories/none/")
-    monkeypatch.setattr("search.watching.views.readiness", lambda: 1 // 0)
+    monkeypatch.setattr("search.monitoring.views.readiness", lambda: 1 // 0)
     client.raise_request_exception = False
     assert client.get("/health/ready").status_code == 500
     assert [line["status_code"] for line in lines() if line["logger"] == "django.request"] == [404, 500]

@@ -246,9 +246,9 @@ def _left_alone(keys: Sequence[int]) -> bool:
 def _alarms(world: World) -> list[str]:
     """Return the alarms that do not see that the artifact cannot be used."""
     from search.checks import check_active_version
-    from search.desk.index import check_artifact
     from search.indexing.verify import verify
     from search.models import IndexVersion
+    from search.monitoring.index_health import check_artifact
 
     version = IndexVersion.objects.active()
     if version is None:

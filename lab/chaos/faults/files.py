@@ -123,8 +123,8 @@ def _searches_in_time(port: int, seconds: float) -> list[str]:
 def _unseen(world: World, *, frozen: bool = True) -> list[str]:
     """Return the alarms that do not say how the storage is."""
     from search.checks import check_storage as system_check
-    from search.desk.services import check_storage
     from search.indexing.verify import verify
+    from search.monitoring.services import check_storage
 
     answer = ask(world.port, "/health/ready")
     storage = {check["name"]: check["passed"] for check in answer.json()["checks"]}["storage"]

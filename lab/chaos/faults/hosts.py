@@ -10,9 +10,8 @@ from lab.traffic import ask
 @fault
 def documents_that_raise(world: World) -> Harm:
     """The shop's document(), encoded_text() and card() raise for some products: the others are indexed and shown."""
-    from search.desk.board import check_failed
-    from search.desk.failed import read_failed
     from search.indexing.failures import count_failures, list_failures, reindex_products
+    from search.monitoring.dashboard import check_failed, read_failed
 
     keys = world.draw_products(12)
     raising, silent, unshown, mates = keys[:3], keys[3:6], keys[6:9], keys[9:]
@@ -79,8 +78,8 @@ def blanks_everywhere(world: World) -> Harm:
 
 def _says(world: World, line: str, check: str, part: str) -> list[str]:
     """Return a complaint where `verify` does not tell of it, or the dashboard says "ok"."""
-    from search.desk.index import check_index
     from search.indexing.verify import verify
+    from search.monitoring.index_health import check_index
 
     verified = {one.name: one.detail for one in verify().checks}  # a few of many products fail no check
     shown = {one.name: one.sentence for one in check_index() if one.state != "ok"}

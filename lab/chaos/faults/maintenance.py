@@ -164,9 +164,9 @@ def _undroppable() -> Iterator[int]:
 
 
 def _is_named(version_id: int) -> bool:
-    from search.desk.checks import State
-    from search.desk.index import check_versions
     from search.indexing.verify import verify
+    from search.monitoring.index_health import check_versions
+    from search.monitoring.services import State
 
     named = f"version {version_id} (failed): IntegrityError"
     verified = [check for check in verify().checks if check.name == "versions in order"]

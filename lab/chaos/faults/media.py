@@ -89,7 +89,7 @@ def _degraded(world: World, name: str) -> bool:
 
 
 def _dashboard() -> str:
-    from search.desk.index import check_held
+    from search.monitoring.index_health import check_held
 
     return str(check_held().state)
 

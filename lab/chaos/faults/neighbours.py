@@ -181,7 +181,7 @@ def _requests_get_home(world: World, second: SecondShop) -> list[str]:
 def _unseen(code: str, state: str) -> list[str]:
     """Say so where the system check or the dashboard does not see the other shop."""
     from search import checks
-    from search.desk.services import check_neighbours
+    from search.monitoring.services import check_neighbours
 
     found = [message.id for message in checks.check_neighbours(["default"])]
     complaints = [] if f"fashion_search.{code}" in found else [f"check says {found}, and not {code}"]

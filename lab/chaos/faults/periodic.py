@@ -83,9 +83,8 @@ def _alarms(world: World, kind: str) -> set[str]:
 
 def _unseen(world: World, task: str, *words: str) -> list[str]:
     """Say who does not see that something is wrong with a task: readiness, dashboard, verify."""
-    from search.desk.checks import State
-    from search.desk.maintenance import check_tasks
     from search.indexing.verify import verify
+    from search.monitoring.services import State, check_tasks
 
     answer = ask(world.port, "/health/ready")
     state = answer.json()
@@ -103,8 +102,7 @@ def _unseen(world: World, task: str, *words: str) -> list[str]:
 
 
 def _log_unseen() -> list[str]:
-    from search.desk.checks import State
-    from search.desk.maintenance import LogLook, check_log
+    from search.monitoring.services import LogLook, State, check_log
 
     check = check_log(LogLook())
     return ["the dashboard did not see the log's list"] if check.state is State.OK else []

@@ -10,8 +10,8 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 from django.utils import timezone
 
-from search.desk.checks import Check, State
 from search.insight.rollup import roll_up
+from search.monitoring.services import Check, State
 from shop.models import Product
 from tests.outbox import stale_products
 from tests.search.admin.test_insight import client_with, text_of
@@ -44,7 +44,7 @@ def quick_ping(monkeypatch):
         def idle_queues(self) -> list[str]:
             return []
 
-    monkeypatch.setattr("search.desk.board.Ping", Answering)
+    monkeypatch.setattr("search.monitoring.dashboard.Ping", Answering)
 
 
 class TestPermission:

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
 
-from search.desk import progress
+from search.admin import builds
 from search.indexing import building, marks
 from search.models import Build, IndexVersion
 from tests.search.admin.test_insight import client_with, text_of
@@ -179,7 +179,7 @@ class TestProgress:
         assert "<progress" not in page
 
     def test_a_build_that_does_not_move(self, viewer, build, monkeypatch):
-        monkeypatch.setattr(progress.read_progress, "__defaults__", (lambda: 0,))
+        monkeypatch.setattr(builds.read_progress, "__defaults__", (lambda: 0,))
         Build.objects.update(moved_at="2026-01-01T00:00:00Z")
         page = text_of(viewer.get(BUILDS))
         assert "not moving" in page

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from search import neighbours
 from search.encoders.cache import forget_artifacts
 from search.indexing.marks import breaker
+from search.monitoring import neighbours
 from tests.processes import ShopProcesses
 from tests.search.alarms.world import World
 from tests.search.products import build_version, make_product

@@ -9,12 +9,12 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from search.desk.board import read_board
-from search.desk.checks import Check, State
 from search.indexing import building, status
 from search.indexing.hnsw import drop_indexes
 from search.insight import log_store
 from search.models import Build, IndexVersion, SearchDay
+from search.monitoring.dashboard import read_board
+from search.monitoring.services import Check, State
 from shop.models import Product
 from tests.search.alarms.world import Fault, World, lines
 

@@ -15,12 +15,12 @@ from django.db import connection, connections
 from django.utils import timezone
 
 from lab.pgbouncer import MISSING, PgBouncer, program
-from search import neighbours
 from search.encoders.cache import forget_artifacts
 from search.indexing.pictures import forget_storage
 from search.indexing.task_runs import recorded_run
 from search.insight import log_store
 from search.models import EntryImage, IndexVersion, StaleProduct
+from search.monitoring import neighbours
 from search.namespace import read_identity
 from shop.models import Brand, Product
 from tests.processes import ShopProcesses

@@ -6,18 +6,15 @@ from django.db import connection
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from search.desk import maintenance, services
-from search.desk.board import check_build, check_failed
-from search.desk.checks import Check, State, summarise
-from search.desk.failed import Failed, read_failed
-from search.desk.index import check_held, check_index, check_staleness, check_versions
-from search.desk.maintenance import LogLook, check_log, check_tasks
-from search.desk.shoppers import Answers, check_answers
 from search.encoders.artifact import read_manifest
 from search.indexing import building, task_runs
 from search.indexing.task_runs import recorded_run
 from search.insight import log_store
 from search.models import EntryImage, IndexEntry, IndexVersion, StaleProduct, TaskRun
+from search.monitoring import services
+from search.monitoring.dashboard import Answers, Failed, check_answers, check_build, check_failed, read_failed
+from search.monitoring.index_health import check_held, check_index, check_staleness, check_versions
+from search.monitoring.services import Check, LogLook, State, check_log, check_tasks, summarise
 from search.schedule import PERIODIC
 from shop.models import Product
 from shop.search_index import ShopProductIndex
@@ -487,7 +484,7 @@ class TestLog:
         assert (check.state, check.sentence, bool(check.remedy)) == (state, sentence, state is ATTENTION)
 
     def test_by_their_number(self, monkeypatch):
-        monkeypatch.setattr(maintenance, "LONGEST", 10)
+        monkeypatch.setattr(services, "LONGEST", 10)
         log_store.push([{"kind": "event", "at": timezone.now()}] * 6)
         check = check_log(LogLook())
         assert (check.state, check.sentence) == (

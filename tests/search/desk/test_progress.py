@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from django.db.models import F
 
-from search.desk.progress import read_progress
+from search.admin.builds import read_progress
 from search.indexing import batches, building, outbox
 from search.indexing.locks import is_held, only_one
 from search.indexing.pictures import forget_storage

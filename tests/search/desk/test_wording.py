@@ -1,6 +1,6 @@
 import pytest
 
-from search.desk.wording import count, span
+from search.monitoring.services import count, span
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import time
 import pytest
 from celery import current_app
 
-from search.desk.workers import Ping
+from search.monitoring.services import Ping
 
 
 @pytest.fixture

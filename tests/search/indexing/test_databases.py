@@ -10,8 +10,6 @@ from django.db import connection, router
 
 from lab.pgbouncer import MISSING, PgBouncer, program
 from search import checks
-from search.desk.checks import State
-from search.desk.services import check_connections
 from search.exceptions import UnsafeConnection
 from search.indexing import versions
 from search.indexing.connections import Pooling, find_pooling, is_pooled, maintenance_cursor, own_connection
@@ -21,8 +19,9 @@ from search.indexing.verify import verify
 from search.indexing.word_lists import refresh_word_list
 from search.models import ApiKey, IndexVersion
 from search.models.api_keys import digest_of
+from search.monitoring.readiness import readiness
+from search.monitoring.services import State, check_connections
 from search.routing import WriterRouter
-from search.watching.readiness import readiness
 from shop.models import Product
 from tests.search.indexed import make_version
 from tests.search.products import build_version, make_product

@@ -8,7 +8,7 @@ from search.encoders.cache import forget_artifacts
 from search.indexing import outbox
 from search.indexing.failures import count_failures
 from search.models import EntryImage, IndexEntry, IndexVersion
-from search.watching.index_figures import _lacking
+from search.monitoring.index_figures import _lacking
 from tests.outbox import stale_products
 from tests.search.products import begin_version, drain, make_product
 from tests.tiny_artifact import write_tiny_artifact

@@ -8,13 +8,13 @@ from django.core import checks as django_checks
 from django.core.files.storage import FileSystemStorage
 
 from search import checks, storage
-from search.desk.services import check_storage
 from search.exceptions import StorageAway
 from search.indexing import outbox, pictures
 from search.indexing.failures import count_failures
 from search.indexing.pictures import UNKNOWN, forget_storage, storage_answers
 from search.indexing.verify import _storage
 from search.models import EntryImage, IndexEntry, StaleProduct
+from search.monitoring.services import check_storage
 from tests.outbox import stale_products
 from tests.search.products import begin_version, drain, make_product
 

@@ -4,8 +4,6 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from search.desk.checks import State
-from search.desk.index import check_index
 from search.engine import search
 from search.engine.version_words import forget_words, words_of
 from search.exceptions import TextConfigError
@@ -14,7 +12,9 @@ from search.indexing.databases import try_text_config
 from search.indexing.reconcile import reconcile
 from search.indexing.verify import verify
 from search.models import Build, IndexEntry, IndexVersion
-from search.watching.readiness import readiness
+from search.monitoring.index_health import check_index
+from search.monitoring.readiness import readiness
+from search.monitoring.services import State
 from tests.outbox import stale_products
 from tests.search.products import build_version, drain, make_product
 

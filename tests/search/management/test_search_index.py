@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db.models.functions import Now
 from rich.console import Console
 
-from search.desk.progress import read_progress
+from search.admin.builds import read_progress
 from search.exceptions import BuildStateError
 from search.indexing import building, versions
 from search.indexing.pictures import forget_storage

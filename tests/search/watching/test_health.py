@@ -15,10 +15,10 @@ from django.test import Client
 from search.engine import count_answer, search
 from search.indexing.pictures import forget_storage
 from search.models import EntryImage, IndexVersion, TaskRun
+from search.monitoring import readiness
+from search.monitoring.index_figures import IndexCollector
+from search.monitoring.readiness import Look, TooLate
 from search.prometheus import forget_answers
-from search.watching import readiness
-from search.watching.bounded import Look, TooLate
-from search.watching.index_figures import IndexCollector
 from tests.processes import wait_until
 from tests.search.indexed import make_version
 from tests.search.products import drain, make_product

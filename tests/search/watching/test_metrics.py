@@ -183,7 +183,7 @@ def test_searches_are_counted_with_their_stages(transactional_db, searchable, cl
 
 
 def test_a_database_that_is_away_is_a_figure_and_no_failure(scrape, monkeypatch):
-    from search.watching import index_figures
+    from search.monitoring import index_figures
 
     def away():
         raise OSError("no route")
@@ -207,7 +207,7 @@ def test_a_broker_that_is_away_is_a_figure(transactional_db, scrape, monkeypatch
 
 
 def test_scrapers_at_the_same_moment_get_the_same_figures(transactional_db, monkeypatch):
-    from search.watching import index_figures
+    from search.monitoring import index_figures
 
     begun, go_on = Event(), Event()
 
@@ -227,7 +227,7 @@ def test_scrapers_at_the_same_moment_get_the_same_figures(transactional_db, monk
 
 
 def _is_up():
-    from search.watching.index_figures import IndexCollector
+    from search.monitoring.index_figures import IndexCollector
 
     (up,) = (family for family in IndexCollector().collect() if family.name == "fashion_search_database_up")
     return up.samples[0].value

@@ -20,8 +20,7 @@ from ..indexing.versions import versions_without_artifact
 from ..indexing.writing import product_keys
 from ..models import Build, IndexEntry, IndexVersion, StaleMark, StaleProduct
 from ..products import describe_failure
-from .checks import Check, State
-from .wording import count, span
+from .services import Check, State, count, span
 
 STALE_SECONDS = 60.0
 MOST_PICTURES = 0.5  # without embedding: photos and similar products find nearly nothing

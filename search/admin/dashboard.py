@@ -8,12 +8,10 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, URLPattern, path, reverse
 
-from ..desk.board import read_board
-from ..desk.failed import product_label
-from ..desk.shoppers import top_queries, week, zero_queries
 from ..models import Dashboard
+from ..monitoring.dashboard import product_label, read_board, top_queries, week, zero_queries
 from .base import ReadOnlyAdmin
-from .desk_builds import TEMPLATES, may_change, may_view
+from .builds import TEMPLATES, may_change, may_view
 
 
 @admin.register(Dashboard)

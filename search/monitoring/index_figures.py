@@ -8,7 +8,6 @@ from django.utils import timezone
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from .. import neighbours
 from ..conf import get_settings
 from ..indexing.failures import count_failures, failing_cards, noted_documents
 from ..indexing.hnsw import broken_indexes
@@ -17,8 +16,8 @@ from ..indexing.status import count_pictures, measure_outbox
 from ..indexing.task_runs import task_states
 from ..insight.log_store import measure_waiting
 from ..models import IndexEntry, IndexVersion
-from .bounded import Look
-from .readiness import broker_answers, storage_is_up
+from . import neighbours
+from .readiness import Look, broker_answers, storage_is_up
 
 SECONDS = 2.0  # that Postgres may take
 

@@ -1,10 +1,11 @@
 """GET /health/live, /health/ready and /metrics."""
 
 import os
+from collections.abc import Callable
 from dataclasses import asdict
 from hmac import compare_digest
 
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
@@ -65,3 +66,24 @@ def _has_token(request: HttpRequest) -> bool:
 
 def _without_details(finding: Finding) -> dict[str, object]:
     return {"name": finding.name, "passed": finding.passed}
+
+
+# Probes are answered before the host of a request is looked at: load balancers and containers ask by
+# address.
+
+
+_ANSWERS: dict[str, Callable[[HttpRequest], HttpResponseBase]] = {
+    "/health/live": live,
+    "/health/ready": ready,
+}
+
+
+class Probes:
+    """Middleware: answers /health/live and /health/ready whatever the Host header says, past all middleware that follows."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer a probe, or hand the request on."""
+        return _ANSWERS.get(request.path_info, self._get_response)(request)

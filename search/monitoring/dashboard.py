@@ -1,0 +1,281 @@
+"""All that the dashboard shows of the index, looked at in one go."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from statistics import median
+from typing import Any
+
+from django.utils import timezone
+
+from ..admin.builds import read_progress
+from ..conf import get_settings
+from ..exceptions import NoIndexRegistered
+from ..indexing.status import OutboxState, measure_outbox
+from ..insight.reports import Period, Queries, QueryFigures, last_days, share
+from ..models import IndexEntry, IndexVersion, SearchDay, StaleProduct
+from ..products import read_cards
+from ..registry import ProductCard, get_index
+from .index_health import check_held, check_index, check_staleness, check_versions
+from .services import (
+    Check,
+    LogLook,
+    Ping,
+    State,
+    check_connections,
+    check_log,
+    check_neighbours,
+    check_postgres,
+    check_queue,
+    check_storage,
+    check_tasks,
+    count,
+    summarise,
+)
+
+# What could not be indexed: the products that failed last, with their names, and how many there are.
+
+
+FAILED_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class FailedProduct:
+    """One product that failed."""
+
+    product_key: str
+    name: str  # its SKU and name, or its key where it is gone
+    reason: str
+    parked: bool
+    marked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The products that failed."""
+
+    first: tuple[FailedProduct, ...]  # parked ones before those that are tried again, the latest first
+    parked: int
+    retrying: int
+    incomplete: int  # entries of the version that searches use with an error, mostly of a picture
+    entries: int = 0  # of that version
+
+
+def read_failed() -> Failed:
+    """Read what failed with a few queries, however much it is."""
+    failed = StaleProduct.objects.exclude(last_error="")
+    rows = list(failed.order_by("-parked", "-marked_at")[:FAILED_SHOWN])
+    cards = read_cards([row.product_key for row in rows])
+    parked = StaleProduct.objects.filter(parked=True).count()
+    version = IndexVersion.objects.serving()
+    entries = IndexEntry.objects.filter(version=version) if version else IndexEntry.objects.none()
+    return Failed(
+        first=tuple(
+            FailedProduct(
+                row.product_key,
+                _name(cards.get(row.product_key), row.product_key),
+                row.last_error,
+                row.parked,
+                row.marked_at,
+            )
+            for row in rows
+        ),
+        parked=parked,
+        retrying=failed.filter(parked=False).count(),
+        incomplete=entries.exclude(error="").count(),
+        entries=entries.count(),
+    )
+
+
+def product_label() -> str:
+    """Return the label of the product model, such as "shop.product", or "" where none is registered."""
+    try:
+        return get_index().model._meta.label_lower
+    except NoIndexRegistered:
+        return ""
+
+
+def _name(card: ProductCard | None, key: str) -> str:
+    return f"{card.sku}: {card.name}" if card else f"product {key}"
+
+
+# What shoppers look for, and how quickly they are answered: today, yesterday and the last seven days.
+
+
+WEEK = 7
+FIRST = 8  # queries of each kind
+SLOW_MS = 1000.0
+MANY_DEGRADED = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """How the searches of some days were answered."""
+
+    label: str
+    searches: int
+    zero_share: float | None  # found nothing
+    degraded_share: float | None
+    p50_ms: float | None  # of several days, the median of theirs
+    p95_ms: float | None
+
+
+def week() -> Period:
+    """Return the days that the dashboard is about."""
+    return last_days(WEEK, timezone.localdate())
+
+
+def read_answers() -> list[Answers]:
+    """Return today, yesterday and the week, read with one query."""
+    period = week()
+    rows = {row.day: row for row in SearchDay.objects.filter(mode="", day__range=(period.first, period.last))}
+    return [
+        _answers("Today", _of(rows, period.last)),
+        _answers("Yesterday", _of(rows, period.last - timedelta(days=1))),
+        _answers(f"Last {WEEK} days", list(rows.values())),
+    ]
+
+
+def top_queries() -> list[QueryFigures]:
+    """Return the commonest queries of the week."""
+    return Queries("top", week())[:FIRST]
+
+
+def zero_queries() -> list[QueryFigures]:
+    """Return the queries of the week that found nothing, the commonest first."""
+    return Queries("zero", week())[:FIRST]
+
+
+def check_answers(answers: Sequence[Answers]) -> Check:
+    """Look at the latest of today and yesterday that has searches."""
+    name = "Response times"
+    if not get_settings().insight:
+        return Check(name, State.OK, "Searches are not being logged: the setting INSIGHT is off.")
+    latest = next((row for row in answers[:2] if row.searches), None)
+    if latest is None or latest.p95_ms is None:
+        week = max((row.searches for row in answers[2:]), default=0)
+        if not week:
+            return Check(
+                name, State.OK, f"No search was logged in the last {WEEK} days, so nothing was measured."
+            )
+        return Check(
+            name,
+            State.ATTENTION,
+            f"No search was logged since yesterday, {week:,} on the days before.",
+            "See that Celery beat runs drain_log and roll_up_log, and that the shop's search page can be reached.",
+        )
+    sentence = f"{latest.label}, 95 % of searches were answered within {latest.p95_ms:,.0f} ms."
+    degraded = latest.degraded_share or 0.0
+    if degraded > MANY_DEGRADED:
+        return Check(
+            name,
+            State.ATTENTION,
+            f"{sentence} {100 * degraded:.0f} % of pages were degraded, by keyword only.",
+            "The search log tells why; often the encoder or Postgres has too little time or processor.",
+        )
+    if latest.p95_ms > SLOW_MS:
+        return Check(name, State.ATTENTION, sentence, "Insight shows which stage takes the time.")
+    return Check(name, State.OK, sentence)
+
+
+def _of(rows: dict[date, SearchDay], day: date) -> list[SearchDay]:
+    return [rows[day]] if day in rows else []
+
+
+def _answers(label: str, rows: list[SearchDay]) -> Answers:
+    searches = sum(row.searches for row in rows)
+    return Answers(
+        label=label,
+        searches=searches,
+        zero_share=share(sum(row.zero for row in rows), searches),
+        degraded_share=share(sum(row.degraded for row in rows), sum(row.pages for row in rows)),
+        p50_ms=median(row.p50_ms for row in rows) if rows else None,
+        p95_ms=median(row.p95_ms for row in rows) if rows else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """The state of search at one moment."""
+
+    summary: Check
+    checks: tuple[Check, ...]
+    outbox: OutboxState
+    build: dict[str, Any] | None  # as `read_progress` tells it
+    failed: Failed
+    answers: tuple[Answers, ...]
+
+
+def read_board() -> Board:
+    """Look at everything; the workers and the log's Redis are asked meanwhile, and are waited for 0.4 s at most."""
+    ping, log = Ping(), LogLook()
+    postgres = check_postgres()
+    connections = check_connections()
+    index = check_index()
+    staleness = check_staleness()
+    storage = check_storage()
+    outbox = measure_outbox()
+    failed = read_failed()
+    answers = read_answers()
+    build = read_progress(ping.count)
+    checks = (
+        postgres,
+        connections,
+        *check_queue(ping),
+        storage,
+        *check_neighbours(ping.count() is not None),
+        *index,
+        check_held(),
+        staleness,
+        check_versions(),
+        check_build(build),
+        check_failed(failed),
+        check_tasks(),
+        check_log(log),
+        check_answers(answers),
+    )
+    return Board(summarise(checks), checks, outbox, build, failed, tuple(answers))
+
+
+def check_build(build: dict[str, Any] | None) -> Check:
+    """Say whether the build that runs moves, and whether the last one came to a good end."""
+    if build is None:
+        return Check("Builds", State.OK, "Nothing has been built yet.")
+    if build["stalled"]:
+        return Check("Builds", State.ATTENTION, f"The {build['kind']} does not move.", build["advice"])
+    if build["trouble"]:
+        remedy = "Correct what the reason names; the step is tried again by itself."
+        return Check("Builds", State.ATTENTION, f"The {build['kind']} runs into: {build['trouble']}", remedy)
+    if build["state"] == "failed":
+        remedy = "Correct what the reason names, then begin again."
+        return Check(
+            "Builds", State.ATTENTION, f"The last {build['kind']} failed. {build['sentence']}", remedy
+        )
+    if build["running"]:
+        return Check("Builds", State.OK, f"A {build['kind']} runs. {build['sentence']}")
+    return Check("Builds", State.OK, f"The last {build['kind']} is {build['state']}.")
+
+
+def check_failed(failed: Failed) -> Check:
+    """Say whether products were given up on."""
+    if failed.parked:
+        return Check(
+            "Failed products",
+            State.ATTENTION,
+            f"{count(failed.parked, 'product')} parked after their last attempt.",
+            "Correct what the reason names, then try again from the list of stale products.",
+        )
+    if failed.incomplete > get_settings().verify_max_failed * failed.entries:
+        return Check(
+            "Failed products",
+            State.ATTENTION,
+            f"{failed.incomplete:,} of {count(failed.entries, 'product')} are not wholly in the index.",
+            "Correct what the reasons name, below What failed; what failed is tried again by itself, or by a reindex.",
+        )
+    if failed.retrying:
+        return Check(
+            "Failed products",
+            State.OK,
+            f"{count(failed.retrying, 'product')} will be tried again.",
+        )
+    return Check("Failed products", State.OK, "None.")
