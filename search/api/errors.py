@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from ..exceptions import ArtifactError, EncoderTimeout, InvalidQuery, NoTags, NoVersion
-from .languages import in_language
+from .http import in_language
 
 logger = logging.getLogger(__name__)
 

@@ -15,8 +15,7 @@ from ..exceptions import InvalidQuery
 from ..insight.log import record_event
 from ..insight.log_store import visitor_of
 from ..models import SearchEvent
-from .described import SKU, errors
-from .schema import operation
+from .schema import SKU, errors, operation
 from .throttling import EventThrottle
 from .views import PublicView
 

@@ -11,10 +11,9 @@ from rest_framework.response import Response
 
 from ..engine.photos import Box, MemoryOnly, take_photo
 from ..exceptions import InvalidQuery
-from .answers import SearchAnswerSerializer
-from .described import PHOTO, errors
 from .parameters import search_parameters
-from .schema import operation
+from .schema import PHOTO, errors, operation
+from .serializers import SearchAnswerSerializer
 from .throttling import PhotoThrottle
 from .views import PublicView, answer_search
 

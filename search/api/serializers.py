@@ -128,3 +128,127 @@ class ExplanationSerializer(serializers.Serializer[Any]):
     rules = serializers.ListField(child=serializers.CharField())
     conflicts = serializers.ListField(child=serializers.CharField())
     results = ResultExplainedSerializer(many=True)
+
+
+# The shapes of whole answers, as they are rendered and as the schema describes them.
+
+
+class DegradedSerializer(serializers.Serializer[Any]):
+    """What every answer says that may have to leave something out."""
+
+    degraded = serializers.CharField(help_text="Empty, or sentences that say what does not work.")
+    left_out = serializers.ListField(
+        child=serializers.CharField(),
+        help_text=(
+            "Names of what was asked for and is not in the answer: results (nobody could look), products, embeddings, look, counts, spelling,"
+            " lexicon, token, words, cards (products of this page that cannot be shown; totals count them). Filters are never left out."
+        ),
+    )
+
+
+class ErrorDetailSerializer(serializers.Serializer[Any]):
+    """What went wrong."""
+
+    code = serializers.CharField(help_text="For programs; stays the same.")
+    message = serializers.CharField(help_text="For people: a sentence with the remedy.")
+
+
+class ErrorAnswerSerializer(serializers.Serializer[Any]):
+    """The body of every error."""
+
+    error = ErrorDetailSerializer()
+
+
+class FacetsField(serializers.DictField):
+    """The counted values of each facet, by its name."""
+
+    child = FacetValueCountSerializer(many=True)
+
+
+class SearchAnswerSerializer(DegradedSerializer):
+    """One page of results, and totals and counts over all of them."""
+
+    search = serializers.UUIDField(
+        allow_null=True, help_text="Id of the search, for events; null where it is not logged."
+    )
+    query = serializers.CharField(help_text="What was searched for.")
+    typed = serializers.CharField(help_text="What was asked for; differs where a slip was corrected.")
+    total = serializers.IntegerField(min_value=0)
+    matching = serializers.IntegerField(
+        min_value=0,
+        help_text="The first so many have all that was asked for; the others are the closest to it.",
+    )
+    complete = serializers.BooleanField(
+        help_text="False where more products would qualify than were looked at."
+    )
+    took_ms = serializers.FloatField(min_value=0)
+    understood = UnderstoodPartSerializer(many=True)
+    unknown = serializers.ListField(
+        child=serializers.CharField(), help_text="Words of the query that no product holds."
+    )
+    results = ResultSerializer(many=True)
+    facets = FacetsField()
+    price_ranges = PriceRangeSerializer(many=True)
+    in_stock = serializers.IntegerField(min_value=0, help_text="How many of the results are in stock.")
+    page = serializers.IntegerField(min_value=1)
+    token = serializers.CharField(
+        help_text="For other pages and sorts of the same list; empty where there is only one page."
+    )
+    photo = serializers.CharField(help_text="Token of the photo that was searched with; empty without one.")
+    restarted = serializers.BooleanField(
+        help_text="The token was too old or of another search: this is the first page of a fresh list."
+    )
+    next = serializers.URLField(allow_null=True, help_text="Address of the next page.")
+    instead = serializers.ListField(
+        child=serializers.CharField(), help_text="Queries to try where nothing is found."
+    )
+    redirect = serializers.CharField(help_text="Where the query leads instead; empty for most.")
+    banners = BannerSerializer(many=True)
+    explanation = ExplanationSerializer(required=False)
+    stages = serializers.DictField(child=serializers.FloatField(), required=False)
+
+
+class SimilarAnswerSerializer(DegradedSerializer):
+    """Products like another one, most similar first."""
+
+    sku = serializers.CharField()
+    complete = serializers.BooleanField()
+    took_ms = serializers.FloatField(min_value=0)
+    results = ResultSerializer(many=True)
+
+
+class SuggestAnswerSerializer(DegradedSerializer):
+    """Suggestions for the beginning of a query."""
+
+    query = serializers.CharField()
+    queries = serializers.ListField(child=serializers.CharField())
+    categories = FacetValueSerializer(many=True)
+    brands = FacetCountSerializer(many=True)
+    products = CardSerializer(many=True)
+
+
+class ProductPageSerializer(DegradedSerializer):
+    """A page of the catalogue."""
+
+    total = serializers.IntegerField(min_value=0)
+    results = CardSerializer(many=True)
+    next = serializers.URLField(
+        allow_null=True, help_text="Address of the next page; its cursor never skips nor repeats a product."
+    )
+
+
+class CategorySerializer(serializers.Serializer[Any]):
+    """A category and what it holds."""
+
+    name = serializers.CharField()
+    parent = serializers.CharField(  # type: ignore[assignment]  # declared fields leave the class alone
+        help_text="Name of the category above; empty for a root."
+    )
+    count = serializers.IntegerField(min_value=0, help_text="Products in it and below.")
+    search = AbsoluteURLField(help_text="Address of a search for its products.")
+
+
+class CategoriesSerializer(DegradedSerializer):
+    """The categories, each behind the one above it."""
+
+    results = CategorySerializer(many=True)

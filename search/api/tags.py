@@ -17,11 +17,10 @@ from ..exceptions import InvalidQuery
 from ..query.clean import clean_text
 from ..tags.review import accepted_tags
 from ..tags.suggest import FoundTags, active_tagger, similar_words, tags_for_embeddings, tags_for_product
-from .described import LIMIT, TAGGED_PRODUCT, WORD, errors
 from .errors import NoSuchProduct
 from .parameters import limited_parameters, refuse_parameters
 from .photo import PhotoSerializer
-from .schema import operation
+from .schema import LIMIT, TAGGED_PRODUCT, WORD, errors, operation
 from .throttling import PhotoThrottle
 from .views import PublicView
 

@@ -2,13 +2,20 @@
 
 from django.urls import path, re_path
 
-from .catalogue import CategoryListView, ProductListView
-from .documents import SchemaView, docs_page
 from .events import EventView
 from .photo import PhotoSearchView
-from .suggest import SuggestView
 from .tags import TagView, WordView
-from .views import NoSuchView, ProductView, SearchView, SimilarView
+from .views import (
+    CategoryListView,
+    NoSuchView,
+    ProductListView,
+    ProductView,
+    SchemaView,
+    SearchView,
+    SimilarView,
+    SuggestView,
+    docs_page,
+)
 
 app_name = "fashion_search"
 urlpatterns = [

@@ -1,11 +1,15 @@
-"""The views of the API: read the request, call one function, shape the answer."""
+"""GET schema/ and docs/: the API's description for programs and for people."""
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib.auth import get_user
 from django.contrib.auth.models import AnonymousUser
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -13,21 +17,39 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
+from ..conf import get_settings
+from ..engine.browse import browse_products
 from ..engine.pages import Trial
 from ..engine.results import find_product
 from ..engine.service import log_search, search
 from ..engine.similar import find_similar
-from .answers import SearchAnswerSerializer, SimilarAnswerSerializer
-from .described import FILTERS, LIMIT, SEARCH, errors
+from ..engine.suggestions import suggest
+from ..insight.reports import popular_queries
+from ..query.lexicon import CATEGORY
 from .errors import NoSuchProduct, handle_error
-from .kept import keepable
+from .http import PlainNegotiation, keepable, page_address
 from .keys import KeyAuthentication, ScopePermission
-from .negotiation import PlainNegotiation
-from .pagination import page_address
-from .parameters import SearchParameters, refuse_parameters, search_parameters, similar_parameters
-from .schema import ApiSchema, operation
-from .serializers import ProductSerializer
+from .parameters import (
+    SearchParameters,
+    browse_parameters,
+    refuse_parameters,
+    search_parameters,
+    similar_parameters,
+    suggest_parameters,
+)
+from .schema import CURSOR, FILTERS, LIMIT, PAGE_SIZE, SEARCH, SUGGEST, ApiSchema, describe, errors, operation
+from .serializers import (
+    CategoriesSerializer,
+    ProductPageSerializer,
+    ProductSerializer,
+    SearchAnswerSerializer,
+    SimilarAnswerSerializer,
+    SuggestAnswerSerializer,
+)
 from .throttling import ReadThrottle
+
+# The views of the API: read the request, call one function, shape the answer.
+
 
 # Parts of an answer that are shown as they are.
 SHOWN = (
@@ -175,3 +197,110 @@ def _explaining(request: Request) -> Trial:
     if not (user.is_active and user.is_staff and user.has_perm("fashion_search.view_queryday")):
         raise PermissionDenied
     return Trial(explain=True)
+
+
+class SchemaView(PublicView):
+    """GET /schema/: the OpenAPI 3.1 description of this API, in JSON."""
+
+    @operation(exclude=True)
+    def get(self, request: Request) -> Response:
+        """Answer the description."""
+        refuse_parameters(request.query_params)
+        return Response(describe())
+
+
+@require_safe
+def docs_page(request: HttpRequest) -> HttpResponse:
+    """Swagger UI on the description, from files of the shop's own; drf-spectacular-sidecar brings them."""
+    return render(request, "fashion_search/api_docs.html")
+
+
+# GET /suggest/: suggestions while a shopper types.
+
+
+class SuggestView(PublicView):
+    """GET /suggest/: completed queries, facet values, brands and products."""
+
+    open_to_pages = True
+
+    @operation(
+        operation_id="suggest",
+        tags=["search"],
+        summary="Suggestions while a shopper types",
+        parameters=SUGGEST,
+        responses={200: SuggestAnswerSerializer, **errors()},
+    )
+    def get(self, request: Request) -> Response:
+        """Answer suggestions for the beginning of a query."""
+        text, limit = suggest_parameters(request.query_params)
+        answer = suggest(text, limit=limit, popular=_popular)
+        return Response(SuggestAnswerSerializer(answer, context={"request": request}).data)
+
+
+def _popular(text: str, limit: int) -> list[str]:
+    return [query.text for query in popular_queries(text, limit)] if text else []
+
+
+# GET products/ and categories/: the catalogue as the index has it.
+
+
+class KeptView(PublicView):
+    """A view whose answers stay right for a while."""
+
+    @property
+    def kept_for(self) -> int:  # type: ignore[override]
+        """The setting API_SECONDS."""
+        return get_settings().api_seconds
+
+
+class ProductListView(KeptView):
+    """GET /products/: all products, newest first, by cursor."""
+
+    @operation(
+        operation_id="products",
+        tags=["catalogue"],
+        summary="All products, newest first",
+        parameters=[CURSOR, PAGE_SIZE],
+        responses={200: ProductPageSerializer, **errors()},
+    )
+    def get(self, request: Request) -> Response:
+        """Answer one page."""
+        cursor, size = browse_parameters(request.query_params)
+        found = browse_products(cursor, page_size=size)
+        following = urlencode({"cursor": found.cursor, "page_size": size})
+        shown = {
+            "total": found.total,
+            "degraded": found.degraded,
+            "left_out": found.left_out,
+            "results": found.results,
+            "next": request.build_absolute_uri(f"{request.path}?{following}") if found.cursor else None,
+        }
+        return Response(ProductPageSerializer(shown, context={"request": request}).data)
+
+
+class CategoryListView(KeptView):
+    """GET /categories/: the tree of categories."""
+
+    @operation(
+        operation_id="categories",
+        tags=["catalogue"],
+        summary="The categories, each behind the one above it",
+        responses={200: CategoriesSerializer, **errors()},
+    )
+    def get(self, request: Request) -> Response:
+        """Answer the whole tree."""
+        refuse_parameters(request.query_params)
+        answer = search(page_size=1, freezing=False)
+        counts = answer.facets.get(CATEGORY, [])
+        address = reverse("fashion_search:search")
+        shown = [
+            {
+                "name": one.value,
+                "parent": one.parent,
+                "count": one.count,
+                "search": f"{address}?{urlencode({CATEGORY: one.value})}",
+            }
+            for one in counts
+        ]
+        whole = {"degraded": answer.degraded, "left_out": answer.left_out, "results": shown}
+        return Response(CategoriesSerializer(whole, context={"request": request}).data)

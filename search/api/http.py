@@ -4,9 +4,18 @@ The English sentences name the very value that is wrong; in another language a m
 means. Without a translation the message stays English.
 """
 
+import json
+import re
+from hashlib import sha256
+from typing import Any
+
 from django.http import HttpRequest
 from django.utils import translation
+from django.utils.cache import get_conditional_response, patch_cache_control, patch_vary_headers
 from django.utils.translation import gettext, gettext_noop
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 GENERAL = {
     "invalid_settings": gettext_noop("The settings cannot be used."),
@@ -70,3 +79,80 @@ def in_language(request: HttpRequest, code: str, sentence: str) -> tuple[str, st
     with translation.override(language):
         said = gettext(general)
     return (sentence, "en") if said == general else (said, language)
+
+
+# Which of the media types that a client accepts are looked at.
+
+
+_EXTENDED = re.compile(r"\*\s*=")  # name*=utf-8''value
+
+
+class PlainNegotiation(DefaultContentNegotiation):
+    """REST framework's own, without media types whose parameters state an encoding.
+
+    What is decoded is put into the media type of the answer, where half a surrogate pair or another parameter ends in an error.
+    """
+
+    def get_accept_list(self, request: Request) -> list[str]:
+        """Return the media types of the header, the odd ones left out."""
+        accepted: list[str] = super().get_accept_list(request)
+        return [media_type for media_type in accepted if not _EXTENDED.search(media_type)]
+
+
+# Addresses of other pages of an answer.
+
+
+def page_address(request: Request, page: int | None, token: str, photo: str = "") -> str | None:
+    """Return the absolute address of a page of the same search, or None where there is none.
+
+    Args:
+        request: what was asked for; after a photo that was sent by POST, its address is the one above.
+        page: number of the page.
+        token: of the list that pages are cut from.
+        photo: token of the photo that was searched with.
+    """
+    if page is None:
+        return None
+    parameters = request.query_params.copy()
+    parameters["page"] = str(page)
+    parameters.pop("token", None)
+    if token:
+        parameters["token"] = token
+    if photo:
+        parameters["photo"] = photo
+    path = request.path.removesuffix("photo/") if request.method == "POST" else request.path
+    return request.build_absolute_uri(f"{path}?{parameters.urlencode()}")
+
+
+# What clients may keep of an answer: ETag, Cache-Control, and 304 where nothing has changed.
+
+
+# What differs from one answer to the next although it says the same.
+PASSING = ("took_ms", "search", "token", "next", "stages")
+
+
+def keepable(request: Request, response: Response, seconds: int) -> Any:
+    """Return the response with its ETag, or 304 where the client has it already; a degraded answer is not kept at all.
+
+    Args:
+        request: what was asked.
+        response: with status 200, not rendered yet.
+        seconds: how long it may be used without asking again; 0 for never.
+    """
+    data = response.data
+    if isinstance(data, dict) and data.get("degraded"):
+        patch_cache_control(response, private=True, no_store=True)
+        return response
+    said = (
+        {name: value for name, value in data.items() if name not in PASSING}
+        if isinstance(data, dict)
+        else data
+    )
+    etag = f'W/"{sha256(json.dumps(said, default=str, sort_keys=True).encode()).hexdigest()[:32]}"'
+    response["ETag"] = etag
+    patch_vary_headers(response, ["Accept", "Accept-Language", "Authorization"])
+    if seconds:
+        patch_cache_control(response, private=True, max_age=seconds)
+    else:
+        patch_cache_control(response, private=True, no_cache=True)
+    return get_conditional_response(request._request, etag=etag, response=response)
