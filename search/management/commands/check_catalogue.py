@@ -5,7 +5,7 @@ from typing import Any
 
 from ...models import CatalogueHealth
 from ...quality.health import TEXTS, check_health
-from ..computed import ComputedCommand
+from ..progress import ComputedCommand
 
 
 class Command(ComputedCommand):

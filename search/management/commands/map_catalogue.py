@@ -5,7 +5,7 @@ from typing import Any
 
 from ...models import CatalogueMap
 from ...quality.map import make_map
-from ..computed import ComputedCommand
+from ..progress import ComputedCommand
 
 
 class Command(ComputedCommand):

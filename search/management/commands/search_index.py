@@ -20,7 +20,7 @@ from ...indexing.status import read_status
 from ...indexing.verify import lacking, verify
 from ...models import Build, IndexVersion
 from ...routing import pinned
-from ..waiting import wait_for_build, wait_for_outbox, wait_for_version
+from ..progress import wait_for_build, wait_for_outbox, wait_for_version
 
 
 class Command(BaseCommand):

@@ -14,8 +14,8 @@ from search.exceptions import BuildStateError
 from search.indexing import building, versions
 from search.indexing.pictures import forget_storage
 from search.indexing.verify import lacking
-from search.management import waiting
-from search.management.waiting import wait_for_version
+from search.management import progress
+from search.management.progress import wait_for_version
 from search.models import Build, IndexEntry, IndexVersion, StaleProduct, TaskRun
 from search.schedule import PERIODIC
 from shop.models import ProductImage
@@ -136,14 +136,14 @@ def test_reindex_waits_until_the_build_is_done(version, monkeypatch):
         drain()
         building.advance_all()
 
-    monkeypatch.setattr(waiting, "sleep", work)
+    monkeypatch.setattr(progress, "sleep", work)
     out = run("reindex", "--noinput", "--wait", "--timeout", "60")
     assert out.startswith("1 products are being indexed again.\n")
     assert out.endswith("1 products are indexed again.\n")
 
 
 def test_reindex_says_that_it_was_cancelled_while_it_was_waited_for(version):
-    real = waiting.read_report
+    real = progress.read_report
 
     def cancel(build):
         if build.is_running:
@@ -151,7 +151,7 @@ def test_reindex_says_that_it_was_cancelled_while_it_was_waited_for(version):
         return real(build)
 
     with (
-        patch.object(waiting, "read_report", cancel),
+        patch.object(progress, "read_report", cancel),
         pytest.raises(CommandError, match=r"^The reindex is cancelled\. Cancelled by anna\.$"),
     ):
         run("reindex", "--noinput", "--wait", "--timeout", "60")
@@ -255,12 +255,12 @@ def test_an_artifact_that_cannot_be_read_is_a_sentence(index_settings, tmp_path)
 
 @pytest.mark.parametrize("away", [False, True])
 def test_whoever_waits_is_told_why_nothing_moves(version, settings, tmp_path, monkeypatch, away):
-    monkeypatch.setattr(waiting, "IDLE_SECONDS", -1.0)
+    monkeypatch.setattr(progress, "IDLE_SECONDS", -1.0)
     if away:
         settings.MEDIA_ROOT = str(tmp_path)  # where no picture is
     forget_storage()
     out = StringIO()
-    watch = waiting._Watch(Console(file=out, soft_wrap=True), None)
+    watch = progress._Watch(Console(file=out, soft_wrap=True), None)
     watch.see((0, 600))
     watch.see((0, 600))
     why = "The storage of the pictures does not answer" if away else "Are a Celery worker and beat running?"

@@ -1,12 +1,33 @@
-"""How the pages of insight write figures."""
+"""How the dashboard writes spans of time and the addresses of products."""
 
+from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from django import template
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from ..monitoring.services import span
+
 register = template.Library()
+
+
+@register.filter
+def since(moment: datetime) -> str:
+    """Write in words how long ago a moment was."""
+    return span((timezone.now() - moment).total_seconds())
+
+
+@register.filter
+def with_key(address: str, key: str) -> str:
+    """Put a product's key into the address of the host's form, in place of KEY."""
+    return address.replace("KEY", quote(key, safe=""))
+
+
+# How the pages of insight write figures.
+
 
 THIN = "\u202f"  # narrow no-break space
 NONE = mark_safe('<span class="quiet">none</span>')
