@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from io import BytesIO
 from random import randint
@@ -75,9 +76,7 @@ def _probe(besides: str, waiting: Callable[[], None] | None) -> str:
     trouble = ""
     for picture in _known_pictures(besides):
         try:
-            ask_storage(
-                lambda picture=picture: _read_first_byte(picture), seconds=PROBE_SECONDS, waiting=waiting
-            )  # type: ignore[misc]
+            ask_storage(partial(_read_first_byte, picture), seconds=PROBE_SECONDS, waiting=waiting)
         except StorageAway:
             raise
         except Exception as error:  # noqa: BLE001 - a storage may raise anything

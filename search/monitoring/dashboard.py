@@ -8,7 +8,6 @@ from typing import Any
 
 from django.utils import timezone
 
-from ..admin.builds import read_progress
 from ..conf import get_settings
 from ..exceptions import NoIndexRegistered
 from ..indexing.status import OutboxState, measure_outbox
@@ -16,6 +15,7 @@ from ..insight.reports import Period, Queries, QueryFigures, last_days, share
 from ..models import IndexEntry, IndexVersion, SearchDay, StaleProduct
 from ..products import read_cards
 from ..registry import ProductCard, get_index
+from .build_progress import read_progress
 from .index_health import check_held, check_index, check_staleness, check_versions
 from .services import (
     Check,

@@ -3,11 +3,11 @@ from datetime import timedelta
 import pytest
 from django.db.models import F
 
-from search.admin.builds import read_progress
 from search.indexing import batches, building, outbox
 from search.indexing.locks import is_held, only_one
 from search.indexing.pictures import forget_storage
 from search.models import Build, StaleProduct
+from search.monitoring.build_progress import read_progress
 from tests.outbox import stale_products
 from tests.search.products import build_version, drain, make_product
 

@@ -9,7 +9,6 @@ from django.core.management import CommandError, call_command
 from django.db.models.functions import Now
 from rich.console import Console
 
-from search.admin.builds import read_progress
 from search.exceptions import BuildStateError
 from search.indexing import building, versions
 from search.indexing.pictures import forget_storage
@@ -17,6 +16,7 @@ from search.indexing.verify import lacking
 from search.management import progress
 from search.management.progress import wait_for_version
 from search.models import Build, IndexEntry, IndexVersion, StaleProduct, TaskRun
+from search.monitoring.build_progress import read_progress
 from search.schedule import PERIODIC
 from shop.models import ProductImage
 from tests.outbox import stale_products
