@@ -1,4 +1,7 @@
-"""Receivers of the host's signals: a saved or deleted product is put into the outbox, in its own transaction."""
+"""Receivers of the host's signals: a saved or deleted product is put into the outbox, in its own transaction.
+
+After writes that send no signals (`bulk_update`, `update`, SQL), hosts call `mark_stale` themselves.
+"""
 
 from collections.abc import Callable, Iterable
 from functools import cache
@@ -13,6 +16,8 @@ from .indexing.marks import hint_after_commit, mark_stale
 from .models import ProductTag
 from .registry import ProductIndex, get_index
 from .routing import pinned
+
+__all__ = ["connect", "mark_stale"]
 
 KeysOf = Callable[[Any], Iterable[Any]]
 

@@ -9,8 +9,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from search.indexing.marks import mark_stale
 from search.registry import ProductCard, ProductDocument, ProductIndex, ProductPicture, register
+from search.signals import mark_stale
 
 from .attributes import flat_attributes
 from .models import Brand, Category, Product, ProductImage

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
-from search.indexing.marks import mark_stale
+from search.signals import mark_stale
 from shop.models import Brand, Category, Product, ProductImage, Variant, product_slug
 
 from .pictures import Picture
