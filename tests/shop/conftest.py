@@ -14,7 +14,7 @@ from django.core.files.storage import default_storage
 
 from search.merchandising.snapshots import forget_snapshot
 from shop.models import Brand, Category, Product, ProductImage, Variant
-from tests.search.watching.conftest import searchable
+from tests.search.monitoring.conftest import searchable
 from tests.shop.pictures import jpeg
 
 __all__ = ["searchable"]  # the index of those who watch, a fixture
