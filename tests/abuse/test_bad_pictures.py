@@ -52,6 +52,7 @@ def too_much(found):
     }
 
 
+@pytest.mark.long
 def test_each_costs_little_time_and_memory(tmp_path):
     large = bad_pictures.large()
     found = measure(tmp_path, bad_pictures.every() | large)
