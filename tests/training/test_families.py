@@ -3,7 +3,6 @@
 `make train-check` runs this alone, each family with the backbone of its article, in processes of its own, and stops each
 (FAMILIES=whole). In `make test-all` the default family has that, and all others one convolution in place of their backbone:
 ResNet50 and its like cost minutes of processor time each, and how a run resumes does not depend on its family (test_resume.py).
-`make test` has one family, with one convolution.
 """
 
 import os
@@ -22,6 +21,7 @@ from search.encoders.sessions import load_artifact
 from tests.training.pipelines import ROOT, LightPipeline, Pipeline
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.timeout(1800),
     pytest.mark.filterwarnings("ignore::FutureWarning:keras"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
@@ -64,8 +64,6 @@ LIGHT = dict.fromkeys(FAMILIES, ("stages.0.learning_rate=1e-2",)) | {
 WHOLE = os.environ.get("FAMILIES") == "whole"
 STOPPED = list(FAMILIES) if WHOLE else ["default"]
 FIRST_BACKBONE = "default" if WHOLE else "triplet"  # whose backbone the siamese family begins with
-QUICK = "triplet"
-LONG = {family: pytest.param(family, marks=pytest.mark.long) for family in FAMILIES}
 
 
 def follow(pipeline: Pipeline, backbone: Path, followed: Callable[[str], Pipeline]) -> Pipeline:
@@ -85,7 +83,7 @@ def follow(pipeline: Pipeline, backbone: Path, followed: Callable[[str], Pipelin
 
 
 @pytest.fixture(scope="module")
-def pipelines(request, tmp_path_factory):
+def pipelines(tmp_path_factory):
     """Start the families that have processes of their own, two at a time; the others are followed when they are asked for."""
     folder = tmp_path_factory.mktemp("families")
     data = folder / "drawn"
@@ -114,26 +112,18 @@ def pipelines(request, tmp_path_factory):
             changes = (*FAMILIES[family], *LIGHT[family])
             return follow(LightPipeline(family, folder / family, data, changes), backbone, followed)
 
-        for family in FAMILIES if WHOLE else ["default"] if _is_default_chosen(request.session) else []:
+        for family in FAMILIES if WHOLE else ["default"]:
             pipeline = Pipeline(family, folder / family, data, FAMILIES[family])
             started[family] = executor.submit(follow, pipeline, backbone, followed)
         yield followed
 
 
-def _is_default_chosen(session):
-    return any(
-        item.callspec.params["pipeline"] == "default"
-        for item in session.items
-        if "pipeline" in item.fixturenames
-    )
-
-
-@pytest.fixture(scope="module", params=[family if family == QUICK else LONG[family] for family in FAMILIES])
+@pytest.fixture(scope="module", params=FAMILIES)
 def pipeline(pipelines, request):
     return pipelines(request.param)
 
 
-@pytest.mark.parametrize("pipeline", [LONG[family] for family in STOPPED], indirect=True)
+@pytest.mark.parametrize("pipeline", STOPPED, indirect=True)
 def test_it_stops_when_asked_and_says_how_to_go_on(pipeline):
     assert pipeline.statuses["stopped"] == 143, pipeline.printed["stopped"]
     assert "continue with --resume" in pipeline.printed["stopped"]
