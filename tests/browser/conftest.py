@@ -16,6 +16,8 @@ from tests.running_demo import RunningDemo
 
 PRODUCTS = 240
 USER_AGENT = "Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0"  # searches of "HeadlessChrome" are not logged
+# The light scheme in `make test`, the dark one, too, in `make test-all`.
+SCHEMES = ["light", pytest.param("dark", marks=pytest.mark.long)]
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 # What is slow on purpose in a shop is quick here, so that no test waits for it.
 QUICK = {"SWEEP_SECONDS": 1, "DRAIN_SECONDS": 1, "ROLL_UP_SECONDS": 2, "WORD_LIST_SECONDS": 2}

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import violations
+from tests.browser.conftest import SCHEMES, violations
 
 BUILDS = "/admin/fashion_search/build/"
 OURS = ".insight-page"  # what is the plugin's on an admin page; the rest is Django's
@@ -36,7 +36,7 @@ def test_a_rebuild_can_be_cancelled_and_the_shop_goes_on(admin: Page):
     assert admin.locator("[data-sku]").count() > 0
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize(
     "address",
     [

@@ -6,7 +6,7 @@ Every other browser test holds its pages to the same: the fixture `context` coll
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import refused
+from tests.browser.conftest import SCHEMES, refused
 from tests.running_demo import RunningDemo
 
 SHOP = ["/", "/search/?q=red+shirt", "/search/photo/", "/search/?q=zorblax", "/nothing/here/"]
@@ -27,7 +27,7 @@ def test_a_violation_is_noticed(browser: Browser, demo: RunningDemo):
     assert found
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_the_pages_of_the_shop(page: Page, scheme):
     page.emulate_media(color_scheme=scheme)
     for address in SHOP:
@@ -47,6 +47,7 @@ def test_suggestions_and_results_that_are_swapped(page: Page):
     assert page.locator("[data-sku]").count() > 0
 
 
+@pytest.mark.long
 def test_every_page_that_the_admin_links(admin: Page):
     """The front page's links, and what each change list links to: one row, "Add" and the pages of the plugin."""
     admin.goto("/admin/")

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import violations
+from tests.browser.conftest import SCHEMES, violations
 
 PAGES = {
     "home": "/",
@@ -39,7 +39,7 @@ def addresses(browser, demo) -> dict[str, str]:
     return {name: address.format(product=product, category=category) for name, address in PAGES.items()}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("name", PAGES)
 def test_axe_finds_nothing(page: Page, addresses, name, scheme):
     page.emulate_media(color_scheme=scheme)

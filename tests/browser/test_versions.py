@@ -9,7 +9,7 @@ from django.test import Client
 from playwright.sync_api import Browser, expect
 
 from search.models import EntryImage, IndexVersion
-from tests.browser.conftest import violations
+from tests.browser.conftest import SCHEMES, violations
 from tests.search.indexed import add, make_version, unit
 
 # Playwright keeps a loop in this thread, in which the rows of this test are made as well; nothing else runs in it.
@@ -50,7 +50,7 @@ def held(transactional_db, tiny_artifact) -> IndexVersion:
     return new
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("width", [1440, 390])
 def test_a_version_that_is_held_back_beside_the_active_one(
     browser: Browser, statics, live_server, held, scheme, width, request
