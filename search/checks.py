@@ -16,6 +16,7 @@ from .conf import SETTING, get_settings
 from .encoders.cache import FoundArtifact, artifact_in_settings, find_artifact, prove
 from .evaluation.judged_queries import read_queries
 from .exceptions import ArtifactError, NoIndexRegistered, StorageAway, TextConfigError
+from .facets import MAX_FACET_NAME, SIGN
 from .indexing.databases import (
     MINIMUM,
     READ_ONLY,
@@ -26,7 +27,6 @@ from .indexing.databases import (
     is_read_only,
     try_text_config,
 )
-from .indexing.document_cleaning import MAX_FACET_NAME
 from .indexing.pictures import storage_answers
 from .indexing.versions import versions_without_artifact
 from .insight import log_store
@@ -457,7 +457,7 @@ def _scheduled(task: PeriodicTask, schedules: list[Any]) -> list[checks.CheckMes
 def _is_facet_name(name: object) -> bool:
     if not isinstance(name, str) or not name or len(name) > MAX_FACET_NAME:
         return False
-    return "=" not in name and one_line(name) == name
+    return SIGN not in name and one_line(name) == name
 
 
 def _mismatch(version: IndexVersion, reason: str) -> checks.Error:

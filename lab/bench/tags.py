@@ -111,6 +111,7 @@ def embed(encoders, pictures: Pictures, rows: Sequence[Row]) -> np.ndarray:
 
 def vocabulary(rows: Sequence[Row]) -> list:
     """Return the vocabulary of a shop that sells these products."""
+    from search.facets import CATEGORY, token_of
     from search.query.lexicon import Lexicon
     from search.query.synonyms import Synonyms
     from search.tags.vocabulary import WordChanges, build_vocabulary, general_words
@@ -120,8 +121,10 @@ def vocabulary(rows: Sequence[Row]) -> list:
     for row in rows:
         path = (row["category"], row["subcategory"], row["article_type"])
         paths.add(path)
-        values = {f"category={value}" for value in path}
-        values |= {f"{kind}={row[kind]}" for kind in ("colour", "gender", "pattern", "usage") if row[kind]}
+        values = {token_of(CATEGORY, value) for value in path}
+        values |= {
+            token_of(kind, row[kind]) for kind in ("colour", "gender", "pattern", "usage") if row[kind]
+        }
         facets.update(values)
     lexicon = Lexicon(facets, None, len(rows), Synonyms(), paths=sorted(paths))
     return build_vocabulary(lexicon, general_words(), WordChanges())

@@ -16,6 +16,7 @@ from ..engine.service import search
 from ..evaluation.compare import compare_evaluations
 from ..evaluation.run import TRIED, read_settings
 from ..exceptions import InvalidQuery
+from ..facets import parse_typed
 from ..insight.reports import PRESETS
 from ..models import Evaluation, IndexVersion
 from ..query.clean import MAX_LENGTH
@@ -173,12 +174,12 @@ def read_filters(stated: str) -> Filters:
     """
     facets: dict[str, tuple[str, ...]] = {}
     for part in filter(None, (part.strip() for part in stated.split(","))):
-        name, equals, value = (piece.strip() for piece in part.partition("="))
-        if not (equals and value):
+        typed = parse_typed(part)
+        if typed is None or not typed.value:
             raise InvalidQuery(
                 "invalid_filter", f"{part!r} is no filter: write such as colour=Red, brand=Nike."
             )
-        facets[name] = (*facets.get(name, ()), value)
+        facets[typed.facet] = (*facets.get(typed.facet, ()), typed.value)
     return Filters(facets=facets)
 
 

@@ -9,10 +9,10 @@ from django.core.exceptions import ValidationError
 
 from ..conf import get_settings
 from ..exceptions import UnsafeLink
+from ..facets import CATEGORY, parse_typed, token_of
 from ..merchandising.index_values import key_of_sku, near_values, value_as_indexed
 from ..merchandising.rules import PhraseIndex, check_link
 from ..models import Banner, MerchandisingRule, Redirect, Synonym
-from ..query.lexicon import CATEGORY
 from ..registry import get_index
 from ..text import split
 
@@ -221,16 +221,16 @@ def as_indexed(facet: str, value: str) -> str:
 
 def _meanings(lines: Iterable[str]) -> Iterable[str]:
     for line in lines:
-        facet, equals, value = (part.strip() for part in line.partition("="))
         if len(line) > 200:
             raise ValidationError(f"{line[:40]!r}... is longer than 200 characters.")
-        if not equals:
+        typed = parse_typed(line)
+        if typed is None:
             if not split(line):
                 raise ValidationError(f"{line!r} holds no word.")
             yield line
-        elif facet not in get_index().facets:
+        elif typed.facet not in get_index().facets:
             raise ValidationError(
-                f"{facet!r} is not a facet; the facets are {', '.join(get_index().facets)}."
+                f"{typed.facet!r} is not a facet; the facets are {', '.join(get_index().facets)}."
             )
         else:
-            yield f"{facet}={as_indexed(facet, value)}"
+            yield token_of(typed.facet, as_indexed(*typed))

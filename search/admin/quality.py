@@ -9,6 +9,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from ..facets import group_by_facet
 from ..indexing import marks
 from ..models import CatalogueHealth, CatalogueMap, HealthFinding, IndexEntry, IndexVersion
 from ..models.quality import Computed
@@ -254,10 +255,8 @@ class CatalogueMapAdmin(ComputedPages):
         self.check_view(request)
         entry = self._entry(request)
         card = read_cards([entry.product_key]).get(entry.product_key)
-        shown: dict[str, list[str]] = {facet: [] for facet in get_index().facets}
-        for token in entry.facets:
-            facet, _, value = token.partition("=")
-            shown.setdefault(facet, []).append(value)
+        declared: dict[str, list[str]] = {facet: [] for facet in get_index().facets}
+        shown = declared | group_by_facet(entry.facets)
         return JsonResponse(
             {
                 "name": card.name if card else entry.name,

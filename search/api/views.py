@@ -24,8 +24,8 @@ from ..engine.results import find_product
 from ..engine.service import log_search, search
 from ..engine.similar import find_similar
 from ..engine.suggestions import suggest
+from ..facets import CATEGORY
 from ..insight.reports import popular_queries
-from ..query.lexicon import CATEGORY
 from .errors import NoSuchProduct, handle_error
 from .http import PlainNegotiation, keepable, page_address
 from .keys import KeyAuthentication, ScopePermission

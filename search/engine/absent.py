@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from ..conf import get_settings
+from ..facets import values_of
 from ..models import IndexEntry, StaleMark, StaleProduct
 from ..models.entry_queries import EntryQuerySet, Measured
 from ..products import load_products
@@ -196,7 +197,7 @@ def _stopped_by_conditions(asked: Asked, filters: Filters, entry: IndexEntry, ro
     product = PoolRow(row.product_key, 0.0, True, frozenset(row.facets), row.price, row.in_stock, row.created)
     for name in filters.selected:
         if not product.meets(Filters(facets={name: filters.facets[name]})):
-            own = ", ".join(token.partition("=")[2] for token in row.facets if token.startswith(f"{name}="))
+            own = ", ".join(values_of(name, row.facets))
             yield f"The filter {name} is {' or '.join(filters.facets[name])}; it has {own or 'none'}."
     if filters.in_stock and not row.in_stock:
         yield "Only products in stock are asked for; it is sold out."

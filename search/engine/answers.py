@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from ..facets import values_of
 from ..merchandising.rules import Fired
 from ..merchandising.snapshots import BannerShown
 from ..query.terms import Understood, Unit
@@ -98,7 +99,7 @@ def parts_of(query: str, understood: Understood) -> Iterator[UnderstoodPart]:
     for unit in understood.parts:
         facet = unit.facets[0]
         best = sorted(unit.values, key=lambda token: (-unit.values[token], token))
-        values = [token.partition("=")[2] for token in best if token.startswith(f"{facet}=")]
+        values = values_of(facet, best)
         yield UnderstoodPart(
             text=unit.text,
             facet=facet,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Protocol, TypeVar
 
+from ..facets import parse_token
 from ..merchandising.apply import Spread, apply_rules
 from ..merchandising.conflicts import Conflict
 from ..merchandising.rules import Fired, Rule
@@ -89,7 +90,7 @@ def hidden_on(categories: Sequence[str]) -> Hidden:
         categories: names, as in the facet.
     """
     hides = [rule for rule in snapshot().rules_for("", categories) if rule.action == "hide"]
-    values = [rule.token.partition("=")[::2] for rule in hides if rule.token]
+    values = [parse_token(rule.token) for rule in hides if rule.token]
     return Hidden(tuple(rule.product_key for rule in hides if not rule.token), tuple(values))
 
 

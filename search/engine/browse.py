@@ -10,12 +10,12 @@ from django.utils import timezone
 
 from ..conf import get_settings
 from ..exceptions import InvalidQuery
+from ..facets import CATEGORY
 from ..merchandising.apply import free_places
 from ..merchandising.rules import Fired, Rule, say
 from ..merchandising.snapshots import snapshot
 from ..models import IndexEntry, IndexVersion
 from ..models.entry_queries import EntryQuerySet
-from ..query.lexicon import CATEGORY
 from ..routing import pinned
 from . import answers
 from .answers import SearchResult

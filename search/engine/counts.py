@@ -6,6 +6,7 @@ from decimal import Decimal
 from math import ceil
 from typing import Any
 
+from ..facets import parse_token
 from ..models.entry_queries import EntryQuerySet
 from .filters import Filters
 
@@ -41,7 +42,7 @@ def count_facets(
     """
     answer: dict[str, list[FacetCount]] = {}
     unchosen = [name for name in names if not filters.facets.get(name)]
-    shared = _by_facet(entries(filters), unchosen) if unchosen else {}
+    shared = _count_by_facet(entries(filters), unchosen) if unchosen else {}
     for name in names:
         chosen = filters.facets.get(name, ())
         counts = entries(filters.without(name)).value_counts(name) if chosen else shared.get(name, {})
@@ -93,13 +94,12 @@ def _root_of(value: str, above: Mapping[str, str], ranked: Sequence[str]) -> str
     return min(ring, key=ranked.index)
 
 
-def _by_facet(entries: EntryQuerySet, names: Sequence[str]) -> dict[str, dict[str, int]]:
+def _count_by_facet(entries: EntryQuerySet, names: Sequence[str]) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {name: {} for name in names}
-    prefixes = {f"{name}=": found[name] for name in names}
     for token, count in entries.facet_counts():
-        for prefix, values in prefixes.items():  # a value may hold "=", and so may the name of an older index
-            if token.startswith(prefix):
-                values[token[len(prefix) :]] = count
+        facet, value = parse_token(token)
+        if facet in found:
+            found[facet][value] = count
     return found
 
 

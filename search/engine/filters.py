@@ -5,11 +5,10 @@ from dataclasses import dataclass, field, replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from ..exceptions import InvalidQuery
+from ..models.entries import FINEST_PRICE, HIGHEST_PRICE
 from ..query.clean import clean_text
 
-HIGHEST_PRICE = Decimal(10) ** 10  # what the price column holds
 BLANK = " "  # what a value of blanks becomes: no product has it, and a filter that was dropped would show all
-FINEST_PRICE = Decimal("0.0001")  # and how finely
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,10 +8,10 @@ from itertools import chain
 from typing import Protocol, TypeVar
 
 from ..conf import get_settings
+from ..facets import CATEGORY, prefix_of, token_of
 from ..merchandising.apply import free_places
 from ..models import IndexEntry
 from ..models.entry_queries import EntryQuerySet
-from ..query.lexicon import CATEGORY
 from ..registry import get_index
 from ..timings import stage
 from .counts import (
@@ -68,7 +68,7 @@ class PoolRow:
         if filters.price_max is not None and (self.price is None or self.price > filters.price_max):
             return False
         return all(
-            not values or any(f"{name}={value}" in self.tokens for value in values)
+            not values or any(token_of(name, value) in self.tokens for value in values)
             for name, values in filters.facets.items()
         )
 
@@ -135,8 +135,10 @@ def _count_tokens(rows: Iterable[PoolRow]) -> Counter[str]:
 
 
 def _values_of(name: str, tokens: Counter[str], filters: Filters, parents: Parents) -> list[FacetCount]:
-    prefix = f"{name}="
-    counts = {token[len(prefix) :]: count for token, count in tokens.items() if token.startswith(prefix)}
+    prefix = prefix_of(name)
+    counts = {
+        token.removeprefix(prefix): count for token, count in tokens.items() if token.startswith(prefix)
+    }
     return sort_counts(dict.fromkeys(filters.facets.get(name, ()), 0) | counts, parents)
 
 

@@ -10,6 +10,7 @@ from django.db import DatabaseError
 from ..conf import get_settings
 from ..encoders.queries import embed_query
 from ..exceptions import EncoderTimeout
+from ..facets import GENDER
 from ..merchandising.apply import Spread
 from ..merchandising.conflicts import Conflict
 from ..merchandising.rules import Fired, Rule
@@ -17,7 +18,6 @@ from ..merchandising.snapshots import SynonymEntry, pinned_by, snapshot
 from ..models import IndexEntry, IndexVersion
 from ..models.entry_queries import EmbeddingLiteral, EntryQuerySet
 from ..query.clean import Query
-from ..query.lexicon import GENDER
 from ..query.parse import NOTHING_MEANT, read_query
 from ..query.terms import Term, Understood, terms_of
 from . import answers

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..exceptions import NoVersion
+from ..facets import group_by_facet
 from ..models import IndexEntry, IndexVersion
 from ..products import leave_out, load_each, make_card
 from ..query.clean import clean_text
@@ -81,14 +82,11 @@ def find_product(sku: str) -> FoundProduct | None:
     found = load_results([(entry.product_key, 1.0)]).shown if entry else []
     if entry is None or not found:
         return None
-    facets: dict[str, list[str]] = {name: [] for name in get_index().facets}
-    for token in entry.facets:
-        name, _, value = token.partition("=")
-        facets.setdefault(name, []).append(value)
+    declared: dict[str, list[str]] = {name: [] for name in get_index().facets}
     return FoundProduct(
         key=entry.product_key,
         product=found[0].product,
         card=found[0].card,
         in_stock=entry.in_stock,
-        facets=facets,
+        facets=declared | group_by_facet(entry.facets),
     )

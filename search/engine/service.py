@@ -10,6 +10,7 @@ from django.http import HttpRequest
 
 from ..conf import get_settings
 from ..exceptions import InvalidQuery
+from ..facets import CATEGORY
 from ..insight.log import Mode, record_search
 from ..insight.log_store import visitor_of
 from ..insight.reports import popular_queries
@@ -20,7 +21,6 @@ from ..models import IndexVersion
 from ..prometheus import DEGRADED, LEFT_OUT, SEARCH_SECONDS, note_answer
 from ..query.clean import Query, clean_query
 from ..query.correct import correct
-from ..query.lexicon import CATEGORY
 from ..registry import get_index
 from ..routing import pinned
 from ..timings import measuring, stage

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from ..conf import get_settings
 from ..exceptions import InvalidQuery
+from ..facets import CATEGORY, COLOUR, values_of
 from ..merchandising.hits import Hit, count_hits
 from ..merchandising.snapshots import snapshot
 from ..models import EntryImage, IndexEntry, IndexVersion
 from ..models.entry_queries import EntryQuerySet, ImageQuerySet
 from ..prometheus import LEFT_OUT
-from ..query.lexicon import CATEGORY, COLOUR
 from ..registry import get_index
 from ..routing import pinned
 from . import answers
@@ -195,4 +195,4 @@ def _nearest_by_colour(version: IndexVersion, product_key: str) -> list[tuple[st
 
 
 def _colours(entry: IndexEntry) -> frozenset[str]:
-    return frozenset(token for token in entry.facets if token.startswith(f"{COLOUR}="))
+    return frozenset(values_of(COLOUR, entry.facets))

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 from django.utils import timezone
 from django.utils.functional import Promise
 
-from ..engine.filters import FINEST_PRICE, HIGHEST_PRICE
 from ..exceptions import SearchError
+from ..facets import CATEGORY, MAX_FACET_NAME, SIGN
+from ..models.entries import FINEST_PRICE, HIGHEST_PRICE
 from ..query.clean import MAX_LENGTH, one_line
-from ..query.lexicon import CATEGORY
 from ..registry import ProductDocument, ProductPicture
 
 # Postgres refuses a tsvector over 1 MB and a btree or GIN item over about 2,700 bytes (UTF-8: 4 bytes a character).
@@ -22,7 +22,6 @@ MAX_SKU = 200
 MAX_NAME = 2_000
 MAX_KEYWORDS = 20_000
 MAX_DESCRIPTION = 100_000
-MAX_FACET_NAME = 100
 MAX_VALUES = 1_000  # of one facet, and pictures of one product; a generator need not end
 _TEXTS = {
     "sku": MAX_SKU,
@@ -154,7 +153,7 @@ def _facets(given: object, notes: Notes) -> dict[str, tuple[str, ...]]:
     facets: dict[str, tuple[str, ...]] = {}
     for stated, values in given.items():
         name = one_line(storable(_as_text(stated, "facets", notes)))
-        if not name or "=" in name or len(name) > MAX_FACET_NAME:
+        if not name or SIGN in name or len(name) > MAX_FACET_NAME:
             notes.add(
                 "facets",
                 f'a facet was left out: its name must be a word of up to {MAX_FACET_NAME} characters without "="',

@@ -10,8 +10,8 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.db import InterfaceError, OperationalError
 
 from ..exceptions import HostError
+from ..facets import COLOUR, TAGS, tokens_of
 from ..products import card_of, describe_failure
-from ..query.lexicon import COLOUR, TAGS
 from ..registry import ProductDocument, ProductIndex, ProductPicture
 from ..text import split
 from .document_cleaning import (
@@ -131,7 +131,6 @@ def _tagged(document: ProductDocument, tags: Sequence[str]) -> ProductDocument:
 
 def _columns(document: ProductDocument) -> dict[str, Any]:
     name, brand, sku = document.name, document.brand, document.sku
-    tokens = {f"{field}={value}": None for field, values in document.facets.items() for value in values}
     return {
         "product_key": document.key,
         "sku": sku.lower(),
@@ -141,7 +140,7 @@ def _columns(document: ProductDocument) -> dict[str, Any]:
         "keywords": document.keywords[:MAX_KEYWORDS],
         "style": (document.style or style_of(document))[:MAX_NAME],
         "description": document.description,
-        "facets": list(tokens),
+        "facets": tokens_of(document.facets),
         "price": None if document.price is None else str(document.price),
         "in_stock": document.in_stock,
         "created": document.created.isoformat(),

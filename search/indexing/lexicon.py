@@ -13,9 +13,9 @@ from ..conf import get_settings
 from ..encoders.cache import encoders_for
 from ..encoders.queries import to_literal
 from ..engine.session import search_session
+from ..facets import CATEGORY, TAGS, facet_of, has_value
 from ..models import EntryImage, IndexEntry, IndexVersion, VersionLexicon
 from ..models.entry_queries import EmbeddingLiteral, EntryQuerySet
-from ..query.lexicon import CATEGORY, TAGS, bears_value
 from ..resilience import Attempts
 from .connections import unhurried
 
@@ -65,7 +65,7 @@ def _count(version: IndexVersion, noise: tuple[float, float]) -> VersionLexicon:
             "facets": {
                 token: count
                 for token, count in entries.facet_counts()
-                if bears_value(token) and not token.startswith(f"{TAGS}=")
+                if has_value(token) and facet_of(token) != TAGS
             },
             "paths": entries.paths_of(CATEGORY),
             "lexemes": _lexemes(version),

@@ -10,6 +10,7 @@ from itertools import pairwise
 from django.db import transaction
 from django.utils import timezone
 
+from ..facets import FacetValue, parse_token
 from ..models import IndexEntry, IndexVersion, WordList
 from ..models.entry_queries import EntryQuerySet
 from ..query.names import NameCollector
@@ -158,10 +159,9 @@ def refresh_word_list() -> bool:
     return True
 
 
-def _read_entries(entries: EntryQuerySet) -> Iterator[tuple[str, str, str, str, list[tuple[str, str]]]]:
+def _read_entries(entries: EntryQuerySet) -> Iterator[tuple[str, str, str, str, list[FacetValue]]]:
     # What is in stock and new comes first, in suggestions as well.
     ordered = entries.order_by("-in_stock", "-created", "product_key")
     columns = ordered.values_list("product_key", "name", "brand", "keywords", "facets")
     for key, name, brand, keywords, tokens in columns.iterator(chunk_size=CHUNK):
-        facets = [(facet, value) for facet, _, value in (token.partition("=") for token in tokens)]
-        yield key, name, brand, keywords, facets
+        yield key, name, brand, keywords, [parse_token(token) for token in tokens]

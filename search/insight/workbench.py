@@ -10,8 +10,8 @@ import numpy as np
 from ..encoders.cache import encoders_for
 from ..encoders.sessions import Embeddings, Encoders
 from ..exceptions import ArtifactError
+from ..facets import has_value, parse_token, value_of
 from ..models import IndexVersion, VersionLexicon
-from ..query.lexicon import bears_value
 from .reports import Popular, popular_queries
 
 logger = logging.getLogger(__name__)
@@ -58,19 +58,19 @@ def look_around(text: str) -> Neighbourhood | None:
     lexicon = VersionLexicon.objects.filter(version=version).first() if version else None
     if version is None or lexicon is None or not text.strip():
         return None
-    tokens = tuple(sorted(filter(bears_value, lexicon.facets)))
+    tokens = tuple(sorted(filter(has_value, lexicon.facets)))
     others = popular_queries("", POPULAR)
     try:
         encoders = encoders_for(version)
         query = encoders.encode_texts([text])[0]
-        words = _embed(encoders, tuple(token.partition("=")[2] for token in tokens)) @ query
+        words = _embed(encoders, tuple(map(value_of, tokens))) @ query
         near = _embed(encoders, tuple(other.text for other in others)) @ query
         read = encoders.words(text)
     except (ArtifactError, RuntimeError):  # ONNX Runtime's errors are RuntimeErrors
         logger.exception("The text encoder of %s cannot compare words", version)
         return None
     return Neighbourhood(
-        version, read, _by_facet(tokens, words, lexicon.facets), _queries(text, others, near)
+        version, read, _nearest_by_facet(tokens, words, lexicon.facets), _queries(text, others, near)
     )
 
 
@@ -80,12 +80,12 @@ def _embed(encoders: Encoders, values: tuple[str, ...]) -> Embeddings:
     return encoders.encode_texts(values)
 
 
-def _by_facet(
+def _nearest_by_facet(
     tokens: Sequence[str], similarities: Embeddings, products: dict[str, int]
 ) -> dict[str, list[NearWord]]:
     facets: dict[str, list[NearWord]] = {}
     for place in np.argsort(-similarities, kind="stable"):
-        facet, _, value = tokens[place].partition("=")
+        facet, value = parse_token(tokens[place])
         words = facets.setdefault(facet, [])
         if len(words) < PER_FACET:
             words.append(NearWord(value, float(similarities[place]), products[tokens[place]]))

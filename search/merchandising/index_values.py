@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from difflib import get_close_matches
 
+from ..facets import token_of, values_of
 from ..models import IndexEntry, IndexVersion
 from ..models.entry_queries import EntryQuerySet
 
@@ -19,7 +20,7 @@ def value_as_indexed(facet: str, value: str) -> str | None:
     entries = _entries()
     if entries is None:
         return None
-    if entries.concerned([], [f"{facet}={value}"]).exists():
+    if entries.concerned([], [token_of(facet, value)]).exists():
         return value
     return {name.casefold(): name for name in _values(entries, facet)}.get(value.casefold())
 
@@ -45,5 +46,4 @@ def _entries() -> EntryQuerySet | None:
 
 
 def _values(entries: EntryQuerySet, facet: str) -> list[str]:
-    start = f"{facet}="
-    return [token[len(start) :] for token, _ in entries.facet_counts() if token.startswith(start)]
+    return values_of(facet, (token for token, _ in entries.facet_counts()))

@@ -12,6 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from ..conf import get_settings
 from ..exceptions import UnsafeLink
+from ..facets import parse_token
 from ..text import keys, split
 
 # When something holds, and how that is said.
@@ -103,7 +104,7 @@ class Rule:
     @property
     def subject(self) -> str:
         """What it is about, in words: "SKU-123" or "brand Nike"."""
-        facet, _, value = self.token.partition("=")
+        facet, value = parse_token(self.token)
         return f"{facet} {value}" if self.token else self.sku or self.product_key
 
     @property

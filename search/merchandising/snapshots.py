@@ -17,6 +17,7 @@ from django.db.models.functions import Extract
 from django.utils import timezone
 
 from ..conf import get_settings
+from ..facets import value_of
 from ..models import Banner, MerchandisingRule, Redirect, Synonym
 from ..query.synonyms import Synonyms, load_synonyms
 from .rules import PhraseIndex, Rule, is_safe, runs
@@ -37,9 +38,7 @@ class SynonymEntry(NamedTuple):
         yield phrase, self.means
         if self.both_ways:
             # "colour=Navy Blue" is typed as "navy blue".
-            yield from (
-                (target.partition("=")[2].lower() or target.lower(), (phrase,)) for target in self.means
-            )
+            yield from (((value_of(target) or target).lower(), (phrase,)) for target in self.means)
 
 
 def synonyms() -> tuple[SynonymEntry, ...]:

@@ -1,5 +1,7 @@
 """Index entries: what one version knows about one product, and about each of its pictures."""
 
+from decimal import Decimal
+
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, HashIndex
 from django.contrib.postgres.search import SearchVectorField
@@ -8,6 +10,9 @@ from django.db.models.functions import Lower
 from pgvector.django import HalfVectorField
 
 from .versions import IndexVersion
+
+HIGHEST_PRICE = Decimal(10) ** 10  # prices lie below it
+FINEST_PRICE = Decimal("0.0001")  # the column keeps no more decimals
 
 
 class IndexEntry(models.Model):

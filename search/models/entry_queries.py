@@ -34,6 +34,8 @@ from django.db.models import (
 from django.db.models.functions import MD5, Cast, Extract, Lower
 from pgvector.django import HalfVectorField, MaxInnerProduct
 
+from ..facets import prefix_of, token_of, values_of
+
 EmbeddingLiteral = str  # "[0.1,...]", as Postgres reads an embedding
 Row = tuple[str, int, float]  # product key, primary key of the entry, score
 
@@ -247,7 +249,7 @@ class EntryQuerySet(QuerySet[Any]):
             sql, params = self.order_by().values("facets").query.sql_with_params()
         except EmptyResultSet:  # the conditions contradict each other
             return {}
-        prefix = f"{facet}="
+        prefix = prefix_of(facet)
         # Unnested in the list of columns, which takes a quarter less time than a join with the function's rows.
         statement = (  # the part inside is Django's own SQL, with placeholders for every value
             "SELECT token, count(*) FROM (SELECT unnest(entry.facets) AS token FROM (" + sql + ") AS entry)"  # noqa: S608
@@ -255,15 +257,12 @@ class EntryQuerySet(QuerySet[Any]):
         )
         with connection.cursor() as cursor:
             cursor.execute(statement, [*params, prefix])
-            return {token[len(prefix) :]: count for token, count in cursor.fetchall()}
+            return {token.removeprefix(prefix): count for token, count in cursor.fetchall()}
 
     def paths_of(self, facet: str) -> list[list[str]]:
         """The distinct lists of values that entries have of one facet, in the order that the host gave."""
-        start = len(facet) + 1
         found = self.order_by().values_list("facets", flat=True).distinct()
-        paths = {
-            tuple(token[start:] for token in tokens if token.startswith(f"{facet}=")) for tokens in found
-        }
+        paths = {tuple(values_of(facet, tokens)) for tokens in found}
         return sorted(map(list, filter(None, paths)))
 
     def words_in_texts(self, pairs: Sequence[tuple[str, str]], config: str) -> set[str]:
@@ -325,7 +324,7 @@ class EntryQuerySet(QuerySet[Any]):
     def values_of(self, product_key: str, facet: str) -> list[str]:
         """A product's values of one facet."""
         tokens = self.filter(product_key=product_key).values_list("facets", flat=True).first() or []
-        return [token.partition("=")[2] for token in tokens if token.startswith(f"{facet}=")]
+        return values_of(facet, tokens)
 
     def of_products(self, keys: Sequence[str]) -> "EntryQuerySet":
         """Entries of these products."""
@@ -527,7 +526,7 @@ def _distance(column: str, embedding: EmbeddingLiteral, dimension: int, exact: b
 def _conditions(filters: Conditions, prefix: str = "") -> Q:
     condition = Q()
     for name, values in filters.facets.items():
-        tokens = [f"{name}={value}" for value in values]
+        tokens = [token_of(name, value) for value in values]
         if tokens:
             lookup = "contains" if len(tokens) == 1 else "overlap"
             condition &= Q(**{f"{prefix}facets__{lookup}": tokens})

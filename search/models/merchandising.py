@@ -6,6 +6,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from ..facets import token_of
+
 # What every piece of merchandising has: a switch, a schedule, a note, and how often it took effect.
 
 
@@ -99,7 +101,7 @@ class MerchandisingRule(Scheduled):
     @property
     def token(self) -> str:
         """The value of a facet that it is about, as entries hold it: "brand=Nike"; "" for a product."""
-        return f"{self.facet}={self.value}" if self.facet else ""
+        return token_of(self.facet, self.value) if self.facet else ""
 
     def clean(self) -> None:
         """Check that it names one product or one value, and a place where it pins.

@@ -11,6 +11,8 @@ import numpy as np
 from django.db import connection, transaction
 from numpy.typing import NDArray
 
+from ..facets import CATEGORY, prefix_of
+
 _HEADER = 4  # bytes before the values, as Postgres sends a halfvec: dimension and a reserved field
 
 
@@ -138,7 +140,8 @@ def failed(version_id: int, limit: int) -> tuple[int, list[tuple[str, str]]]:
 _PRESENT = {
     "no-picture": "EXISTS (SELECT FROM fashion_search_entryimage AS image WHERE image.entry_id = entry.id)",
     "no-description": "ts_filter(entry.document, '{c}') <> ''::tsvector",
-    "no-category": "EXISTS (SELECT FROM unnest(entry.facets) AS token WHERE starts_with(token, 'category='))",
+    "no-category": "EXISTS (SELECT FROM unnest(entry.facets) AS token"
+    f" WHERE starts_with(token, '{prefix_of(CATEGORY)}'))",
     "no-price": "entry.price IS NOT NULL",
 }
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from ..conf import get_settings
 from ..exceptions import MapError
+from ..facets import CATEGORY, group_by_facet
 from ..models import CatalogueMap, IndexEntry, IndexVersion
-from ..query.lexicon import CATEGORY
 from ..registry import get_index
 from .embeddings import first_pictures, read_embeddings
 from .jobs import Report
@@ -104,7 +104,7 @@ def read_points(made: CatalogueMap) -> Points:
 
 
 def _colourings(tokens: Sequence[Sequence[str]]) -> list[Colouring]:
-    products = [_by_facet(each) for each in tokens]
+    products = [group_by_facet(each) for each in tokens]
     found = []
     for facet in get_index().facets:
         lists = [product.get(facet, []) for product in products]
@@ -137,14 +137,6 @@ def _colouring(name: str, values: Sequence[str]) -> Colouring:
         counts=tuple(count for _, count in common),
         of=tuple(index.get(value, NONE) for value in values),
     )
-
-
-def _by_facet(tokens: Sequence[str]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for token in tokens:
-        facet, _, value = token.partition("=")
-        found.setdefault(facet, []).append(value)
-    return found
 
 
 # The map in words: its plane cut into cells, and what lies in each of them.

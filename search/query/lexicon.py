@@ -5,6 +5,19 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+from ..facets import (
+    BRAND,
+    CATEGORY,
+    COLOUR,
+    GENDER,
+    SIGN,
+    SIZE,
+    facet_of,
+    has_value,
+    parse_token,
+    token_of,
+    value_of,
+)
 from ..text import keys, split, stem
 from .synonyms import Synonyms
 
@@ -16,9 +29,6 @@ LOOSE = 0.8  # "shoes" for "Casual Shoes", "navy" for "Navy Blue"
 NEAR = 0.6
 
 _AND = re.compile(r"\s+(?:and|or)\s+|\s*[&,/]\s*", re.IGNORECASE)
-# What a facet of this name holds; others hold plain values.
-CATEGORY, BRAND, COLOUR, GENDER, SIZE = "category", "brand", "colour", "gender", "size"
-TAGS = "tags"  # accepted tags; a host that declares it as a facet has it filtered and counted
 _SHORTEST_BRAND_WORD = 4
 _FEWEST_INITIALS = 3
 _FAMILY = 3  # brands that begin alike: "U.S. Polo Assn." and its denim line
@@ -49,13 +59,13 @@ class Lexicon:
         language: str = "english",
         paths: Iterable[tuple[str, ...]] = (),
     ) -> None:
-        self.facets = {token: count for token, count in facets.items() if bears_value(token)}
+        self.facets = {token: count for token, count in facets.items() if has_value(token)}
         self.lexemes = lexemes
         self.total = max(total, 1)
         self.synonyms = synonyms
         self.language = language
         paths = [named for path in paths if (named := tuple(value for value in path if value.strip()))]
-        self.paths = [frozenset(f"{CATEGORY}={value}" for value in path) for path in paths]
+        self.paths = [frozenset(token_of(CATEGORY, value) for value in path) for path in paths]
         self.parents = parents_of(paths)
         self.lowest = frozenset(path[-1] for path in paths if path)
         self._senses: dict[str, dict[str, float]] = defaultdict(dict)
@@ -118,7 +128,7 @@ class Lexicon:
     def _file_values(self) -> None:
         brand_words: dict[str, set[str]] = defaultdict(set)
         for token in self.facets:
-            facet, _, value = token.partition("=")
+            facet, value = parse_token(token)
             words = [word.text for word in split(value)]
             if not words:
                 continue
@@ -140,13 +150,13 @@ class Lexicon:
                         self._file([word], token, LOOSE)
         for word, tokens in brand_words.items():
             self._file_brand_word(word, tokens)
-        self._file_brand_names(token for token in self.facets if token.startswith(f"{BRAND}="))
+        self._file_brand_names(token for token in self.facets if facet_of(token) == BRAND)
 
     def _file_brand_names(self, brands: Iterable[str]) -> None:
         """The beginnings and initials of brands of several words, where few others begin so and no value is called so."""
         shorter: dict[tuple[str, ...], set[str]] = defaultdict(set)
         for token in brands:
-            words = [word.text for word in split(token.partition("=")[2])]
+            words = [word.text for word in split(value_of(token))]
             for end in range(2, len(words)):
                 shorter[tuple(words[:end])].add(token)
             initials = "".join(word[0] for word in words if word not in _SMALL_WORDS)
@@ -179,7 +189,7 @@ class Lexicon:
                             self._file(words, token, weight * fit)
                 if weight == MEANS:
                     for key in keys(words, self.language):
-                        self._phrases[key] = tuple(target for target in targets if "=" not in target)
+                        self._phrases[key] = tuple(target for target in targets if SIGN not in target)
         for phrase, targets in self.synonyms.purposes.items():
             words = [word.text for word in split(phrase)]
             found = {
@@ -206,13 +216,8 @@ class Lexicon:
     def values(self) -> Iterator[tuple[str, str, int]]:
         """Every facet, value and number of products."""
         for token, count in self.facets.items():
-            facet, _, value = token.partition("=")
+            facet, value = parse_token(token)
             yield facet, value, count
-
-
-def bears_value(token: str) -> bool:
-    """Whether a facet token has a value that is not blank; those of an index of an earlier release may be."""
-    return bool(token.partition("=")[2].strip())
 
 
 def parents_of(paths: Iterable[Sequence[str]]) -> dict[str, str]:

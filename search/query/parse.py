@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..conf import Weights
+from ..facets import CATEGORY, COLOUR, GENDER, SIZE, facet_of, value_of
 from ..text import Word, split
-from .lexicon import ALIAS, CATEGORY, COLOUR, GENDER, LOOSE, SIZE, Lexicon
+from .lexicon import ALIAS, LOOSE, Lexicon
 from .prices import read_price
 from .terms import Understood, Unit
 
@@ -132,7 +133,7 @@ class _Reading:
                 break
             senses = lexicon.senses(run)
             if run[0] not in _LETTER_SIZES:
-                senses = {token: fit for token, fit in senses.items() if not token.startswith(f"{SIZE}=")}
+                senses = {token: fit for token, fit in senses.items() if facet_of(token) != SIZE}
             if senses or lexicon.phrases(run):
                 phrases = tuple(dict.fromkeys((" ".join(run), *lexicon.phrases(run))))
                 return _Found(self._unit(at, length, senses, phrases), at, length)
@@ -241,7 +242,7 @@ def _importance(
 ) -> float:
     if senses:
         best = max(senses.values())
-        facets = {token.partition("=")[0] for token, fit in senses.items() if fit >= min(best, LOOSE)}
+        facets = {facet_of(token) for token, fit in senses.items() if fit >= min(best, LOOSE)}
         return max(weights.of_facet(facet) for facet in facets)
     products = max(lexicon.products_with(phrase) for phrase in phrases)
     return weights.word * lexicon.rarity(products)
@@ -253,7 +254,7 @@ def _implied_units(units: Sequence[Unit], lexicon: Lexicon, weights: Weights) ->
     for unit in units:
         for target in lexicon.implied([word.text for word in split(unit.text)]):
             senses = lexicon.senses([word.text for word in split(target)])
-            facets = {token.partition("=")[0] for token in senses}
+            facets = {facet_of(token) for token in senses}
             if senses and not facets & asked:
                 importance = _importance(dict(senses), (), lexicon, weights)
                 found.append(Unit(target, dict(senses), (), importance, implied=True))
@@ -265,7 +266,7 @@ def _is_telling(word: str, lexicon: Lexicon) -> bool:
 
 
 def _of_facet(senses: Mapping[str, float], facet: str) -> dict[str, float]:
-    return {token: fit for token, fit in senses.items() if token.startswith(f"{facet}=")}
+    return {token: fit for token, fit in senses.items() if facet_of(token) == facet}
 
 
 def _encoded(typed: str, unit: Unit | None) -> str:
@@ -275,4 +276,4 @@ def _encoded(typed: str, unit: Unit | None) -> str:
     best = max(unit.values, key=lambda token: unit.values[token])
     if unit.values[best] >= ALIAS or unit.facets[0] not in (CATEGORY, COLOUR, GENDER):
         return typed
-    return best.partition("=")[2]
+    return value_of(best)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from ..conf import Weights
+from ..facets import BRAND, CATEGORY, COLOUR, GENDER, facet_of
 from .lexicon import NEAR
 
 
@@ -25,7 +26,7 @@ class Unit:
     def facets(self) -> tuple[str, ...]:
         """Facets that its values belong to, the best fitting first."""
         best = sorted(self.values, key=lambda token: -self.values[token])
-        return tuple(dict.fromkeys(token.partition("=")[0] for token in best))
+        return tuple(dict.fromkeys(facet_of(token) for token in best))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class Understood:
 
 
 # Where a product's own value is what decides, a mention in its texts is nothing: "shirt" stands in every t-shirt's name.
-DECIDED = frozenset(("category", "gender", "colour", "brand"))
+DECIDED = frozenset((CATEGORY, GENDER, COLOUR, BRAND))
 
 
 @dataclass(frozen=True, slots=True)

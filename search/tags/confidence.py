@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..query.lexicon import CATEGORY
+from ..facets import CATEGORY
 from .vocabulary import Tag
 
 TEMPERATURE = 0.07  # chosen on the validation split; docs/tags.md

@@ -17,6 +17,7 @@ from ..encoders.cache import encoders_for
 from ..encoders.queries import in_time
 from ..encoders.sessions import Embeddings
 from ..exceptions import NoTags
+from ..facets import facet_of, value_of
 from ..models import EntryImage, IndexEntry, IndexVersion, ProductTag, VersionTags
 from ..models.entry_queries import EntryQuerySet, ImageQuerySet
 from .confidence import Scales, confidences
@@ -226,8 +227,8 @@ def choose_tags(found: FoundTags, facets: Sequence[str], language: str) -> list[
         language: of stems.
     """
     settings = get_settings()
-    has_kinds = {token.partition("=")[0] for token in facets}
-    said = {same(token.partition("=")[2], language) for token in facets}
+    has_kinds = {facet_of(token) for token in facets}
+    said = {same(value_of(token), language) for token in facets}
     chosen: list[FoundTag] = []
     for tag in found.every:
         if tag.confidence < settings.tag_confidence or len(chosen) >= settings.tags_per_product:

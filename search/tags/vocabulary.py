@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from ..facets import BRAND, CATEGORY, SIZE, TAGS
 from ..models import TagWord
-from ..query.lexicon import BRAND, CATEGORY, SIZE, TAGS, Lexicon
+from ..query.lexicon import Lexicon
 from ..text import split, stem
 
 # The fashion words that come along, and what a shop has added to them or hidden.
