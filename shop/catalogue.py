@@ -26,7 +26,7 @@ from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import Coalesce, Concat, NullIf
 
 from search.engine import Filters, hidden_on
-from search.tags.review import tagged_with
+from search.tags import tagged_with
 from shop.models import Category, Product, ProductImage, Variant
 from shop.search_index import ONE_SIZE
 

@@ -1,22 +1,111 @@
-"""The papers name everything that there is to name."""
+"""The pages of docs/ name everything that there is to name, and nothing else."""
 
+import ast
 import dataclasses
+import importlib
+import importlib.util
 import re
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
+from celery import current_app
 from celery.utils.imports import symbol_by_name
+from django.core.management import get_commands
 from django.urls import URLPattern
 
 from search.api.urls import urlpatterns
 from search.beat import SteadyScheduler
 from search.conf import SearchSettings, Weights
+from search.moved import MOVED
 from search.schedule import PERIODIC, beat_schedule
+from search.templatetags import fashion_search
 from tests.search.alarms import test_dashboard, test_probes, test_system_checks, test_verify
 
 ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = (ROOT / "docs" / "settings.md").read_text()
 RELEVANCE = (ROOT / "docs" / "relevance.md").read_text()
+PLUGIN = (ROOT / "docs" / "plugin.md").read_text()
 ROWS = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", SETTINGS, re.MULTILINE))
+
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted(path for path in (ROOT / "docs").glob("*.md")),
+]
+FOLDERS = tuple(
+    f"{path.name}/" for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith((".", "__"))
+)
+FILES = (".py", ".md", ".toml")
+MODULE = r"""(?:`|"|from |import |-m )((?:search|shop|training|sample_catalogue|lab)(?:\.\w+)+)\b(?!:)"""
+ELSEWHERE = {"search/photo/", "deploy/.env"}  # an address of the API; a file that a deployment writes
+OLD_NAMES = {f"search.{name}" for name in MOVED}
+
+
+def anchors_of(page: Path) -> set[str]:
+    """The anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.*)$", re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL), re.M)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def is_there(named: str) -> bool:
+    """Whether a path is one of the repository's, or a pattern that some of them match; `{a,b}` stands for both."""
+    alternatives = re.search(r"{([^}]*)}", named)
+    if alternatives:
+        return all(is_there(named.replace(alternatives[0], one)) for one in alternatives[1].split(","))
+    return any(ROOT.glob(named.rstrip("/")))
+
+
+def can_be_found(name: str) -> bool:
+    """Whether a dotted name is a module, or an attribute of one, found without importing the last part."""
+    parts = name.split(".")
+    for length in range(len(parts), 0, -1):
+        path = ROOT.joinpath(*parts[:length])
+        if path.is_dir() or path.with_suffix(".py").exists():
+            rest = parts[length:]
+            source = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+            return not rest or (
+                source.exists() and re.search(rf"\b{rest[0]}\b", source.read_text()) is not None
+            )
+    return False
+
+
+def section(heading: str) -> str:
+    """A part of docs/plugin.md."""
+    return PLUGIN.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+
+
+def first_cells(heading: str) -> set[str]:
+    """What the first column of a part's table names."""
+    return set(re.findall(r"^\| `([^`]+)` \|", section(heading), re.M))
+
+
+def public_names() -> dict[str, set[str]]:
+    """The modules that docs/plugin.md lets a host import, and the names in each."""
+    found: dict[str, set[str]] = {}
+    module = ""
+    for first, names in re.findall(r"^\| (?:`([\w.]+)`)? ?\|([^|]*)\|", section("Imports"), re.M):
+        module = first or module
+        if module:
+            found.setdefault(module, set()).update(re.findall(r"`(\w+)`", names))
+    return found
+
+
+def imports_of(folder: Path) -> Iterator[tuple[str, str, str]]:
+    """Yield module, name and file of everything that is imported from the plugin."""
+    for path in folder.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if (
+                isinstance(node, ast.ImportFrom)
+                and node.level == 0
+                and (node.module or "").startswith("search")
+            ):
+                for alias in node.names:
+                    yield node.module or "", alias.name, str(path.relative_to(ROOT))
+            elif isinstance(node, ast.Import):
+                for alias in node.names:
+                    if alias.name.partition(".")[0] == "search":
+                        yield alias.name, "", str(path.relative_to(ROOT))
 
 
 def test_every_key_of_the_plugin_is_documented_with_its_default():
@@ -77,7 +166,7 @@ def test_the_schedule_of_the_readme_is_whole():
     assert issubclass(scheduler, SteadyScheduler)
 
 
-def test_every_address_of_the_api_stands_in_its_paper():
+def test_every_address_of_the_api_is_documented():
     text = (ROOT / "docs" / "api.md").read_text()
     routes = [
         str(pattern.pattern) for pattern in urlpatterns if isinstance(pattern, URLPattern) and pattern.name
@@ -85,10 +174,84 @@ def test_every_address_of_the_api_stands_in_its_paper():
     assert [route for route in routes if re.sub(r"<\w+:(\w+)>", r"{\1}", route) not in text] == []
 
 
-def test_links_between_the_papers_lead_somewhere():
-    for paper in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]:
-        for target in re.findall(r"\]\((?!https?:)([^)#]+)", paper.read_text()):
-            assert target.endswith(".png") or (paper.parent / target).exists(), f"{paper.name} links {target}"
+def test_links_between_the_pages_lead_somewhere():
+    for page in PAGES:
+        for target, anchor in re.findall(r"\]\((?!https?:)([^)#\s]*)(?:#([^)]*))?\)", page.read_text()):
+            path = (page.parent / target).resolve() if target else page
+            assert path.exists(), f"{page.name} links {target}"
+            if anchor:
+                assert anchor in anchors_of(path), f"{page.name} links {target}#{anchor}"
+
+
+def test_every_page_is_in_the_index():
+    linked = re.findall(r"\]\(([\w-]+\.md)\)", (ROOT / "docs" / "README.md").read_text())
+    assert sorted(set(linked)) == sorted(
+        page.name for page in (ROOT / "docs").glob("*.md") if page.name != "README.md"
+    )
+
+
+def test_every_path_on_a_page_exists():
+    missing = [
+        f"{page.name}: {named}"
+        for page in PAGES
+        for named in re.findall(r"`([\w.{},*-]+(?:/[\w.{},*-]+)*/?)`", page.read_text())
+        if named.startswith(FOLDERS) and named not in ELSEWHERE and not is_there(named)
+    ]
+    assert missing == []
+
+
+def test_every_module_on_a_page_can_be_imported():
+    missing = [
+        f"{page.name}: {named}"
+        for page in PAGES
+        for named in re.findall(MODULE, page.read_text())
+        if named not in OLD_NAMES and not named.endswith(FILES) and not can_be_found(named)
+    ]
+    assert missing == []
+
+
+# What docs/plugin.md names, and what the shop uses.
+
+
+def test_every_public_name_can_be_imported():
+    for module, names in public_names().items():
+        found = importlib.import_module(module)
+        assert [name for name in names if not hasattr(found, name)] == [], module
+    for module in ("search.engine", "search.tags"):
+        assert public_names()[module] == set(importlib.import_module(module).__all__)
+
+
+def test_the_shop_imports_public_names_only():
+    public = public_names()
+    for module, name, where in sorted(imports_of(ROOT / "shop")):
+        assert name in public.get(module, ()) or f"{module}.{name}" in public, (
+            f"{where} imports {name} from {module}"
+        )
+    texts = "".join(path.read_text() for path in (ROOT / "shop").rglob("*.py"))
+    for quoted in set(re.findall(r"""["'](search(?:\.\w+)+)["']""", texts)):
+        module, _, name = quoted.rpartition(".")
+        assert quoted in public or name in public.get(module, ()), quoted
+
+
+def test_the_import_contract_lists_the_public_modules():
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    contract = next(one for one in contracts if one["name"].startswith("The shop uses the plugin's public"))
+    assert contract["ignore_imports"] == [f"shop.** -> {module}" for module in sorted(public_names())]
+
+
+def test_every_command_tag_and_task_is_public():
+    assert first_cells("Commands") == {name for name, app in get_commands().items() if app == "search"}
+    tags = {re.match(r"{% (\w+)", cell)[1] for cell in first_cells("Template tags")}
+    assert tags == set(fashion_search.register.tags)
+    tasks = set(re.findall(r"`(search\.tasks\.\w+)`", section("Celery")))
+    assert tasks == {name for name in current_app.tasks if name.startswith("search.")}
+
+
+def test_every_old_name_is_documented():
+    rows = re.findall(
+        r"^\| `search\.([\w.]+)` \| `search\.([\w.]+)` \|$", section("Names that have moved"), re.M
+    )
+    assert dict(rows) == MOVED
 
 
 def test_every_line_that_can_say_ok_is_documented_with_the_fault_that_is_done_to_it():

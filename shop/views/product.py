@@ -15,7 +15,7 @@ from django.views.decorators.http import conditional_page, require_safe
 
 from search.engine import find_other_colours, find_similar
 from search.exceptions import SearchError
-from search.tags.review import accepted_tags
+from search.tags import accepted_tags
 from shop.attributes import flat_attributes
 from shop.filters import FACETS
 from shop.models import Category, Product
