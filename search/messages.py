@@ -16,6 +16,7 @@ from celery.signals import before_task_publish
 from redis import Redis
 
 from .namespace import database_identity, namespace
+from .resilience import broker_connection
 
 logger = logging.getLogger(__name__)
 
@@ -27,15 +28,6 @@ TASKS = f"{__package__}.tasks."  # wherever the package is installed
 ASK_WORKER = "fashion_search_shop"  # the remote control command that asks a worker for its shop
 KEPT_SECONDS = 86_400  # that a message waits for its sender
 MOST_RETURNED = 1000  # messages that one sweep sends again
-# The host's broker settings may lack timeouts, and then a frozen broker is waited for without end.
-QUICK = {
-    "socket_timeout": 1,
-    "socket_connect_timeout": 1,
-    "retry_on_timeout": False,
-    "max_retries": 0,
-    "interval_start": 0,
-    "connect_retries_timeout": 1,
-}
 
 
 class ShopTask(Task):  # type: ignore[misc]  # Celery has no types
@@ -115,7 +107,7 @@ def send_again() -> int:
 @contextmanager
 def broker_redis() -> Iterator[tuple[Redis | None, str]]:
     """Give a client of the broker's Redis and the prefix of its keys; None where the broker is no Redis."""
-    with current_app.connection_for_write(transport_options=QUICK, connect_timeout=1) as broker:
+    with broker_connection() as broker:
         if broker.transport.driver_type != "redis":
             yield None, ""
             return

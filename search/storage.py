@@ -9,18 +9,19 @@ import errno
 import os
 from collections.abc import Callable
 from contextvars import copy_context
+from functools import partial
 from math import ceil
-from threading import Lock, Thread, current_thread
+from threading import Lock, current_thread
 from time import monotonic
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import Storage
-from django.db import connections
 from django.utils.module_loading import import_string
 
 from .conf import get_settings
 from .exceptions import StorageAway
+from .resilience import BackgroundCall, TooLate
 
 HANGING = 8  # threads of a process that may wait in vain; with so many, nobody else is made to wait
 RETRY_SECONDS = 10.0  # after which one more tries although so many wait
@@ -56,7 +57,7 @@ def ask_storage(
     if isinstance(current_thread(), _Call):
         return act()  # somebody waits already, and gives up in time
     limit = get_settings().storage_seconds if seconds is None else seconds
-    call = _Call(act)
+    call = _Call(partial(copy_context().run, act), name="storage")
     _hanging.admit(call)
     try:
         call.start()
@@ -68,14 +69,14 @@ def ask_storage(
                 waiting()
     finally:
         _hanging.note(call)
-    if call.error is not None:
-        if is_away(call.error) and not isinstance(call.error, StorageAway):
-            raise StorageAway(f"{type(call.error).__name__}: {str(call.error)[:200]}") from call.error
-        raise call.error
-    if not call.result:
-        raise StorageAway(f"no answer within {limit:g} s")
-    returned: Result = call.result[0]
-    return returned
+    try:
+        return call.result(0)
+    except TooLate as error:
+        raise StorageAway(f"no answer within {limit:g} s") from error
+    except Exception as error:
+        if is_away(error) and not isinstance(error, StorageAway):
+            raise StorageAway(f"{type(error).__name__}: {str(error)[:200]}") from error
+        raise
 
 
 def is_away(error: BaseException) -> bool:
@@ -175,24 +176,8 @@ class PatientStorage(Storage):
         return self.inner.generate_filename(filename)
 
 
-class _Call(Thread, Generic[Result]):
-    def __init__(self, act: Callable[[], Result]) -> None:
-        super().__init__(
-            name="fashion-search-storage", daemon=True
-        )  # so that no process waits for it at its end
-        self._act = act
-        self._context = copy_context()
-        self.result: list[Result] = []  # what it returned, once it has
-        self.error: Exception | None = None
-
-    def run(self) -> None:
-        """Ask, and leave the outcome to whoever waits."""
-        try:
-            self.result.append(self._context.run(self._act))
-        except Exception as error:  # noqa: BLE001 - handed to whoever waits
-            self.error = error
-        finally:
-            connections.close_all()
+class _Call(BackgroundCall[Result]):
+    """Known by its class to what it calls, which then asks the storage without another thread."""
 
 
 class _Hanging:

@@ -2,7 +2,6 @@
 
 import logging
 import math
-from time import monotonic
 from typing import Any, ClassVar
 
 from django.utils.crypto import salted_hmac
@@ -14,18 +13,18 @@ from ..conf import get_settings
 from ..insight.log_store import connect
 from ..namespace import shop_key
 from ..prometheus import LEFT_OUT
+from ..resilience import CircuitBreaker
 
 logger = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = 0.2  # a request waits for the count, which takes a millisecond or is away
-PAUSE_SECONDS = 30.0  # after a failure Redis is not asked for this long
 # Counts and starts the clock in one step, so that two requests never take the same place, and no count lacks its end.
 COUNT = """
 local count = redis.call('INCR', KEYS[1])
 if count == 1 or redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
 return {count, redis.call('PTTL', KEYS[1])}
 """
-_asks_again_at = 0.0
+breaker = CircuitBreaker(seconds=30.0)  # after a failure Redis is not asked for this long
 
 
 class RateThrottle(BaseThrottle):
@@ -39,19 +38,18 @@ class RateThrottle(BaseThrottle):
 
     def allow_request(self, request: Request, view: Any) -> bool:
         """Return whether the request is within the rate."""
-        global _asks_again_at
         limit, seconds = rate_of(getattr(get_settings(), self.setting))
-        if limit is None or monotonic() < _asks_again_at:
+        if limit is None or breaker.is_open():
             return True
         try:
             count, left = connect(TIMEOUT_SECONDS).eval(
                 COUNT, 1, self.key_of(request), math.ceil(seconds * 1000)
             )
         except (RedisError, OSError) as error:
-            _asks_again_at = monotonic() + PAUSE_SECONDS
+            breaker.open()
             LEFT_OUT.labels("rates").inc()
             logger.warning(
-                "Redis does not count requests, so none is refused for %d s: %s", PAUSE_SECONDS, error
+                "Redis does not count requests, so none is refused for %d s: %s", breaker.seconds, error
             )
             return True
         self._wait = left / 1000 if count > limit else None

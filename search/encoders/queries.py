@@ -1,8 +1,6 @@
 """The embedding of a query, encoded by the artifact of the version that it is compared with."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures import TimeoutError as FutureTimeout
 from functools import lru_cache
 from os import getpid
 from threading import BoundedSemaphore
@@ -15,6 +13,7 @@ from ..conf import get_settings
 from ..exceptions import EncoderTimeout
 from ..models.entry_queries import EmbeddingLiteral
 from ..prometheus import ENCODE_SECONDS, ENCODE_TIMEOUTS
+from ..resilience import BackgroundCall, TooLate
 from .cache import HasArtifact, encoders_for
 
 # Run encodings in threads of their own, so that a search does not wait for one that hangs.
@@ -41,40 +40,38 @@ def in_time(act: Callable[[], Result], milliseconds: int, *, kind: str = "text")
     Raises:
         EncoderTimeout: it took longer, waiting for a free thread included.
     """
-    threads, free = _threads(getpid(), kind)
+    free = _free_threads(getpid(), kind)
     patience = min(milliseconds, PICTURE_WAIT_MS) if kind == "picture" else milliseconds
     if not free.acquire(timeout=patience / 1000):
         ENCODE_TIMEOUTS.labels(kind).inc()
         raise EncoderTimeout(
             f"All {THREADS[kind]} threads of the {kind} encoder were busy for {patience} ms."
         )
+
+    def encode() -> Result:
+        try:
+            with ENCODE_SECONDS.labels(kind, "search").time():
+                return act()
+        finally:
+            free.release()
+
+    call = BackgroundCall(encode, name=f"encode-{kind}")
     try:
-        running = threads.submit(_timed, act, kind)
+        call.start()
     except BaseException:
         free.release()
         raise
-    running.add_done_callback(lambda _: free.release())
     try:
-        return running.result(timeout=milliseconds / 1000)
-    except FutureTimeout as error:
-        if running.done():  # it raised a TimeoutError of its own
-            raise
-        running.cancel()
+        return call.result(milliseconds / 1000)
+    except TooLate as error:
         ENCODE_TIMEOUTS.labels(kind).inc()
         raise EncoderTimeout(f"The encoder took longer than {milliseconds} ms.") from error
 
 
-def _timed(act: Callable[[], Result], kind: str) -> Result:
-    with ENCODE_SECONDS.labels(kind, "search").time():
-        return act()
-
-
 @lru_cache(maxsize=len(THREADS))
-def _threads(_process: int, kind: str) -> tuple[ThreadPoolExecutor, BoundedSemaphore]:
+def _free_threads(_process: int, kind: str) -> BoundedSemaphore:
     # By process, because threads do not live on in a forked one.
-    return ThreadPoolExecutor(THREADS[kind], thread_name_prefix=f"encode-{kind}"), BoundedSemaphore(
-        THREADS[kind]
-    )
+    return BoundedSemaphore(THREADS[kind])
 
 
 CACHED_QUERIES = 1024  # about 3 kB each

@@ -1,6 +1,5 @@
 """Candidates: what the legs bring, and what all legs are asked."""
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
@@ -9,6 +8,7 @@ from ..conf import get_settings
 from ..models import EntryImage, IndexEntry, IndexVersion
 from ..models.entry_queries import EmbeddingLiteral, EntryQuerySet, ImageQuerySet, Row
 from ..query.clean import Query
+from ..resilience import PolledCache
 from .filters import Filters
 
 
@@ -68,7 +68,7 @@ class Space:
 LOOK_SECONDS = 10.0  # between two looks at how many pictures have no embedding
 KEPT = 4  # versions
 
-_lacking: dict[int, tuple[float, float | None]] = {}  # version id -> when it was looked at, and what was seen
+_lacking: PolledCache[int, float | None] = PolledCache(LOOK_SECONDS, most=KEPT)
 
 
 class HasNearest(Protocol):
@@ -111,22 +111,19 @@ def lacking_share(version_id: int) -> float | None:
 
     Each process looks every few seconds.
     """
-    looked, share = _lacking.get(version_id, (None, None))
-    if looked is not None and time.monotonic() - looked < LOOK_SECONDS:
-        return share
-    pictures = EntryImage.objects.filter(version=version_id)
-    without = pictures.filter(embedding=None).count()  # from an index of these alone, nearly always empty
-    there_are = without or pictures.exists()
-    share = (without / pictures.count() if without else 0.0) if there_are else None
-    while version_id not in _lacking and len(_lacking) >= KEPT:
-        _lacking.pop(next(iter(_lacking)), None)
-    _lacking[version_id] = (time.monotonic(), share)
-    return share
+    return _lacking.get(version_id, lambda _: _count_lacking(version_id))
 
 
 def forget_pictures() -> None:
     """Forget what was seen of pictures."""
-    _lacking.clear()
+    _lacking.forget()
+
+
+def _count_lacking(version_id: int) -> float | None:
+    pictures = EntryImage.objects.filter(version=version_id)
+    without = pictures.filter(embedding=None).count()  # from an index of these alone, nearly always empty
+    there_are = without or pictures.exists()
+    return (without / pictures.count() if without else 0.0) if there_are else None
 
 
 def _leg(

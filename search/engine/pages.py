@@ -2,7 +2,6 @@
 
 import json
 import logging
-import time
 import uuid
 import zlib
 from collections.abc import Callable, Sequence
@@ -21,6 +20,7 @@ from ..models import IndexVersion
 from ..namespace import shop_key
 from ..query.clean import Query
 from ..query.terms import Understood
+from ..resilience import CircuitBreaker
 from .answers import Absence, Explanation
 from .counts import Counts
 from .filters import Filters
@@ -104,9 +104,7 @@ class PageRequest:
 logger = logging.getLogger(__name__)
 
 SALT = "fashion_search.frozen"
-AWAY_SECONDS = (
-    30.0  # a cache that failed is left alone for so long, because each try may wait for its timeout
-)
+breaker = CircuitBreaker(seconds=30.0)  # a cache that failed is left alone for this long
 
 
 class FrozenRow(NamedTuple):
@@ -129,9 +127,6 @@ class Frozen:
     counted: bool = (
         True  # False where the time was up before all counts were there; such a list is not frozen
     )
-
-
-_away_until = 0.0
 
 
 def freeze(frozen: Frozen, asked: str) -> str:
@@ -195,13 +190,12 @@ def _key(name: str) -> str:
 
 def _try(act: Callable[[], object]) -> bool:
     """Whether the cache did what it was asked; while it is away, it is not asked."""
-    global _away_until
-    if time.monotonic() < _away_until:
+    if breaker.is_open():
         return False
     try:
         act()
     except Exception:
-        _away_until = time.monotonic() + AWAY_SECONDS
+        breaker.open()
         logger.exception("Rankings cannot be frozen: the cache is away. Later pages are computed afresh.")
         return False
     return True

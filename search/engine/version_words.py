@@ -1,13 +1,12 @@
 """The lexicon that queries of a version are read with, kept per process and looked at again now and then."""
 
-import time
 from dataclasses import dataclass
 from datetime import datetime
-from threading import Lock
 
 from ..merchandising.snapshots import SynonymEntry, merged_synonyms, synonyms
 from ..models import IndexVersion, VersionLexicon
 from ..query.lexicon import Lexicon
+from ..resilience import PolledCache
 
 CHECK_SECONDS = 5.0  # between two looks at whether there is a newer one
 KEPT = 2  # versions: the one that is searched, and one that it is compared with
@@ -22,7 +21,6 @@ class VersionWords:
     text_noise: float = 0.0
     built_at: datetime | None = None
     entries: tuple[SynonymEntry, ...] = ()  # synonyms of the table
-    checked: float = 0.0
 
     @property
     def synonyms(self) -> frozenset[str]:
@@ -30,25 +28,20 @@ class VersionWords:
         return self.lexicon.synonyms.words
 
 
-_kept: dict[int, VersionWords] = {}
-_lock = Lock()
+_kept: PolledCache[int, VersionWords] = PolledCache(CHECK_SECONDS, most=KEPT)
 
 
 def words_of(version: IndexVersion) -> VersionWords:
     """Return the words of a version; before they were counted, a lexicon that takes every word for known."""
-    kept = _kept.get(version.pk)
-    if kept is not None and time.monotonic() - kept.checked < CHECK_SECONDS:
-        return kept
-    with _lock:
+
+    def refresh(kept: VersionWords | None) -> VersionWords:
         built_at = VersionLexicon.objects.filter(version=version).values_list("built_at", flat=True).first()
         entries = synonyms()
         if kept is None or kept.built_at != built_at or kept.entries != entries:
-            kept = words_with(version, entries)
-        kept.checked = time.monotonic()
-        while version.pk not in _kept and len(_kept) >= KEPT:
-            del _kept[next(iter(_kept))]
-        _kept[version.pk] = kept
-    return kept
+            return words_with(version, entries)
+        return kept
+
+    return _kept.get(version.pk, refresh)
 
 
 def words_with(version: IndexVersion, entries: tuple[SynonymEntry, ...]) -> VersionWords:
@@ -62,7 +55,7 @@ def words_with(version: IndexVersion, entries: tuple[SynonymEntry, ...]) -> Vers
 
 def forget_words() -> None:
     """Forget every version's words."""
-    _kept.clear()
+    _kept.forget()
 
 
 def _words(version: IndexVersion, row: VersionLexicon, entries: tuple[SynonymEntry, ...]) -> VersionWords:

@@ -7,7 +7,6 @@ touch nothing else.
 
 import logging
 from collections.abc import Iterable
-from time import monotonic
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -15,8 +14,9 @@ from celery import current_app
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connections, transaction
 from psycopg.errors import LockNotAvailable
 
-from ..messages import QUICK, TASKS
+from ..messages import TASKS
 from ..prometheus import PUBLISH_FAILURES
+from ..resilience import CircuitBreaker, broker_connection
 from .connections import brief_transaction
 
 # ruff: noqa: S608 - only constants of this module are put into statements
@@ -154,27 +154,10 @@ def mark_stale(keys: Iterable[str], *, backfill: bool = False, reread: bool = Tr
 
 logger = logging.getLogger(__name__)
 
-PAUSE_SECONDS = 30.0  # after a failure nothing is published for this long
 HINT_EXPIRES_SECONDS = 60.0  # hints that no worker took by then are dropped: a sweep has made newer ones
 
 
-class _Breaker:
-    """Remembers that the broker failed a moment ago, so that one process does not wait for it again and again."""
-
-    def __init__(self) -> None:
-        self._open_until = 0.0
-
-    def is_open(self) -> bool:
-        return monotonic() < self._open_until
-
-    def open(self) -> None:
-        self._open_until = monotonic() + PAUSE_SECONDS
-
-    def close(self) -> None:
-        self._open_until = 0.0
-
-
-breaker = _Breaker()
+breaker = CircuitBreaker(seconds=30.0)  # after a failure nothing is published for this long
 # Connection -> the list of on_commit hooks that holds this transaction's hint. Django starts a new list with every
 # transaction, so the same list means the same transaction.
 _hinted: WeakKeyDictionary[Any, list[Any]] = WeakKeyDictionary()
@@ -211,7 +194,7 @@ def publish(task: str, *args: Any, times: int = 1, expires: float | None = HINT_
     if breaker.is_open():
         return False
     try:
-        with current_app.connection_for_write(transport_options=QUICK, connect_timeout=1) as broker:
+        with broker_connection() as broker:
             for _ in range(times):
                 current_app.send_task(
                     f"{TASKS}{task}",
@@ -224,7 +207,7 @@ def publish(task: str, *args: Any, times: int = 1, expires: float | None = HINT_
     except Exception as error:  # noqa: BLE001 - kombu, redis, socket and amqp errors share no base class
         breaker.open()
         PUBLISH_FAILURES.inc()
-        logger.warning("The broker did not take a hint, and gets none for %d s: %s", PAUSE_SECONDS, error)
+        logger.warning("The broker did not take a hint, and gets none for %d s: %s", breaker.seconds, error)
         return False
     breaker.close()
     return True

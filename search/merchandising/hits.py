@@ -8,7 +8,6 @@ only, such as LocMemCache, those of other processes are lost.
 import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from time import monotonic
 from typing import Any, Final, NamedTuple
 
 from django.core.cache import cache
@@ -19,11 +18,10 @@ from django.utils import timezone
 from ..models import Banner, MerchandisingRule, Redirect, Synonym
 from ..namespace import shop_key
 from ..prometheus import LEFT_OUT
-from ..resilience import Attempts
+from ..resilience import Attempts, CircuitBreaker
 
 logger = logging.getLogger(__name__)
 
-PAUSE_SECONDS = 30.0  # after a failure the cache is left alone for this long
 COUNTED: Final[dict[str, type[Model]]] = {
     "rule": MerchandisingRule,
     "redirect": Redirect,
@@ -49,28 +47,21 @@ class Hit(NamedTuple):
         return f"fashion_search.hits.{self.kind}.{self.id}"
 
 
-class _Breaker:
-    """Remembers that the cache failed a moment ago."""
-
-    def __init__(self) -> None:
-        self.open_until = 0.0
-
-
-breaker = _Breaker()
+breaker = CircuitBreaker(seconds=30.0)  # after a failure the cache is left alone for this long
 
 
 def count_hits(hits: Iterable[Hit]) -> None:
     """Count each of the hits once more; never raises."""
     wanted = set(hits)
-    if not wanted or monotonic() < breaker.open_until:
+    if not wanted or breaker.is_open():
         return
     try:
         for hit in wanted:
             _add(hit.key, 1)
     except Exception as error:  # noqa: BLE001 - every cache has errors of its own
-        breaker.open_until = monotonic() + PAUSE_SECONDS
+        breaker.open()
         LEFT_OUT.labels("hits").inc()
-        logger.warning("Hits are not counted for %d s, the cache failed: %s", PAUSE_SECONDS, error)
+        logger.warning("Hits are not counted for %d s, the cache failed: %s", breaker.seconds, error)
 
 
 def flush_hits(now: datetime | None = None, *, former: bool = False) -> int:

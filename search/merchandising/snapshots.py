@@ -4,12 +4,10 @@ What is scheduled is in it, too, and is told from what runs by the clock, so tha
 """
 
 import logging
-import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from threading import Lock
 from typing import Any, NamedTuple
 
 from django.db.models import Count, DecimalField, Max, Q, Sum
@@ -20,6 +18,7 @@ from ..conf import get_settings
 from ..facets import value_of
 from ..models import Banner, MerchandisingRule, Redirect, Synonym
 from ..query.synonyms import Synonyms, load_synonyms
+from ..resilience import PolledCache
 from .rules import PhraseIndex, Rule, is_safe, runs
 
 # Synonyms of the table, and merged with the general ones of the file.
@@ -152,38 +151,18 @@ def _running(found: Iterable[_Timed], now: datetime | None) -> tuple[Any, ...]:
     return tuple(dict.fromkeys(timed.item for timed in found if runs(timed.starts, timed.ends, now)))
 
 
-class _Kept:
-    """This process' snapshot."""
-
-    def __init__(self) -> None:
-        self.lock = Lock()
-        self.forget()
-
-    def forget(self) -> None:
-        self.value = Merchandising()
-        self.stamp: tuple[Any, ...] | None = None
-        self.checked = float("-inf")
-
-
-_kept = _Kept()
+_Stamped = tuple[tuple[Any, ...], Merchandising]  # with what tells the tables' states apart
+_kept: PolledCache[None, _Stamped] = PolledCache(CHECK_SECONDS)
 
 
 def snapshot() -> Merchandising:
     """Return what is known of the tables, at most CHECK_SECONDS old."""
-    if time.monotonic() - _kept.checked < CHECK_SECONDS:
-        return _kept.value
-    # Reading thousands of rules takes long enough that searches beside it rather take what was known.
-    if not _kept.lock.acquire(blocking=_kept.stamp is None):
-        return _kept.value
-    try:
-        if time.monotonic() - _kept.checked >= CHECK_SECONDS:
-            stamp = (get_settings().text_config, get_settings().redirect_hosts, *_stamp())
-            if stamp != _kept.stamp:
-                _kept.value, _kept.stamp = load(), stamp
-            _kept.checked = time.monotonic()
-        return _kept.value
-    finally:
-        _kept.lock.release()
+
+    def refresh(kept: _Stamped | None) -> _Stamped:
+        stamp = (get_settings().text_config, get_settings().redirect_hosts, *_stamp())
+        return kept if kept is not None and kept[0] == stamp else (stamp, load())
+
+    return _kept.get(None, refresh)[1]
 
 
 def forget_snapshot() -> None:

@@ -16,8 +16,9 @@ from ..indexing.status import count_pictures, measure_outbox
 from ..indexing.task_runs import task_states
 from ..insight.log_store import measure_waiting
 from ..models import IndexEntry, IndexVersion
+from ..resilience import SharedCall
 from . import neighbours
-from .readiness import Look, broker_answers, storage_is_up
+from .readiness import broker_answers, storage_is_up
 
 SECONDS = 2.0  # that Postgres may take
 
@@ -35,7 +36,7 @@ class IndexCollector(Collector):
         up = GaugeMetricFamily("fashion_search_database_up", "1 where Postgres answered the scrape.")
         began = perf_counter()
         try:
-            figures = _LOOK.take()
+            figures = _LOOK.result()
         except Exception:  # noqa: BLE001 - whatever it is, Postgres is not up
             up.add_metric([], 0)
             yield up
@@ -60,7 +61,7 @@ def _log() -> Iterator[Metric]:
         "fashion_search_log_up", "1 where the Redis of the search log answered the scrape."
     )
     try:
-        figures = _LOG.take()
+        figures = _LOG.result()
     except Exception:  # noqa: BLE001 - whatever it is, its Redis is not up
         up.add_metric([], 0)
         yield up
@@ -73,7 +74,7 @@ def _log() -> Iterator[Metric]:
 def _neighbours() -> Iterator[Metric]:
     """Yield what there is to tell of other shops; nothing where it cannot be asked."""
     try:
-        seen = _NEIGHBOURS.take()
+        seen = _NEIGHBOURS.result()
     except Exception:  # noqa: BLE001 - Postgres or the broker is away, of which other figures tell
         return
     troubles = GaugeMetricFamily(
@@ -204,6 +205,6 @@ def _read_log() -> list[Metric]:
     ]
 
 
-_LOG: Look[list[Metric]] = Look(_read_log, seconds=SECONDS)
-_NEIGHBOURS = Look(neighbours.look, seconds=SECONDS)
-_LOOK: Look[list[Metric]] = Look(_read, seconds=SECONDS)
+_LOG: SharedCall[list[Metric]] = SharedCall(_read_log, seconds=SECONDS)
+_NEIGHBOURS = SharedCall(neighbours.look, seconds=SECONDS)
+_LOOK: SharedCall[list[Metric]] = SharedCall(_read, seconds=SECONDS)

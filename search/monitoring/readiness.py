@@ -3,11 +3,8 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from threading import Lock, Thread
-from time import monotonic, perf_counter
-from typing import Generic, TypeVar
+from time import perf_counter
 
-from celery import current_app
 from django.db import connection
 
 from ..conf import get_settings
@@ -16,79 +13,10 @@ from ..indexing.databases import READ_ONLY, is_read_only, try_text_config
 from ..indexing.pictures import storage_answers
 from ..indexing.status import count_pictures
 from ..indexing.task_runs import troubles
-from ..messages import QUICK
 from ..models import IndexVersion
 from ..prometheus import RECENT_SECONDS, recently
+from ..resilience import SharedCall, broker_connection
 from . import neighbours
-
-# Look at something that may have frozen, and stop waiting in time.
-
-
-Seen = TypeVar("Seen")
-
-
-class TooLate(Exception):  # noqa: N818 - says what is wrong without the suffix
-    """Nothing was seen in time."""
-
-
-class Look(Generic[Seen]):
-    """One kind of look, by one thread at a time, whose outcome goes to all who ask meanwhile: a look that hangs does not become many."""
-
-    def __init__(self, act: Callable[[], Seen], *, seconds: float) -> None:
-        """Describe the look.
-
-        Args:
-            act: what to do, with a database connection of its own.
-            seconds: that each caller waits for it.
-        """
-        self._act = act
-        self._seconds = seconds
-        self._lock = Lock()
-        self._running: _Running[Seen] | None = None
-
-    def take(self) -> Seen:
-        """Return what was seen, by a look that has begun already or by a new one.
-
-        Raises:
-            TooLate: it took too long, or an earlier one still does.
-            Exception: whatever the look raised.
-        """
-        with self._lock:
-            running = self._running
-            if running is None or not running.is_alive():
-                self._running = running = _Running(self._act)
-                running.start()
-        if running.age() > self._seconds:  # others have waited for it in vain
-            raise TooLate("An earlier look has not come back yet.")
-        running.join(self._seconds)
-        if running.error is not None:
-            raise running.error
-        if not running.seen:
-            raise TooLate(f"No answer within {self._seconds:g} s.")
-        return running.seen[0]
-
-
-class _Running(Thread, Generic[Seen]):
-    def __init__(self, act: Callable[[], Seen]) -> None:
-        super().__init__(name="fashion-search-look", daemon=True)
-        self._act = act
-        self._began = monotonic()
-        self.seen: list[Seen] = []  # what it saw, once it has seen it
-        self.error: Exception | None = None
-
-    def age(self) -> float:
-        """Return the seconds since it began."""
-        return monotonic() - self._began
-
-    def run(self) -> None:
-        """Look, and leave the outcome to whoever waits."""
-        try:
-            self.seen.append(self._act())
-        except Exception as error:  # noqa: BLE001 - handed to whoever waits
-            self.error = error
-        finally:
-            connection.close()
-
 
 logger = logging.getLogger(__name__)
 
@@ -151,10 +79,10 @@ def storage_is_up() -> bool:
     return _find("storage", _STORAGE, needed=False).passed
 
 
-def _find(name: str, look: Look[str], *, needed: bool = True) -> Finding:
+def _find(name: str, look: SharedCall[str], *, needed: bool = True) -> Finding:
     began = perf_counter()
     try:
-        passed, detail = True, look.take()
+        passed, detail = True, look.result()
     except Exception as error:  # noqa: BLE001 - whatever it is, it is not ready
         passed, detail = False, (str(error).strip() or type(error).__name__).splitlines()[0]
     _log_change(name, passed, detail)
@@ -225,7 +153,7 @@ def _tasks() -> str:
 
 
 def _broker() -> str:
-    with current_app.connection_for_write(transport_options=QUICK, connect_timeout=1) as broker:
+    with broker_connection() as broker:
         broker.default_channel  # noqa: B018 - opens it: a round trip to the broker
     return "The broker answers."
 
@@ -248,8 +176,8 @@ def _neighbours() -> str:
     return "No other shop has this one's name, and its processes share what they must."
 
 
-def _look(act: Callable[[], str]) -> Look[str]:
-    return Look(act, seconds=SECONDS)
+def _look(act: Callable[[], str]) -> SharedCall[str]:
+    return SharedCall(act, seconds=SECONDS)
 
 
 _DATABASE, _VERSION, _TASKS, _BROKER = _look(_database), _look(_version), _look(_tasks), _look(_broker)

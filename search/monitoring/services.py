@@ -25,8 +25,9 @@ from ..indexing.databases import (
 from ..indexing.pictures import storage_answers
 from ..indexing.task_runs import task_states
 from ..insight.log_store import LONGEST, Waiting, measure_waiting
-from ..messages import ASK_WORKER, QUICK, TASKS
+from ..messages import ASK_WORKER, TASKS
 from ..namespace import namespace
+from ..resilience import BackgroundCall, TooLate, broker_connection
 from . import neighbours
 
 
@@ -97,8 +98,7 @@ REPLY_SECONDS = (
 # Tasks without which nothing gets into the index, wherever a host routes them.
 ROUTED = ("index_stale", "sweep", "advance_builds", "begin_build", "reconcile")
 OTHERS_SECONDS = 0.1  # what the others get after the first one
-# A page waits for it, so it is given less time than a message.
-_QUICK = QUICK | dict.fromkeys(("socket_timeout", "socket_connect_timeout", "connect_retries_timeout"), 0.5)
+BROKER_SECONDS = 0.5  # a page waits for it, so it is given less time than a message
 
 
 class Ping:
@@ -136,7 +136,7 @@ class Ping:
 
     def _ask(self) -> None:
         try:
-            with current_app.connection_for_write(transport_options=_QUICK, connect_timeout=0.5) as broker:
+            with broker_connection(BROKER_SECONDS) as broker:
                 broker.default_channel  # noqa: B018 - opens it: a round trip to the broker
                 self._reached = True
                 # Its own waiting ends later than asked for, by a socket's timeout; so replies are noted as they come.
@@ -362,15 +362,12 @@ def check_tasks() -> Check:
 
 
 class LogLook:
-    """A look at the search log in Redis, by a thread, so that whoever waits for it may stop waiting."""
+    """A look at the search log in Redis, begun before its outcome is needed."""
 
     def __init__(self) -> None:
-        self._started = monotonic()
-        self._found: Waiting | None = None
-        self._error = f"no answer within {REPLY_SECONDS} s"
-        self._thread = Thread(target=self._look, name="fashion-search-log-look", daemon=True)
+        self._call = BackgroundCall(lambda: measure_waiting(REPLY_SECONDS), name="log-look")
         if get_settings().insight:
-            self._thread.start()
+            self._call.start()
 
     def take(self) -> Waiting:
         """Return what waits in Redis.
@@ -378,16 +375,12 @@ class LogLook:
         Raises:
             LookupError: its Redis could not be asked within REPLY_SECONDS of the beginning; says why.
         """
-        self._thread.join(max(0.0, self._started + REPLY_SECONDS - monotonic()))
-        if self._found is None:
-            raise LookupError(self._error)
-        return self._found
-
-    def _look(self) -> None:
         try:
-            self._found = measure_waiting(REPLY_SECONDS)
-        except Exception as error:  # noqa: BLE001 - of redis or of a socket; told to whoever waits
-            self._error = str(error)
+            return self._call.result(REPLY_SECONDS - self._call.age)
+        except TooLate:
+            raise LookupError(f"no answer within {REPLY_SECONDS} s") from None
+        except Exception as error:
+            raise LookupError(str(error)) from error
 
 
 def check_log(look: LogLook) -> Check:

@@ -1,11 +1,9 @@
 """Words for pictures: those of the vocabulary that fit best, with how near they are and how sure that is."""
 
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from threading import Lock
 
 import numpy as np
 from django.db import transaction
@@ -20,6 +18,7 @@ from ..exceptions import NoTags
 from ..facets import facet_of, value_of
 from ..models import EntryImage, IndexEntry, IndexVersion, ProductTag, VersionTags
 from ..models.entry_queries import EntryQuerySet, ImageQuerySet
+from ..resilience import PolledCache
 from .confidence import Scales, confidences
 from .vocabulary import Tag, same
 
@@ -38,11 +37,10 @@ class Tagger:
     embeddings: Embeddings  # (words, dimension)
     scales: Scales
     made_at: datetime
-    checked: float
 
 
-_kept: dict[int, Tagger] = {}
-_lock = Lock()
+# Of one version: what was active before is not asked for any more.
+_kept: PolledCache[int, Tagger] = PolledCache(CHECK_SECONDS)
 
 
 def active_tagger() -> Tagger:
@@ -54,24 +52,19 @@ def active_tagger() -> Tagger:
     version = IndexVersion.objects.active()
     if version is None:
         raise NoTags("There is no search index yet, so that there are no tags: run a rebuild.")
-    kept = _kept.get(version.pk)
-    if kept is not None and time.monotonic() - kept.checked < CHECK_SECONDS:
-        return kept
-    with _lock:
-        made_at = VersionTags.objects.filter(version=version).values_list("made_at", flat=True).first()
-        if made_at is None:
-            raise NoTags("The tag vocabulary is not made yet: a worker does that within minutes.")
-        if kept is None or kept.made_at != made_at:
-            kept = _load(version)
-        kept.checked = time.monotonic()
-        _kept.clear()  # what was active before is not asked for any more
-        _kept[version.pk] = kept
-    return kept
+    return _kept.get(version.pk, lambda kept: _refresh(version, kept))
 
 
 def forget_taggers() -> None:
     """Forget what was loaded."""
-    _kept.clear()
+    _kept.forget()
+
+
+def _refresh(version: IndexVersion, kept: Tagger | None) -> Tagger:
+    made_at = VersionTags.objects.filter(version=version).values_list("made_at", flat=True).first()
+    if made_at is None:
+        raise NoTags("The tag vocabulary is not made yet: a worker does that within minutes.")
+    return kept if kept is not None and kept.made_at == made_at else _load(version)
 
 
 def _load(version: IndexVersion) -> Tagger:
@@ -87,7 +80,6 @@ def _load(version: IndexVersion) -> Tagger:
             trusts=np.array(row.trusts, dtype=np.float32),
         ),
         made_at=row.made_at,
-        checked=0.0,
     )
 
 

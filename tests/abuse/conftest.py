@@ -28,7 +28,7 @@ def indexed(settings: Any, tiny_artifact: Path, db: None, redis_server: Any) -> 
     """Three shirts, one with accents in its name, its brand and its colour; no rates."""
     rates = {"API_RATE": "", "PHOTO_RATE": "", "EVENTS_RATE": ""}
     settings.FASHION_SEARCH = {"ARTIFACT": str(tiny_artifact), "MIN_SIMILARITY": 0.2, **rates}
-    throttling._asks_again_at = 0.0
+    throttling.breaker.close()
     for forget in (forget_words, forget_snapshot, forget_taggers):
         forget()
     version = make_version(tiny_artifact)

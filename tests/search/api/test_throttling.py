@@ -18,7 +18,7 @@ URL = "/api/v1/products/"
 
 @pytest.fixture(autouse=True)
 def _fresh():
-    throttling._asks_again_at = 0.0
+    throttling.breaker.close()
     for name in connect().scan_iter(shop_key("rate:*")):
         connect().delete(name)
 

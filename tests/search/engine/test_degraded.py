@@ -205,8 +205,8 @@ def test_counts_that_take_too_long_leave_the_list_whole(shelf, monkeypatch, sear
     whole = search(text, filters=RED)
     assert (whole.total, [one.count for one in whole.facets["colour"]]) == (25, [25, 25])
     search_settings.FASHION_SEARCH |= {"SEARCH_TIMEOUT_MS": 600}
-    for counting in ("retrieval.counts", "searching.whole_list"):
-        monkeypatch.setattr(f"search.{counting}.count_facets", too_slow)
+    for module in ("counts", "pool"):
+        monkeypatch.setattr(f"search.engine.{module}.count_facets", too_slow)
     answer = search(text, filters=RED)
     assert (skus(answer), answer.total, answer.complete) == (skus(whole), 25, True)
     assert (answer.degraded, answer.token) == (answers.NO_COUNTS, "")
@@ -247,7 +247,7 @@ def broken(*args, **kwargs):
 
 def test_a_list_that_lacks_something_is_not_kept_for_later_pages(shelf, monkeypatch, redis_server):
     cache.clear()
-    monkeypatch.setattr(pages, "_away_until", 0.0)
+    pages.breaker.close()
     first = search("linen shirt", page_size=10)
     assert (first.token != "", first.degraded, first.left_out) == (True, "", ("lexicon",))
 

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("redis_server")
 
 @pytest.fixture(autouse=True)
 def _fresh(monkeypatch, redis_server):
-    monkeypatch.setattr(freezing, "_away_until", 0.0)
+    freezing.breaker.close()
     cache.clear()
 
 

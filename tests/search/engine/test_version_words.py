@@ -39,7 +39,7 @@ def test_a_process_reads_the_newest_counts(version, monkeypatch):
     assert words_of(version).lexicon.lexemes is None
     build_lexicon(version)
     assert words_of(version).lexicon.lexemes is None  # looked at a moment ago
-    monkeypatch.setattr("search.engine.version_words.CHECK_SECONDS", 0)
+    monkeypatch.setattr("search.engine.version_words._kept.seconds", 0)
     assert words_of(version).lexicon.products_with("shirts") == 2
     add(version, "c", "Shirt")
     build_lexicon(version)

@@ -17,9 +17,9 @@ NOW = datetime(2026, 5, 1, tzinfo=UTC)
 @pytest.fixture(autouse=True)
 def _empty_cache(redis_server):
     cache.clear()
-    hits.breaker.open_until = 0.0
+    hits.breaker.close()
     yield
-    hits.breaker.open_until = 0.0
+    hits.breaker.close()
 
 
 @pytest.fixture

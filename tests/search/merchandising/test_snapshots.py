@@ -51,7 +51,7 @@ def test_a_snapshot_costs_nothing_for_seconds_and_four_queries_afterwards(
     first = snapshot()
     with django_assert_num_queries(0):
         assert snapshot() is first
-    monkeypatch.setattr("search.merchandising.snapshots.CHECK_SECONDS", 0)
+    monkeypatch.setattr("search.merchandising.snapshots._kept.seconds", 0)
     with django_assert_num_queries(4):
         assert snapshot() is first
 
@@ -66,7 +66,7 @@ def test_a_snapshot_costs_nothing_for_seconds_and_four_queries_afterwards(
     ],
 )
 def test_every_change_is_seen(monkeypatch, change):
-    monkeypatch.setattr("search.merchandising.snapshots.CHECK_SECONDS", 0)
+    monkeypatch.setattr("search.merchandising.snapshots._kept.seconds", 0)
     rule = hide()
     first = snapshot()
     change(rule)
@@ -74,7 +74,7 @@ def test_every_change_is_seen(monkeypatch, change):
 
 
 def test_a_change_that_is_committed_after_a_later_one_is_seen(monkeypatch):
-    monkeypatch.setattr("search.merchandising.snapshots.CHECK_SECONDS", 0)
+    monkeypatch.setattr("search.merchandising.snapshots._kept.seconds", 0)
     early, late = hide(), hide()
     first = snapshot()
     MerchandisingRule.objects.filter(pk=early.pk).update(

@@ -1,13 +1,9 @@
 """Live touches nothing; ready looks at what searches need, and takes seconds at most."""
 
 import logging
-import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
-from threading import Event
 
-import pytest
 from django.core.files.storage import FileSystemStorage
 from django.db.models.functions import Now
 from django.test import Client
@@ -17,9 +13,7 @@ from search.indexing.pictures import forget_storage
 from search.models import EntryImage, IndexVersion, TaskRun
 from search.monitoring import readiness
 from search.monitoring.index_figures import IndexCollector
-from search.monitoring.readiness import Look, TooLate
 from search.prometheus import forget_answers
-from tests.processes import wait_until
 from tests.search.indexed import make_version
 from tests.search.products import drain, make_product
 from tests.tiny_artifact import write_tiny_artifact
@@ -170,59 +164,6 @@ def test_a_periodic_task_that_failed_or_stopped_degrades(transactional_db, clien
     )
     TaskRun.objects.update(failures=0, succeeded_at=Now())
     assert client.get("/health/ready").json()["degraded"] is False
-
-
-def test_a_look_that_hangs_is_left_after_its_time_and_not_taken_twice():
-    def hang():
-        time.sleep(1.0)
-        return "late"
-
-    look = Look(hang, seconds=0.1)
-    with pytest.raises(TooLate, match="No answer within"):
-        look.take()
-    with pytest.raises(TooLate, match="has not come back"):
-        look.take()
-    time.sleep(1.2)
-    assert Look(lambda: "seen", seconds=1).take() == "seen"
-
-
-def test_those_who_ask_while_a_look_runs_get_its_outcome():
-    begun, go_on, looks = Event(), Event(), []
-
-    def look_slowly():
-        looks.append(1)
-        begun.set()
-        assert go_on.wait(10)
-        return len(looks)
-
-    look = Look(look_slowly, seconds=10)
-    with ThreadPoolExecutor(3) as pool:
-        first = pool.submit(look.take)
-        assert begun.wait(10)
-        others = [pool.submit(look.take) for _ in range(2)]
-        time.sleep(0.1)  # for them to join
-        go_on.set()
-        assert [first.result(), *(other.result() for other in others)] == [1, 1, 1]
-    wait_until(lambda: not look._running.is_alive(), seconds=5)
-    assert look.take() == 2
-
-
-def test_one_who_joins_waits_no_longer_than_others():
-    look = Look(lambda: time.sleep(3), seconds=0.3)
-    with ThreadPoolExecutor(2) as pool:
-        first = pool.submit(look.take)
-        time.sleep(0.15)
-        began = time.perf_counter()
-        with pytest.raises(TooLate, match="No answer within"):
-            look.take()
-        assert 0.25 < time.perf_counter() - began < 2
-        with pytest.raises(TooLate):
-            first.result()
-
-
-def test_what_a_look_raises_is_raised():
-    with pytest.raises(ZeroDivisionError):
-        Look(lambda: 1 // 0, seconds=1).take()
 
 
 def test_posting_is_refused(client: Client):

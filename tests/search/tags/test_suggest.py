@@ -9,7 +9,6 @@ from search.models import IndexEntry, ProductTag, TagWord, VersionTags
 from search.tags.refresh import refresh_tags
 from search.tags.review import decide
 from search.tags.suggest import (
-    CHECK_SECONDS,
     FoundTag,
     FoundTags,
     active_tagger,
@@ -139,13 +138,13 @@ def test_the_vocabulary_is_made_again_only_where_something_has_changed(tagged, m
     assert all((now[word] == held[word]).all() for word in set(now) & set(held))
 
 
-def test_a_process_takes_the_newer_vocabulary_after_a_while(tagged):
+def test_a_process_takes_the_newer_vocabulary_after_a_while(tagged, monkeypatch):
     tagger = active_tagger()
     assert active_tagger() is tagger
     TagWord.objects.create(kind="style", text="green")
     refresh_tags()
     assert active_tagger() is tagger
-    tagger.checked -= CHECK_SECONDS
+    monkeypatch.setattr("search.tags.suggest._kept.seconds", 0)
     assert "green" in {tag.word for tag in active_tagger().tags}
 
 
