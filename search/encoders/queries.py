@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..conf import get_settings
 from ..exceptions import EncoderTimeout
-from ..models.entry_queries import EmbeddingLiteral
+from ..models.expressions import EmbeddingLiteral
 from ..prometheus import ENCODE_SECONDS, ENCODE_TIMEOUTS
 from ..resilience import BackgroundCall, TooLate
 from .cache import HasArtifact, encoders_for

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from ..conf import get_settings
 from ..facets import values_of
 from ..models import IndexEntry, StaleMark, StaleProduct
-from ..models.entry_queries import EntryQuerySet, Measured
+from ..models.entries import Measured
 from ..products import load_products
 from ..registry import get_index
 from .answers import Absence
@@ -122,7 +122,7 @@ def why_absent(asked: Asked, filters: Filters, ranked: Ranked, order: Sequence[s
         order: product keys of all results by relevance.
         sku: of the product, in any case of letters.
     """
-    entry = EntryQuerySet(IndexEntry).in_version(asked.version.pk).filter(sku=sku.strip().lower()).first()
+    entry = IndexEntry.objects.in_version(asked.version.pk).filter(sku=sku.strip().lower()).first()
     if entry is None:
         return Absence(sku, None, (_not_indexed(sku, asked.version.pk),))
     place = order.index(entry.product_key) + 1 if entry.product_key in order else None
@@ -144,7 +144,7 @@ def why_absent(asked: Asked, filters: Filters, ranked: Ranked, order: Sequence[s
 
 def _not_indexed(sku: str, version_id: int) -> str:
     lowered = sku.strip().lower()
-    other = EntryQuerySet(IndexEntry).filter(sku=lowered).order_by("-version").first()
+    other = IndexEntry.objects.filter(sku=lowered).order_by("-version").first()
     stale = _waiting(lowered) if other is None else _stale(other.product_key)
     if stale is None and other is not None:
         return f"It is in version {other.version_id}, but not in version {version_id}, which is searched."

@@ -12,7 +12,8 @@ from ..merchandising.conflicts import Conflict
 from ..merchandising.rules import Fired, Rule
 from ..merchandising.snapshots import pinned_by, snapshot, tokens_of
 from ..models import IndexEntry
-from ..models.entry_queries import EntryQuerySet
+from ..models.entries import EntryQuerySet
+from ..models.expressions import concerns
 from .candidates import Candidate
 
 Items = Sequence[tuple[Candidate, float]]
@@ -56,11 +57,12 @@ def arrange(
     fetched = dict(space.of_products(missing).values_list("product_key", "pk")) if missing else {}
     candidates |= {key: Candidate(key, pk) for key, pk in fetched.items()}
     tokens = tokens_of(rules)
-    among = EntryQuerySet(IndexEntry).among([candidate.entry_id for candidate in candidates.values()])
+    among = IndexEntry.objects.among([candidate.entry_id for candidate in candidates.values()])
+    bearers = among.filter(facets__overlap=tokens).values_list("product_key", "facets")
     applied = apply_rules(
         rules,
         [(candidate.product_key, score) for candidate, score in items],
-        bears=among.bearing(tokens) if tokens else {},
+        bears=dict(bearers) if tokens else {},
         fetched=fetched,
         tiers=tiers,
         matching=matching,
@@ -97,10 +99,9 @@ def hidden_on(categories: Sequence[str]) -> Hidden:
 def without_hidden(entries: EntryQuerySet, rules: Sequence[Rule]) -> EntryQuerySet:
     """Return the entries that no rule hides."""
     hides = [rule for rule in rules if rule.action == "hide"]
-    return entries.hiding(
-        [rule.product_key for rule in hides if not rule.token],
-        [rule.token for rule in hides if rule.token],
-    )
+    keys = [rule.product_key for rule in hides if not rule.token]
+    tokens = [rule.token for rule in hides if rule.token]
+    return entries.exclude(concerns(keys, tokens)) if hides else entries
 
 
 # Keep the colours of one style from filling a page.

@@ -4,8 +4,11 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import reduce
+from operator import add
 
 from django.core import signing
+from django.db.models import Case, F, FloatField, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from ..conf import get_settings
@@ -15,7 +18,8 @@ from ..merchandising.apply import free_places
 from ..merchandising.rules import Fired, Rule, say
 from ..merchandising.snapshots import snapshot
 from ..models import IndexEntry, IndexVersion
-from ..models.entry_queries import EntryQuerySet
+from ..models.entries import EntryQuerySet
+from ..models.expressions import concerns
 from ..routing import pinned
 from . import answers
 from .answers import SearchResult
@@ -62,10 +66,10 @@ class Listing:
             if rule.action == "pin":
                 wanted.setdefault(rule.product_key, rule.position)
         if not wanted:
-            return list(_keys(shown.newest_lifted(lifts))[window])
+            return list(_keys(_most_lifted(shown, lifts))[window])
         there = set(_keys(shown.of_products(list(wanted))))
         pinned = free_places({key: place for key, place in wanted.items() if key in there})
-        others = shown.exclude(product_key__in=list(pinned)).newest_lifted(lifts)
+        others = _most_lifted(shown.exclude(product_key__in=list(pinned)), lifts)
         count = others.order_by().count()
         # A place behind the end is the end.
         places = {key: min(place, count + before) for before, (key, place) in enumerate(pinned.items())}
@@ -83,14 +87,32 @@ class Listing:
         return tuple(
             Fired(rule.id, say(rule, now), rule.product_key)
             for rule in self.rules
-            if entries.concerned(
-                [] if rule.token else [rule.product_key], [rule.token] if rule.token else []
+            if entries.filter(
+                concerns([] if rule.token else [rule.product_key], [rule.token] if rule.token else [])
             ).exists()
         )
 
 
-def _keys(entries: EntryQuerySet) -> "EntryQuerySet":
-    return entries.values_list("product_key", flat=True)  # type: ignore[return-value]
+def _most_lifted(
+    entries: EntryQuerySet, lifts: Sequence[tuple[float, Sequence[str], Sequence[str]]]
+) -> EntryQuerySet:
+    """Sort the most lifted first, then the newest, ties by product key.
+
+    Args:
+        entries: what is sorted.
+        lifts: what each adds, the product keys and the facet tokens that it is for.
+    """
+    if not lifts:
+        return entries.newest()
+    added = [
+        Case(When(concerns(keys, tokens), then=Value(lift)), default=Value(0.0), output_field=FloatField())
+        for lift, keys, tokens in lifts
+    ]
+    return entries.alias(_lift=reduce(add, added)).order_by("-_lift", "-created", "product_key")
+
+
+def _keys(entries: EntryQuerySet) -> QuerySet[IndexEntry, str]:
+    return entries.values_list("product_key", flat=True)
 
 
 def catalogue_page(version: IndexVersion, request: PageRequest) -> Page:
@@ -114,7 +136,7 @@ def catalogue_page(version: IndexVersion, request: PageRequest) -> Page:
 
 def _read(version: IndexVersion, request: PageRequest, fingerprint: str) -> Page:
     listing = Listing(snapshot().rules_for("", request.filters.facets.get(CATEGORY, ())))
-    every = EntryQuerySet(IndexEntry).in_version(version.pk)
+    every = IndexEntry.objects.in_version(version.pk)
 
     def entries(filters: Filters) -> EntryQuerySet:
         return listing.shown(every.matching(filters))
@@ -154,7 +176,10 @@ def _read(version: IndexVersion, request: PageRequest, fingerprint: str) -> Page
 
 
 def _sorted(entries: EntryQuerySet, sort: str) -> EntryQuerySet:
-    return entries.newest() if sort == "newest" else entries.by_price(descending=sort == "-price")
+    if sort == "newest":
+        return entries.newest()
+    price = F("price").desc(nulls_last=True) if sort == "-price" else F("price").asc(nulls_last=True)
+    return entries.order_by(price, "product_key")
 
 
 # Go through the whole catalogue, page by page, newest first.
@@ -196,10 +221,12 @@ def browse_products(cursor: str = "", *, page_size: int | None = None) -> Produc
         return ProductPage(
             total=0, results=(), cursor="", degraded=answers.NO_VERSION, left_out=(answers.RESULTS,)
         )
-    entries = EntryQuerySet(IndexEntry).in_version(version.pk)
+    entries = IndexEntry.objects.in_version(version.pk)
     total = entries.count()
     shown = list(
-        (entries.older_than(*last) if last else entries).newest().only("product_key", "created")[: size + 1]
+        (entries.filter(_after(*last)) if last else entries)
+        .newest()
+        .only("product_key", "created")[: size + 1]
     )
     more = len(shown) > size
     shown = shown[:size]
@@ -211,6 +238,12 @@ def browse_products(cursor: str = "", *, page_size: int | None = None) -> Produc
         degraded="" if version.is_whole else answers.BUILDING,
         left_out=(*(() if version.is_whole else (answers.PRODUCTS,)), *loaded.left_out),
     )
+
+
+def _after(created: datetime, product_key: str) -> Q:
+    """Whether an entry comes after one in the order of `newest`."""
+    later = Q(created=created, product_key__gt=product_key)
+    return Q(created__lte=created) & (Q(created__lt=created) | later)
 
 
 def _write_cursor(entry: IndexEntry) -> str:

@@ -6,7 +6,8 @@ from typing import NamedTuple, Protocol
 
 from ..conf import get_settings
 from ..models import EntryImage, IndexEntry, IndexVersion
-from ..models.entry_queries import EmbeddingLiteral, EntryQuerySet, ImageQuerySet, Row
+from ..models.entries import EntryQuerySet, ImageQuerySet, Row
+from ..models.expressions import EmbeddingLiteral
 from ..query.clean import Query
 from ..resilience import PolledCache
 from .filters import Filters
@@ -53,12 +54,12 @@ class Space:
 
     def entries(self) -> EntryQuerySet:
         """The entries in this space."""
-        chosen = EntryQuerySet(IndexEntry).in_version(self.version_id).matching(self.filters)
+        chosen = IndexEntry.objects.in_version(self.version_id).matching(self.filters)
         return chosen.excluding(self.excluded, self.config)
 
     def images(self) -> ImageQuerySet:
         """The pictures of the entries in this space."""
-        chosen = ImageQuerySet(EntryImage).in_version(self.version_id).matching(self.filters)
+        chosen = EntryImage.objects.in_version(self.version_id).matching(self.filters)
         return chosen.excluding(self.excluded, self.config)
 
 

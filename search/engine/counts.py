@@ -6,8 +6,14 @@ from decimal import Decimal
 from math import ceil
 from typing import Any
 
-from ..facets import parse_token
-from ..models.entry_queries import EntryQuerySet
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import Aggregate, Count, DecimalField, Expression, F
+
+from ..facets import parse_token, prefix_of
+from ..models.entries import EntryQuerySet
+from ..models.expressions import priced
 from .filters import Filters
 
 # Facets: how many results each value would leave.
@@ -45,7 +51,7 @@ def count_facets(
     shared = _count_by_facet(entries(filters), unchosen) if unchosen else {}
     for name in names:
         chosen = filters.facets.get(name, ())
-        counts = entries(filters.without(name)).value_counts(name) if chosen else shared.get(name, {})
+        counts = _value_counts(entries(filters.without(name)), name) if chosen else shared.get(name, {})
         answer[name] = sort_counts(dict.fromkeys(chosen, 0) | counts, trees.get(name, FLAT))
     return answer
 
@@ -103,6 +109,28 @@ def _count_by_facet(entries: EntryQuerySet, names: Sequence[str]) -> dict[str, d
     return found
 
 
+def _value_counts(entries: EntryQuerySet, facet: str) -> dict[str, int]:
+    """How many of the entries have each value of one facet; quicker than all facets at once."""
+    try:
+        sql, params = entries.order_by().values("facets").query.sql_with_params()
+    except EmptyResultSet:  # the conditions contradict each other
+        return {}
+    prefix = prefix_of(facet)
+    # Unnested in the list of columns, which takes a quarter less time than a join with the function's rows.
+    statement = (  # the part inside is Django's own SQL, with placeholders for every value
+        "SELECT token, count(*) FROM (SELECT unnest(entry.facets) AS token FROM (" + sql + ") AS entry)"  # noqa: S608
+        " AS entry WHERE starts_with(token, %s) GROUP BY token"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*params, prefix])
+        return {token.removeprefix(prefix): count for token, count in cursor.fetchall()}
+
+
+def count_stocked(entries: EntryQuerySet) -> int:
+    """Return how many of the entries are in stock."""
+    return entries.order_by().filter(in_stock=True).count()
+
+
 # Price ranges to choose from: round bounds that part the results about evenly.
 
 
@@ -141,11 +169,28 @@ def price_ranges_of(prices: Sequence[Decimal]) -> list[PriceRange]:
 
 def count_price_ranges(entries: EntryQuerySet) -> list[PriceRange]:
     """Return the ranges of the entries' prices; as `price_ranges_of` does, in two queries."""
-    ends = ends_of(round_bounds(entries.price_quantiles(SHARES)))
+    ends = ends_of(round_bounds(_price_quantiles(entries, SHARES)))
     if not ends:
         return []
-    counts = entries.count_priced(ends)
+    ranges = {f"range_{number}": Count("price", filter=priced(*pair)) for number, pair in enumerate(ends)}
+    counts = entries.order_by().aggregate(**ranges).values()
     return _worth_choosing(PriceRange(*pair, count) for pair, count in zip(ends, counts, strict=True))
+
+
+class _Quantiles(Aggregate):
+    """The values at some shares of the rows in their order."""
+
+    template = "percentile_disc(%(shares)s::float[]) WITHIN GROUP (ORDER BY %(expressions)s)"
+    output_field = ArrayField(DecimalField())
+
+    def __init__(self, expression: Expression | F, shares: Sequence[float]) -> None:
+        super().__init__(expression, shares="ARRAY[" + ", ".join(str(float(share)) for share in shares) + "]")
+
+
+def _price_quantiles(entries: EntryQuerySet, shares: Sequence[float]) -> list[Decimal]:
+    """The prices below which such shares of the priced entries lie; empty where none has a price."""
+    priced_ones = entries.order_by().filter(price__isnull=False)
+    return priced_ones.aggregate(found=_Quantiles(F("price"), list(shares)))["found"] or []
 
 
 def round_bounds(prices: Sequence[Decimal]) -> list[Decimal]:
@@ -218,7 +263,7 @@ def count_choices(
     return Counts(
         count_facets(names, filters, entries, trees),
         count_price_ranges(entries(filters.without_price)),
-        entries(filters.without_stock).count_in_stock(),
+        count_stocked(entries(filters.without_stock)),
     )
 
 

@@ -4,6 +4,7 @@ import base64
 import json
 import re
 import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, BinaryIO, Self
@@ -12,6 +13,8 @@ import numpy as np
 from django.core import signing
 from django.core.files.uploadedfile import InMemoryUploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
+from django.db.models import TextField
+from django.db.models.functions import Cast
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -21,7 +24,7 @@ from ..encoders.pictures import open_picture
 from ..encoders.queries import in_time, to_literal
 from ..exceptions import InvalidQuery, NoVersion, PictureError
 from ..models import EntryImage, IndexVersion
-from ..models.entry_queries import EmbeddingLiteral, ImageQuerySet
+from ..models.expressions import EmbeddingLiteral
 from ..routing import pinned
 
 MAX_BYTES = 8_000_000
@@ -238,7 +241,7 @@ def aim_at(look: Look, version: IndexVersion, text: EmbeddingLiteral | None) -> 
     Raises:
         InvalidQuery: the photo's token cannot be used.
     """
-    pictures = ImageQuerySet(EntryImage).first_of_skus(version.pk, {*_lower(look.more), *_lower(look.less)})
+    pictures = _first_pictures(version, {*_lower(look.more), *_lower(look.less)})
     more = [pictures[sku] for sku in _lower(look.more) if sku in pictures]
     less = [pictures[sku] for sku in _lower(look.less) if sku in pictures]
     left_out = frozenset(key for key, _ in less)
@@ -254,6 +257,19 @@ def aim_at(look: Look, version: IndexVersion, text: EmbeddingLiteral | None) -> 
         aimed -= LESS_WEIGHT * np.linalg.norm(aimed) * np.mean([_numbers(one) for _, one in less], axis=0)
     length = np.linalg.norm(aimed)
     return Aim(to_literal(aimed / length) if length else None, left_out, whole)
+
+
+def _first_pictures(version: IndexVersion, skus: Collection[str]) -> dict[str, tuple[str, EmbeddingLiteral]]:
+    """Product key and embedding of each product's first picture that has one, by lower-cased SKU."""
+    if not skus:
+        return {}
+    pictures = EntryImage.objects.in_version(version.pk).filter(
+        entry__version_id=version.pk, entry__sku__in=list(skus), embedding__isnull=False
+    )
+    first = pictures.order_by("entry__sku", "position").distinct("entry__sku")
+    literal = first.annotate(_literal=Cast("embedding", TextField()))
+    rows = literal.values_list("entry__sku", "entry__product_key", "_literal")
+    return {sku: (key, embedding) for sku, key, embedding in rows}
 
 
 def _lower(skus: tuple[str, ...]) -> list[str]:

@@ -11,7 +11,7 @@ from ..conf import get_settings
 from ..facets import CATEGORY, prefix_of, token_of
 from ..merchandising.apply import free_places
 from ..models import IndexEntry
-from ..models.entry_queries import EntryQuerySet
+from ..models.entries import EntryQuerySet
 from ..registry import get_index
 from ..timings import stage
 from .counts import (
@@ -22,6 +22,7 @@ from .counts import (
     PriceRange,
     count_facets,
     count_price_ranges,
+    count_stocked,
     price_ranges_of,
     sort_counts,
 )
@@ -78,7 +79,7 @@ def load_pool(ranked: Ranked) -> list[PoolRow]:
     rows = {pk: item.row for pk, item in ranked.explained.items()}
     others = [pk for pk in ranked.entry_ids if pk not in rows]
     if others:
-        rows |= {row.entry_id: row for row in EntryQuerySet(IndexEntry).among(others).measured()}
+        rows |= {row.entry_id: row for row in IndexEntry.objects.among(others).measured()}
     return [
         PoolRow(
             key,
@@ -251,7 +252,7 @@ def _with_choices_counted(
             unfiltered, chosen = closest
             looser = rank(asked, others) if others else unfiltered
             # Not everything close was looked at, but what is shown is never more than what is counted.
-            return EntryQuerySet(IndexEntry).among([*{*looser.entry_ids, *chosen.entry_ids}])
+            return IndexEntry.objects.among([*{*looser.entry_ids, *chosen.entry_ids}])
         found = holding_everything(asked, others)
         if found is None:
             raise ValueError("Without a term, there cannot be enough products that have all terms.")
@@ -260,5 +261,5 @@ def _with_choices_counted(
     return Counts(
         counts.facets | count_facets(filters.selected, filters, every, trees),
         count_price_ranges(every(filters.without_price)) if filters.has_price else counts.price_ranges,
-        every(filters.without_stock).count_in_stock() if filters.in_stock else counts.in_stock,
+        count_stocked(every(filters.without_stock)) if filters.in_stock else counts.in_stock,
     )

@@ -16,7 +16,8 @@ from ..merchandising.conflicts import Conflict
 from ..merchandising.rules import Fired, Rule
 from ..merchandising.snapshots import SynonymEntry, pinned_by, snapshot
 from ..models import IndexEntry, IndexVersion
-from ..models.entry_queries import EmbeddingLiteral, EntryQuerySet
+from ..models.entries import EntryQuerySet
+from ..models.expressions import EmbeddingLiteral
 from ..query.clean import Query
 from ..query.parse import NOTHING_MEANT, read_query
 from ..query.terms import Term, Understood, terms_of
@@ -275,10 +276,8 @@ def score_entries(
     """
     if not chosen:
         return []
-    rows = (
-        EntryQuerySet(IndexEntry)
-        .among(list(chosen))
-        .measured(terms, space.config, asked.embedding, dimension=space.dimension)
+    rows = IndexEntry.objects.among(list(chosen)).measured(
+        terms, space.config, asked.embedding, dimension=space.dimension
     )
     cheapness = cheapness_of(rows) if asked.understood.cheap else {}
     weights, kids = get_settings().weights, frozenset(_unasked(asked))

@@ -4,7 +4,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from ..conf import Weights
-from ..models.entry_queries import Measured, Term
+from ..models.entries import Measured
+from ..models.expressions import Term
 from .candidates import Candidate
 from .version_words import VersionWords
 

@@ -6,6 +6,8 @@ from time import perf_counter
 
 import numpy as np
 from django.db import DatabaseError
+from django.db.models import TextField
+from django.db.models.functions import Cast
 from numpy.typing import NDArray
 
 from ..conf import get_settings
@@ -14,7 +16,7 @@ from ..facets import CATEGORY, COLOUR, values_of
 from ..merchandising.hits import Hit, count_hits
 from ..merchandising.snapshots import snapshot
 from ..models import EntryImage, IndexEntry, IndexVersion
-from ..models.entry_queries import EntryQuerySet, ImageQuerySet
+from ..models.expressions import EmbeddingLiteral
 from ..prometheus import LEFT_OUT
 from ..registry import get_index
 from ..routing import pinned
@@ -103,8 +105,7 @@ def _arranged(version: IndexVersion, product_key: str, filters: Filters, leg: Le
     merchandising = snapshot()
     if not merchandising.has_similar_rules:
         return Arranged(found, len(found))
-    every = EntryQuerySet(IndexEntry).in_version(version.pk)
-    rules = merchandising.rules_for_similar(product_key, every.values_of(product_key, CATEGORY))
+    rules = merchandising.rules_for_similar(product_key, _categories(version, product_key))
     space = Space.of(version, filters).entries().exclude(product_key=product_key)
     return arrange(rules, found, space)
 
@@ -113,16 +114,36 @@ def _nearest(version: IndexVersion, product_key: str, filters: Filters) -> tuple
     """What is nearest to the product, whether its pictures were compared, and why they were not though there are some."""
     space = Space.of(version, filters)
     exact = leaves_few(space)
-    pictures = ImageQuerySet(EntryImage).of_product(version.pk, product_key)[:PICTURES]
+    pictures = _picture_embeddings(version, product_key)
     legs = [image_leg(space, embedding, floor=NO_FLOOR, exact=exact) for embedding in pictures]
     if legs:
         return _best(legs), True, ""
-    text = EntryQuerySet(IndexEntry).text_of_product(version.pk, product_key)
+    text = _text_embedding(version, product_key)
     if text is None:
         return None, False, ""
     pictured = EntryImage.objects.filter(entry__version=version, entry__product_key=product_key).exists()
     why = answers.SIMILAR_BY_TEXT if pictured else ""
     return text_leg(space, text, floor=NO_FLOOR, exact=exact), False, why
+
+
+def _categories(version: IndexVersion, product_key: str) -> list[str]:
+    entries = IndexEntry.objects.in_version(version.pk).filter(product_key=product_key)
+    tokens = entries.values_list("facets", flat=True).first() or []
+    return values_of(CATEGORY, tokens)
+
+
+def _picture_embeddings(version: IndexVersion, product_key: str) -> list[EmbeddingLiteral]:
+    pictures = EntryImage.objects.in_version(version.pk).filter(
+        entry__version_id=version.pk, entry__product_key=product_key, embedding__isnull=False
+    )
+    literal = pictures.annotate(_literal=Cast("embedding", TextField()))
+    return list(literal.order_by("position").values_list("_literal", flat=True)[:PICTURES])
+
+
+def _text_embedding(version: IndexVersion, product_key: str) -> EmbeddingLiteral | None:
+    entries = IndexEntry.objects.in_version(version.pk).filter(product_key=product_key)
+    literal = entries.annotate(_literal=Cast("text_embedding", TextField()))
+    return literal.values_list("_literal", flat=True).first()
 
 
 def _best(legs: list[Leg]) -> Leg:
@@ -166,7 +187,7 @@ def find_other_colours(product_key: str, *, limit: int = 6) -> list[SearchResult
 
 
 def _nearest_by_colour(version: IndexVersion, product_key: str) -> list[tuple[str, float]]:
-    entries = EntryQuerySet(IndexEntry).in_version(version.pk)
+    entries = IndexEntry.objects.in_version(version.pk)
     own = entries.filter(product_key=product_key).only("product_key", "style", "facets").first()
     if own is None or not own.style or not (colours := _colours(own)):
         return []
@@ -176,7 +197,7 @@ def _nearest_by_colour(version: IndexVersion, product_key: str) -> list[tuple[st
         if (theirs := _colours(entry)) and not theirs & colours
     ]
     # By key: products of a host may lack an SKU.
-    rows = ImageQuerySet(EntryImage).of_products(version.pk, [entry.product_key for entry in (own, *others)])
+    rows = EntryImage.objects.of_products(version.pk, [entry.product_key for entry in (own, *others)])
     pictures: dict[str, NDArray[np.float32]] = {}
     for key, embedding in rows:
         pictures.setdefault(key, np.array(embedding, np.float32))

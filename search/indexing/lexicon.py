@@ -13,9 +13,10 @@ from ..conf import get_settings
 from ..encoders.cache import encoders_for
 from ..encoders.queries import to_literal
 from ..engine.session import search_session
-from ..facets import CATEGORY, TAGS, facet_of, has_value
+from ..facets import CATEGORY, TAGS, facet_of, has_value, values_of
 from ..models import EntryImage, IndexEntry, IndexVersion, VersionLexicon
-from ..models.entry_queries import EmbeddingLiteral, EntryQuerySet
+from ..models.entries import EntryQuerySet
+from ..models.expressions import EmbeddingLiteral
 from ..resilience import Attempts
 from .connections import unhurried
 
@@ -56,7 +57,7 @@ def refresh_lexicons() -> None:
 
 
 def _count(version: IndexVersion, noise: tuple[float, float]) -> VersionLexicon:
-    entries = EntryQuerySet(IndexEntry).in_version(version.pk)
+    entries = IndexEntry.objects.in_version(version.pk)
     lexicon, _ = VersionLexicon.objects.update_or_create(
         version=version,
         defaults={
@@ -67,7 +68,7 @@ def _count(version: IndexVersion, noise: tuple[float, float]) -> VersionLexicon:
                 for token, count in entries.facet_counts()
                 if has_value(token) and facet_of(token) != TAGS
             },
-            "paths": entries.paths_of(CATEGORY),
+            "paths": _paths(entries, CATEGORY),
             "lexemes": _lexemes(version),
             "image_noise": noise[0],
             "text_noise": noise[1],
@@ -75,6 +76,13 @@ def _count(version: IndexVersion, noise: tuple[float, float]) -> VersionLexicon:
         },
     )
     return lexicon
+
+
+def _paths(entries: EntryQuerySet, facet: str) -> list[list[str]]:
+    """The distinct lists of values that entries have of one facet, in the order that the host gave."""
+    found = entries.values_list("facets", flat=True).distinct()
+    paths = {tuple(values_of(facet, tokens)) for tokens in found}
+    return sorted(map(list, filter(None, paths)))
 
 
 def nonsense() -> list[str]:

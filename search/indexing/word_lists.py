@@ -8,11 +8,12 @@ from hashlib import sha256
 from itertools import pairwise
 
 from django.db import transaction
+from django.db.models import Count, Max
 from django.utils import timezone
 
 from ..facets import FacetValue, parse_token
 from ..models import IndexEntry, IndexVersion, WordList
-from ..models.entry_queries import EntryQuerySet
+from ..models.entries import EntryQuerySet
 from ..query.names import NameCollector
 from ..query.spelling import Vocabulary, Word, chunks, fold, is_word, parts
 from ..resilience import Attempts
@@ -134,8 +135,8 @@ def refresh_word_list() -> bool:
     version = IndexVersion.objects.serving()
     if version is None:
         return False
-    entries = EntryQuerySet(IndexEntry).in_version(version.pk)
-    source = entries.state()
+    entries = IndexEntry.objects.in_version(version.pk)
+    source = _state(entries)
     if WordList.objects.filter(pk=version.pk, source=source).exists():
         return False
     counter, collector, attempts = WordCounter(), NameCollector(), Attempts("Counting the words of names")
@@ -157,6 +158,12 @@ def refresh_word_list() -> bool:
     )
     attempts.raise_any()
     return True
+
+
+def _state(entries: EntryQuerySet) -> str:
+    """Words that change whenever an entry is written, added or deleted."""
+    counted = entries.aggregate(count=Count("*"), last=Max("updated_at"))
+    return f"{counted['count']} entries, the last written {counted['last']}"
 
 
 def _read_entries(entries: EntryQuerySet) -> Iterator[tuple[str, str, str, str, list[FacetValue]]]:

@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 from ..facets import token_of, values_of
 from ..models import IndexEntry, IndexVersion
-from ..models.entry_queries import EntryQuerySet
+from ..models.entries import EntryQuerySet
 
 
 def key_of_sku(sku: str) -> str | None:
@@ -20,7 +20,7 @@ def value_as_indexed(facet: str, value: str) -> str | None:
     entries = _entries()
     if entries is None:
         return None
-    if entries.concerned([], [token_of(facet, value)]).exists():
+    if entries.filter(facets__overlap=[token_of(facet, value)]).exists():
         return value
     return {name.casefold(): name for name in _values(entries, facet)}.get(value.casefold())
 
@@ -42,7 +42,7 @@ def tokens_of_products(keys: Collection[str]) -> dict[str, list[str]]:
 
 def _entries() -> EntryQuerySet | None:
     version = IndexVersion.objects.serving()
-    return EntryQuerySet(IndexEntry).in_version(version.pk) if version else None
+    return IndexEntry.objects.in_version(version.pk) if version else None
 
 
 def _values(entries: EntryQuerySet, facet: str) -> list[str]:

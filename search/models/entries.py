@@ -1,18 +1,199 @@
 """Index entries: what one version knows about one product, and about each of its pictures."""
 
+from collections.abc import Sequence
 from decimal import Decimal
+from functools import reduce
+from operator import and_
+from typing import Any, NamedTuple, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, HashIndex
 from django.contrib.postgres.search import SearchVectorField
-from django.db import models
-from django.db.models.functions import Lower
+from django.core.exceptions import EmptyResultSet
+from django.db import connection, models
+from django.db.models import Count, F, FloatField, Min, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Extract, Lower
 from pgvector.django import HalfVectorField
 
+from .expressions import (
+    Conditions,
+    EmbeddingLiteral,
+    IsAnyOf,
+    Term,
+    Unnest,
+    distance,
+    excludes,
+    fit_of,
+    holds,
+    meets,
+)
 from .versions import IndexVersion
 
 HIGHEST_PRICE = Decimal(10) ** 10  # prices lie below it
 FINEST_PRICE = Decimal("0.0001")  # the column keeps no more decimals
+Row = tuple[str, int, float]  # product key, primary key of the entry, score
+
+
+class Measured(NamedTuple):
+    """An entry with all that ranking, filters, facets and sorts read of it."""
+
+    product_key: str
+    entry_id: int
+    style: str  # what its variants have in common
+    price: Decimal | None
+    in_stock: bool
+    created: float  # seconds since 1970
+    facets: list[str]  # "colour=Navy Blue"
+    image: float | None = (
+        None  # similarity of its best picture, from -1 to 1; None without a picture or embedding
+    )
+    text: float | None = None  # similarity of its text
+    fits: tuple[float, ...] = ()  # how well it fits each of the terms
+
+
+class EntryQuerySet(QuerySet["IndexEntry"]):
+    """Index entries by words, filters and text embeddings."""
+
+    def in_version(self, version_id: int) -> Self:
+        """Keep the entries of one version."""
+        return self.filter(version_id=version_id)
+
+    def matching(self, filters: Conditions) -> Self:
+        """Keep the entries that meet the filters."""
+        return self.filter(meets(filters))
+
+    def excluding(self, terms: Sequence[str], config: str) -> Self:
+        """Leave out the entries whose texts hold any of the terms."""
+        return self.filter(excludes(terms, config))
+
+    def among(self, ids: Sequence[int]) -> Self:
+        """Keep the entries with these primary keys, sent as one array."""
+        # psycopg writes the array, ten times as fast as ArrayField
+        return self.filter(IsAnyOf(F("pk"), Value(list(ids))))
+
+    def of_products(self, keys: Sequence[str]) -> Self:
+        """Keep the entries of these products."""
+        return self.filter(product_key__in=keys)
+
+    def newest(self) -> Self:
+        """Sort newest first, ties by product key."""
+        return self.order_by("-created", "product_key")
+
+    def named(self, text: str) -> list[tuple[str, int]]:
+        """Return product keys and primary keys of the entries whose SKU or name is the text, in any case of letters."""
+        lowered = Value(text.lower())
+        rows = self.alias(_name=Lower("name")).filter(Q(sku=lowered) | Q(_name=lowered))
+        return list(rows.order_by("product_key").values_list("product_key", "pk"))
+
+    def holding(
+        self, terms: Sequence[Term], config: str, *, best: bool = False, also: Sequence[str] = ()
+    ) -> Self:
+        """Keep the entries that hold every one of the terms.
+
+        Args:
+            terms: what is looked for.
+            config: text search configuration.
+            best: whether only what fits a term best counts.
+            also: keys of products that are kept whatever they hold.
+        """
+        condition = reduce(and_, (holds(term, config, best=best) for term in terms))
+        return self.filter(condition | Q(product_key__in=list(also)) if also else condition)
+
+    def holding_all(self, terms: Sequence[Term], config: str, limit: int) -> list[int]:
+        """Return primary keys of up to `limit` entries that hold every term; of more, those that fit best."""
+        found: dict[int, None] = {}
+        for best in (True, False):
+            holding = self.order_by().holding(terms, config, best=best)
+            found |= dict.fromkeys(holding.values_list("pk", flat=True)[:limit])
+            if len(found) >= limit:
+                break
+        return list(found)[:limit]
+
+    def holding_most(self, terms: Sequence[Term], config: str, *, looked_at: int, limit: int) -> list[int]:
+        """Return primary keys of the entries that hold the most important of the terms.
+
+        Every term is looked up by itself in the GIN indexes, and no further than `looked_at` entries.
+        """
+        lookups = []
+        for term in terms:
+            hits = self.order_by().filter(holds(term, config, best=False))
+            worth = Value(term.importance, output_field=FloatField())
+            try:
+                lookups.append(hits.values("pk", _worth=worth)[:looked_at].query.sql_with_params())
+            except EmptyResultSet:  # nothing that any entry could have fits the term well enough
+                continue
+        if not lookups:
+            return []
+        statement = (  # the parts are Django's own SQL, with placeholders for every value
+            "SELECT id FROM ("  # noqa: S608
+            + " UNION ALL ".join(f"({sql})" for sql, _ in lookups)
+            + ") AS hit (id, worth) GROUP BY id ORDER BY sum(worth) DESC, id LIMIT %s"
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [*(value for _, params in lookups for value in params), limit])
+            return [pk for (pk,) in cursor.fetchall()]
+
+    def measured(
+        self,
+        terms: Sequence[Term] = (),
+        config: str = "english",
+        embedding: EmbeddingLiteral | None = None,
+        *,
+        dimension: int = 0,
+    ) -> list[Measured]:
+        """Return the entries, a few thousand at most, with how well each fits the terms and how similar it is.
+
+        Args:
+            terms: what is looked for.
+            config: text search configuration.
+            embedding: what similarities are to.
+            dimension: of the embedding.
+        """
+        added: dict[str, Any] = {f"_fit{number}": fit_of(term, config) for number, term in enumerate(terms)}
+        similar = ["_image", "_text"] if embedding is not None else []
+        if embedding is not None:
+            best = (
+                EntryImage.objects.filter(entry=OuterRef("pk"), embedding__isnull=False)
+                .order_by()
+                .values("entry")
+                .annotate(_best=Min(distance("embedding", embedding, dimension, exact=True)))
+                .values("_best")
+            )
+            added["_image"] = Subquery(best, output_field=FloatField())
+            added["_text"] = distance("text_embedding", embedding, dimension, exact=True)
+        added["_created"] = Extract("created", "epoch", output_field=FloatField())
+        columns = ("product_key", "pk", "style", "price", "in_stock", "_created", "facets", *similar)
+        fits = [name for name in added if name.startswith("_fit")]
+        rows = self.order_by().annotate(**added).values_list(*columns, *fits)
+        if not similar:
+            return [Measured._make((*row[:7], None, None, tuple(row[7:]))) for row in rows]
+        return [
+            Measured._make((*row[:7], *(None if far is None else -far for far in row[7:9]), tuple(row[9:])))
+            for row in rows
+        ]
+
+    def nearest(self, embedding: EmbeddingLiteral, *, dimension: int, limit: int, exact: bool) -> list[Row]:
+        """Return the entries whose text embedding is nearest, with the distance (negative inner product)."""
+        return list(
+            self.filter(text_embedding__isnull=False)
+            .annotate(_distance=distance("text_embedding", embedding, dimension, exact))
+            .order_by("_distance")
+            .values_list("product_key", "pk", "_distance")[:limit]
+        )
+
+    def facet_counts(self) -> list[tuple[str, int]]:
+        """Return how many of the entries have each facet token."""
+        return list(
+            self.order_by()
+            .annotate(_token=Unnest(F("facets")))
+            .values("_token")
+            .annotate(_count=Count("*"))
+            .values_list("_token", "_count")
+        )
+
+    def count_up_to(self, limit: int) -> int:
+        """Return how many entries there are, counted no further than `limit`."""
+        return self.order_by()[:limit].count()
 
 
 class IndexEntry(models.Model):
@@ -50,6 +231,8 @@ class IndexEntry(models.Model):
     )
     updated_at = models.DateTimeField()
 
+    objects = EntryQuerySet.as_manager()
+
     class Meta:
         """Constraints and indexes."""
 
@@ -80,6 +263,40 @@ class IndexEntry(models.Model):
         return f"{self.sku} in version {self.version_id}"
 
 
+class ImageQuerySet(QuerySet["EntryImage"]):
+    """Pictures of entries by their embeddings."""
+
+    def in_version(self, version_id: int) -> Self:
+        """Keep the pictures of one version."""
+        return self.filter(version_id=version_id)
+
+    def matching(self, filters: Conditions) -> Self:
+        """Keep the pictures of entries that meet the filters."""
+        return self.filter(meets(filters, "entry__"))
+
+    def excluding(self, terms: Sequence[str], config: str) -> Self:
+        """Leave out the pictures of entries whose texts hold any of the terms."""
+        return self.filter(excludes(terms, config, "entry__"))
+
+    def of_products(self, version_id: int, keys: Sequence[str]) -> QuerySet["EntryImage", tuple[str, Any]]:
+        """Return product key and embedding of the products' pictures, in their order."""
+        pictures = self.in_version(version_id).filter(
+            entry__version_id=version_id, entry__product_key__in=list(keys), embedding__isnull=False
+        )
+        return pictures.order_by("entry__product_key", "position").values_list(
+            "entry__product_key", "embedding"
+        )
+
+    def nearest(self, embedding: EmbeddingLiteral, *, dimension: int, limit: int, exact: bool) -> list[Row]:
+        """Return the pictures whose embedding is nearest, with the distance (negative inner product)."""
+        return list(
+            self.filter(embedding__isnull=False)
+            .annotate(_distance=distance("embedding", embedding, dimension, exact))
+            .order_by("_distance")
+            .values_list("entry__product_key", "entry_id", "_distance")[:limit]
+        )
+
+
 class EntryImage(models.Model):
     """One picture of an entry and its embedding, or the reason why it has none."""
 
@@ -92,6 +309,8 @@ class EntryImage(models.Model):
     )
     embedding = HalfVectorField(null=True, editable=False)
     error = models.TextField(blank=True, default="")
+
+    objects = ImageQuerySet.as_manager()
 
     class Meta:
         """Constraints and indexes."""

@@ -3,8 +3,10 @@
 from collections.abc import Collection, Sequence
 from functools import lru_cache, partial
 
+from django.contrib.postgres.search import SearchQuery
+from django.db import connection
+
 from ..models import IndexEntry, WordList
-from ..models.entry_queries import EntryQuerySet
 from ..text import stem
 from .clean import MAX_LENGTH
 from .spelling import Correction, Speller, Vocabulary, everyday_words
@@ -51,9 +53,31 @@ class _Everyday:
 
 
 def _in_texts(version_id: int, config: str, pairs: Sequence[tuple[str, str]]) -> Collection[str]:
+    """Which words the documents of a version hold, in any inflection.
+
+    Args:
+        version_id: the version that is searched.
+        config: text search configuration.
+        pairs: words, each with another one; a word with the same stem as its other one is not returned.
+    """
     # The stem of "earings" is that of "ear": were it an inflection of an everyday word, it would be everyday, too.
     doubtful = [pair for pair in pairs if not _is_stem_of_everyday(stem(pair[0].lower(), config))]
-    return EntryQuerySet(IndexEntry).in_version(version_id).words_in_texts(doubtful, config)
+    entries = IndexEntry.objects.in_version(version_id)
+    held = set()
+    with connection.cursor() as cursor:
+        # Counted, because EXISTS makes Postgres hope for an early hit and read the whole table where there is none.
+        for word, other in doubtful:
+            query = SearchQuery(word, config=config, search_type="plain")
+            sql, params = entries.filter(document=query).values("pk").query.sql_with_params()
+            cursor.execute(
+                # the subquery is Django's own SQL, with placeholders for every value
+                "SELECT plainto_tsquery(%s::regconfig, %s) <> plainto_tsquery(%s::regconfig, %s)"  # noqa: S608
+                f" AND (SELECT count(*) FROM ({sql}) AS entry) > 0",
+                [config, word, config, other, *params],
+            )
+            if cursor.fetchone()[0]:
+                held.add(word)
+    return held
 
 
 def _is_stem_of_everyday(stemmed: str) -> bool:

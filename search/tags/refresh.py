@@ -4,6 +4,8 @@ from dataclasses import asdict
 from hashlib import sha256
 
 import numpy as np
+from django.db.models import TextField
+from django.db.models.functions import MD5, Cast
 from django.utils import timezone
 
 from ..encoders.cache import encoders_for
@@ -12,7 +14,7 @@ from ..engine.version_words import words_of
 from ..exceptions import EncodingError
 from ..indexing.embedding import encode_each
 from ..models import EntryImage, IndexEntry, IndexVersion, VersionTags
-from ..models.entry_queries import EntryQuerySet, ImageQuerySet
+from ..models.expressions import any_phrase
 from .confidence import Floats, Scales, scale
 from .vocabulary import Tag, build_vocabulary, general_words, read_changes
 
@@ -87,14 +89,18 @@ def _embed(
 
 
 def _scale(version: IndexVersion, vocabulary: list[Tag], embeddings: Embeddings) -> Scales:
-    drawn = list(ImageQuerySet(EntryImage).in_version(version.pk).drawn(DRAWN))
+    pictured = EntryImage.objects.in_version(version.pk).filter(embedding__isnull=False)
+    # Drawn alike from all; the same ones every time.
+    shuffled = pictured.order_by(MD5(Cast("pk", TextField())), "pk")
+    drawn = list(shuffled.values_list("entry_id", "embedding")[:DRAWN])
     pictures = np.array([picture for _, picture in drawn], dtype=np.float32).reshape(-1, version.dimension)
     entries = np.array([entry_id for entry_id, _ in drawn], dtype=np.int64)
-    among = EntryQuerySet(IndexEntry).in_version(version.pk).among(entries.tolist())
+    among = IndexEntry.objects.in_version(version.pk).among(entries.tolist())
     told = np.zeros((len(drawn), len(vocabulary)), dtype=bool)
     for place, tag in enumerate(vocabulary):
         if not tag.is_value:
-            told[:, place] = np.isin(entries, list(among.with_phrase(tag.word, version.config)))
+            holding = among.filter(document=any_phrase([tag.word], version.config))
+            told[:, place] = np.isin(entries, list(holding.values_list("pk", flat=True)))
     return scale(pictures @ embeddings.T, told, vocabulary)
 
 

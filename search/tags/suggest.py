@@ -17,7 +17,6 @@ from ..encoders.sessions import Embeddings
 from ..exceptions import NoTags
 from ..facets import facet_of, value_of
 from ..models import EntryImage, IndexEntry, IndexVersion, ProductTag, VersionTags
-from ..models.entry_queries import EntryQuerySet, ImageQuerySet
 from ..resilience import PolledCache
 from .confidence import Scales, confidences
 from .vocabulary import Tag, same
@@ -137,7 +136,7 @@ def tags_for_products(keys: Sequence[str], tagger: Tagger | None = None) -> dict
     """
     tagger = active_tagger() if tagger is None else tagger
     pictures: dict[str, list[Embeddings]] = {}
-    for key, vector in ImageQuerySet(EntryImage).of_products(tagger.version.pk, keys):
+    for key, vector in EntryImage.objects.of_products(tagger.version.pk, keys):
         pictures.setdefault(key, []).append(np.array(vector, dtype=np.float32))
     if not pictures:
         return {}
@@ -238,7 +237,7 @@ def choose_tags(found: FoundTags, facets: Sequence[str], language: str) -> list[
 def _suggest(tagger: Tagger, keys: Sequence[str]) -> int:
     version = tagger.version
     found = tags_for_products(keys, tagger)
-    entries = EntryQuerySet(IndexEntry).in_version(version.pk).of_products(keys)
+    entries = IndexEntry.objects.in_version(version.pk).of_products(keys)
     facets: dict[str, list[str]] = dict(entries.values_list("product_key", "facets"))
     now = timezone.now()
     rows = [

@@ -13,7 +13,6 @@ from search.engine.counts import (
     sort_counts,
 )
 from search.models import IndexEntry
-from search.models.entry_queries import EntryQuerySet
 from search.query.lexicon import Lexicon, parents_of
 from search.query.synonyms import Synonyms
 from search.text import split
@@ -155,7 +154,7 @@ def test_prices_that_cannot_be_parted_have_no_ranges(prices):
 def test_postgres_counts_the_same(empty_version, prices):
     for number, price in enumerate(prices):
         add(empty_version, f"p{number}", "Shirt", price=price)
-    entries = EntryQuerySet(IndexEntry).in_version(empty_version.pk)
+    entries = IndexEntry.objects.in_version(empty_version.pk)
     assert count_price_ranges(entries) == price_ranges_of(
         [Decimal(price) for price in prices if price is not None]
     )
