@@ -32,7 +32,6 @@ from .indexing.versions import versions_without_artifact
 from .insight import log_store
 from .models import IndexVersion
 from .monitoring import neighbours
-from .query.clean import one_line
 from .registry import get_index
 from .schedule import (
     PERIODIC,
@@ -43,6 +42,7 @@ from .schedule import (
     reads_the_setting,
     scheduler_class,
 )
+from .text import one_line
 
 _SCHEDULE = (
     f"CELERY_BEAT_SCHEDULE = {{**beat_schedule({SETTING})}} has all of them, with `from {__package__}.schedule import"

@@ -70,7 +70,8 @@ def edited(word: str, number: random.Random) -> str:
 
 def report_edits(title: str, words: list[str], speller: Callable, vocabulary) -> None:
     """Print accuracy@1 over words with one random edit; another number of the same word counts as right."""
-    from search.query.spelling import fold, inflections
+    from search.query.spelling import inflections
+    from search.text import fold
 
     number, outcomes, times = random.Random(SEED), Counter(), []
     for word in words:

@@ -31,6 +31,7 @@ from ..insight.reports import (
 from ..insight.workbench import look_around
 from ..models import LoggedSearch, QueryDay, SearchDay, SearchEvent
 from ..query.clean import MAX_LENGTH
+from ..text import storable
 from .base import ReadOnlyAdmin
 from .inspector import InsightAdmin, InspectorPages
 
@@ -134,7 +135,7 @@ class QueryDayAdmin(InspectorPages):
 
 
 def _text(request: HttpRequest) -> str:
-    return " ".join(request.GET.get("q", "").replace("\x00", "").split())[:MAX_LENGTH]
+    return " ".join(storable(request.GET.get("q", "")).split())[:MAX_LENGTH]
 
 
 # The search log in the admin: single searches, what they answered, and what was clicked.

@@ -21,6 +21,7 @@ from ..insight.reports import PRESETS
 from ..models import Evaluation, IndexVersion
 from ..query.clean import MAX_LENGTH
 from ..registry import get_index
+from ..text import storable
 from .base import ReadOnlyAdmin
 
 TEMPLATES = "admin/fashion_search/insight"
@@ -163,7 +164,7 @@ class InspectorPages(InsightAdmin):
     def _side(self, request: HttpRequest, name: str, versions: list[IndexVersion]) -> Side:
         number = _given(request, f"{name}_version")
         chosen = next((version for version in versions if str(version.pk) == number), None)
-        return Side(chosen, request.GET.get(f"{name}_settings", "")[:2000].replace("\x00", "").strip())
+        return Side(chosen, storable(request.GET.get(f"{name}_settings", "")[:2000]).strip())
 
 
 def read_filters(stated: str) -> Filters:
@@ -210,4 +211,4 @@ def _evaluation(request: HttpRequest, name: str, evaluations: list[Evaluation]) 
 
 
 def _given(request: HttpRequest, name: str) -> str:
-    return " ".join(request.GET.get(name, "").replace("\x00", "").split())[:MAX_LENGTH]
+    return " ".join(storable(request.GET.get(name, "")).split())[:MAX_LENGTH]

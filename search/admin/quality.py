@@ -18,6 +18,7 @@ from ..quality.health import BY_KIND, TEXTS, Group, read_page
 from ..quality.jobs import ask, give_up
 from ..quality.map import ACROSS, read_cells, read_points
 from ..registry import get_index
+from ..text import storable
 from .base import ProductLinks, ReadOnlyAdmin
 
 # What pages share that show something which a worker computes: start it, tell how far it is.
@@ -277,7 +278,7 @@ class CatalogueMapAdmin(ComputedPages):
 
     def _entry(self, request: HttpRequest) -> IndexEntry:
         row = self._made()
-        key = request.GET.get("key", "").replace("\x00", "")
+        key = storable(request.GET.get("key", ""))
         entry = IndexEntry.objects.filter(version_id=row.version_id, product_key=key).first()
         if entry is None:
             raise Http404("The index has no such product.")

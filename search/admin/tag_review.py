@@ -20,7 +20,7 @@ from ..indexing import marks
 from ..models import ProductTag, TagWord
 from ..registry import get_index
 from ..tags.review import ReviewFilter, count_states, decide, read_products
-from ..text import split
+from ..text import split, storable
 from .base import ModelAdmin, ReadOnlyAdmin
 
 # The review of suggested tags: a grid of products, decided on by keyboard, by pointer, or by plain forms.
@@ -105,7 +105,7 @@ def _read_filter(given: QueryDict) -> ReviewFilter:
 
 
 def _plain(text: str) -> str:
-    return text.replace("\0", "").strip()[:200]
+    return storable(text).strip()[:200]
 
 
 def _parameters(wanted: ReviewFilter) -> dict[str, str]:

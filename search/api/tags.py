@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import numpy as np
 from django.http import HttpRequest
 from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
@@ -17,6 +16,7 @@ from ..exceptions import InvalidQuery
 from ..query.clean import clean_text
 from ..tags.review import accepted_tags
 from ..tags.suggest import FoundTags, active_tagger, similar_words, tags_for_embeddings, tags_for_product
+from ..vectors import from_literal
 from .errors import NoSuchProduct
 from .parameters import limited_parameters, refuse_parameters
 from .photo import PhotoSerializer
@@ -132,8 +132,7 @@ class TagView(PublicView):
             raise InvalidQuery("no_photo", "Send the photo in the field image of a multipart form.")
         token = take_photo(file, file.size, Box.read(request._request.POST.get("box", "")))
         tagger = active_tagger()
-        literal = embedding_of(token, tagger.version)
-        embedding = np.array([float(value) for value in literal[1:-1].split(",")], dtype=np.float32)
+        embedding = from_literal(embedding_of(token, tagger.version))
         told = {"photo": token, **_told(tags_for_embeddings(embedding[None], tagger)[0], PER_KIND)}
         return Response(PhotoTagsSerializer(told).data)
 

@@ -6,14 +6,11 @@ from os import getpid
 from threading import BoundedSemaphore
 from typing import TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ..conf import get_settings
 from ..exceptions import EncoderTimeout
-from ..models.expressions import EmbeddingLiteral
 from ..prometheus import ENCODE_SECONDS, ENCODE_TIMEOUTS
 from ..resilience import BackgroundCall, TooLate
+from ..vectors import EmbeddingLiteral, to_literal
 from .cache import HasArtifact, encoders_for
 
 # Run encodings in threads of their own, so that a search does not wait for one that hangs.
@@ -85,11 +82,6 @@ def embed_query(version: HasArtifact, text: str) -> EmbeddingLiteral:
         EncoderTimeout: encoding took longer than ENCODE_TIMEOUT_MS.
     """
     return _embed(version.artifact_path, version.fingerprint, " ".join(text.lower().split()))
-
-
-def to_literal(embedding: NDArray[np.float32]) -> EmbeddingLiteral:
-    """Write an embedding, shape (dimension,), as Postgres reads it; five digits tell all half floats apart."""
-    return f"[{','.join(f'{value:.5g}' for value in embedding.astype(np.float16).tolist())}]"
 
 
 class _Artifact:

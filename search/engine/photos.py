@@ -1,7 +1,6 @@
 """Photos to search with: decoded in memory, encoded, and forgotten; a signed token carries the embedding alone."""
 
 import base64
-import json
 import re
 import unicodedata
 from collections.abc import Collection
@@ -21,11 +20,11 @@ from PIL import Image
 from ..conf import get_settings
 from ..encoders.cache import encoders_for
 from ..encoders.pictures import open_picture
-from ..encoders.queries import in_time, to_literal
+from ..encoders.queries import in_time
 from ..exceptions import InvalidQuery, NoVersion, PictureError
 from ..models import EntryImage, IndexVersion
-from ..models.expressions import EmbeddingLiteral
 from ..routing import pinned
+from ..vectors import EmbeddingLiteral, from_literal, to_literal
 
 MAX_BYTES = 8_000_000
 FORMATS = ("JPEG", "PNG", "WEBP")
@@ -249,12 +248,12 @@ def aim_at(look: Look, version: IndexVersion, text: EmbeddingLiteral | None) -> 
     base = embedding_of(look.photo, version) if look.photo else None if more else text
     if base is None and not more:
         return Aim(None, left_out, whole and not look.less)
-    aimed = np.zeros(version.dimension, np.float32) if base is None else _numbers(base)
+    aimed = np.zeros(version.dimension, np.float32) if base is None else from_literal(base)
     if more:
-        aimed += MORE_WEIGHT * np.mean([_numbers(literal) for _, literal in more], axis=0)
+        aimed += MORE_WEIGHT * np.mean([from_literal(literal) for _, literal in more], axis=0)
     if less:
         # In proportion to what speaks for something, so that the aim stays on its side.
-        aimed -= LESS_WEIGHT * np.linalg.norm(aimed) * np.mean([_numbers(one) for _, one in less], axis=0)
+        aimed -= LESS_WEIGHT * np.linalg.norm(aimed) * np.mean([from_literal(one) for _, one in less], axis=0)
     length = np.linalg.norm(aimed)
     return Aim(to_literal(aimed / length) if length else None, left_out, whole)
 
@@ -274,7 +273,3 @@ def _first_pictures(version: IndexVersion, skus: Collection[str]) -> dict[str, t
 
 def _lower(skus: tuple[str, ...]) -> list[str]:
     return list(dict.fromkeys(unicodedata.normalize("NFC", sku).strip().lower() for sku in skus))
-
-
-def _numbers(literal: EmbeddingLiteral) -> NDArray[np.float32]:
-    return np.array(json.loads(literal), np.float32)

@@ -17,10 +17,10 @@ from ..merchandising.rules import Fired, Rule
 from ..merchandising.snapshots import SynonymEntry, pinned_by, snapshot
 from ..models import IndexEntry, IndexVersion
 from ..models.entries import EntryQuerySet
-from ..models.expressions import EmbeddingLiteral
 from ..query.clean import Query
 from ..query.parse import NOTHING_MEANT, read_query
 from ..query.terms import Term, Understood, terms_of
+from ..vectors import EmbeddingLiteral
 from . import answers
 from .arrange import arrange, spread_tiers, without_hidden
 from .candidates import Candidate, Space, image_leg, leaves_few, text_leg

@@ -16,10 +16,10 @@ from ..facets import CATEGORY, COLOUR, values_of
 from ..merchandising.hits import Hit, count_hits
 from ..merchandising.snapshots import snapshot
 from ..models import EntryImage, IndexEntry, IndexVersion
-from ..models.expressions import EmbeddingLiteral
 from ..prometheus import LEFT_OUT
 from ..registry import get_index
 from ..routing import pinned
+from ..vectors import EmbeddingLiteral
 from . import answers
 from .answers import SearchResult, SimilarAnswer
 from .arrange import Arranged, arrange

@@ -13,7 +13,8 @@ from ..models import WordList
 from ..prometheus import LEFT_OUT
 from ..query.clean import clean_text
 from ..query.names import BRAND, Mask, Names, PrefixIndex, Rows, typed_words
-from ..query.spelling import fold, inflections
+from ..query.spelling import inflections
+from ..text import fold
 from . import answers
 from .answers import SearchResult
 from .results import load_results

@@ -14,8 +14,9 @@ from django.utils.functional import Promise
 from ..exceptions import SearchError
 from ..facets import CATEGORY, MAX_FACET_NAME, SIGN
 from ..models.entries import FINEST_PRICE, HIGHEST_PRICE
-from ..query.clean import MAX_LENGTH, one_line
+from ..query.clean import MAX_LENGTH
 from ..registry import ProductDocument, ProductPicture
+from ..text import one_line, storable
 
 # Postgres refuses a tsvector over 1 MB and a btree or GIN item over about 2,700 bytes (UTF-8: 4 bytes a character).
 MAX_SKU = 200
@@ -115,13 +116,6 @@ def clean_text(given: object, field: str, longest: int, notes: Notes) -> str:
     if len(stored) > longest:
         notes.add(field, f"it was cut to {longest:,} characters", f"{stored[:_SHOWN]}")
     return stored[:longest]
-
-
-def storable(text: str) -> str:
-    """Return a text without NUL and halves of surrogate pairs; one of these would have Postgres refuse a whole batch."""
-    if text.isascii() and "\0" not in text:
-        return text
-    return text.replace("\0", " ").encode("utf-8", "replace").decode("utf-8")
 
 
 def _as_text(given: object, field: str, notes: Notes) -> str:

@@ -13,7 +13,7 @@ from ..exceptions import HostError
 from ..facets import COLOUR, TAGS, tokens_of
 from ..products import card_of, describe_failure
 from ..registry import ProductDocument, ProductIndex, ProductPicture
-from ..text import split
+from ..text import split, storable
 from .document_cleaning import (
     MAX_KEYWORDS,
     MAX_NAME,
@@ -22,7 +22,6 @@ from .document_cleaning import (
     Notes,
     clean_document,
     clean_text,
-    storable,
 )
 
 CARD_FAILED = "card() failed: "  # what the notes on a product begin with that no list can show

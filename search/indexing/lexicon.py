@@ -11,13 +11,12 @@ from django.utils import timezone
 
 from ..conf import get_settings
 from ..encoders.cache import encoders_for
-from ..encoders.queries import to_literal
 from ..engine.session import search_session
 from ..facets import CATEGORY, TAGS, facet_of, has_value, values_of
 from ..models import EntryImage, IndexEntry, IndexVersion, VersionLexicon
 from ..models.entries import EntryQuerySet
-from ..models.expressions import EmbeddingLiteral
 from ..resilience import Attempts
+from ..vectors import EmbeddingLiteral, to_literal
 from .connections import unhurried
 
 NONSENSE = 200  # words

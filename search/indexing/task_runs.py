@@ -20,6 +20,7 @@ from django.db import Error, InternalError, connection, transaction
 from ..prometheus import TASK_RECORD_FAILURES
 from ..resilience import reason_of
 from ..schedule import BY_NAME, LONGEST_RUN_SECONDS, PERIODIC, PeriodicTask, periods
+from ..text import storable
 from .locks import is_held, only_one
 
 logger = logging.getLogger(__name__)
@@ -213,7 +214,7 @@ def _note(name: str, change: str, error: str = "") -> None:
             {_first("failed_at", change)}, {int("failed_at" in change)}, %(error)s, {_TABLE})
         ON CONFLICT (task) DO UPDATE SET {change.format(table="run")}, table_oid = EXCLUDED.table_oid
     """
-    sentence = " ".join(error.replace("\x00", "").split())[:LONGEST_ERROR]
+    sentence = " ".join(storable(error).split())[:LONGEST_ERROR]
     try:
         # Only after a failure, when no lock of the session is held any more, which would go with the connection.
         if error and not connection.in_atomic_block and not connection.is_usable():

@@ -15,8 +15,9 @@ from ..facets import FacetValue, parse_token
 from ..models import IndexEntry, IndexVersion, WordList
 from ..models.entries import EntryQuerySet
 from ..query.names import NameCollector
-from ..query.spelling import Vocabulary, Word, chunks, fold, is_word, parts
+from ..query.spelling import Vocabulary, Word
 from ..resilience import Attempts
+from ..text import fold, is_word, parts, spelt_words
 from .connections import unhurried
 
 # Count the words of a catalogue, product by product.
@@ -62,9 +63,9 @@ class WordCounter:
         self._pairs.update(pairs)
         for key, spelling in marked:
             self._spellings.setdefault(key, Counter())[spelling] += 1
-        for chunk in chunks(brand):
-            if is_word(chunk[0]):
-                self._brands.setdefault(fold(chunk[0]), Counter())[chunk[0]] += 1
+        for word in spelt_words(brand):
+            if is_word(word[0]):
+                self._brands.setdefault(fold(word[0]), Counter())[word[0]] += 1
         for value in set(values):
             words = value.lower().split()
             if len(words) == 2 and all(is_word(word) and len(word) >= PART for word in words):
@@ -108,10 +109,10 @@ class _Read:
 def _read(text: str) -> _Read:
     row: list[str] = []
     spellings: dict[str, None] = {}
-    for chunk in chunks(text):
-        cut = parts(chunk[0])
+    for found in spelt_words(text):
+        cut = parts(found[0])
         row += cut
-        spellings |= dict.fromkeys(word for word in (chunk[0], *cut) if is_word(word))
+        spellings |= dict.fromkeys(word for word in (found[0], *cut) if is_word(word))
     keys = {spelling: fold(spelling) for spelling in spellings}
     return _Read(
         keys=frozenset(keys.values()),

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ..models import EntryImage, IndexEntry, IndexVersion, StaleProduct
 from ..registry import get_index
 from ..routing import WRITER
+from ..vectors import EmbeddingLiteral, to_literal
 from .documents import PreparedProduct
 
 # ruff: noqa: S608 - only names of the plugin's own tables, columns and constants are put into statements
@@ -202,11 +203,8 @@ def _execute_entries(statement: str, version: IndexVersion, entries: Sequence[En
         cursor.execute(statement, parameters)
 
 
-def _literal(embedding: NDArray[np.float32] | None) -> str | None:
-    # Five digits tell every half-precision number from its neighbours.
-    if embedding is None:
-        return None
-    return f"[{','.join(map('{:.5g}'.format, embedding.astype(np.float16).tolist()))}]"
+def _literal(embedding: NDArray[np.float32] | None) -> EmbeddingLiteral | None:
+    return None if embedding is None else to_literal(embedding)
 
 
 # The host's products compared with the entries of a version, by key alone and inside Postgres.

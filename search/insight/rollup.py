@@ -18,6 +18,7 @@ from ..conf import get_settings
 from ..models import LoggedSearch, SearchDay, SearchEvent
 from ..prometheus import LEFT_OUT
 from ..resilience import Attempts
+from ..text import storable
 from . import log_store
 from .log import SEARCH
 
@@ -136,7 +137,7 @@ def normalise(text: str) -> str:
 
 
 def _clean(text: str) -> str:
-    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")[:MAX_TEXT]
+    return storable(text)[:MAX_TEXT]
 
 
 def _time(text: str) -> datetime:

@@ -15,9 +15,9 @@ from django.db.models import Count, F, FloatField, Min, OuterRef, Q, QuerySet, S
 from django.db.models.functions import Extract, Lower
 from pgvector.django import HalfVectorField
 
+from ..vectors import EmbeddingLiteral
 from .expressions import (
     Conditions,
-    EmbeddingLiteral,
     IsAnyOf,
     Term,
     Unnest,

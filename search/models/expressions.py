@@ -12,8 +12,7 @@ from django.db.models.functions import Cast
 from pgvector.django import HalfVectorField, MaxInnerProduct
 
 from ..facets import token_of
-
-EmbeddingLiteral = str  # "[0.1,...]", as Postgres reads an embedding
+from ..vectors import EmbeddingLiteral
 
 
 class Conditions(Protocol):

@@ -12,8 +12,7 @@ from django.db import connection, transaction
 from numpy.typing import NDArray
 
 from ..facets import CATEGORY, prefix_of
-
-_HEADER = 4  # bytes before the values, as Postgres sends a halfvec: dimension and a reserved field
+from ..vectors import from_bytes
 
 
 class Neighbour(NamedTuple):
@@ -42,10 +41,7 @@ def first_pictures(version_id: int) -> list[int]:
 
 
 def read_embeddings(pictures: Sequence[int], dimension: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Return the entries of pictures, shape (n,), and the pictures' embeddings, shape (n, dimension), by picture.
-
-    Embeddings travel as Postgres keeps them, which takes a fortieth of the time that their texts do.
-    """
+    """Return the entries of pictures, shape (n,), and the pictures' embeddings, shape (n, dimension), by picture."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT entry_id, halfvec_send(embedding) FROM fashion_search_entryimage"
@@ -53,7 +49,7 @@ def read_embeddings(pictures: Sequence[int], dimension: int) -> tuple[NDArray[np
             [list(pictures)],
         )
         rows = cursor.fetchall()
-    values = [np.frombuffer(packed, dtype=">f2", offset=_HEADER) for _, packed in rows]
+    values = [from_bytes(packed) for _, packed in rows]
     embeddings = np.array(values, dtype=np.float32).reshape(len(rows), dimension)
     return np.array([entry for entry, _ in rows], dtype=np.int64), embeddings
 

@@ -1,18 +1,14 @@
 """Clean what people type, once, before anything else reads it."""
 
 import re
-import unicodedata
 from dataclasses import dataclass
 
 from ..exceptions import InvalidQuery
+from ..text import one_line
 
 MAX_LENGTH = 200  # characters of a query; websearch_to_tsquery takes 6 s for 1 MB
-MAX_WORDS = 16  # words that the OR query counts one by one
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
-# Zero width space, word joiner, byte order mark, and the marks that turn the direction of writing.
-_INVISIBLE = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 _QUOTED = re.compile(r'"([^"]+)"')
 _EXCLUDED = re.compile(r'(?:(?<=\s)|^)-("[^"]*"?|\S+)')
 
@@ -23,14 +19,14 @@ class Query:
 
     text: str  # as the shopper reads it again
     wanted: str  # without what is excluded: what the encoder sees
-    words: tuple[str, ...]  # of `wanted`, for the query that any word may match
     excluded: tuple[str, ...]  # words and phrases with a minus in front
     quoted: tuple[str, ...] = ()  # phrases of `wanted` that stood in quotation marks
 
     @property
     def has_words(self) -> bool:
         """Whether a letter or digit is left; emoji alone have no meaning to the encoder."""
-        return bool(self.words)
+        words = self.wanted.lower().split()
+        return any(word != "or" and any(map(str.isalnum, word)) for word in words)
 
 
 def clean_query(text: str, parameter: str = "q") -> Query:
@@ -43,21 +39,12 @@ def clean_query(text: str, parameter: str = "q") -> Query:
     excluded = tuple(term.strip('"') for term in _EXCLUDED.findall(cleaned))
     kept = _EXCLUDED.sub(" ", cleaned)
     wanted = " ".join(kept.replace('"', " ").split())
-    words = dict.fromkeys(word for word in wanted.lower().split() if any(map(str.isalnum, word)))
-    words.pop("or", None)
     return Query(
         text=cleaned,
         wanted=wanted,
-        words=tuple(words)[:MAX_WORDS],
         excluded=tuple(term for term in excluded if any(map(str.isalnum, term))),
         quoted=tuple(" ".join(phrase.split()) for phrase in _QUOTED.findall(kept) if phrase.strip()),
     )
-
-
-def one_line(text: str) -> str:
-    """Return a text in composed characters, on one line, without what does not show and white space around it."""
-    text = _INVISIBLE.sub("", _CONTROL.sub(" ", unicodedata.normalize("NFC", text)))
-    return " ".join(text.split())
 
 
 def clean_text(text: str, parameter: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .spelling import chunks, fold, parts
+from ..text import fold, parts, spelt_words
 
 # Rows of text by the beginnings of their words, in sorted arrays.
 
@@ -160,9 +160,9 @@ class NameCollector:
 
 def words_of(text: str) -> list[str]:
     """The folded words of a text; a hyphened one whole and in parts."""
-    return [fold(word) for chunk in chunks(text) for word in dict.fromkeys((chunk[0], *parts(chunk[0])))]
+    return [fold(part) for word in spelt_words(text) for part in dict.fromkeys((word[0], *parts(word[0])))]
 
 
 def typed_words(text: str) -> Sequence[str]:
     """The folded words of what is being typed."""
-    return list(dict.fromkeys(fold(chunk[0]) for chunk in chunks(text)))
+    return list(dict.fromkeys(fold(word[0]) for word in spelt_words(text)))

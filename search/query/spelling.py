@@ -2,12 +2,11 @@
 
 import json
 import re
-import unicodedata
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from heapq import nsmallest
 from importlib.util import find_spec
 from itertools import pairwise
@@ -16,6 +15,8 @@ from pathlib import Path
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
+
+from ..text import fold, is_word, parts, spelt_words
 
 # How likely one word was typed for another: a weighted edit distance.
 #
@@ -164,40 +165,6 @@ class NearestWords:
         return [word for _, _, word in nsmallest(WEIGHED, near)]
 
 
-# What a word is: runs of letters, compared without case, accents, hyphens and apostrophes.
-
-
-_CHUNK = re.compile(r"\w+(?:['\u2019\-]\w+)*")
-_MARKS = re.compile(r"['\u2019\-]")
-LONGEST = 40  # letters; longer runs are no words
-
-
-@lru_cache(maxsize=65536)
-def fold(word: str) -> str:
-    """Return what two spellings of one word share: "T-Shirt" and "tshirt" give "tshirt"."""
-    bare = _MARKS.sub("", word).casefold()
-    if bare.isascii():
-        return bare
-    return "".join(
-        letter for letter in unicodedata.normalize("NFKD", bare) if not unicodedata.combining(letter)
-    )
-
-
-def is_word(chunk: str) -> bool:
-    """Whether it is made of letters alone, beside hyphens and apostrophes; numbers and SKUs are not words."""
-    return len(chunk) <= LONGEST and _MARKS.sub("", chunk).isalpha()
-
-
-def chunks(text: str) -> Iterator[re.Match[str]]:
-    """The words, numbers and hyphened words of a text, with their places."""
-    return _CHUNK.finditer(text)
-
-
-def parts(chunk: str) -> list[str]:
-    """The parts of a hyphened word; what an apostrophe cuts off ("men's") is no part."""
-    return [part for part in chunk.split("-") if part]
-
-
 def inflections(key: str) -> Iterator[str]:
     """Plural and singular of a folded word, as far as English spelling tells them without a dictionary."""
     if key.endswith("ies") and len(key) > 4:
@@ -235,7 +202,7 @@ class Token:
 def read_tokens(text: str) -> Iterator[Token]:
     """The words of a query, but for numbers, SKUs, quoted phrases and what is excluded."""
     masked = _LEFT_ALONE.sub(lambda match: "\0" * len(match[0]), text)
-    for match in chunks(masked):
+    for match in spelt_words(masked):
         if is_word(match[0]):
             followed = re.match(r" [^\W\d_]", masked[match.end() :]) is not None
             yield Token(match[0], fold(match[0]), match.start(), match.end(), followed)

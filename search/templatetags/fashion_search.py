@@ -11,6 +11,7 @@ from django.urls import NoReverseMatch, reverse
 from ..conf import get_settings
 from ..engine.similar import find_similar
 from ..merchandising.snapshots import BannerShown
+from ..text import storable
 
 register = template.Library()
 
@@ -39,7 +40,7 @@ def search_box(
         "label": label,
         "placeholder": placeholder,
         "box_id": box_id,
-        "query": request.GET.get("q", "").replace("\x00", "")[:200] if request else "",
+        "query": storable(request.GET.get("q", "")).strip()[:200] if request else "",
     }
 
 

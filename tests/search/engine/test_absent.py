@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from search.encoders.queries import to_literal
 from search.engine import Filters, Trial, search
 from search.engine.version_words import forget_words, words_of
 from search.indexing.lexicon import build_lexicon
 from search.models import IndexEntry, VersionLexicon
 from search.registry import get_index
+from search.vectors import to_literal
 from tests.outbox import empty_outbox, stale_products
 from tests.search.indexed import add, make_version, unit
 

@@ -6,10 +6,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from search.encoders.queries import to_literal
 from search.engine.candidates import Space, image_leg, text_leg
 from search.engine.filters import Filters
 from search.engine.session import search_session
+from search.vectors import to_literal
 from tests.search.indexed import add, add_many, create_indexes, make_version, unit
 
 pytestmark = pytest.mark.django_db

@@ -7,10 +7,7 @@ from search.query.spelling import (
     Vocabulary,
     cost,
     everyday_words,
-    fold,
     inflections,
-    is_word,
-    parts,
     read_tokens,
 )
 
@@ -224,35 +221,6 @@ def test_a_vocabulary_comes_back_as_it_was_packed():
 
 def test_an_empty_vocabulary_comes_back_empty():
     assert Vocabulary.unpack(Vocabulary({}, frozenset()).pack()) == Vocabulary({}, frozenset())
-
-
-@pytest.mark.parametrize(
-    ("word", "folded"),
-    [
-        ("T-Shirt", "tshirt"),
-        ("Levi's", "levis"),
-        ("Men\u2019s", "mens"),
-        ("Kérastase", "kerastase"),
-        ("red", "red"),
-    ],
-)
-def test_spellings_of_one_word_fold_to_the_same(word, folded):
-    assert fold(word) == folded
-
-
-@pytest.mark.parametrize("word", ["shirt", "t-shirt", "men's", "Müller"])
-def test_letters_with_hyphens_and_apostrophes_are_a_word(word):
-    assert is_word(word)
-
-
-@pytest.mark.parametrize("chunk", ["501", "501s", "NA1387SL02", "x_y", "a" * 41])
-def test_numbers_skus_and_endless_runs_are_no_words(chunk):
-    assert not is_word(chunk)
-
-
-def test_a_hyphened_word_has_parts():
-    assert parts("flip-flops") == ["flip", "flops"]
-    assert parts("shirt") == ["shirt"]
 
 
 @pytest.mark.parametrize(
