@@ -1,4 +1,4 @@
-"""Lists of the admin that answer an address whose filters cannot be looked up as Django answers a wrong one."""
+"""What the admin pages of the plugin share: lists that survive a wrong address, read-only rows, links to products."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -51,9 +51,6 @@ class ModelAdmin(_ModelAdmin):
         return ForgivingList if own is ChangeList else type("ForgivingList", (ForgivingList, own), {})
 
 
-# An admin whose rows are made by workers: nothing is added, edited or deleted by hand.
-
-
 class ReadOnlyAdmin(ModelAdmin):
     """Shows rows; changing permission is only asked for by the buttons and actions."""
 
@@ -68,9 +65,6 @@ class ReadOnlyAdmin(ModelAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """Return every field; embeddings are none of the form's."""
         return [field.name for field in self.opts.fields]
-
-
-# Ways from the plugin's pages to the host's own product admin.
 
 
 class ProductLinks:

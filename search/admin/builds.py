@@ -53,7 +53,7 @@ class BuildAdmin(ReadOnlyAdmin):
     def get_urls(self) -> list[URLPattern]:
         """Return the addresses of the list, the buttons, and what the list's script asks."""
         wrap = self.admin_site.admin_view
-        # A host may have every request in a transaction; workers must see what was asked before they are told.
+        # A host may have every request in a transaction; workers must see what was asked before a worker hears of it.
         at_once = transaction.non_atomic_requests
         return [
             path("", wrap(self.changelist_view), name="fashion_search_build_changelist"),

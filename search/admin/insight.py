@@ -138,9 +138,6 @@ def _text(request: HttpRequest) -> str:
     return " ".join(storable(request.GET.get("q", "")).split())[:MAX_LENGTH]
 
 
-# The search log in the admin: single searches, what they answered, and what was clicked.
-
-
 class AnswerFilter(admin.SimpleListFilter):
     """What somebody looks into the log for."""
 

@@ -1,4 +1,4 @@
-"""What all pages of insight share."""
+"""The inspector: how a query's results come about, why a product is not among them, and two ways of searching compared."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -52,10 +52,6 @@ class InsightAdmin(ReadOnlyAdmin):
                 **context,
             },
         )
-
-
-# The inspector: how a query's results come about, why a product is none of them, and two ways of searching
-# compared.
 
 
 SHOWN = 24  # results

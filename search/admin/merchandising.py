@@ -1,4 +1,4 @@
-"""What the admin pages of rules, redirects and banners share: state, hits, conflicts, enable and disable."""
+"""Rules, redirects, banners and synonyms in the admin: what each does, its state and hits, and what it contradicts."""
 
 from typing import Any
 
@@ -154,9 +154,6 @@ class ScheduledAdmin(ModelAdmin):
             messages.warning(request, f"Conflict: {sentence}")
 
 
-# Rules in the admin: what each does in one sentence, the product's picture, conflicts and hits.
-
-
 @admin.register(MerchandisingRule)
 class MerchandisingRuleAdmin(ScheduledAdmin):
     """Pins, hides, boosts and buries."""
@@ -204,8 +201,8 @@ class MerchandisingRuleAdmin(ScheduledAdmin):
         rules = [rule_of(row) for row in self.due()]
         pinned = {rule.product_key for rule in rules if rule.action == "pin"}
         by_value = any(rule.token for rule in rules)
-        bears = tokens_of_products(pinned) if by_value else {}
-        return find_conflicts(rules, bears, get_settings().text_config)
+        tokens = tokens_of_products(pinned) if by_value else {}
+        return find_conflicts(rules, tokens, get_settings().text_config)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
         """Return the rule with its product's card."""
@@ -231,9 +228,6 @@ class MerchandisingRuleAdmin(ScheduledAdmin):
             format_html('<img src="{}" alt="" height="60" loading="lazy">', card.image) if card.image else ""
         )
         return format_html('<span class="fs-product">{}<span>{}</span></span>', picture, card.name)
-
-
-# Banners in the admin.
 
 
 PLACES = {"query": "for '{}'", "contains": "for queries with '{}'", "category": "in the category {}"}
@@ -270,9 +264,6 @@ class BannerAdmin(ScheduledAdmin):
         return format_html('<img src="{}" alt="" height="40" loading="lazy">', row.picture)
 
 
-# Redirects in the admin.
-
-
 @admin.register(Redirect)
 class RedirectAdmin(ScheduledAdmin):
     """Queries that lead to a page of the shop."""
@@ -298,9 +289,6 @@ class RedirectAdmin(ScheduledAdmin):
         """Return what the redirect does, in one sentence."""
         which = "queries with " if row.place == Redirect.Place.CONTAINS else ""
         return f"Leads {which}'{row.phrase}' to {row.url}{in_words(row.starts, row.ends, timezone.now())}"
-
-
-# Synonyms in the admin, with a preview of what a search finds without and with one.
 
 
 SHOWN = 12  # results on each side

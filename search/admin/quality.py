@@ -1,4 +1,4 @@
-"""The health of the catalogue in the admin: what was found, kind by kind, and what to do about it."""
+"""The health and the map of the catalogue in the admin, which workers compute."""
 
 from typing import Any, ClassVar
 
@@ -20,9 +20,6 @@ from ..quality.map import ACROSS, read_cells, read_points
 from ..registry import get_index
 from ..text import storable
 from .base import ProductLinks, ReadOnlyAdmin
-
-# What pages share that show something which a worker computes: start it, tell how far it is.
-
 
 AWAY = "The task queue cannot be reached, so nothing was begun. Try again in a minute."
 
@@ -195,9 +192,6 @@ def _chart(figures: dict[str, Any]) -> dict[str, Any] | None:
             )
     at = CHART_WIDTH * (figures["threshold"] - figures["lowest"]) / length
     return {"bars": bars, "width": CHART_WIDTH, "height": CHART_HEIGHT, "threshold": f"{max(0.0, at):.1f}"}
-
-
-# The map of the catalogue in the admin: the page, its points, and a card per product.
 
 
 @admin.register(CatalogueMap)

@@ -1,4 +1,4 @@
-"""Tags of products in the admin: a list of all, and the page where suggested ones are accepted or rejected."""
+"""Tags in the admin: the review of suggested ones, the list of all, and the words of the vocabulary."""
 
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -22,9 +22,6 @@ from ..registry import get_index
 from ..tags.review import ReviewFilter, count_states, decide, read_products
 from ..text import split, storable
 from .base import ModelAdmin, ReadOnlyAdmin
-
-# The review of suggested tags: a grid of products, decided on by keyboard, by pointer, or by plain forms.
-
 
 PER_PAGE = 24
 DECISIONS = {
@@ -165,9 +162,6 @@ class ProductTagAdmin(ReviewPage, ReadOnlyAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """Return every field."""
         return [field.name for field in self.opts.fields]
-
-
-# The words that a shop adds to the tag vocabulary or hides from it.
 
 
 if TYPE_CHECKING:

@@ -16,9 +16,6 @@ from ..query.clean import MAX_LENGTH
 from ..registry import get_index
 from .serializers import ErrorAnswerSerializer
 
-# What the schema says of parameters and errors.
-
-
 HIGHEST_LIMIT = 999_999_999
 SWITCH = ("on", "off")
 NO_NUL = r"^[^\x00]*$"

@@ -130,9 +130,6 @@ class ExplanationSerializer(serializers.Serializer[Any]):
     results = ResultExplainedSerializer(many=True)
 
 
-# The shapes of whole answers, as they are rendered and as the schema describes them.
-
-
 class DegradedSerializer(serializers.Serializer[Any]):
     """What every answer says that may have to leave something out."""
 

@@ -109,12 +109,12 @@ class TagView(PublicView):
         found = find_product(sku)
         if found is None:
             raise NoSuchProduct(sku)
-        told = {
+        shown = {
             "sku": found.card.sku,
             "accepted": accepted_tags(found.key),
-            **_told(tags_for_product(found.key), limit),
+            **_shown(tags_for_product(found.key), limit),
         }
-        return Response(ProductTagsSerializer(told).data)
+        return Response(ProductTagsSerializer(shown).data)
 
     @operation(
         operation_id="photo_tags",
@@ -133,8 +133,8 @@ class TagView(PublicView):
         token = take_photo(file, file.size, Box.read(request._request.POST.get("box", "")))
         tagger = active_tagger()
         embedding = from_literal(embedding_of(token, tagger.version))
-        told = {"photo": token, **_told(tags_for_embeddings(embedding[None], tagger)[0], PER_KIND)}
-        return Response(PhotoTagsSerializer(told).data)
+        shown = {"photo": token, **_shown(tags_for_embeddings(embedding[None], tagger)[0], PER_KIND)}
+        return Response(PhotoTagsSerializer(shown).data)
 
 
 class WordView(PublicView):
@@ -158,6 +158,6 @@ class WordView(PublicView):
         )
 
 
-def _told(found: FoundTags, limit: int) -> dict[str, Any]:
+def _shown(found: FoundTags, limit: int) -> dict[str, Any]:
     least = get_settings().tag_confidence
     return {"tags": [tag for tag in found.every if tag.confidence >= least], "kinds": found.kinds(limit)}

@@ -34,5 +34,5 @@ urlpatterns = [
     re_path(
         r"^(?:search|products|categories|suggest|events|tags|words|schema|docs)/(?s:.*)$",
         NoSuchView.as_view(),
-    ),  # so that a wrong address is told in JSON too
+    ),  # so that a wrong address is answered in JSON, too
 ]

@@ -1,4 +1,4 @@
-"""GET schema/ and docs/: the API's description for programs and for people."""
+"""The views of the API: read the request, call one function, shape the answer."""
 
 from collections.abc import Callable
 from typing import Any
@@ -47,9 +47,6 @@ from .serializers import (
     SuggestAnswerSerializer,
 )
 from .throttling import ReadThrottle
-
-# The views of the API: read the request, call one function, shape the answer.
-
 
 # Parts of an answer that are shown as they are.
 SHOWN = (
@@ -215,9 +212,6 @@ def docs_page(request: HttpRequest) -> HttpResponse:
     return render(request, "fashion_search/api_docs.html")
 
 
-# GET /suggest/: suggestions while a shopper types.
-
-
 class SuggestView(PublicView):
     """GET /suggest/: completed queries, facet values, brands and products."""
 
@@ -239,9 +233,6 @@ class SuggestView(PublicView):
 
 def _popular(text: str, limit: int) -> list[str]:
     return [query.text for query in popular_queries(text, limit)] if text else []
-
-
-# GET products/ and categories/: the catalogue as the index has it.
 
 
 class KeptView(PublicView):

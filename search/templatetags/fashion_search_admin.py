@@ -1,4 +1,4 @@
-"""How the dashboard writes spans of time and the addresses of products."""
+"""How the admin pages of the plugin write figures, spans of time and addresses of products."""
 
 from datetime import datetime
 from typing import Any
@@ -24,9 +24,6 @@ def since(moment: datetime) -> str:
 def with_key(address: str, key: str) -> str:
     """Put a product's key into the address of the host's form, in place of KEY."""
     return address.replace("KEY", quote(key, safe=""))
-
-
-# How the pages of insight write figures.
 
 
 THIN = "\u202f"  # narrow no-break space

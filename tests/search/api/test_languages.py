@@ -8,7 +8,7 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 import search
-from search.api.http import GENERAL
+from search.api.errors import GENERAL
 
 CODES = re.compile(r'(?:InvalidQuery\(|_response\(\s*\d+,|default_code =)\s*"(\w+)"')
 
