@@ -21,7 +21,7 @@ from .monitoring import neighbours
 from .namespace import namespace
 from .quality.health import check_health as find_findings
 from .quality.jobs import ask, compute, give_up
-from .quality.map import make_map
+from .quality.projection import make_map
 from .routing import pinned
 from .schedule import LONGEST_RUN_SECONDS
 from .tags import refresh as vocabulary_making

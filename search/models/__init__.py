@@ -3,15 +3,12 @@
 from .api_keys import ApiKey
 from .builds import Build, Dashboard
 from .entries import EntryImage, IndexEntry
-from .evaluations import Evaluation
 from .insight import LoggedSearch, PopularQuery, QueryDay, SearchDay, SearchEvent, StageDay
-from .lexicons import VersionLexicon, WordList
 from .merchandising import Banner, MerchandisingRule, Redirect, Synonym
 from .quality import CatalogueHealth, CatalogueMap, HealthFinding
-from .stale import StaleMark, StaleProduct
 from .tags import ProductTag, TagWord, VersionTags
-from .tasks import StepLock, TaskRun
-from .versions import IndexVersion
+from .versions import Evaluation, IndexVersion, VersionLexicon, WordList
+from .workers import StaleMark, StaleProduct, StepLock, TaskRun
 
 __all__ = [
     "ApiKey",

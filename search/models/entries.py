@@ -44,9 +44,7 @@ class Measured(NamedTuple):
     in_stock: bool
     created: float  # seconds since 1970
     facets: list[str]  # "colour=Navy Blue"
-    image: float | None = (
-        None  # similarity of its best picture, from -1 to 1; None without a picture or embedding
-    )
+    image: float | None = None  # similarity of its best picture, from -1 to 1; None where there is none
     text: float | None = None  # similarity of its text
     fits: tuple[float, ...] = ()  # how well it fits each of the terms
 

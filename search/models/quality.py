@@ -1,4 +1,4 @@
-"""The health of the catalogue: products of a version that somebody should look at, and why."""
+"""What workers compute over a whole version in minutes: the map of the catalogue, and its health."""
 
 from datetime import timedelta
 from typing import ClassVar
@@ -7,10 +7,6 @@ from django.db import models
 from django.utils import timezone
 
 from .versions import IndexVersion
-
-# What a worker computes over a whole version in minutes: whether it is under way, how far, and how it
-# ended.
-
 
 SILENT_SECONDS = 300  # without a sign of life for this long, nobody is working on it
 
@@ -48,7 +44,7 @@ class Computed(models.Model):
 
     @property
     def is_under_way(self) -> bool:
-        """Whether it was asked for and has not ended, as far as one can tell."""
+        """Whether it was requested and has not ended; False after SILENT_SECONDS without a sign of life."""
         return self.state in self.UNDER_WAY and not self.is_silent
 
     @property
@@ -62,6 +58,28 @@ class Computed(models.Model):
     def percent(self) -> int:
         """How much of it is done, from 0 to 100."""
         return round(100 * self.share)
+
+
+class CatalogueMap(Computed):
+    """Positions of a version's entries on a plane, packed, and how they were found."""
+
+    entries = models.BinaryField(default=bytes, help_text="Primary keys of entries, 8 bytes each.")
+    positions = models.BinaryField(default=bytes, help_text="Their x and y, 2 bytes each.")
+    mapped = models.PositiveIntegerField("products on it", default=0)
+    available = models.PositiveIntegerField(
+        "products with pictures", default=0, help_text="Of which those on it were drawn."
+    )
+    parameters = models.JSONField(default=dict, help_text="Of the projection.")
+    seed = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        """Names."""
+
+        verbose_name = "map of the catalogue"
+        verbose_name_plural = "map of the catalogue"
+
+    def __str__(self) -> str:
+        return f"map of version {self.version_id}"
 
 
 class CatalogueHealth(Computed):
@@ -113,28 +131,3 @@ class HealthFinding(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: product {self.product_key}"
-
-
-# The map of the catalogue: where each product of a version lies when its pictures are laid out on a plane.
-
-
-class CatalogueMap(Computed):
-    """Positions of a version's entries on a plane, packed, and how they were found."""
-
-    entries = models.BinaryField(default=bytes, help_text="Primary keys of entries, 8 bytes each.")
-    positions = models.BinaryField(default=bytes, help_text="Their x and y, 2 bytes each.")
-    mapped = models.PositiveIntegerField("products on it", default=0)
-    available = models.PositiveIntegerField(
-        "products with pictures", default=0, help_text="Of which those on it were drawn."
-    )
-    parameters = models.JSONField(default=dict, help_text="Of the projection.")
-    seed = models.PositiveIntegerField(default=0)
-
-    class Meta:
-        """Names."""
-
-        verbose_name = "map of the catalogue"
-        verbose_name_plural = "map of the catalogue"
-
-    def __str__(self) -> str:
-        return f"map of version {self.version_id}"

@@ -1,4 +1,4 @@
-"""Index versions: everything that was built with one artifact, and the state it is in."""
+"""Index versions, the words counted of each, and the evaluations of how well it answers."""
 
 from datetime import timedelta
 from typing import ClassVar, Self
@@ -144,3 +144,87 @@ class IndexVersion(models.Model):
     def text_index(self) -> str:
         """Name of the version's HNSW index over text embeddings."""
         return f"fashion_search_text_v{self.pk}_hnsw"
+
+
+class VersionLexicon(models.Model):
+    """What facet values and words a version holds, and how similar nonsense comes to its embeddings."""
+
+    version = models.OneToOneField(
+        IndexVersion, on_delete=models.CASCADE, primary_key=True, related_name="lexicon"
+    )
+    total = models.PositiveIntegerField(help_text="Entries that were counted.")
+    facets = models.JSONField(help_text='"colour=Navy Blue" and how many entries bear it.')
+    paths = models.JSONField(help_text="Values of the category facet that stand together, root first.")
+    lexemes = models.JSONField(help_text="Stem of a word and how many entries hold it.")
+    image_noise = models.FloatField(
+        default=0.0, help_text="Similarity to its nearest picture that 99 % of nonsense words stay below."
+    )
+    text_noise = models.FloatField(
+        default=0.0, help_text="Similarity to its nearest text that 99 % of nonsense words stay below."
+    )
+    built_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"lexicon of {self.version}"
+
+
+class WordListQuerySet(models.QuerySet["WordList"]):
+    """Word lists by the state of their versions."""
+
+    def serving_stamp(self) -> tuple[int, str] | None:
+        """Return version and stamp of the words to suggest from, in one query: the active version's, else the newest."""
+        states = {IndexVersion.State.ACTIVE: 1, IndexVersion.State.BUILDING: 0, IndexVersion.State.READY: 0}
+        rows = self.filter(version__state__in=states).values_list("version__state", "pk", "stamp")
+        best = max(rows, key=lambda row: (states[IndexVersion.State(row[0])], row[1]), default=None)
+        return None if best is None else (best[1], best[2])
+
+
+class WordList(models.Model):
+    """The words and names of one version, packed, so that a process loads them once and then only asks for the stamp."""
+
+    version = models.OneToOneField(
+        IndexVersion, on_delete=models.CASCADE, primary_key=True, related_name="word_list"
+    )
+    source = models.TextField(help_text="Says which state of the entries was read.")
+    stamp = models.CharField(max_length=64, help_text="Digest of words and names.")
+    vocabulary = models.BinaryField(help_text="Words, for spelling.")
+    names = models.BinaryField(help_text="Words and products of names, for suggestions.")
+    made_at = models.DateTimeField()
+
+    objects = WordListQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"words of version {self.version_id}"
+
+
+class Evaluation(models.Model):
+    """The figures of one run over a file of judged queries."""
+
+    version = models.ForeignKey(
+        IndexVersion,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="evaluations",
+        help_text="While it is kept.",
+    )
+    measured = models.TextField(help_text="Number of the version, name and fingerprint of its artifact.")
+    made_at = models.DateTimeField(auto_now_add=True)
+    source = models.TextField(help_text="Name of the file of queries.")
+    digest = models.CharField(
+        max_length=64, help_text="SHA-256 of that file: only runs over the same are compared."
+    )
+    figures = models.JSONField(help_text="Figures by kind.")
+    queries = models.JSONField(help_text="Share of the right answers within reach, query by query.")
+
+    class Meta:
+        """Newest first."""
+
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return f"{self.source} on {self.measured}"
+
+    @property
+    def precision(self) -> float:
+        """P@10 over all queries."""
+        return float(self.figures["all"]["precision"])

@@ -1,19 +1,28 @@
 """Products of different keys that show the same picture, or nearly: found through the HNSW index, then grouped."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from random import Random
+from typing import NamedTuple
+
+from django.db import connection, transaction
 
 from ..conf import get_settings
-from ..models import IndexVersion
-from .embeddings import Neighbour, all_pictures, neighbours
+from ..models import EntryImage, IndexVersion
 
-NEAREST = (
-    11  # pictures that are looked at per picture, itself included; so the work grows with the pictures only
-)
+NEAREST = 11  # pictures compared with each, itself included: the work grows only with their number
 EF_SEARCH = 64
 BATCH = 500  # pictures per statement
 SEED = 1
+
+
+class Neighbour(NamedTuple):
+    """Two pictures of different entries that are near each other, with their similarity from -1 to 1."""
+
+    entry_id: int
+    other_id: int
+    similarity: float
+    same_file: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +66,56 @@ def find_duplicates(version: IndexVersion, report: Callable[[float], None]) -> D
             ef_search=EF_SEARCH,
         )
     return Duplicates(len(pictures), len(compared), tuple(group(pairs)))
+
+
+def all_pictures(version_id: int) -> list[int]:
+    """Return the primary keys of all pictures with an embedding."""
+    pictures = EntryImage.objects.in_version(version_id).filter(embedding__isnull=False)
+    return list(pictures.order_by("pk").values_list("pk", flat=True))
+
+
+def neighbours(
+    version_id: int,
+    pictures: Sequence[int],
+    *,
+    dimension: int,
+    nearest: int,
+    similarity: float,
+    ef_search: int,
+) -> list[Neighbour]:
+    """Return, for each of the pictures, those of other entries among its nearest, down to a similarity.
+
+    Args:
+        version_id: where to look.
+        pictures: primary keys of the pictures, a few hundred at a time.
+        dimension: of the embeddings.
+        nearest: how many pictures are compared with each, itself included.
+        similarity: least similarity.
+        ef_search: `hnsw.ef_search`, at least `nearest`.
+    """
+    # The expression and the version's literal number must be those of the HNSW index, or Postgres cannot use it.
+    column = f"embedding::halfvec({int(dimension)})"
+    statement = f"""
+        SELECT one.entry_id, other.entry_id, -other.distance,
+            one.picture_hash <> '' AND one.picture_hash = other.picture_hash
+        FROM fashion_search_entryimage AS one
+        CROSS JOIN LATERAL (
+            SELECT entry_id, picture_hash, {column} <#> one.{column} AS distance
+            FROM fashion_search_entryimage
+            WHERE version_id = {int(version_id)} AND embedding IS NOT NULL
+            ORDER BY {column} <#> one.{column}
+            LIMIT %s
+        ) AS other
+        WHERE one.id = ANY(%s) AND other.entry_id <> one.entry_id AND other.distance <= %s
+    """  # noqa: S608 - whole numbers
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('hnsw.ef_search', %s, true), set_config('enable_seqscan', 'off', true),"
+            " set_config('enable_sort', 'off', true), set_config('jit', 'off', true)",
+            [str(max(ef_search, nearest))],
+        )
+        cursor.execute(statement, [nearest, list(pictures), -similarity])
+        return [Neighbour(*row) for row in cursor.fetchall()]
 
 
 def group(pairs: Iterable[Neighbour]) -> list[tuple[Member, ...]]:

@@ -1,4 +1,4 @@
-"""Computations that take minutes: asked for by people, done by one worker at a time, kept with how they ended."""
+"""Computations that take minutes: requested by people, done by one worker at a time, kept with how they ended."""
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -14,7 +14,7 @@ from ..models import IndexVersion
 from ..models.quality import SILENT_SECONDS, Computed
 
 REPORT_SECONDS = 1.0  # between two signs of life
-MOST_STARTS = 2  # one that ends its worker as often is not begun again: its message comes back each time
+MOST_STARTS = 2  # its message comes back when its worker dies; after so many deaths it is given up
 
 State = Computed.State
 
@@ -43,14 +43,14 @@ def ask(kind: type[Computed], version: IndexVersion) -> bool:
 
 
 def give_up(kind: type[Computed], version: IndexVersion, reason: str) -> None:
-    """Note that a computation which was asked for will not begin."""
+    """Note that a requested computation will not begin."""
     kind._default_manager.filter(version=version, state=State.WAITING).update(
         state=State.FAILED, error=reason
     )
 
 
 def compute(kind: type[Computed], version_id: int, work: Work) -> None:
-    """Do what was asked for, unless another worker does it, it is done, or the version is gone.
+    """Compute what was requested, unless another worker does it, it is done, or the version is gone.
 
     Args:
         kind: what is computed.

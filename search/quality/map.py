@@ -1,50 +1,26 @@
-"""What the page draws: where each product lies, and what it is coloured by."""
+"""The map as a page shows it: where each product lies, what it is coloured by, and the same in words."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from random import Random
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..conf import get_settings
-from ..exceptions import MapError
 from ..facets import CATEGORY, group_by_facet
-from ..models import CatalogueMap, IndexEntry, IndexVersion
+from ..models import CatalogueMap, IndexEntry
 from ..registry import get_index
-from .embeddings import first_pictures, read_embeddings
-from .jobs import Report
-from .projection import COMPONENTS, SEED, perplexity_of, project
-
-# Positions in few bytes: on a square of SIDE steps, in which the longer side of the map is filled.
-
-
-SIDE = 65_535  # steps; two bytes
-
-
-def pack(entries: NDArray[np.int64], positions: NDArray[np.float32]) -> tuple[bytes, bytes]:
-    """Return entries and positions, shapes (n,) and (n, 2), as bytes, little-endian on every machine."""
-    lowest, highest = positions.min(axis=0), positions.max(axis=0)
-    length = float((highest - lowest).max()) or 1.0
-    middle = (lowest + highest) / 2
-    steps = np.rint(((positions - middle) / length + 0.5) * SIDE).clip(0, SIDE)
-    return entries.astype("<i8").tobytes(), steps.astype("<u2").tobytes()
-
-
-def unpack(entries: bytes, positions: bytes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return entries, shape (n,), and positions in steps from 0 to SIDE, shape (n, 2)."""
-    return (
-        np.frombuffer(entries, dtype="<i8").astype(np.int64),
-        np.frombuffer(positions, dtype="<u2").reshape(-1, 2).astype(np.int64),
-    )
-
+from .projection import SIDE, unpack
 
 LEVELS = 3  # of the category, each a colouring of its own
-SEVERAL = 0.2  # a facet of which more products have several values, such as sizes, tells nothing as a colour
+SEVERAL = 0.2  # where more products have several values of a facet, such as sizes, it is no colouring
 SHOWN = 250  # values of a colouring at most; the rarest others count as none
 NONE = -1
+
+ACROSS = 8  # columns, and as many rows
+COMMONEST = 4  # values that are named per cell
+EXAMPLES = 3  # products that are named per cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,14 +115,6 @@ def _colouring(name: str, values: Sequence[str]) -> Colouring:
     )
 
 
-# The map in words: its plane cut into cells, and what lies in each of them.
-
-
-ACROSS = 8  # columns, and as many rows
-COMMONEST = 4  # values that are named per cell
-EXAMPLES = 3  # products that are named per cell
-
-
 @dataclass(frozen=True, slots=True)
 class Example:
     """A product that a cell is shown by."""
@@ -157,7 +125,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One part of the plane, counted from the top left, from 1."""
+    """One part of the plane; rows and columns are counted from 1, from the top left."""
 
     row: int
     column: int
@@ -187,49 +155,3 @@ def read_cells(points: Points, colouring: Colouring) -> list[Cell]:
             )
         )
     return cells
-
-
-# Make the map of a version: read pictures' embeddings, project them, pack the positions.
-
-
-CHUNK = 5000  # pictures per read
-READ_SHARE = 0.05  # of the time, about; the rest is t-SNE
-
-
-def make_map(version: IndexVersion, report: Report) -> dict[str, Any]:
-    """Return the fields of a version's map; each product lies where its first picture belongs.
-
-    Raises:
-        MapError: there are no pictures, or the library for t-SNE is not installed.
-    """
-    available = first_pictures(version.pk)
-    if not available:
-        raise MapError("No product has a picture with an embedding yet: build the index first.")
-    limit = get_settings().map_products
-    drawn = sorted(Random(SEED).sample(available, limit)) if len(available) > limit else available
-    parts = []
-    for start in range(0, len(drawn), CHUNK):
-        report("reading pictures' embeddings", READ_SHARE * start / len(drawn))
-        parts.append(read_embeddings(drawn[start : start + CHUNK], version.dimension))
-    entries = np.concatenate([entries for entries, _ in parts])
-    embeddings = np.concatenate([embeddings for _, embeddings in parts])
-    if not len(entries):
-        raise MapError("All products were deleted while they were read.")
-    report("finding neighbours", READ_SHARE)
-    positions = project(
-        embeddings,
-        lambda share: report("laying products out", READ_SHARE + (1 - READ_SHARE) * share),
-    )
-    packed_entries, packed_positions = pack(entries, positions)
-    return {
-        "entries": packed_entries,
-        "positions": packed_positions,
-        "mapped": len(entries),
-        "available": len(available),
-        "seed": SEED,
-        "parameters": {
-            "method": "t-SNE",
-            "components": COMPONENTS,
-            "perplexity": round(perplexity_of(len(entries)), 1),
-        },
-    }

@@ -1,19 +1,23 @@
-"""From embeddings to positions on a plane: principal components, then t-SNE."""
+"""Make the map of a version: pictures' embeddings to positions on a plane, by principal components and t-SNE."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from random import Random
 from typing import Any
 
 import numpy as np
+from django.db import connection
 from numpy.typing import NDArray
 
+from ..conf import get_settings
 from ..exceptions import MapError
+from ..models import EntryImage, IndexVersion
+from ..vectors import from_bytes
+from .jobs import Report
 
 SEED = 1
-COMPONENTS = (
-    50  # principal components that t-SNE sees; of the default artifact's 256 dimensions they hold 99.7 %
-)
-PERPLEXITY = 30.0  # about how many neighbours of a product count
+COMPONENTS = 50  # given to t-SNE; they hold 99.7 % of the default artifact's 256 dimensions
+PERPLEXITY = 30.0  # about how many neighbours a product is placed by
 FEWEST = 12  # products that t-SNE makes sense for; fewer lie by their two principal components
 THREADS = 2
 # Above this many products interpolation is quicker than Barnes-Hut trees; two cores take 52 s for 11,179 products with
@@ -21,8 +25,71 @@ THREADS = 2
 TREES_BELOW = 20_000
 EARLY, LATE = 250, 500  # iterations while clusters form, and after that
 EVERY = 25  # iterations between two reports
+CHUNK = 5000  # pictures per read
+READ_SHARE = 0.05  # of the time, about; the rest is t-SNE
+SIDE = 65_535  # steps of a packed position; two bytes
 
 Positions = NDArray[np.float32]  # (n, 2)
+
+
+def make_map(version: IndexVersion, report: Report) -> dict[str, Any]:
+    """Return the fields of a version's map; each product lies where its first picture belongs.
+
+    Raises:
+        MapError: there are no pictures, or the library for t-SNE is not installed.
+    """
+    available = first_pictures(version.pk)
+    if not available:
+        raise MapError("No product has a picture with an embedding yet: build the index first.")
+    limit = get_settings().map_products
+    drawn = sorted(Random(SEED).sample(available, limit)) if len(available) > limit else available
+    parts = []
+    for start in range(0, len(drawn), CHUNK):
+        report("reading pictures' embeddings", READ_SHARE * start / len(drawn))
+        parts.append(read_embeddings(drawn[start : start + CHUNK], version.dimension))
+    entries = np.concatenate([entries for entries, _ in parts])
+    embeddings = np.concatenate([embeddings for _, embeddings in parts])
+    if not len(entries):
+        raise MapError("All products were deleted while they were read.")
+    report("finding neighbours", READ_SHARE)
+    positions = project(
+        embeddings,
+        lambda share: report("laying products out", READ_SHARE + (1 - READ_SHARE) * share),
+    )
+    packed_entries, packed_positions = pack(entries, positions)
+    return {
+        "entries": packed_entries,
+        "positions": packed_positions,
+        "mapped": len(entries),
+        "available": len(available),
+        "seed": SEED,
+        "parameters": {
+            "method": "t-SNE",
+            "components": COMPONENTS,
+            "perplexity": round(perplexity_of(len(entries)), 1),
+        },
+    }
+
+
+def first_pictures(version_id: int) -> list[int]:
+    """Return the primary keys of the first picture of every entry that has one with an embedding, by entry."""
+    pictures = EntryImage.objects.in_version(version_id).filter(embedding__isnull=False)
+    first = pictures.order_by("entry_id", "position").distinct("entry_id")
+    return list(first.values_list("pk", flat=True))
+
+
+def read_embeddings(pictures: Sequence[int], dimension: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Return the entries of pictures, shape (n,), and the pictures' embeddings, shape (n, dimension), by picture."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT entry_id, halfvec_send(embedding) FROM fashion_search_entryimage"
+            " WHERE id = ANY(%s) AND embedding IS NOT NULL ORDER BY id",
+            [list(pictures)],
+        )
+        rows = cursor.fetchall()
+    values = [from_bytes(packed) for _, packed in rows]
+    embeddings = np.array(values, dtype=np.float32).reshape(len(rows), dimension)
+    return np.array([entry for entry, _ in rows], dtype=np.int64), embeddings
 
 
 def project(embeddings: NDArray[np.float32], report: Callable[[float], None]) -> Positions:
@@ -61,7 +128,7 @@ def principal_components(embeddings: NDArray[np.float64], components: int) -> ND
     centred = embeddings - embeddings.mean(axis=0)
     _, directions = np.linalg.eigh(centred.T @ centred)
     chosen = directions[:, ::-1][:, :components]
-    # The sign of a direction is chance: the largest part of each is made positive.
+    # The sign of a direction is arbitrary: the largest part of each is made positive.
     signs = np.sign(chosen[np.abs(chosen).argmax(axis=0), np.arange(chosen.shape[1])])
     found: NDArray[np.float64] = centred @ (chosen * signs)
     return found
@@ -92,3 +159,20 @@ class _Progress:
     def __call__(self, iteration: int, error: float, positions: NDArray[np.float64]) -> None:
         self._done += EVERY
         self._report(min(1.0, self._done / (EARLY + LATE)))
+
+
+def pack(entries: NDArray[np.int64], positions: NDArray[np.float32]) -> tuple[bytes, bytes]:
+    """Return entries and positions, shapes (n,) and (n, 2), as bytes, little-endian on every machine."""
+    lowest, highest = positions.min(axis=0), positions.max(axis=0)
+    length = float((highest - lowest).max()) or 1.0
+    middle = (lowest + highest) / 2
+    steps = np.rint(((positions - middle) / length + 0.5) * SIDE).clip(0, SIDE)
+    return entries.astype("<i8").tobytes(), steps.astype("<u2").tobytes()
+
+
+def unpack(entries: bytes, positions: bytes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return entries, shape (n,), and positions in steps from 0 to SIDE, shape (n, 2)."""
+    return (
+        np.frombuffer(entries, dtype="<i8").astype(np.int64),
+        np.frombuffer(positions, dtype="<u2").reshape(-1, 2).astype(np.int64),
+    )

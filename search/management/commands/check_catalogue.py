@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ...models import CatalogueHealth
-from ...quality.health import TEXTS, check_health
+from ...quality.findings import TEXTS
+from ...quality.health import check_health
 from ..progress import ComputedCommand
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ...models import CatalogueMap
-from ...quality.map import make_map
+from ...quality.projection import make_map
 from ..progress import ComputedCommand
 
 

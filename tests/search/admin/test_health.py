@@ -8,7 +8,8 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 
 from search.models import CatalogueHealth, IndexEntry, IndexVersion
-from search.quality.health import TEXTS, check_health
+from search.quality.findings import TEXTS
+from search.quality.health import check_health
 from search.quality.jobs import ask, compute
 from tests.search.indexed import add, make_version, unit
 

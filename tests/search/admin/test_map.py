@@ -8,7 +8,7 @@ from django.test import Client
 from search.indexing import marks
 from search.models import CatalogueMap, IndexEntry, IndexVersion
 from search.quality.jobs import ask, compute
-from search.quality.map import make_map
+from search.quality.projection import make_map
 from tests.search.indexed import add, make_version, unit
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("index_settings")]

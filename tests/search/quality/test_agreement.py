@@ -1,7 +1,6 @@
 import pytest
 
-from search.quality.embeddings import Agreement
-from search.quality.health import BINS, find_disagreeing
+from search.quality.health import BINS, Agreement, find_disagreeing
 
 
 def agreements(*similarities: float) -> list[Agreement]:

@@ -3,8 +3,7 @@ import pytest
 from django.db import connection
 
 from search.models import EntryImage, IndexEntry, IndexVersion
-from search.quality.duplicates import Member, find_duplicates, group
-from search.quality.embeddings import Neighbour, all_pictures, neighbours
+from search.quality.duplicates import Member, Neighbour, all_pictures, find_duplicates, group, neighbours
 from tests.search.indexed import add, add_many, create_indexes, make_version, unit
 
 

@@ -5,7 +5,8 @@ from django.db.models import Value
 from django.utils import timezone
 
 from search.models import CatalogueHealth, HealthFinding, IndexEntry, IndexVersion
-from search.quality.health import check_health, read_page
+from search.quality.findings import read_page
+from search.quality.health import check_health
 from search.quality.jobs import ask, compute
 from tests.search.indexed import add, make_version, unit
 

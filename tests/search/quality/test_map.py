@@ -4,7 +4,8 @@ from django.utils import timezone
 
 from search.exceptions import MapError
 from search.models import CatalogueMap, EntryImage, IndexEntry
-from search.quality.map import NONE, make_map, pack, read_cells, read_points, unpack
+from search.quality.map import NONE, read_cells, read_points
+from search.quality.projection import make_map, pack, unpack
 from tests.search.indexed import add, add_many, make_version, unit
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("search_settings")]

@@ -1,6 +1,6 @@
 import numpy as np
 
-from search.quality.map import SIDE, pack, unpack
+from search.quality.projection import SIDE, pack, unpack
 
 
 def test_the_longer_side_fills_the_square_and_the_shorter_one_is_centred():
