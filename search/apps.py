@@ -1,4 +1,4 @@
-"""Start of the plugin inside Django: find the host's registration and connect the receivers."""
+"""Start the plugin inside Django: find the host's registration and connect the receivers."""
 
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules

@@ -1,4 +1,4 @@
-"""Builds: each run that fills the index or indexes all of it again, how far it is, who began it, and how it ended."""
+"""Builds: the runs that fill the index or index all of it again, with their progress, who began them and how they ended."""
 
 from typing import ClassVar, Self
 
