@@ -16,7 +16,7 @@ from ..exceptions import ArtifactError
 from .artifact import FILES, Manifest, peek_manifest, read_manifest
 from .sessions import Encoders
 
-PACKAGED = Path(__file__).parent / "artifacts"
+PACKAGED = Path(__file__).parent.parent / "artifacts"
 RETRY_SECONDS = 2.0  # after which an artifact that was nowhere, or damaged, is looked for again
 KEPT = 4  # encoders of so many artifacts are kept in memory
 MOST_CHILDREN = 1000  # of a folder that are looked at: next to an artifact there may lie anything

@@ -61,7 +61,7 @@ def test_details_are_for_the_log_and_for_whoever_has_the_token(
     settings.FASHION_SEARCH = settings.FASHION_SEARCH | {"METRICS_TOKEN": TOKEN}
     monkeypatch.setattr(readiness, "_passed", {})
     detail = "No version is active: run search_index rebuild."
-    with caplog.at_level(logging.INFO, "search.watching"):
+    with caplog.at_level(logging.INFO, "search.monitoring"):
         for _ in range(2):
             strangers = client.get("/health/ready")
         friends = client.get("/health/ready", headers={"Authorization": f"Bearer {TOKEN}"})
