@@ -247,7 +247,7 @@ def test_the_guide_names_every_figure_and_its_alerts_ask_for_some_that_there_are
 ):
     scrape()
     there = _there(client)
-    guide = (ROOT / "docs" / "watching.md").read_text()
+    guide = (ROOT / "docs" / "monitoring.md").read_text()
     figures, alerts = guide.partition("## Alerts")[0], guide.partition("## Alerts")[2].partition("\n## ")[0]
     parts = ("_bucket", "_count", "_sum", "_created")
     own = {
