@@ -84,6 +84,7 @@ def _deadlocks() -> int:
         return cursor.fetchone()[0]
 
 
+@pytest.mark.long
 def test_an_index_is_built_by_two_workers_while_shoppers_search(pooler, catalogue, shop_processes):
     before = _deadlocks()
     workers = [shop_processes.worker(children=2, wait=False), shop_processes.worker(children=2)]
@@ -146,6 +147,7 @@ def _left_on_sessions(pooler: PgBouncer) -> list[tuple]:
     raise AssertionError("The pooler's connections were never free at the same time.")
 
 
+@pytest.mark.long
 def test_a_build_says_what_keeps_its_index_from_being_built(pooler, catalogue, shop_processes, monkeypatch):
     monkeypatch.delenv("MAINTENANCE_DATABASE_URL")
     shop_processes.beat()

@@ -66,6 +66,7 @@ def test_a_new_database_s_owner_migrates_it(transactional_db, empty_database, sh
         ).fetchone() == (False,)
 
 
+@pytest.mark.long
 def test_a_restored_shop_finds_what_the_first_one_found(
     catalogue, shop_processes: ShopProcesses, settings, empty_database, tmp_path
 ):

@@ -53,6 +53,7 @@ def test_redis_frozen(address, usual, stoppable_redis):
     assert {str(pk) for pk in LoggedSearch.objects.values_list("pk", flat=True)} >= {pk for _, pk in taken}
 
 
+@pytest.mark.long
 def test_the_table_locked(address, usual):
     wait_until(lambda: LoggedSearch.objects.count() == SEARCHES + 1, seconds=30)
     other = connection.copy()

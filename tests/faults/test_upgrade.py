@@ -79,6 +79,7 @@ def indexed(catalogue, shop_processes: ShopProcesses, settings) -> LocalProcess:
     return worker
 
 
+@pytest.mark.long
 def test_no_search_notices_another_artifact_nor_the_way_back(
     indexed, shop_processes: ShopProcesses, settings, tmp_path: Path
 ):
@@ -98,6 +99,7 @@ def test_no_search_notices_another_artifact_nor_the_way_back(
         _wait_for_searches(shopper)
 
 
+@pytest.mark.long
 def test_no_search_notices_a_restart_of_the_web_server(
     indexed, shop_processes: ShopProcesses, tmp_path: Path
 ):

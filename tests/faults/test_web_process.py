@@ -52,6 +52,7 @@ def test_a_search_is_served_where_tensorflow_cannot_be_imported(indexed, shop_pr
     assert result.stdout.split(maxsplit=2) == ["200", "True", "Red shirt\n"], result.stderr
 
 
+@pytest.mark.long
 def test_a_thousand_searches_leave_the_web_process_under_250_mb(catalogue, shop_processes, settings):
     default = SearchSettings().artifact
     if (default / "manifest.json").exists():  # the encoders that shops run, rather than the tests' tiny ones

@@ -104,6 +104,7 @@ def _counted(model) -> list[tuple[int, int]]:
         return cursor.fetchall()
 
 
+@pytest.mark.long
 def test_a_build_whose_worker_was_killed_says_so_and_goes_on_with_the_next_one(
     shop_processes: ShopProcesses, staff, catalogue, search_settings, monkeypatch
 ):
