@@ -151,7 +151,7 @@ def flush_hits() -> None:
 def drain_log() -> None:
     """Write the search log from Redis to Postgres; only one of these runs at a time."""
     log_store.take_over(neighbours.former_lists())
-    rollup.drain_log()
+    log_store.drain_log()
 
 
 @_periodic()

@@ -32,7 +32,7 @@ def main() -> None:
 
         from search.insight import log_store
         from search.insight.log import buffer, record_search
-        from search.insight.rollup import drain_log
+        from search.insight.log_store import drain_log
 
         def note() -> None:
             record_search(**SEARCH, stages=STAGES)

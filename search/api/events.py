@@ -12,8 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ..exceptions import InvalidQuery
-from ..insight.log import record_event
-from ..insight.log_store import visitor_of
+from ..insight.log import record_event, visitor_of
 from ..models import SearchEvent
 from .schema import SKU, errors, operation
 from .throttling import EventThrottle

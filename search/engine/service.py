@@ -11,8 +11,7 @@ from django.http import HttpRequest
 from ..conf import get_settings
 from ..exceptions import InvalidQuery
 from ..facets import CATEGORY
-from ..insight.log import Mode, record_search
-from ..insight.log_store import visitor_of
+from ..insight.log import Mode, record_search, visitor_of
 from ..insight.reports import popular_queries
 from ..merchandising.hits import Hit, count_hits
 from ..merchandising.rules import Fired

@@ -1,4 +1,8 @@
-"""Charts as plain numbers, which a template writes as SVG: every length is a percentage of the plot."""
+"""Charts of the overview as plain numbers, which a template writes as SVG: every length is a percentage of the plot.
+
+So text keeps its size however wide a page is, colours are those of the style sheet in light and dark, and no style stands
+in the page itself, which its content security policy would refuse.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -67,7 +71,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Everything that the template writes."""
+    """One chart, with everything that the template writes."""
 
     name: str
     caption: str
@@ -83,6 +87,46 @@ class Chart:
     def is_empty(self) -> bool:
         """Whether no day has a value above 0."""
         return not any(value for series in self.series for value in series.values)
+
+
+def draw_overview(figures: Figures, days: list[date]) -> list[Chart]:
+    """Return the charts of a period."""
+
+    def values(read: Callable[[SearchDay], float | None]) -> list[float | None]:
+        return [read(figures.days[day]) if day in figures.days else None for day in days]
+
+    searches = [
+        Series("searches", "c1", values(lambda day: day.searches)),
+        Series("with a click", "c2", values(lambda day: day.clicked)),
+    ]
+    latency = [
+        Series("p50", "c1", values(lambda day: day.p50_ms)),
+        Series("p95", "c3", values(lambda day: day.p95_ms)),
+        Series("p99", "c4", values(lambda day: day.p99_ms)),
+    ]
+    shares = [
+        Series("nothing found", "c4", values(lambda day: share(day.zero, day.searches))),
+        Series("degraded", "c3", values(lambda day: share(day.degraded, day.pages))),
+    ]
+    through = [Series("click-through", "c2", values(lambda day: share(day.clicked, day.searches)))]
+    return [
+        bar_chart("searches", "Searches a day, and those with a click", days, searches, _count),
+        line_chart("through", "Click-through", days, through, _share, least=0.1),
+        line_chart("latency", "Latency", days, latency, _milliseconds, least=10.0),
+        line_chart("shares", "Nothing found, and degraded", days, shares, _share, least=0.1),
+    ]
+
+
+def _count(value: float) -> str:
+    return f"{value:,.0f}".replace(",", "\u202f")
+
+
+def _milliseconds(value: float) -> str:
+    return f"{value:,.0f}\u202fms".replace(",", "\u202f")
+
+
+def _share(value: float) -> str:
+    return f"{100 * value:.1f}\u202f%".replace(".0\u202f", "\u202f")
 
 
 def bar_chart(name: str, caption: str, days: Sequence[date], series: Sequence[Series], show: Format) -> Chart:
@@ -188,46 +232,3 @@ def _nice(series: Sequence[Series], *, least: float) -> float:
 
 def _percent(value: float) -> str:
     return f"{value:.3f}".rstrip("0").rstrip(".") + "%"
-
-
-# The charts of the overview.
-
-
-def draw_overview(figures: Figures, days: list[date]) -> list[Chart]:
-    """Return the charts of a period."""
-
-    def values(read: Callable[[SearchDay], float | None]) -> list[float | None]:
-        return [read(figures.days[day]) if day in figures.days else None for day in days]
-
-    searches = [
-        Series("searches", "c1", values(lambda day: day.searches)),
-        Series("with a click", "c2", values(lambda day: day.clicked)),
-    ]
-    latency = [
-        Series("p50", "c1", values(lambda day: day.p50_ms)),
-        Series("p95", "c3", values(lambda day: day.p95_ms)),
-        Series("p99", "c4", values(lambda day: day.p99_ms)),
-    ]
-    shares = [
-        Series("nothing found", "c4", values(lambda day: share(day.zero, day.searches))),
-        Series("degraded", "c3", values(lambda day: share(day.degraded, day.pages))),
-    ]
-    through = [Series("click-through", "c2", values(lambda day: share(day.clicked, day.searches)))]
-    return [
-        bar_chart("searches", "Searches a day, and those with a click", days, searches, _count),
-        line_chart("through", "Click-through", days, through, _share, least=0.1),
-        line_chart("latency", "Latency", days, latency, _milliseconds, least=10.0),
-        line_chart("shares", "Nothing found, and degraded", days, shares, _share, least=0.1),
-    ]
-
-
-def _count(value: float) -> str:
-    return f"{value:,.0f}".replace(",", "\u202f")
-
-
-def _milliseconds(value: float) -> str:
-    return f"{value:,.0f}\u202fms".replace(",", "\u202f")
-
-
-def _share(value: float) -> str:
-    return f"{100 * value:.1f}\u202f%".replace(".0\u202f", "\u202f")

@@ -1,42 +1,146 @@
-"""Note a search or what was done with its results; takes microseconds and never fails what calls it."""
+"""The search log in web processes: noted in microseconds, handed on in batches, without what says who searched."""
 
 import atexit
+import hashlib
+import hmac
+import json
 import logging
 import os
+import re
+import secrets
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from queue import Empty, Full, Queue
 from threading import Event, Lock, Thread
 from time import monotonic, sleep
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
+from django.conf import settings
+from django.http import HttpRequest
 from django.utils import timezone
+from redis import Redis
+from redis.exceptions import RedisError
 
 from ..conf import get_settings
+from ..namespace import shop_key
 from ..prometheus import LEFT_OUT
-from .log_store import Record, push
-
-# Takes records from requests in microseconds and hands them on from a thread of its own, in batches.
-#
-# A
-# request only puts its record into a queue in memory: it waits for no server, and nothing that goes wrong
-# with the log reaches it. A queue that is full, because Redis has been away for long, drops what comes
-# next.
-
+from . import log_store
+from .log_store import EVENT, SEARCH
 
 logger = logging.getLogger(__name__)
 
+Record = dict[str, Any]
 Send = Callable[[list[Record]], None]
+Mode = Literal["text", "photo", "similar", "category"]
 
 SIZE = 5_000  # records that wait in a process at most, about 1 kB each
 BATCH = 500  # records sent at once
 GATHER_SECONDS = 0.2  # records of this time are sent together
 RETRY_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)  # waits while the receiver is away
 EXIT_SECONDS = 1.0  # that a process which ends may wait for its last records
+TYPED = ("text", "corrected", "understood", "filters")  # parts of a record that people typed
+KEY_BYTES = 32  # of the day's key
+
+_MAIL = re.compile(r"\S+@\S+\.\w+")
+_NUMBER = re.compile(r"\+?\d(?:[ ./-]?\d){8,}")  # nine digits and more: telephones, cards, accounts
+_CRAWLER = re.compile(r"bot\b|crawl|spider|slurp|preview|monitor|headless|lighthouse", re.IGNORECASE)
+
+
+def record_search(
+    *,
+    visitor: str | None,
+    mode: Mode,
+    total: int,
+    took_ms: float,
+    text: str = "",
+    corrected: str = "",
+    understood: Sequence[Any] = (),
+    matching: int | None = None,
+    page: int = 1,
+    filters: Mapping[str, Any] | None = None,
+    degraded: str = "",
+    stages: Mapping[str, float] | None = None,
+) -> str:
+    """Note one page of a search, after it was answered.
+
+    Args:
+        visitor: what `visitor_of` returns for the request; None for a search that is not to be logged.
+        mode: what the search was made of.
+        total: results on all pages.
+        took_ms: milliseconds in all.
+        text: as it was typed and cleaned.
+        corrected: the spelling that was searched for instead, or "".
+        understood: parts of the text that were known, as JSON takes them.
+        matching: results with everything that the query asks for; None where all have it, or where it is unknown.
+        page: number of the page.
+        filters: filters that the shopper had set; empty values are left out.
+        degraded: why the answer was degraded, or "".
+        stages: milliseconds of each stage.
+
+    Returns:
+        The search's id, which events name; "" where it is not logged.
+    """
+    if visitor is None or not get_settings().insight:
+        return ""
+    search = str(uuid4())
+    buffer.put(
+        {
+            "kind": SEARCH,
+            "id": search,
+            "at": timezone.now(),
+            "visitor": visitor,
+            "mode": mode,
+            "text": text,
+            "corrected": corrected,
+            "understood": list(understood),
+            "total": total,
+            "matching": matching,
+            "page": page,
+            "filters": {
+                name: value for name, value in (filters or {}).items() if value not in (None, "", (), {})
+            },
+            "degraded": degraded,
+            "took_ms": took_ms,
+            "stages": dict(stages or {}),
+        }
+    )
+    return search
+
+
+def record_event(*, search: UUID, type: str, sku: str, position: int | None = None) -> None:
+    """Note what somebody did with a result.
+
+    Args:
+        search: id of the search that the result was found by.
+        type: a value of SearchEvent.Type.
+        sku: of the product.
+        position: of the result, from 1, over all pages.
+    """
+    if get_settings().insight:
+        record = {"search": str(search), "type": type, "sku": sku, "position": position}
+        buffer.put({"kind": EVENT, "at": timezone.now(), **record})
+
+
+def visitor_of(request: HttpRequest) -> str | None:
+    """Return what stands for a visit until it is hashed: the cookie, "" without one.
+
+    Returns:
+        None for a request that no person made, such as a crawler's or a prefetch; those are not logged.
+    """
+    headers = request.headers
+    if "prefetch" in headers.get("Sec-Purpose", "") or "prefetch" in headers.get("Purpose", ""):
+        return None
+    if _CRAWLER.search(headers.get("User-Agent", "")):
+        return None
+    return request.COOKIES.get(get_settings().insight_cookie or settings.SESSION_COOKIE_NAME, "")
 
 
 class Buffer:
     """A bounded queue and the thread that empties it, which starts with the first record of each process.
+
+    A request only puts its record into memory: it waits for no server, and nothing that goes wrong with the log reaches
+    it. While the queue is full, because Redis has been away for long, records are dropped.
 
     Args:
         send: takes a batch; when it raises, the batch is sent again later.
@@ -120,81 +224,77 @@ class Buffer:
                 return
 
 
-Mode = Literal["text", "photo", "similar", "category"]
-SEARCH, EVENT = "search", "event"  # kinds of records
+def push(records: Sequence[Record]) -> None:
+    """Append records to the list in Redis, without what could reveal who searched.
+
+    Raises:
+        redis.RedisError: Redis did not take them.
+        ConnectionError: no Redis is named.
+    """
+    client = log_store.connect()
+    if not log_store.has_room(len(records)):
+        LEFT_OUT.labels("log").inc(len(records))
+        return
+    lines = [line for record in records if (line := _line(client, record)) is not None]
+    if lines:
+        log_store.append(lines)
+
+
 buffer = Buffer(push)
 
 
-def record_search(
-    *,
-    visitor: str | None,
-    mode: Mode,
-    total: int,
-    took_ms: float,
-    text: str = "",
-    corrected: str = "",
-    understood: Sequence[Any] = (),
-    matching: int | None = None,
-    page: int = 1,
-    filters: Mapping[str, Any] | None = None,
-    degraded: str = "",
-    stages: Mapping[str, float] | None = None,
-) -> str:
-    """Note one page of a search, after it was answered.
+def _line(client: Redis, record: Record) -> str | None:
+    """Return a record as the list holds it; None where it cannot be written, so that it does not hold up the others."""
+    try:
+        return json.dumps(_anonymous(client, record), default=str)
+    except (RedisError, OSError):
+        raise  # the same for all records: they are sent again
+    except Exception as error:  # noqa: BLE001 - what a record may hold that JSON or the redaction refuses
+        LEFT_OUT.labels("log").inc()
+        logger.error("A record of the search log cannot be written and is dropped: %r", error)
+        return None
 
-    Args:
-        visitor: what `visitor_of` tells of the request; None for a search that shall not be logged.
-        mode: what the search was made of.
-        total: results on all pages.
-        took_ms: milliseconds in all.
-        text: as it was typed and cleaned.
-        corrected: the spelling that was searched for instead, or "".
-        understood: parts of the text that were known, as JSON takes them.
-        matching: results that have all that was asked for; None where all have, or where nobody could look.
-        page: number of the page.
-        filters: filters that the shopper had set; empty values are left out.
-        degraded: why the answer was degraded, or "".
-        stages: milliseconds of each stage.
 
-    Returns:
-        The search's id, which events name; "" where it is not logged.
-    """
-    if visitor is None or not get_settings().insight:
+def _anonymous(client: Redis, record: Record) -> Record:
+    cleaned = {name: redact_all(value) if name in TYPED else value for name, value in record.items()}
+    if "visitor" in cleaned:
+        cleaned["visit"] = hash_visitor(client, cleaned.pop("visitor"))
+    return cleaned
+
+
+def redact(text: str) -> str:
+    """Return the text with "[email]" for mail addresses and "[number]" for numbers of nine digits or more."""
+    return _NUMBER.sub("[number]", _MAIL.sub("[email]", text))
+
+
+def redact_all(value: Any) -> Any:
+    """Return lists and mappings with every text in them redacted, and everything else as it is."""
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, dict):
+        return {name: redact_all(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [redact_all(each) for each in value]
+    return value
+
+
+# A visit is known by a cookie that the shop sets anyway. The log holds its HMAC with a random key of the day, which exists
+# in Redis only and expires with its day. From then on nobody can compute the hash of a cookie any more: no cookie can be
+# found in the log, and the visits of two days cannot be joined.
+
+
+def hash_visitor(client: Redis, visitor: str) -> str:
+    """Return 16 hex digits that are the same for a visitor's searches of one day; "" without a cookie."""
+    if not visitor:
         return ""
-    search = str(uuid4())
-    buffer.put(
-        {
-            "kind": SEARCH,
-            "id": search,
-            "at": timezone.now(),
-            "visitor": visitor,
-            "mode": mode,
-            "text": text,
-            "corrected": corrected,
-            "understood": list(understood),
-            "total": total,
-            "matching": matching,
-            "page": page,
-            "filters": {
-                name: value for name, value in (filters or {}).items() if value not in (None, "", (), {})
-            },
-            "degraded": degraded,
-            "took_ms": took_ms,
-            "stages": dict(stages or {}),
-        }
-    )
-    return search
+    secret = _key_of(client, timezone.localtime())
+    return hmac.new(secret, visitor.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:16]
 
 
-def record_event(*, search: UUID, type: str, sku: str, position: int | None = None) -> None:
-    """Note what somebody did with a result.
-
-    Args:
-        search: id of the search that the result was found by.
-        type: a value of SearchEvent.Type.
-        sku: of the product.
-        position: of the result, from 1, over all pages.
-    """
-    if get_settings().insight:
-        record = {"search": str(search), "type": type, "sku": sku, "position": position}
-        buffer.put({"kind": EVENT, "at": timezone.now(), **record})
+def _key_of(client: Redis, now: datetime) -> bytes:
+    midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    name = shop_key(f"visit_key:{now:%Y-%m-%d}")
+    seconds_left = max(1, int((midnight - now).total_seconds()))
+    client.set(name, secrets.token_bytes(KEY_BYTES), nx=True, ex=seconds_left)
+    kept: bytes | None = client.get(name)  # type: ignore[assignment]
+    return kept or secrets.token_bytes(KEY_BYTES)  # it has just expired: a key that nobody has

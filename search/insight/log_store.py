@@ -1,104 +1,36 @@
-"""Takes out of a query what people paste by mistake: addresses of mail, and long numbers."""
+"""The search log between web processes and Postgres: a list in Redis, which a worker writes down in batches."""
 
-import hashlib
-import hmac
 import json
 import logging
-import re
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from celery import current_app
-from django.conf import settings
-from django.http import HttpRequest
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import DataError, IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from redis import Redis
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from ..conf import get_settings
+from ..models import LoggedSearch, SearchEvent
+from ..models.insight import normalise
 from ..namespace import shop_key
 from ..prometheus import LEFT_OUT
-
-_MAIL = re.compile(r"\S+@\S+\.\w+")
-_NUMBER = re.compile(r"\+?\d(?:[ ./-]?\d){8,}")  # nine digits and more: telephones, cards, accounts
-
-
-def redact(text: str) -> str:
-    """Return the text with mail addresses and numbers of nine digits or more replaced by what they were."""
-    return _NUMBER.sub("[number]", _MAIL.sub("[email]", text))
-
-
-def redact_all(value: Any) -> Any:
-    """Return lists and mappings with every text in them redacted, and everything else as it is."""
-    if isinstance(value, str):
-        return redact(value)
-    if isinstance(value, dict):
-        return {name: redact_all(each) for name, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [redact_all(each) for each in value]
-    return value
-
-
-# Tell the searches of one visit from those of another, without being able to tell whose visit it was.
-#
-# A
-# visit is known by a cookie that the shop sets anyway. The log holds its HMAC with a random key of the day.
-# The key exists in Redis only and expires with its day; from then on nobody can compute the hash of a
-# cookie any more, so that neither can a cookie be found in the log, nor the visits of two days be joined.
-
-
-KEY_BYTES = 32
-_CRAWLER = re.compile(r"bot\b|crawl|spider|slurp|preview|monitor|headless|lighthouse", re.IGNORECASE)
-
-
-def visitor_of(request: HttpRequest) -> str | None:
-    """Return what stands for a visit until it is hashed: the cookie, "" without one.
-
-    Returns:
-        None for a request that no person is behind, such as a crawler's or a prefetch; those are not logged.
-    """
-    headers = request.headers
-    if "prefetch" in headers.get("Sec-Purpose", "") or "prefetch" in headers.get("Purpose", ""):
-        return None
-    if _CRAWLER.search(headers.get("User-Agent", "")):
-        return None
-    return request.COOKIES.get(get_settings().insight_cookie or settings.SESSION_COOKIE_NAME, "")
-
-
-def hash_visitor(client: Redis, visitor: str) -> str:
-    """Return 16 hex digits that are the same for a visitor's searches of one day; "" without a cookie."""
-    if not visitor:
-        return ""
-    secret = _key_of(client, timezone.localtime())
-    return hmac.new(secret, visitor.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:16]
-
-
-def _key_of(client: Redis, now: datetime) -> bytes:
-    midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
-    name = shop_key(f"visit_key:{now:%Y-%m-%d}")
-    seconds_left = max(1, int((midnight - now).total_seconds()))
-    client.set(name, secrets.token_bytes(KEY_BYTES), nx=True, ex=seconds_left)
-    kept: bytes | None = client.get(name)  # type: ignore[assignment]
-    return kept or secrets.token_bytes(KEY_BYTES)  # it expired this moment: a key that nobody has
-
-
-# The Redis list between web processes, which append to it, and the worker that writes the log to Postgres.
-
+from ..text import storable
 
 logger = logging.getLogger(__name__)
-Record = dict[str, Any]
 
-FORMER_LIST = "fashion_search:log"  # what the list of every shop was called, once
+SEARCH, EVENT = "search", "event"  # kinds of records
+FORMER_LIST = "fashion_search:log"  # the list of every shop, before each had its own
 LONGEST = 100_000  # records that wait at most, about 60 MB; newer ones are dropped while no worker drains
 TIMEOUT_SECONDS = 1.0
-TYPED = ("text", "corrected", "understood", "filters")  # parts of a record that people typed
 MOVED_AT_ONCE = 1000
 # In one step, so that two who move the same list move each record once.
 MOVE = """
@@ -110,6 +42,11 @@ end
 return #records
 """
 SCHEMES = ("redis://", "rediss://", "unix://")
+BATCH = 1000
+MAX_TEXT = 200  # characters of a text
+LOCK_TIMEOUT = "2s"  # a locked table is tried again by the next run; until then records wait in Redis
+
+Row = LoggedSearch | SearchEvent
 
 
 def address() -> str:
@@ -141,23 +78,26 @@ def list_name() -> str:
     return shop_key("log")
 
 
-def push(records: Sequence[Record]) -> None:
-    """Append records, without what could tell who searched.
+def has_room(count: int) -> bool:
+    """Return whether as many records may still be appended.
+
+    Raises:
+        redis.RedisError: Redis did not answer.
+    """
+    waiting = int(connect().llen(list_name()))
+    if waiting + count <= LONGEST:
+        return True
+    logger.warning("%d records of the search log wait for a worker; %d more are dropped.", waiting, count)
+    return False
+
+
+def append(lines: Sequence[str]) -> None:
+    """Append records.
 
     Raises:
         redis.RedisError: Redis did not take them.
     """
-    client = connect()
-    waiting = int(client.llen(list_name()))
-    if waiting + len(records) > LONGEST:
-        logger.warning(
-            "%d records of the search log wait for a worker; %d more are dropped.", waiting, len(records)
-        )
-        LEFT_OUT.labels("log").inc(len(records))
-        return
-    lines = [line for record in records if (line := _line(client, record)) is not None]
-    if lines:
-        client.rpush(list_name(), *lines)
+    connect().rpush(list_name(), *lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,18 +151,6 @@ def waiting_in(name: str) -> int:
     return int(connect().llen(name))
 
 
-def _line(client: Redis, record: Record) -> str | None:
-    """Return a record as the list holds it; None where it cannot be written, so that it does not hold up the others."""
-    try:
-        return json.dumps(_anonymous(client, record), default=str)
-    except (RedisError, OSError):
-        raise  # the same for all records: they are sent again
-    except Exception as error:  # noqa: BLE001 - what a record may hold that JSON or the redaction refuses
-        LEFT_OUT.labels("log").inc()
-        logger.error("A record of the search log cannot be written and is dropped: %r", error)
-        return None
-
-
 def _age(line: bytes) -> float:
     try:
         noted = parse_datetime(json.loads(line)["at"])
@@ -231,17 +159,121 @@ def _age(line: bytes) -> float:
     return max(0.0, (timezone.now() - noted).total_seconds()) if noted else 0.0
 
 
-def _anonymous(client: Redis, record: Record) -> Record:
-    cleaned = {name: redact_all(value) if name in TYPED else value for name, value in record.items()}
-    if "visitor" in cleaned:
-        cleaned["visit"] = hash_visitor(client, cleaned.pop("visitor"))
-    return cleaned
-
-
 @lru_cache(maxsize=4)
 def _client(url: str, timeout: float) -> Redis:
     options: dict[str, Any] = {"socket_timeout": timeout}
     if not url.startswith("unix://"):
         options["socket_connect_timeout"] = timeout
-    # One try: who asks again after a failure is told by its caller, and three tries would take three timeouts.
+    # One try: callers decide whether to ask again, and three tries would take three timeouts.
     return Redis.from_url(url, retry=Retry(NoBackoff(), 0), **options)
+
+
+def drain_log(*, batches: int = 50) -> int:
+    """Write waiting records; only one process may do so at a time.
+
+    Args:
+        batches: most batches of 1000.
+
+    Returns:
+        How many records were taken out of the list.
+
+    Raises:
+        OperationalError: Postgres did not take them, for example because a table is locked; they stay.
+        redis.RedisError: Redis did not answer.
+        ConnectionError: searches are logged, but no Redis is named.
+    """
+    if not get_settings().insight and not address():
+        return 0  # nothing is logged, and there is no Redis that could hold anything of former days
+    taken = 0
+    for _ in range(batches):
+        waiting = oldest(BATCH)
+        if waiting:
+            earliest = timezone.now() - timedelta(days=get_settings().insight_days)
+            store([row for record in waiting if (row := _row(record, earliest))])
+            # After the commit: where a worker is killed before this, another one writes the same rows again.
+            drop(len(waiting))
+        taken += len(waiting)
+        if len(waiting) < BATCH:
+            break
+    return taken
+
+
+def store(rows: list[Row]) -> None:
+    """Insert searches and events that are not there yet; a row that cannot be stored is left out and logged."""
+    try:
+        _insert(rows)
+    except (DataError, IntegrityError, ArithmeticError, AttributeError, TypeError, ValueError) as error:
+        # Postgres refuses the row, or Django does before it; what else fails is no row's fault, and they all stay.
+        if len(rows) == 1:
+            LEFT_OUT.labels("log").inc()
+            logger.error("A record of the search log cannot be stored: %s", error)
+            return
+        half = len(rows) // 2
+        store(rows[:half])
+        store(rows[half:])
+
+
+def _insert(rows: list[Row]) -> None:
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
+        searches = [row for row in rows if isinstance(row, LoggedSearch)]
+        events = [row for row in rows if isinstance(row, SearchEvent)]
+        LoggedSearch.objects.bulk_create(searches, ignore_conflicts=True)
+        SearchEvent.objects.bulk_create(events, ignore_conflicts=True)
+
+
+def _row(record: bytes, earliest: datetime) -> Row | None:
+    """Read a record; None where it is too old, or cannot be read: it must not hold up those behind it."""
+    try:
+        values = json.loads(record)
+        row: Row = _search(values) if values["kind"] == SEARCH else _event(values)
+        return row if row.at > earliest else None
+    except SoftTimeLimitExceeded:
+        raise
+    except Exception as error:  # noqa: BLE001 - what others put into the list may fail in any way
+        LEFT_OUT.labels("log").inc()
+        logger.error("A record of the search log cannot be read: %r", error)
+        return None
+
+
+def _search(values: dict[str, Any]) -> LoggedSearch:
+    text = _clean(values["text"])
+    return LoggedSearch(
+        id=UUID(values["id"]),
+        at=_time(values["at"]),
+        mode=LoggedSearch.Mode(values["mode"]),
+        text=text,
+        query=normalise(text),
+        corrected=_clean(values["corrected"]),
+        understood=values["understood"],
+        total=int(values["total"]),
+        matching=values["matching"],
+        page=int(values["page"]),
+        filters=values["filters"],
+        degraded=_clean(values["degraded"]),
+        took_ms=float(values["took_ms"]),
+        stages={name: float(milliseconds) for name, milliseconds in values["stages"].items()},
+        visit=values["visit"],
+    )
+
+
+def _event(values: dict[str, Any]) -> SearchEvent:
+    return SearchEvent(
+        search=UUID(values["search"]),
+        type=SearchEvent.Type(values["type"]),
+        sku=_clean(values["sku"]),
+        position=values["position"],
+        at=_time(values["at"]),
+    )
+
+
+def _clean(text: str) -> str:
+    return storable(text)[:MAX_TEXT]
+
+
+def _time(text: str) -> datetime:
+    time = parse_datetime(text)
+    if time is None:
+        raise ValueError(f"{text!r} is no time")
+    return time

@@ -1,4 +1,4 @@
-"""Figures of a period, read from the daily tables."""
+"""Reports on the search log, read from its daily tables: figures of a period, and its queries."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from django.db.models import F, FloatField, Max, Q, QuerySet, Sum
 from django.db.models.functions import Cast, Greatest
 
 from ..models import PopularQuery, QueryDay, SearchDay, SearchEvent, StageDay
-from .rollup import normalise
-
-# The range of days that a page of figures shows.
-
+from ..models.insight import normalise
 
 DEFAULT_DAYS = 30
 LONGEST = 400  # days
 PRESETS = (7, 30, 90, 365)
+LOW_SEARCHES = 5  # fewer are too few to judge a query by
+LOW_SHARE = 0.1  # of searches with a click; below it, a query is a low-click query
+KINDS = ("top", "zero", "close", "low")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def read_period(given: Mapping[str, str], today: date) -> tuple[Period, str]:
     """Read `days`, or `from` and `to`, of an address.
 
     Returns:
-        The period, and a sentence where it is not the one that was asked for.
+        The period, and a sentence where it is not the requested one.
     """
     default = last_days(DEFAULT_DAYS, today)
     try:
@@ -201,41 +201,6 @@ def _stages(period: Period) -> list[StageFigures]:
     return sorted(stages, key=lambda stage: -stage.p95_ms)
 
 
-# Queries that many visits had in common, for suggestions while typing.
-
-
-@dataclass(frozen=True, slots=True)
-class Popular:
-    """A query that was searched for several times in the last weeks, and found something."""
-
-    text: str
-    searches: int
-    clicked: int  # searches of which a result was clicked
-
-
-def popular_queries(prefix: str, limit: int) -> list[Popular]:
-    """Return the commonest queries that begin with `prefix`, in any capital letters; all of them for "".
-
-    A query is popular from POPULAR_MINIMUM visits in 30 days on, so that what one person types is never
-    suggested to another. The table is made by the roll-up.
-
-    Args:
-        prefix: what was typed so far.
-        limit: most queries.
-    """
-    typed = normalise(prefix) + (" " if prefix[-1:].isspace() else "")
-    found = PopularQuery.objects.filter(query__startswith=typed.lstrip()).order_by("-searches", "query")
-    return [Popular(row.text, row.searches, row.clicked) for row in found[:limit]]
-
-
-# Queries of a period: the commonest, those that find nothing, and those whose results nobody opens.
-
-
-LOW_SEARCHES = 5  # fewer say nothing about a query
-LOW_SHARE = 0.1  # a query of which fewer searches lead to a click is a low-click query
-KINDS = ("top", "zero", "close", "low")
-
-
 @dataclass(frozen=True, slots=True)
 class QueryFigures:
     """One query of a period."""
@@ -372,3 +337,18 @@ def _figures(row: dict[str, Any]) -> QueryFigures:
 def _mean(positions: list[int | None]) -> float | None:
     known = [position for position in positions if position is not None]
     return sum(known) / len(known) if known else None
+
+
+def popular_queries(prefix: str, limit: int) -> list[PopularQuery]:
+    """Return the commonest queries that begin with `prefix`, whatever its case; all of them for "".
+
+    A query is popular from POPULAR_MINIMUM visits in 30 days on, so that what one person types is never
+    suggested to another. The table is made by the roll-up.
+
+    Args:
+        prefix: what was typed so far.
+        limit: most queries.
+    """
+    typed = normalise(prefix) + (" " if prefix[-1:].isspace() else "")
+    found = PopularQuery.objects.filter(query__startswith=typed.lstrip()).order_by("-searches", "query")
+    return list(found[:limit])

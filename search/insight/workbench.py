@@ -11,8 +11,8 @@ from ..encoders.cache import encoders_for
 from ..encoders.sessions import Embeddings, Encoders
 from ..exceptions import ArtifactError
 from ..facets import has_value, parse_token, value_of
-from ..models import IndexVersion, VersionLexicon
-from .reports import Popular, popular_queries
+from ..models import IndexVersion, PopularQuery, VersionLexicon
+from .reports import popular_queries
 
 logger = logging.getLogger(__name__)
 
@@ -93,7 +93,7 @@ def _nearest_by_facet(
 
 
 def _queries(
-    text: str, others: Sequence[Popular], similarities: Embeddings, limit: int = 8
+    text: str, others: Sequence[PopularQuery], similarities: Embeddings, limit: int = 8
 ) -> list[NearQuery]:
     near = [
         NearQuery(popular.text, float(similarity), popular.searches)

@@ -1,6 +1,11 @@
-"""The search log: one row per search and per event of its results, kept for INSIGHT_DAYS."""
+"""The search log, kept for INSIGHT_DAYS, and its daily tables, which stay when single searches have been deleted."""
 
 from django.db import models
+
+
+def normalise(text: str) -> str:
+    """Return a text as queries are counted: in small letters, with single spaces."""
+    return " ".join(text.casefold().split())
 
 
 class LoggedSearch(models.Model):
@@ -90,9 +95,6 @@ class SearchEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_type_display()} of {self.sku}"
-
-
-# Daily tables of the search log: what stays when single searches have been deleted.
 
 
 class SearchDay(models.Model):

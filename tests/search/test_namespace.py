@@ -10,6 +10,7 @@ from search.conf import get_settings
 from search.engine.counts import Counts
 from search.engine.pages import Frozen, freeze
 from search.insight import log_store
+from search.insight.log import push
 from search.merchandising.hits import Hit, count_hits
 from search.namespace import database_identity, namespace, read_identity, shop_key
 from tests.search.products import make_product
@@ -107,7 +108,7 @@ def test_everything_that_is_kept_beside_other_shops_is_named_after_this_one(
         make_product("A1")  # a hint
         client.get("/api/v1/products/")
         client.get("/search/?q=shirt")
-        log_store.push([{"kind": "search", "text": "shirt", "visitor": "v"}])
+        push([{"kind": "search", "text": "shirt", "visitor": "v"}])
         freeze(Frozen((), True, Counts()), "asked")
         count_hits([Hit("rule", 1)])
         client.post("/admin/login/", {"username": "a", "password": "b"})

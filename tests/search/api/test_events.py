@@ -6,7 +6,7 @@ from django.core.cache import cache
 
 from search.api import throttling
 from search.insight.log import buffer
-from search.insight.rollup import drain_log
+from search.insight.log_store import drain_log
 from search.models import SearchEvent
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_server", "search_settings")]

@@ -12,9 +12,9 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 from redis import ConnectionError as RedisAway
 
-from search.insight import log_store, rollup
-from search.insight.log import buffer, record_event, record_search
-from search.insight.rollup import drain_log
+from search.insight import log_store
+from search.insight.log import buffer, push, record_event, record_search
+from search.insight.log_store import drain_log
 from search.models import LoggedSearch, SearchEvent
 from search.prometheus import LEFT_OUT
 
@@ -103,7 +103,7 @@ def test_a_batch_written_twice_stays_one(monkeypatch):
 
 
 def test_one_bad_record_keeps_no_other_back(monkeypatch):
-    monkeypatch.setattr(rollup, "BATCH", 4)
+    monkeypatch.setattr(log_store, "BATCH", 4)
     record_search(**SEARCH)
     record_search(**{**SEARCH, "stages": {"encode": "slow"}})  # no number
     record_search(**{**SEARCH, "understood": ["\x00"]})  # which jsonb refuses
@@ -206,7 +206,7 @@ class TestNothingWaits:
 @pytest.mark.django_db(transaction=True)
 def test_a_locked_table_costs_the_drain_a_wait_and_the_search_nothing(monkeypatch):
     """While another session holds the table, searches are noted as fast as ever; the records wait in Redis."""
-    monkeypatch.setattr(rollup, "LOCK_TIMEOUT", "100ms")
+    monkeypatch.setattr(log_store, "LOCK_TIMEOUT", "100ms")
     other = connection.copy()
     try:
         with other.cursor() as cursor:
@@ -227,7 +227,7 @@ def test_a_record_that_cannot_be_written_holds_up_no_other(caplog):
     before = LEFT_OUT.labels("log")._value.get()
     loop: list = []
     loop.append(loop)
-    log_store.push([{"kind": "event", "n": 1}, {"kind": "event", "filters": loop}, {"kind": "event", "n": 2}])
+    push([{"kind": "event", "n": 1}, {"kind": "event", "filters": loop}, {"kind": "event", "n": 2}])
     assert [json.loads(line)["n"] for line in log_store.oldest(10)] == [1, 2]
     assert LEFT_OUT.labels("log")._value.get() == before + 1
     assert "A record of the search log cannot be written and is dropped" in caplog.text

@@ -5,7 +5,7 @@ import pytest
 from django.utils import timezone
 
 from search.insight import log_store
-from search.insight.log_store import hash_visitor, visitor_of
+from search.insight.log import hash_visitor, visitor_of
 from search.namespace import shop_key
 
 pytestmark = pytest.mark.usefixtures("log_redis")

@@ -1,6 +1,6 @@
 import pytest
 
-from search.insight.log_store import redact
+from search.insight.log import redact
 
 
 @pytest.mark.parametrize(

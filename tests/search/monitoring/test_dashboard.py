@@ -10,6 +10,7 @@ from search.encoders.artifact import read_manifest
 from search.indexing import building, task_runs
 from search.indexing.task_runs import recorded_run
 from search.insight import log_store
+from search.insight.log import push
 from search.models import EntryImage, IndexEntry, IndexVersion, StaleProduct, TaskRun
 from search.monitoring import services
 from search.monitoring.dashboard import Answers, Failed, check_answers, check_build, check_failed, read_failed
@@ -479,13 +480,13 @@ class TestLog:
     )
     def test_by_the_oldest_record(self, age, state, sentence):
         assert check_log(LogLook()) == Check("Search log", OK, "No record waits in Redis.")
-        log_store.push([{"kind": "event", "at": timezone.now() - timedelta(seconds=age)}])
+        push([{"kind": "event", "at": timezone.now() - timedelta(seconds=age)}])
         check = check_log(LogLook())
         assert (check.state, check.sentence, bool(check.remedy)) == (state, sentence, state is ATTENTION)
 
     def test_by_their_number(self, monkeypatch):
         monkeypatch.setattr(services, "LONGEST", 10)
-        log_store.push([{"kind": "event", "at": timezone.now()}] * 6)
+        push([{"kind": "event", "at": timezone.now()}] * 6)
         check = check_log(LogLook())
         assert (check.state, check.sentence) == (
             ATTENTION, "6 records in Redis, the oldest for 0 s. From 10 on newer ones are dropped."

@@ -17,6 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from search.indexing.failures import KINDS, OTHER
 from search.indexing.hnsw import drop_orphaned_indexes
 from search.insight import log_store
+from search.insight.log import push
 from search.models import EntryImage, IndexEntry, IndexVersion, StaleProduct, TaskRun
 from tests.search.indexed import make_version
 
@@ -139,7 +140,7 @@ def test_the_log_that_waits_in_redis(transactional_db, scrape, redis_server, set
     log_store.drop(log_store.measure_waiting().number)
     assert (scrape()["fashion_search_log_up",], scrape()["fashion_search_log_waiting",]) == (1, 0)
     noted = timezone.now() - timedelta(hours=1)
-    log_store.push([{"kind": "search", "at": noted}, {"kind": "search", "at": timezone.now()}])
+    push([{"kind": "search", "at": noted}, {"kind": "search", "at": timezone.now()}])
     figures = scrape()
     assert figures["fashion_search_log_waiting",] == 2
     assert 3600 <= figures["fashion_search_log_oldest_seconds",] < 3660

@@ -7,7 +7,8 @@ import pytest
 
 from search.insight import log_store
 from search.insight.log import buffer
-from search.insight.rollup import drain_log, roll_up
+from search.insight.log_store import drain_log
+from search.insight.rollup import roll_up
 from search.models import LoggedSearch, SearchDay, SearchEvent
 from tests.search.insight.conftest import log_redis  # noqa: F401 - a fixture
 from tests.shop.views.test_search import shelf  # noqa: F401 - a fixture
