@@ -4,13 +4,16 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from copy import deepcopy
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.db import DEFAULT_DB_ALIAS, connections
 
 # How much each thing counts when products are ranked; `manage.py tune_search` finds them on judged queries.
 
@@ -47,6 +50,7 @@ class Weights:
 
 
 SETTING = "FASHION_SEARCH"
+NOTHING_GIVEN: Mapping[str, Any] = {}
 _NAMESPACE = re.compile(r"[A-Za-z0-9._-]{0,63}")
 
 
@@ -151,7 +155,19 @@ class SearchSettings:
     health_findings: int = 1000  # products of each kind that a check of the catalogue's health keeps
 
 
-_replaced: ContextVar[Mapping[str, Any]] = ContextVar("fashion_search_settings", default={})  # noqa: B039 - never written to
+@dataclass(frozen=True, slots=True)
+class _Built:
+    """Settings with the dictionary that they were built from."""
+
+    given: Mapping[str, Any]
+    copy: Mapping[str, Any]  # of `given` as it was then, so that a change inside it is noticed
+    settings: SearchSettings
+
+
+_built: _Built | None = None
+_replaced: ContextVar[tuple[Mapping[str, Any], SearchSettings] | None] = ContextVar(
+    "fashion_search_settings", default=None
+)
 
 
 @contextmanager
@@ -164,28 +180,64 @@ def other_settings(given: Mapping[str, Any]) -> Iterator[None]:
     Raises:
         ImproperlyConfigured: an unknown name or a value of the wrong type.
     """
-    token = _replaced.set({**_replaced.get(), **given})
+    outer = _replaced.get()
+    replaced = {**(outer[0] if outer else {}), **given}
+    token = _replaced.set((replaced, _build(_united(_given(), replaced))))
     try:
-        get_settings()
         yield
     finally:
         _replaced.reset(token)
 
 
 def get_settings() -> SearchSettings:
-    """Return the settings as they are now.
+    """Return the settings as they are now; they are built and checked once, and again where `FASHION_SEARCH` has changed.
 
     Raises:
         ImproperlyConfigured: `FASHION_SEARCH` is not a mapping, has an unknown key or a value of the wrong type.
     """
-    given = getattr(settings, SETTING, {})
+    global _built
+    global _built
+    if replaced := _replaced.get():
+        return replaced[1]
+    given = _given()
+    built = _built
+    if built is None or built.given is not given or built.copy != given:
+        _built = built = _Built(given, deepcopy(given), _build(given))
+    return built.settings
+
+
+def namespace() -> str:
+    """Return the name that this shop's keys have: the setting NAMESPACE, or the name of the default database."""
+    given = get_settings().namespace
+    if given:
+        return given
+    database = connections[DEFAULT_DB_ALIAS].settings_dict
+    named = database.get("NAME") or database.get("OPTIONS", {}).get("service") or "default"
+    return quote(str(named), safe="")
+
+
+def shop_key(name: str) -> str:
+    """Return the name of something of this shop in Redis, a cache or wherever other shops keep theirs, too."""
+    return f"fashion_search:{namespace()}:{name}"
+
+
+def _given() -> Mapping[str, Any]:
+    given = getattr(settings, SETTING, NOTHING_GIVEN)
     if not isinstance(given, Mapping):
         raise ImproperlyConfigured(f"{SETTING} must be a dictionary, not {type(given).__name__}.")
-    if replaced := _replaced.get():
-        both = [part["WEIGHTS"] for part in (given, replaced) if "WEIGHTS" in part]
-        given = {**given, **replaced}
-        if both and all(isinstance(weights, Mapping) for weights in both):
-            given["WEIGHTS"] = {name: value for weights in both for name, value in weights.items()}
+    return given
+
+
+def _united(given: Mapping[str, Any], replaced: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The settings with those that replace them; single weights replace single weights."""
+    both = [part["WEIGHTS"] for part in (given, replaced) if "WEIGHTS" in part]
+    united = {**given, **replaced}
+    if both and all(isinstance(weights, Mapping) for weights in both):
+        united["WEIGHTS"] = {name: value for weights in both for name, value in weights.items()}
+    return united
+
+
+def _build(given: Mapping[str, Any]) -> SearchSettings:
     return SearchSettings(**{key.lower(): checked(key, value) for key, value in given.items()})
 
 

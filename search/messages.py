@@ -15,7 +15,8 @@ from celery import Task, current_app
 from celery.signals import before_task_publish
 from redis import Redis
 
-from .namespace import database_identity, namespace
+from .conf import namespace
+from .identity import database_identity
 from .resilience import broker_connection
 
 logger = logging.getLogger(__name__)

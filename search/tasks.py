@@ -8,7 +8,7 @@ from celery import shared_task
 from celery.worker.control import inspect_command
 
 from . import messages
-from .conf import get_settings
+from .conf import get_settings, namespace
 from .indexing import build_records, building, failures, marks, outbox, versions, word_lists
 from .indexing import reconcile as reconciling
 from .indexing.batches import index_due
@@ -18,7 +18,6 @@ from .insight import log_store, rollup
 from .merchandising import hits
 from .models import CatalogueHealth, CatalogueMap, IndexVersion
 from .monitoring import neighbours
-from .namespace import namespace
 from .quality.health import check_health as find_findings
 from .quality.jobs import ask, compute, give_up
 from .quality.projection import make_map

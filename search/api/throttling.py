@@ -9,9 +9,8 @@ from redis.exceptions import RedisError
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle, SimpleRateThrottle
 
-from ..conf import get_settings
+from ..conf import get_settings, shop_key
 from ..insight.log_store import connect
-from ..namespace import shop_key
 from ..prometheus import LEFT_OUT
 from ..resilience import CircuitBreaker
 

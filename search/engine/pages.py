@@ -13,11 +13,10 @@ from typing import NamedTuple
 from django.core import signing
 from django.core.cache import cache
 
-from ..conf import get_settings
+from ..conf import get_settings, shop_key
 from ..merchandising.rules import Fired
 from ..merchandising.snapshots import SynonymEntry
 from ..models import IndexVersion
-from ..namespace import shop_key
 from ..query.clean import Query
 from ..query.terms import Understood
 from ..resilience import CircuitBreaker

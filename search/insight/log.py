@@ -22,8 +22,7 @@ from django.utils import timezone
 from redis import Redis
 from redis.exceptions import RedisError
 
-from ..conf import get_settings
-from ..namespace import shop_key
+from ..conf import get_settings, shop_key
 from ..prometheus import LEFT_OUT
 from . import log_store
 from .log_store import EVENT, SEARCH

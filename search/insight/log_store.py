@@ -18,10 +18,9 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from ..conf import get_settings
+from ..conf import get_settings, shop_key
 from ..models import LoggedSearch, SearchEvent
 from ..models.insight import normalise
-from ..namespace import shop_key
 from ..prometheus import LEFT_OUT
 from ..text import storable
 

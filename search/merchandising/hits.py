@@ -15,8 +15,8 @@ from django.db import transaction
 from django.db.models import F, Model
 from django.utils import timezone
 
+from ..conf import shop_key
 from ..models import Banner, MerchandisingRule, Redirect, Synonym
-from ..namespace import shop_key
 from ..prometheus import LEFT_OUT
 from ..resilience import Attempts, CircuitBreaker
 

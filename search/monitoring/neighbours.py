@@ -22,10 +22,10 @@ from django.utils.crypto import salted_hmac
 from redis import Redis
 from redis.exceptions import RedisError
 
-from ..conf import get_settings
+from ..conf import get_settings, namespace, shop_key
+from ..identity import Identity, read_identity
 from ..insight import log_store
 from ..messages import SENDERS, broker_redis
-from ..namespace import Identity, namespace, read_identity, shop_key
 
 logger = logging.getLogger(__name__)
 

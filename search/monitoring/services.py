@@ -11,7 +11,7 @@ from typing import Any
 from celery import current_app
 from django.db import DatabaseError, connection
 
-from ..conf import get_settings
+from ..conf import get_settings, namespace
 from ..exceptions import StorageAway
 from ..indexing.databases import (
     MINIMUM,
@@ -26,7 +26,6 @@ from ..indexing.pictures import storage_answers
 from ..indexing.task_runs import task_states
 from ..insight.log_store import LONGEST, Waiting, measure_waiting
 from ..messages import ASK_WORKER, TASKS
-from ..namespace import namespace
 from ..resilience import BackgroundCall, TooLate, broker_connection
 from . import neighbours
 

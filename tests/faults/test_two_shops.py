@@ -15,14 +15,13 @@ from django.core.cache import caches
 from django.db import connection
 
 from search import checks, messages
-from search.conf import get_settings
+from search.conf import get_settings, namespace
 from search.encoders.artifact import read_manifest
 from search.indexing import marks
 from search.indexing.hnsw import build_indexes
 from search.models import IndexVersion
 from search.monitoring import neighbours, services
 from search.monitoring.services import Ping
-from search.namespace import namespace
 from shop.local.processes import LocalProcess
 from tests.processes import ROOT, ShopProcesses, wait_until
 

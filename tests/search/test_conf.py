@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from search.conf import get_settings
+from search.conf import get_settings, other_settings
 
 
 def test_a_setting_that_is_not_given_has_its_default(settings):
@@ -32,3 +32,32 @@ def test_a_wrong_setting_says_what_is_wrong(settings, given, message):
     with pytest.raises(ImproperlyConfigured) as caught:
         get_settings()
     assert str(caught.value) == message
+
+
+def test_settings_are_built_once_and_again_when_anything_in_them_has_changed(settings):
+    settings.FASHION_SEARCH = {"BATCH_SIZE": 8, "WEIGHTS": {"image": 2}, "ARTIFACT_FOLDERS": ["/a"]}
+    first = get_settings()
+    assert get_settings() is first
+    settings.FASHION_SEARCH["BATCH_SIZE"] = 9
+    settings.FASHION_SEARCH["WEIGHTS"]["image"] = 3
+    settings.FASHION_SEARCH["ARTIFACT_FOLDERS"].append("/b")
+    changed = get_settings()
+    assert (changed.batch_size, changed.weights.image) == (9, 3.0)
+    assert changed.artifact_folders == (Path("/a"), Path("/b"))
+    settings.FASHION_SEARCH = {"BATCH_SIZE": True}  # equal to 1
+    with pytest.raises(ImproperlyConfigured):
+        get_settings()
+
+
+def test_other_settings_hold_inside_their_block_and_weights_are_united(settings):
+    settings.FASHION_SEARCH = {"BATCH_SIZE": 8, "WEIGHTS": {"image": 2}}
+    with other_settings({"WEIGHTS": {"text": 3}}):
+        with other_settings({"BATCH_SIZE": 4}):
+            inner = get_settings()
+            assert get_settings() is inner
+        outer = get_settings()
+    assert (inner.batch_size, inner.weights.image, inner.weights.text) == (4, 2.0, 3.0)
+    assert (outer.batch_size, outer.weights.text) == (8, 3.0)
+    assert get_settings().weights.text == 0.5
+    with pytest.raises(ImproperlyConfigured), other_settings({"BATCH_SZIE": 1}):
+        pass

@@ -10,8 +10,9 @@ from celery.beat import ScheduleEntry, Scheduler
 from django.conf import settings
 
 from search import messages, tasks
+from search.conf import namespace
+from search.identity import database_identity
 from search.indexing import marks
-from search.namespace import database_identity, namespace
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),

@@ -190,7 +190,7 @@ def _unseen(code: str, state: str) -> list[str]:
 
 
 def _own_name() -> str:
-    from search.namespace import namespace
+    from search.conf import namespace
 
     return namespace()
 

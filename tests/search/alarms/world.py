@@ -16,12 +16,12 @@ from django.utils import timezone
 
 from lab.pgbouncer import MISSING, PgBouncer, program
 from search.encoders.cache import forget_artifacts
+from search.identity import read_identity
 from search.indexing.pictures import forget_storage
 from search.indexing.task_runs import recorded_run
 from search.insight import log_store
 from search.models import EntryImage, IndexVersion, StaleProduct
 from search.monitoring import neighbours
-from search.namespace import read_identity
 from shop.models import Brand, Product
 from tests.processes import ShopProcesses
 from tests.search.products import add_picture, build_version, drain, make_product

@@ -7,9 +7,9 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from rest_framework.request import Request
 
 from search.api import throttling
+from search.conf import shop_key
 from search.insight.log_store import connect
 from search.models import ApiKey
-from search.namespace import shop_key
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_server", "search_settings")]
 

@@ -4,10 +4,10 @@ from uuid import uuid4
 
 import pytest
 
+from search.conf import shop_key
 from search.insight import log_store
 from search.insight.log import buffer
 from search.models import LoggedSearch, SearchEvent
-from search.namespace import shop_key
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 

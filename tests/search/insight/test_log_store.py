@@ -4,9 +4,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
+from search.conf import shop_key
 from search.insight import log_store
 from search.insight.log import hash_visitor, visitor_of
-from search.namespace import shop_key
 
 pytestmark = pytest.mark.usefixtures("log_redis")
 

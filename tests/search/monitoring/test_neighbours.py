@@ -10,10 +10,11 @@ from django.core.cache.backends.locmem import LocMemCache
 from prometheus_client.parser import text_string_to_metric_families
 
 from search import checks
+from search.conf import namespace, shop_key
+from search.identity import read_identity
 from search.insight import log_store
 from search.merchandising.hits import Hit
 from search.monitoring import neighbours, services
-from search.namespace import namespace, read_identity, shop_key
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),

@@ -1,17 +1,13 @@
-"""What keeps this shop's keys, queues and messages apart from those of a shop beside it on the same Redis.
+"""Which database this is, as Postgres itself says.
 
-The namespace is a name, which is part of every key: FASHION_SEARCH["NAMESPACE"], or the name of the database. Two shops may have the
-same name without knowing; so the database is also known by what Postgres itself says of it, which no copy of it has.
+Two shops on one Redis may have the same namespace without knowing; what identifies their databases, no copy of a database has.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
-from urllib.parse import quote
 
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections, transaction
-
-from .conf import get_settings
 
 KNOWN_SECONDS = (
     60.0  # how long a process trusts what it knows of its database; its name may lead to another one later
@@ -28,21 +24,6 @@ class Identity:
 
     database: str  # the same on a standby that is promoted; another one for a dump that is restored
     started: str  # when its server started; tells two copies of one disk apart
-
-
-def namespace() -> str:
-    """Return the name that this shop's keys have: the setting NAMESPACE, or the name of the default database."""
-    given = get_settings().namespace
-    if given:
-        return given
-    database = connections[DEFAULT_DB_ALIAS].settings_dict
-    named = database.get("NAME") or database.get("OPTIONS", {}).get("service") or "default"
-    return quote(str(named), safe="")
-
-
-def shop_key(name: str) -> str:
-    """Return the name of something of this shop in Redis, a cache or wherever other shops keep theirs, too."""
-    return f"fashion_search:{namespace()}:{name}"
 
 
 def read_identity() -> Identity:

@@ -6,13 +6,13 @@ from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, transaction
 
-from search.conf import get_settings
+from search.conf import get_settings, namespace, shop_key
 from search.engine.counts import Counts
 from search.engine.pages import Frozen, freeze
+from search.identity import database_identity, read_identity
 from search.insight import log_store
 from search.insight.log import push
 from search.merchandising.hits import Hit, count_hits
-from search.namespace import database_identity, namespace, read_identity, shop_key
 from tests.search.products import make_product
 
 
@@ -91,7 +91,7 @@ class TestIdentity:
 
     def test_a_database_that_does_not_say_ends_no_transaction(self, db, monkeypatch):
         for statement in ("_ASK", "_ASK_LESS"):
-            monkeypatch.setattr(f"search.namespace.{statement}", "SELECT 1 / 0, 1, now()")
+            monkeypatch.setattr(f"search.identity.{statement}", "SELECT 1 / 0, 1, now()")
         with transaction.atomic(), connection.cursor() as cursor:
             assert database_identity(afresh=True) == ""
             cursor.execute("SELECT 1")
