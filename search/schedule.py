@@ -56,7 +56,7 @@ PERIODIC: Final = (
     PeriodicTask(
         "advance_builds",
         "SWEEP_SECONDS",
-        "builds come to no end, and broken indexes are not mended",
+        "builds do not finish, and broken indexes are not rebuilt",
         lock="advance",
     ),
     PeriodicTask(
@@ -84,12 +84,12 @@ PERIODIC: Final = (
         lock="word_list",
     ),
     PeriodicTask(
-        "flush_hits", "SWEEP_SECONDS", "what rules, redirects and banners did is not counted in their lists"
+        "flush_hits", "SWEEP_SECONDS", "hits of rules, redirects and banners are not counted in their lists"
     ),
     PeriodicTask(
         "refresh_tags",
         "WORD_LIST_SECONDS",
-        "tags are suggested with words of former days",
+        "tags are suggested with outdated words",
         lock="tags",
         by_beat=False,
     ),
