@@ -118,7 +118,7 @@ class ShopAdminSite(AdminSite):
             (OF_NAME, "name", name.casefold()),
         ):
             hashed = salted_hmac("shop.login", value).hexdigest()[:32]
-            key = f"shop:{settings.NAMESPACE}:login:{kind}:{hashed}"
+            key = f"{settings.CACHES['default']['KEY_PREFIX']}:login:{kind}:{hashed}"
             count, seconds = attempts.take(key)
             if count > limit:
                 logger.warning("Too many wrong passwords of one %s: refused for %d s", kind, ceil(seconds))
