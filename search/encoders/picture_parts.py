@@ -1,18 +1,44 @@
-"""Walk through a picture file's parts before a decoder does, which may take minutes over thousands of them."""
+"""The parts of a picture file: segments of a JPEG, chunks of a PNG or WebP, blocks of a GIF. Nothing is decoded.
+
+`walk_parts` refuses files of too many parts before a decoder reads them, which may take minutes over thousands of them. The
+functions below it find the parts one by one, for whoever wants to keep some of them only.
+"""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from enum import Enum
+from typing import BinaryIO, NamedTuple
 
 from ..exceptions import PictureError
 
-# How many parts a picture file may have.
-
-
 MOST_PARTS = 2_000  # segments or chunks; pictures of cameras and programs have up to about 300
-WHOLE_PART = (
-    1_000  # bytes; chunks of pixels that hold as many are as many as the file is long, and not counted
+WHOLE_PART = 1_000  # bytes; chunks of pixels of this size and more are not counted: they are as many as the file is long
+MOST_SCANS = (
+    100  # a progressive JPEG has about ten; each goes over the whole picture, though it may have no bytes
 )
+MOST_EXIF = 100  # segments: Pillow puts them together one by one, copying all before
+MOST_JUNK = 65_536  # bytes between segments: Pillow goes over them one by one
+MOST_TEXTS = (
+    16  # of a PNG, that may be compressed: Pillow keeps up to a megabyte of each while it decodes the picture
+)
+MOST_BEFORE = (
+    4_000  # blocks before the first picture of a GIF: Pillow puts those of comments together one by one
+)
+MOST_BLOCKS = 200_000  # in all; a block holds up to 255 bytes, and 40 MB are 157,000 of them
+
+_SCAN, _END, _EXIF = b"\xda", b"\xd9", b"\xe1"  # markers of a JPEG
+_IN_HEADER = re.compile(rb"\xff([^\x00\xff])", re.DOTALL)
+# Among coded pixels, 00 stands for a byte FF, D0 to D7 restart the decoder, and what is below C0 means nothing.
+_IN_PIXELS = re.compile(rb"\xff([\xc0-\xcf\xd8-\xfe])", re.DOTALL)
+_ALONE = frozenset(bytes([marker]) for marker in (0x01, *range(0xD0, 0xDA)))  # without a length and a body
+_ALONE_FOR_PILLOW = frozenset(bytes([marker]) for marker in (0xC8, *range(0xF0, 0xFE)))
+_PIXELS = (b"IDAT", b"fdAT")  # chunks of a PNG
+_TEXTS = (b"zTXt", b"iTXt")
+_BLOCK = re.compile(rb"([!,;])")
+_GIF_HEADER, _DESCRIPTOR = 13, 10  # bytes
+_DATA_AT_ONCE = 1_000  # blocks
+_READ = 65_536  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,188 +49,29 @@ class Scans:
     colours: int = 0
 
 
-def refuse_more(count: int, most: int, what: str) -> None:
-    """Refuse a picture with more of these than the most.
+class GifBlock(bytes, Enum):
+    """The parts of a GIF; pictures, extensions and the trailer begin with these bytes."""
 
-    Raises:
-        PictureError: it has more.
-    """
-    if count > most:
-        raise PictureError(f"The picture has more than {most:,} {what}, as no camera or program writes it.")
-
-
-# The blocks of a GIF.
-#
-# Layout: https://www.w3.org/Graphics/GIF/spec-gif89a.txt
+    HEADER = b"GIF"  # with the table of colours
+    PICTURE = b","
+    EXTENSION = b"!"
+    DATA = b"data"  # of a picture or an extension
+    STRAY = b"stray"  # bytes between blocks
+    TRAILER = b";"
 
 
-MOST_BEFORE = 4_000  # blocks before the first picture: Pillow puts those of comments together one by one
-MOST_BLOCKS = 200_000  # in all; a block holds up to 255 bytes, and 40 MB are 157,000 of them
-_EXTENSION, _PICTURE, _TRAILER = 0x21, 0x2C, 0x3B
-_EMPTY = b"\x00"
+class Part(NamedTuple):
+    """A part of a picture file."""
 
-
-def walk_gif(file: BinaryIO) -> Scans:
-    """Count the blocks of a GIF.
-
-    Raises:
-        PictureError: more than 4,000 before the first picture, or 200,000 in all.
-    """
-    header = file.read(13)
-    if len(header) < 13:
-        return Scans()
-    file.seek(_colours(header[10]), 1)
-    blocks, shown = 0, False
-    while kind := file.read(1):
-        if kind[0] == _TRAILER:
-            return Scans()
-        if kind[0] == _PICTURE:
-            shown = True
-            descriptor = file.read(9)
-            if len(descriptor) < 9:
-                return Scans()
-            file.seek(_colours(descriptor[8]) + 1, 1)
-        elif kind[0] == _EXTENSION:
-            file.seek(1, 1)
-        while True:
-            blocks += 1
-            refuse_more(blocks, MOST_BLOCKS if shown else MOST_BEFORE, "blocks")
-            if kind[0] not in (_EXTENSION, _PICTURE):  # a byte between blocks
-                break
-            length = file.read(1) or _EMPTY
-            if length == _EMPTY:
-                break
-            file.seek(length[0], 1)
-    return Scans()
-
-
-def _colours(flags: int) -> int:
-    """Bytes of the table of colours that these flags announce."""
-    return 3 << (flags & 7) + 1 if flags & 0x80 else 0
-
-
-# The segments and scans of a JPEG; layout: ITU-T T.81 annex B.
-
-
-MOST_SCANS = (
-    100  # a progressive JPEG has about ten; each goes over the whole picture, though it may have no bytes
-)
-MOST_EXIF = 100  # segments: Pillow puts them together one by one, copying all before
-MOST_JUNK = 65_536  # bytes between segments: Pillow goes over them one by one
-_BLOCK = 65_536  # bytes
-_IN_HEADER = re.compile(rb"\xff([^\x00\xff])", re.DOTALL)
-# Among coded pixels, 00 stands for a byte FF, D0 to D7 restart the decoder, and what is below C0 means nothing.
-_IN_PIXELS = re.compile(rb"\xff([\xc0-\xcf\xd8-\xfe])", re.DOTALL)
-_ALONE = {*range(0x02), *range(0xD0, 0xDA)}  # without a length and a body
-_NO_BODY_FOR_PILLOW = {0xC8, *range(0xF0, 0xFE)}  # which goes on behind the marker
-_SCAN, _END, _EXIF = 0xDA, 0xD9, 0xE1
-
-
-def walk_jpeg(file: BinaryIO) -> Scans:
-    """Count the scans of a JPEG; a file that breaks off has those that were found until then.
-
-    Raises:
-        PictureError: more than 2,000 segments, 100 scans, 100 EXIF segments, or 64 kB between segments.
-    """
-    file.seek(2)
-    parts = exif = junk = times = colours = 0
-    while True:
-        begun = file.tell()
-        marker = _next(file, _IN_PIXELS if times else _IN_HEADER)
-        if marker is None or (times and marker == _END):
-            return Scans(times, colours)
-        parts += 1
-        refuse_more(parts, MOST_PARTS, "segments")
-        if not times:
-            junk += file.tell() - 2 - begun
-            refuse_more(junk, MOST_JUNK, "bytes between its segments")
-        if marker in _ALONE or (not times and marker in _NO_BODY_FOR_PILLOW):
-            continue
-        at = file.tell()
-        begin = file.read(8)
-        if marker == _SCAN:
-            times += 1
-            refuse_more(times, MOST_SCANS, "scans")
-            colours += min(begin[2], 4) if len(begin) > 2 else 0
-        elif marker == _EXIF and begin[2:6] == b"Exif":
-            exif += 1
-            refuse_more(exif, MOST_EXIF, "EXIF segments")
-        file.seek(at + max(2, int.from_bytes(begin[:2], "big")))
-
-
-def _next(file: BinaryIO, pattern: re.Pattern[bytes]) -> int | None:
-    """The next marker, the file being left behind it; None where there is no other."""
-    while True:
-        at = file.tell()
-        block = file.read(_BLOCK)
-        if found := pattern.search(block):
-            file.seek(at + found.end())
-            return found[1][0]
-        if len(block) < _BLOCK:
-            return None
-        if block.endswith(b"\xff"):  # the other half of a marker may stand in the next block
-            file.seek(-1, 1)
-
-
-# The chunks of a PNG.
-#
-# Layout: https://www.w3.org/TR/png-3/
-
-
-MOST_TEXTS = 16  # that may be compressed: Pillow keeps up to a megabyte of each while the picture is decoded
-_PIXELS = (b"IDAT", b"fdAT")
-_TEXTS = (b"zTXt", b"iTXt")
-
-
-def walk_png(file: BinaryIO) -> Scans:
-    """Count the chunks of a PNG; many programs write pixels in chunks of 8 kB, which are not counted.
-
-    Raises:
-        PictureError: more than 2,000, or 16 compressed texts.
-    """
-    parts, texts, at = 0, 0, 8
-    while True:
-        file.seek(at)
-        header = file.read(8)
-        if len(header) < 8 or header[4:] == b"IEND":
-            return Scans()
-        length = int.from_bytes(header[:4], "big")
-        parts += header[4:] not in _PIXELS or length < WHOLE_PART
-        refuse_more(parts, MOST_PARTS, "chunks")
-        texts += header[4:] in _TEXTS
-        refuse_more(texts, MOST_TEXTS, "compressed texts")
-        at += 12 + length
-
-
-# The chunks of a WebP file.
-#
-# Layout: https://developers.google.com/speed/webp/docs/riff_container
-
-
-def walk_webp(file: BinaryIO) -> Scans:
-    """Count the chunks of a WebP file; frames of an animation that hold pixels are not counted.
-
-    Raises:
-        PictureError: more than 2,000.
-    """
-    parts, at = 0, 12
-    while True:
-        file.seek(at)
-        header = file.read(8)
-        if len(header) < 8:
-            return Scans()
-        length = int.from_bytes(header[4:], "little")
-        parts += header[:4] != b"ANMF" or length < WHOLE_PART
-        refuse_more(parts, MOST_PARTS, "chunks")
-        at += 8 + length + length % 2
-
-
-__all__ = ["Scans", "walk_parts"]
-_WALKS = {b"\xff\xd8": walk_jpeg, b"\x89P": walk_png, b"GI": walk_gif, b"RI": walk_webp}
+    kind: bytes  # marker of a segment, name of a chunk, a GifBlock
+    start: int  # in bytes from the beginning of the file
+    end: int  # of a file that was cut, this may lie behind its end
+    begin: bytes = b""  # of a segment, up to 8 bytes behind its marker
+    count: int = 1  # of a GIF, so many blocks
 
 
 def walk_parts(file: BinaryIO) -> Scans:
-    """Refuse a file of too many parts, and count the scans of a JPEG; nothing is decoded.
+    """Refuse a file of too many parts, and count the scans of a JPEG.
 
     Pillow reads segments, chunks and blocks one by one in Python, and some of them in time that grows with the
     square of their number: 700,000 empty EXIF segments, 8 MB, took 8 s.
@@ -213,7 +80,7 @@ def walk_parts(file: BinaryIO) -> Scans:
         file: a seekable binary file at its beginning; it is left anywhere.
 
     Returns:
-        The scans of a JPEG; none for other files, and for what is no picture.
+        The scans of a JPEG; none for other files, and for what is not a picture.
 
     Raises:
         PictureError: it has too many parts.
@@ -221,3 +88,194 @@ def walk_parts(file: BinaryIO) -> Scans:
     walk = _WALKS.get(file.read(2))
     file.seek(0)
     return walk(file) if walk else Scans()
+
+
+def jpeg_segments(file: BinaryIO, *, as_pillow: bool = False) -> Iterator[Part]:
+    """Find the segments of a JPEG; layout: ITU-T T.81 annex B.
+
+    Args:
+        file: a seekable binary file.
+        as_pillow: whether to go on right behind the markers that Pillow takes to be without a body.
+    """
+    at, pattern = 2, _IN_HEADER
+    while found := _find(file, pattern, at):
+        kind, at = found
+        start = at - 2
+        begin = file.read(8)
+        if kind not in _ALONE and not (as_pillow and pattern is _IN_HEADER and kind in _ALONE_FOR_PILLOW):
+            at += max(2, int.from_bytes(begin[:2], "big"))
+        if kind == _SCAN:
+            pattern = _IN_PIXELS
+        yield Part(kind, start, at, begin)
+
+
+def png_chunks(file: BinaryIO) -> Iterator[Part]:
+    """Find the chunks of a PNG, and what looks like one behind its end; layout: https://www.w3.org/TR/png-3/ .
+
+    Args:
+        file: a seekable binary file.
+    """
+    end = 8
+    while header := _read(file, end, 8):
+        start, end = end, end + 12 + int.from_bytes(header[:4], "big")
+        yield Part(header[4:], start, end)
+
+
+def webp_chunks(file: BinaryIO, at: int = 12) -> Iterator[Part]:
+    """Find the chunks of a WebP file; layout: https://developers.google.com/speed/webp/docs/riff_container .
+
+    Args:
+        file: a seekable binary file.
+        at: where the first chunk begins; in a frame of an animation, its own chunks begin at 24.
+    """
+    end = at
+    while header := _read(file, end, 8):
+        size = int.from_bytes(header[4:], "little")
+        start, end = end, end + 8 + size + size % 2
+        yield Part(header[:4], start, end)
+
+
+def gif_blocks(file: BinaryIO) -> Iterator[Part]:
+    """Find the blocks of a GIF; layout: https://www.w3.org/Graphics/GIF/spec-gif89a.txt .
+
+    Args:
+        file: a seekable binary file.
+
+    Yields:
+        The header; each picture and extension up to where its data begin; its data, many blocks at once; bytes between
+        blocks, which count as one block each; the trailer, and what looks like blocks behind it.
+    """
+    header = _read(file, 0, _GIF_HEADER)
+    if not header:
+        return
+    at = _GIF_HEADER + _colours(header[10])
+    yield Part(GifBlock.HEADER, 0, at)
+    while found := _find(file, _BLOCK, at):
+        kind, behind = found
+        start = behind - 1
+        if start > at:
+            yield Part(GifBlock.STRAY, at, start, count=start - at)
+        at = behind
+        if kind == GifBlock.EXTENSION:
+            at += 1
+        elif kind == GifBlock.PICTURE:
+            descriptor = file.read(_DESCRIPTOR - 1)
+            at += _DESCRIPTOR + (_colours(descriptor[-1]) if len(descriptor) == _DESCRIPTOR - 1 else 0)
+        yield Part(kind, start, at)
+        if kind != GifBlock.TRAILER:
+            for part in _data_blocks(file, at):
+                at = part.end
+                yield part
+    size = file.seek(0, 2)
+    if size > at:
+        yield Part(GifBlock.STRAY, at, size, count=size - at)
+
+
+def _data_blocks(file: BinaryIO, at: int) -> Iterator[Part]:
+    file.seek(at)
+    start, count = at, 0
+    while True:
+        count += 1
+        length = (file.read(1) or b"\x00")[0]
+        at += 1 + length
+        if length == 0:
+            break
+        file.seek(at)
+        if count == _DATA_AT_ONCE:
+            yield Part(GifBlock.DATA, start, at, count=count)
+            start, count = at, 0
+    yield Part(GifBlock.DATA, start, at, count=count)
+
+
+def _colours(flags: int) -> int:
+    """How many bytes the table of colours has that these flags of a GIF announce."""
+    return 3 << (flags & 7) + 1 if flags & 0x80 else 0
+
+
+def _read(file: BinaryIO, at: int, size: int) -> bytes:
+    """Read bytes that stand there; none where the file ends before."""
+    file.seek(at)
+    found = file.read(size)
+    return found if len(found) == size else b""
+
+
+def _find(file: BinaryIO, pattern: re.Pattern[bytes], at: int) -> tuple[bytes, int] | None:
+    """Find what a pattern's group matches from a place on, and where that ends, the file being left there; None without any."""
+    size = 64  # the next part mostly follows at once
+    while True:
+        file.seek(at)
+        block = file.read(size)
+        if found := pattern.search(block):
+            end = at + found.end()
+            file.seek(end)
+            return found[1], end
+        if len(block) < size:
+            return None
+        at += len(block) - block.endswith(b"\xff")  # the other half of a marker may stand in the next block
+        size = _READ
+
+
+def _refuse_more(count: int, most: int, what: str) -> None:
+    if count > most:
+        raise PictureError(f"The picture has more than {most:,} {what}, as no camera or program writes it.")
+
+
+def _walk_jpeg(file: BinaryIO) -> Scans:
+    """Count the scans of a JPEG; a file that breaks off has those that were found until then."""
+    exif = junk = times = colours = 0
+    behind = 2
+    for number, part in enumerate(jpeg_segments(file, as_pillow=True), start=1):
+        if times and part.kind == _END:
+            break
+        _refuse_more(number, MOST_PARTS, "segments")
+        if not times:
+            junk += part.start - behind
+            _refuse_more(junk, MOST_JUNK, "bytes between its segments")
+        behind = part.end
+        if part.kind == _SCAN:
+            times += 1
+            _refuse_more(times, MOST_SCANS, "scans")
+            colours += min(part.begin[2], 4) if len(part.begin) > 2 else 0
+        elif part.kind == _EXIF and part.begin[2:6] == b"Exif":
+            exif += 1
+            _refuse_more(exif, MOST_EXIF, "EXIF segments")
+    return Scans(times, colours)
+
+
+def _walk_png(file: BinaryIO) -> Scans:
+    """Count the chunks of a PNG; many programs write pixels in chunks of 8 kB, which are not counted."""
+    parts = texts = 0
+    for part in png_chunks(file):
+        if part.kind == b"IEND":
+            break
+        parts += part.kind not in _PIXELS or part.end - part.start - 12 < WHOLE_PART
+        _refuse_more(parts, MOST_PARTS, "chunks")
+        texts += part.kind in _TEXTS
+        _refuse_more(texts, MOST_TEXTS, "compressed texts")
+    return Scans()
+
+
+def _walk_webp(file: BinaryIO) -> Scans:
+    """Count the chunks of a WebP file; frames of an animation that hold pixels are not counted."""
+    parts = 0
+    for part in webp_chunks(file):
+        parts += part.kind != b"ANMF" or part.end - part.start - 8 < WHOLE_PART
+        _refuse_more(parts, MOST_PARTS, "chunks")
+    return Scans()
+
+
+def _walk_gif(file: BinaryIO) -> Scans:
+    """Count the blocks of a GIF, and the bytes between them."""
+    blocks, most = 0, MOST_BEFORE
+    for part in gif_blocks(file):
+        if part.kind == GifBlock.TRAILER:
+            break
+        if part.kind == GifBlock.PICTURE:
+            most = MOST_BLOCKS
+        elif part.kind in (GifBlock.DATA, GifBlock.STRAY):
+            blocks += part.count
+            _refuse_more(blocks, most, "blocks")
+    return Scans()
+
+
+_WALKS = {b"\xff\xd8": _walk_jpeg, b"\x89P": _walk_png, b"GI": _walk_gif, b"RI": _walk_webp}
