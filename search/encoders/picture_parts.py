@@ -67,7 +67,7 @@ class Part(NamedTuple):
     start: int  # in bytes from the beginning of the file
     end: int  # of a file that was cut, this may lie behind its end
     begin: bytes = b""  # of a segment, up to 8 bytes behind its marker
-    count: int = 1  # of a GIF, so many blocks
+    blocks: int = 1  # that a part of a GIF stands for
 
 
 def walk_parts(file: BinaryIO) -> Scans:
@@ -154,7 +154,7 @@ def gif_blocks(file: BinaryIO) -> Iterator[Part]:
         kind, behind = found
         start = behind - 1
         if start > at:
-            yield Part(GifBlock.STRAY, at, start, count=start - at)
+            yield Part(GifBlock.STRAY, at, start, blocks=start - at)
         at = behind
         if kind == GifBlock.EXTENSION:
             at += 1
@@ -168,7 +168,7 @@ def gif_blocks(file: BinaryIO) -> Iterator[Part]:
                 yield part
     size = file.seek(0, 2)
     if size > at:
-        yield Part(GifBlock.STRAY, at, size, count=size - at)
+        yield Part(GifBlock.STRAY, at, size, blocks=size - at)
 
 
 def _data_blocks(file: BinaryIO, at: int) -> Iterator[Part]:
@@ -182,9 +182,9 @@ def _data_blocks(file: BinaryIO, at: int) -> Iterator[Part]:
             break
         file.seek(at)
         if count == _DATA_AT_ONCE:
-            yield Part(GifBlock.DATA, start, at, count=count)
+            yield Part(GifBlock.DATA, start, at, blocks=count)
             start, count = at, 0
-    yield Part(GifBlock.DATA, start, at, count=count)
+    yield Part(GifBlock.DATA, start, at, blocks=count)
 
 
 def _colours(flags: int) -> int:
@@ -273,7 +273,7 @@ def _walk_gif(file: BinaryIO) -> Scans:
         if part.kind == GifBlock.PICTURE:
             most = MOST_BLOCKS
         elif part.kind in (GifBlock.DATA, GifBlock.STRAY):
-            blocks += part.count
+            blocks += part.blocks
             _refuse_more(blocks, most, "blocks")
     return Scans()
 
