@@ -9,14 +9,14 @@ from celery.worker.control import inspect_command
 
 from . import messages
 from .conf import get_settings, namespace
-from .indexing import build_records, building, failures, marks, outbox, versions, word_lists
+from .indexing import building, failures, marks, outbox, versions, word_lists
 from .indexing import reconcile as reconciling
 from .indexing.batches import index_due
 from .indexing.lexicon import refresh_lexicons
 from .indexing.task_runs import recorded_run
 from .insight import log_store, rollup
 from .merchandising import hits
-from .models import CatalogueHealth, CatalogueMap, IndexVersion
+from .models import Build, CatalogueHealth, CatalogueMap, IndexVersion
 from .monitoring import neighbours
 from .quality.health import check_health as find_findings
 from .quality.jobs import ask, compute, give_up
@@ -73,9 +73,7 @@ def index_stale() -> None:
     """Index stale products in batches until nothing is due, or for INDEX_SECONDS and then by another message."""
     if index_due(seconds=INDEX_SECONDS):
         marks.publish("index_stale")
-    elif (
-        build_records.is_running() or IndexVersion.objects.filter(state=IndexVersion.State.BUILDING).exists()
-    ):
+    elif Build.objects.has_begun() or IndexVersion.objects.filter(state=IndexVersion.State.BUILDING).exists():
         marks.publish("advance_builds")
 
 
@@ -93,7 +91,7 @@ def advance_builds() -> None:
     """Take builds to their end and mend broken indexes; only one of these runs at a time."""
     before = IndexVersion.objects.active()
     try:
-        building.advance_all()
+        building.advance_builds()
     finally:  # a version may have been activated although something else failed
         active = IndexVersion.objects.active()
         if active != before:
@@ -117,7 +115,7 @@ def reconcile() -> None:
 @_task(**LONG)
 def begin_build(build_id: int) -> None:
     """Begin a build that somebody has asked for."""
-    building.begin(build_id)
+    building.begin_build(build_id)
 
 
 @_task(**LONG)

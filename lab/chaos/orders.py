@@ -118,13 +118,13 @@ def batches(log: str) -> list[list[str]]:
 def wrap_steps(**_signal: Any) -> None:
     """Have this process look for an order to kill its worker at each step of a rebuild."""
     from search.indexing import batches as draining
-    from search.indexing import build_records, versions
+    from search.indexing import building, versions
 
     def entered(_version_id: int, step: str) -> None:
         if step != ENCODING:
             _kill_at(step)
 
-    build_records.enter = _after(build_records.enter, entered)
+    building.enter_step = _after(building.enter_step, entered)
     versions.enter = _after(versions.enter, lambda *_, **__: _kill_at(MARKING))  # and before it is committed
     versions.activate = _after(versions.activate, lambda *_, **__: _kill_at(SWITCHED))
     draining.index_batch = _before(draining.index_batch, _encode)

@@ -109,7 +109,7 @@ class BuildAdmin(ReadOnlyAdmin):
         if kind not in Build.Kind.values:
             raise Http404(f"There is no build of the kind {kind!r}.")
         try:
-            _, sent = building.ask(kind, by=request.user.get_username())
+            _, sent = building.request_build(kind, by=request.user.get_username())
         except BuildStateError as error:
             messages.warning(request, f"Nothing was begun. {error}")
         else:
@@ -130,7 +130,7 @@ class BuildAdmin(ReadOnlyAdmin):
             raise Http404(f"There is no build {pk}.")
         if request.method == "POST":
             try:
-                building.cancel(pk, by=request.user.get_username())
+                building.cancel_build(pk, by=request.user.get_username())
             except BuildStateError as error:
                 messages.warning(request, str(error))
             else:

@@ -10,11 +10,11 @@ from django.db import DataError, transaction
 
 from ..conf import get_settings
 from ..exceptions import HostError
-from ..models import IndexVersion, ProductTag
+from ..models import Build, IndexVersion, ProductTag
 from ..products import load_each
 from ..registry import ProductIndex, get_index
 from ..resilience import SparingLogger
-from . import build_records, outbox
+from . import outbox
 from .connections import brief_transaction
 from .documents import PreparedProduct, prepare
 from .embedding import EmbeddedBatch, Embedder
@@ -192,7 +192,7 @@ def _index_next() -> bool:
     claims = outbox.claim_texts(TEXT_BATCH, lacking)
     if len(claims) > batch_size or (claims and embedder.has_none):
         _guarded(index_texts, claims)
-        build_records.move(0)
+        Build.objects.note_batch(0)
         return True
     if embedder.has_none:
         return False
@@ -204,7 +204,7 @@ def _index_next() -> bool:
     if retry:
         _guarded(index_batch, retry)
     if claims or retry:
-        build_records.move(len(claims) + len(retry))
+        Build.objects.note_batch(len(claims) + len(retry))
     return bool(claims or retry)
 
 

@@ -12,7 +12,6 @@ from django.db import OperationalError, connection, transaction
 
 from ..conf import get_settings
 from ..models import IndexVersion
-from .build_records import check_wanted
 from .connections import maintenance_cursor
 from .locks import confirm_locks
 
@@ -138,7 +137,8 @@ def _create(version: IndexVersion, index: HnswIndex) -> None:
             cursor.execute(statement)
     except OperationalError:
         _drop(index.name)
-        check_wanted(version.pk)  # it may have been broken off because the version was given up
+        confirm_locks()
+        IndexVersion.objects.check_wanted(version.pk)  # it may have been broken off for that
         # Parallel builds need shared memory, of which containers often have 64 MB: once more without.
         with maintenance_cursor(max_parallel_maintenance_workers="0") as cursor:
             cursor.execute(statement)

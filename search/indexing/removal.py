@@ -28,8 +28,8 @@ from ..models import (
     VersionTags,
     WordList,
 )
+from ..models.builds import MAX_REASON
 from ..resilience import Attempts
-from . import build_records
 from .connections import unhurried
 from .hnsw import drop_indexes, drop_orphaned_indexes, orphaned_indexes
 from .locks import confirm_locks
@@ -77,7 +77,7 @@ def give_up(version: IndexVersion, reason: str) -> bool:
     given_up = IndexVersion.objects.filter(pk=version.pk, state=version.state)
     if not given_up.update(state=State.FAILED, error=reason, failed_at=Now()):
         return False
-    build_records.end(Build.State.FAILED, version_id=version.pk, reason=reason)
+    Build.objects.end(Build.State.FAILED, version_id=version.pk, reason=reason)
     return True
 
 
@@ -123,9 +123,7 @@ def drop_superseded() -> list[int]:
 
 def note_trouble(version_id: int, trouble: str) -> None:
     """Keep with a version what went wrong with it and will be tried again."""
-    IndexVersion.objects.filter(pk=version_id).update(
-        trouble=trouble[: build_records.MAX_REASON], trouble_at=Now()
-    )
+    IndexVersion.objects.filter(pk=version_id).update(trouble=trouble[:MAX_REASON], trouble_at=Now())
 
 
 def forget_troubles(*, before: datetime) -> None:

@@ -9,7 +9,6 @@ from django.db.models import Count, F, Min, Q
 from django.db.models.functions import Now
 
 from ..models import Build, EntryImage, IndexEntry, IndexVersion, StaleMark, StaleProduct
-from .build_records import waiting_products
 from .hnsw import built_share
 from .locks import is_held
 from .task_runs import TaskState, task_states
@@ -236,7 +235,7 @@ def read_report(build: Build) -> BuildReport:
     """Measure a build with a few quick queries; one that has ended is told from its record alone."""
     if not build.is_running:
         return _ended(build)
-    counted = waiting_products().aggregate(
+    counted = StaleProduct.objects.of_build().aggregate(
         waiting=Count("pk"),
         planned=Count("pk", filter=_PLANNED),
         next_at=Min("next_attempt_at", filter=_PLANNED),

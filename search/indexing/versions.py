@@ -12,7 +12,6 @@ from ..encoders.cache import FoundArtifact, artifact_in_settings, find_artifact,
 from ..exceptions import ArtifactError, BuildGivenUp, NoVersion, VersionStateError
 from ..models import Build, IndexVersion
 from ..resilience import Attempts
-from . import build_records
 from .connections import unhurried
 from .databases import try_text_config
 from .hnsw import broken_indexes
@@ -61,15 +60,14 @@ def request_rebuild(*, force: bool = False, build: Build | None = None) -> Rebui
         if not alone:
             raise VersionStateError("Another process is beginning a version; look at the status in a moment.")
         if build is not None:
-            build_records.check_waits(
-                build.pk
-            )  # or its own version, begun a moment ago, would be taken for an abandoned one
+            # Or its own version, begun a moment ago, would be taken for an abandoned one.
+            Build.objects.check_waits(build.pk)
         if not force:
             unneeded = _unneeded(artifact, config)
             if unneeded is not None:
                 return unneeded
             if build is None:
-                build_records.check_no_reindex()
+                Build.objects.check_no_reindex()
         for abandoned in IndexVersion.objects.filter(state=State.BUILDING):
             # One that cannot be dropped keeps the reason and is tried again by beat; it is in no newer build's way.
             with Attempts("A newer build").at(f"dropping {abandoned}", partial(note_trouble, abandoned.pk)):
@@ -84,9 +82,9 @@ def request_rebuild(*, force: bool = False, build: Build | None = None) -> Rebui
                 text_config=config,
             )
             if build is None:
-                build_records.end(Build.State.FAILED, reason="A newer build took its place.")
-                build = build_records.create(Build.Kind.REBUILD)
-            build_records.begin(build.pk, version_id=version.pk)
+                Build.objects.end(Build.State.FAILED, reason="A newer build took its place.")
+                build = Build.objects.queue(Build.Kind.REBUILD)
+            Build.objects.begin(build.pk, version_id=version.pk)
         fill(version)
     return Rebuild(version, True, f"Version {version.pk} is being built: {version.total} products.")
 
@@ -107,7 +105,7 @@ def fill(version: IndexVersion) -> None:
         wanted = IndexVersion.objects.filter(pk=version.pk, state=State.BUILDING)
         if not wanted.update(total=version.total):
             raise BuildGivenUp(f"Version {version.pk} was given up while its products were being marked.")
-        build_records.set_total(version.pk, version.total)
+        Build.objects.set_total(version.pk, version.total)
 
 
 def activate(version_id: int, *, without_artifact: bool = False, force: bool = False) -> IndexVersion:
@@ -155,8 +153,8 @@ def activate(version_id: int, *, without_artifact: bool = False, force: bool = F
             version.activated_at = timezone.now()
             version.held = ""
             version.save(update_fields=["state", "activated_at", "held"])
-        build_records.end(Build.State.DONE, version_id=version.pk)
-        build_records.end_well(version.pk)
+        Build.objects.end(Build.State.DONE, version_id=version.pk)
+        Build.objects.end_well(version.pk)
     if missed_changes:
         _catch_up(version)
     return version

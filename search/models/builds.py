@@ -2,21 +2,146 @@
 
 from typing import ClassVar, Self
 
-from django.db import models
+from django.db import IntegrityError, models, transaction
+from django.db.models.functions import Now
 
+from ..exceptions import BuildGivenUp, BuildStateError
 from .versions import IndexVersion
+
+PACE_SECONDS = 30.0  # the rate is that of so many seconds
+SAMPLE_SECONDS = 1.0  # batches that end closer together share a sample
+MAX_REASON = 1000  # characters
 
 
 class BuildQuerySet(models.QuerySet["Build"]):
-    """Builds by what has become of them."""
+    """Builds by what has become of them, and how a record moves on: it waits, begins, goes from step to step, ends.
+
+    Whoever locks a version and its build locks the version first.
+    """
 
     def running(self) -> Self:
         """Keep the build that runs; there is one at most."""
         return self.filter(state=Build.State.RUNNING)
 
+    def waiting(self) -> Self:
+        """Keep the build that waits for a worker to begin it."""
+        return self.running().filter(step=Build.Step.QUEUED)
+
     def to_clear(self) -> Self:
         """Keep the cancelled ones whose rows are still to be removed."""
         return self.filter(state=Build.State.CANCELLED, cleared_at=None)
+
+    def has_begun(self) -> bool:
+        """Return whether a build has begun and not ended."""
+        return self.running().exclude(step=Build.Step.QUEUED).exists()
+
+    def number_for(self, version_id: int) -> int:
+        """Return the number of the build that makes a version, or 0 where none runs."""
+        return self.running().filter(version=version_id).values_list("pk", flat=True).first() or 0
+
+    def check_waits(self, build_id: int) -> None:
+        """Go on while a build waits to be begun.
+
+        Raises:
+            BuildGivenUp: it has begun already, was cancelled or is gone.
+        """
+        if not self.waiting().filter(pk=build_id).exists():
+            raise _waits_no_more(build_id)
+
+    def check_no_reindex(self) -> None:
+        """Go on unless a reindex runs.
+
+        Raises:
+            BuildStateError: one does; it would be given up half done.
+        """
+        running = self.running().filter(kind=Build.Kind.REINDEX).first()
+        if running is not None:
+            raise BuildStateError(f"{_already(running)} Wait for it, or give it up with --force.")
+
+    def queue(self, kind: str, *, by: str = "") -> "Build":
+        """Record a build that waits for a worker.
+
+        Args:
+            kind: "rebuild" or "reindex".
+            by: who asks; empty for the command line.
+
+        Raises:
+            BuildStateError: one runs already.
+        """
+        try:
+            with transaction.atomic():
+                return self.create(kind=kind, started_by=by)
+        except IntegrityError as error:
+            running = self.running().first()
+            raise BuildStateError(
+                _already(running) if running else "A build has ended at this moment; try again."
+            ) from error
+
+    def begin(self, build_id: int, *, version_id: int | None = None) -> None:
+        """Let a waiting build begin, once, whatever the queue delivers twice.
+
+        Raises:
+            BuildGivenUp: it does not wait any more.
+        """
+        begun = (
+            self.waiting()
+            .filter(pk=build_id)
+            .update(step=Build.Step.MARKING, step_at=Now(), moved_at=Now(), version=version_id, reason="")
+        )
+        if not begun:
+            raise _waits_no_more(build_id)
+
+    def set_total(self, version_id: int, total: int) -> None:
+        """Note how many products the build of a version has, from where on they are encoded."""
+        self.running().filter(version=version_id).update(
+            total=total, step=Build.Step.ENCODING, step_at=Now(), moved_at=Now()
+        )
+
+    def enter_step(self, version_id: int, step: "Build.Step") -> None:
+        """Note the step that the build of a version has come to."""
+        self.running().filter(version=version_id).exclude(step=step).update(
+            step=step, step_at=Now(), moved_at=Now(), reason=""
+        )
+
+    def note_batch(self, products: int) -> None:
+        """Note that a worker has finished a batch, with so many products embedded."""
+        with transaction.atomic():
+            build = self.running().select_for_update().first()
+            if build is None:
+                return
+            now = self.filter(pk=build.pk).values_list(Now(), flat=True).get()
+            build.moved_at = now
+            build.indexed += products
+            if products:
+                build.pace = _paced(build.pace, (now - build.started_at).total_seconds(), build.indexed)
+            build.save(update_fields=["moved_at", "indexed", "pace"])
+
+    def note_trouble(self, build_id: int, reason: str) -> None:
+        """Keep what went wrong in a build that goes on: the step is tried again."""
+        self.running().filter(pk=build_id).update(reason=reason[:MAX_REASON])
+
+    def end(self, build_state: "Build.State", *, version_id: int | None = None, reason: str = "") -> None:
+        """Note how the running build ended.
+
+        Args:
+            build_state: what has become of it.
+            version_id: only if it builds this version.
+            reason: why, for people.
+        """
+        builds = self.running()
+        if version_id is not None:
+            builds = builds.filter(version=version_id)
+        builds.update(state=build_state, ended_at=Now(), moved_at=Now(), reason=reason[:MAX_REASON])
+
+    def end_reindex(self) -> None:
+        """Note that a reindex has come to its end, all that it marked being indexed or parked."""
+        reindex = self.running().filter(kind=Build.Kind.REINDEX, step=Build.Step.ENCODING)
+        reindex.update(state=Build.State.DONE, ended_at=Now(), moved_at=Now())
+
+    def end_well(self, version_id: int) -> None:
+        """Note that the version of a build which had ended without a switch has been activated after all."""
+        held_back = self.filter(version=version_id, kind=Build.Kind.REBUILD, state=Build.State.FAILED)
+        held_back.update(state=Build.State.DONE, reason="")
 
 
 class Build(models.Model):
@@ -93,6 +218,22 @@ class Build(models.Model):
     def steps(self) -> "tuple[Step, ...]":
         """The steps of its kind, in their order."""
         return self.REBUILD_STEPS if self.kind == self.Kind.REBUILD else self.REINDEX_STEPS
+
+
+def _waits_no_more(build_id: int) -> BuildGivenUp:
+    return BuildGivenUp(f"Build {build_id} has begun already, or was given up.")
+
+
+def _already(running: Build) -> str:
+    return f"A {running.kind} runs already, begun by {running.started_by or 'the command line'}."
+
+
+def _paced(samples: list[list[float]], seconds: float, indexed: int) -> list[list[float]]:
+    if len(samples) > 1 and samples[-1][0] - samples[-2][0] < SAMPLE_SECONDS:
+        samples = samples[:-1]
+    samples = [*samples, [round(seconds, 2), indexed]]
+    older = [number for number, sample in enumerate(samples) if sample[0] <= seconds - PACE_SECONDS]
+    return samples[older[-1] :] if older else samples
 
 
 class Dashboard(IndexVersion):

@@ -7,6 +7,7 @@ from django.db import models
 from django.utils import timezone
 
 from ..conf import get_settings
+from ..exceptions import BuildGivenUp
 
 LACK_LASTS = timedelta(minutes=2)  # a worker that lacks an artifact says so with each sweep that finds work
 
@@ -30,6 +31,15 @@ class IndexVersionQuerySet(models.QuerySet["IndexVersion"]):
         """Return the version to search: the active one, else the newest on its way there (by keyword only)."""
         on_the_way = (IndexVersion.State.BUILDING, IndexVersion.State.READY)
         return self.active() or self.filter(state__in=on_the_way).order_by("-pk").first()
+
+    def check_wanted(self, version_id: int) -> None:
+        """Go on unless a version was given up.
+
+        Raises:
+            BuildGivenUp: it failed, was cancelled or is gone.
+        """
+        if not self.filter(pk=version_id).exclude(state=IndexVersion.State.FAILED).exists():
+            raise BuildGivenUp(f"Version {version_id} was given up.")
 
 
 class IndexVersion(models.Model):

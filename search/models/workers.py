@@ -13,6 +13,14 @@ class StaleMarkQuerySet(models.QuerySet["StaleMark"]):
         return self.filter(~models.Exists(outbox.filter(product_key=models.OuterRef("product_key"))))
 
 
+class StaleProductQuerySet(models.QuerySet["StaleProduct"]):
+    """Products of the outbox by whom they wait for."""
+
+    def of_build(self) -> Self:
+        """Keep the products that a build still has to index."""
+        return self.filter(backfill=True, parked=False)
+
+
 class StaleMark(models.Model):
     """A note that a product has changed, added in the transaction that changed it; workers gather them into the outbox.
 
@@ -59,6 +67,8 @@ class StaleProduct(models.Model):
     next_attempt_at = models.DateTimeField(null=True, blank=True)
     last_error = models.TextField(blank=True, default="")
     parked = models.BooleanField(default=False, help_text="Failed too often; waits for a change or a retry.")
+
+    objects = StaleProductQuerySet.as_manager()
 
     class Meta:
         """Constraints and indexes."""

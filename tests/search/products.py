@@ -52,7 +52,7 @@ def build_version(*, force: bool = False) -> IndexVersion:
     """Build a version in this process, up to where it is active; needs a test without a transaction of its own."""
     versions.request_rebuild(force=force)
     drain()
-    building.advance_all()
+    building.advance_builds()
     version = IndexVersion.objects.active()
     assert version is not None
     return version

@@ -168,7 +168,7 @@ class Command(BaseCommand):
             self._finish(options)
             return
         self._confirm("Index every product again?", options)
-        build = building.begin_here(Build.Kind.REINDEX)
+        build = building.begin_build_here(Build.Kind.REINDEX)
         self.console.print(f"{build.total or 0:,} products are being indexed again.")
         self._call_workers()
         if options["wait"]:

@@ -36,8 +36,8 @@ def build() -> Build:
     """A rebuild of two products."""
     for number in range(2):
         make_product(f"A{number}")
-    build, _ = building.ask("rebuild", by="anna")
-    building.begin(build.pk)
+    build, _ = building.request_build("rebuild", by="anna")
+    building.begin_build(build.pk)
     build.refresh_from_db()
     return build
 
@@ -241,6 +241,6 @@ def test_the_number_of_queries_of_a_poll_does_not_grow_with_the_catalogue(
         make_product(f"B{number}")
     with django_assert_max_num_queries(9):
         viewer.get(PROGRESS)
-    building.advance_all()
+    building.advance_builds()
     with django_assert_max_num_queries(9):
         viewer.get(PROGRESS)

@@ -93,7 +93,7 @@ def products_were_written_without_signals(world: World) -> None:
 
 @line("Builds")
 def a_build_does_not_move(world: World) -> None:
-    building.ask("rebuild", by="anna")
+    building.request_build("rebuild", by="anna")
     Build.objects.update(moved_at=timezone.now() - timedelta(seconds=status.STALL_SECONDS + 1))
 
 

@@ -25,8 +25,8 @@ def active() -> IndexVersion:
 
 
 def start(kind: str = "rebuild") -> Build:
-    build, _ = building.ask(kind, by="anna")
-    building.begin(build.pk)
+    build, _ = building.request_build(kind, by="anna")
+    building.begin_build(build.pk)
     build.refresh_from_db()
     return build
 
@@ -45,7 +45,7 @@ def test_cancelling_ends_the_build_and_leaves_the_active_version(active, publish
     assert of_version(build.version) == (2, 0)
     published.clear()
 
-    cancelled = building.cancel(build.pk, by="ben")
+    cancelled = building.cancel_build(build.pk, by="ben")
     assert (cancelled.state, cancelled.reason, cancelled.cleared_at) == (
         "cancelled",
         "Cancelled by ben.",
@@ -55,7 +55,7 @@ def test_cancelling_ends_the_build_and_leaves_the_active_version(active, publish
     assert not stale_products().exists()
     assert published == [("advance_builds",)]
 
-    building.advance_all()
+    building.advance_builds()
     build.refresh_from_db()
     assert build.cleared_at is not None
     assert not IndexVersion.objects.filter(pk=build.version).exists()
@@ -71,7 +71,7 @@ def test_a_batch_that_is_being_encoded_writes_nothing_to_the_cancelled_version(a
     embed = batches.Embedder.embed
 
     def cancel_meanwhile(embedder, *args, **options):
-        building.cancel(build.pk, by="ben")
+        building.cancel_build(build.pk, by="ben")
         return embed(embedder, *args, **options)
 
     monkeypatch.setattr(batches.Embedder, "embed", cancel_meanwhile)
@@ -81,22 +81,22 @@ def test_a_batch_that_is_being_encoded_writes_nothing_to_the_cancelled_version(a
 
 def test_a_second_build_begins_at_once_and_clearing_up_does_not_touch_it(active):
     first = start()
-    building.cancel(first.pk, by="ben")
+    building.cancel_build(first.pk, by="ben")
     second = start()
     assert stale_products().count() == 3
-    building.advance_all()
+    building.advance_builds()
     assert stale_products().count() == 3
     drain()
-    building.advance_all()
+    building.advance_builds()
     assert IndexVersion.objects.active().pk == second.version
     assert list(Build.objects.values_list("state", flat=True)) == ["done", "cancelled", "done"]
 
 
 def test_a_build_that_waits_is_cancelled_and_does_not_begin_any_more(active):
-    build, _ = building.ask("rebuild", by="anna")
-    building.cancel(build.pk, by="ben")
-    building.begin(build.pk)
-    building.advance_all()
+    build, _ = building.request_build("rebuild", by="anna")
+    building.cancel_build(build.pk, by="ben")
+    building.begin_build(build.pk)
+    building.advance_builds()
     assert list(IndexVersion.objects.all()) == [active]
 
 
@@ -112,8 +112,8 @@ def test_a_build_that_is_being_marked_marks_nothing(active, monkeypatch):
         iterator = staticmethod(keys_and_cancel)
 
     monkeypatch.setattr(versions, "product_keys", Keys)
-    build, _ = building.ask("rebuild", by="anna")
-    building.begin(build.pk)
+    build, _ = building.request_build("rebuild", by="anna")
+    building.begin_build(build.pk)
     assert not stale_products().exists()
     build.refresh_from_db()
     assert build.state == "cancelled"
@@ -127,7 +127,7 @@ def test_what_people_changed_stays_in_the_outbox(active):
     product = Product.objects.get(sku="A1")
     product.name = "changed meanwhile"
     product.save()
-    building.cancel(build.pk, by="ben")
+    building.cancel_build(build.pk, by="ben")
     assert stale_products().count() == 2
     drain()
     names = IndexEntry.objects.filter(version=active).order_by("sku").values_list("name", flat=True)
@@ -140,7 +140,7 @@ def test_products_that_failed_stay_in_the_outbox(active):
     drain()
     stale_products().update(parked=True)
     build = start()
-    building.cancel(build.pk, by="ben")
+    building.cancel_build(build.pk, by="ben")
     assert list(stale_products().values_list("product_key", "parked")) == [(str(product.pk), False)]
 
 
@@ -148,9 +148,9 @@ def test_a_reindex_is_cancelled_and_what_it_indexed_stays(active):
     build = start("reindex")
     assert stale_products().count() == 3
     batches.index_batch(outbox.claim_fresh(1))
-    building.cancel(build.pk, by="ben")
+    building.cancel_build(build.pk, by="ben")
     assert not stale_products().exists()
-    building.advance_all()
+    building.advance_builds()
     build.refresh_from_db()
     assert (build.state, build.cleared_at is None) == ("cancelled", False)
     assert of_version(active.pk) == (3, 3)
@@ -159,14 +159,14 @@ def test_a_reindex_is_cancelled_and_what_it_indexed_stays(active):
 def test_what_has_ended_cannot_be_cancelled(active):
     build = Build.objects.get()
     with pytest.raises(BuildStateError, match=r"^The rebuild is done and cannot be cancelled any more\.$"):
-        building.cancel(build.pk, by="ben")
+        building.cancel_build(build.pk, by="ben")
     with pytest.raises(BuildStateError, match=r"^There is no build 0\.$"):
-        building.cancel(0, by="ben")
+        building.cancel_build(0, by="ben")
     build = start()
     IndexVersion.objects.filter(pk=build.version).update(state="ready")
     sentence = rf"^Version {build.version} is ready and cannot be cancelled any more\.$"
     with pytest.raises(BuildStateError, match=sentence):
-        building.cancel(build.pk, by="ben")
+        building.cancel_build(build.pk, by="ben")
     build.refresh_from_db()
     assert build.state == "running"
 
@@ -174,7 +174,7 @@ def test_what_has_ended_cannot_be_cancelled(active):
 def test_a_build_whose_version_is_gone_can_be_cancelled(active):
     build = start()
     drop_version(IndexVersion.objects.get(pk=build.version))
-    assert building.cancel(build.pk, by="ben").state == "cancelled"
+    assert building.cancel_build(build.pk, by="ben").state == "cancelled"
 
 
 @pytest.mark.parametrize(
@@ -190,11 +190,11 @@ def test_a_build_that_is_cancelled_in_one_of_its_last_steps_is_not_activated(
 
     def cancel_meanwhile(version):
         if version.pk == build.version:
-            building.cancel(build.pk, by="ben")
+            building.cancel_build(build.pk, by="ben")
         return real(version)
 
     monkeypatch.setattr(place, step, cancel_meanwhile)
-    building.advance_all()
+    building.advance_builds()
     build.refresh_from_db()
     assert (build.state, build.cleared_at is None) == ("cancelled", False)
     assert list(IndexVersion.objects.all()) == [active]
@@ -231,13 +231,13 @@ def test_an_hnsw_index_that_is_being_built_is_broken_off(active):
     # The broken index is dropped, which waits for the transaction, too.
     thread.join(timeout=20)
     assert isinstance(outcome[0], BuildGivenUp)
-    building.advance_all()
+    building.advance_builds()
     assert sorted(hnsw.index_validity()) == sorted([active.image_index, active.text_index])
 
 
 def _cancel(pk: int) -> None:
     try:
-        building.cancel(pk, by="ben")
+        building.cancel_build(pk, by="ben")
     finally:
         connection.close()
 

@@ -51,15 +51,15 @@ def rebuild() -> IndexVersion:
     """Build another version beside the active one, as far as it gets by itself."""
     version = versions.request_rebuild(force=True).version
     drain()
-    building.advance_all()
+    building.advance_builds()
     return IndexVersion.objects.get(pk=version.pk)
 
 
 def reindex() -> None:
     """Have every product and picture read again."""
-    building.begin_here(Build.Kind.REINDEX)
+    building.begin_build_here(Build.Kind.REINDEX)
     drain()
-    building.advance_all()
+    building.advance_builds()
 
 
 def make_products(number: int) -> None:
@@ -72,7 +72,7 @@ def test_a_version_without_pictures_does_not_go_live():
     first = build_version()
     with media_away():
         second = rebuild()
-        building.advance_all()
+        building.advance_builds()
     assert states() == {first.pk: "active", second.pk: "ready"}
     assert second.held == (
         "3 of 4 pictures have no embedding; in the active version 0 of 4."
@@ -130,7 +130,7 @@ def test_it_is_activated_by_force_or_given_up():
         assert versions.roll_back() == first
         third = rebuild()
         versions.discard(third.pk, by="ann")
-        building.advance_all()
+        building.advance_builds()
     assert states() == {first.pk: "active", second.pk: "retired"}
     with pytest.raises(
         VersionStateError, match=f"Version {first.pk} is active; only a ready one can be given up"
@@ -218,7 +218,7 @@ def test_an_index_that_finds_too_little(monkeypatch):
     # A change of a product used to take the reason from the version, and so to let it go live.
     Product.objects.get().save()
     drain()
-    building.advance_all()
+    building.advance_builds()
     second.refresh_from_db()
     assert second.state == "ready"
 
@@ -253,7 +253,7 @@ def test_judged_queries_that_the_new_version_answers_worse(index_settings, tmp_p
     red, blue = IndexEntry.objects.filter(version=second).order_by("-sku")
     for entry, key in ((red, "swapped"), (blue, red.product_key), (red, blue.product_key)):
         IndexEntry.objects.filter(pk=entry.pk).update(product_key=key)
-    building.advance_all()
+    building.advance_builds()
     second.refresh_from_db()
     assert states() == {first.pk: "active", second.pk: "ready"}
     compared = comparison.as_kept(second)
@@ -273,7 +273,7 @@ def test_judged_queries_that_cannot_be_asked_hold_a_version_back(index_settings,
     assert second.state == "ready"
     assert second.held.startswith("The judged queries of ACTIVATION_QUERIES could not be asked: ")
     index_settings.FASHION_SEARCH |= {"ACTIVATION_QUERIES": ""}
-    building.advance_all()  # nothing has changed, and it was asked a moment ago
+    building.advance_builds()  # nothing has changed, and it was asked a moment ago
     assert states()[second.pk] == "ready"
     versions.activate(second.pk, force=True)
     assert states()[second.pk] == "active"

@@ -12,9 +12,9 @@ import pytest
 from django.db import connection
 
 from search.exceptions import LockLost
-from search.indexing import build_records
+from search.indexing import building
 from search.indexing.locks import confirm_locks, is_held, only_one
-from search.models import IndexVersion, StepLock
+from search.models import Build, IndexVersion, StepLock
 from tests.processes import ROOT
 
 AHEAD = datetime(2100, 1, 1, tzinfo=UTC)
@@ -130,9 +130,9 @@ def _end_other_connections() -> None:
 def test_a_step_that_was_taken_over_stops_at_its_next_part(version):
     def step() -> None:
         with only_one("step"):
-            build_records.check_wanted(version.pk)
+            building.enter_step(version.pk, Build.Step.ENCODING)
             _take_over()
-            build_records.check_wanted(version.pk)
+            building.enter_step(version.pk, Build.Step.ENCODING)
             pytest.fail("it went on")
 
     with pytest.raises(LockLost, match=r"The step 'step' gave no sign of life for 60 s"):

@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone
 
 from search.evaluation.run import keep
-from search.indexing import build_records, building, hnsw, removal, versions
+from search.indexing import building, hnsw, removal, versions
 from search.indexing.removal import DROPPED, Fate, drop_superseded, drop_version, find_left_over
 from search.indexing.verify import verify
 from search.indexing.word_lists import refresh_word_list
@@ -137,7 +137,7 @@ def test_what_a_release_with_the_fault_has_left_goes_with_the_next_round():
         f"version {leaked.pk} (failed) should have been dropped 60 minutes ago;"
         f" the index fashion_search_image_v{leaked.pk + 1000}_hnsw belongs to no version",
     )
-    building.advance_all()
+    building.advance_builds()
     assert states() == {leaked.pk + 1: "retired", leaked.pk + 2: "active"}
     assert len(hnsw.index_validity()) == 4
     assert passed() == (True, "2 kept, nothing left of others")
@@ -163,7 +163,7 @@ class TestOneThingThatFailsStopsNoOther:
             versions.request_rebuild(force=True)
             drain()
             with pytest.raises(IntegrityError, match="points_at"):
-                building.advance_all()
+                building.advance_builds()
             IndexVersion.objects.get(pk=stuck.pk + 2, state="active")
             assert f"version {stuck.pk} failed" in caplog.text
             ok, detail = passed()
@@ -172,20 +172,20 @@ class TestOneThingThatFailsStopsNoOther:
                 f"version {stuck.pk} (failed): IntegrityError: update or delete on table"
             )
             # Later ones are dropped, and a build whose message was lost begins.
-            build, _ = building.ask("rebuild", by="anna")
+            build, _ = building.request_build("rebuild", by="anna")
             with pytest.raises(IntegrityError, match="points_at"):
-                building.advance_all()
+                building.advance_builds()
             build.refresh_from_db()
             assert (build.state, build.step) == ("running", "encoding")
             drain()
             with pytest.raises(IntegrityError, match="points_at"):
-                building.advance_all()
+                building.advance_builds()
             assert states() == {
                 stuck.pk: "failed",
                 stuck.pk + 2: "retired",
                 stuck.pk + 3: "active",
             }
-        building.advance_all()
+        building.advance_builds()
         assert stuck.pk not in states()
         assert passed() == (True, "2 kept, nothing left of others")
 
@@ -200,19 +200,19 @@ class TestOneThingThatFailsStopsNoOther:
     def test_what_a_cancelled_build_left(self):
         make_product("A1")
         build_version()
-        build, _ = building.ask("rebuild", by="anna")
-        building.begin(build.pk)
-        building.cancel(build.pk, by="ben")
+        build, _ = building.request_build("rebuild", by="anna")
+        building.begin_build(build.pk)
+        building.cancel_build(build.pk, by="ben")
         stuck = IndexVersion.objects.get(state="failed")
-        waiting, _ = building.ask("reindex", by="anna")
+        waiting, _ = building.request_build("reindex", by="anna")
         with undroppable(stuck), pytest.raises(ExceptionGroup) as caught:
-            building.advance_all()
+            building.advance_builds()
         assert [type(error) for error in caught.value.exceptions] == [
             IntegrityError
         ] * 2  # cleared, then dropped
         waiting.refresh_from_db()
         assert waiting.step == "encoding"
-        building.advance_all()
+        building.advance_builds()
         assert Build.objects.to_clear().count() == 0
 
     def test_a_build_that_cannot_be_finished_an_index_that_cannot_be_mended_and_one_that_cannot_begin(
@@ -231,7 +231,7 @@ class TestOneThingThatFailsStopsNoOther:
 
         monkeypatch.setattr(building, "build_indexes", fail)
         with pytest.raises(ExceptionGroup) as caught:
-            building.advance_all()
+            building.advance_builds()
         assert [str(error) for error in caught.value.exceptions] == [
             f"disk full at {third.pk}",
             f"disk full at {second.pk}",
@@ -244,7 +244,7 @@ class TestOneThingThatFailsStopsNoOther:
         )
         assert Build.objects.get(version=third.pk).reason == f"OSError: disk full at {third.pk}"
         monkeypatch.setattr(building, "build_indexes", real)
-        building.advance_all()
+        building.advance_builds()
         assert states() == {second.pk: "retired", third.pk: "active"}
         assert passed() == (True, "2 kept, nothing left of others")
 
@@ -259,12 +259,12 @@ class TestOneThingThatFailsStopsNoOther:
         with monkeypatch.context() as patch:
             patch.setattr(versions, "activate", fail)
             with pytest.raises(OSError, match="no"):
-                building.advance_all()
+                building.advance_builds()
         version = IndexVersion.objects.get()
         assert (version.state, version.trouble) == ("ready", "OSError: no")
-        assert build_records.of_version(version.pk)
+        assert Build.objects.number_for(version.pk)
         assert Build.objects.get().reason == "OSError: no"
-        building.advance_all()
+        building.advance_builds()
         version.refresh_from_db()
         assert (version.state, version.trouble, version.trouble_at) == ("active", "", None)
 

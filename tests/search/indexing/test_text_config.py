@@ -64,7 +64,7 @@ def test_the_active_version_goes_on_with_its_own_and_the_next_has_the_new_one(in
     assert lexemes(first) == {key: ["shirt"] for key in ("a1", "a2", "a3")}
     assert lexemes(answer.version) == {key: ["shirts"] for key in ("a1", "a2", "a3")}
     assert reconcile() == 0
-    building.advance_all()
+    building.advance_builds()
     second = IndexVersion.objects.active()
     assert second == answer.version
     assert words_of(second).lexicon.language == "simple"
@@ -97,14 +97,14 @@ def test_versions_of_the_release_before_are_noted_by_the_next_round(index_settin
     version = build_version()
     IndexVersion.objects.update(text_config="")
     assert IndexVersion.objects.get().config == "english"
-    building.advance_all()
+    building.advance_builds()
     assert IndexVersion.objects.get().text_config == "english"
     assert reconcile() == 0
 
     # Upgrade and another setting in one go: the note is wrong, and a reconcile makes it right.
     IndexVersion.objects.update(text_config="")
     use(index_settings, "simple")
-    building.advance_all()
+    building.advance_builds()
     assert reconcile() == 1
     drain()
     assert lexemes(version) == {"a1": ["shirt", "shirts"]}
@@ -124,8 +124,8 @@ def test_one_that_postgres_does_not_know_begins_no_build(index_settings):
     assert str(caught.value) == sentence
     with pytest.raises(CommandError, match="Postgres cannot use 'klingon'"):
         call_command("search_index", "rebuild")
-    build, _ = building.ask("rebuild", by="anna")
-    building.begin(build.pk)
+    build, _ = building.request_build("rebuild", by="anna")
+    building.begin_build(build.pk)
     build.refresh_from_db()
     assert (build.state, build.reason) == (Build.State.FAILED, sentence)
     make_product("A2")

@@ -45,7 +45,7 @@ def test_a_build_ends_active_with_valid_indexes_and_a_measured_recall():
 def test_a_build_waits_for_embeddings():
     make_product("A1")
     version = versions.request_rebuild().version
-    building.advance_all()
+    building.advance_builds()
     assert states() == {version.pk: "building"}
     assert IndexVersion.objects.serving() == version
 
@@ -99,12 +99,12 @@ def test_advancing_notes_where_an_artifact_is_now_once(tiny_artifact: Path):
     make_product("A1")
     version = build_version()
     IndexVersion.objects.update(artifact_path="/srv/releases/1/artifact")
-    building.advance_all()
+    building.advance_builds()
     version.refresh_from_db()
     assert version.artifact_path == str(tiny_artifact)
     # Another host, which has it elsewhere, has noted its own folder: they do not go on for ever.
     IndexVersion.objects.update(artifact_path="/srv/releases/1/artifact")
-    building.advance_all()
+    building.advance_builds()
     version.refresh_from_db()
     assert version.artifact_path == "/srv/releases/1/artifact"
 
@@ -145,11 +145,11 @@ def test_a_version_that_is_ready_waits_for_its_artifact(index_settings, tmp_path
     (tmp_path / "new").rename(tmp_path / "away")
     forget_artifacts()
     with pytest.raises(ArtifactError, match=f"Version {second.pk} is not activated"):
-        building.advance_all()
+        building.advance_builds()
     assert states() == {first.pk: "active", second.pk: "ready"}
     (tmp_path / "away").rename(tmp_path / "new")
     IndexVersion.objects.filter(pk=second.pk).update(state="building")
-    building.advance_all()
+    building.advance_builds()
     assert states() == {first.pk: "retired", second.pk: "active"}
 
 
@@ -325,7 +325,7 @@ def test_an_index_that_a_killed_build_left_invalid_is_built_again():
             "UPDATE pg_index SET indisvalid = false WHERE indexrelid = %s::regclass", [version.image_index]
         )
     assert hnsw.broken_indexes(version) == [version.image_index]
-    building.advance_all()
+    building.advance_builds()
     assert hnsw.broken_indexes(version) == []
 
 
@@ -334,7 +334,7 @@ def test_a_version_below_the_wanted_recall_is_not_activated(monkeypatch):
     monkeypatch.setattr(comparison, "measure_recalls", lambda version: {"pictures": 0.5, "texts": 0.97})
     versions.request_rebuild()
     drain()
-    building.advance_all()
+    building.advance_builds()
     version = IndexVersion.objects.get()
     assert (version.state, version.ann_recall) == ("ready", 0.5)
     assert version.held.startswith("ANN recall@24 of pictures is 0.500, below 0.95.")
@@ -345,10 +345,10 @@ def test_a_build_that_was_cut_off_before_its_products_were_marked_is_filled():
     versions.request_rebuild()
     empty_outbox()
     IndexVersion.objects.update(total=None)
-    building.advance_all()
+    building.advance_builds()
     assert stale_products().count() == 1
     drain()
-    building.advance_all()
+    building.advance_builds()
     assert IndexVersion.objects.get().state == "active"
 
 
@@ -359,12 +359,12 @@ def test_products_that_a_build_missed_are_marked_before_it_ends():
     Product.objects.bulk_create(
         [Product(sku="A2", slug="a2", name="Hat", category=Product.objects.get().category)]
     )
-    building.advance_all()
+    building.advance_builds()
     assert list(stale_products().values_list("product_key", "backfill")) == [
         (str(Product.objects.get(sku="A2").pk), True)
     ]
     drain()
-    building.advance_all()
+    building.advance_builds()
     assert IndexVersion.objects.get().state == "active"
 
 
@@ -375,7 +375,7 @@ def test_a_parked_product_does_not_hold_up_a_build():
     parked = stale_products().order_by("pk").first()
     stale_products().filter(pk=parked.pk).update(parked=True, attempts=F("attempts") + 3)
     drain()
-    building.advance_all()
+    building.advance_builds()
     assert IndexVersion.objects.get().state == "active"
 
 
@@ -393,7 +393,7 @@ def test_parked_products_without_an_entry_do_not_hold_up_a_build(index_settings,
     monkeypatch.setattr(ShopProductIndex, "document", document)
     versions.request_rebuild()
     drain()
-    building.advance_all()
+    building.advance_builds()
     assert stale_products().filter(parked=True).count() == 3
     assert IndexVersion.objects.get().state == "active"
     checks = {check.name: check.passed for check in verify().checks}

@@ -126,15 +126,15 @@ def test_reindex_all_is_a_build(version, published):
     with pytest.raises(CommandError, match=rf"{sentence} Wait for it, or give it up with --force\.$"):
         run("rebuild")
     with pytest.raises(BuildStateError, match=sentence):
-        building.ask("rebuild", by="anna")
-    building.cancel(build.pk, by="anna")
+        building.request_build("rebuild", by="anna")
+    building.cancel_build(build.pk, by="anna")
     assert not stale_products().exists()
 
 
 def test_reindex_waits_until_the_build_is_done(version, monkeypatch):
     def work(_seconds: float) -> None:
         drain()
-        building.advance_all()
+        building.advance_builds()
 
     monkeypatch.setattr(progress, "sleep", work)
     out = run("reindex", "--noinput", "--wait", "--timeout", "60")
@@ -147,7 +147,7 @@ def test_reindex_says_that_it_was_cancelled_while_it_was_waited_for(version):
 
     def cancel(build):
         if build.is_running:
-            building.cancel(build.pk, by="anna")
+            building.cancel_build(build.pk, by="anna")
         return real(build)
 
     with (
@@ -183,7 +183,7 @@ def held(version, index_settings) -> IndexVersion:
     picture.unlink()
     made = versions.request_rebuild(force=True).version
     drain()
-    building.advance_all()
+    building.advance_builds()
     picture.write_bytes(content)
     return IndexVersion.objects.get(pk=made.pk)
 

@@ -20,8 +20,8 @@ def build() -> Build:
     for number in range(4):
         make_product(f"A{number}")
     build_version()
-    build, _ = building.ask("rebuild", by="anna")
-    building.begin(build.pk)
+    build, _ = building.request_build("rebuild", by="anna")
+    building.begin_build(build.pk)
     build.refresh_from_db()
     return build
 
@@ -83,7 +83,7 @@ def test_the_steps_after_encoding(build, monkeypatch):
         (building.versions, "activate"),
     ):
         monkeypatch.setattr(place, step, _looked(getattr(place, step), seen))
-    building.advance_all()
+    building.advance_builds()
     assert seen == [
         ("Building HNSW indexes.", 0.0, "building HNSW indexes"),
         ("Verifying.", None, "verifying"),
@@ -140,8 +140,8 @@ def test_a_build_that_waits_for_the_storage_says_so(build, settings, tmp_path):
 
 
 def test_a_build_that_no_worker_has_begun(build):
-    building.cancel(build.pk, by="ben")
-    building.ask("rebuild", by="anna")
+    building.cancel_build(build.pk, by="ben")
+    building.request_build("rebuild", by="anna")
     wait(31)
     progress = read_progress(lambda: 0)
     assert (progress["sentence"], progress["stalled"]) == ("Waiting for a worker.", True)
@@ -177,10 +177,10 @@ def test_a_long_step_is_no_standstill_while_a_process_is_in_it(build):
 def test_a_cancelled_build_says_what_becomes_of_its_rows(build):
     batches.index_batch(outbox.claim_fresh(1))
     Build.objects.filter(pk=build.pk).update(indexed=1)
-    building.cancel(build.pk, by="ben")
+    building.cancel_build(build.pk, by="ben")
     sentence = "Cancelled by ben after 1 of 4 products; searches use the version that was active before."
     assert read_progress(no_ping)["sentence"] == f"{sentence} What it had written is being removed."
-    building.advance_all()
+    building.advance_builds()
     progress = read_progress(no_ping)
     assert progress["sentence"] == f"{sentence} What it had written is removed."
     assert (progress["state"], progress["figures"], progress["stalled"]) == ("cancelled", "", False)
@@ -188,9 +188,9 @@ def test_a_cancelled_build_says_what_becomes_of_its_rows(build):
 
 
 def test_a_reindex_has_fewer_steps(build):
-    building.cancel(build.pk, by="ben")
-    reindex, _ = building.ask("reindex", by="anna")
-    building.begin(reindex.pk)
+    building.cancel_build(build.pk, by="ben")
+    reindex, _ = building.request_build("reindex", by="anna")
+    building.begin_build(reindex.pk)
     assert list(steps()) == [
         "waiting for a worker",
         "marking products",
@@ -198,5 +198,5 @@ def test_a_reindex_has_fewer_steps(build):
         "encoding products",
     ]
     drain()
-    building.advance_all()
+    building.advance_builds()
     assert read_progress(no_ping)["sentence"].startswith("The index is up to date. 4 of 4 products in ")

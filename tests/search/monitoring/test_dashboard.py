@@ -116,7 +116,7 @@ class TestIndex:
     def test_none(self):
         (check,) = check_index()
         assert (check.state, check.remedy) == (BROKEN, "Start a rebuild.")
-        building.ask("rebuild", by="anna")
+        building.request_build("rebuild", by="anna")
         (check,) = check_index()
         assert (check.state, check.remedy) == (BROKEN, "Wait for the build that runs.")
 
@@ -214,7 +214,7 @@ class TestIndex:
             ATTENTION,
             f"version {failed.pk} (failed) should have been dropped 12 minutes ago, and 1 more.",
         )
-        building.advance_all()
+        building.advance_builds()
         assert check_versions().state is OK
 
     def test_low_recall(self, active):
@@ -304,7 +304,7 @@ class TestStaleness:
         assert check_staleness().sentence == "1 changed product failed and will be tried again."
         StaleProduct.objects.create(product_key="2", marked_at=old, backfill=True)
         assert check_staleness().state is BROKEN
-        building.ask("rebuild", by="anna")
+        building.request_build("rebuild", by="anna")
         assert check_staleness().state is OK
 
 
@@ -317,7 +317,7 @@ class TestFailed:
         StaleProduct.objects.create(
             product_key="999", marked_at=timezone.now(), parked=True, last_error="gone"
         )
-        building.begin(building.ask("rebuild", by="anna")[0].pk)
+        building.begin_build(building.request_build("rebuild", by="anna")[0].pk)
         drain()
         failed = read_failed()
         reason = f"{picture.image.name}: The file is not a JPEG, PNG, WebP or GIF picture."

@@ -17,7 +17,7 @@ def index(settings, tiny_artifact, make_products):
     make_products(range(1, 27))
     versions.request_rebuild()
     batches.index_due(seconds=60)
-    building.advance_all()
+    building.advance_builds()
 
 
 def skus(response):
@@ -70,7 +70,7 @@ def test_the_panel_of_a_category_filters_within_it(client, make_products):
     make_products([30], category="Shoes", name="Brown shoe", colour="Brown")
     versions.request_rebuild(force=True)
     batches.index_due(seconds=60)
-    building.advance_all()
+    building.advance_builds()
     page = client.get("/categories/apparel/")
     offered = {group.field: [option.value for option in group.options] for group in page.context["groups"]}
     assert offered["category"] == ["Topwear", "Shirts"]
@@ -103,7 +103,7 @@ def test_a_child_with_a_namesake_elsewhere_is_not_offered_and_holds_where_it_is_
     Product.objects.filter(sku="S32").update(category=kids)
     versions.request_rebuild(force=True)
     batches.index_due(seconds=60)
-    building.advance_all()
+    building.advance_builds()
     everything = client.get("/categories/kids/")
     assert skus(everything) == ["S32", "S31"]
     assert "category" not in [group.field for group in everything.context["groups"]]

@@ -51,7 +51,7 @@ def index(settings, tiny_artifact, make_products):
     make_products([50], category="Shoes", colour="Red")
     versions.request_rebuild()
     batches.index_due(seconds=60)
-    building.advance_all()
+    building.advance_builds()
     forget_words()
     return settings
 

@@ -4,7 +4,7 @@ import pytest
 from django.db.models import F
 
 from search.exceptions import BuildGivenUp, BuildStateError
-from search.indexing import build_records, building, comparison, versions
+from search.indexing import building, comparison, versions
 from search.models import Build, IndexEntry, IndexVersion, StaleProduct
 from search.tasks import begin_build
 from tests.outbox import stale_products
@@ -21,7 +21,7 @@ def test_a_rebuild_from_its_request_to_its_end(published):
     make_product("A1")
     first = build_version()
     published.clear()
-    build, sent = building.ask("rebuild", by="anna")
+    build, sent = building.request_build("rebuild", by="anna")
     assert (sent, published) == (True, [("begin_build", build.pk)])
     assert latest() == ("rebuild", "running", "queued", None, None, 0)
 
@@ -30,7 +30,7 @@ def test_a_rebuild_from_its_request_to_its_end(published):
     assert published[1:] == [("index_stale",)] * 2
     drain()
     assert latest() == ("rebuild", "running", "encoding", first.pk + 1, 1, 1)
-    building.advance_all()
+    building.advance_builds()
     assert latest() == ("rebuild", "done", "switching", first.pk + 1, 1, 1)
     build.refresh_from_db()
     assert (build.started_by, build.reason) == ("anna", "")
@@ -47,27 +47,27 @@ def test_a_rebuild_from_the_command_line_is_recorded():
 
 def test_one_build_at_a_time():
     make_product("A1")
-    building.ask("rebuild", by="anna")
+    building.request_build("rebuild", by="anna")
     for kind in Build.Kind.values:
         with pytest.raises(BuildStateError, match=r"^A rebuild runs already, begun by anna\.$"):
-            building.ask(kind, by="ben")
+            building.request_build(kind, by="ben")
     assert Build.objects.count() == 1
 
 
 def test_a_message_that_comes_twice_begins_one_version():
     make_product("A1")
-    build, _ = building.ask("rebuild", by="anna")
-    building.begin(build.pk)
-    building.begin(build.pk)
+    build, _ = building.request_build("rebuild", by="anna")
+    building.begin_build(build.pk)
+    building.begin_build(build.pk)
     assert IndexVersion.objects.count() == 1
     with pytest.raises(BuildGivenUp):
-        build_records.begin(build.pk)
+        Build.objects.begin(build.pk)
 
 
 def test_two_workers_that_begin_the_same_build_leave_the_first_ones_version():
     """One has seen that the build waits, as beat's round does, and comes to the lock once the other has given it back."""
     make_product("A1")
-    build, _ = building.ask("rebuild", by="anna")
+    build, _ = building.request_build("rebuild", by="anna")
     begin_build(build.pk)
     begun = latest()
     with pytest.raises(BuildGivenUp, match="has begun already"):
@@ -78,17 +78,17 @@ def test_two_workers_that_begin_the_same_build_leave_the_first_ones_version():
 
 def test_a_build_whose_message_was_lost_is_begun_by_the_next_round():
     make_product("A1")
-    building.ask("rebuild", by="anna")
-    building.advance_all()
+    building.request_build("rebuild", by="anna")
+    building.advance_builds()
     drain()
-    building.advance_all()
+    building.advance_builds()
     assert latest() == ("rebuild", "done", "switching", IndexVersion.objects.get().pk, 1, 1)
 
 
 def test_a_newer_build_from_the_command_line_takes_its_place():
     make_product("A1")
-    build, _ = building.ask("rebuild", by="anna")
-    building.begin(build.pk)
+    build, _ = building.request_build("rebuild", by="anna")
+    building.begin_build(build.pk)
     newer = versions.request_rebuild(force=True).version
     build.refresh_from_db()
     assert (build.state, build.reason) == ("failed", "A newer build took its place.")
@@ -97,9 +97,9 @@ def test_a_newer_build_from_the_command_line_takes_its_place():
 
 def test_an_artifact_that_cannot_be_read_ends_the_build(index_settings, tmp_path):
     make_product("A1")
-    build, _ = building.ask("rebuild", by="anna")
+    build, _ = building.request_build("rebuild", by="anna")
     index_settings.FASHION_SEARCH = {"ARTIFACT": str(tmp_path / "none")}
-    building.begin(build.pk)
+    building.begin_build(build.pk)
     build.refresh_from_db()
     assert build.state == "failed"
     assert build.reason.startswith(f"The artifact {tmp_path / 'none'} cannot be read: No such file")
@@ -110,7 +110,7 @@ def test_a_version_below_the_wanted_recall_ends_the_build_as_failed(monkeypatch)
     monkeypatch.setattr(comparison, "measure_recalls", lambda version: {"pictures": 0.5, "texts": 1.0})
     versions.request_rebuild()
     drain()
-    building.advance_all()
+    building.advance_builds()
     build = Build.objects.get()
     assert build.state == "failed"
     assert build.reason.startswith("Not activated: ANN recall@24 of pictures is 0.500, below 0.95.")
@@ -127,17 +127,17 @@ def test_trouble_in_a_build_that_goes_on_is_kept(monkeypatch):
         versions.request_rebuild()
         drain()
         with pytest.raises(OSError, match="disk full"):
-            building.advance_all()
+            building.advance_builds()
     build = Build.objects.get()
     assert (build.state, build.step, build.reason) == ("running", "indexing", "OSError: disk full")
-    building.advance_all()
+    building.advance_builds()
     build.refresh_from_db()
     assert (build.state, build.reason) == ("done", "")
 
 
 def test_trouble_at_the_beginning_is_kept_and_the_build_waits_on(monkeypatch):
     make_product("A1")
-    build, _ = building.ask("rebuild", by="anna")
+    build, _ = building.request_build("rebuild", by="anna")
 
     def fail(**options):
         raise OSError("too many open files")
@@ -145,10 +145,10 @@ def test_trouble_at_the_beginning_is_kept_and_the_build_waits_on(monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(versions, "request_rebuild", fail)
         with pytest.raises(OSError, match="too many open files"):
-            building.begin(build.pk)
+            building.begin_build(build.pk)
     build.refresh_from_db()
     assert (build.step, build.reason) == ("queued", "OSError: too many open files")
-    building.begin(build.pk)
+    building.begin_build(build.pk)
     build.refresh_from_db()
     assert (build.step, build.reason) == ("encoding", "")
 
@@ -161,18 +161,18 @@ class TestReindex:
         with product.images.get().image.storage.open(name, "wb") as file:
             file.write(colour_picture("blue"))
         before = IndexEntry.objects.get().images.get().picture_hash
-        build, _ = building.ask("reindex", by="anna")
-        building.begin(build.pk)
+        build, _ = building.request_build("reindex", by="anna")
+        building.begin_build(build.pk)
         assert latest() == ("reindex", "running", "encoding", version.pk, 1, 0)
         drain()
-        building.advance_all()
+        building.advance_builds()
         assert latest() == ("reindex", "done", "encoding", version.pk, 1, 1)
         assert IndexEntry.objects.get().images.get().picture_hash != before
         assert IndexVersion.objects.count() == 1
 
     def test_without_a_version_there_is_nothing_to_reindex(self):
-        build, _ = building.ask("reindex", by="anna")
-        building.begin(build.pk)
+        build, _ = building.request_build("reindex", by="anna")
+        building.begin_build(build.pk)
         build.refresh_from_db()
         assert (build.state, build.reason) == (
             "failed",
@@ -183,13 +183,13 @@ class TestReindex:
         product = make_product("A1", pictures=0)
         add_picture(product, b"no picture")
         build_version_with_failure()
-        build, _ = building.ask("reindex", by="anna")
-        building.begin(build.pk)
+        build, _ = building.request_build("reindex", by="anna")
+        building.begin_build(build.pk)
         drain()
-        building.advance_all()
+        building.advance_builds()
         assert latest()[1] == "running"
         stale_products().update(parked=True)
-        building.advance_all()
+        building.advance_builds()
         assert latest()[1] == "done"
 
     def test_what_people_changed_goes_first(self):
@@ -197,8 +197,8 @@ class TestReindex:
         make_product("A2")
         build_version()
         changed = StaleProduct.objects.create(product_key="77", marked_at="2026-01-01T00:00:00Z")
-        build, _ = building.ask("reindex", by="anna")
-        building.begin(build.pk)
+        build, _ = building.request_build("reindex", by="anna")
+        building.begin_build(build.pk)
         assert Build.objects.get(pk=build.pk).total == 2
         assert list(stale_products().filter(backfill=False)) == [changed]
 
@@ -207,17 +207,17 @@ def build_version_with_failure() -> None:
     versions.request_rebuild()
     drain()
     stale_products().update(parked=True)
-    building.advance_all()
+    building.advance_builds()
     assert IndexVersion.objects.active()
 
 
 def test_the_rate_is_that_of_the_last_half_minute():
-    build = build_records.create("rebuild")
-    build_records.begin(build.pk)
+    build = Build.objects.queue("rebuild")
+    Build.objects.begin(build.pk)
 
     def batch(seconds_later: float, products: int) -> list:
         Build.objects.update(started_at=F("started_at") - timedelta(seconds=seconds_later))
-        build_records.move(products)
+        Build.objects.note_batch(products)
         return [[round(seconds), indexed] for seconds, indexed in Build.objects.get().pace]
 
     assert batch(0, 10) == [[0, 10]]
