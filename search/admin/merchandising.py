@@ -20,10 +20,9 @@ from ..engine.service import search
 from ..exceptions import InvalidQuery
 from ..merchandising.conflicts import find_conflicts, find_rivals
 from ..merchandising.hits import flush_what_can_be
-from ..merchandising.index_values import tokens_of_products
 from ..merchandising.rules import State, in_words, say, state_of
-from ..merchandising.snapshots import SynonymEntry, rule_of
-from ..models import Banner, MerchandisingRule, Redirect, Synonym
+from ..merchandising.snapshots import SynonymEntry, pinned_by, rule_of
+from ..models import Banner, IndexEntry, IndexVersion, MerchandisingRule, Redirect, Synonym
 from ..products import read_cards
 from ..registry import ProductCard
 from .base import ForgivingList, ModelAdmin
@@ -199,9 +198,12 @@ class MerchandisingRuleAdmin(ScheduledAdmin):
     def conflicts_of(self) -> dict[int, list[str]]:
         """Return the conflicts among the rules that run or will."""
         rules = [rule_of(row) for row in self.due()]
-        pinned = {rule.product_key for rule in rules if rule.action == "pin"}
-        by_value = any(rule.token for rule in rules)
-        tokens = tokens_of_products(pinned) if by_value else {}
+        pinned = pinned_by(rules)
+        version = IndexVersion.objects.serving()
+        tokens: dict[str, list[str]] = {}
+        if version is not None and pinned and any(rule.token for rule in rules):
+            entries = IndexEntry.objects.in_version(version.pk).of_products(pinned)
+            tokens = dict(entries.values_list("product_key", "facets"))
         return find_conflicts(rules, tokens, get_settings().text_config)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:

@@ -1,6 +1,7 @@
 """Forms of merchandising: what is typed is checked against the index, so that nothing is saved that cannot work."""
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
@@ -9,10 +10,10 @@ from django.core.exceptions import ValidationError
 
 from ..conf import get_settings
 from ..exceptions import UnsafeLink
-from ..facets import CATEGORY, parse_typed, token_of
-from ..merchandising.index_values import key_of_sku, near_values, value_as_indexed
+from ..facets import CATEGORY, parse_typed, token_of, values_of
 from ..merchandising.rules import PhraseIndex, check_link
-from ..models import Banner, MerchandisingRule, Redirect, Synonym
+from ..models import Banner, IndexEntry, IndexVersion, MerchandisingRule, Redirect, Synonym
+from ..models.entries import EntryQuerySet
 from ..registry import get_index
 from ..text import split
 
@@ -206,17 +207,32 @@ class SynonymForm(ModelForm):
 
 
 def as_indexed(facet: str, value: str) -> str:
-    """Return a facet's value as products have it.
+    """Return a facet's value as products have it, in any case of letters.
 
     Raises:
         ValidationError: none has it; the sentence names values that are spelled alike.
     """
-    found = value_as_indexed(facet, value.strip())
-    if found is None:
-        near = near_values(facet, value.strip())
-        remedy = f" Did you mean {' or '.join(near)}?" if near else ""
-        raise ValidationError(f"No product in the search index has the {facet} {value.strip()!r}.{remedy}")
-    return found
+    value = value.strip()
+    entries = _entries()
+    if entries.filter(facets__overlap=[token_of(facet, value)]).exists():
+        return value
+    names = {name.casefold(): name for name in values_of(facet, dict(entries.facet_counts()))}
+    if value.casefold() in names:
+        return names[value.casefold()]
+    near = [names[found] for found in get_close_matches(value.casefold(), names, n=3)]
+    remedy = f" Did you mean {' or '.join(near)}?" if near else ""
+    raise ValidationError(f"No product in the search index has the {facet} {value!r}.{remedy}")
+
+
+def key_of_sku(sku: str) -> str | None:
+    """Return the key of the indexed product with this SKU, in any case of letters, or None."""
+    found = _entries().filter(sku=sku.strip().lower()).order_by("product_key")
+    return found.values_list("product_key", flat=True).first()
+
+
+def _entries() -> EntryQuerySet:
+    version = IndexVersion.objects.serving()
+    return IndexEntry.objects.in_version(version.pk) if version else IndexEntry.objects.none()
 
 
 def _meanings(lines: Iterable[str]) -> Iterable[str]:

@@ -62,7 +62,7 @@ def arrange(
     applied = apply_rules(
         rules,
         [(candidate.product_key, score) for candidate, score in items],
-        bears=dict(bearers) if tokens else {},
+        tokens=dict(bearers) if tokens else {},
         fetched=fetched,
         tiers=tiers,
         matching=matching,

@@ -6,30 +6,30 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from .conflicts import Conflict, clashes
+from .conflicts import Conflict, Tokens, clashes
 from .rules import Fired, Rule, say
 
 Scores = Sequence[tuple[str, float]]  # product keys and scores, best first
 Spread = Callable[[list[list[str]]], list[str]]  # tiers of product keys -> their order
-NO_TOKENS: Mapping[str, Collection[str]] = {}
+NO_TOKENS: Tokens = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
     """What rules made of results."""
 
-    items: list[tuple[str, float]]  # best first; none that is hidden, each once
+    items: list[tuple[str, float]]  # best first, without what is hidden, each once
     fired: list[Fired]
     conflicts: list[Conflict]
     matching: int  # so many, from the first on, have all that was asked for or are pinned
-    pinned: Mapping[str, int]  # product key -> place from 1 that it shall have, the oldest rule's first
+    pinned: Mapping[str, int]  # product key -> its place from 1, the oldest rule's first
 
 
 def apply_rules(
     rules: Iterable[Rule],
     items: Scores,
     *,
-    bears: Mapping[str, Collection[str]] = NO_TOKENS,
+    tokens: Tokens = NO_TOKENS,
     fetched: Collection[str] = (),
     tiers: Sequence[int] = (),
     matching: int | None = None,
@@ -38,18 +38,18 @@ def apply_rules(
 ) -> Applied:
     """Arrange results by the rules that hold for them.
 
-    Nothing is lost but what is hidden, and nothing comes in but pinned products among `fetched`. Boosts and buries act
+    Only hidden products are taken out, and only pinned products among `fetched` come in. Boosts and buries act
     inside a tier: what lacks a part of the query does not pass what has all of it. Pins are placed last.
 
     Args:
         rules: those that are running where the results are shown, in any order.
         items: product keys and scores, best first.
-        bears: facet values of products, as far as rules name them: "brand=Nike".
+        tokens: facet tokens of products, as far as rules name them: "brand=Nike".
         fetched: keys of pinned products that are not among the items but meet the filters.
         tiers: how many items each tier has, the best tier first; what is left is one more.
         matching: how many items, from the first on, have all that was asked for; all of them by default.
-        spread: orders the keys of the tiers anew after boosts have moved them, as the ranking had done before.
-        now: the moment that sentences are said at.
+        spread: orders the keys of the tiers after boosts have moved them, as the ranking had done before.
+        now: when the sentences are read; the present by default.
     """
     chosen = sorted(rules, key=lambda rule: rule.id)
     now = now or timezone.now()
@@ -60,21 +60,21 @@ def apply_rules(
         fired.append(Fired(rule.id, sentences[rule.id], key))
 
     scores = dict(items)
-    hidden = _hidden(chosen, [*scores, *sorted(set(fetched) - scores.keys())], bears, fire)
+    hidden = _hidden(chosen, [*scores, *sorted(set(fetched) - scores.keys())], tokens, fire)
     pinned = _pinned(chosen, (scores.keys() | set(fetched)) - hidden, fire)
     kept = [
         [key for key in tier if key not in hidden and key not in pinned]
         for tier in _cut([key for key, _ in items], tiers)
     ]
     moving = [rule for rule in chosen if rule.action in ("boost", "bury")]
-    tiers_now, scores, moved = _boosted(moving, kept, scores, bears, fire)
+    tiers_now, scores, moved = _boosted(moving, kept, scores, tokens, fire)
     order = spread(tiers_now) if spread and moved else [key for tier in tiers_now for key in tier]
     whole = set(list(dict(items))[: len(items) if matching is None else matching]) | set(pinned)
     order = _placed(order, pinned)
     return Applied(
         [(key, scores.get(key, 0.0)) for key in order],
         fired,
-        clashes(chosen, bears) if len(chosen) > 1 else [],
+        clashes(chosen, tokens) if len(chosen) > 1 else [],
         next((place for place, key in enumerate(order) if key not in whole), len(order)),
         pinned,
     )
@@ -98,21 +98,21 @@ def free_places(wanted: Mapping[str, int]) -> dict[str, int]:
 def _hidden(
     rules: Sequence[Rule],
     keys: Sequence[str],
-    bears: Mapping[str, Collection[str]],
+    tokens: Tokens,
     fire: Callable[[Rule, str], None],
 ) -> set[str]:
     hidden = set()
     for rule in rules:
         if rule.action == "hide":
             for key in keys:
-                if rule.concerns(key, bears.get(key, ())):
+                if rule.concerns(key, tokens.get(key, ())):
                     hidden.add(key)
                     fire(rule, key)
     return hidden
 
 
 def _pinned(rules: Sequence[Rule], shown: set[str], fire: Callable[[Rule, str], None]) -> dict[str, int]:
-    """The pinned products that are there, with the places that they shall have; the oldest rule's first."""
+    """The pinned products that are there with their places from 1, the oldest rule's first."""
     pinned: dict[str, int] = {}
     for rule in rules:
         if rule.action == "pin" and rule.product_key in shown and rule.product_key not in pinned:
@@ -132,7 +132,7 @@ def _boosted(
     rules: Sequence[Rule],
     tiers: list[list[str]],
     scores: Mapping[str, float],
-    bears: Mapping[str, Collection[str]],
+    tokens: Tokens,
     fire: Callable[[Rule, str], None],
 ) -> tuple[list[list[str]], dict[str, float], bool]:
     """The tiers in their new order, the new scores, and whether anything moved; other tiers keep their order."""
@@ -145,7 +145,7 @@ def _boosted(
         touched = False
         for key in tier:
             for rule in rules:
-                if rule.concerns(key, bears.get(key, ())):
+                if rule.concerns(key, tokens.get(key, ())):
                     changed[key] += rule.weight * distance
                     touched = True
                     fire(rule, key)

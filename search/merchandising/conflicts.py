@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 
 from .rules import PhraseIndex, Rule, overlap
 
-Bears = Mapping[str, Collection[str]]  # product key -> facet values
+Tokens = Mapping[str, Collection[str]]  # product key -> facet tokens
 
 
 class Conflict(NamedTuple):
@@ -33,31 +33,31 @@ class Redirected(Protocol):
     ends: datetime | None
 
 
-def clash(one: Rule, other: Rule, bears: Bears) -> Conflict | None:
+def clash(one: Rule, other: Rule, tokens: Tokens) -> Conflict | None:
     """Return how two rules that hold in the same place and time contradict each other, or None.
 
     Args:
         one: a rule.
         other: another one.
-        bears: facet values of the products that rules name, where they are known.
+        tokens: facet tokens of the products that rules name, where they are known.
     """
     older, newer = sorted((one, other), key=lambda rule: rule.id)
-    sentence = _outcome(older, newer, bears)
+    sentence = _outcome(older, newer, tokens)
     return Conflict(older.id, newer.id, sentence) if sentence else None
 
 
-def clashes(rules: Sequence[Rule], bears: Bears) -> list[Conflict]:
+def clashes(rules: Sequence[Rule], tokens: Tokens) -> list[Conflict]:
     """Return every conflict among rules that hold in the same place and time, oldest first."""
     pairs = combinations(sorted(rules, key=lambda rule: rule.id), 2)
-    return [conflict for one, other in pairs if (conflict := clash(one, other, bears))]
+    return [conflict for one, other in pairs if (conflict := clash(one, other, tokens))]
 
 
-def find_conflicts(rules: Sequence[Rule], bears: Bears, language: str) -> dict[int, list[str]]:
+def find_conflicts(rules: Sequence[Rule], tokens: Tokens, language: str) -> dict[int, list[str]]:
     """Return the sentences about each rule that contradicts another one whose place and schedule meet its own.
 
     Args:
-        rules: those that are running or will.
-        bears: facet values of the products that rules name.
+        rules: those that run now or later.
+        tokens: facet tokens of the products that rules name.
         language: of stems.
     """
     found: dict[int, set[Conflict]] = defaultdict(set)
@@ -65,7 +65,7 @@ def find_conflicts(rules: Sequence[Rule], bears: Bears, language: str) -> dict[i
         for other in others:
             if other.id == rule.id or not overlap(rule.starts, rule.ends, other.starts, other.ends):
                 continue
-            conflict = clash(rule, other, bears)
+            conflict = clash(rule, other, tokens)
             if conflict:
                 found[rule.id].add(conflict)
                 found[other.id].add(conflict)
@@ -76,7 +76,7 @@ def find_rivals(rows: Sequence[Redirected], language: str) -> dict[int, list[str
     """Return the sentences about each redirect that takes queries of another one; the oldest wins.
 
     Args:
-        rows: redirects that run or will.
+        rows: redirects that run now or later.
         language: of stems.
     """
     index = PhraseIndex(((row.phrase, row.place == "contains", row) for row in rows), language)
@@ -117,10 +117,10 @@ def _meet(rule: Rule, other: Rule, queries: PhraseIndex[Rule]) -> bool:
     return rule.place == "query" or other.place == "contains" or rule in queries.matching(other.phrase)
 
 
-def _outcome(older: Rule, newer: Rule, bears: Bears) -> str:
+def _outcome(older: Rule, newer: Rule, tokens: Tokens) -> str:
     actions = {older.action, newer.action}
     if "pin" in actions:
-        return _pin_outcome(older, newer, bears)
+        return _pin_outcome(older, newer, tokens)
     if not _same_subject(older, newer):
         return ""
     if actions == {"boost", "bury"}:
@@ -141,7 +141,7 @@ def _outcome(older: Rule, newer: Rule, bears: Bears) -> str:
     return ""
 
 
-def _pin_outcome(older: Rule, newer: Rule, bears: Bears) -> str:
+def _pin_outcome(older: Rule, newer: Rule, tokens: Tokens) -> str:
     if older.action == newer.action:
         if older.product_key == newer.product_key:
             if older.position == newer.position:
@@ -157,7 +157,7 @@ def _pin_outcome(older: Rule, newer: Rule, bears: Bears) -> str:
             )
         return ""
     pin, other = (older, newer) if older.action == "pin" else (newer, older)
-    if not other.concerns(pin.product_key, bears.get(pin.product_key, ())):
+    if not other.concerns(pin.product_key, tokens.get(pin.product_key, ())):
         return ""
     if other.action == "hide":
         reason = f" (as {other.subject})" if other.token else ""

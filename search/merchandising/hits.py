@@ -1,6 +1,6 @@
 """How often rules, redirects, banners and synonyms took effect: counted in Django's cache, written to the tables by beat.
 
-A search pays one or two trips to the cache per thing that fired. Where the cache is down, it is left alone for half a
+A search costs one or two trips to the cache per thing that fired. Where the cache is down, it is left alone for half a
 minute, nothing is counted, and nothing fails. Numbers wait in the cache for `flush_hits`; with a cache of one process
 only, such as LocMemCache, those of other processes are lost.
 """
@@ -38,12 +38,12 @@ class Hit(NamedTuple):
 
     @property
     def key(self) -> str:
-        """Where its number waits."""
+        """Key of its number in the cache."""
         return shop_key(f"hits:{self.kind}:{self.id}")
 
     @property
     def former_key(self) -> str:
-        """Where the number of every shop waited, once."""
+        """Key of earlier releases, which all shops of one cache shared."""
         return f"fashion_search.hits.{self.kind}.{self.id}"
 
 
@@ -65,11 +65,11 @@ def count_hits(hits: Iterable[Hit]) -> None:
 
 
 def flush_hits(now: datetime | None = None, *, former: bool = False) -> int:
-    """Move the numbers from the cache into the tables; return how many hits that were.
+    """Move the numbers from the cache into the tables, and return how many hits they were.
 
     Args:
-        former: whether those under their former names are this shop's, too.
-        now: what counts as the moment of the last hit; the present by default.
+        now: recorded as the moment of the last hit; the present by default.
+        former: whether the numbers under the keys of earlier releases are this shop's, too.
 
     Raises:
         Exception: the cache failed, and hits stay in it; or one number could not be moved, and all others were.
@@ -102,7 +102,7 @@ def flush_what_can_be() -> None:
 
 
 def _counts(keys: Sequence[str], attempts: Attempts) -> dict[str, int]:
-    """Read the numbers; what is none is deleted, since nothing could be counted under its key any more."""
+    """Read the numbers; a value that is not one is deleted, because nothing can be counted under its key."""
     try:
         found = cache.get_many(keys)
     except Exception:  # noqa: BLE001 - every cache has errors of its own
@@ -148,6 +148,6 @@ def _store(model: type[Model], pk: int, count: int, now: datetime) -> None:
 def _add(name: str, count: int) -> None:
     try:
         cache.incr(name, count)
-    except ValueError:  # there is none yet
+    except ValueError:  # it has none yet
         if not cache.add(name, count, timeout=None):
             cache.incr(name, count)

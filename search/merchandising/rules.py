@@ -1,4 +1,8 @@
-"""A rule as plain data, and the sentence that says what it does."""
+"""Rules of merchandising as plain data: what they do, where and when, and the sentence that says so.
+
+Here, too, is what rules share with redirects, banners and synonyms: schedules, phrases that queries are compared with, and
+addresses that may be linked to.
+"""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -15,61 +19,7 @@ from ..exceptions import UnsafeLink
 from ..facets import parse_token
 from ..text import keys, split
 
-# When something holds, and how that is said.
-
-
 State = Literal["running", "scheduled", "ended", "disabled"]
-
-
-class HasSchedule(Protocol):
-    """A switch, a start and an end."""
-
-    enabled: bool
-    starts: datetime | None
-    ends: datetime | None
-
-
-def runs(starts: datetime | None, ends: datetime | None, now: datetime) -> bool:
-    """Whether now lies between start and end; the end itself is outside."""
-    return (starts is None or starts <= now) and (ends is None or now < ends)
-
-
-def state_of(scheduled: HasSchedule, now: datetime) -> State:
-    """Return "running", "scheduled", "ended" or "disabled"."""
-    if scheduled.ends is not None and scheduled.ends <= now:
-        return "ended"
-    if not scheduled.enabled:
-        return "disabled"
-    return "running" if runs(scheduled.starts, scheduled.ends, now) else "scheduled"
-
-
-def overlap(
-    starts: datetime | None, ends: datetime | None, other_starts: datetime | None, other_ends: datetime | None
-) -> bool:
-    """Whether there is a moment at which both hold."""
-    begins = max(filter(None, (starts, other_starts)), default=None)
-    finishes = min(filter(None, (ends, other_ends)), default=None)
-    return begins is None or finishes is None or begins < finishes
-
-
-def in_words(starts: datetime | None, ends: datetime | None, now: datetime) -> str:
-    """Return ", from 1 May until 3 May"; "" where it holds for ever, and without a start that lies behind."""
-    parts = []
-    if starts is not None and starts > now:
-        parts.append(f"from {_day(starts, now)}")
-    if ends is not None:
-        parts.append(f"until {_day(ends, now)}")
-    return f", {' '.join(parts)}" if parts else ""
-
-
-def _day(moment: datetime, now: datetime) -> str:
-    local = timezone.localtime(moment)
-    style = "j F" if local.year == timezone.localtime(now).year else "j F Y"
-    if (local.hour, local.minute) != (0, 0):
-        style += " H:i"
-    return formats.date_format(local, style)
-
-
 Action = Literal["pin", "hide", "boost", "bury"]
 Place = Literal["query", "contains", "category", "similar_product", "similar_category"]
 # Shares of the distance from the best score of a list to its last.
@@ -82,6 +32,7 @@ _PLACES = {
     "similar_category": "in items similar to products of the category {}",
 }
 _VERBS = {"pin": "Pins", "hide": "Hides", "boost": "Boosts", "bury": "Buries"}
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -140,15 +91,59 @@ def _ordinal(number: int) -> str:
     return words[number - 1] if number <= len(words) else f"at place {number}"
 
 
-# Which phrases a query is or contains, compared as queries are read: case, spaces, accents and plurals
-# aside.
+class HasSchedule(Protocol):
+    """A row that holds between two moments, while it is enabled."""
+
+    enabled: bool
+    starts: datetime | None
+    ends: datetime | None
 
 
-Item = TypeVar("Item")
+def runs(starts: datetime | None, ends: datetime | None, now: datetime) -> bool:
+    """Whether now lies between start and end, of which the end is excluded."""
+    return (starts is None or starts <= now) and (ends is None or now < ends)
+
+
+def state_of(scheduled: HasSchedule, now: datetime) -> State:
+    """Return "running", "scheduled", "ended" or "disabled"."""
+    if scheduled.ends is not None and scheduled.ends <= now:
+        return "ended"
+    if not scheduled.enabled:
+        return "disabled"
+    return "running" if runs(scheduled.starts, scheduled.ends, now) else "scheduled"
+
+
+def overlap(
+    starts: datetime | None, ends: datetime | None, other_starts: datetime | None, other_ends: datetime | None
+) -> bool:
+    """Whether there is a moment at which both hold."""
+    begins = max(filter(None, (starts, other_starts)), default=None)
+    finishes = min(filter(None, (ends, other_ends)), default=None)
+    return begins is None or finishes is None or begins < finishes
+
+
+def in_words(starts: datetime | None, ends: datetime | None, now: datetime) -> str:
+    """Return ", from 1 May until 3 May", without a start that has passed; "" where it holds for ever."""
+    parts = []
+    if starts is not None and starts > now:
+        parts.append(f"from {_day(starts, now)}")
+    if ends is not None:
+        parts.append(f"until {_day(ends, now)}")
+    return f", {' '.join(parts)}" if parts else ""
+
+
+def _day(moment: datetime, now: datetime) -> str:
+    local = timezone.localtime(moment)
+    style = "j F" if local.year == timezone.localtime(now).year else "j F Y"
+    if (local.hour, local.minute) != (0, 0):
+        style += " H:i"
+    return formats.date_format(local, style)
 
 
 class PhraseIndex(Generic[Item]):
-    """Finds, of many phrases, those that fit a query; the time depends on the query, not on how many they are.
+    """Finds, of many phrases, those that a query is or contains; the time depends on the query, not on their number.
+
+    Phrases are compared as queries are read: case, spaces, accents and plurals do not matter.
 
     Args:
         entries: phrase, whether containing it is enough, and what is found by it.
@@ -185,14 +180,6 @@ class PhraseIndex(Generic[Item]):
                     for key in keys(words[start:end], self._language):
                         found.update(self._within.get(key, ()))
         return [self._items[number] for number in sorted(found)]
-
-
-def same_words(one: str, other: str, language: str) -> bool:
-    """Whether two phrases are the same query."""
-    return bool(PhraseIndex([(one, False, True)], language).matching(other))
-
-
-# Addresses that redirects and banners may lead to: paths of the shop, and hosts that the settings name.
 
 
 def check_link(url: str) -> None:

@@ -1,6 +1,6 @@
-"""All merchandising as one process knows it: read at once, looked at again every few seconds.
+"""All merchandising as one process knows it: read in one go, and compared with the tables every few seconds.
 
-What is scheduled is in it, too, and is told from what runs by the clock, so that a rule starts on time.
+Scheduled rules are in it, too; the clock decides which ones run, so that a rule starts on time.
 """
 
 import logging
@@ -21,38 +21,9 @@ from ..query.synonyms import Synonyms, load_synonyms
 from ..resilience import PolledCache
 from .rules import PhraseIndex, Rule, is_safe, runs
 
-# Synonyms of the table, and merged with the general ones of the file.
-
-
-class SynonymEntry(NamedTuple):
-    """A phrase of shoppers and what it means: phrases, or values such as "brand=Nike"."""
-
-    phrase: str
-    means: tuple[str, ...]
-    both_ways: bool = False
-
-    def pairs(self) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """Phrases and what they mean, in one way or in both."""
-        phrase = self.phrase.lower()
-        yield phrase, self.means
-        if self.both_ways:
-            # "colour=Navy Blue" is typed as "navy blue".
-            yield from (((value_of(target) or target).lower(), (phrase,)) for target in self.means)
-
-
-def synonyms() -> tuple[SynonymEntry, ...]:
-    """Return the enabled synonyms of the table, from this process' snapshot."""
-    return snapshot().synonyms
-
-
-def merged_synonyms(entries: Iterable[SynonymEntry]) -> Synonyms:
-    """Return the general synonyms with these; what both have is united."""
-    return load_synonyms().extended(pair for entry in entries for pair in entry.pairs())
-
-
 logger = logging.getLogger(__name__)
 
-CHECK_SECONDS = 2.0  # between two looks at whether anything was changed
+CHECK_SECONDS = 2.0  # between two comparisons with the tables
 NOWHERE: PhraseIndex[Any] = PhraseIndex((), "simple")
 
 
@@ -72,8 +43,24 @@ class RedirectTo(NamedTuple):
     url: str
 
 
+class SynonymEntry(NamedTuple):
+    """A phrase of shoppers and what it means: phrases, or values such as "brand=Nike"."""
+
+    phrase: str
+    means: tuple[str, ...]
+    both_ways: bool = False
+
+    def pairs(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Phrases and what they mean, in one way or in both."""
+        phrase = self.phrase.lower()
+        yield phrase, self.means
+        if self.both_ways:
+            # "colour=Navy Blue" is typed as "navy blue".
+            yield from (((value_of(target) or target).lower(), (phrase,)) for target in self.means)
+
+
 class _Timed(NamedTuple):
-    """Something with its schedule."""
+    """A rule, redirect or banner with its schedule."""
 
     item: Any
     starts: datetime | None
@@ -121,7 +108,7 @@ class Merchandising:
 
     @property
     def has_similar_rules(self) -> bool:
-        """Whether any rule is about similar items, so that categories need be looked up."""
+        """Whether any rule is about similar items, so that categories have to be looked up."""
         return any(place.startswith("similar") for place, _ in self._pages)
 
     def redirect_for(self, text: str, *, now: datetime | None = None) -> RedirectTo | None:
@@ -130,7 +117,7 @@ class Merchandising:
         return found[0] if found else None
 
     def synonyms_in(self, text: str) -> tuple[int, ...]:
-        """Return the primary keys of the synonyms whose phrase a query holds; of those that go both ways, any phrase."""
+        """Return the primary keys of the synonyms whose phrase a query holds; of those that work both ways, any of their phrases."""
         return tuple(dict.fromkeys(self._synonym_phrases.matching(text)))
 
     def banners_for(
@@ -151,12 +138,12 @@ def _running(found: Iterable[_Timed], now: datetime | None) -> tuple[Any, ...]:
     return tuple(dict.fromkeys(timed.item for timed in found if runs(timed.starts, timed.ends, now)))
 
 
-_Stamped = tuple[tuple[Any, ...], Merchandising]  # with what tells the tables' states apart
+_Stamped = tuple[tuple[Any, ...], Merchandising]  # with the state of the tables that it was read in
 _kept: PolledCache[None, _Stamped] = PolledCache(CHECK_SECONDS)
 
 
 def snapshot() -> Merchandising:
-    """Return what is known of the tables, at most CHECK_SECONDS old."""
+    """Return the tables' contents, at most CHECK_SECONDS old."""
 
     def refresh(kept: _Stamped | None) -> _Stamped:
         stamp = (get_settings().text_config, get_settings().redirect_hosts, *_stamp())
@@ -165,8 +152,18 @@ def snapshot() -> Merchandising:
     return _kept.get(None, refresh)[1]
 
 
+def synonyms() -> tuple[SynonymEntry, ...]:
+    """Return the enabled synonyms of the table, from this process' snapshot."""
+    return snapshot().synonyms
+
+
+def merged_synonyms(entries: Iterable[SynonymEntry]) -> Synonyms:
+    """Return the general synonyms with these; what both have is united."""
+    return load_synonyms().extended(pair for entry in entries for pair in entry.pairs())
+
+
 def forget_snapshot() -> None:
-    """Have the tables looked at again by the next search of this process."""
+    """Let the next search of this process compare the snapshot with the tables."""
     _kept.forget()
 
 
@@ -189,7 +186,7 @@ def rule_of(row: MerchandisingRule) -> Rule:
 
 
 def load() -> Merchandising:
-    """Read everything that runs or will."""
+    """Read everything that runs now or later."""
     language = get_settings().text_config
     due = Q(enabled=True) & (Q(ends=None) | Q(ends__gt=timezone.now()))
     rules = [rule_of(row) for row in MerchandisingRule.objects.filter(due).order_by("pk")]
@@ -266,7 +263,7 @@ def _shown(banner: Banner) -> _Timed:
 
 
 def _may_show(row: Any, *urls: str) -> bool:
-    # Forms refuse such addresses; what was written around them, or before a host was taken back, is not followed.
+    # Forms refuse such addresses; rows written by other means, or before a host was removed, are left out here.
     if all(map(is_safe, urls)):
         return True
     logger.warning("%s %s leads out of the shop and is left out", row._meta.verbose_name, row.pk)
@@ -274,9 +271,9 @@ def _may_show(row: Any, *urls: str) -> bool:
 
 
 def _stamp() -> tuple[Any, ...]:
-    """What differs after every change: numbers of rows, and when they were changed, summed up.
+    """Return what differs after every change: numbers of rows, and the sum of the moments of their changes.
 
-    The latest change alone would miss one that was begun before another and committed after it.
+    The latest moment alone would miss a change that began before another one and was committed after it.
     """
     stamp: list[Any] = []
     for model in (MerchandisingRule, Redirect, Banner, Synonym):

@@ -58,9 +58,9 @@ def test_hide_beats_pin_and_leaves_the_set():
 
 
 def test_a_value_is_hidden_wherever_products_bear_it():
-    bears = {"a": ["brand=Nike"], "x": ["brand=Nike"]}
+    tokens = {"a": ["brand=Nike"], "x": ["brand=Nike"]}
     rules = [rule(1, "hide", token="brand=Nike"), rule(2, "pin", "x")]
-    applied = apply_rules(rules, LIST, bears=bears, fetched=["x"])
+    applied = apply_rules(rules, LIST, tokens=tokens, fetched=["x"])
     assert keys(applied) == ["b", "c", "d"]
     assert (
         applied.conflicts[0].sentence == "Rule 1 hides X (as brand Nike), which rule 2 pins: it stays hidden."
@@ -72,7 +72,7 @@ def test_strengths_are_shares_of_the_distance_from_first_to_last():
         applied = apply_rules([rule(1, "boost", "d", strength=strength)], LIST)
         assert round(dict(applied.items)["d"], 9) == expected
     assert keys(apply_rules([rule(1, "boost", "d", strength="strongly")], LIST)) == ["a", "d", "b", "c"]
-    applied = apply_rules([rule(1, "bury", token="colour=Red")], LIST, bears={"a": ["colour=Red"]})
+    applied = apply_rules([rule(1, "bury", token="colour=Red")], LIST, tokens={"a": ["colour=Red"]})
     assert keys(applied) == ["b", "a", "c", "d"]
     assert round(dict(applied.items)["a"], 9) == 0.6
 
@@ -130,7 +130,7 @@ def test_nothing_is_doubled_or_lost_but_what_is_hidden():
     for _ in range(500):
         products = [f"p{number}" for number in range(dice.randint(0, 12))]
         items = [(key, round(dice.random(), 2)) for key in products]
-        bears = {key: {f"brand={dice.choice('XYZ')}"} for key in [*products, "f1", "f2"]}
+        tokens = {key: {f"brand={dice.choice('XYZ')}"} for key in [*products, "f1", "f2"]}
         rules = [
             rule(
                 number,
@@ -144,14 +144,16 @@ def test_nothing_is_doubled_or_lost_but_what_is_hidden():
             for action in [dice.choice(["pin", "hide", "boost", "bury"])]
             for by_value in [action != "pin" and dice.random() < 0.4]
         ]
-        applied = apply_rules(rules, items, bears=bears, fetched=["f1", "f2"], tiers=[3], matching=3, now=NOW)
+        applied = apply_rules(
+            rules, items, tokens=tokens, fetched=["f1", "f2"], tiers=[3], matching=3, now=NOW
+        )
         shown = keys(applied)
         hidden = {
-            key for key in bears for one in rules if one.action == "hide" and one.concerns(key, bears[key])
+            key for key in tokens for one in rules if one.action == "hide" and one.concerns(key, tokens[key])
         }
         pinned = {one.product_key for one in rules if one.action == "pin"}
         assert len(shown) == len(set(shown))
         assert set(shown) == (set(products) | ({"f1", "f2"} & pinned)) - hidden
         dice.shuffle(rules)
-        again = apply_rules(rules, items, bears=bears, fetched=["f2", "f1"], tiers=[3], matching=3, now=NOW)
+        again = apply_rules(rules, items, tokens=tokens, fetched=["f2", "f1"], tiers=[3], matching=3, now=NOW)
         assert again == applied

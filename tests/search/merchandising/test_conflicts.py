@@ -12,8 +12,8 @@ def rule(id: int, action: str, key: str = "a", **values) -> Rule:
     return Rule(id=id, action=action, product_key=key, sku=key.upper(), **{"phrase": "shoes", **values})
 
 
-def found(*rules: Rule, bears=None) -> dict[int, list[str]]:
-    return find_conflicts(rules, bears or {}, "english")
+def found(*rules: Rule, tokens=None) -> dict[int, list[str]]:
+    return find_conflicts(rules, tokens or {}, "english")
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_both_rules_tell_the_outcome(one, other, sentence):
 
 def test_rules_that_do_not_contradict_each_other():
     assert found(rule(1, "pin"), rule(2, "pin", "b", position=2), rule(3, "hide", "c")) == {}
-    assert found(rule(1, "pin"), rule(2, "boost", "", token="brand=Nike"), bears={"a": ["brand=Nike"]}) == {}
+    assert found(rule(1, "pin"), rule(2, "boost", "", token="brand=Nike"), tokens={"a": ["brand=Nike"]}) == {}
     assert found(rule(1, "boost"), rule(2, "boost", "", token="brand=Nike")) == {}
 
 
@@ -72,5 +72,5 @@ def test_rules_meet_where_place_and_schedule_meet(one, other, meet):
 
 
 def test_a_hidden_value_conflicts_with_a_pinned_product_that_bears_it():
-    conflicts = found(rule(1, "pin"), rule(2, "hide", "", token="brand=Nike"), bears={"a": ["brand=Nike"]})
+    conflicts = found(rule(1, "pin"), rule(2, "hide", "", token="brand=Nike"), tokens={"a": ["brand=Nike"]})
     assert conflicts[1] == ["Rule 2 hides A (as brand Nike), which rule 1 pins: it stays hidden."]
