@@ -2,7 +2,7 @@
 
 from django.db.models import QuerySet
 
-from search.indexing.marks import gather_marks
+from search.indexing.outbox import gather_marks
 from search.models import StaleMark, StaleProduct
 
 

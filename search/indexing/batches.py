@@ -18,7 +18,6 @@ from . import outbox
 from .connections import brief_transaction
 from .documents import PreparedProduct, prepare
 from .embedding import EmbeddedBatch, Embedder
-from .marks import gather_what_can_be
 from .outbox import Claim, Lease
 from .writing import delete_entries, lock_written, write_entries, write_errors, write_notes, write_texts
 
@@ -185,7 +184,7 @@ def index_due(*, seconds: float) -> bool:
 
 def _index_next() -> bool:
     batch_size = get_settings().batch_size
-    gather_what_can_be()
+    outbox.gather_what_can_be()
     # Looked at before anything is claimed: a worker without an artifact must not take what others could do.
     embedder = Embedder(list(IndexVersion.objects.written()))
     lacking = embedder.lacking

@@ -17,13 +17,14 @@ from ..conf import get_settings
 from ..exceptions import ArtifactError, BuildGivenUp, BuildStateError, TextConfigError, VersionStateError
 from ..models import Build, IndexVersion, StaleProduct
 from ..resilience import Attempts
-from . import comparison, marks, outbox, versions
+from . import comparison, marks, versions
 from .connections import unhurried
 from .databases import note_text_config
 from .hnsw import build_indexes
 from .lexicon import build_lexicon
 from .locks import confirm_locks
-from .marks import enter_absent, enter_for_reindex, gather_marks
+from .marks import enter_absent, enter_for_reindex
+from .outbox import gather_marks
 from .removal import drop_superseded, drop_version, forget_troubles, note_trouble
 from .writing import missing_keys, product_keys, surplus_keys, unembedded_keys
 
@@ -337,7 +338,7 @@ def _fail_version(version_id: int, reason: str) -> None:
 def _release(build: Build) -> None:
     assert build.ended_at is not None
     # A reindex leaves alone what people have marked; a rebuild marks it anew, but keeps that pictures are to be read.
-    outbox.release(before=build.ended_at, reread=build.kind == Build.Kind.REINDEX)
+    marks.release(before=build.ended_at, reread=build.kind == Build.Kind.REINDEX)
 
 
 def _note_drop(build: Build, trouble: str) -> None:

@@ -10,7 +10,8 @@ from ..models import EntryImage, IndexEntry, IndexVersion, StaleProduct
 from ..products import describe_failure, load_each
 from ..registry import get_index
 from .documents import CARD_FAILED, card_failure
-from .marks import gather_marks, hint_after_commit, mark_stale
+from .marks import hint_after_commit, mark_stale
+from .outbox import gather_marks
 
 # What a reason begins or goes on with; the first that fits counts.
 KINDS = (

@@ -1,4 +1,4 @@
-"""The outbox of stale products, as workers use it: claim, hold, settle.
+"""The outbox of stale products, as workers use it: gather marks into it, claim, hold, settle.
 
 A claim is a lease, renewed while its worker goes on (`alive_at`): `claimed_at` is the token that proves, at the
 moment of writing, that the product is still this worker's. Gathering another mark of the product clears the token,
@@ -13,7 +13,8 @@ from datetime import datetime
 from time import monotonic, sleep
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
+from psycopg.errors import LockNotAvailable
 
 from ..conf import get_settings
 from .connections import brief_transaction
@@ -24,7 +25,8 @@ from .connections import brief_transaction
 PARKING_LEASES = 3  # a product is given up only after so many leases without a sign of life
 HOLD_TRIES = 10
 HOLD_PAUSE_SECONDS = 0.02
-RELEASE_CHUNK = 5_000  # products per statement
+CHUNK = 5_000  # products per statement
+LOCK_TIMEOUT = "1s"  # that a worker waits for a build which is entering every product, before it goes on with what it has
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,25 @@ class Claim:
     attempts: int
     reread: bool
 
+
+# Shared with what enters products without a mark.
+COLUMNS = "product_key, marked_at, backfill, reread, text_written, attempts, last_error, parked"
+AFRESH = """
+UPDATE SET marked_at = EXCLUDED.marked_at, text_written = false, backfill = EXCLUDED.backfill,
+    reread = stale.reread OR EXCLUDED.reread, attempts = 0, claimed_at = NULL, next_attempt_at = NULL,
+    last_error = '', parked = false
+"""
+_GATHER = f"""
+WITH mark AS (
+    DELETE FROM fashion_search_stalemark
+    WHERE id = ANY(ARRAY(SELECT id FROM fashion_search_stalemark ORDER BY id LIMIT %s))
+    RETURNING product_key, marked_at, backfill, reread
+)
+INSERT INTO fashion_search_staleproduct AS stale ({COLUMNS})
+SELECT product_key, max(marked_at), bool_and(backfill), bool_or(reread), false, 0, '', false
+FROM mark GROUP BY product_key ORDER BY product_key COLLATE "C"
+ON CONFLICT (product_key) DO
+"""
 
 # A clock that was set back leaves moments behind that lie ahead of it; nobody waits for those.
 _EXPIRED = """(greatest(claimed_at, alive_at) < clock_timestamp() - make_interval(secs => %(lease)s)
@@ -68,24 +89,50 @@ JOIN unnest(%s::text[], %s::timestamptz[]) AS claim (key, claimed_at)
 """
 _LOCK = "ORDER BY stale.product_key FOR UPDATE OF stale SKIP LOCKED"
 
-_RELEASE = """
-WITH due AS MATERIALIZED (
-    SELECT id FROM fashion_search_staleproduct AS stale
-    WHERE backfill AND NOT parked AND marked_at <= %(before)s AND (%(reread)s OR NOT reread)
-        AND NOT EXISTS (
-            SELECT FROM fashion_search_indexentry AS entry
-            WHERE entry.product_key = stale.product_key AND entry.error <> ''
-        )
-    LIMIT %(limit)s
-    FOR UPDATE SKIP LOCKED
+# Rows that somebody has locked are passed over: a build that enters every product takes their claims away.
+_RENEW = """
+WITH mine AS MATERIALIZED (
+    SELECT stale.id FROM fashion_search_staleproduct AS stale
+    JOIN unnest(%s::text[], %s::timestamptz[]) AS claim (key, claimed_at)
+        ON claim.key = stale.product_key AND claim.claimed_at = stale.claimed_at
+    FOR UPDATE OF stale SKIP LOCKED
 )
-DELETE FROM fashion_search_staleproduct WHERE id IN (SELECT id FROM due)
+UPDATE fashion_search_staleproduct AS stale SET alive_at = clock_timestamp() FROM mine WHERE stale.id = mine.id
 """
 
 _IS_DUE = f"""
 SELECT EXISTS (SELECT FROM fashion_search_stalemark)
     OR EXISTS (SELECT FROM fashion_search_staleproduct WHERE {_DUE})
 """
+
+
+def gather_marks(*, lock_timeout: str = "") -> None:
+    """Move the marks that are committed into the outbox, where each product starts afresh.
+
+    A claim on a product that has been marked since is taken away: a worker that read it before the change must
+    not hold it back from one that would read it now.
+
+    Args:
+        lock_timeout: how long to wait for others, as Postgres has it; by default as long as the connection does.
+    """
+    gathered = CHUNK
+    while gathered:
+        with brief_transaction(), connection.cursor() as cursor:
+            if lock_timeout:
+                cursor.execute("SELECT set_config('lock_timeout', %s, true)", [lock_timeout])
+            # One at a time: two would wait for each other's rows instead.
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('fashion_search.gather', 0))")
+            cursor.execute(_GATHER + AFRESH, [CHUNK])
+            gathered = cursor.rowcount
+
+
+def gather_what_can_be() -> None:
+    """Gather marks, but not those that somebody else's long transaction is in the way of: a later round finds them."""
+    try:
+        gather_marks(lock_timeout=LOCK_TIMEOUT)
+    except OperationalError as error:
+        if not isinstance(error.__cause__, LockNotAvailable):
+            raise
 
 
 def claim_texts(limit: int, lacking: str = "") -> list[Claim]:
@@ -134,6 +181,22 @@ def _moments() -> dict[str, float]:
         "longest": settings.retry_backoff_seconds * 2.0**settings.max_attempts,
         "max_attempts": settings.max_attempts,
     }
+
+
+class Lease:
+    """Renews the claims on a batch while its worker goes on, however long its pictures take to be read."""
+
+    def __init__(self, claims: Sequence[Claim]) -> None:
+        self._claims = claims
+        self._renewed = monotonic()
+
+    def renew(self) -> None:
+        """Give a sign of life, at most once in a quarter of a lease; claims that were taken away stay so."""
+        if monotonic() - self._renewed < get_settings().claim_lease_seconds / 4:
+            return
+        self._renewed = monotonic()
+        with connection.cursor() as cursor:
+            cursor.execute(_RENEW, as_parameters(self._claims))
 
 
 def hold(claims: Sequence[Claim]) -> set[str]:
@@ -282,53 +345,3 @@ def is_due() -> bool:
     with connection.cursor() as cursor:
         cursor.execute(_IS_DUE, _moments())
         return bool(cursor.fetchone()[0])
-
-
-def release(*, before: datetime, reread: bool) -> int:
-    """Let products leave the outbox that a build had marked, and that nothing else asks for; return how many.
-
-    Those with an error in a version stay, because no comparison of content hashes would find them again.
-
-    Args:
-        before: only what was marked by then.
-        reread: those whose pictures were to be read again, too.
-    """
-    released = 0
-    while True:
-        # In parts, each committed: whoever saves one of these products waits for as long as a part takes.
-        with connection.cursor() as cursor:
-            cursor.execute(_RELEASE, {"before": before, "reread": reread, "limit": RELEASE_CHUNK})
-            if not cursor.rowcount:
-                return released
-            released += cursor.rowcount
-
-
-# Signs of life of a worker that is busy with what it has claimed.
-
-
-# Rows that somebody has locked are passed over: a build that enters every product takes their claims away.
-_RENEW = """
-WITH mine AS MATERIALIZED (
-    SELECT stale.id FROM fashion_search_staleproduct AS stale
-    JOIN unnest(%s::text[], %s::timestamptz[]) AS claim (key, claimed_at)
-        ON claim.key = stale.product_key AND claim.claimed_at = stale.claimed_at
-    FOR UPDATE OF stale SKIP LOCKED
-)
-UPDATE fashion_search_staleproduct AS stale SET alive_at = clock_timestamp() FROM mine WHERE stale.id = mine.id
-"""
-
-
-class Lease:
-    """Renews the claims on a batch while its worker goes on, however long its pictures take to be read."""
-
-    def __init__(self, claims: Sequence[Claim]) -> None:
-        self._claims = claims
-        self._renewed = monotonic()
-
-    def renew(self) -> None:
-        """Give a sign of life, at most once in a quarter of a lease; claims that were taken away stay so."""
-        if monotonic() - self._renewed < get_settings().claim_lease_seconds / 4:
-            return
-        self._renewed = monotonic()
-        with connection.cursor() as cursor:
-            cursor.execute(_RENEW, as_parameters(self._claims))

@@ -9,7 +9,8 @@ from ..registry import ProductIndex, get_index
 from .connections import unhurried
 from .documents import PreparedProduct, prepare
 from .locks import confirm_locks
-from .marks import enter, enter_absent, gather_marks
+from .marks import enter, enter_absent
+from .outbox import gather_marks
 from .writing import surplus_keys, write_notes
 
 

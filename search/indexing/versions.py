@@ -16,7 +16,8 @@ from .connections import unhurried
 from .databases import try_text_config
 from .hnsw import broken_indexes
 from .locks import only_one
-from .marks import enter, gather_marks
+from .marks import enter
+from .outbox import gather_marks
 from .reconcile import reconcile
 from .removal import drop_version, give_up, note_trouble
 from .writing import product_keys, repictured_keys

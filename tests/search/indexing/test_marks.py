@@ -7,7 +7,8 @@ import pytest
 from django.db import connection, transaction
 
 from search.indexing import outbox
-from search.indexing.marks import enter, gather_marks, gather_what_can_be, mark_stale
+from search.indexing.marks import enter, mark_stale
+from search.indexing.outbox import gather_marks, gather_what_can_be
 from shop.models import Product, ProductImage
 from tests.search.products import make_product
 

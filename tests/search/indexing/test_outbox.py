@@ -6,7 +6,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from search.indexing import outbox
-from search.indexing.marks import enter_absent, gather_marks, mark_stale
+from search.indexing.marks import enter_absent, mark_stale
+from search.indexing.outbox import gather_marks
 from search.models import StaleMark
 from tests.outbox import stale_products
 
