@@ -6,11 +6,16 @@ they are joined. `spelt_words` keeps it whole, because a speller replaces what w
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from snowballstemmer import algorithms, stemmer
+
+from .exceptions import InvalidQuery
+
+Item = TypeVar("Item")
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 # Zero width space, word joiner, byte order mark, and the marks that turn the direction of writing.
@@ -20,6 +25,8 @@ _POSSESSIVE = re.compile(r"(?<=\w)['\u2019`]s?(?=\s|$)", re.IGNORECASE)
 _SPELT = re.compile(r"\w+(?:['\u2019\-]\w+)*")  # with "_", so that a code such as "ab_12" is no word
 _MARKS = re.compile(r"['\u2019\-]")
 LONGEST = 40  # letters; longer runs are no words
+_SURROGATE = re.compile("[\ud800-\udfff]")
+MAX_LENGTH = 200  # characters of what people type; websearch_to_tsquery takes 6 s for 1 MB
 
 
 def storable(text: str) -> str:
@@ -33,6 +40,25 @@ def one_line(text: str) -> str:
     """Return a text in composed characters, on one line, without what does not show and white space around it."""
     text = _INVISIBLE.sub("", _CONTROL.sub(" ", unicodedata.normalize("NFC", text)))
     return " ".join(text.split())
+
+
+def clean_text(text: str, parameter: str) -> str:
+    """Return one line of text as Postgres and the encoder take it.
+
+    Raises:
+        InvalidQuery: the text holds NUL or half a surrogate pair, or is longer than 200 characters.
+    """
+    if "\x00" in text:
+        raise InvalidQuery("invalid_character", f"{parameter} holds a NUL character; remove it.")
+    if _SURROGATE.search(text):
+        raise InvalidQuery("invalid_character", f"{parameter} holds half a surrogate pair; send valid UTF-8.")
+    if len(text) <= 4 * MAX_LENGTH:  # a decomposed text may shrink below the limit
+        text = one_line(text)
+    if len(text) > MAX_LENGTH:
+        raise InvalidQuery(
+            "too_long", f"{parameter} is longer than {MAX_LENGTH} characters; shorten it to that."
+        )
+    return text
 
 
 class Word(NamedTuple):
@@ -96,3 +122,61 @@ def keys(words: Sequence[str], language: str) -> tuple[str, ...]:
     joined = "".join(words)
     apart = "".join(stem(word, language) for word in words)
     return (apart,) if len(words) == 1 else tuple(dict.fromkeys((apart, stem(joined, language))))
+
+
+def inflections(key: str) -> Iterator[str]:
+    """Plural and singular of a folded word, as far as English spelling tells them without a dictionary."""
+    if key.endswith("ies") and len(key) > 4:
+        yield key[:-3] + "y"
+    if key.endswith("es") and len(key) > 4:
+        yield key[:-2]
+    if key.endswith("s") and not key.endswith("ss"):
+        yield key[:-1]
+    if key.endswith("y"):
+        yield key[:-1] + "ies"
+    if not key.endswith("s"):
+        yield key + "s"
+    if key.endswith(("s", "x", "ch", "sh")):
+        yield key + "es"
+
+
+class PhraseIndex(Generic[Item]):
+    """Finds, of many phrases, those that a query is or contains; the time depends on the query, not on their number.
+
+    Phrases are compared as queries are read: case, spaces, accents and plurals do not matter.
+
+    Args:
+        entries: phrase, whether containing it is enough, and what is found by it.
+        language: of stems, as Postgres names its text search configurations.
+    """
+
+    def __init__(self, entries: Iterable[tuple[str, bool, Item]], language: str) -> None:
+        self._language = language
+        self._items: list[Item] = []
+        self._whole: dict[str, list[int]] = defaultdict(list)
+        self._within: dict[str, list[int]] = defaultdict(list)
+        self._longest = 0
+        for phrase, contains, item in entries:
+            words = [word.text for word in split(phrase)]
+            if not words:
+                continue
+            if contains:
+                self._longest = max(self._longest, len(words) + 1)  # "tshirt" is in "red t shirt"
+            for key in keys(words, language):
+                (self._within if contains else self._whole)[key].append(len(self._items))
+            self._items.append(item)
+
+    def matching(self, text: str) -> list[Item]:
+        """Return what is found by phrases that the text is or contains, in the order in which it was given."""
+        words = [word.text for word in split(text)]
+        if not words or not self._items:
+            return []
+        found: set[int] = set()
+        for key in keys(words, self._language):
+            found.update(self._whole.get(key, ()))
+        if self._within:
+            for start in range(len(words)):
+                for end in range(start + 1, min(start + self._longest, len(words)) + 1):
+                    for key in keys(words[start:end], self._language):
+                        found.update(self._within.get(key, ()))
+        return [self._items[number] for number in sorted(found)]

@@ -27,8 +27,8 @@ def main() -> None:
     django.setup()
     from search.indexing.word_lists import refresh_word_list
     from search.models import IndexVersion, WordList
-    from search.query.correct import correct
-    from search.query.spelling import Vocabulary
+    from search.query.names import Vocabulary
+    from search.query.spelling import correct
 
     refresh_word_list()
     version = IndexVersion.objects.serving()
@@ -70,8 +70,7 @@ def edited(word: str, number: random.Random) -> str:
 
 def report_edits(title: str, words: list[str], speller: Callable, vocabulary) -> None:
     """Print accuracy@1 over words with one random edit; another number of the same word counts as right."""
-    from search.query.spelling import inflections
-    from search.text import fold
+    from search.text import fold, inflections
 
     number, outcomes, times = random.Random(SEED), Counter(), []
     for word in words:

@@ -49,7 +49,7 @@ def report_refreshing() -> None:
     """Print how long the task in the worker takes."""
     from search.indexing.word_lists import refresh_word_list
     from search.models import WordList
-    from search.query.spelling import Vocabulary
+    from search.query.names import Vocabulary
 
     print(f"words counted in                     {timed(refresh_word_list):.0f} ms")
     print(f"unchanged entries noticed in         {timed(refresh_word_list):.0f} ms")
@@ -65,7 +65,7 @@ def report_loading(version) -> None:
     from search.engine import suggestions
     from search.engine.suggestions import suggest
     from search.query import correct as corrections
-    from search.query.correct import correct
+    from search.query.spelling import correct
 
     memory = psutil.Process().memory_info().rss
     for again in ("in a new process", "after a change"):
@@ -92,7 +92,7 @@ def report_suggestions(beginnings: list[str]) -> None:
 def report_spelling(version) -> None:
     """Print the time of a correction, of right and of misspelt words."""
     from search.models import IndexEntry
-    from search.query.correct import correct
+    from search.query.spelling import correct
 
     source = random.Random(SEED)
     names = list(IndexEntry.objects.order_by("product_key").values_list("name", flat=True)[:TYPED])

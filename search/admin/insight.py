@@ -30,8 +30,7 @@ from ..insight.reports import (
 )
 from ..insight.workbench import look_around
 from ..models import LoggedSearch, QueryDay, SearchDay, SearchEvent
-from ..query.clean import MAX_LENGTH
-from ..text import storable
+from ..text import MAX_LENGTH, storable
 from .base import ReadOnlyAdmin
 from .inspector import InsightAdmin, InspectorPages
 

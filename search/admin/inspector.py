@@ -19,9 +19,8 @@ from ..exceptions import InvalidQuery
 from ..facets import parse_typed
 from ..insight.reports import PRESETS
 from ..models import Evaluation, IndexVersion
-from ..query.clean import MAX_LENGTH
 from ..registry import get_index
-from ..text import storable
+from ..text import MAX_LENGTH, storable
 from .base import ReadOnlyAdmin
 
 TEMPLATES = "admin/fashion_search/insight"

@@ -21,9 +21,10 @@ from ..exceptions import InvalidQuery
 from ..merchandising.conflicts import find_conflicts, find_rivals
 from ..merchandising.hits import flush_what_can_be
 from ..merchandising.rules import State, in_words, say, state_of
-from ..merchandising.snapshots import SynonymEntry, pinned_by, rule_of
+from ..merchandising.snapshots import pinned_by, rule_of
 from ..models import Banner, IndexEntry, IndexVersion, MerchandisingRule, Redirect, Synonym
 from ..products import read_cards
+from ..query.synonyms import SynonymEntry
 from ..registry import ProductCard
 from .base import ForgivingList, ModelAdmin
 from .merchandising_forms import BannerForm, RedirectForm, RuleForm, SynonymForm

@@ -11,11 +11,11 @@ from django.core.exceptions import ValidationError
 from ..conf import get_settings
 from ..exceptions import UnsafeLink
 from ..facets import CATEGORY, parse_typed, token_of, values_of
-from ..merchandising.rules import PhraseIndex, check_link
+from ..merchandising.rules import check_link
 from ..models import Banner, IndexEntry, IndexVersion, MerchandisingRule, Redirect, Synonym
 from ..models.entries import EntryQuerySet
 from ..registry import get_index
-from ..text import split
+from ..text import PhraseIndex, split
 
 if TYPE_CHECKING:
     ModelForm = forms.ModelForm[Any]

@@ -12,8 +12,8 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 from ..engine.answers import SORTS
 from ..engine.service import LAST_PAGE
 from ..exceptions import NoIndexRegistered
-from ..query.clean import MAX_LENGTH
 from ..registry import get_index
+from ..text import MAX_LENGTH
 from .serializers import ErrorAnswerSerializer
 
 HIGHEST_LIMIT = 999_999_999

@@ -13,9 +13,9 @@ from ..conf import get_settings
 from ..engine.photos import Box, MemoryOnly, embedding_of, take_photo
 from ..engine.results import find_product
 from ..exceptions import InvalidQuery
-from ..query.clean import clean_text
 from ..tags.review import accepted_tags
 from ..tags.suggest import FoundTags, active_tagger, similar_words, tags_for_embeddings, tags_for_product
+from ..text import clean_text
 from ..vectors import from_literal
 from .errors import NoSuchProduct
 from .parameters import limited_parameters, refuse_parameters

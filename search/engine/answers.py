@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 from ..facets import values_of
 from ..merchandising.rules import Fired
 from ..merchandising.snapshots import BannerShown
-from ..query.terms import Understood, Unit
+from ..query.parse import Understood, Unit
 from ..registry import ProductCard
 from .counts import FacetCount, PriceRange
 

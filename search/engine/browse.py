@@ -20,6 +20,7 @@ from ..merchandising.snapshots import snapshot
 from ..models import IndexEntry, IndexVersion
 from ..models.entries import EntryQuerySet
 from ..models.expressions import concerns
+from ..query.lexicon import words_of
 from ..routing import pinned
 from . import answers
 from .answers import SearchResult
@@ -30,7 +31,6 @@ from .pages import Frozen, FrozenRow, Page, PageRequest, fingerprint_of, freeze,
 from .pool import in_order
 from .results import load_results
 from .session import part_in_time
-from .version_words import words_of
 
 # The catalogue without words, newest first, as rules for category pages arrange it; read page by page.
 
@@ -160,7 +160,7 @@ def _read(version: IndexVersion, request: PageRequest, fingerprint: str) -> Page
         shown = list(_sorted(chosen, request.sort).values_list("product_key", flat=True)[request.window])
 
     def count() -> tuple[Counts, tuple[Fired, ...]]:
-        trees = {CATEGORY: words_of(version).lexicon.parents} if request.facets else {}
+        trees = {CATEGORY: words_of(version, snapshot().synonyms).lexicon.parents} if request.facets else {}
         counts = count_choices(request.facets, request.filters, entries, trees)
         return counts, listing.fired(every.matching(request.filters))
 

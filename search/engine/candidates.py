@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 from ..conf import get_settings
 from ..models import EntryImage, IndexEntry, IndexVersion
 from ..models.entries import EntryQuerySet, ImageQuerySet, Row
-from ..query.clean import Query
+from ..query.parse import Query
 from ..resilience import PolledCache
 from ..vectors import EmbeddingLiteral
 from .filters import Filters

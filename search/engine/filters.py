@@ -6,7 +6,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from ..exceptions import InvalidQuery
 from ..models.entries import FINEST_PRICE, HIGHEST_PRICE
-from ..query.clean import clean_text
+from ..text import clean_text
 
 BLANK = " "  # what a value of blanks becomes: no product has it, and a filter that was dropped would show all
 

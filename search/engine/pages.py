@@ -15,10 +15,9 @@ from django.core.cache import cache
 
 from ..conf import get_settings, shop_key
 from ..merchandising.rules import Fired
-from ..merchandising.snapshots import SynonymEntry
 from ..models import IndexVersion
-from ..query.clean import Query
-from ..query.terms import Understood
+from ..query.parse import Query, Understood
+from ..query.synonyms import SynonymEntry
 from ..resilience import CircuitBreaker
 from .answers import Absence, Explanation
 from .counts import Counts

@@ -14,19 +14,18 @@ from ..facets import GENDER
 from ..merchandising.apply import Spread
 from ..merchandising.conflicts import Conflict
 from ..merchandising.rules import Fired, Rule
-from ..merchandising.snapshots import SynonymEntry, pinned_by, snapshot
+from ..merchandising.snapshots import pinned_by, snapshot
 from ..models import IndexEntry, IndexVersion
 from ..models.entries import EntryQuerySet
-from ..query.clean import Query
-from ..query.parse import NOTHING_MEANT, read_query
-from ..query.terms import Term, Understood, terms_of
+from ..query.lexicon import VersionWords, words_of, words_with
+from ..query.parse import NOTHING_MEANT, Query, Understood, read_query
+from ..query.synonyms import SynonymEntry
 from ..vectors import EmbeddingLiteral
 from . import answers
 from .arrange import arrange, spread_tiers, without_hidden
 from .candidates import Candidate, Space, image_leg, leaves_few, text_leg
 from .filters import Filters
-from .scoring import Scored, Steps, cheapness_of, score
-from .version_words import VersionWords, words_of, words_with
+from .scoring import Scored, Steps, Term, cheapness_of, score, terms_of
 
 logger = logging.getLogger(__name__)
 
@@ -88,7 +87,7 @@ def ask(
         meant: words that are rare in the catalogue, each with a commoner one that may have been meant.
         tried: whether the version is tried beside the one that serves.
     """
-    words = words_of(version) if synonyms is None else words_with(version, synonyms)
+    words = words_of(version, snapshot().synonyms) if synonyms is None else words_with(version, synonyms)
     understood = read_query(
         query.wanted, words.lexicon, get_settings().weights, quoted=query.quoted, meant=meant
     )

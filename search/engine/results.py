@@ -8,9 +8,9 @@ from ..exceptions import NoVersion
 from ..facets import group_by_facet
 from ..models import IndexEntry, IndexVersion
 from ..products import leave_out, load_each, make_card
-from ..query.clean import clean_text
 from ..registry import ProductCard, get_index
 from ..routing import pinned
+from ..text import clean_text
 from . import answers
 from .answers import SearchResult
 

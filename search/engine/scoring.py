@@ -1,13 +1,43 @@
 """The score of one product for one query: how much of it the product covers, and how similar it is."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..conf import Weights
+from ..facets import BRAND, CATEGORY, COLOUR, GENDER
 from ..models.entries import Measured
-from ..models.expressions import Term
+from ..query.lexicon import NEAR, VersionWords
+from ..query.parse import Unit
 from .candidates import Candidate
-from .version_words import VersionWords
+
+# Where a product's own value is what decides, a mention in its texts is nothing: "shirt" stands in every t-shirt's name.
+DECIDED = frozenset((CATEGORY, GENDER, COLOUR, BRAND))
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A unit with the fits of its matches."""
+
+    values: Mapping[str, float]
+    phrases: Sequence[str]
+    fits: tuple[float, float, float]  # in title, keywords, description
+    importance: float
+    needed: float
+    near: Sequence[str] = ()  # phrases that may have been meant
+    near_share: float = NEAR  # how well they fit, as a share of the fits of `phrases`
+
+
+def terms_of(units: Sequence[Unit], weights: Weights) -> list[Term]:
+    """Return one term per unit, in their order."""
+    return [_term(unit, weights) for unit in units]
+
+
+def _term(unit: Unit, weights: Weights) -> Term:
+    if DECIDED.intersection(unit.facets):
+        return Term(unit.values, (), (0.0, 0.0, 0.0), unit.importance, weights.covered)
+    share = weights.mentioned if unit.values else 1.0
+    fits = (share * weights.title, share * weights.keyword, share * weights.description)
+    return Term(unit.values, unit.phrases, fits, unit.importance, weights.covered, unit.near)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,13 @@ from ..insight.log import Mode, record_search, visitor_of
 from ..insight.reports import popular_queries
 from ..merchandising.hits import Hit, count_hits
 from ..merchandising.rules import Fired
-from ..merchandising.snapshots import BannerShown, Merchandising, RedirectTo, merged_synonyms, snapshot
+from ..merchandising.snapshots import BannerShown, Merchandising, RedirectTo, snapshot
 from ..models import IndexVersion
 from ..prometheus import DEGRADED, LEFT_OUT, SEARCH_SECONDS, note_answer
-from ..query.clean import Query, clean_query
-from ..query.correct import correct
+from ..query.lexicon import words_of
+from ..query.parse import Query, clean_query
+from ..query.spelling import correct
+from ..query.synonyms import merged_synonyms
 from ..registry import get_index
 from ..routing import pinned
 from ..timings import measuring, stage
@@ -37,7 +39,6 @@ from .pool import count_matching, in_order, whole_list, without_stated_price
 from .ranking import Asked, ask, is_semantic_failure
 from .results import load_results
 from .session import is_out_of_time, search_session, time_budget
-from .version_words import words_of
 
 # What to try where a query finds nothing.
 
@@ -48,7 +49,7 @@ MOST = 6
 def queries_instead(version: IndexVersion) -> tuple[str, ...]:
     """Return queries that many searched for, then the names of the largest categories that nothing lies below."""
     queries = [query.text for query in popular_queries("", MOST)]
-    lexicon = words_of(version).lexicon
+    lexicon = words_of(version, snapshot().synonyms).lexicon
     above = set(lexicon.parents.values())
     leaves = [
         (-count, value)
@@ -311,7 +312,9 @@ def _corrected(
     try:
         with stage("spelling"), search_session():
             correction = correct(
-                version.pk, query.text, words_of(version).synonyms if tried is None else tried
+                version.pk,
+                query.text,
+                words_of(version, snapshot().synonyms).synonyms if tried is None else tried,
             )
     except DatabaseError:
         logger.exception("The spelling of a query could not be looked at")

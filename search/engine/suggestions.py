@@ -11,10 +11,8 @@ from rapidfuzz.distance import OSA
 from ..exceptions import InvalidQuery
 from ..models import WordList
 from ..prometheus import LEFT_OUT
-from ..query.clean import clean_text
 from ..query.names import BRAND, Mask, Names, PrefixIndex, Rows, typed_words
-from ..query.spelling import inflections
-from ..text import fold
+from ..text import clean_text, fold, inflections
 from . import answers
 from .answers import SearchResult
 from .results import load_results

@@ -14,9 +14,8 @@ from django.utils.functional import Promise
 from ..exceptions import SearchError
 from ..facets import CATEGORY, MAX_FACET_NAME, SIGN
 from ..models.entries import FINEST_PRICE, HIGHEST_PRICE
-from ..query.clean import MAX_LENGTH
 from ..registry import ProductDocument, ProductPicture
-from ..text import one_line, storable
+from ..text import MAX_LENGTH, one_line, storable
 
 # Postgres refuses a tsvector over 1 MB and a btree or GIN item over about 2,700 bytes (UTF-8: 4 bytes a character).
 MAX_SKU = 200

@@ -14,8 +14,7 @@ from django.utils import timezone
 from ..facets import FacetValue, parse_token
 from ..models import IndexEntry, IndexVersion, WordList
 from ..models.entries import EntryQuerySet
-from ..query.names import NameCollector
-from ..query.spelling import Vocabulary, Word
+from ..query.names import NameCollector, Vocabulary, Word
 from ..resilience import Attempts
 from ..text import fold, is_word, parts, spelt_words
 from .connections import unhurried

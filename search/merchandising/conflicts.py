@@ -10,7 +10,8 @@ from datetime import datetime
 from itertools import combinations
 from typing import NamedTuple, Protocol
 
-from .rules import PhraseIndex, Rule, overlap
+from ..text import PhraseIndex
+from .rules import Rule, overlap
 
 Tokens = Mapping[str, Collection[str]]  # product key -> facet tokens
 

@@ -1,14 +1,12 @@
 """Rules of merchandising as plain data: what they do, where and when, and the sentence that says so.
 
-Here, too, is what rules share with redirects, banners and synonyms: schedules, phrases that queries are compared with, and
-addresses that may be linked to.
+Here, too, is what rules share with redirects, banners and synonyms: schedules, and addresses that may be linked to.
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, Literal, NamedTuple, Protocol, TypeVar
+from typing import Literal, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from django.utils import formats, timezone
@@ -17,7 +15,6 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from ..conf import get_settings
 from ..exceptions import UnsafeLink
 from ..facets import parse_token
-from ..text import keys, split
 
 State = Literal["running", "scheduled", "ended", "disabled"]
 Action = Literal["pin", "hide", "boost", "bury"]
@@ -32,7 +29,6 @@ _PLACES = {
     "similar_category": "in items similar to products of the category {}",
 }
 _VERBS = {"pin": "Pins", "hide": "Hides", "boost": "Boosts", "bury": "Buries"}
-Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -138,48 +134,6 @@ def _day(moment: datetime, now: datetime) -> str:
     if (local.hour, local.minute) != (0, 0):
         style += " H:i"
     return formats.date_format(local, style)
-
-
-class PhraseIndex(Generic[Item]):
-    """Finds, of many phrases, those that a query is or contains; the time depends on the query, not on their number.
-
-    Phrases are compared as queries are read: case, spaces, accents and plurals do not matter.
-
-    Args:
-        entries: phrase, whether containing it is enough, and what is found by it.
-        language: of stems, as Postgres names its text search configurations.
-    """
-
-    def __init__(self, entries: Iterable[tuple[str, bool, Item]], language: str) -> None:
-        self._language = language
-        self._items: list[Item] = []
-        self._whole: dict[str, list[int]] = defaultdict(list)
-        self._within: dict[str, list[int]] = defaultdict(list)
-        self._longest = 0
-        for phrase, contains, item in entries:
-            words = [word.text for word in split(phrase)]
-            if not words:
-                continue
-            if contains:
-                self._longest = max(self._longest, len(words) + 1)  # "tshirt" is in "red t shirt"
-            for key in keys(words, language):
-                (self._within if contains else self._whole)[key].append(len(self._items))
-            self._items.append(item)
-
-    def matching(self, text: str) -> list[Item]:
-        """Return what is found by phrases that the text is or contains, in the order in which it was given."""
-        words = [word.text for word in split(text)]
-        if not words or not self._items:
-            return []
-        found: set[int] = set()
-        for key in keys(words, self._language):
-            found.update(self._whole.get(key, ()))
-        if self._within:
-            for start in range(len(words)):
-                for end in range(start + 1, min(start + self._longest, len(words)) + 1):
-                    for key in keys(words[start:end], self._language):
-                        found.update(self._within.get(key, ()))
-        return [self._items[number] for number in sorted(found)]
 
 
 def check_link(url: str) -> None:

@@ -5,7 +5,7 @@ Scheduled rules are in it, too; the clock decides which ones run, so that a rule
 
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -15,11 +15,11 @@ from django.db.models.functions import Extract
 from django.utils import timezone
 
 from ..conf import get_settings
-from ..facets import value_of
 from ..models import Banner, MerchandisingRule, Redirect, Synonym
-from ..query.synonyms import Synonyms, load_synonyms
+from ..query.synonyms import SynonymEntry
 from ..resilience import PolledCache
-from .rules import PhraseIndex, Rule, is_safe, runs
+from ..text import PhraseIndex
+from .rules import Rule, is_safe, runs
 
 logger = logging.getLogger(__name__)
 
@@ -41,22 +41,6 @@ class RedirectTo(NamedTuple):
 
     id: int
     url: str
-
-
-class SynonymEntry(NamedTuple):
-    """A phrase of shoppers and what it means: phrases, or values such as "brand=Nike"."""
-
-    phrase: str
-    means: tuple[str, ...]
-    both_ways: bool = False
-
-    def pairs(self) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """Phrases and what they mean, in one way or in both."""
-        phrase = self.phrase.lower()
-        yield phrase, self.means
-        if self.both_ways:
-            # "colour=Navy Blue" is typed as "navy blue".
-            yield from (((value_of(target) or target).lower(), (phrase,)) for target in self.means)
 
 
 class _Timed(NamedTuple):
@@ -150,16 +134,6 @@ def snapshot() -> Merchandising:
         return kept if kept is not None and kept[0] == stamp else (stamp, load())
 
     return _kept.get(None, refresh)[1]
-
-
-def synonyms() -> tuple[SynonymEntry, ...]:
-    """Return the enabled synonyms of the table, from this process' snapshot."""
-    return snapshot().synonyms
-
-
-def merged_synonyms(entries: Iterable[SynonymEntry]) -> Synonyms:
-    """Return the general synonyms with these; what both have is united."""
-    return load_synonyms().extended(pair for entry in entries for pair in entry.pairs())
 
 
 def forget_snapshot() -> None:

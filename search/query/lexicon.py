@@ -4,6 +4,8 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from ..facets import (
     BRAND,
@@ -18,8 +20,13 @@ from ..facets import (
     token_of,
     value_of,
 )
+from ..models import IndexVersion, VersionLexicon
+from ..resilience import PolledCache
 from ..text import keys, split, stem
-from .synonyms import Synonyms
+from .synonyms import SynonymEntry, Synonyms, merged_synonyms
+
+CHECK_SECONDS = 5.0  # between two looks at whether there is a newer one
+KEPT = 2  # versions: the one that is searched, and one that it is compared with
 
 EXACT = 1.0
 ALIAS = 0.95  # one of the things in "Perfume and Body Mist"
@@ -238,3 +245,55 @@ def parents_of(paths: Iterable[Sequence[str]]) -> dict[str, str]:
             if depth == depths[value]:
                 parents.setdefault(value, path[depth - 1] if depth else "")
     return parents
+
+
+@dataclass(slots=True)
+class VersionWords:
+    """A version's lexicon and how similar nonsense comes."""
+
+    lexicon: Lexicon
+    image_noise: float = 0.0
+    text_noise: float = 0.0
+    built_at: datetime | None = None
+    entries: tuple[SynonymEntry, ...] = ()  # synonyms of the table
+
+    @property
+    def synonyms(self) -> frozenset[str]:
+        """Words that shoppers may say, whatever the catalogue calls the thing."""
+        return self.lexicon.synonyms.words
+
+
+_kept: PolledCache[int, VersionWords] = PolledCache(CHECK_SECONDS, most=KEPT)
+
+
+def words_of(version: IndexVersion, entries: tuple[SynonymEntry, ...]) -> VersionWords:
+    """Return the words of a version, kept per process and looked at again now and then.
+
+    Args:
+        version: the version; before its words were counted, its lexicon takes every word for known.
+        entries: synonyms of the table, read together with the general ones.
+    """
+
+    def refresh(kept: VersionWords | None) -> VersionWords:
+        built_at = VersionLexicon.objects.filter(version=version).values_list("built_at", flat=True).first()
+        if kept is None or kept.built_at != built_at or kept.entries != entries:
+            return words_with(version, entries)
+        return kept
+
+    return _kept.get(version.pk, refresh)
+
+
+def words_with(version: IndexVersion, entries: tuple[SynonymEntry, ...]) -> VersionWords:
+    """Return the words of a version with these synonyms beside the general ones, read anew."""
+    row = VersionLexicon.objects.filter(version=version).first()
+    synonyms = merged_synonyms(entries)
+    if row is None:
+        return VersionWords(Lexicon({}, None, 0, synonyms, language=version.config), entries=entries)
+    paths = [tuple(path) for path in row.paths]
+    lexicon = Lexicon(row.facets, row.lexemes, row.total, synonyms, language=version.config, paths=paths)
+    return VersionWords(lexicon, row.image_noise, row.text_noise, row.built_at, entries)
+
+
+def forget_words() -> None:
+    """Forget every version's words."""
+    _kept.forget()

@@ -1,7 +1,8 @@
-"""What suggestions are made from: the names of products, brands and facet values of one version."""
+"""What is kept of the words of one version: the names that suggestions are made from, and the vocabulary of the speller."""
 
 import io
 import json
+import zlib
 from array import array
 from bisect import bisect_left
 from collections import Counter
@@ -166,3 +167,33 @@ def words_of(text: str) -> list[str]:
 def typed_words(text: str) -> Sequence[str]:
     """The folded words of what is being typed."""
     return list(dict.fromkeys(fold(word[0]) for word in spelt_words(text)))
+
+
+# What a speller knows: the catalogue's words, how they are shown, and how many products have them.
+
+
+Word = tuple[str, int]  # as it is shown, number of products
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The words of names, brands, facet values and keywords."""
+
+    # By folded word. A facet value of two words is there joined, too: "flipflops" is shown "flip flops".
+    words: Mapping[str, Word]
+    pairs: frozenset[str]  # "polo shirt": folded words that stand side by side in several products
+
+    def pack(self) -> bytes:
+        """Return it as bytes for the database."""
+        words = "\n".join(f"{key}\t{shown}\t{count}" for key, (shown, count) in sorted(self.words.items()))
+        return zlib.compress(json.dumps([words, "\n".join(sorted(self.pairs))]).encode(), level=1)
+
+    @classmethod
+    def unpack(cls, packed: bytes) -> "Vocabulary":
+        """Return what `pack` made bytes of."""
+        words, pairs = json.loads(zlib.decompress(packed))
+        rows = (line.split("\t") for line in words.split("\n") if line)
+        return cls(
+            {key: (shown, int(count)) for key, shown, count in rows},
+            frozenset(pairs.split("\n") if pairs else ()),
+        )

@@ -1,20 +1,20 @@
-"""Read a query with a lexicon: prices first, then the longest phrases that name something, then single words."""
+"""Read a query: clean it, then with a lexicon find prices, the longest phrases that name something, and single words."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..conf import Weights
 from ..facets import CATEGORY, COLOUR, GENDER, SIZE, facet_of, value_of
-from ..text import Word, split
+from ..text import Word, clean_text, split
 from .lexicon import ALIAS, LOOSE, Lexicon
-from .prices import read_price
-from .terms import Understood, Unit
+from .prices import Price, read_price
 
 CHEAP = frozenset(("cheap", "cheapest", "budget", "inexpensive", "affordable"))
 OWNERS = frozenset(("my", "our", "your", "his", "their"))
 # What follows one of these tells about the thing that was named before.
 PREPOSITIONS = frozenset(
-    (
+    [
         "for",
         "with",
         "to",
@@ -29,7 +29,7 @@ PREPOSITIONS = frozenset(
         "which",
         "who",
         "where",
-    )
+    ]
 )
 LONGEST = 6  # words of a phrase
 COMMONER = 2  # times as many products hold a word that may have been meant as the rare one that was typed
@@ -37,7 +37,79 @@ _SIZE_WORDS = frozenset(("size", "sizes", "uk", "eu", "us"))
 _LETTER_SIZES = frozenset(("xs", "xl", "xxl", "xxxl", "2xl", "3xl", "4xl"))
 
 
+_QUOTED = re.compile(r'"([^"]+)"')
+_EXCLUDED = re.compile(r'(?:(?<=\s)|^)-("[^"]*"?|\S+)')
 NOTHING_MEANT: Mapping[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A cleaned query, taken apart as far as the legs need it."""
+
+    text: str  # as the shopper reads it again
+    wanted: str  # without what is excluded: what the encoder sees
+    excluded: tuple[str, ...]  # words and phrases with a minus in front
+    quoted: tuple[str, ...] = ()  # phrases of `wanted` that stood in quotation marks
+
+    @property
+    def has_words(self) -> bool:
+        """Whether a letter or digit is left; emoji alone have no meaning to the encoder."""
+        words = self.wanted.lower().split()
+        return any(word != "or" and any(map(str.isalnum, word)) for word in words)
+
+
+def clean_query(text: str, parameter: str = "q") -> Query:
+    """Return the query normalised (NFC, no control characters, single spaces) and taken apart.
+
+    Raises:
+        InvalidQuery: the text holds NUL or half a surrogate pair, or is longer than 200 characters.
+    """
+    cleaned = clean_text(text, parameter)
+    excluded = tuple(term.strip('"') for term in _EXCLUDED.findall(cleaned))
+    kept = _EXCLUDED.sub(" ", cleaned)
+    wanted = " ".join(kept.replace('"', " ").split())
+    return Query(
+        text=cleaned,
+        wanted=wanted,
+        excluded=tuple(term for term in excluded if any(map(str.isalnum, term))),
+        quoted=tuple(" ".join(phrase.split()) for phrase in _QUOTED.findall(kept) if phrase.strip()),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One thing that the query asks for: a value of a facet, or a word that texts hold."""
+
+    text: str  # as typed
+    values: Mapping[str, float] = field(
+        default_factory=dict
+    )  # "colour=Navy Blue" -> how well it fits, up to 1
+    phrases: tuple[str, ...] = ()  # in a product's text, any of them says the same
+    importance: float = 1.0  # its share in a product's score
+    implied: bool = False  # not typed: "lingerie" asks for "women", too
+    near: tuple[str, ...] = ()  # phrases that may have been meant; they fit less well
+
+    @property
+    def facets(self) -> tuple[str, ...]:
+        """Facets that its values belong to, the best fitting first."""
+        best = sorted(self.values, key=lambda token: -self.values[token])
+        return tuple(dict.fromkeys(facet_of(token) for token in best))
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A query, taken apart with the words of a catalogue."""
+
+    units: tuple[Unit, ...] = ()
+    price: Price | None = None
+    cheap: str = ""  # a word such as "cheap", as typed
+    unknown: tuple[str, ...] = ()  # words that no product holds
+    encoded: str = ""  # what the text encoder reads: shoppers' words as the catalogue has them
+
+    @property
+    def parts(self) -> tuple[Unit, ...]:
+        """The units that name values of facets."""
+        return tuple(unit for unit in self.units if unit.values)
 
 
 def read_query(
@@ -58,7 +130,7 @@ def read_query(
         meant: words that are rare in the catalogue, in lower case, each with a commoner one that may have been meant; products
             that have that one will do.
     """
-    price, rest = read_price(text)
+    price, rest = read_price(text) if any(map(str.isdigit, text)) else (None, text)  # every price has a digit
     rest, literal = _without(rest, quoted)
     reading = _Reading(rest, split(rest), lexicon, weights, meant)
     reading.read()

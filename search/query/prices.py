@@ -1,9 +1,8 @@
 """Price words: "under 1500", "between 1000 and 2500", "₹2k to ₹3k", "above 4000"."""
 
 import re
+from dataclasses import dataclass
 from decimal import Decimal
-
-from .terms import Price
 
 _SIGN = r"(?:₹|rs\.?|inr|\$|usd|€|eur|£|gbp)"
 _AMOUNT = rf"{_SIGN}?\s*(\d[\d,]*(?:\.\d{{1,2}})?)\s*(k\b)?\s*(?:{_SIGN}|rupees|dollars|euros|pounds|bucks)?"
@@ -25,6 +24,15 @@ _AT_LEAST = re.compile(
 )
 _AND_MORE = re.compile(rf"{_AMOUNT}\s+(?:and|or)\s+(above|over|more|below|under|less)\b", re.I)
 _LEAST_DIGITS = 2  # "over 9" speaks of sizes and years sooner than of prices
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """A price range that the query states."""
+
+    text: str  # as typed: "under 1500"
+    lowest: Decimal | None = None
+    highest: Decimal | None = None
 
 
 def read_price(text: str) -> tuple[Price | None, str]:

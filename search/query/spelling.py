@@ -1,29 +1,27 @@
 """Correct what shoppers type, against a catalogue's own words."""
 
-import json
 import re
-import zlib
 from collections import defaultdict
 from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache, partial
 from heapq import nsmallest
 from importlib.util import find_spec
 from itertools import pairwise
 from math import log10
 from pathlib import Path
 
+from django.contrib.postgres.search import SearchQuery
+from django.db import connection
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from ..text import fold, is_word, parts, spelt_words
+from ..models import IndexEntry, WordList
+from ..text import MAX_LENGTH, fold, inflections, is_word, parts, spelt_words, stem
+from .names import Vocabulary, Word
 
-# How likely one word was typed for another: a weighted edit distance.
-#
-# Slips that people make often cost
-# less: neighbouring letters swapped, a letter doubled or not, one vowel for another, letters that sound
-# alike, keys side by side. The first letter is seldom wrong.
-
+# How likely one word was typed for another: a weighted edit distance. Slips that people make often cost less: neighbouring letters
+# swapped, a letter doubled or not, one vowel for another, letters that sound alike, keys side by side. The first letter is seldom wrong.
 
 SWAPPED = 0.6  # ab for ba
 DOUBLED = 0.4  # ll for l, l for ll
@@ -85,40 +83,7 @@ def _substituted(letter: str, other: str) -> float:
     return NEIGHBOUR if (letter, other) in _KEYS else OTHER
 
 
-# A catalogue's words: which there are, how they are shown, how many products bear them.
-
-
-Word = tuple[str, int]  # as it is shown, number of products
-
-
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
-    """The words of names, brands, facet values and keywords."""
-
-    # By folded word. A facet value of two words is there joined, too: "flipflops" is shown "flip flops".
-    words: Mapping[str, Word]
-    pairs: frozenset[str]  # "polo shirt": folded words that stand side by side in several products
-
-    def pack(self) -> bytes:
-        """Return it as bytes for the database."""
-        words = "\n".join(f"{key}\t{shown}\t{count}" for key, (shown, count) in sorted(self.words.items()))
-        return zlib.compress(json.dumps([words, "\n".join(sorted(self.pairs))]).encode(), level=1)
-
-    @classmethod
-    def unpack(cls, packed: bytes) -> "Vocabulary":
-        """Return what `pack` made bytes of."""
-        words, pairs = json.loads(zlib.decompress(packed))
-        rows = (line.split("\t") for line in words.split("\n") if line)
-        return cls(
-            {key: (shown, int(count)) for key, shown, count in rows},
-            frozenset(pairs.split("\n") if pairs else ()),
-        )
-
-
-# The word of a vocabulary that was most probably meant.
-
-
-# Measured by `python -m lab.bench.spell`: one random edit to 1,000 words, against names from outside the catalogue.
+# The word of a vocabulary that was most probably meant. Measured by `python -m lab.bench.spell`: one random edit to 1,000 words, against names from outside the catalogue.
 SHORT = 5  # letters; up to here one edit is allowed, beyond it two
 LIMIT, LIMIT_PER_LETTER = 0.8, 0.1  # cost at which a candidate is believed, by the letters of the typed word
 RARE = 0.2  # by how much a word of one product must be nearer than one of ten
@@ -165,25 +130,7 @@ class NearestWords:
         return [word for _, _, word in nsmallest(WEIGHED, near)]
 
 
-def inflections(key: str) -> Iterator[str]:
-    """Plural and singular of a folded word, as far as English spelling tells them without a dictionary."""
-    if key.endswith("ies") and len(key) > 4:
-        yield key[:-3] + "y"
-    if key.endswith("es") and len(key) > 4:
-        yield key[:-2]
-    if key.endswith("s") and not key.endswith("ss"):
-        yield key[:-1]
-    if key.endswith("y"):
-        yield key[:-1] + "ies"
-    if not key.endswith("s"):
-        yield key + "s"
-    if key.endswith(("s", "x", "ch", "sh")):
-        yield key + "es"
-
-
 # The words of a query that may be corrected.
-
-
 # Quoted phrases, and words with a minus in front or with characters in them that no word has.
 _LEFT_ALONE = re.compile(r'-?"[^"]*"?|(?:(?<=\s)|^)-\S+|\S*[@/\\_&.+#]\w\S*')
 
@@ -211,7 +158,7 @@ def read_tokens(text: str) -> Iterator[Token]:
 SHORTEST = 4  # letters; shorter words differ from too many others in one letter
 MOST_UNKNOWN = 8  # words of one query; a text with more is not a slip
 PART = 3  # letters that each half of a word has at least, where halves are joined or taken apart
-HALF_COUNT = 3  # products that bear a word of which two halves were typed
+HALF_COUNT = 3  # products that have a word of which two halves were typed
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -238,7 +185,7 @@ class Speller:
 
     Args:
         vocabulary: the catalogue's words.
-        everyday: words of the language that are right although no product bears them.
+        everyday: words of the language that are right although no product has them.
         extra_known: words that are right besides, such as synonyms; a query may be corrected to them, too.
         in_texts: is given (typed, meant) pairs, and returns those typed words that texts of the catalogue hold in any
             inflection, unless typed and meant are inflections of one word.
@@ -351,14 +298,9 @@ def _apply(text: str, edits: dict[int, tuple[int, str]], perhaps: tuple[tuple[st
     )
 
 
-# Everyday English words, which are right although no product bears them: "interview", "wedding".
-#
-# The list
-# is the one in the package symspellpy: the words of SCOWL with their counts in Google's Ngrams (CC BY 3.0).
-# Only the file is read: the package's own index of deletions takes 118 MB for 30,000 words, in every web
-# process.
-
-
+# Everyday English words, which are right although no product has them: "interview", "wedding". The list is the one in the package
+# symspellpy: the words of SCOWL with their counts in Google's Ngrams (CC BY 3.0). Only the file is read: the package's own index of
+# deletions takes 118 MB for 30,000 words, in every web process.
 PACKAGE, FILE = "symspellpy", "frequency_dictionary_en_82_765.txt"
 EVERYDAY = 250_000  # occurrences in Google's Ngrams; rarer words are as likely a misspelling as meant
 DIGITS = len(str(EVERYDAY))  # a longer count is a greater one
@@ -378,3 +320,76 @@ def everyday_words() -> frozenset[str]:
     columns = text.replace("'", "").split()
     pairs = zip(columns[::2], columns[1::2], strict=True)
     return frozenset(word for word, count in pairs if len(count) > DIGITS or int(count) >= EVERYDAY)
+
+
+def correct(version_id: int, text: str, extra_known: Collection[str] = ()) -> Correction | None:
+    """Return the query corrected against the words of a version, or None where nothing is to be corrected.
+
+    Args:
+        version_id: the version that is searched; one whose words were not counted yet corrects nothing.
+        text: a cleaned query; a correction that would be longer than a query may be is none.
+        extra_known: words that are right besides; give the same frozenset every time, since another one makes
+            another speller.
+    """
+    words = (
+        WordList.objects.filter(pk=version_id)
+        .select_related("version")
+        .only("stamp", "version__text_config")
+        .first()
+    )
+    if words is None:
+        return None
+    speller = _speller(version_id, words.stamp, words.version.config, frozenset(extra_known))
+    correction = speller.correct(text)
+    return None if correction is None or len(correction.text) > MAX_LENGTH else correction
+
+
+@lru_cache(maxsize=2)
+def _speller(version_id: int, _stamp: str, config: str, extra_known: frozenset[str]) -> Speller:
+    packed = WordList.objects.values_list("vocabulary", flat=True).get(pk=version_id)
+    return Speller(
+        Vocabulary.unpack(bytes(packed)),
+        everyday=_Everyday(),
+        extra_known=extra_known,
+        in_texts=partial(_in_texts, version_id, config),
+    )
+
+
+class _Everyday:
+    """The everyday words, read with the first word that the catalogue does not hold."""
+
+    def __contains__(self, word: object) -> bool:
+        return word in everyday_words()
+
+
+def _in_texts(version_id: int, config: str, pairs: Sequence[tuple[str, str]]) -> Collection[str]:
+    """Which words the documents of a version hold, in any inflection.
+
+    Args:
+        version_id: the version that is searched.
+        config: text search configuration.
+        pairs: words, each with another one; a word with the same stem as its other one is not returned.
+    """
+    # The stem of "earings" is that of "ear": were it an inflection of an everyday word, it would be everyday, too.
+    doubtful = [pair for pair in pairs if not _is_stem_of_everyday(stem(pair[0].lower(), config))]
+    entries = IndexEntry.objects.in_version(version_id)
+    held = set()
+    with connection.cursor() as cursor:
+        # Counted, because EXISTS makes Postgres hope for an early hit and read the whole table where there is none.
+        for word, other in doubtful:
+            query = SearchQuery(word, config=config, search_type="plain")
+            sql, params = entries.filter(document=query).values("pk").query.sql_with_params()
+            cursor.execute(
+                # the subquery is Django's own SQL, with placeholders for every value
+                "SELECT plainto_tsquery(%s::regconfig, %s) <> plainto_tsquery(%s::regconfig, %s)"  # noqa: S608
+                f" AND (SELECT count(*) FROM ({sql}) AS entry) > 0",
+                [config, word, config, other, *params],
+            )
+            if cursor.fetchone()[0]:
+                held.add(word)
+    return held
+
+
+def _is_stem_of_everyday(stemmed: str) -> bool:
+    words = {stemmed, stemmed + "e", stemmed + "s", stemmed + "y", stemmed.removesuffix("i") + "y"}
+    return not words.isdisjoint(everyday_words())

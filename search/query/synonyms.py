@@ -1,10 +1,13 @@
 """What shoppers say and catalogues do not: the general list that comes along, and what a merchandiser adds."""
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import NamedTuple
+
+from ..facets import value_of
 
 FILE = Path(__file__).parent.parent / "synonyms.toml"
 
@@ -62,3 +65,24 @@ def _table(file: Path, content: Mapping[str, object], name: str) -> dict[str, tu
         if not isinstance(targets, list) or not all(isinstance(target, str) and target for target in targets):
             raise ValueError(f"{file}: [{name}] {phrase!r} must be a list of phrases, not {targets!r}.")
     return {phrase: tuple(targets) for phrase, targets in table.items()}
+
+
+class SynonymEntry(NamedTuple):
+    """A phrase of shoppers and what it means: phrases, or values such as "brand=Nike"."""
+
+    phrase: str
+    means: tuple[str, ...]
+    both_ways: bool = False
+
+    def pairs(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Phrases and what they mean, in one way or in both."""
+        phrase = self.phrase.lower()
+        yield phrase, self.means
+        if self.both_ways:
+            # "colour=Navy Blue" is typed as "navy blue".
+            yield from (((value_of(target) or target).lower(), (phrase,)) for target in self.means)
+
+
+def merged_synonyms(entries: Iterable[SynonymEntry]) -> Synonyms:
+    """Return the general synonyms with these; what both have is united."""
+    return load_synonyms().extended(pair for entry in entries for pair in entry.pairs())

@@ -10,11 +10,12 @@ from django.utils import timezone
 
 from ..encoders.cache import encoders_for
 from ..encoders.sessions import BATCH, Embeddings, Encoders
-from ..engine.version_words import words_of
 from ..exceptions import EncodingError
 from ..indexing.embedding import encode_each
+from ..merchandising.snapshots import snapshot
 from ..models import EntryImage, IndexEntry, IndexVersion, VersionTags
 from ..models.expressions import any_phrase
+from ..query.lexicon import words_of
 from .confidence import Floats, Scales, scale
 from .vocabulary import Tag, build_vocabulary, general_words, read_changes
 
@@ -30,7 +31,7 @@ def refresh_tags() -> bool:
             out until it can.
     """
     version = IndexVersion.objects.active()
-    words = words_of(version) if version else None
+    words = words_of(version, snapshot().synonyms) if version else None
     if version is None or words is None or words.built_at is None:
         return False
     vocabulary = build_vocabulary(words.lexicon, general_words(), read_changes())

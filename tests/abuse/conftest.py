@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from search.api import throttling
-from search.engine.version_words import forget_words
 from search.indexing.lexicon import build_lexicon
 from search.merchandising.snapshots import forget_snapshot
 from search.models import IndexVersion
+from search.query.lexicon import forget_words
 from search.tags.refresh import refresh_tags
 from search.tags.suggest import forget_taggers
 from tests.abuse.strings import COMPOSED

@@ -14,11 +14,11 @@ from search.conf import Weights
 from search.engine.filters import clean_filters
 from search.engine.photos import Box
 from search.exceptions import InvalidQuery
-from search.query.clean import MAX_LENGTH, clean_query, clean_text
 from search.query.lexicon import Lexicon
-from search.query.parse import read_query
+from search.query.parse import clean_query, read_query
 from search.query.prices import read_price
 from search.query.synonyms import Synonyms
+from search.text import MAX_LENGTH, clean_text
 from shop.filters import FilterForm
 from tests.abuse.strings import NAUGHTY
 

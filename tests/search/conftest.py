@@ -6,11 +6,11 @@ import pytest
 
 from search.encoders.cache import forget_artifacts
 from search.engine.candidates import forget_pictures
-from search.engine.version_words import forget_words
 from search.indexing import marks
 from search.indexing.pictures import forget_storage
 from search.merchandising.snapshots import forget_snapshot
 from search.prometheus import forget_answers
+from search.query.lexicon import forget_words
 from search.tags.suggest import forget_taggers
 
 # A machine that has other work answers whole, too: a search that degrades because it took long is what some tests ask for, each by itself.

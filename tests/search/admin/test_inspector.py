@@ -6,9 +6,9 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
-from search.engine.version_words import forget_words
 from search.indexing.lexicon import build_lexicon
 from search.models import Evaluation
+from search.query.lexicon import forget_words
 from tests.search.indexed import add, make_version
 
 pytestmark = pytest.mark.django_db

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from search.engine import Filters, Trial, search
-from search.engine.version_words import forget_words, words_of
 from search.indexing.lexicon import build_lexicon
 from search.models import IndexEntry, VersionLexicon
+from search.query.lexicon import forget_words, words_of
 from search.registry import get_index
 from search.vectors import to_literal
 from tests.outbox import empty_outbox, stale_products
@@ -166,9 +166,9 @@ def test_a_retired_version_is_compared_by_embeddings_too(version, tiny_artifact,
 
 def test_the_words_of_two_versions_are_kept_side_by_side(version, tiny_artifact):
     former = make_version(tiny_artifact, "retired")
-    both = [words_of(version), words_of(former)]
-    assert [words_of(version), words_of(former)] == both
-    assert words_of(version) is both[0]
+    both = [words_of(version, ()), words_of(former, ())]
+    assert [words_of(version, ()), words_of(former, ())] == both
+    assert words_of(version, ()) is both[0]
 
 
 def test_a_word_that_the_tokenizer_does_not_know_is_named(version):

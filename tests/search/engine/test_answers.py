@@ -3,7 +3,8 @@ from decimal import Decimal
 import pytest
 
 from search.engine.answers import UnderstoodPart, parts_of
-from search.query.terms import Price, Understood, Unit
+from search.query.parse import Understood, Unit
+from search.query.prices import Price
 
 
 def test_parts_tell_their_values_and_the_query_without_them():

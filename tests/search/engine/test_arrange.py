@@ -5,11 +5,12 @@ from django.core.cache import cache
 
 from search.engine import Filters, Trial, find_similar, search
 from search.engine.arrange import spread_tiers, spread_variants
-from search.engine.version_words import forget_words
 from search.indexing.lexicon import build_lexicon
 from search.merchandising.hits import flush_hits
-from search.merchandising.snapshots import SynonymEntry, forget_snapshot
+from search.merchandising.snapshots import forget_snapshot
 from search.models import Banner, IndexEntry, MerchandisingRule, Redirect, Synonym
+from search.query.lexicon import forget_words
+from search.query.synonyms import SynonymEntry
 from tests.search.indexed import add, unit
 
 

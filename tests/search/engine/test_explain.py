@@ -5,10 +5,10 @@ from decimal import Decimal
 import pytest
 
 from search.engine import Filters, Trial, search
-from search.engine.version_words import forget_words
 from search.indexing.lexicon import build_lexicon
 from search.merchandising.snapshots import forget_snapshot
 from search.models import IndexEntry, MerchandisingRule, StaleProduct
+from search.query.lexicon import forget_words
 from tests.outbox import empty_outbox, stale_products
 from tests.search.indexed import add, unit
 

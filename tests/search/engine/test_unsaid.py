@@ -3,10 +3,10 @@
 import pytest
 
 from search.engine import Filters, search
-from search.engine.version_words import forget_words
 from search.indexing.lexicon import build_lexicon
 from search.indexing.word_lists import refresh_word_list
 from search.models import PopularQuery
+from search.query.lexicon import forget_words
 from tests.search.indexed import add
 
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from search.exceptions import InvalidQuery
 from search.indexing.document_cleaning import MAX_VALUES, DocumentError, clean_document
-from search.query.clean import clean_text
 from search.registry import ProductDocument, ProductPicture
+from search.text import clean_text
 
 MOMENT = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
 SOUND = ProductDocument(

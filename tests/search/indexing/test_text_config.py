@@ -5,7 +5,6 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from search.engine import search
-from search.engine.version_words import forget_words, words_of
 from search.exceptions import TextConfigError
 from search.indexing import building, versions
 from search.indexing.databases import try_text_config
@@ -15,6 +14,7 @@ from search.models import Build, IndexEntry, IndexVersion
 from search.monitoring.index_health import check_index
 from search.monitoring.readiness import readiness
 from search.monitoring.services import State
+from search.query.lexicon import forget_words, words_of
 from tests.outbox import stale_products
 from tests.search.products import build_version, drain, make_product
 
@@ -53,7 +53,7 @@ def test_the_active_version_goes_on_with_its_own_and_the_next_has_the_new_one(in
     make_product("A2", name="shirts")
     drain()
     assert lexemes(first) == {"a1": ["shirt"], "a2": ["shirt"]}
-    assert words_of(first).lexicon.language == "english"
+    assert words_of(first, ()).lexicon.language == "english"
     assert reconcile() == 0
 
     answer = versions.request_rebuild()
@@ -67,12 +67,12 @@ def test_the_active_version_goes_on_with_its_own_and_the_next_has_the_new_one(in
     building.advance_builds()
     second = IndexVersion.objects.active()
     assert second == answer.version
-    assert words_of(second).lexicon.language == "simple"
+    assert words_of(second, ()).lexicon.language == "simple"
     assert not versions.request_rebuild().begun
 
     assert versions.roll_back() == first
     assert stale_products().count() == 0
-    assert words_of(IndexVersion.objects.active()).lexicon.language == "english"
+    assert words_of(IndexVersion.objects.active(), ()).lexicon.language == "english"
 
 
 def test_searches_read_queries_as_the_active_version_was_written(index_settings):

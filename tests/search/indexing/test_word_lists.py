@@ -2,7 +2,7 @@ import pytest
 
 from search.indexing.word_lists import WordCounter, refresh_word_list
 from search.models import WordList
-from search.query.spelling import Vocabulary
+from search.query.names import Vocabulary
 from tests.search.indexed import add, make_version
 
 

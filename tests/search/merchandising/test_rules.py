@@ -5,7 +5,6 @@ import pytest
 
 from search.exceptions import UnsafeLink
 from search.merchandising.rules import (
-    PhraseIndex,
     check_link,
     in_words,
     is_safe,
@@ -13,6 +12,7 @@ from search.merchandising.rules import (
     runs,
     state_of,
 )
+from search.text import PhraseIndex
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from search.merchandising.snapshots import forget_snapshot, snapshot, synonyms
+from search.merchandising.snapshots import forget_snapshot, snapshot
 from search.models import Banner, MerchandisingRule, Redirect, Synonym
 
 pytestmark = pytest.mark.django_db
@@ -111,7 +111,7 @@ def test_what_leads_out_of_the_shop_is_not_followed(caplog, settings):
 def test_synonyms_come_from_the_snapshot():
     Synonym.objects.create(phrase="kicks", means=["sneakers", "colour=Navy Blue"], both_ways=True)
     Synonym.objects.create(phrase="off", means=["on"], enabled=False)
-    [entry] = synonyms()
+    [entry] = snapshot().synonyms
     assert list(entry.pairs()) == [
         ("kicks", ("sneakers", "colour=Navy Blue")),
         ("sneakers", ("kicks",)),

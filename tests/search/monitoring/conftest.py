@@ -2,8 +2,8 @@
 
 import pytest
 
-from search.engine.version_words import forget_words
 from search.merchandising.snapshots import forget_snapshot
+from search.query.lexicon import forget_words
 from tests.search.indexed import add, make_version, unit
 
 

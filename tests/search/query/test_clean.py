@@ -3,7 +3,8 @@ import time
 import pytest
 
 from search.exceptions import InvalidQuery
-from search.query.clean import clean_query, clean_text
+from search.query.parse import clean_query
+from search.text import clean_text
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import pytest
 
 from search.indexing.word_lists import refresh_word_list
 from search.models import WordList
-from search.query.correct import correct
+from search.query.spelling import correct
 from tests.search.indexed import add, make_version
 
 

@@ -1,15 +1,15 @@
 import pytest
 
 from search.query import spelling
+from search.query.names import Vocabulary
 from search.query.spelling import (
     Correction,
     Speller,
-    Vocabulary,
     cost,
     everyday_words,
-    inflections,
     read_tokens,
 )
+from search.text import inflections
 
 COUNTS = {
     "watch": ("watch", 900),

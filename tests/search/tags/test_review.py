@@ -4,11 +4,11 @@ import pytest
 from django.utils import timezone
 
 from search.engine import Filters, search
-from search.engine.version_words import forget_words
 from search.indexing.lexicon import build_lexicon
 from search.indexing.reconcile import reconcile
 from search.indexing.verify import verify
 from search.models import EntryImage, IndexEntry, IndexVersion, ProductTag
+from search.query.lexicon import forget_words
 from search.tags.review import decide
 from shop.models import Product
 from tests.outbox import stale_products

@@ -10,9 +10,9 @@ from prometheus_client import REGISTRY
 from pytest_django.asserts import assertContains, assertNotContains
 
 from search.engine import answers
-from search.engine.version_words import forget_words
 from search.indexing import batches, building, versions
 from search.models import IndexEntry, MerchandisingRule, ProductTag
+from search.query.lexicon import forget_words
 from shop.catalogue import CONDITIONS
 from shop.filters import FACETS
 from shop.models import Brand, Category, Product, Variant

@@ -6,11 +6,11 @@ from urllib.parse import parse_qs
 import pytest
 from pytest_django.asserts import assertContains, assertNotContains
 
-from search.engine.version_words import forget_words
 from search.indexing import versions
 from search.indexing.batches import index_due
 from search.indexing.lexicon import build_lexicon
 from search.models import Banner, IndexVersion, Redirect
+from search.query.lexicon import forget_words
 
 pytestmark = pytest.mark.django_db
 

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from search.encoders.cache import encoders_for
-from search.engine.version_words import forget_words, words_of
 from search.indexing.lexicon import build_lexicon, nonsense, refresh_lexicons
 from search.models import VersionLexicon
+from search.query.lexicon import forget_words, words_of
 from tests.search.indexed import add, make_version, unit
 
 pytestmark = pytest.mark.django_db
@@ -36,14 +36,14 @@ def test_values_and_words_are_counted(version):
 
 
 def test_a_process_reads_the_newest_counts(version, monkeypatch):
-    assert words_of(version).lexicon.lexemes is None
+    assert words_of(version, ()).lexicon.lexemes is None
     build_lexicon(version)
-    assert words_of(version).lexicon.lexemes is None  # looked at a moment ago
-    monkeypatch.setattr("search.engine.version_words._kept.seconds", 0)
-    assert words_of(version).lexicon.products_with("shirts") == 2
+    assert words_of(version, ()).lexicon.lexemes is None  # looked at a moment ago
+    monkeypatch.setattr("search.query.lexicon._kept.seconds", 0)
+    assert words_of(version, ()).lexicon.products_with("shirts") == 2
     add(version, "c", "Shirt")
     build_lexicon(version)
-    assert words_of(version).lexicon.products_with("shirts") == 3
+    assert words_of(version, ()).lexicon.products_with("shirts") == 3
 
 
 def test_counts_are_refreshed_when_they_are_old(version, search_settings):
