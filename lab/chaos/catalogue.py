@@ -79,7 +79,7 @@ class Hands:
     def reindex(self) -> None:
         """Have every picture read and every product encoded again."""
         from search.indexing.marks import enter, hint_after_commit
-        from search.indexing.writing import product_keys
+        from search.indexing.reconcile import product_keys
         from search.models import EntryImage, IndexEntry, IndexVersion
 
         # The content hash stays, so that an entry which nobody gets to is seen to lack its embeddings.

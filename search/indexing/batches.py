@@ -1,4 +1,7 @@
-"""Index one batch of claimed products in every version that receives changes."""
+"""Work off the outbox, batch by batch: keyword parts in large batches first, then embeddings in small ones.
+
+Each batch is written in every version that receives changes.
+"""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -15,13 +18,14 @@ from ..products import load_each
 from ..registry import ProductIndex, get_index
 from ..resilience import SparingLogger
 from . import outbox
-from .connections import brief_transaction
 from .documents import PreparedProduct, prepare
 from .embedding import EmbeddedBatch, Embedder
-from .outbox import Claim, Lease
+from .outbox import Claim, Lease, brief_transaction
 from .writing import delete_entries, lock_written, write_entries, write_errors, write_notes, write_texts
 
 sparing = SparingLogger(logging.getLogger(__name__))
+
+TEXT_BATCH = 500  # products per batch of keyword parts; one statement per version
 
 
 @dataclass(slots=True)
@@ -31,6 +35,56 @@ class PreparedBatch:
     products: dict[str, PreparedProduct] = field(default_factory=dict)
     gone: list[str] = field(default_factory=list)  # deleted or not published any more
     failures: dict[str, str] = field(default_factory=dict)  # key -> reason why the host's code failed for it
+
+
+def index_due(*, seconds: float) -> bool:
+    """Index what is due, for about `seconds`; return whether anything due may be left.
+
+    Args:
+        seconds: no new batch begins after this many; a batch takes about a second.
+    """
+    end = monotonic() + seconds
+    with transaction.atomic():
+        write_errors(outbox.park_exhausted())
+    while monotonic() < end:
+        if not _index_next():
+            return False
+    return True
+
+
+def _index_next() -> bool:
+    batch_size = get_settings().batch_size
+    outbox.gather_what_can_be()
+    # Looked at before anything is claimed: a worker without an artifact must not take what others could do.
+    embedder = Embedder(list(IndexVersion.objects.written()))
+    lacking = embedder.lacking
+    claims = outbox.claim_texts(TEXT_BATCH, lacking)
+    if len(claims) > batch_size or (claims and embedder.has_none):
+        _guarded(index_texts, claims)
+        Build.objects.note_batch(0)
+        return True
+    if embedder.has_none:
+        return False
+    # A few changed products need no pass of their own: a batch writes their keyword part, too.
+    claims = claims or outbox.claim_fresh(batch_size, lacking)
+    if claims:
+        _guarded(index_batch, claims)
+    retry = outbox.claim_retry(lacking)
+    if retry:
+        _guarded(index_batch, retry)
+    if claims or retry:
+        Build.objects.note_batch(len(claims) + len(retry))
+    return bool(claims or retry)
+
+
+def _guarded(index: Callable[[Sequence[Claim]], None], claims: Sequence[Claim]) -> None:
+    try:
+        index(claims)
+    except Exception as error:
+        # Neither a picture nor a document: the database, the host's queryset, a time limit. The products come
+        # back later and uncounted; the task fails where operators look.
+        outbox.postpone(claims, f"{type(error).__name__}: {str(error)[:500]}")
+        raise
 
 
 def index_texts(claims: Sequence[Claim]) -> None:
@@ -157,61 +211,3 @@ def _say(product: PreparedProduct) -> None:
         sparing.warning((note.field, note.what), "The document of product %s: %s", product.key, str(note))
     if product.card_failure:
         sparing.warning("card", "Lists cannot show product %s: %s", product.key, product.card_failure)
-
-
-# Work off the outbox: keyword parts in large batches first, then embeddings in small ones.
-
-
-logger = logging.getLogger(__name__)
-
-TEXT_BATCH = 500  # products per batch of keyword parts; one statement per version
-
-
-def index_due(*, seconds: float) -> bool:
-    """Index what is due, for about `seconds`; return whether anything due may be left.
-
-    Args:
-        seconds: no new batch begins after this many; a batch takes about a second.
-    """
-    end = monotonic() + seconds
-    with transaction.atomic():
-        write_errors(outbox.park_exhausted())
-    while monotonic() < end:
-        if not _index_next():
-            return False
-    return True
-
-
-def _index_next() -> bool:
-    batch_size = get_settings().batch_size
-    outbox.gather_what_can_be()
-    # Looked at before anything is claimed: a worker without an artifact must not take what others could do.
-    embedder = Embedder(list(IndexVersion.objects.written()))
-    lacking = embedder.lacking
-    claims = outbox.claim_texts(TEXT_BATCH, lacking)
-    if len(claims) > batch_size or (claims and embedder.has_none):
-        _guarded(index_texts, claims)
-        Build.objects.note_batch(0)
-        return True
-    if embedder.has_none:
-        return False
-    # A few changed products need no pass of their own: a batch writes their keyword part, too.
-    claims = claims or outbox.claim_fresh(batch_size, lacking)
-    if claims:
-        _guarded(index_batch, claims)
-    retry = outbox.claim_retry(lacking)
-    if retry:
-        _guarded(index_batch, retry)
-    if claims or retry:
-        Build.objects.note_batch(len(claims) + len(retry))
-    return bool(claims or retry)
-
-
-def _guarded(index: Callable[[Sequence[Claim]], None], claims: Sequence[Claim]) -> None:
-    try:
-        index(claims)
-    except Exception as error:
-        # Neither a picture nor a document: the database, the host's queryset, a time limit. The products come
-        # back later and uncounted; the task fails where operators look.
-        outbox.postpone(claims, f"{type(error).__name__}: {str(error)[:500]}")
-        raise

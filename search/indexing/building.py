@@ -25,8 +25,8 @@ from .lexicon import build_lexicon
 from .locks import confirm_locks
 from .marks import enter_absent, enter_for_reindex
 from .outbox import gather_marks
+from .reconcile import missing_keys, product_keys, surplus_keys, unembedded_keys
 from .removal import drop_superseded, drop_version, forget_troubles, note_trouble
-from .writing import missing_keys, product_keys, surplus_keys, unembedded_keys
 
 logger = logging.getLogger(__name__)
 

@@ -1,127 +1,59 @@
-"""Embed a batch of products for several versions: each picture is read once, each version encodes what it lacks."""
+"""Embed a batch of products for several versions: each picture is read once, each version encodes what it lacks.
+
+Whatever fails is one product's failure, never the batch's.
+"""
 
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from hashlib import sha256
+from io import BytesIO
 from socket import gethostname
 from typing import Any, TypeVar
 
 import numpy as np
 from celery.exceptions import SoftTimeLimitExceeded
-from django.db.models import Case, CharField, F, Value, When
 from django.utils import timezone
 from numpy.typing import NDArray
+from PIL import Image
 
 from ..encoders.cache import encoders_for
+from ..encoders.pictures import open_picture
 from ..encoders.sessions import Encoders
-from ..exceptions import ArtifactError, EncodingError
-from ..models import EntryImage, IndexEntry, IndexVersion
+from ..exceptions import ArtifactError, EncodingError, PictureError, StorageAway
+from ..models import IndexVersion
 from ..prometheus import ENCODE_SECONDS, ENCODED
 from ..registry import ProductPicture
+from ..storage import ask_storage
 from .documents import PreparedProduct
-from .pictures import ReadPicture, read_picture, storage_trouble
-from .writing import EntryWrite, ImageWrite
-
-# Encode a batch so that whatever fails is one item's failure, never the batch's.
-
-
-Item = TypeVar("Item")
-Embedding = NDArray[np.float32]  # (dimension,)
-
-
-def encode_each(
-    encode: Callable[[Sequence[Item]], NDArray[np.float32]], items: Mapping[str, Item]
-) -> tuple[dict[str, Embedding], dict[str, str]]:
-    """Encode all items in one run; where that fails, halve the batch until the culprits are alone.
-
-    Args:
-        encode: takes n items, gives (n, dimension) float32 of unit length.
-        items: hash -> picture or text.
-
-    Returns:
-        hash -> embedding, and hash -> reason for the items that cannot be encoded.
-
-    Raises:
-        ArtifactError: the encoders cannot be started.
-    """
-    if not items:
-        return {}, {}
-    try:
-        return dict(zip(items, encode(list(items.values())), strict=True)), {}
-    except SoftTimeLimitExceeded:
-        raise
-    except Exception as error:
-        if isinstance(error, ArtifactError) and not isinstance(error, EncodingError):
-            raise  # no item's fault: the whole batch is put off
-        if len(items) == 1:
-            return {}, dict.fromkeys(items, f"The encoder failed: {str(error)[:200]}")
-    pairs: list[Any] = list(items.items())
-    middle = len(pairs) // 2
-    embeddings, errors = encode_each(encode, dict(pairs[:middle]))
-    more_embeddings, more_errors = encode_each(encode, dict(pairs[middle:]))
-    return embeddings | more_embeddings, errors | more_errors
-
-
-# What the index versions already hold about a batch of products, so that nothing is encoded twice.
-
-
-@dataclass(frozen=True, slots=True)
-class ExistingImage:
-    """One picture of an entry; `picture_hash` is "" where it has no embedding."""
-
-    name: str
-    picture_hash: str
-
-
-@dataclass(frozen=True, slots=True)
-class ExistingEntry:
-    """One entry's hashes and pictures; `text_hash` is "" where it has no text embedding."""
-
-    content_hash: str
-    embedded_hash: str
-    text_hash: str
-    error: str
-    images: dict[int, ExistingImage] = field(default_factory=dict)
-
-    def is_current(self, product: PreparedProduct, config: str) -> bool:
-        """Return whether the entry and its embeddings say what the product says, as far as hashes can tell.
-
-        Args:
-            product: as the host tells it now.
-            config: text search configuration of the entry's version.
-        """
-        return self.content_hash == self.embedded_hash == product.content_hash(config) and not self.error
-
-
-def read_existing(version: IndexVersion, keys: Collection[str]) -> dict[str, ExistingEntry]:
-    """Return product key -> entry for those of the products that the version has."""
-    rows = IndexEntry.objects.filter(version=version, product_key__in=keys).values_list(
-        "pk", "product_key", "content_hash", "embedded_hash", "text_hash", "error"
-    )
-    by_pk = {
-        pk: (key, ExistingEntry(content_hash, embedded_hash, text_hash, error))
-        for pk, key, content_hash, embedded_hash, text_hash, error in rows
-    }
-    usable_hash = Case(
-        When(embedding__isnull=True, then=Value("")), default=F("picture_hash"), output_field=CharField()
-    )
-    images = EntryImage.objects.filter(entry_id__in=by_pk).values_list(
-        "entry_id", "position", "name", usable_hash
-    )
-    for entry_id, position, name, picture_hash in images:
-        by_pk[entry_id][1].images[position] = ExistingImage(name, picture_hash)
-    return dict(by_pk.values())
-
+from .pictures import UNKNOWN, storage_answers
+from .writing import EntryWrite, ExistingEntry, ExistingImage, ImageWrite, read_existing
 
 logger = logging.getLogger(__name__)
 
+Item = TypeVar("Item")
+Embedding = NDArray[np.float32]  # (dimension,)
+AWAY = "The storage does not answer:"
 # Pictures are decoded at no less than this many times the encoders' input; measured on catalogue pictures at
 # 480 x 640 and 1200 x 1600, the pixels that reach the encoder then differ by 0.1 of 255 on average.
 DECODE_SCALE = 3
 SAY_AGAIN = timedelta(seconds=10)  # well before what is said is taken for the past
 _NO_IMAGE = ExistingImage("", "")
 _NO_ENTRY = ExistingEntry("", "", "", "")
+
+
+@dataclass(slots=True)
+class ReadPicture:
+    """One picture as it was found; `picture_hash` is "" where the storage could not hand out its bytes."""
+
+    name: str
+    picture_hash: str = ""
+    image: Image.Image | None = None
+    error: str = ""
+    put_off: bool = False  # it is to be read later, since the storage hands out none
+    away: bool = False  # because the storage does not answer
+    unread: bool = False  # the storage did not hand it out, for whatever reason
 
 
 @dataclass(slots=True)
@@ -237,7 +169,7 @@ class Embedder:
         found = read_picture(picture, at_least=at_least, known=known, alive=alive)
         if found.unread:
             # Of one file, or of all? A product must not be given up for what is wrong with the storage.
-            self._storage = storage_trouble(found, besides=key, alive=alive)
+            self._storage = _storage_trouble(found, besides=key, alive=alive)
             found.put_off = bool(self._storage)
             found.error = self._storage or found.error
         return found
@@ -334,3 +266,93 @@ def _entry(existing: Mapping[str, ExistingEntry], key: str) -> ExistingEntry:
 
 def _image(existing: Mapping[str, ExistingEntry], key: str, position: int) -> ExistingImage:
     return _entry(existing, key).images.get(position, _NO_IMAGE)
+
+
+def read_picture(
+    picture: ProductPicture,
+    *,
+    at_least: tuple[int, int],
+    known: Collection[str],
+    alive: Callable[[], None] | None = None,
+) -> ReadPicture:
+    """Read one picture, and decode it unless its hash is among the known ones.
+
+    Args:
+        picture: the picture that the host named.
+        at_least: (width, height) in pixels that the encoders need.
+        known: hashes whose embeddings every version has already.
+        alive: called while the storage is waited for.
+
+    Returns:
+        The picture; whatever went wrong is its error, because one bad picture must not stop a batch.
+    """
+    found = ReadPicture(picture.name)
+    try:
+        content = ask_storage(lambda: _read_file(picture), waiting=alive)
+        found.picture_hash = sha256(content).hexdigest()
+        if found.picture_hash not in known:
+            found.image = open_picture(BytesIO(content), at_least=at_least)
+    except SoftTimeLimitExceeded:
+        raise
+    except PictureError as error:
+        found.error = str(error)
+    except StorageAway as error:
+        found.error, found.unread, found.away = f"{AWAY} {error}", True, True
+    except Exception as error:  # noqa: BLE001 - a storage may raise anything
+        found.error = f"The file cannot be read: {type(error).__name__}: {str(error)[:200]}"
+        found.unread = True
+    return found
+
+
+def _storage_trouble(unread: ReadPicture, *, besides: str, alive: Callable[[], None] | None = None) -> str:
+    """Return what is wrong with the storage as a whole; "" where it is this one picture that cannot be read.
+
+    Args:
+        unread: a picture that could not be read.
+        besides: the key of its product, which is no witness.
+        alive: called while the storage is waited for.
+    """
+    try:
+        answer = storage_answers(fresh=True, besides=besides, waiting=alive)
+    except StorageAway as error:
+        return f"{AWAY} {error}"
+    return unread.error if answer == UNKNOWN and unread.away else ""
+
+
+def _read_file(picture: ProductPicture) -> bytes:
+    with picture.open() as file:
+        content: bytes = file.read()
+    return content
+
+
+def encode_each(
+    encode: Callable[[Sequence[Item]], NDArray[np.float32]], items: Mapping[str, Item]
+) -> tuple[dict[str, Embedding], dict[str, str]]:
+    """Encode all items in one run; where that fails, halve the batch until the culprits are alone.
+
+    Args:
+        encode: takes n items, gives (n, dimension) float32 of unit length.
+        items: hash -> picture or text.
+
+    Returns:
+        hash -> embedding, and hash -> reason for the items that cannot be encoded.
+
+    Raises:
+        ArtifactError: the encoders cannot be started.
+    """
+    if not items:
+        return {}, {}
+    try:
+        return dict(zip(items, encode(list(items.values())), strict=True)), {}
+    except SoftTimeLimitExceeded:
+        raise
+    except Exception as error:
+        if isinstance(error, ArtifactError) and not isinstance(error, EncodingError):
+            raise  # no item's fault: the whole batch is put off
+        if len(items) == 1:
+            return {}, dict.fromkeys(items, f"The encoder failed: {str(error)[:200]}")
+    pairs: list[Any] = list(items.items())
+    middle = len(pairs) // 2
+    embeddings, errors = encode_each(encode, dict(pairs[:middle]))
+    more_embeddings, more_errors = encode_each(encode, dict(pairs[middle:]))
+    return embeddings | more_embeddings, errors | more_errors

@@ -7,7 +7,8 @@ again. Attempts are counted and committed by the claim, before anything is decod
 worker counts too.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic, sleep
@@ -17,7 +18,6 @@ from django.db import OperationalError, connection, transaction
 from psycopg.errors import LockNotAvailable
 
 from ..conf import get_settings
-from .connections import brief_transaction
 
 # ruff: noqa: S608 - only constants of this module are put into statements
 
@@ -26,6 +26,7 @@ PARKING_LEASES = 3  # a product is given up only after so many leases without a 
 HOLD_TRIES = 10
 HOLD_PAUSE_SECONDS = 0.02
 CHUNK = 5_000  # products per statement
+IDLE_SECONDS = 30  # between two statements of a brief transaction; a worker that is alive needs none
 LOCK_TIMEOUT = "1s"  # that a worker waits for a build which is entering every product, before it goes on with what it has
 
 
@@ -104,6 +105,15 @@ _IS_DUE = f"""
 SELECT EXISTS (SELECT FROM fashion_search_stalemark)
     OR EXISTS (SELECT FROM fashion_search_staleproduct WHERE {_DUE})
 """
+
+
+@contextmanager
+def brief_transaction() -> Iterator[None]:
+    """Open a transaction that Postgres ends, with its connection, should its worker fall silent inside it."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'")
+        yield
 
 
 def gather_marks(*, lock_timeout: str = "") -> None:

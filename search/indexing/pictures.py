@@ -1,34 +1,28 @@
-"""Read the pictures of products: bytes, hash, and pixels only where an encoder will see them."""
+"""Whether the storage hands out pictures: a few that were read before are read again."""
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import partial
-from hashlib import sha256
-from io import BytesIO
 from random import randint
 from time import monotonic
 
-from celery.exceptions import SoftTimeLimitExceeded
 from django.db import DatabaseError
 from django.db.models import Max, Min
-from PIL import Image
 
-from ..encoders.pictures import open_picture
-from ..exceptions import HostError, PictureError, StorageAway
+from ..exceptions import HostError, StorageAway
 from ..models import EntryImage, IndexVersion
 from ..products import load_products
 from ..registry import ProductPicture, get_index
 from ..storage import ask_storage
 from .documents import document_of
 
-# Whether the storage hands out pictures: a few that were read before are read again.
-
-
 PROBE_SECONDS = 4.0  # that one picture may take
 TRIED = 3  # pictures; one that can be read is enough
 WELL_SECONDS = 30.0  # that a good answer is believed
 AWAY_SECONDS = 5.0  # that a bad one is
 UNKNOWN = "No picture is in the index yet."
+
+_NEVER = (float("-inf"), "", "")
+_last: tuple[float, str, str] = _NEVER  # when it was looked at, what it came to, what was wrong
 
 
 def storage_answers(
@@ -91,22 +85,22 @@ def _probe(besides: str, waiting: Callable[[], None] | None) -> str:
 
 
 def _known_pictures(besides: str) -> list[ProductPicture]:
-    """Return some pictures that have been read for the index and that their products still have, drawn by lot."""
+    """Return some pictures that have been read for the index and that their products still have, chosen at random."""
     version = IndexVersion.objects.serving()
     images = EntryImage.objects.filter(version=version, error="").exclude(embedding=None)
     span = images.aggregate(first=Min("pk"), last=Max("pk"))
     if version is None or span["first"] is None:
         return []
-    drawn: dict[str, str] = {}
+    chosen: dict[str, str] = {}
     for _ in range(TRIED):
-        others = images.exclude(entry__product_key__in=[besides, *drawn]).order_by("pk")
+        others = images.exclude(entry__product_key__in=[besides, *chosen]).order_by("pk")
         rows = others.values_list("entry__product_key", "name")
         from_here = rows.filter(pk__gte=randint(span["first"], span["last"]))
-        drawn.update(from_here[:1] or rows[:1])
+        chosen.update(from_here[:1] or rows[:1])
     index = get_index()
     found = []
     try:
-        products = load_products(drawn)
+        products = load_products(chosen)
     except DatabaseError:
         raise
     except Exception:  # noqa: BLE001 - the host's code; the check of entries says that no product can be read
@@ -116,87 +110,10 @@ def _known_pictures(besides: str) -> list[ProductPicture]:
             pictures = document_of(index, product)[0].pictures
         except HostError:  # which is kept with the product where it is indexed
             continue
-        found += [picture for picture in pictures if picture.name == drawn[key]][:1]
+        found += [picture for picture in pictures if picture.name == chosen[key]][:1]
     return found
 
 
 def _read_first_byte(picture: ProductPicture) -> None:
     with picture.open() as file:
         file.read(1)
-
-
-_NEVER = (float("-inf"), "", "")
-_last: tuple[float, str, str] = _NEVER  # when it was looked at, what it came to, what was wrong
-
-
-AWAY = "The storage does not answer:"
-
-
-@dataclass(slots=True)
-class ReadPicture:
-    """One picture as it was found; `picture_hash` is "" where the storage could not hand out its bytes."""
-
-    name: str
-    picture_hash: str = ""
-    image: Image.Image | None = None
-    error: str = ""
-    put_off: bool = False  # it is to be read later, since the storage hands out none
-    away: bool = False  # because the storage does not answer
-    unread: bool = False  # the storage did not hand it out, for whatever reason
-
-
-def read_picture(
-    picture: ProductPicture,
-    *,
-    at_least: tuple[int, int],
-    known: Collection[str],
-    alive: Callable[[], None] | None = None,
-) -> ReadPicture:
-    """Read one picture, and decode it unless its hash is among the known ones.
-
-    Args:
-        picture: the picture that the host named.
-        at_least: (width, height) in pixels that the encoders need.
-        known: hashes whose embeddings every version has already.
-        alive: called while the storage is waited for.
-
-    Returns:
-        The picture; whatever went wrong is its error, because one bad picture must not stop a batch.
-    """
-    found = ReadPicture(picture.name)
-    try:
-        content = ask_storage(lambda: _read(picture), waiting=alive)
-        found.picture_hash = sha256(content).hexdigest()
-        if found.picture_hash not in known:
-            found.image = open_picture(BytesIO(content), at_least=at_least)
-    except SoftTimeLimitExceeded:
-        raise
-    except PictureError as error:
-        found.error = str(error)
-    except StorageAway as error:
-        found.error, found.unread, found.away = f"{AWAY} {error}", True, True
-    except Exception as error:  # noqa: BLE001 - a storage may raise anything
-        found.error = f"The file cannot be read: {type(error).__name__}: {str(error)[:200]}"
-        found.unread = True
-    return found
-
-
-def storage_trouble(unread: ReadPicture, *, besides: str, alive: Callable[[], None] | None = None) -> str:
-    """Return what is wrong with the storage as a whole; "" where it is this one picture that cannot be read.
-
-    Args:
-        unread: a picture that could not be read.
-        besides: the key of its product, which is no witness.
-        alive: called while the storage is waited for.
-    """
-    try:
-        answer = storage_answers(fresh=True, besides=besides, waiting=alive)
-    except StorageAway as error:
-        return f"{AWAY} {error}"
-    return unread.error if answer == UNKNOWN and unread.away else ""
-
-
-def _read(picture: ProductPicture) -> bytes:
-    with picture.open() as file:
-        content: bytes = file.read()
-    return content

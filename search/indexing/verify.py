@@ -27,11 +27,11 @@ from .databases import (
 from .failures import Failure, failing_cards, list_failures, noted_documents
 from .hnsw import MIN_ANN_RECALL, broken_indexes, hnsw_indexes, measure_recalls
 from .pictures import storage_answers
+from .reconcile import missing_keys, product_keys, surplus_keys
 from .removal import find_left_over
 from .status import measure_outbox
 from .task_runs import troubles
 from .versions import REMEDY
-from .writing import missing_keys, product_keys, surplus_keys
 
 STALE_AFTER = timedelta(minutes=1)
 # Rounding to half precision moves the length of a unit vector by less than this.

@@ -18,9 +18,8 @@ from .hnsw import broken_indexes
 from .locks import only_one
 from .marks import enter
 from .outbox import gather_marks
-from .reconcile import reconcile
+from .reconcile import product_keys, reconcile, repictured_keys
 from .removal import drop_version, give_up, note_trouble
-from .writing import product_keys, repictured_keys
 
 State = IndexVersion.State
 REMEDY = (

@@ -4,19 +4,16 @@ Rows travel as one JSON parameter, because arrays of differing length cannot be 
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, QuerySet, TextField
-from django.db.models.functions import Cast
+from django.db.models import Case, CharField, F, Value, When
 from numpy.typing import NDArray
 
-from ..models import EntryImage, IndexEntry, IndexVersion, StaleProduct
-from ..registry import get_index
-from ..routing import WRITER
+from ..models import EntryImage, IndexEntry, IndexVersion
 from ..vectors import EmbeddingLiteral, to_literal
 from .documents import PreparedProduct
 
@@ -84,6 +81,34 @@ _EVERY_VERSION = "entry.version_id = ANY(ARRAY(SELECT id FROM fashion_search_ind
 
 
 @dataclass(frozen=True, slots=True)
+class ExistingImage:
+    """One picture of an entry; `picture_hash` is "" where it has no embedding."""
+
+    name: str
+    picture_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExistingEntry:
+    """One entry's hashes and pictures; `text_hash` is "" where it has no text embedding."""
+
+    content_hash: str
+    embedded_hash: str
+    text_hash: str
+    error: str
+    images: dict[int, ExistingImage] = field(default_factory=dict)
+
+    def is_current(self, product: PreparedProduct, config: str) -> bool:
+        """Return whether the entry and its embeddings say what the product says, as far as hashes can tell.
+
+        Args:
+            product: as the host tells it now.
+            config: text search configuration of the entry's version.
+        """
+        return self.content_hash == self.embedded_hash == product.content_hash(config) and not self.error
+
+
+@dataclass(frozen=True, slots=True)
 class EntryWrite:
     """What becomes of one entry; an embedding of None keeps the one that the entry has."""
 
@@ -103,6 +128,26 @@ class ImageWrite:
     picture_hash: str
     embedding: NDArray[np.float32] | None  # (dimension,)
     error: str
+
+
+def read_existing(version: IndexVersion, keys: Collection[str]) -> dict[str, ExistingEntry]:
+    """Return product key -> entry for those of the products that the version has."""
+    rows = IndexEntry.objects.filter(version=version, product_key__in=keys).values_list(
+        "pk", "product_key", "content_hash", "embedded_hash", "text_hash", "error"
+    )
+    by_pk = {
+        pk: (key, ExistingEntry(content_hash, embedded_hash, text_hash, error))
+        for pk, key, content_hash, embedded_hash, text_hash, error in rows
+    }
+    usable_hash = Case(
+        When(embedding__isnull=True, then=Value("")), default=F("picture_hash"), output_field=CharField()
+    )
+    images = EntryImage.objects.filter(entry_id__in=by_pk).values_list(
+        "entry_id", "position", "name", usable_hash
+    )
+    for entry_id, position, name, picture_hash in images:
+        by_pk[entry_id][1].images[position] = ExistingImage(name, picture_hash)
+    return dict(by_pk.values())
 
 
 def lock_written() -> list[int]:
@@ -205,52 +250,3 @@ def _execute_entries(statement: str, version: IndexVersion, entries: Sequence[En
 
 def _literal(embedding: NDArray[np.float32] | None) -> EmbeddingLiteral | None:
     return None if embedding is None else to_literal(embedding)
-
-
-# The host's products compared with the entries of a version, by key alone and inside Postgres.
-
-
-def product_keys() -> "QuerySet[Any, Any]":
-    """Return the keys of the products that can be found."""
-    products = get_index().get_queryset().using(WRITER).order_by().select_related(None)
-    keyed: QuerySet[Any, Any] = products.prefetch_related(None).annotate(product_key=Cast("pk", TextField()))
-    return keyed.values_list("product_key", flat=True)
-
-
-def missing_keys(version: IndexVersion) -> "QuerySet[Any, Any]":
-    """Return the keys of products that have no entry in a version, parked products aside."""
-    entry = IndexEntry.objects.filter(version=version, product_key=OuterRef("product_key"))
-    return product_keys().filter(~Exists(entry), ~Exists(_parked()))
-
-
-def surplus_keys(version: IndexVersion) -> "QuerySet[IndexEntry, str]":
-    """Return the keys of entries whose product is gone, or not published any more, parked products aside."""
-    product = product_keys().filter(product_key=OuterRef("product_key"))
-    entries = IndexEntry.objects.filter(~Exists(product), ~Exists(_parked()), version=version)
-    return entries.values_list("product_key", flat=True)
-
-
-def unembedded_keys(version: IndexVersion) -> "QuerySet[IndexEntry, str]":
-    """Return the keys of entries whose embeddings are not those of their content, parked products aside."""
-    entries = IndexEntry.objects.filter(~Exists(_parked()), version=version)
-    return entries.exclude(embedded_hash=F("content_hash")).values_list("product_key", flat=True)
-
-
-def repictured_keys(version: IndexVersion, former: IndexVersion) -> "QuerySet[EntryImage, str]":
-    """Return the keys of products of a version with a picture whose bytes another version knows to be others.
-
-    A storage may have overwritten the file under its old name while only the other version received changes,
-    and no content hash tells.
-    """
-    other = EntryImage.objects.filter(
-        version=former,
-        entry__product_key=OuterRef("entry__product_key"),
-        position=OuterRef("position"),
-        name=OuterRef("name"),
-    ).exclude(picture_hash__in=("", OuterRef("picture_hash")))
-    images = EntryImage.objects.filter(Exists(other), version=version)
-    return images.values_list("entry__product_key", flat=True).distinct()
-
-
-def _parked() -> "QuerySet[StaleProduct]":
-    return StaleProduct.objects.filter(parked=True, product_key=OuterRef("product_key"))

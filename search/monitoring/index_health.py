@@ -14,10 +14,10 @@ from ..exceptions import ArtifactError, NoIndexRegistered, TextConfigError
 from ..indexing.databases import try_text_config
 from ..indexing.failures import failing_cards, noted_documents
 from ..indexing.hnsw import MIN_ANN_RECALL, broken_indexes
+from ..indexing.reconcile import product_keys
 from ..indexing.removal import find_left_over
 from ..indexing.status import count_pictures
 from ..indexing.versions import versions_without_artifact
-from ..indexing.writing import product_keys
 from ..models import Build, IndexEntry, IndexVersion, StaleMark, StaleProduct
 from ..products import describe_failure
 from .services import Check, State, count, span

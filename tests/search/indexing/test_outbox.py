@@ -1,7 +1,8 @@
+import time
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import InternalError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -170,3 +171,28 @@ def test_a_worker_that_gives_signs_of_life_keeps_its_claim(monkeypatch):
     assert [claim.key for claim in outbox.claim_retry()] == [
         "1"
     ]  # its claim is another one's by now, which gave no sign
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_transaction_of_a_worker_that_falls_silent_is_ended(monkeypatch):
+    monkeypatch.setattr(outbox, "IDLE_SECONDS", 1)
+
+    def fall_silent() -> None:
+        with outbox.brief_transaction(), connection.cursor() as cursor:
+            time.sleep(2)
+            cursor.execute("SELECT 1")
+
+    try:
+        with pytest.raises(InternalError, match="idle-in-transaction timeout"):
+            fall_silent()
+    finally:
+        connection.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_other_transactions_may_be_silent():
+    with outbox.brief_transaction():
+        pass
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SHOW idle_in_transaction_session_timeout")
+        assert cursor.fetchone() == ("0",)
