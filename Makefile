@@ -25,7 +25,7 @@ demo:
 	@scripts/venv.sh requirements.txt
 	@exec .venv/bin/python -m shop.local demo $(if $(PORT),--port "$(PORT)") $(if $(CATALOGUE),--catalogue "$(CATALOGUE)")
 
-check: lint
+check: dev
 	@scripts/tests.sh check
 
 test: dev

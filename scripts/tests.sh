@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs tests in processes of their own, side by side, each with the servers and the browser that its tests need.
 # usage: scripts/tests.sh check|test|all [options of pytest]
-#   check   the tests that need no server, after `make lint`
+#   check   lint, and the tests that need no server
 #   test    lint, the audit of packages, and all tests but the long ones
 #   all     the long ones, too, and more examples of each kind of data
 set -u
@@ -42,10 +42,12 @@ stop() {
 }
 trap stop INT TERM
 
-begin training tests/training "$@"
 if [ "$which" = check ]; then
-    tests --ignore tests/training "$@"
+    begin training tests/training tests/sample_catalogue tests/shop "$@"
+    make --no-print-directory lint || stop
+    tests --ignore tests/training --ignore tests/sample_catalogue --ignore tests/shop "$@"
 else
+    begin training tests/training "$@"
     make --no-print-directory lint || stop
     .venv/bin/python scripts/audit.py || [ $? -eq 2 ] || stop # 2: the advisory service cannot be asked from here
     scripts/program.sh chromium || stop

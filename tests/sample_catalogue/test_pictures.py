@@ -30,6 +30,7 @@ def main_colour(scene: Scene) -> np.ndarray:
     return scene.layer[where].mean(0)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_a_solid_product_has_the_colour_it_is_named_after(kind: str) -> None:
     item = first(kind)
