@@ -45,7 +45,7 @@ def main() -> None:
     number = random.Random(SEED)
     report_edits("words, each equally often", number.sample(sorted(words), WORDS), speller, vocabulary)
     drawn = number.choices(list(words), list(words.values()), k=WORDS)
-    report_edits("words, as often as products bear them", drawn, speller, vocabulary)
+    report_edits("words, as often as products have them", drawn, speller, vocabulary)
     report_queries(data / "shopper_queries.jsonl", speller)
     report_names(data / "products.csv.gz", speller)
 

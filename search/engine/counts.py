@@ -25,7 +25,7 @@ FLAT: Parents = {}
 
 @dataclass(frozen=True, slots=True)
 class FacetCount:
-    """A value of a facet and how many results bear it."""
+    """A value of a facet and how many results have it."""
 
     value: str
     count: int

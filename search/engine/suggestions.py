@@ -11,7 +11,7 @@ from rapidfuzz.distance import OSA
 from ..exceptions import InvalidQuery
 from ..models import WordList
 from ..prometheus import LEFT_OUT
-from ..query.names import BRAND, Mask, Names, PrefixIndex, Rows, typed_words
+from ..query.names import NO_FACET, Mask, Names, PrefixIndex, Rows, typed_words
 from ..text import clean_text, fold, inflections
 from . import answers
 from .answers import SearchResult
@@ -74,7 +74,7 @@ Popular = Callable[[str, int], Sequence[str]]  # (what was typed, limit) -> logg
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SuggestedValue:
-    """A brand, or a value of a facet, and how many products bear it."""
+    """A brand, or a value of a facet, and how many products have it."""
 
     value: str
     facet: str  # "" for a brand
@@ -132,8 +132,8 @@ def suggest(text: str, *, limit: int = 6, popular: Popular = _none_popular) -> S
         query=text,
         left_out=loaded.left_out,
         queries=_queries(text, [*popular(text, limit), *completed], values)[:limit],
-        categories=[value for value in values if value.facet != BRAND][:limit],
-        brands=[value for value in values if value.facet == BRAND][:limit],
+        categories=[value for value in values if value.facet != NO_FACET][:limit],
+        brands=[value for value in values if value.facet == NO_FACET][:limit],
         products=loaded.shown,
     )
 

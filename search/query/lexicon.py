@@ -47,14 +47,14 @@ class Lexicon:
 
     Args:
         facets: "colour=Navy Blue" -> number of products.
-        lexemes: stem of a word -> number of products whose texts hold it; None while they are not counted, when
-            every word counts as known.
+        lexemes: stem of a word -> number of products whose texts hold it; None until they are counted; until then
+            every word is known.
         total: number of products.
         synonyms: other words for the catalogue's.
         language: of stems; a language of Snowball, as Postgres names its configurations.
         paths: category values that stand together, root first.
 
-    `parents` tells the category above each category, "" for a root; `lowest` are those that products lie in themselves.
+    `parents` is the category above each category, "" for a root; `lowest` are the categories that products are in themselves.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class Lexicon:
         return next((self._phrases[key] for key in keys(words, self.language) if key in self._phrases), ())
 
     def implied(self, words: Sequence[str]) -> tuple[str, ...]:
-        """What a run of words asks for besides."""
+        """What a run of words asks for, too."""
         return next((self._implied[key] for key in keys(words, self.language) if key in self._implied), ())
 
     def purposes(self, words: Sequence[str]) -> Mapping[str, float]:
@@ -123,13 +123,13 @@ class Lexicon:
         return self.lexemes.get(stem(word, self.language), 0)
 
     def rarity(self, products: int) -> float:
-        """How telling something is that so many products have: from 0 for all of them to 1 for one."""
+        """How much something says about a product that so many have: from 0 for all of them to 1 for one."""
         if self.lexemes is None:
             return 1.0
         return math.log(self.total / min(max(products, 1), self.total)) / math.log(max(self.total, 2))
 
     def stand_together(self, some: Collection[str], others: Collection[str]) -> bool:
-        """Whether a product can have one of some category tokens and one of others, too."""
+        """Whether a product can have a category of `some` and one of `others` at once."""
         return any(not path.isdisjoint(some) and not path.isdisjoint(others) for path in self.paths)
 
     def _file_values(self) -> None:
@@ -249,7 +249,7 @@ def parents_of(paths: Iterable[Sequence[str]]) -> dict[str, str]:
 
 @dataclass(slots=True)
 class VersionWords:
-    """A version's lexicon and how similar nonsense comes."""
+    """A version's lexicon, and how similar to its products words without meaning are."""
 
     lexicon: Lexicon
     image_noise: float = 0.0
@@ -267,10 +267,10 @@ _kept: PolledCache[int, VersionWords] = PolledCache(CHECK_SECONDS, most=KEPT)
 
 
 def words_of(version: IndexVersion, entries: tuple[SynonymEntry, ...]) -> VersionWords:
-    """Return the words of a version, kept per process and looked at again now and then.
+    """Return the words of a version, kept per process and compared with the table now and then.
 
     Args:
-        version: the version; before its words were counted, its lexicon takes every word for known.
+        version: the version; until its words are counted, its lexicon knows every word.
         entries: synonyms of the table, read together with the general ones.
     """
 

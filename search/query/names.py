@@ -1,4 +1,4 @@
-"""What is kept of the words of one version: the names that suggestions are made from, and the vocabulary of the speller."""
+"""The words of one version, packed for the database: names for suggestions, a vocabulary for the speller."""
 
 import io
 import json
@@ -12,24 +12,50 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..facets import BRAND
 from ..text import fold, parts, spelt_words
-
-# Rows of text by the beginnings of their words, in sorted arrays.
-
 
 Rows = NDArray[np.uint32]  # (n,) numbers of rows
 Mask = NDArray[np.bool_]  # (rows,) which rows match
+
+Word = tuple[str, int]  # of a vocabulary: as it is shown, number of products
+NO_FACET = ""  # stands for the facet where the value is a brand
+Value = tuple[str, str, int]  # facet, or NO_FACET; value; number of products
 
 _LAST = "\U0010ffff"
 
 
 @dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """What the speller of one version knows: the words of names, brands, facet values and keywords."""
+
+    # By folded word. A facet value of two words is here as one word, too: "flipflops" is shown "flip flops".
+    words: Mapping[str, Word]
+    pairs: frozenset[str]  # "polo shirt": folded words that stand side by side in several products
+
+    def pack(self) -> bytes:
+        """Return it as bytes for the database."""
+        words = "\n".join(f"{key}\t{shown}\t{count}" for key, (shown, count) in sorted(self.words.items()))
+        return zlib.compress(json.dumps([words, "\n".join(sorted(self.pairs))]).encode(), level=1)
+
+    @classmethod
+    def unpack(cls, packed: bytes) -> "Vocabulary":
+        """Return what `pack` made bytes of."""
+        words, pairs = json.loads(zlib.decompress(packed))
+        rows = (line.split("\t") for line in words.split("\n") if line)
+        return cls(
+            {key: (shown, int(count)) for key, shown, count in rows},
+            frozenset(pairs.split("\n") if pairs else ()),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class PrefixIndex:
-    """Sorted words and, one after the other, the rows that hold each: words that share a prefix are one slice."""
+    """Rows of text by the beginnings of their words: sorted words, of which those with one prefix are one slice."""
 
     words: list[str]
     starts: Rows  # (words + 1,) where the rows of each word begin in `rows`
-    rows: Rows  # rows of the first word, ascending, then of the second ...
+    rows: Rows  # those that hold the first word, ascending, then the second ...
     length: int  # number of rows
 
     @classmethod
@@ -88,14 +114,9 @@ def _starts(counts: list[int]) -> Rows:
     return np.concatenate([[0], np.cumsum(counts)]).astype(np.uint32)
 
 
-BRAND = ""  # what stands in place of a facet's name where the value is a brand
-
-Value = tuple[str, str, int]  # facet, or BRAND; value; products that bear it
-
-
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Products in the order in which they are suggested, and values, commonest first."""
+    """What suggestions are made from: products in the order in which they are suggested, and values, commonest first."""
 
     keys: list[str]  # product keys
     products: PrefixIndex  # over the words of name and brand
@@ -125,7 +146,7 @@ class Names:
 
 
 class NameCollector:
-    """Takes products one by one, in the order in which they shall be suggested, and gives the names of all."""
+    """Collects the names of products, which are added in the order in which they are to be suggested."""
 
     def __init__(self) -> None:
         self._keys: list[str] = []
@@ -139,13 +160,13 @@ class NameCollector:
             key: its product key.
             name: its name.
             brand: its brand, or "".
-            facets: pairs of facet and value; those of a facet named "brand" are left to `brand`.
+            facets: pairs of facet and value; those of the facet "brand" are passed over for `brand`.
         """
         self._keys.append(key)
         self._words.append(words_of(f"{name} {brand}"))
-        self._values.update((facet, value) for facet, value in facets if facet != "brand")
+        self._values.update((facet, value) for facet, value in facets if facet != BRAND)
         if brand:
-            self._values[BRAND, brand] += 1
+            self._values[NO_FACET, brand] += 1
 
     def names(self) -> Names:
         """Return what was collected."""
@@ -167,33 +188,3 @@ def words_of(text: str) -> list[str]:
 def typed_words(text: str) -> Sequence[str]:
     """The folded words of what is being typed."""
     return list(dict.fromkeys(fold(word[0]) for word in spelt_words(text)))
-
-
-# What a speller knows: the catalogue's words, how they are shown, and how many products have them.
-
-
-Word = tuple[str, int]  # as it is shown, number of products
-
-
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
-    """The words of names, brands, facet values and keywords."""
-
-    # By folded word. A facet value of two words is there joined, too: "flipflops" is shown "flip flops".
-    words: Mapping[str, Word]
-    pairs: frozenset[str]  # "polo shirt": folded words that stand side by side in several products
-
-    def pack(self) -> bytes:
-        """Return it as bytes for the database."""
-        words = "\n".join(f"{key}\t{shown}\t{count}" for key, (shown, count) in sorted(self.words.items()))
-        return zlib.compress(json.dumps([words, "\n".join(sorted(self.pairs))]).encode(), level=1)
-
-    @classmethod
-    def unpack(cls, packed: bytes) -> "Vocabulary":
-        """Return what `pack` made bytes of."""
-        words, pairs = json.loads(zlib.decompress(packed))
-        rows = (line.split("\t") for line in words.split("\n") if line)
-        return cls(
-            {key: (shown, int(count)) for key, shown, count in rows},
-            frozenset(pairs.split("\n") if pairs else ()),
-        )

@@ -1,4 +1,7 @@
-"""Read a query: clean it, then with a lexicon find prices, the longest phrases that name something, and single words."""
+"""Clean a query, and parse it with the lexicon of a catalogue: what each part of it asks for.
+
+Prices are read first, then the longest phrases that name something, then single words.
+"""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -12,31 +15,14 @@ from .prices import Price, read_price
 
 CHEAP = frozenset(("cheap", "cheapest", "budget", "inexpensive", "affordable"))
 OWNERS = frozenset(("my", "our", "your", "his", "their"))
-# What follows one of these tells about the thing that was named before.
-PREPOSITIONS = frozenset(
-    [
-        "for",
-        "with",
-        "to",
-        "from",
-        "in",
-        "on",
-        "under",
-        "over",
-        "against",
-        "without",
-        "that",
-        "which",
-        "who",
-        "where",
-    ]
-)
+# What follows one of these describes the thing that was named before.
+PREPOSITIONS = frozenset((
+    "for", "with", "to", "from", "in", "on", "under", "over", "against", "without", "that", "which", "who", "where",
+))  # fmt: skip
 LONGEST = 6  # words of a phrase
 COMMONER = 2  # times as many products hold a word that may have been meant as the rare one that was typed
 _SIZE_WORDS = frozenset(("size", "sizes", "uk", "eu", "us"))
 _LETTER_SIZES = frozenset(("xs", "xl", "xxl", "xxxl", "2xl", "3xl", "4xl"))
-
-
 _QUOTED = re.compile(r'"([^"]+)"')
 _EXCLUDED = re.compile(r'(?:(?<=\s)|^)-("[^"]*"?|\S+)')
 NOTHING_MEANT: Mapping[str, str] = {}
@@ -44,7 +30,7 @@ NOTHING_MEANT: Mapping[str, str] = {}
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A cleaned query, taken apart as far as the legs need it."""
+    """A cleaned query and its parts."""
 
     text: str  # as the shopper reads it again
     wanted: str  # without what is excluded: what the encoder sees
@@ -59,7 +45,7 @@ class Query:
 
 
 def clean_query(text: str, parameter: str = "q") -> Query:
-    """Return the query normalised (NFC, no control characters, single spaces) and taken apart.
+    """Return the query normalised (NFC, no control characters, single spaces) with its parts.
 
     Raises:
         InvalidQuery: the text holds NUL or half a surrogate pair, or is longer than 200 characters.
@@ -81,13 +67,11 @@ class Unit:
     """One thing that the query asks for: a value of a facet, or a word that texts hold."""
 
     text: str  # as typed
-    values: Mapping[str, float] = field(
-        default_factory=dict
-    )  # "colour=Navy Blue" -> how well it fits, up to 1
-    phrases: tuple[str, ...] = ()  # in a product's text, any of them says the same
+    values: Mapping[str, float] = field(default_factory=dict)  # "colour=Navy Blue": how well it fits, up to 1
+    phrases: tuple[str, ...] = ()  # any of them in a product's texts says the same
     importance: float = 1.0  # its share in a product's score
-    implied: bool = False  # not typed: "lingerie" asks for "women", too
-    near: tuple[str, ...] = ()  # phrases that may have been meant; they fit less well
+    implied: bool = False  # not typed: "lingerie" implies "women"
+    near: tuple[str, ...] = ()  # phrases that may have been meant, and fit less well
 
     @property
     def facets(self) -> tuple[str, ...]:
@@ -98,7 +82,7 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """A query, taken apart with the words of a catalogue."""
+    """A query, parsed with the words of a catalogue."""
 
     units: tuple[Unit, ...] = ()
     price: Price | None = None
@@ -120,15 +104,15 @@ def read_query(
     quoted: Sequence[str] = (),
     meant: Mapping[str, str] = NOTHING_MEANT,
 ) -> Understood:
-    """Understand a query.
+    """Return what a query asks for.
 
     Args:
-        text: cleaned, without what it excludes.
+        text: the cleaned query, without what it excludes.
         lexicon: the catalogue's words.
         weights: how much facets and words count.
-        quoted: phrases of the text that products must hold as they stand.
+        quoted: phrases of the text that products must hold word for word.
         meant: words that are rare in the catalogue, in lower case, each with a commoner one that may have been meant; products
-            that have that one will do.
+            with that one are results, too.
     """
     price, rest = read_price(text) if any(map(str.isdigit, text)) else (None, text)  # every price has a digit
     rest, literal = _without(rest, quoted)

@@ -23,7 +23,7 @@ _AT_LEAST = re.compile(
     re.I,
 )
 _AND_MORE = re.compile(rf"{_AMOUNT}\s+(?:and|or)\s+(above|over|more|below|under|less)\b", re.I)
-_LEAST_DIGITS = 2  # "over 9" speaks of sizes and years sooner than of prices
+_LEAST_DIGITS = 2  # "over 9" is more likely a size or an age than a price
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Price:
 def read_price(text: str) -> tuple[Price | None, str]:
     """Return the price range that a query states, and the query without those words.
 
-    A range whose ends are swapped is put right. An amount of one digit is not taken for a price.
+    A range whose ends are swapped is put right. An amount of one digit is not taken as a price.
     """
     for pattern in (_BETWEEN, _RANGE, _BARE_RANGE):
         if found := pattern.search(text):

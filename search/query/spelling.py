@@ -1,4 +1,8 @@
-"""Correct what shoppers type, against a catalogue's own words."""
+"""Correct what shoppers type by a catalogue's own words.
+
+A word that neither the catalogue nor everyday English knows is replaced by the word that was most probably meant: the one that
+few and likely slips lead to, that many products have, and that stands in products beside the query's other words.
+"""
 
 import re
 from collections import defaultdict
@@ -20,9 +24,22 @@ from ..models import IndexEntry, WordList
 from ..text import MAX_LENGTH, fold, inflections, is_word, parts, spelt_words, stem
 from .names import Vocabulary, Word
 
-# How likely one word was typed for another: a weighted edit distance. Slips that people make often cost less: neighbouring letters
-# swapped, a letter doubled or not, one vowel for another, letters that sound alike, keys side by side. The first letter is seldom wrong.
+InTexts = Callable[[Sequence[tuple[str, str]]], Collection[str]]
 
+SHORTEST = 4  # letters; shorter words differ from too many others in one letter
+MOST_UNKNOWN = 8  # words of one query; a text with more is not a slip
+PART = 3  # letters that each half of a word has at least, where halves are joined or taken apart
+HALF_COUNT = 3  # products that have a word of which two halves were typed
+
+# Measured by `python -m lab.bench.spell`: one random edit to 1,000 words, against names from outside the catalogue.
+SHORT = 5  # letters; up to here one edit is allowed, beyond it two
+LIMIT, LIMIT_PER_LETTER = 0.8, 0.1  # cost at which a candidate is believed, by the letters of the typed word
+RARE = 0.2  # by how much a word of one product must be nearer than one of ten
+WEIGHED = 32  # candidates, fewest edits and most products first, whose slips are weighed
+COMMON = 0.25  # what ten times as many products are worth, in cost
+BESIDE = 0.3  # what standing beside the next or previous word in products is worth
+
+# Costs of one slip each.
 SWAPPED = 0.6  # ab for ba
 DOUBLED = 0.4  # ll for l, l for ll
 VOWEL_LEFT_OUT = 0.7
@@ -36,103 +53,47 @@ VOWELS = frozenset("aeiouy")
 _SOUNDS = ("ck", "kq", "cs", "sz", "cz", "fv", "vw", "gj", "iy", "ie", "td", "pb", "xz", "mn")
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 
-
-def _sides() -> frozenset[tuple[str, str]]:
-    pairs = {pair for row in _ROWS for pair in pairwise(row)}
-    for upper, lower in pairwise(_ROWS):
-        pairs |= set(zip(upper, lower, strict=False)) | set(zip(upper[1:], lower, strict=False))
-    return frozenset(pairs | {(right, left) for left, right in pairs})
-
-
-_KEYS = _sides()
-_ALIKE = frozenset((pair[0], pair[1]) for sound in _SOUNDS for pair in (sound, sound[::-1]))
-
-
-def cost(typed: str, meant: str) -> float:
-    """Return how unlikely it is that `typed` stands for `meant`: 0 for equal words, about 1 per slip."""
-    before: list[float] = []
-    row = [0.0]
-    for j, letter in enumerate(meant):
-        row.append(row[-1] + _gap(letter, meant, j) + (FIRST if j == 0 else 0))
-    for i, letter in enumerate(typed):
-        earlier, before = before, row
-        row = [before[0] + _gap(letter, typed, i) + (FIRST if i == 0 else 0)]
-        for j, other in enumerate(meant):
-            first = FIRST if i == 0 or j == 0 else 0.0
-            both_first = FIRST if i == 0 and j == 0 else 0.0
-            best = min(
-                before[j] + (0 if letter == other else _substituted(letter, other) + both_first),
-                before[j + 1] + _gap(letter, typed, i) + (first if i == 0 else 0),
-                row[j] + _gap(other, meant, j) + (first if j == 0 else 0),
-            )
-            if i and j and letter == meant[j - 1] and other == typed[i - 1] and letter != other:
-                best = min(best, earlier[j - 1] + SWAPPED)
-            row.append(best)
-    return row[-1]
-
-
-def _gap(letter: str, word: str, place: int) -> float:
-    if place and word[place - 1] == letter:
-        return DOUBLED
-    return VOWEL_LEFT_OUT if letter in VOWELS else LETTER_LEFT_OUT
-
-
-def _substituted(letter: str, other: str) -> float:
-    if (letter in VOWELS and other in VOWELS) or (letter, other) in _ALIKE:
-        return ALIKE
-    return NEIGHBOUR if (letter, other) in _KEYS else OTHER
-
-
-# The word of a vocabulary that was most probably meant. Measured by `python -m lab.bench.spell`: one random edit to 1,000 words, against names from outside the catalogue.
-SHORT = 5  # letters; up to here one edit is allowed, beyond it two
-LIMIT, LIMIT_PER_LETTER = 0.8, 0.1  # cost at which a candidate is believed, by the letters of the typed word
-RARE = 0.2  # by how much a word of one product must be nearer than one of ten
-WEIGHED = 32  # candidates, fewest edits and most products first, whose slips are weighed
-COMMON = 0.25  # what ten times as many products are worth, in cost
-BESIDE = 0.3  # what standing beside the next or previous word in products is worth
-
-
-class NearestWords:
-    """Words by length, so that only those that can be near are compared."""
-
-    def __init__(self, words: Mapping[str, Word]) -> None:
-        self._words = words
-        self._by_length: dict[int, list[str]] = defaultdict(list)
-        for key in words:
-            self._by_length[len(key)].append(key)
-
-    def nearest(self, key: str, fits: Callable[[str], bool]) -> str | None:
-        """Return how the word is shown that was most probably meant by `key`, or None where none is near enough.
-
-        Args:
-            key: a folded word that is not among the words.
-            fits: tells whether products hold a word beside the query's next or previous one.
-        """
-        best: tuple[float, str] | None = None
-        limit = LIMIT + LIMIT_PER_LETTER * len(key)
-        for word in self._near(key):
-            slips = cost(key, word)
-            common = log10(max(self._words[word][1], 1))
-            ranked = (slips - COMMON * common - BESIDE * fits(word), word)
-            if slips <= limit - RARE * max(0.0, 1 - common) and (best is None or ranked < best):
-                best = ranked
-        return None if best is None else self._words[best[1]][0]
-
-    def _near(self, key: str) -> list[str]:
-        edits = 1 if len(key) <= SHORT else 2
-        near = [
-            (distance, -self._words[word][1], word)
-            for length in range(len(key) - edits, len(key) + edits + 1)
-            for word, distance, _ in process.extract(
-                key, self._by_length.get(length, ()), scorer=OSA.distance, score_cutoff=edits, limit=None
-            )
-        ]
-        return [word for _, _, word in nsmallest(WEIGHED, near)]
-
-
-# The words of a query that may be corrected.
 # Quoted phrases, and words with a minus in front or with characters in them that no word has.
 _LEFT_ALONE = re.compile(r'-?"[^"]*"?|(?:(?<=\s)|^)-\S+|\S*[@/\\_&.+#]\w\S*')
+
+# The list of English words is the one in the package symspellpy: the words of SCOWL with their counts in Google's Ngrams
+# (CC BY 3.0). Only the file is read: the package's own index takes 118 MB for 30,000 words, in every web process.
+PACKAGE, FILE = "symspellpy", "frequency_dictionary_en_82_765.txt"
+EVERYDAY = 250_000  # occurrences in Google's Ngrams; rarer words are as likely a misspelling as meant
+DIGITS = len(str(EVERYDAY))  # a longer count is a greater one
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Correction:
+    """A query as it was probably meant."""
+
+    text: str  # to search for
+    original: str  # as it was typed
+    changed: tuple[tuple[str, str], ...]  # (typed, shown) of each place that differs
+    # (typed, meant) of rare words that stay, because texts of the catalogue hold them
+    perhaps: tuple[tuple[str, str], ...] = ()
+
+
+def correct(version_id: int, text: str, extra_known: Collection[str] = ()) -> Correction | None:
+    """Return the query corrected against the words of a version, or None where nothing is to be corrected.
+
+    Args:
+        version_id: the version that is searched; one whose words were not counted yet corrects nothing.
+        text: a cleaned query; a correction that would be longer than a query may be is none.
+        extra_known: more words that are right; give the same frozenset every time, because another one makes
+            another speller.
+    """
+    words = (
+        WordList.objects.filter(pk=version_id)
+        .select_related("version")
+        .only("stamp", "version__text_config")
+        .first()
+    )
+    if words is None:
+        return None
+    speller = _speller(version_id, words.stamp, words.version.config, frozenset(extra_known))
+    correction = speller.correct(text)
+    return None if correction is None or len(correction.text) > MAX_LENGTH else correction
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,38 +116,17 @@ def read_tokens(text: str) -> Iterator[Token]:
             yield Token(match[0], fold(match[0]), match.start(), match.end(), followed)
 
 
-SHORTEST = 4  # letters; shorter words differ from too many others in one letter
-MOST_UNKNOWN = 8  # words of one query; a text with more is not a slip
-PART = 3  # letters that each half of a word has at least, where halves are joined or taken apart
-HALF_COUNT = 3  # products that have a word of which two halves were typed
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Correction:
-    """A query as it was probably meant."""
-
-    text: str  # to search for
-    original: str  # as it was typed
-    changed: tuple[tuple[str, str], ...]  # (typed, shown) of each place that differs
-    perhaps: tuple[
-        tuple[str, str], ...
-    ] = ()  # (typed, meant) of rare words that stay: texts of the catalogue hold them
-
-
-InTexts = Callable[[Sequence[tuple[str, str]]], Collection[str]]
-
-
 def _in_no_text(_pairs: Sequence[tuple[str, str]]) -> Collection[str]:
     return ()
 
 
 class Speller:
-    """Corrects queries; knows every word of the catalogue and everyday English.
+    """Corrects queries by the words of the catalogue and everyday English.
 
     Args:
         vocabulary: the catalogue's words.
         everyday: words of the language that are right although no product has them.
-        extra_known: words that are right besides, such as synonyms; a query may be corrected to them, too.
+        extra_known: more words that are right, such as synonyms; a query may be corrected to them, too.
         in_texts: is given (typed, meant) pairs, and returns those typed words that texts of the catalogue hold in any
             inflection, unless typed and meant are inflections of one word.
     """
@@ -298,17 +238,99 @@ def _apply(text: str, edits: dict[int, tuple[int, str]], perhaps: tuple[tuple[st
     )
 
 
-# Everyday English words, which are right although no product has them: "interview", "wedding". The list is the one in the package
-# symspellpy: the words of SCOWL with their counts in Google's Ngrams (CC BY 3.0). Only the file is read: the package's own index of
-# deletions takes 118 MB for 30,000 words, in every web process.
-PACKAGE, FILE = "symspellpy", "frequency_dictionary_en_82_765.txt"
-EVERYDAY = 250_000  # occurrences in Google's Ngrams; rarer words are as likely a misspelling as meant
-DIGITS = len(str(EVERYDAY))  # a longer count is a greater one
+class NearestWords:
+    """Words by length, so that only those that can be near are compared."""
+
+    def __init__(self, words: Mapping[str, Word]) -> None:
+        self._words = words
+        self._by_length: dict[int, list[str]] = defaultdict(list)
+        for key in words:
+            self._by_length[len(key)].append(key)
+
+    def nearest(self, key: str, fits: Callable[[str], bool]) -> str | None:
+        """Return how the word is shown that was most probably meant by `key`, or None where none is near enough.
+
+        Args:
+            key: a folded word that is not among the words.
+            fits: tells whether products hold a word beside the query's next or previous one.
+        """
+        best: tuple[float, str] | None = None
+        limit = LIMIT + LIMIT_PER_LETTER * len(key)
+        for word in self._near(key):
+            slips = cost(key, word)
+            common = log10(max(self._words[word][1], 1))
+            ranked = (slips - COMMON * common - BESIDE * fits(word), word)
+            if slips <= limit - RARE * max(0.0, 1 - common) and (best is None or ranked < best):
+                best = ranked
+        return None if best is None else self._words[best[1]][0]
+
+    def _near(self, key: str) -> list[str]:
+        edits = 1 if len(key) <= SHORT else 2
+        near = [
+            (distance, -self._words[word][1], word)
+            for length in range(len(key) - edits, len(key) + edits + 1)
+            for word, distance, _ in process.extract(
+                key, self._by_length.get(length, ()), scorer=OSA.distance, score_cutoff=edits, limit=None
+            )
+        ]
+        return [word for _, _, word in nsmallest(WEIGHED, near)]
+
+
+def cost(typed: str, meant: str) -> float:
+    """Return how unlikely it is that `typed` stands for `meant`: 0 for equal words, about 1 per slip.
+
+    It is a weighted edit distance in which the slips that people often make cost less: neighbouring letters swapped, a
+    letter doubled or not, one vowel for another, letters that sound alike, keys side by side. The first letter is seldom wrong.
+    """
+    before: list[float] = []
+    row = [0.0]
+    for j, letter in enumerate(meant):
+        row.append(row[-1] + _gap(letter, meant, j) + (FIRST if j == 0 else 0))
+    for i, letter in enumerate(typed):
+        earlier, before = before, row
+        row = [before[0] + _gap(letter, typed, i) + (FIRST if i == 0 else 0)]
+        for j, other in enumerate(meant):
+            first = FIRST if i == 0 or j == 0 else 0.0
+            both_first = FIRST if i == 0 and j == 0 else 0.0
+            best = min(
+                before[j] + (0 if letter == other else _substituted(letter, other) + both_first),
+                before[j + 1] + _gap(letter, typed, i) + (first if i == 0 else 0),
+                row[j] + _gap(other, meant, j) + (first if j == 0 else 0),
+            )
+            if i and j and letter == meant[j - 1] and other == typed[i - 1] and letter != other:
+                best = min(best, earlier[j - 1] + SWAPPED)
+            row.append(best)
+    return row[-1]
+
+
+def _gap(letter: str, word: str, place: int) -> float:
+    if place and word[place - 1] == letter:
+        return DOUBLED
+    return VOWEL_LEFT_OUT if letter in VOWELS else LETTER_LEFT_OUT
+
+
+def _substituted(letter: str, other: str) -> float:
+    if (letter in VOWELS and other in VOWELS) or (letter, other) in _ALIKE:
+        return ALIKE
+    return NEIGHBOUR if (letter, other) in _KEYS else OTHER
+
+
+def _sides() -> frozenset[tuple[str, str]]:
+    pairs = {pair for row in _ROWS for pair in pairwise(row)}
+    for upper, lower in pairwise(_ROWS):
+        pairs |= set(zip(upper, lower, strict=False)) | set(zip(upper[1:], lower, strict=False))
+    return frozenset(pairs | {(right, left) for left, right in pairs})
+
+
+_KEYS = _sides()
+_ALIKE = frozenset((pair[0], pair[1]) for sound in _SOUNDS for pair in (sound, sound[::-1]))
 
 
 @cache
 def everyday_words() -> frozenset[str]:
-    """Return the everyday words, lower-cased and without apostrophes; read once per process, in about 40 ms.
+    """Return everyday English words, which are right although no product has them: "wedding".
+
+    They are in lower case and without apostrophes, and are read once per process, in about 40 ms.
 
     Raises:
         ModuleNotFoundError: the package that brings the list is not installed.
@@ -320,28 +342,6 @@ def everyday_words() -> frozenset[str]:
     columns = text.replace("'", "").split()
     pairs = zip(columns[::2], columns[1::2], strict=True)
     return frozenset(word for word, count in pairs if len(count) > DIGITS or int(count) >= EVERYDAY)
-
-
-def correct(version_id: int, text: str, extra_known: Collection[str] = ()) -> Correction | None:
-    """Return the query corrected against the words of a version, or None where nothing is to be corrected.
-
-    Args:
-        version_id: the version that is searched; one whose words were not counted yet corrects nothing.
-        text: a cleaned query; a correction that would be longer than a query may be is none.
-        extra_known: words that are right besides; give the same frozenset every time, since another one makes
-            another speller.
-    """
-    words = (
-        WordList.objects.filter(pk=version_id)
-        .select_related("version")
-        .only("stamp", "version__text_config")
-        .first()
-    )
-    if words is None:
-        return None
-    speller = _speller(version_id, words.stamp, words.version.config, frozenset(extra_known))
-    correction = speller.correct(text)
-    return None if correction is None or len(correction.text) > MAX_LENGTH else correction
 
 
 @lru_cache(maxsize=2)
@@ -356,7 +356,7 @@ def _speller(version_id: int, _stamp: str, config: str, extra_known: frozenset[s
 
 
 class _Everyday:
-    """The everyday words, read with the first word that the catalogue does not hold."""
+    """The everyday words, read when the catalogue first lacks a word."""
 
     def __contains__(self, word: object) -> bool:
         return word in everyday_words()

@@ -1,4 +1,4 @@
-"""What shoppers say and catalogues do not: the general list that comes along, and what a merchandiser adds."""
+"""What shoppers say and catalogues do not: the general list in `synonyms.toml`, and what merchandisers add."""
 
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,11 +17,13 @@ class Synonyms:
     """Words and what they stand for; resolved against whatever the catalogue has."""
 
     means: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # the same thing by other words
-    near: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # will do where the thing itself ends
+    near: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # the next best things, after the thing itself
     implies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # asked for, too
     purposes: Mapping[str, tuple[str, ...]] = field(
         default_factory=dict
-    )  # what serves it, where no thing is named
+    )  # things for a purpose, where none is named
     kids: tuple[str, ...] = ()  # values that only children's products have
     fillers: frozenset[str] = frozenset()  # words that ask for nothing
 
@@ -31,7 +33,7 @@ class Synonyms:
         return frozenset((*self.means, *self.near, *self.implies, *self.purposes, *self.fillers))
 
     def extended(self, more: Iterable[tuple[str, tuple[str, ...]]]) -> "Synonyms":
-        """These and more pairs of a phrase and what it means."""
+        """Return these with more pairs of a phrase and what it means."""
         means = dict(self.means)
         for phrase, targets in more:
             means[phrase] = tuple(dict.fromkeys((*means.get(phrase, ()), *targets)))

@@ -1,6 +1,6 @@
 import numpy as np
 
-from search.query.names import BRAND, NameCollector, Names, PrefixIndex, typed_words, words_of
+from search.query.names import NO_FACET, NameCollector, Names, PrefixIndex, typed_words, words_of
 
 
 def collect():
@@ -20,7 +20,7 @@ def test_products_keep_their_order_and_values_come_commonest_first():
 
     assert names.keys == ["7", "3"]
     assert names.products.words == ["blue", "hat", "levis", "red", "shirt", "t", "tshirt"]
-    assert names.values == [("category", "Tops", 2), (BRAND, "Levi's", 1), ("colour", "Blue", 1)]
+    assert names.values == [("category", "Tops", 2), (NO_FACET, "Levi's", 1), ("colour", "Blue", 1)]
     assert names.value_words.words == ["blue", "levis", "tops"]
 
 
