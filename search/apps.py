@@ -16,7 +16,7 @@ class SearchConfig(AppConfig):
         """Load every `search_index` module, then connect router, receivers, messages, checks and the judge of new versions."""
         from . import checks, messages, routing, signals
         from .evaluation.compare import judge_versions
-        from .indexing.comparison import judge_with
+        from .indexing.version_figures import judge_with
 
         judge_with(judge_versions)
         autodiscover_modules("search_index")

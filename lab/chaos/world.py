@@ -197,10 +197,10 @@ class World(Hands):
     def ask_for_rebuild(self) -> None:
         """Ask for a new version of the index, which a worker begins."""
         from search.indexing import marks
-        from search.indexing.building import ask as ask_for
+        from search.indexing.building import request_build
 
         marks.breaker.close()
-        ask_for("rebuild", by="chaos")
+        request_build("rebuild", by="chaos")
 
     @contextmanager
     def rebuilding(self, slow: int = 1) -> Iterator[list[str]]:

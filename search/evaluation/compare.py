@@ -7,7 +7,7 @@ from pathlib import Path
 from ..conf import get_settings, other_settings
 from ..engine.pages import Trial
 from ..engine.service import search
-from ..indexing.comparison import JudgedFigures
+from ..indexing.version_figures import JudgedFigures
 from ..models import Evaluation, IndexVersion
 from .judged_queries import read_queries, relevant_skus
 from .run import ALL, DEPTH, Ask, answer_all, figures_of

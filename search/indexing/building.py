@@ -183,7 +183,7 @@ def _finish(version: IndexVersion) -> None:
     with transaction.atomic():
         # A build that was cancelled or replaced meanwhile stays failed.
         IndexVersion.objects.filter(pk=version.pk, state=State.BUILDING).update(
-            ann_recall=comparison.lower_recall(compared.new),
+            ann_recall=compared.new.lower_recall,
             figures=compared.to_json(),
             held=compared.held,
             error="",

@@ -1,104 +1,17 @@
 """Compare a new version with the active one before the switch: what is clearly worse keeps it from being activated."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection
 from django.utils import timezone
 
 from ..conf import get_settings
-from ..exceptions import NoIndexRegistered, SearchError
 from ..models import IndexVersion
-from ..registry import get_index
-from .hnsw import MIN_ANN_RECALL, measure_recalls
+from .hnsw import MIN_ANN_RECALL
+from .version_figures import VersionFigures, count, count_lost, measure
 
 AGAIN_AFTER = timedelta(minutes=10)  # what takes long is measured again, though nothing has changed
-
-_COUNTS = """
-SELECT entry.entries, entry.texts, entry.failed, image.pictures, image.embedded, image.pictured, image.seen
-FROM (SELECT count(*) AS entries, count(text_embedding) AS texts, count(*) FILTER (WHERE error <> '') AS failed
-      FROM fashion_search_indexentry WHERE version_id = %(version)s) AS entry,
-     (SELECT count(*) AS pictures, count(embedding) AS embedded, count(DISTINCT entry_id) AS pictured,
-             count(DISTINCT entry_id) FILTER (WHERE embedding IS NOT NULL) AS seen
-      FROM fashion_search_entryimage WHERE version_id = %(version)s) AS image
-"""
-_LOST = """
-SELECT count(*) FROM fashion_search_indexentry AS own
-JOIN fashion_search_indexentry AS former ON former.version_id = %s AND former.product_key = own.product_key
-WHERE own.version_id = %s
-    AND EXISTS (SELECT FROM fashion_search_entryimage WHERE entry_id = own.id)
-    AND NOT EXISTS (SELECT FROM fashion_search_entryimage WHERE entry_id = own.id AND embedding IS NOT NULL)
-    AND EXISTS (SELECT FROM fashion_search_entryimage WHERE entry_id = former.id AND embedding IS NOT NULL)
-"""
-_COLUMNS = """
-SELECT count(*) FILTER (WHERE btrim(name) <> ''), count(*) FILTER (WHERE btrim(brand) <> ''), count(price)
-FROM fashion_search_indexentry WHERE version_id = %s
-"""
-_FACETS = """
-SELECT split_part(token, '=', 1), count(DISTINCT id)
-FROM fashion_search_indexentry, unnest(facets) AS token
-WHERE version_id = %s AND btrim(substr(token, strpos(token, '=') + 1)) <> '' GROUP BY 1
-"""
-_WORDS = """
-SELECT count(*) FROM fashion_search_versionlexicon, jsonb_object_keys(lexemes) WHERE version_id = %s
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class JudgedFigures:
-    """How well a version answers the judged queries."""
-
-    queries: int
-    precision: float  # P@10
-    ndcg: float  # nDCG@10
-    degraded: int = 0  # queries that were not answered wholly
-
-
-@dataclass(frozen=True, slots=True)
-class VersionCounts:
-    """What a version holds, quickly counted."""
-
-    entries: int = 0
-    texts: int = 0  # entries with a text embedding
-    failed: int = 0  # entries with an error
-    pictures: int = 0
-    embedded: int = 0  # pictures with an embedding
-    pictured: int = 0  # entries with a picture
-    seen: int = 0  # of them, with the embedding of one
-
-    @property
-    def without(self) -> int:
-        """Pictures without an embedding."""
-        return self.pictures - self.embedded
-
-
-@dataclass(frozen=True, slots=True)
-class VersionFigures:
-    """All that is measured of a version before the switch; what could not be measured is None."""
-
-    version: int
-    counts: VersionCounts
-    recalls: Mapping[str, float | None] = field(default_factory=dict)  # of "pictures" and "texts"
-    filled: Mapping[str, int] = field(default_factory=dict)  # entries that have a name, a brand, a facet
-    words: int = 0  # in the vocabulary
-    judged: JudgedFigures | None = None
-    trouble: str = ""  # why the judged queries could not be asked
-
-    @classmethod
-    def of(cls, kept: Mapping[str, Any]) -> "VersionFigures":
-        """Return figures as they were kept with a version."""
-        known = {one.name: kept[one.name] for one in fields(cls) if one.name in kept}
-        counts = {one.name: kept["counts"].get(one.name, 0) for one in fields(VersionCounts)}
-        judged = known.pop("judged", None)
-        return cls(
-            **{
-                **known,
-                "counts": VersionCounts(**counts),
-                "judged": JudgedFigures(**judged) if judged else None,
-            }
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,22 +54,6 @@ class Comparison:
         }
 
 
-Judge = Callable[[Sequence[IndexVersion]], Mapping[int, JudgedFigures]]
-
-
-def _no_judge(_versions: Sequence[IndexVersion]) -> Mapping[int, JudgedFigures]:
-    return {}
-
-
-_judge: Judge = _no_judge
-
-
-def judge_with(judge: Judge) -> None:
-    """Name who asks the judged queries, since searching lies above this; it may raise SearchError or ValueError."""
-    global _judge
-    _judge = judge
-
-
 def compare(version: IndexVersion, active: IndexVersion | None) -> Comparison:
     """Measure a version that is built, and the active one in the same way, and compare them.
 
@@ -164,32 +61,11 @@ def compare(version: IndexVersion, active: IndexVersion | None) -> Comparison:
         version: with its HNSW indexes and its lexicon.
         active: the version that searches use; None before there is one, when there is nothing to be worse than.
     """
-    both = [version] if active is None else [version, active]
-    trouble, judged = "", {}
-    if active is not None:
-        try:
-            judged = dict(_judge(both))
-        except (SearchError, ValueError) as error:
-            trouble = str(error)
-    measured = [
-        VersionFigures(
-            one.pk,
-            count(one),
-            measure_recalls(one),
-            _filled(one),
-            _words(one),
-            judged.get(one.pk),
-            trouble,
-        )
-        for one in both
-    ]
-    return Comparison(
-        measured[0],
-        measured[1] if active is not None else None,
-        0 if active is None else _lost(version, active),
-        timezone.now(),
-        _before(active),
-    )
+    if active is None:
+        (own,) = measure([version], judged=False)
+        return Comparison(own, None, 0, timezone.now())
+    own, other = measure([version, active], judged=True)
+    return Comparison(own, other, count_lost(version, active), timezone.now(), _before(active))
 
 
 def as_kept(version: IndexVersion) -> Comparison | None:
@@ -210,15 +86,15 @@ def as_kept(version: IndexVersion) -> Comparison | None:
 def recounted(version: IndexVersion, active: IndexVersion | None) -> Comparison:
     """Compare as both are now: counts are taken anew, what takes long to measure is as it was kept."""
     kept = as_kept(version)
-    own = VersionFigures(version.pk, count(version)) if kept is None else _recounted(kept.new, version)
+    own = VersionFigures(version.pk, count(version)) if kept is None else kept.new.recounted(version)
     if active is None:
         return Comparison(own, None, 0, timezone.now())
     before = _before(active)
     if kept is not None and kept.active is not None and kept.active.version == active.pk:
-        other = _recounted(kept.active, active)
+        other = kept.active.recounted(active)
     else:
-        other = VersionFigures(active.pk, count(active)) if before is None else _recounted(before, active)
-    return Comparison(own, other, _lost(version, active), timezone.now(), before)
+        other = VersionFigures(active.pk, count(active)) if before is None else before.recounted(active)
+    return Comparison(own, other, count_lost(version, active), timezone.now(), before)
 
 
 def look_again(version: IndexVersion) -> Comparison | None:
@@ -244,61 +120,12 @@ def look_again(version: IndexVersion) -> Comparison | None:
     if not any(row.worse for row in _counted_rows(now)):
         now = compare(version, active)
     ready = IndexVersion.objects.filter(pk=version.pk, state=IndexVersion.State.READY).exclude(held="")
-    ready.update(held=now.held, figures=now.to_json(), ann_recall=lower_recall(now.new))
+    ready.update(held=now.held, figures=now.to_json(), ann_recall=now.new.lower_recall)
     return now
-
-
-def count(version: IndexVersion) -> VersionCounts:
-    """Count what a version holds."""
-    with connection.cursor() as cursor:
-        cursor.execute(_COUNTS, {"version": version.pk})
-        return VersionCounts(*cursor.fetchone())
-
-
-def lower_recall(figures: VersionFigures) -> float | None:
-    """Return the lower ANN recall of the two indexes, of those that hold embeddings."""
-    return min((recall for recall in figures.recalls.values() if recall is not None), default=None)
-
-
-def _recounted(figures: VersionFigures, version: IndexVersion) -> VersionFigures:
-    return VersionFigures(
-        version.pk,
-        count(version),
-        figures.recalls,
-        figures.filled,
-        figures.words,
-        figures.judged,
-        figures.trouble,
-    )
 
 
 def _before(active: IndexVersion | None) -> VersionFigures | None:
     return VersionFigures.of(active.figures["new"]) if active is not None and active.figures else None
-
-
-def _lost(version: IndexVersion, active: IndexVersion) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(_LOST, [active.pk, version.pk])
-        return int(cursor.fetchone()[0])
-
-
-def _filled(version: IndexVersion) -> dict[str, int]:
-    with connection.cursor() as cursor:
-        cursor.execute(_COLUMNS, [version.pk])
-        columns = dict(zip(("name", "brand", "price"), cursor.fetchone(), strict=True))
-        cursor.execute(_FACETS, [version.pk])
-        found = dict(cursor.fetchall())
-    try:
-        facets = get_index().facets
-    except NoIndexRegistered:
-        facets = ()
-    return columns | {f"facet {facet}": found.get(facet, 0) for facet in facets}
-
-
-def _words(version: IndexVersion) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(_WORDS, [version.pk])
-        return int(cursor.fetchone()[0])
 
 
 def _rows(compared: Comparison) -> list[Row]:

@@ -13,7 +13,6 @@ from ..conf import get_settings
 from ..encoders.cache import find_artifact, prove
 from ..exceptions import ArtifactError, StorageAway, TextConfigError
 from ..models import EntryImage, IndexEntry, IndexVersion, StaleProduct
-from .comparison import VersionCounts, count
 from .databases import (
     MINIMUM,
     READ_ONLY,
@@ -31,6 +30,7 @@ from .reconcile import missing_keys, product_keys, surplus_keys
 from .removal import find_left_over
 from .status import measure_outbox
 from .task_runs import troubles
+from .version_figures import VersionCounts, count
 from .versions import REMEDY
 
 STALE_AFTER = timedelta(minutes=1)

@@ -6,7 +6,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from search.exceptions import BuildGivenUp, BuildStateError
-from search.indexing import batches, building, comparison, hnsw, outbox, versions
+from search.indexing import batches, building, hnsw, outbox, version_figures, versions
 from search.indexing.removal import drop_version
 from search.models import Build, EntryImage, IndexEntry, IndexVersion
 from shop.models import Product
@@ -179,7 +179,7 @@ def test_a_build_whose_version_is_gone_can_be_cancelled(active):
 
 @pytest.mark.parametrize(
     ("place", "step"),
-    [(building, "build_indexes"), (building, "build_lexicon"), (comparison, "measure_recalls")],
+    [(building, "build_indexes"), (building, "build_lexicon"), (version_figures, "measure_recalls")],
 )
 def test_a_build_that_is_cancelled_in_one_of_its_last_steps_is_not_activated(
     active, monkeypatch, place, step

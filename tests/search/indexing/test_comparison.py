@@ -14,8 +14,8 @@ from django.core.management import call_command
 from django.db import connection
 
 from search.exceptions import VersionStateError
-from search.indexing import building, comparison, versions
-from search.indexing.comparison import JudgedFigures
+from search.indexing import building, comparison, version_figures, versions
+from search.indexing.version_figures import JudgedFigures
 from search.models import Build, EntryImage, IndexEntry, IndexVersion
 from shop.models import Product, ProductImage
 from shop.search_index import ShopProductIndex
@@ -211,7 +211,7 @@ def test_a_brand_that_everybody_has_lost(monkeypatch):
 def test_an_index_that_finds_too_little(monkeypatch):
     make_products(1)
     build_version()
-    monkeypatch.setattr(comparison, "measure_recalls", lambda version: {"pictures": 0.5, "texts": None})
+    monkeypatch.setattr(version_figures, "measure_recalls", lambda version: {"pictures": 0.5, "texts": None})
     second = rebuild()
     assert (second.state, second.ann_recall) == ("ready", 0.5)
     assert second.held.startswith("ANN recall@24 of pictures is 0.500, below 0.95.")

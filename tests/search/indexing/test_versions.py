@@ -11,7 +11,7 @@ from django.db.models import F
 
 from search.encoders.cache import forget_artifacts
 from search.exceptions import ArtifactError, NoVersion, VersionStateError
-from search.indexing import building, comparison, hnsw, versions
+from search.indexing import building, hnsw, version_figures, versions
 from search.indexing.embedding import Embedder
 from search.indexing.failures import list_failures
 from search.indexing.removal import give_up
@@ -331,7 +331,7 @@ def test_an_index_that_a_killed_build_left_invalid_is_built_again():
 
 def test_a_version_below_the_wanted_recall_is_not_activated(monkeypatch):
     make_product("A1")
-    monkeypatch.setattr(comparison, "measure_recalls", lambda version: {"pictures": 0.5, "texts": 0.97})
+    monkeypatch.setattr(version_figures, "measure_recalls", lambda version: {"pictures": 0.5, "texts": 0.97})
     versions.request_rebuild()
     drain()
     building.advance_builds()

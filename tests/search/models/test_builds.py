@@ -4,7 +4,7 @@ import pytest
 from django.db.models import F
 
 from search.exceptions import BuildGivenUp, BuildStateError
-from search.indexing import building, comparison, versions
+from search.indexing import building, version_figures, versions
 from search.models import Build, IndexEntry, IndexVersion, StaleProduct
 from search.tasks import begin_build
 from tests.outbox import stale_products
@@ -107,7 +107,7 @@ def test_an_artifact_that_cannot_be_read_ends_the_build(index_settings, tmp_path
 
 def test_a_version_below_the_wanted_recall_ends_the_build_as_failed(monkeypatch):
     make_product("A1")
-    monkeypatch.setattr(comparison, "measure_recalls", lambda version: {"pictures": 0.5, "texts": 1.0})
+    monkeypatch.setattr(version_figures, "measure_recalls", lambda version: {"pictures": 0.5, "texts": 1.0})
     versions.request_rebuild()
     drain()
     building.advance_builds()
