@@ -4,8 +4,8 @@ import pytest
 from django.core.management import call_command
 
 from search.engine import search
-from search.indexing.verify import verify
 from search.models import IndexVersion
+from search.monitoring.verify import verify
 from shop.models import Product
 from tests.processes import wait_until
 

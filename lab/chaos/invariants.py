@@ -91,8 +91,8 @@ def _broken_index(expected: Expected) -> State:
 
     from search.indexing.failures import list_failures
     from search.indexing.status import measure_outbox
-    from search.indexing.verify import verify
     from search.models import StaleProduct
+    from search.monitoring.verify import verify
 
     close_old_connections()
     waiting = measure_outbox().waiting

@@ -15,7 +15,7 @@ from ..exceptions import BuildStateError
 from ..indexing import building
 from ..models import Build, IndexVersion
 from ..monitoring.build_progress import read_progress
-from ..monitoring.services import span
+from ..monitoring.probes import span
 from .base import ReadOnlyAdmin
 
 TEMPLATES = "admin/fashion_search/desk"

@@ -6,7 +6,8 @@ from typing import Any
 from ..indexing.pictures import why_products_wait
 from ..indexing.status import BuildReport, read_report
 from ..models import Build
-from .services import count, count_workers, span
+from .probes import count, span
+from .service_probes import count_workers
 
 State = Build.State
 Step = Build.Step

@@ -16,22 +16,20 @@ from ..models import IndexEntry, IndexVersion, SearchDay, StaleProduct
 from ..products import read_cards
 from ..registry import ProductCard, get_index
 from .build_progress import read_progress
-from .index_health import check_held, check_index, check_staleness, check_versions
-from .services import (
-    Check,
-    LogLook,
+from .index_probes import probe_index, probe_staleness
+from .neighbours import probe_neighbours, unknown
+from .probes import Finding, State, count, summarise
+from .service_probes import (
     Ping,
-    State,
-    check_connections,
-    check_log,
-    check_neighbours,
-    check_postgres,
-    check_queue,
-    check_storage,
-    check_tasks,
-    count,
-    summarise,
+    ask_log,
+    probe_connections,
+    probe_log,
+    probe_postgres,
+    probe_queue,
+    probe_storage,
+    probe_tasks,
 )
+from .version_probes import probe_held, probe_versions
 
 # What could not be indexed: the products that failed last, with their names, and how many there are.
 
@@ -146,19 +144,19 @@ def zero_queries() -> list[QueryFigures]:
     return Queries("zero", week())[:FIRST]
 
 
-def check_answers(answers: Sequence[Answers]) -> Check:
+def probe_response_times(answers: Sequence[Answers]) -> Finding:
     """Look at the latest of today and yesterday that has searches."""
     name = "Response times"
     if not get_settings().insight:
-        return Check(name, State.OK, "Searches are not being logged: the setting INSIGHT is off.")
+        return Finding(name, State.OK, "Searches are not being logged: the setting INSIGHT is off.")
     latest = next((row for row in answers[:2] if row.searches), None)
     if latest is None or latest.p95_ms is None:
         week = max((row.searches for row in answers[2:]), default=0)
         if not week:
-            return Check(
+            return Finding(
                 name, State.OK, f"No search was logged in the last {WEEK} days, so nothing was measured."
             )
-        return Check(
+        return Finding(
             name,
             State.ATTENTION,
             f"No search was logged since yesterday, {week:,} on the days before.",
@@ -167,15 +165,15 @@ def check_answers(answers: Sequence[Answers]) -> Check:
     sentence = f"{latest.label}, 95 % of searches were answered within {latest.p95_ms:,.0f} ms."
     degraded = latest.degraded_share or 0.0
     if degraded > MANY_DEGRADED:
-        return Check(
+        return Finding(
             name,
             State.ATTENTION,
             f"{sentence} {100 * degraded:.0f} % of pages were degraded, by keyword only.",
             "The search log tells why; often the encoder or Postgres has too little time or processor.",
         )
     if latest.p95_ms > SLOW_MS:
-        return Check(name, State.ATTENTION, sentence, "Insight shows which stage takes the time.")
-    return Check(name, State.OK, sentence)
+        return Finding(name, State.ATTENTION, sentence, "Insight shows which stage takes the time.")
+    return Finding(name, State.OK, sentence)
 
 
 def _of(rows: dict[date, SearchDay], day: date) -> list[SearchDay]:
@@ -198,8 +196,8 @@ def _answers(label: str, rows: list[SearchDay]) -> Answers:
 class Board:
     """The state of search at one moment."""
 
-    summary: Check
-    checks: tuple[Check, ...]
+    summary: Finding
+    checks: tuple[Finding, ...]
     outbox: OutboxState
     build: dict[str, Any] | None  # as `read_progress` tells it
     failed: Failed
@@ -208,74 +206,72 @@ class Board:
 
 def read_board() -> Board:
     """Look at everything; the workers and the log's Redis are asked meanwhile, and are waited for 0.4 s at most."""
-    ping, log = Ping(), LogLook()
-    postgres = check_postgres()
-    connections = check_connections()
-    index = check_index()
-    staleness = check_staleness()
-    storage = check_storage()
-    outbox = measure_outbox()
-    failed = read_failed()
-    answers = read_answers()
+    ping, log = Ping(), ask_log()
+    postgres, connections = probe_postgres(), probe_connections()
+    index, staleness, storage = probe_index(), probe_staleness(), probe_storage()
+    outbox, failed, answers = measure_outbox(), read_failed(), read_answers()
     build = read_progress(ping.count)
+    reached = ping.count() is not None
     checks = (
         postgres,
         connections,
-        *check_queue(ping),
+        *probe_queue(ping),
         storage,
-        *check_neighbours(ping.count() is not None),
+        *(probe_neighbours() if reached else unknown("Not known while the task queue cannot be reached.")),
         *index,
-        check_held(),
+        probe_held(),
         staleness,
-        check_versions(),
-        check_build(build),
-        check_failed(failed),
-        check_tasks(),
-        check_log(log),
-        check_answers(answers),
+        probe_versions(),
+        probe_build(build),
+        probe_failed(failed),
+        probe_tasks(),
+        probe_log(log),
+        probe_response_times(answers),
     )
     return Board(summarise(checks), checks, outbox, build, failed, tuple(answers))
 
 
-def check_build(build: dict[str, Any] | None) -> Check:
+def probe_build(build: dict[str, Any] | None) -> Finding:
     """Say whether the build that runs moves, and whether the last one came to a good end."""
     if build is None:
-        return Check("Builds", State.OK, "Nothing has been built yet.")
+        return Finding("Builds", State.OK, "Nothing has been built yet.")
     if build["stalled"]:
-        return Check("Builds", State.ATTENTION, f"The {build['kind']} does not move.", build["advice"])
+        return Finding("Builds", State.ATTENTION, f"The {build['kind']} does not move.", build["advice"])
     if build["trouble"]:
         remedy = "Correct what the reason names; the step is tried again by itself."
-        return Check("Builds", State.ATTENTION, f"The {build['kind']} runs into: {build['trouble']}", remedy)
+        return Finding(
+            "Builds", State.ATTENTION, f"The {build['kind']} runs into: {build['trouble']}", remedy
+        )
     if build["state"] == "failed":
         remedy = "Correct what the reason names, then begin again."
-        return Check(
+        return Finding(
             "Builds", State.ATTENTION, f"The last {build['kind']} failed. {build['sentence']}", remedy
         )
     if build["running"]:
-        return Check("Builds", State.OK, f"A {build['kind']} runs. {build['sentence']}")
-    return Check("Builds", State.OK, f"The last {build['kind']} is {build['state']}.")
+        return Finding("Builds", State.OK, f"A {build['kind']} runs. {build['sentence']}")
+    return Finding("Builds", State.OK, f"The last {build['kind']} is {build['state']}.")
 
 
-def check_failed(failed: Failed) -> Check:
+def probe_failed(failed: Failed) -> Finding:
     """Say whether products were given up on."""
     if failed.parked:
-        return Check(
+        return Finding(
             "Failed products",
             State.ATTENTION,
             f"{count(failed.parked, 'product')} parked after their last attempt.",
             "Correct what the reason names, then try again from the list of stale products.",
         )
     if failed.incomplete > get_settings().verify_max_failed * failed.entries:
-        return Check(
+        return Finding(
             "Failed products",
             State.ATTENTION,
             f"{failed.incomplete:,} of {count(failed.entries, 'product')} are not wholly in the index.",
             "Correct what the reasons name, below What failed; what failed is tried again by itself, or by a reindex.",
         )
     if failed.retrying:
-        return Check(
+        return Finding(
             "Failed products",
             State.OK,
             f"{count(failed.retrying, 'product')} will be tried again.",
         )
-    return Check("Failed products", State.OK, "None.")
+    return Finding("Failed products", State.OK, "None.")

@@ -9,16 +9,16 @@ from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from ..conf import get_settings
-from ..indexing.failures import count_failures, failing_cards, noted_documents
-from ..indexing.hnsw import broken_indexes
-from ..indexing.removal import find_left_over
-from ..indexing.status import count_pictures, measure_outbox
+from ..indexing.failures import count_failures
+from ..indexing.status import measure_outbox
 from ..indexing.task_runs import task_states
 from ..insight.log_store import measure_waiting
 from ..models import IndexEntry, IndexVersion
-from ..resilience import SharedCall
-from . import neighbours
+from ..resilience import SharedCall, TooLate
+from .index_probes import probe_cards, probe_documents, probe_pictures
+from .neighbours import probe_neighbours
 from .readiness import broker_answers, storage_is_up
+from .version_probes import probe_held, probe_hnsw, probe_versions
 
 SECONDS = 2.0  # that Postgres may take
 
@@ -36,7 +36,7 @@ class IndexCollector(Collector):
         up = GaugeMetricFamily("fashion_search_database_up", "1 where Postgres answered the scrape.")
         began = perf_counter()
         try:
-            figures = _LOOK.result()
+            figures = _INDEX.result()
         except Exception:  # noqa: BLE001 - whatever it is, Postgres is not up
             up.add_metric([], 0)
             yield up
@@ -74,16 +74,19 @@ def _log() -> Iterator[Metric]:
 def _neighbours() -> Iterator[Metric]:
     """Yield what there is to tell of other shops; nothing where it cannot be asked."""
     try:
-        seen = _NEIGHBOURS.result()
-    except Exception:  # noqa: BLE001 - Postgres or the broker is away, of which other figures tell
+        others, shared = _NEIGHBOURS.result()
+    except TooLate:
+        return
+    figures = {**others.figures, **shared.figures}
+    if not figures:  # Postgres or the broker is away, of which other figures tell
         return
     troubles = GaugeMetricFamily(
         "fashion_search_neighbour_troubles",
         "Shops with this one's namespace (collision), with its queue (queue), and what its own processes do not share (apart).",
         labels=["kind"],
     )
-    for kind, found in (("collision", seen.colliding), ("queue", seen.sharing), ("apart", seen.apart)):
-        troubles.add_metric([kind], len(found))
+    for kind, number in figures.items():
+        troubles.add_metric([kind], number)
     yield troubles
 
 
@@ -140,15 +143,15 @@ def _version() -> Iterator[Metric]:
         labels=["what"],
     )
     if version is not None:
-        noted.add_metric(["document"], noted_documents(version).number)
-        noted.add_metric(["card"], failing_cards(version).number)
+        noted.add_metric(["document"], probe_documents(version).figures["products"])
+        noted.add_metric(["card"], probe_cards(version).figures["products"])
         info.add_metric([str(version.pk), version.artifact_name], 1)
         entries.add_metric([], IndexEntry.objects.filter(version=version).count())
-        broken.add_metric([], len(broken_indexes(version)))
-        number, lacking = count_pictures(version)
-        pictures.add_metric([], number)
-        without.add_metric([], lacking)
-    held.add_metric([], IndexVersion.objects.held().count())
+        broken.add_metric([], probe_hnsw(version).figures["broken"])
+        embeddings = probe_pictures(version).figures
+        pictures.add_metric([], embeddings["pictures"])
+        without.add_metric([], embeddings["without"])
+    held.add_metric([], probe_held().figures["versions"])
     yield from (info, entries, broken, noted, pictures, without, held)
 
 
@@ -165,7 +168,7 @@ def _left_over() -> Metric:
     return GaugeMetricFamily(
         "fashion_search_left_over",
         "Versions and HNSW indexes that should be gone, and versions that could not be built, mended, activated or dropped.",
-        len(find_left_over()),
+        probe_versions().figures["left over"],
     )
 
 
@@ -206,5 +209,5 @@ def _read_log() -> list[Metric]:
 
 
 _LOG: SharedCall[list[Metric]] = SharedCall(_read_log, seconds=SECONDS)
-_NEIGHBOURS = SharedCall(neighbours.look, seconds=SECONDS)
-_LOOK: SharedCall[list[Metric]] = SharedCall(_read, seconds=SECONDS)
+_NEIGHBOURS = SharedCall(probe_neighbours, seconds=SECONDS)
+_INDEX: SharedCall[list[Metric]] = SharedCall(_read, seconds=SECONDS)

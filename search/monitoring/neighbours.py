@@ -26,6 +26,7 @@ from ..conf import get_settings, namespace, shop_key
 from ..identity import Identity, read_identity
 from ..insight import log_store
 from ..messages import SENDERS, broker_redis
+from .probes import Finding, State, combine
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +38,7 @@ REFUSED_SECONDS = 600  # how long a refused message tells of its sender
 SETTLED_SECONDS = (
     60  # that a shop must have been alone before what all shops once shared is taken for its own
 )
+OTHER_SHOPS, SHARED = "Other shops", "Shared cache and keys"  # names of the findings
 ALIKE = "Give web, worker and beat the same environment"
 
 
@@ -71,20 +73,13 @@ class Sign:
         return now - self.last <= QUIET_SECONDS + 3 * self.period
 
 
-class Trouble(NamedTuple):
-    """Something that is not as it should be, and what to do."""
-
-    sentence: str
-    remedy: str
-
-
 @dataclass(frozen=True, slots=True)
 class Neighbourhood:
     """What one look has found."""
 
-    colliding: tuple[Trouble, ...]  # another shop has this one's namespace
-    sharing: tuple[Trouble, ...]  # another shop uses the same queue
-    apart: tuple[Trouble, ...]  # this shop's processes do not share cache, SECRET_KEY or NAMESPACE
+    colliding: tuple[Finding, ...]  # another shop has this one's namespace
+    sharing: tuple[Finding, ...]  # another shop uses the same queue
+    apart: tuple[Finding, ...]  # this shop's processes do not share cache, SECRET_KEY or NAMESPACE
     known: bool  # whether a worker of this shop has left a sign lately
 
 
@@ -106,8 +101,8 @@ def look() -> Neighbourhood:
         Exception: Postgres or Redis did not answer.
     """
     identity, known = read_identity(), False
-    colliding: dict[str, Trouble] = {}
-    sharing: dict[str, Trouble] = {}
+    colliding: dict[str, Finding] = {}
+    sharing: dict[str, Finding] = {}
     apart = dict.fromkeys(local_cache())
     with _places() as places:
         for client, name, prefix in places:
@@ -129,6 +124,33 @@ def look() -> Neighbourhood:
                 for sender in _refused(client, prefix, now):
                     sharing.setdefault(sender, _shared(sender, "whose messages were refused here lately"))
     return Neighbourhood(tuple(colliding.values()), tuple(sharing.values()), tuple(apart), known)
+
+
+def probe_neighbours() -> tuple[Finding, Finding]:
+    """E013, W016, W017: no other shop has this one's name or queue, and this one's processes share cache, SECRET_KEY and NAMESPACE.
+
+    Returns:
+        What there is to say of other shops, and of what this shop's processes share.
+    """
+    try:
+        seen = look()
+    except Exception as error:  # noqa: BLE001 - kombu, redis, socket, amqp and database errors share no base class
+        return unknown(f"Not known: {error}", "See that Redis answers.")
+    others = combine(
+        OTHER_SHOPS, [*seen.colliding, *seen.sharing], "No other shop uses this shop's names or queue."
+    )
+    shared = combine(SHARED, seen.apart, "Workers and this process share cache, SECRET_KEY and NAMESPACE.")
+    if shared.state is State.OK and not seen.known:
+        sentence = "Not known: no worker of this shop has told lately what it has."
+        shared = Finding(SHARED, State.ATTENTION, sentence, "Start a Celery worker and beat.", tolerated=True)
+    figures = {"collision": len(seen.colliding), "queue": len(seen.sharing)}
+    return replace(others, figures=figures), replace(shared, figures={"apart": len(seen.apart)})
+
+
+def unknown(sentence: str, remedy: str = "") -> tuple[Finding, Finding]:
+    """Return what there is to say of neighbours where nobody can look."""
+    others = Finding(OTHER_SHOPS, State.ATTENTION, sentence, remedy)
+    return others, others.renamed(SHARED)
 
 
 def former_lists() -> list[str]:
@@ -198,16 +220,16 @@ def _is_other(sign: Sign, own: list[Sign], identity: Identity, now: int) -> bool
     return sign.last > began + sign.period
 
 
-def _differences(sign: Sign, identity: Identity) -> Iterator[Trouble]:
+def _differences(sign: Sign, identity: Identity) -> Iterator[Finding]:
     if sign.namespace != namespace():
-        yield Trouble(
+        yield _apart(
             f"The worker on {sign.host} calls this shop {sign.namespace!r}, and this process calls it {namespace()!r}: neither finds"
             " what the other keeps in Redis, such as the search log.",
             f"{ALIKE}, FASHION_SEARCH['NAMESPACE'] in particular, and restart them.",
         )
         return
     if sign.secret not in _secrets(identity):
-        yield Trouble(
+        yield _apart(
             f"The worker on {sign.host} has another SECRET_KEY than this process: pages of results, photo searches and sessions of"
             " one process are refused by the other.",
             f"{ALIKE}, SECRET_KEY in particular, and restart them.",
@@ -216,31 +238,31 @@ def _differences(sign: Sign, identity: Identity) -> Iterator[Trouble]:
         yield from _cache_difference(sign)
 
 
-def _cache_difference(sign: Sign) -> Iterator[Trouble]:
+def _cache_difference(sign: Sign) -> Iterator[Finding]:
     costs = "pages after the first begin again from a fresh list, and how often rules take effect is counted in part"
     if not sign.cache:
-        yield Trouble(f"The cache of the worker on {sign.host} does not answer: {costs}.", "Start the cache.")
+        yield _apart(f"The cache of the worker on {sign.host} does not answer: {costs}.", "Start the cache.")
         return
     try:
         here = cache.get(shop_key("shared"))
     except Exception as error:  # noqa: BLE001 - every cache has errors of its own
-        yield Trouble(f"The cache does not answer: {error}; {costs}.", "Start the cache.")
+        yield _apart(f"The cache does not answer: {error}; {costs}.", "Start the cache.")
         return
     if here != sign.cache:
-        yield Trouble(
+        yield _apart(
             f"What the worker on {sign.host} keeps in the cache is not found by this process: {costs}.",
             f"Let all processes use one cache, by the same CACHES with the same KEY_PREFIX and VERSION. {ALIKE}.",
         )
 
 
-def local_cache() -> list[Trouble]:
+def local_cache() -> list[Finding]:
     """Say so where the cache is one for each process, or none at all."""
     backend = caches["default"]
     if not isinstance(backend, LocMemCache | DummyCache):
         return []
     kept = "keeps nothing" if isinstance(backend, DummyCache) else "is one for each process"
     return [
-        Trouble(
+        _apart(
             f"CACHES['default'] is {type(backend).__name__}, which {kept}: pages after the first begin again from a fresh list, and"
             " how often rules, redirects and banners take effect is counted in part or not at all.",
             "Use a cache that all processes share, such as django.core.cache.backends.redis.RedisCache.",
@@ -248,21 +270,32 @@ def local_cache() -> list[Trouble]:
     ]
 
 
-def _collision(other: str) -> Trouble:
-    return Trouble(
+def _collision(other: str) -> Finding:
+    return Finding(
+        OTHER_SHOPS,
+        State.BROKEN,
         f"Another shop uses the namespace {namespace()!r}, too: {other}. Both act on each other: search logs, rates and hits are mixed.",
         "Set FASHION_SEARCH['NAMESPACE'] to another name for one of them, for all of its processes. If this shop's database was restored"
         f" or moved just now, this passes within {QUIET_SECONDS + 3 * get_settings().sweep_seconds} s.",
+        check_id="fashion_search.E013",
     )
 
 
-def _shared(other: str, seen: str) -> Trouble:
-    return Trouble(
+def _shared(other: str, seen: str) -> Finding:
+    return Finding(
+        OTHER_SHOPS,
+        State.ATTENTION,
         f"The shop {other!r} uses the same task queue, {seen}: workers of each take and refuse messages of the other, which come"
         " late, and give back what runs on the other.",
         "Give each shop a Redis database of its own, or a global_keyprefix in CELERY_BROKER_TRANSPORT_OPTIONS. If both are one shop,"
         " set FASHION_SEARCH['NAMESPACE'] alike for all its processes.",
+        check_id="fashion_search.W016",
+        tolerated=True,  # it costs time, and what is refused is sent again
     )
+
+
+def _apart(sentence: str, remedy: str) -> Finding:
+    return Finding(SHARED, State.ATTENTION, sentence, remedy, check_id="fashion_search.W017")
 
 
 def _sign(identity: Identity) -> Sign:

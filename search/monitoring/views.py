@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import asdict
 from hmac import compare_digest
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
@@ -13,7 +12,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from ..conf import get_settings
 from .index_figures import IndexCollector
-from .readiness import Finding, readiness
+from .readiness import readiness
 
 
 @never_cache
@@ -31,12 +30,7 @@ def ready(request: HttpRequest) -> HttpResponse:
     Details name hosts and folders, so they are for whoever has METRICS_TOKEN, and for the log.
     """
     state = readiness()
-    shown = asdict if _has_token(request) else _without_details
-    body = {
-        "ready": state.ready,
-        "degraded": state.degraded,
-        "checks": [shown(finding) for finding in state.findings],
-    }
+    body = state.as_json(details=_has_token(request))
     response = JsonResponse(body, status=200 if state.ready else 503)
     if not state.ready:
         response["Retry-After"] = "5"
@@ -64,14 +58,7 @@ def _has_token(request: HttpRequest) -> bool:
     return bool(token) and compare_digest(given.encode(), f"Bearer {token}".encode())
 
 
-def _without_details(finding: Finding) -> dict[str, object]:
-    return {"name": finding.name, "passed": finding.passed}
-
-
-# Probes are answered before the host of a request is looked at: load balancers and containers ask by
-# address.
-
-
+# Load balancers and containers ask by address, so these are answered before the host of a request is looked at.
 _ANSWERS: dict[str, Callable[[HttpRequest], HttpResponseBase]] = {
     "/health/live": live,
     "/health/ready": ready,

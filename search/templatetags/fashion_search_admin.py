@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from ..monitoring.services import span
+from ..monitoring.probes import span
 
 register = template.Library()
 

@@ -20,8 +20,9 @@ from search.encoders.artifact import read_manifest
 from search.indexing import marks
 from search.indexing.hnsw import build_indexes
 from search.models import IndexVersion
-from search.monitoring import neighbours, services
-from search.monitoring.services import Ping
+from search.monitoring import neighbours
+from search.monitoring.neighbours import probe_neighbours
+from search.monitoring.service_probes import Ping, probe_queue
 from shop.local.processes import LocalProcess
 from tests.processes import ROOT, ShopProcesses, wait_until
 
@@ -188,7 +189,7 @@ def test_workers_of_the_other_shop_do_not_count(other: OtherShop):
     ping = Ping()
     assert ping.count() == 0
     assert ping.others == 1
-    workers = services.check_queue(ping)[1]
+    workers = probe_queue(ping)[1]
     assert workers.state == "broken"
     assert "1 worker answered that belongs to another shop" in workers.sentence
 
@@ -196,14 +197,14 @@ def test_workers_of_the_other_shop_do_not_count(other: OtherShop):
     ping = Ping()
     assert ping.count() == 1
     assert ping.idle_queues() == []
-    assert services.check_queue(ping)[1].sentence == "1 worker answered."
+    assert probe_queue(ping)[1].sentence == "1 worker answered."
 
 
 def test_a_worker_that_takes_from_another_queue_is_not_enough(other: OtherShop):
     other.own_worker("-Q", "mail")
     ping = Ping()
     assert ping.count() == 1
-    workers = services.check_queue(ping)[1]
+    workers = probe_queue(ping)[1]
     assert workers.state == "broken"
     assert "none takes from the queue celery" in workers.sentence
 
@@ -221,7 +222,7 @@ def test_a_shop_that_shares_the_queue_is_told(other: OtherShop):
     other.sweep()
     neighbours.leave_sign()
     assert _ids(checks.check_neighbours(["default"])) == ["W016"]
-    shown = {check.name: check.state for check in services.check_neighbours(True)}
+    shown = {check.name: check.state for check in probe_neighbours()}
     assert shown == {"Other shops": "attention", "Shared cache and keys": "ok"}
     assert "fashion_search.W016" in other.manage("check", "--database", "default").stderr
 
@@ -240,7 +241,7 @@ def test_two_shops_of_one_name_are_an_error_and_still_do_not_act_on_each_other(o
     neighbours.leave_sign()
 
     assert "E013" in _ids(checks.check_neighbours(["default"]))
-    assert {check.name: check.state for check in services.check_neighbours(True)}["Other shops"] == "broken"
+    assert {check.name: check.state for check in probe_neighbours()}["Other shops"] == "broken"
     told = other.manage("check", "--database", "default", **name)
     assert told.returncode == 1
     assert "fashion_search.E013" in told.stderr

@@ -7,6 +7,7 @@ from django.core.management import call_command
 
 from search import checks, registry
 from search.models import IndexVersion
+from search.monitoring import configuration_probes, service_probes
 from search.schedule import beat_schedule
 from tests.tiny_artifact import unloadable_artifact
 
@@ -41,7 +42,7 @@ def test_a_sound_installation_has_no_message(active):
     ("installed", "expected"), [(None, ["E001"]), ((0, 8, 3), ["E002"]), ((0, 8, 4), [])]
 )
 def test_the_extension(monkeypatch, installed, expected):
-    monkeypatch.setattr(checks, "installed_version", lambda: installed)
+    monkeypatch.setattr(service_probes, "installed_version", lambda: installed)
     assert ids(checks.check_extension(["default"])) == expected
     assert checks.check_extension(None) == []
 
@@ -121,7 +122,7 @@ def test_the_broker(monkeypatch, options, limit, expected):
         broker_transport_options=options,
         task_time_limit=limit,
     )
-    monkeypatch.setattr(checks, "current_app", SimpleNamespace(conf=conf))
+    monkeypatch.setattr(configuration_probes, "current_app", SimpleNamespace(conf=conf))
     assert ids(checks.check_broker()) == expected
 
 
@@ -235,7 +236,7 @@ class TestSchedule:
     def beat(self, monkeypatch, search_settings):
         def told(schedule, scheduler="search.beat.SteadyScheduler"):
             conf = SimpleNamespace(beat_schedule=schedule, beat_scheduler=scheduler)
-            monkeypatch.setattr(checks, "current_app", SimpleNamespace(conf=conf))
+            monkeypatch.setattr(configuration_probes, "current_app", SimpleNamespace(conf=conf))
             return checks.check_schedule()
 
         return told

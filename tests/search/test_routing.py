@@ -9,10 +9,10 @@ from django.test.testcases import DatabaseOperationForbidden
 from search.engine import find_product, find_similar, search
 from search.indexing import building, failures
 from search.indexing.databases import find_misrouted
-from search.indexing.verify import verify
 from search.models import IndexEntry, IndexVersion, StaleMark, StaleProduct
 from search.monitoring.dashboard import read_board
 from search.monitoring.readiness import readiness
+from search.monitoring.verify import verify
 from search.registry import get_index
 from search.routing import WriterRouter, host_routers, pinned
 from search.tasks import index_stale, reconcile

@@ -3,7 +3,6 @@
 import pytest
 
 from search.indexing import marks, versions
-from search.indexing.verify import verify
 from search.models import (
     CatalogueHealth,
     CatalogueMap,
@@ -11,6 +10,7 @@ from search.models import (
     IndexVersion,
     WordList,
 )
+from search.monitoring.verify import verify
 from search.quality.jobs import ask
 from tests.outbox import stale_products
 from tests.processes import ShopProcesses, wait_until

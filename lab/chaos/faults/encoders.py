@@ -246,9 +246,9 @@ def _left_alone(keys: Sequence[int]) -> bool:
 def _alarms(world: World) -> list[str]:
     """Return the alarms that do not see that the artifact cannot be used."""
     from search.checks import check_active_version
-    from search.indexing.verify import verify
     from search.models import IndexVersion
-    from search.monitoring.index_health import check_artifact
+    from search.monitoring.verify import verify
+    from search.monitoring.version_probes import probe_artifact
 
     version = IndexVersion.objects.active()
     if version is None:
@@ -257,7 +257,7 @@ def _alarms(world: World) -> list[str]:
     seen = {
         "/health/ready": not ready["artifact"] and not ready["artifact_folder"],
         "verify": any(check.name == "artifact" and not check.passed for check in verify().checks),
-        "the dashboard": str(check_artifact(version).state) == "broken",
+        "the dashboard": str(probe_artifact(version).state) == "broken",
         "manage.py check": any(
             message.id == "fashion_search.E004" for message in check_active_version(["default"])
         ),

@@ -122,17 +122,17 @@ def _searches_in_time(port: int, seconds: float) -> list[str]:
 
 def _unseen(world: World, *, frozen: bool = True) -> list[str]:
     """Return the alarms that do not say how the storage is."""
-    from search.checks import check_storage as system_check
-    from search.indexing.verify import verify
-    from search.monitoring.services import check_storage
+    from search.checks import check_storage
+    from search.monitoring.service_probes import probe_storage
+    from search.monitoring.verify import verify
 
     answer = ask(world.port, "/health/ready")
     storage = {check["name"]: check["passed"] for check in answer.json()["checks"]}["storage"]
     said = {
         "/health/ready": (answer.status, not storage) == (200, frozen),
-        "the dashboard": (str(check_storage().state) == "broken") == frozen,
+        "the dashboard": (str(probe_storage().state) == "broken") == frozen,
         "verify": any(check.name == "storage" and check.passed != frozen for check in verify().checks),
-        "manage.py check": bool(system_check(["default"])) == frozen,
+        "manage.py check": bool(check_storage(["default"])) == frozen,
     }
     return [f"{name} does not say how the storage is" for name, says in said.items() if not says]
 

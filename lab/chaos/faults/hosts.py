@@ -13,7 +13,7 @@ from lab.traffic import ask
 def documents_that_raise(world: World) -> Harm:
     """The shop's document(), encoded_text() and card() raise for some products: the others are indexed and shown."""
     from search.indexing.failures import count_failures, list_failures, reindex_products
-    from search.monitoring.dashboard import check_failed, read_failed
+    from search.monitoring.dashboard import probe_failed, read_failed
 
     keys = world.draw_products(12)
     raising, silent, unshown, mates = keys[:3], keys[3:6], keys[6:9], keys[9:]
@@ -31,7 +31,7 @@ def documents_that_raise(world: World) -> Harm:
         reasons = {failure.reason for failure in list_failures()}
         if reasons != {"document() failed: LookupError: document() has no such product"}:
             complaints.append(f"the reasons are {sorted(reasons)}")
-        if check_failed(read_failed()).state == "ok" or count_failures()["document"] != len(wrong):
+        if probe_failed(read_failed()).state == "ok" or count_failures()["document"] != len(wrong):
             complaints.append("neither dashboard nor figures say that products failed")
     reindex_products(wrong)
     complaints += expect(lambda: not world.is_waiting() and not world.failed(), "they are back", seconds=60)
@@ -79,11 +79,11 @@ def blanks_everywhere(world: World) -> Harm:
 
 def _says(world: World, line: str, check: str, part: str) -> list[str]:
     """Return a complaint where `verify` does not tell of it, or the dashboard says "ok"."""
-    from search.indexing.verify import verify
-    from search.monitoring.index_health import check_index
+    from search.monitoring.index_probes import probe_index
+    from search.monitoring.verify import verify
 
     verified = {one.name: one.detail for one in verify().checks}  # a few of many products fail no check
-    shown = {one.name: one.sentence for one in check_index() if one.state != "ok"}
+    shown = {one.name: one.sentence for one in probe_index() if one.state != "ok"}
     complaints = [] if part in verified.get(line, "") else [f"verify does not say it: {verified}"]
     return complaints + ([] if part in shown.get(check, "") else [f"the dashboard does not say it: {shown}"])
 

@@ -163,13 +163,13 @@ def _undroppable() -> Iterator[int]:
 
 
 def _is_named(version_id: int) -> bool:
-    from search.indexing.verify import verify
-    from search.monitoring.index_health import check_versions
-    from search.monitoring.services import State
+    from search.monitoring.probes import State
+    from search.monitoring.verify import verify
+    from search.monitoring.version_probes import probe_versions
 
     named = f"version {version_id} (failed): IntegrityError"
     verified = [check for check in verify().checks if check.name == "versions in order"]
-    dashboard = check_versions()
+    dashboard = probe_versions()
     return (
         [check.passed for check in verified] == [False]
         and named in verified[0].detail

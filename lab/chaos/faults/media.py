@@ -77,7 +77,7 @@ def _still(world: World, before: int) -> list[str]:
 
 
 def _failed(check: str) -> bool:
-    from search.indexing.verify import verify
+    from search.monitoring.verify import verify
 
     return any(one.name == check and not one.passed for one in verify().checks)
 
@@ -89,9 +89,9 @@ def _degraded(world: World, name: str) -> bool:
 
 
 def _dashboard() -> str:
-    from search.monitoring.index_health import check_held
+    from search.monitoring.version_probes import probe_held
 
-    return str(check_held().state)
+    return str(probe_held().state)
 
 
 def _refused(world: World) -> list[str]:

@@ -181,11 +181,11 @@ def _requests_get_home(world: World, second: SecondShop) -> list[str]:
 def _unseen(code: str, state: str) -> list[str]:
     """Say so where the system check or the dashboard does not see the other shop."""
     from search import checks
-    from search.monitoring.services import check_neighbours
+    from search.monitoring.neighbours import probe_neighbours
 
     found = [message.id for message in checks.check_neighbours(["default"])]
     complaints = [] if f"fashion_search.{code}" in found else [f"check says {found}, and not {code}"]
-    shown = {check.name: str(check.state) for check in check_neighbours(True)}
+    shown = {check.name: str(check.state) for check in probe_neighbours()}
     return complaints if shown["Other shops"] == state else [*complaints, f"the dashboard says {shown}"]
 
 

@@ -83,8 +83,9 @@ def _alarms(world: World, kind: str) -> set[str]:
 
 def _unseen(world: World, task: str, *words: str) -> list[str]:
     """Say who does not see that something is wrong with a task: readiness, dashboard, verify."""
-    from search.indexing.verify import verify
-    from search.monitoring.services import State, check_tasks
+    from search.monitoring.probes import State
+    from search.monitoring.service_probes import probe_tasks
+    from search.monitoring.verify import verify
 
     answer = ask(world.port, "/health/ready")
     state = answer.json()
@@ -92,7 +93,7 @@ def _unseen(world: World, task: str, *words: str) -> list[str]:
     complaints = []
     if (answer.status, state["ready"], state["degraded"], named["tasks"]) != (200, True, True, False):
         complaints.append(f"/health/ready did not see that {task} does not run: {answer.status}, {state}")
-    dashboard = check_tasks()
+    dashboard = probe_tasks()
     if dashboard.state is State.OK or not all(word in dashboard.sentence for word in words):
         complaints.append(f"the dashboard did not name {task}: {dashboard.sentence}")
     (verified,) = (check for check in verify().checks if check.name == "periodic tasks")
@@ -102,9 +103,10 @@ def _unseen(world: World, task: str, *words: str) -> list[str]:
 
 
 def _log_unseen() -> list[str]:
-    from search.monitoring.services import LogLook, State, check_log
+    from search.monitoring.probes import State
+    from search.monitoring.service_probes import ask_log, probe_log
 
-    check = check_log(LogLook())
+    check = probe_log(ask_log())
     return ["the dashboard did not see the log's list"] if check.state is State.OK else []
 
 

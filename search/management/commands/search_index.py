@@ -4,7 +4,6 @@ import json
 import sys
 from argparse import ArgumentParser
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any, TextIO, cast
 
 from django.core.management.base import BaseCommand, CommandError
@@ -17,8 +16,8 @@ from ...indexing import building, failures, marks, versions
 from ...indexing.reconcile import reconcile
 from ...indexing.removal import find_left_over
 from ...indexing.status import read_status
-from ...indexing.verify import lacking, verify
 from ...models import Build, IndexVersion
+from ...monitoring.verify import lacking, verify
 from ...routing import pinned
 from ..progress import wait_for_build, wait_for_outbox, wait_for_version
 
@@ -158,7 +157,7 @@ class Command(BaseCommand):
         recall = "" if active.ann_recall is None else f"; ANN recall@24 {active.ann_recall:.4f}"
         self.console.print(f"Version {active.pk} is active{recall}.")
         for check in lacking(active):
-            self.stderr.write(f"{check.name}: {check.detail}.")
+            self.stderr.write(f"{check.name}: {check.detail}")
 
     def _reindex(self, options: dict[str, Any]) -> None:
         if options["keys"]:
@@ -199,7 +198,7 @@ class Command(BaseCommand):
     def _verify(self, options: dict[str, Any]) -> None:
         verification = verify()
         if options["json"]:
-            self.stdout.write(json.dumps(asdict(verification) | {"passed": verification.passed}, indent=2))
+            self.stdout.write(json.dumps(verification.as_json(), indent=2))
         else:
             for check in verification.checks:
                 self.console.print(

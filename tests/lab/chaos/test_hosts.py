@@ -9,7 +9,7 @@ from lab.chaos import host
 from lab.chaos.catalogue import Hands
 from lab.chaos.faults import hosts
 from search.indexing import batches
-from search.indexing.verify import verify
+from search.monitoring.verify import verify
 from shop.search_index import ShopProductIndex
 from tests.search.conftest import index_settings, published, search_settings  # noqa: F401 - fixtures
 from tests.search.products import build_version, make_product

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from search.insight.rollup import roll_up
-from search.monitoring.services import Check, State
+from search.monitoring.probes import Finding, State
 from shop.models import Product
 from tests.outbox import stale_products
 from tests.search.admin.test_insight import client_with, text_of
@@ -103,7 +103,7 @@ class TestPermission:
 class TestParts:
     def test_health_in_a_word_a_sentence_and_a_remedy(self, staff, quick_ping):
         response = staff.get(DASHBOARD)
-        assert response.context["board"].summary == Check("Search", State.BROKEN, "Broken: Active version.")
+        assert response.context["board"].summary == Finding("Search", State.BROKEN, "Broken: Active version.")
         page = text_of(response)
         assert (
             "Active version broken No version is active; shoppers search by keyword at best. What to do: Start a rebuild."

@@ -14,7 +14,7 @@ from search.indexing.hnsw import drop_indexes
 from search.insight import log_store
 from search.models import Build, IndexVersion, SearchDay
 from search.monitoring.dashboard import read_board
-from search.monitoring.services import Check, State
+from search.monitoring.probes import Finding, State
 from shop.models import Product
 from tests.search.alarms.world import Fault, World, lines
 
@@ -23,7 +23,7 @@ line = lines(FAULTS)
 NEED_A_WORKER = {"Search", "Workers"}
 
 
-def board() -> dict[str, Check]:
+def board() -> dict[str, Finding]:
     read = read_board()
     return {check.name: check for check in (read.summary, *read.checks)}
 

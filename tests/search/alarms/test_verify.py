@@ -3,8 +3,8 @@
 import pytest
 
 from search.indexing.hnsw import drop_indexes
-from search.indexing.verify import verify
 from search.models import EntryImage, IndexEntry
+from search.monitoring.verify import verify
 from tests.search.alarms.world import Fault, World, lines
 
 FAULTS: dict[str, Fault] = {}

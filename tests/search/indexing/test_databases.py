@@ -15,12 +15,13 @@ from search.indexing import versions
 from search.indexing.connections import Pooling, find_pooling, is_pooled, maintenance_cursor, own_connection
 from search.indexing.databases import find_misrouted, find_unsafe, find_unusable, is_read_only
 from search.indexing.reconcile import reconcile
-from search.indexing.verify import verify
 from search.indexing.word_lists import refresh_word_list
 from search.models import ApiKey, IndexVersion
 from search.models.api_keys import digest_of
+from search.monitoring.probes import State
 from search.monitoring.readiness import readiness
-from search.monitoring.services import State, check_connections
+from search.monitoring.service_probes import probe_connections
+from search.monitoring.verify import verify
 from search.routing import WriterRouter
 from shop.models import Product
 from tests.search.indexed import make_version
@@ -64,7 +65,7 @@ def _verified() -> bool:
 class TestPoolers:
     def test_none(self):
         assert find_pooling() is Pooling.NONE
-        assert (_messages(), check_connections().state, _verified()) == ([], State.OK, True)
+        assert (_messages(), probe_connections().state, _verified()) == ([], State.OK, True)
 
     @pytest.mark.parametrize("mode", ["session", "transaction", "statement"])
     def test_each_mode_is_told(self, poolers, mode):
@@ -81,7 +82,7 @@ class TestPoolers:
 
     def test_transaction_mode_alone_is_no_fault(self, poolers):
         with led_through(poolers("transaction")):
-            assert (_messages(), check_connections().state, _verified()) == ([], State.OK, True)
+            assert (_messages(), probe_connections().state, _verified()) == ([], State.OK, True)
 
     def test_limits_without_a_way_past_the_pooler(self, poolers, limited, settings):
         with led_through(poolers("transaction")):
@@ -91,7 +92,7 @@ class TestPoolers:
                 "The database 'default' is reached through a pooler in transaction mode, where its settings"
                 " (statement_timeout = 20s) cannot be changed for building an index."
             )
-            assert check_connections().state is State.ATTENTION
+            assert probe_connections().state is State.ATTENTION
             assert not _verified()
             with pytest.raises(UnsafeConnection, match="MAINTENANCE_DATABASE"), maintenance_cursor():
                 pytest.fail("the limit would be lifted for others")
@@ -111,7 +112,7 @@ class TestPoolers:
         with led_through(poolers("statement")):
             ((identity, sentence),) = _messages()
             assert (identity, "in statement mode" in sentence) == ("fashion_search.E016", True)
-            assert check_connections().state is State.BROKEN
+            assert probe_connections().state is State.BROKEN
 
     def test_an_alias_for_maintenance_that_is_not_there_or_leads_elsewhere(self, settings):
         settings.FASHION_SEARCH = {**settings.FASHION_SEARCH, "MAINTENANCE_DATABASE": "past"}
@@ -123,7 +124,7 @@ class TestPoolers:
         ]
         with alias_added("past", name="postgres"):
             assert "leads to another database than 'default'" in find_unusable()[0]
-            assert check_connections().state is State.BROKEN
+            assert probe_connections().state is State.BROKEN
             assert not _verified()
 
 
@@ -153,7 +154,7 @@ class TestStandby:
     def test_nothing_can_be_written(self, client, search_settings, read_only):
         assert is_read_only()
         assert [identity for identity, _ in _messages()] == ["fashion_search.W019"]
-        assert check_connections().state is State.BROKEN
+        assert probe_connections().state is State.BROKEN
         assert not _verified()
         ready = readiness()
         assert {one.name: one.passed for one in ready.findings}["writable"] is False
@@ -171,7 +172,7 @@ class TestRouters:
             patched.setattr(router, "routers", list(routers))
             found = find_misrouted()
             assert [message.id for message in checks.check_routers()] == ["fashion_search.E015"] * len(found)
-            assert (check_connections().state is State.OK, _verified()) == (not found, not found)
+            assert (probe_connections().state is State.OK, _verified()) == (not found, not found)
             return found
 
     def test_a_replica_for_reads_is_no_fault(self):

@@ -12,9 +12,8 @@ from search.exceptions import StorageAway
 from search.indexing import outbox, pictures
 from search.indexing.failures import count_failures
 from search.indexing.pictures import UNKNOWN, forget_storage, storage_answers
-from search.indexing.verify import _storage
 from search.models import EntryImage, IndexEntry, StaleProduct
-from search.monitoring.services import check_storage
+from search.monitoring.service_probes import probe_storage
 from tests.outbox import stale_products
 from tests.search.products import begin_version, drain, make_product
 
@@ -155,19 +154,14 @@ def test_whoever_looks_is_told(store, monkeypatch):
     make_product("A1")
     begin_version()
     drain()
-    assert (_storage().passed, str(check_storage().state), checks.check_storage(["default"])) == (
-        True,
-        "ok",
-        [],
-    )
+    assert (probe_storage(fresh=True).state, checks.check_storage(["default"])) == ("ok", [])
     store.act = refuse
     forget_storage()
     with pytest.raises(StorageAway, match="nobody listens"):
         storage_answers()
     said = "ConnectionRefusedError: nobody listens"
-    assert (_storage().passed, _storage().detail) == (False, f"Pictures cannot be read: {said}")
-    assert str(check_storage().state) == "broken"
-    assert check_storage().sentence == f"The storage of the pictures does not answer: {said}"
+    assert str(probe_storage().state) == "broken"
+    assert probe_storage(fresh=True).sentence == f"The storage of the pictures does not answer: {said}"
     (message,) = checks.check_storage(["default"])
     assert (message.id, message.level) == ("fashion_search.W022", django_checks.WARNING)
     assert checks.check_storage(None) == []

@@ -11,7 +11,6 @@ from django.utils import timezone
 from search.evaluation.run import keep
 from search.indexing import building, hnsw, removal, versions
 from search.indexing.removal import DROPPED, Fate, drop_superseded, drop_version, find_left_over
-from search.indexing.verify import verify
 from search.indexing.word_lists import refresh_word_list
 from search.models import (
     Build,
@@ -26,6 +25,7 @@ from search.models import (
     VersionTags,
     WordList,
 )
+from search.monitoring.verify import verify
 from search.quality.health import check_health
 from search.quality.jobs import ask, compute
 from search.tags.refresh import refresh_tags
@@ -69,7 +69,8 @@ def undroppable(version: IndexVersion) -> Iterator[None]:
 
 
 def passed(name: str = "versions in order") -> tuple[bool, str]:
-    return next((check.passed, check.detail) for check in verify().checks if check.name == name)
+    found = next(check for check in verify().checks if check.name == name)
+    return found.passed, found.detail.removesuffix(f" {found.remedy}")
 
 
 def test_the_list_has_every_model_that_points_at_a_version():
@@ -113,7 +114,7 @@ def test_ten_rebuilds_leave_the_active_version_the_kept_one_and_nothing_else(ind
     assert Evaluation.objects.count() == 10
     assert HealthFinding.objects.filter(kind="no-picture").count() == 3
     assert find_left_over() == []
-    assert passed() == (True, "3 kept, nothing left of others")
+    assert passed() == (True, "3 versions kept, nothing left of others.")
 
 
 def test_what_a_release_with_the_fault_has_left_goes_with_the_next_round():
@@ -134,13 +135,13 @@ def test_what_a_release_with_the_fault_has_left_goes_with_the_next_round():
             )
     assert passed() == (
         False,
-        f"version {leaked.pk} (failed) should have been dropped 60 minutes ago;"
-        f" the index fashion_search_image_v{leaked.pk + 1000}_hnsw belongs to no version",
+        f"version {leaked.pk} (failed) should have been dropped 60 minutes ago."
+        f" the index fashion_search_image_v{leaked.pk + 1000}_hnsw belongs to no version.",
     )
     building.advance_builds()
     assert states() == {leaked.pk + 1: "retired", leaked.pk + 2: "active"}
     assert len(hnsw.index_validity()) == 4
-    assert passed() == (True, "2 kept, nothing left of others")
+    assert passed() == (True, "2 versions kept, nothing left of others.")
 
 
 def test_a_former_version_too_many_is_told_of_once_it_should_be_gone():
@@ -187,7 +188,7 @@ class TestOneThingThatFailsStopsNoOther:
             }
         building.advance_builds()
         assert stuck.pk not in states()
-        assert passed() == (True, "2 kept, nothing left of others")
+        assert passed() == (True, "2 versions kept, nothing left of others.")
 
     def test_a_version_that_cannot_be_dropped_is_in_no_newer_builds_way(self):
         make_product("A1")
@@ -239,14 +240,14 @@ class TestOneThingThatFailsStopsNoOther:
         assert stuck.pk not in states()
         assert passed() == (
             False,
-            f"version {second.pk} (active): OSError: disk full at {second.pk};"
-            f" version {third.pk} (building): OSError: disk full at {third.pk}",
+            f"version {second.pk} (active): OSError: disk full at {second.pk}."
+            f" version {third.pk} (building): OSError: disk full at {third.pk}.",
         )
         assert Build.objects.get(version=third.pk).reason == f"OSError: disk full at {third.pk}"
         monkeypatch.setattr(building, "build_indexes", real)
         building.advance_builds()
         assert states() == {second.pk: "retired", third.pk: "active"}
-        assert passed() == (True, "2 kept, nothing left of others")
+        assert passed() == (True, "2 versions kept, nothing left of others.")
 
     def test_a_version_that_cannot_be_activated(self, monkeypatch):
         make_product("A1")

@@ -16,8 +16,8 @@ from search import tasks
 from search.indexing import task_runs
 from search.indexing.locks import only_one
 from search.indexing.task_runs import recorded_run, task_states, troubles
-from search.indexing.verify import verify
 from search.models import TaskRun
+from search.monitoring.verify import verify
 from search.schedule import BY_NAME, PERIODIC
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("index_settings")]
@@ -93,7 +93,7 @@ def test_a_failure_is_named_until_a_run_ends_well():
         == "drain_log failed 2 times in a row, the last time 0:00:05 ago: OSError: a b."
     )
     (check,) = (check for check in verify().checks if check.name == "periodic tasks")
-    assert (check.passed, check.detail) == (False, state("drain_log").trouble)
+    assert (check.passed, check.sentence) == (False, state("drain_log").trouble)
     run("drain_log")
     assert state("drain_log").trouble == ""
     (check,) = (check for check in verify().checks if check.name == "periodic tasks")

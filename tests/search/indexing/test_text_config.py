@@ -9,11 +9,11 @@ from search.exceptions import TextConfigError
 from search.indexing import building, versions
 from search.indexing.databases import try_text_config
 from search.indexing.reconcile import reconcile
-from search.indexing.verify import verify
 from search.models import Build, IndexEntry, IndexVersion
-from search.monitoring.index_health import check_index
+from search.monitoring.index_probes import probe_index
+from search.monitoring.probes import State
 from search.monitoring.readiness import readiness
-from search.monitoring.services import State
+from search.monitoring.verify import verify
 from search.query.lexicon import forget_words, words_of
 from tests.outbox import stale_products
 from tests.search.products import build_version, drain, make_product
@@ -131,28 +131,31 @@ def test_one_that_postgres_does_not_know_begins_no_build(index_settings):
     make_product("A2")
     drain()
     assert IndexEntry.objects.filter(version=version).count() == 2
-    (check,) = [check for check in check_index() if check.name == "Text search configuration"]
-    assert (check.state, check.sentence) == (State.ATTENTION, sentence)
+    (check,) = [check for check in probe_index() if check.name == "Text search configuration"]
+    assert (check.state, check.sentence) == (State.ATTENTION, f"FASHION_SEARCH['TEXT_CONFIG']: {sentence}")
 
 
 def test_another_one_in_the_settings_is_told_of(index_settings):
     make_product("A1")
     version = build_version()
 
-    def told() -> tuple[State, str, tuple[bool, str]]:
-        (check,) = [check for check in check_index() if check.name == "Text search configuration"]
+    def told() -> tuple[State, str, bool]:
+        (check,) = [check for check in probe_index() if check.name == "Text search configuration"]
         verified = next(each for each in verify().checks if each.name == "text search configuration")
-        return check.state, check.sentence, (verified.passed, verified.detail)
+        return check.state, check.sentence, verified.passed
 
-    assert told() == (State.OK, "english, as in the active version.", (True, "english"))
+    assert told() == (State.OK, "english, as in the active version.", True)
     use(index_settings, "german")
     assert told() == (
         State.ATTENTION,
-        f"The settings name german, version {version.pk} was built with english, which searches go on with.",
-        (True, "english; the settings name german: search_index rebuild"),
+        f"The active version {version.pk} was built with the text search configuration english, not with the one in the settings,"
+        " german; it is still searched and written with its own.",
+        True,
     )
     IndexVersion.objects.update(text_config="gone")
-    state, sentence, (passed, _) = told()
+    state, sentence, passed = told()
     assert (state, passed) == (State.BROKEN, False)
-    assert sentence.startswith("Searches fail: Postgres cannot use 'gone'")
+    assert sentence.startswith(
+        f"The active version {version.pk} cannot be searched: Postgres cannot use 'gone'"
+    )
     assert [finding.passed for finding in readiness().findings if finding.name == "version"] == [False]

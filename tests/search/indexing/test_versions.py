@@ -15,13 +15,13 @@ from search.indexing import building, hnsw, version_figures, versions
 from search.indexing.embedding import Embedder
 from search.indexing.failures import list_failures
 from search.indexing.removal import give_up
-from search.indexing.verify import verify
 from search.indexing.writing import lock_written
 from search.models import (
     EntryImage,
     IndexEntry,
     IndexVersion,
 )
+from search.monitoring.verify import verify
 from shop.models import Product
 from shop.search_index import ShopProductIndex
 from tests.outbox import empty_outbox, stale_products

@@ -12,11 +12,11 @@ from rich.console import Console
 from search.exceptions import BuildStateError
 from search.indexing import building, versions
 from search.indexing.pictures import forget_storage
-from search.indexing.verify import lacking
 from search.management import progress
 from search.management.progress import wait_for_version
 from search.models import Build, IndexEntry, IndexVersion, StaleProduct, TaskRun
 from search.monitoring.build_progress import read_progress
+from search.monitoring.verify import lacking
 from search.schedule import PERIODIC
 from shop.models import ProductImage
 from tests.outbox import stale_products
@@ -69,8 +69,8 @@ def test_status_as_a_table(version):
 
 def test_verify_passes_and_fails(version):
     assert json.loads(run("verify", "--json"))["passed"] is True
-    assert "ok     HNSW indexes valid: both" in run("verify")
-    assert "ok     periodic tasks: none failed, none is late" in run("verify")
+    assert "ok     HNSW indexes valid: Both are valid." in run("verify")
+    assert "ok     periodic tasks: None has run yet" in run("verify")
     IndexEntry.objects.all().delete()
     with pytest.raises(SystemExit) as caught:
         run("verify")

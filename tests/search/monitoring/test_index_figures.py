@@ -189,7 +189,7 @@ def test_a_database_that_is_away_is_a_figure_and_no_failure(scrape, monkeypatch)
     def away():
         raise OSError("no route")
 
-    monkeypatch.setattr(index_figures._LOOK, "_act", away)
+    monkeypatch.setattr(index_figures._INDEX, "_act", away)
     figures = scrape()
 
     assert figures["fashion_search_database_up",] == 0
@@ -217,7 +217,7 @@ def test_scrapers_at_the_same_moment_get_the_same_figures(transactional_db, monk
         assert go_on.wait(10)
         return []
 
-    monkeypatch.setattr(index_figures._LOOK, "_act", read_slowly)
+    monkeypatch.setattr(index_figures._INDEX, "_act", read_slowly)
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(_is_up)
         assert begun.wait(10)

@@ -14,7 +14,7 @@ from search.conf import namespace, shop_key
 from search.identity import read_identity
 from search.insight import log_store
 from search.merchandising.hits import Hit
-from search.monitoring import neighbours, services
+from search.monitoring import neighbours
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -55,7 +55,7 @@ def told() -> list[str]:
 
 
 def board() -> dict[str, str]:
-    return {check.name: str(check.state) for check in services.check_neighbours(True)}
+    return {check.name: str(check.state) for check in neighbours.probe_neighbours()}
 
 
 def test_a_shop_alone_whose_worker_sweeps():

@@ -9,8 +9,8 @@ from django.test import Client
 
 from search.indexing import marks, status
 from search.models import Build, EntryImage, IndexEntry, IndexVersion
-from search.monitoring import services
-from search.monitoring.services import count_workers
+from search.monitoring import service_probes
+from search.monitoring.service_probes import count_workers
 from shop.models import Brand, Category, Product, ProductImage
 from tests.outbox import empty_outbox, stale_products
 from tests.processes import ShopProcesses, wait_until
@@ -110,7 +110,7 @@ def test_a_build_whose_worker_was_killed_says_so_and_goes_on_with_the_next_one(
 ):
     search_settings.FASHION_SEARCH |= {"BATCH_SIZE": 2, "CLAIM_LEASE_SECONDS": 1}
     monkeypatch.setattr(status, "STALL_SECONDS", 0.5)
-    monkeypatch.setattr(services, "REPLY_SECONDS", 3.0)  # on a busy machine the queue takes longer
+    monkeypatch.setattr(service_probes, "REPLY_SECONDS", 3.0)  # on a busy machine the queue takes longer
     worker = shop_processes.worker()
     staff.post(f"{BUILDS}start/rebuild/")
     wait_until(lambda: 0 < progress(staff)["done"] < PRODUCTS, seconds=30, what=worker, every=0.01)

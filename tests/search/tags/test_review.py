@@ -6,8 +6,8 @@ from django.utils import timezone
 from search.engine import Filters, search
 from search.indexing.lexicon import build_lexicon
 from search.indexing.reconcile import reconcile
-from search.indexing.verify import verify
 from search.models import EntryImage, IndexEntry, IndexVersion, ProductTag
+from search.monitoring.verify import verify
 from search.query.lexicon import forget_words
 from search.tags.review import decide
 from shop.models import Product

@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from search.indexing.hnsw import drop_indexes
 from search.indexing.reconcile import reconcile
-from search.indexing.verify import verify
 from search.models import EntryImage, IndexEntry, StaleProduct
+from search.monitoring.verify import verify
 from shop.models import Product, ProductImage
 from shop.search_index import ShopProductIndex
 from tests.search.products import add_picture, build_version, drain, make_product
@@ -24,7 +24,7 @@ def version(index_settings):
 
 
 def failed() -> dict[str, str]:
-    return {check.name: check.detail for check in verify().checks if not check.passed}
+    return {check.name: check.sentence for check in verify().checks if not check.passed}
 
 
 def test_a_whole_index_passes(version):
@@ -57,14 +57,14 @@ def test_a_whole_index_passes(version):
 def test_a_missing_and_a_surplus_entry():
     Product.objects.filter(sku="A0").update(published=False)
     IndexEntry.objects.filter(sku="a1").delete()
-    assert failed() == {"one entry per product": "2 products, 1 without entry, 1 entries without product"}
+    assert failed() == {"one entry per product": "2 products, 1 without entry, 1 entries without product."}
 
 
 def test_an_embedding_that_is_not_of_unit_length():
     with connection.cursor() as cursor:
         cursor.execute("UPDATE fashion_search_entryimage SET embedding = embedding * embedding")
     assert failed() == {
-        "embeddings of unit length": "3 not finite, not of unit length, or not of 32 dimensions"
+        "embeddings of unit length": "3 not finite, not of unit length, or not of 32 dimensions."
     }
 
 
@@ -72,14 +72,14 @@ def test_an_embedding_that_is_missing(index_settings):
     index_settings.FASHION_SEARCH |= {"VERIFY_MAX_FAILED": 0.4}
     EntryImage.objects.filter(entry__sku="a0").update(embedding=None)
     IndexEntry.objects.filter(sku="a1").update(embedded_hash="")
-    assert failed() == {"embeddings present": "3 pictures, 1 without embedding; 1 entries without theirs"}
+    assert failed() == {"embeddings present": "3 pictures, 1 without embedding; 1 entries without theirs."}
 
 
 def test_an_index_that_is_missing(version):
     drop_indexes(version.pk)
     assert failed() == {
-        "HNSW indexes valid": f"{version.image_index}, {version.text_index}",
-        "ANN recall@24": "not measured: an index is missing",
+        "HNSW indexes valid": f"Missing or invalid: {version.image_index}, {version.text_index}; every search reads all embeddings.",
+        "ANN recall@24": "Not measured: an index is missing.",
     }
 
 
@@ -105,11 +105,14 @@ def test_more_failed_products_than_a_share():
     add_picture(make_product("B1", pictures=0), b"no picture")
     drain()
     assert failed() == {
-        "products indexed wholly": "1 of 4 products failed, more than VERIFY_MAX_FAILED (5%);"
-        " mend the cause, then run: search_index reindex",
-        "pictures embedded": "3 of 4 pictures have an embedding; the others are not found by what they look like."
-        " See that the worker can read the pictures' storage, then run: search_index reindex",
+        "products indexed wholly": "1 of 4 products failed.",
+        "pictures embedded": "3 of 4 pictures have an embedding. The others are not found by what they look like.",
     }
+    details = {check.name: check.detail for check in verify().checks if not check.passed}
+    assert details["products indexed wholly"] == (
+        "1 of 4 products failed. These are more than VERIFY_MAX_FAILED (5%); mend the cause, then run: manage.py search_index"
+        " reindex"
+    )
 
 
 def test_an_index_without_the_pictures_that_there_are():
@@ -117,7 +120,7 @@ def test_an_index_without_the_pictures_that_there_are():
     assert list(failed()) == ["pictures embedded", "ANN recall@24"]
     assert failed()["ANN recall@24"] == (
         "pictures not measured: no embeddings, though there are 3 pictures; texts 1.0000;"
-        " at least 0.95 of the exact scan"
+        " at least 0.95 of the exact scan."
     )
 
 
@@ -125,7 +128,7 @@ def test_an_index_without_texts():
     IndexEntry.objects.update(text_embedding=None, error="The encoder failed.")
     assert failed()["ANN recall@24"] == (
         "pictures 1.0000; texts not measured: no embeddings, though there are 3 texts;"
-        " at least 0.95 of the exact scan"
+        " at least 0.95 of the exact scan."
     )
 
 
@@ -136,9 +139,9 @@ def test_a_shop_without_pictures_says_so():
     found = verify()
     details = {check.name: check.detail for check in found.checks}
     assert found.passed
-    assert details["pictures embedded"] == "no product has a picture"
+    assert details["pictures embedded"] == "No product has a picture."
     assert details["ANN recall@24"] == (
-        "pictures not measured: there are none; texts 1.0000; at least 0.95 of the exact scan"
+        "pictures not measured: there are none; texts 1.0000; at least 0.95 of the exact scan."
     )
 
 
@@ -146,8 +149,8 @@ def test_a_shop_without_products_is_not_well():
     Product.objects.all().delete()
     drain()
     assert failed() == {
-        "one entry per product": "0 products, 0 without entry, 0 entries without product;"
-        " the registered queryset finds none, so no search can find anything"
+        "one entry per product": "0 products, 0 without entry, 0 entries without product."
+        " The registered queryset finds none, so no search can find anything."
     }
 
 
@@ -160,9 +163,11 @@ def test_a_version_that_is_held_back(version):
         state="ready",
         held="It is worse.",
     )
-    detail = failed()["no version held back"]
-    assert detail.startswith(f"version {held.pk}: It is worse. When the cause is mended, run: ")
-    assert f"manage.py search_index activate {held.pk} --force" in detail
+    (found,) = [check for check in verify().checks if not check.passed]
+    assert found.detail.startswith(
+        f"Version {held.pk} is not activated: It is worse. When the cause is mended, run: "
+    )
+    assert f"manage.py search_index activate {held.pk} --force" in found.detail
 
 
 def test_an_artifact_that_is_gone(version):
@@ -173,7 +178,7 @@ def test_an_artifact_that_is_gone(version):
 def test_a_worker_that_lacks_the_artifact_is_told(version):
     said = "Host b: The artifact tiny (00000000) is in none of the known folders."
     type(version).objects.update(lacking=said, lacking_at=timezone.now())
-    assert failed() == {"artifact": f"It is here, but a worker lacks it. {said}"}
+    assert failed() == {"artifact": f"A worker lacks it and embeds nothing. {said}"}
     type(version).objects.update(lacking_at=timezone.now() - timedelta(minutes=3))
     assert failed() == {}
 
@@ -190,7 +195,10 @@ def test_a_document_that_had_to_be_changed(monkeypatch):
     )
     product.save()
     drain()
-    found = f'1 products; the first: product {product.pk}: facet "brand": a blank value was left out'
+    found = (
+        "Of 1 product something was left out or changed. The first, "
+        f'product {product.pk}: facet "brand": a blank value was left out'
+    )
     assert failed() == {"documents indexed as given": found}
 
 
@@ -202,7 +210,7 @@ def test_a_card_that_fails_was_seen_when_its_product_was_indexed(monkeypatch):
     )
     product.save()
     drain()
-    first = f"1 products; the first: product {product.pk}: card() failed: IndexError: list index out of range"
+    first = f"Lists leave 1 product out. The first, product {product.pk}: card() failed: IndexError: list index out of range"
     assert failed() == {"cards": first}
     monkeypatch.setattr(ShopProductIndex, "card", real)
     assert reconcile() == 0
@@ -214,4 +222,4 @@ def test_a_card_that_fails_since_a_release_of_the_shop(monkeypatch):
     assert failed()["cards"].endswith(
         "card() failed: TypeError: it returned NoneType instead of a ProductCard"
     )
-    assert failed()["cards"].startswith("3 products; ")
+    assert failed()["cards"].startswith("Lists leave 3 products out. The first, product ")

@@ -1,0 +1,198 @@
+"""Probes of the configuration: settings, registration, Celery, its schedule. Only system checks ask them, since nothing changes while a process runs."""
+
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from celery import current_app
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from ..beat import SteadyScheduler
+from ..conf import SETTING, get_settings
+from ..evaluation.judged_queries import read_queries
+from ..exceptions import NoIndexRegistered
+from ..facets import MAX_FACET_NAME, SIGN
+from ..insight import log_store
+from ..registry import get_index
+from ..schedule import (
+    PERIODIC,
+    TASKS,
+    PeriodicTask,
+    entries,
+    longest_gap,
+    reads_the_setting,
+    scheduler_class,
+)
+from ..text import one_line
+from .probes import Finding, State, combine
+
+SCHEDULE_REMEDY = (
+    f"CELERY_BEAT_SCHEDULE = {{**beat_schedule({SETTING})}} has all of them, with `from {TASKS.removesuffix('.tasks')}.schedule import"
+    " beat_schedule`. Django must load the project's Celery application, in its __init__.py, to know the schedule."
+)
+SHARES = (
+    "activate_max_failed",
+    "activate_max_blank",
+    "activate_max_quality_loss",
+    "verify_max_failed",
+)
+DEFAULT_VISIBILITY_TIMEOUT = 3600  # seconds, Kombu's for Redis
+
+
+def probe_settings() -> Finding:
+    """E008: FASHION_SEARCH has known keys and values of their types."""
+    try:
+        get_settings()
+    except ImproperlyConfigured as error:
+        return _error("Settings", str(error), "", "fashion_search.E008")
+    return Finding("Settings", State.OK, "All keys are known and have values of their types.")
+
+
+def probe_registration() -> Finding:
+    """E007, E009: the host has said what a product is, and its facets are names."""
+    name = "Registration"
+    try:
+        facets: object = get_index().facets
+    except NoIndexRegistered as error:
+        return _error(name, str(error), "See search.registry.register.", "fashion_search.E007")
+    wrong = ""
+    if not isinstance(facets, tuple | list):
+        wrong = f"is of the type {type(facets).__name__}"
+    elif unfit := [facet for facet in facets if not _is_facet_name(facet)]:
+        wrong = f"names {', '.join(map(repr, unfit))}"
+    elif len(set(facets)) < len(facets):
+        wrong = "names a facet twice"
+    if wrong:
+        remedy = 'Give a tuple of names of up to 100 characters without "=" and white space around them: ("category", "brand").'
+        return _error(name, f"ProductIndex.facets {wrong}.", remedy, "fashion_search.E009")
+    return Finding(name, State.OK, "The host has said what a product is.")
+
+
+def probe_broker_options() -> Finding:
+    """E005, E006: a frozen broker is given up on, and a running task is not delivered twice."""
+    name, well = "Broker options", "A frozen broker is given up on, and no running task is delivered twice."
+    configuration = current_app.conf
+    url = str(configuration.broker_write_url or configuration.broker_url or "")
+    if not url.startswith(("redis", "rediss", "sentinel", "unix")):
+        return Finding(name, State.OK, "The broker is no Redis.")
+    options = configuration.broker_transport_options or {}
+    found = []
+    missing = [name for name in ("socket_timeout", "socket_connect_timeout") if not options.get(name)]
+    if missing:
+        sentence = f"broker_transport_options lacks {' and '.join(missing)}: publishing waits for ever on a frozen broker."
+        remedy = 'For example {"socket_timeout": 2, "socket_connect_timeout": 1}.'
+        found.append(_error(name, sentence, remedy, "fashion_search.E005"))
+    visibility = options.get("visibility_timeout", DEFAULT_VISIBILITY_TIMEOUT)
+    limit = configuration.task_time_limit
+    if limit is None or visibility <= limit:
+        sentence = (
+            f"The broker's visibility_timeout ({visibility} s) is not above task_time_limit ({limit}): tasks that"
+            " still run are delivered again."
+        )
+        remedy = "Set task_time_limit, and visibility_timeout in broker_transport_options above it."
+        found.append(_error(name, sentence, remedy, "fashion_search.E006"))
+    return combine(name, found, well)
+
+
+def probe_log_address() -> Finding:
+    """W010: the search log has a Redis to pass through."""
+    if log_store.address() or not get_settings().insight:
+        return Finding("Search log", State.OK, "It has a Redis to pass through, or is off.")
+    return _warning(
+        "Search log",
+        "Searches are not logged: the Celery broker is no Redis, and no other is named.",
+        "Set FASHION_SEARCH['INSIGHT_REDIS_URL'], or FASHION_SEARCH['INSIGHT'] to False.",
+        "fashion_search.W010",
+    )
+
+
+def probe_schedule(known: Collection[str]) -> Finding:
+    """E011, W013, W014: beat asks for every periodic task, as often as the settings say, whatever becomes of the clock.
+
+    A scheduler that keeps its schedule elsewhere, as that of django-celery-beat does, is not asked: its tasks are seen when they run.
+
+    Args:
+        known: the paths of the tasks that there are.
+    """
+    name, configuration = "Schedule", current_app.conf
+    scheduled: dict[str, list[Any]] = {}
+    for path, schedule in entries(configuration.beat_schedule):
+        scheduled.setdefault(path, []).append(schedule)
+    found = [
+        _error(
+            name,
+            f"The beat schedule asks for {path}, which is no task.",
+            "Correct its name; search.schedule.beat_schedule() returns the whole schedule.",
+            "fashion_search.E011",
+        )
+        for path in scheduled
+        if path.startswith(f"{TASKS}.") and path not in known
+    ]
+    if reads_the_setting(configuration.beat_scheduler):
+        troubles = [
+            _schedule_trouble(task, scheduled.get(task.path, [])) for task in PERIODIC if task.by_beat
+        ]
+        found += [
+            _warning(name, trouble, SCHEDULE_REMEDY, "fashion_search.W013") for trouble in troubles if trouble
+        ]
+        if not issubclass(scheduler_class(configuration.beat_scheduler) or SteadyScheduler, SteadyScheduler):
+            sentence = "Celery's own beat scheduler starts nothing for as long as a clock was set back."
+            remedy = f'Set CELERY_BEAT_SCHEDULER = "{SteadyScheduler.__module__}.{SteadyScheduler.__name__}"'
+            found.append(_warning(name, sentence, remedy, "fashion_search.W014"))
+    return combine(name, found, "Beat asks for every periodic task.")
+
+
+def probe_comparison() -> Finding:
+    """W020: new versions can be compared with the active one as the settings say."""
+    name, given = "Comparison", get_settings()
+    found = [
+        _warning(
+            name,
+            f"FASHION_SEARCH['{share.upper()}'] is {getattr(given, share):g}: it is a share, and one of 1 or more lets"
+            " everything pass.",
+            "Give a number from 0 to 1, such as 0.05 for 5 %.",
+            "fashion_search.W020",
+        )
+        for share in SHARES
+        if getattr(given, share) >= 1
+    ]
+    if given.activation_queries:
+        try:
+            read_queries(Path(given.activation_queries))
+        except ValueError as error:
+            sentence = f"FASHION_SEARCH['ACTIVATION_QUERIES'] cannot be asked, so every new version is held back: {error}"
+            remedy = "Name a file of judged queries (docs/relevance.md), or leave the setting out."
+            found.append(_warning(name, sentence, remedy, "fashion_search.W020"))
+    return combine(name, found, "New versions can be compared with the active one.")
+
+
+def _error(name: str, sentence: str, remedy: str, check_id: str) -> Finding:
+    return Finding(name, State.BROKEN, sentence, remedy, check_id=check_id)
+
+
+def _warning(name: str, sentence: str, remedy: str, check_id: str) -> Finding:
+    return Finding(name, State.ATTENTION, sentence, remedy, check_id=check_id)
+
+
+def _schedule_trouble(task: PeriodicTask, schedules: Sequence[Any]) -> str:
+    """Say so where beat does not ask for a task, or less often than FASHION_SEARCH says; "" elsewhere."""
+    if not schedules:
+        return f"The beat schedule lacks {task.path}: {task.loss}."
+    given = getattr(settings, SETTING, {})
+    gaps = [gap for gap in map(longest_gap, schedules) if gap is not None]
+    if not isinstance(given, Mapping) or task.setting not in given or not gaps:
+        return ""
+    try:
+        wanted = task.seconds(given)
+    except ImproperlyConfigured:
+        return ""  # E008 says so
+    if min(gaps) <= wanted:
+        return ""
+    return f"The beat schedule asks for {task.path} every {min(gaps):g} s, {SETTING}['{task.setting}'] says {wanted:g}."
+
+
+def _is_facet_name(name: object) -> bool:
+    if not isinstance(name, str) or not name or len(name) > MAX_FACET_NAME:
+        return False
+    return SIGN not in name and one_line(name) == name

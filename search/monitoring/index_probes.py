@@ -1,0 +1,172 @@
+"""Probes of what is in the index: pictures, entries, documents, cards, and how stale it is."""
+
+from math import ceil
+
+from django.db import DatabaseError
+from django.db.models import Count, Min, Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from ..conf import get_settings
+from ..exceptions import NoIndexRegistered
+from ..indexing.failures import failing_cards, noted_documents
+from ..indexing.reconcile import product_keys
+from ..indexing.status import count_pictures
+from ..models import Build, EntryImage, IndexEntry, IndexVersion, StaleMark, StaleProduct
+from ..products import describe_failure
+from .probes import Finding, State, count, span
+from .version_probes import probe_artifact, probe_hnsw, probe_recall, probe_text_config, probe_version
+
+STALE_SECONDS = 60.0
+MOST_PICTURES = 0.5  # without embedding: photos and similar products find nearly nothing
+LOST_SECONDS = 900.0  # nobody has indexed anything for so long
+
+
+def probe_index() -> list[Finding]:
+    """Look at the active version and all that belongs to it, or say that there is none."""
+    version = IndexVersion.objects.active()
+    if version is None:
+        return [probe_version(version)]
+    return [
+        probe_version(version),
+        probe_artifact(version),
+        probe_text_config(version),
+        probe_hnsw(version),
+        probe_recall(version),
+        probe_pictures(version),
+        probe_entries(version),
+        probe_documents(version),
+        probe_cards(version),
+    ]
+
+
+def probe_pictures(version: IndexVersion) -> Finding:
+    """Count the pictures that have no embedding, so that no search finds their products by what they look like."""
+    name = "Picture embeddings"
+    pictures, without = count_pictures(version)
+    figures = {"pictures": pictures, "without": without}
+    if not pictures:
+        return Finding(name, State.OK, "No product has a picture.", figures=figures)
+    sentence = f"{pictures - without:,} of {count(pictures, 'picture')} have an embedding."
+    if without <= get_settings().verify_max_failed * pictures:
+        return Finding(name, State.OK, sentence, figures=figures)
+    return Finding(
+        name,
+        State.BROKEN if without > MOST_PICTURES * pictures else State.ATTENTION,
+        f"{sentence} The others are not found by what they look like.",
+        "See that the workers can read the pictures' storage, then run: manage.py search_index reindex",
+        figures=figures,
+    )
+
+
+def probe_pictures_quickly(version: IndexVersion) -> Finding:
+    """Say the same, and count all pictures only where too many have no embedding.
+
+    Those without are few and have an index of their own; of the others it is enough to see that there are enough.
+    """
+    pictures, most = EntryImage.objects.filter(version=version), get_settings().verify_max_failed
+    without = pictures.filter(embedding=None).count()
+    enough = ceil(without / most) if most else 0
+    if without and (not enough or pictures.order_by()[:enough].count() < enough):
+        return probe_pictures(version)
+    sentence = f"{without:,} pictures have no embedding." if without else "All pictures have an embedding."
+    return Finding("Picture embeddings", State.OK, sentence)
+
+
+def probe_entries(version: IndexVersion) -> Finding:
+    """Compare the numbers of products and of entries; a build or the outbox accounts for a difference."""
+    try:
+        products = product_keys().count()
+    except NoIndexRegistered as error:
+        return Finding(
+            "Entries", State.BROKEN, str(error), "Register the product model in a search_index module."
+        )
+    except DatabaseError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the host's code
+        return Finding(
+            "Entries",
+            State.BROKEN,
+            f"No product can be read: {describe_failure('get_queryset', error)}.",
+            "Correct get_queryset() of the shop's ProductIndex: searches fail and nothing is indexed meanwhile.",
+        )
+    entries = IndexEntry.objects.filter(version=version).count()
+    unsettled = StaleMark.objects.count() + StaleProduct.objects.count()
+    sentence = f"{count(products, 'product')}, {entries:,} of them in the index."
+    if not products:
+        return Finding(
+            "Entries",
+            State.BROKEN,
+            "The registered queryset finds no product, so no search can find anything.",
+            "Publish products, or correct get_queryset of the registered index.",
+        )
+    if abs(products - entries) <= unsettled:
+        return Finding("Entries", State.OK, sentence)
+    return Finding(
+        "Entries",
+        State.ATTENTION,
+        f"{count(products, 'product')}, but {entries:,} entries in the index, and nothing waits for it.",
+        "Run: manage.py search_index reconcile. It finds what was written without signals.",
+    )
+
+
+def probe_documents(version: IndexVersion) -> Finding:
+    """Say whether something of documents was left out or changed when they were indexed."""
+    name, noted = "Documents", noted_documents(version)
+    figures = {"products": noted.number}
+    if not noted.number:
+        return Finding(name, State.OK, "All are indexed as the shop gives them.", figures=figures)
+    most = get_settings().verify_max_failed * IndexEntry.objects.filter(version=version).count()
+    return Finding(
+        name,
+        State.ATTENTION,
+        f"Of {count(noted.number, 'product')} something was left out or changed. The first, {noted.first}",
+        "Correct document() of the shop's ProductIndex, or the product; search_index reconcile then looks again.",
+        tolerated=noted.number <= most,
+        figures=figures,
+    )
+
+
+def probe_cards(version: IndexVersion) -> Finding:
+    """Say whether lists can show the products: a card() that fails leaves its product out."""
+    name, failing = "Cards", failing_cards(version)
+    figures = {"products": failing.number}
+    if not failing.number:
+        return Finding(name, State.OK, "Lists can show all products.", figures=figures)
+    return Finding(
+        name,
+        State.BROKEN,
+        f"Lists leave {count(failing.number, 'product')} out. The first, {failing.first}",
+        "Correct card() of the shop's ProductIndex, or the product; search_index reconcile then looks again.",
+        figures=figures,
+    )
+
+
+def probe_staleness(*, of_builds: bool = False) -> Finding:
+    """Look for how long products have waited in the outbox.
+
+    Args:
+        of_builds: count those that a running build marked, too, which wait their turn.
+    """
+    planned = Q(attempts__gt=0, next_attempt_at__gt=Now())
+    in_turn = Q(backfill=True) if not of_builds and Build.objects.running().exists() else Q(pk=None)
+    waiting = StaleProduct.objects.filter(parked=False).exclude(in_turn)
+    marks = StaleMark.objects.exclude(in_turn)  # before the outbox, into which they go
+    number = marks.beside(waiting).values("product_key").distinct().count()
+    oldest_mark = marks.aggregate(oldest=Min("marked_at"))["oldest"]
+    counted = waiting.aggregate(number=Count("pk"), oldest=Min("marked_at", filter=~planned))
+    number += counted["number"]
+    oldest = min(filter(None, (counted["oldest"], oldest_mark)), default=None)
+    name = "Up to date"
+    if oldest is None:
+        if number:
+            return Finding(
+                name, State.OK, f"{count(number, 'changed product')} failed and will be tried again."
+            )
+        return Finding(name, State.OK, "No changed product waits.")
+    waited = (timezone.now() - oldest).total_seconds()
+    sentence = f"{count(number, 'changed product')} not indexed yet, the oldest for {span(waited)}."
+    if waited <= STALE_SECONDS:
+        return Finding(name, State.OK, sentence)
+    remedy = "See that a Celery worker and beat run; if they do, more workers make it quicker."
+    return Finding(name, State.BROKEN if waited > LOST_SECONDS else State.ATTENTION, sentence, remedy)

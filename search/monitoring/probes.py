@@ -1,0 +1,106 @@
+"""What a probe finds, and how several findings become one.
+
+A probe is a function that looks at one thing and returns a `Finding`. Probes of the index are in `index_probes`, those of what it runs on in
+`service_probes`, and those that are too costly for anything but `search_index verify` in `verify`. System checks, `verify`, the dashboard,
+/health/ready and /metrics show findings and look at nothing themselves.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Self
+
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+
+
+class State(StrEnum):
+    """How something is, the worst last."""
+
+    OK = "ok"
+    ATTENTION = "attention"  # search works, somebody should look
+    BROKEN = "broken"  # shoppers or workers notice
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a probe found."""
+
+    name: str
+    state: State
+    sentence: str
+    remedy: str = ""  # what to do where the state is not "ok"
+    check_id: str = ""  # of the system check that says so, if one does
+    tolerated: bool = False  # `verify` and /health/ready pass all the same
+    figures: Mapping[str, float] = field(default_factory=dict, compare=False)
+    parts: tuple["Finding", ...] = ()  # what it was put together from
+
+    @property
+    def passed(self) -> bool:
+        """Whether this is as it should be, or nearly so."""
+        return self.state is State.OK or self.tolerated
+
+    @property
+    def detail(self) -> str:
+        """The sentence; where it does not pass, those of all its parts that do not, and what to do."""
+        if self.passed:
+            return self.sentence
+        said = [part.sentence for part in self.parts if not part.passed] or [self.sentence]
+        return " ".join([*said, self.remedy]).rstrip()
+
+    def renamed(self, name: str) -> Self:
+        """Return it under the name that it has where it is shown."""
+        return replace(self, name=name)
+
+
+def combine(name: str, parts: Sequence[Finding], well: str) -> Finding:
+    """Return one finding for several troubles: the worst state, with the sentences and remedies of all that are as bad.
+
+    Args:
+        name: of the finding.
+        parts: the troubles.
+        well: the sentence where there are none.
+    """
+    if not parts:
+        return Finding(name, State.OK, well)
+    state = max((part.state for part in parts), key=list(State).index)
+    worst = [part for part in parts if part.state is state]
+    return Finding(
+        name,
+        state,
+        " ".join(part.sentence for part in worst),
+        " ".join(dict.fromkeys(part.remedy for part in worst if part.remedy)),
+        tolerated=all(part.passed for part in parts),
+        parts=tuple(parts),
+    )
+
+
+def summarise(findings: Sequence[Finding]) -> Finding:
+    """Return the line above all lines of the dashboard, whose state is the worst of theirs."""
+    broken = [found.name for found in findings if found.state is State.BROKEN]
+    attention = [found.name for found in findings if found.state is State.ATTENTION]
+    if broken:
+        return Finding("Search", State.BROKEN, f"Broken: {', '.join(broken)}.")
+    if attention:
+        return Finding("Search", State.ATTENTION, f"Search works; to be looked at: {', '.join(attention)}.")
+    return Finding("Search", State.OK, "Search is healthy.")
+
+
+def span(seconds: float) -> str:
+    """Return a span of time in words, with two units at most: "45 s", "3 min", "2 h 5 min", "4 days"."""
+    whole = round(max(0.0, seconds))
+    if whole < MINUTE:
+        return f"{whole} s"
+    if whole < 10 * MINUTE:
+        return f"{whole // MINUTE} min" + (f" {whole % MINUTE} s" if whole % MINUTE else "")
+    if whole < HOUR:
+        return f"{whole // MINUTE} min"
+    if whole < DAY:
+        minutes = whole % HOUR // MINUTE
+        return f"{whole // HOUR} h" + (f" {minutes} min" if minutes else "")
+    days = whole // DAY
+    return f"{days} day{'' if days == 1 else 's'}"
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number and its noun: "1 product", "1,234 products"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,376 @@
+"""Probes of what search runs on: Postgres, the storage of the pictures, the task queue, its workers, and what they do in the background."""
+
+import logging
+from threading import Event, Thread
+from time import monotonic, perf_counter, sleep
+from typing import Any
+
+from celery import current_app
+from django.db import DatabaseError, connection
+
+from ..conf import get_settings, namespace
+from ..exceptions import StorageAway
+from ..indexing.databases import (
+    MINIMUM,
+    READ_ONLY,
+    find_misrouted,
+    find_unsafe,
+    find_unusable,
+    installed_version,
+    is_read_only,
+)
+from ..indexing.pictures import storage_answers
+from ..indexing.task_runs import task_states
+from ..insight.log_store import LONGEST, Waiting, measure_waiting
+from ..messages import ASK_WORKER, TASKS
+from ..prometheus import RECENT_SECONDS, recently
+from ..resilience import BackgroundCall, TooLate, broker_connection
+from .probes import Finding, State, combine, count, span
+
+logger = logging.getLogger(__name__)
+
+SLOW_MS = 100.0  # a database that takes longer for nothing at all is overloaded or far away
+REPLY_SECONDS = (
+    0.4  # workers that reply later than this count as away; a live one replies in some milliseconds
+)
+OTHERS_SECONDS = 0.1  # what the others get after the first one
+# Tasks without which nothing gets into the index, wherever a host routes them.
+ROUTED = ("index_stale", "sweep", "advance_builds", "begin_build", "reconcile")
+LOG_SECONDS = 600.0  # after which a record that waits for a worker is an old one
+LOG_SHARE = 0.5  # of the longest list
+MOST_DEGRADED, FEW_DEGRADED = 0.05, 3  # share of the latest answers, and number of them
+POOLER_REMEDY = "See docs/production.md: behind a pooler, with replicas."
+BROKER_SECONDS = 0.5  # a page waits for it, so it is given less time than a message
+
+
+def probe_database() -> Finding:
+    """Ask Postgres for anything at all.
+
+    Raises:
+        DatabaseError: it did not answer.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return Finding("Postgres", State.OK, "Postgres answers.")
+
+
+def probe_postgres() -> Finding:
+    """E001, E002: pgvector is installed, is no release that corrupts HNSW indexes, and Postgres does not take long to say so.
+
+    Raises:
+        DatabaseError: it did not answer.
+    """
+    start = perf_counter()
+    installed = installed_version()
+    milliseconds = 1000 * (perf_counter() - start)
+    version, wanted = (".".join(map(str, numbers)) for numbers in (installed or (), MINIMUM))
+    if installed is None:
+        return Finding(
+            "Postgres",
+            State.BROKEN,
+            f"pgvector is not installed; releases before {wanted} can corrupt HNSW indexes.",
+            f"Install pgvector {wanted} or newer and run: CREATE EXTENSION vector",
+            check_id="fashion_search.E001",
+        )
+    if installed < MINIMUM:
+        return Finding(
+            "Postgres",
+            State.BROKEN,
+            f"pgvector is {version}; releases before {wanted} can corrupt HNSW indexes.",
+            "Upgrade it, run: ALTER EXTENSION vector UPDATE, then: manage.py search_index rebuild --force",
+            check_id="fashion_search.E002",
+        )
+    server = connection.pg_version // 10_000  # type: ignore[attr-defined]
+    sentence = f"Postgres {server} with pgvector {version} answers in {milliseconds:.0f} ms."
+    if milliseconds > SLOW_MS:
+        remedy = "Look at its load and at the network between it and this server."
+        return Finding("Postgres", State.ATTENTION, sentence, remedy, tolerated=True)
+    return Finding("Postgres", State.OK, sentence)
+
+
+def probe_connections() -> Finding:
+    """E015 and those of `probe_poolers`: nothing between the shop and Postgres leads reads and writes elsewhere or gives settings to others."""
+    parts = (*probe_routers().parts, *probe_poolers().parts)
+    well = "Nothing stands between that would give settings to others or lead reads astray."
+    return combine("Connections", parts, well)
+
+
+def probe_routers() -> Finding:
+    """E015: routers leave the index and the products in one database, where both are written."""
+    remedy = (
+        "Let DATABASE_ROUTERS answer None for fashion_search, and write products to the default database."
+    )
+    parts = [
+        Finding("Routers", State.BROKEN, sentence, remedy, check_id="fashion_search.E015")
+        for sentence in find_misrouted()
+    ]
+    return combine("Routers", parts, "The index and the products are read and written in one database.")
+
+
+def probe_poolers() -> Finding:
+    """E016, W018, W019: what stands between the shop and Postgres keeps transactions, gives nothing to others, takes writes."""
+    name, remedy = "Poolers", POOLER_REMEDY
+    try:
+        parts = [
+            Finding(name, State.BROKEN, sentence, remedy, check_id="fashion_search.E016")
+            for sentence in find_unusable()
+        ]
+        if not parts:
+            parts = [
+                Finding(name, State.ATTENTION, sentence, remedy, check_id="fashion_search.W018")
+                for sentence in find_unsafe()
+            ]
+            writable = probe_writable()
+            parts += [] if writable.passed else [writable]
+    except DatabaseError as error:
+        sentence = f"The database cannot be asked what it leads through: {error}"
+        parts = [Finding(name, State.BROKEN, sentence, remedy, check_id="fashion_search.E016")]
+    return combine(name, parts, "Transactions are kept, nothing is given to others.")
+
+
+def probe_writable() -> Finding:
+    """W019: Postgres takes writes.
+
+    Raises:
+        DatabaseError: it did not answer.
+    """
+    if is_read_only():
+        remedy = "Promote it, or correct DATABASES['default']."
+        return Finding("Writes", State.BROKEN, READ_ONLY, remedy, check_id="fashion_search.W019")
+    return Finding("Writes", State.OK, "Products can be saved and indexed.")
+
+
+def probe_storage(*, fresh: bool = False) -> Finding:
+    """W022: a picture that was read for the index can still be read.
+
+    Args:
+        fresh: do not believe a good answer of a moment ago.
+    """
+    try:
+        return Finding("Pictures", State.OK, storage_answers(fresh=fresh))
+    except StorageAway as error:
+        return Finding(
+            "Pictures",
+            State.BROKEN,
+            f"The storage of the pictures does not answer: {error}",
+            "See that it is mounted or can be reached, and that this host may read it. Searches go on; products wait for their"
+            " pictures and none is given up.",
+            check_id="fashion_search.W022",
+        )
+
+
+def probe_broker() -> Finding:
+    """Open a connection to the broker: one round trip.
+
+    Raises:
+        Exception: it did not answer; kombu, redis, socket and amqp errors share no base class.
+    """
+    with broker_connection() as broker:
+        broker.default_channel  # noqa: B018 - opens it
+    return Finding("Task queue", State.OK, "The broker answers.")
+
+
+class Ping:
+    """A question to all workers, asked by a thread, so that whoever waits for the answer may stop waiting."""
+
+    def __init__(self) -> None:
+        self._started = monotonic()
+        self._reached = False
+        self._replies = 0  # of workers of this shop
+        self._taken: set[str] = set()  # queues that they take from
+        self.others = (
+            0  # workers that are another shop's, of a release that does not tell, or without the plugin
+        )
+        self._error = ""
+        self._told = Event()  # a worker has answered, or there is nothing more to wait for
+        self._thread = Thread(target=self._ask, name="fashion-search-ping", daemon=True)
+        self._thread.start()
+
+    def count(self) -> int | None:
+        """Return how many workers of this shop answer within REPLY_SECONDS of the question; None where the queue does not."""
+        self._told.wait(self._left())
+        if self._replies:
+            sleep(min(OTHERS_SECONDS, self._left()))
+        return self._replies if self._reached else None
+
+    @property
+    def error(self) -> str:
+        """Why the task queue could not be reached."""
+        return self._error or f"It did not answer within {REPLY_SECONDS} s."
+
+    def idle_queues(self) -> list[str]:
+        """Return the queues that this shop's tasks go to and that no worker which has answered takes from."""
+        routes = {current_app.amqp.router.route({}, f"{TASKS}{task}")["queue"].name for task in ROUTED}
+        return sorted(routes - self._taken)
+
+    def _ask(self) -> None:
+        try:
+            with broker_connection(BROKER_SECONDS) as broker:
+                broker.default_channel  # noqa: B018 - opens it: a round trip to the broker
+                self._reached = True
+                # Its own waiting ends later than asked for, by a socket's timeout; so replies are noted as they come.
+                current_app.control.broadcast(
+                    ASK_WORKER, reply=True, timeout=REPLY_SECONDS, connection=broker, callback=self._note
+                )
+        except Exception as error:  # noqa: BLE001 - kombu, redis, socket and amqp errors share no base class
+            self._error = str(error)
+            logger.info("The task queue did not answer: %s", error)
+        finally:
+            self._told.set()
+
+    def _note(self, reply: Any) -> None:
+        for said in reply.values():
+            if isinstance(said, dict) and said.get("namespace") == namespace():
+                self._taken |= set(said["queues"])
+                self._replies += 1
+                self._told.set()
+            else:
+                self.others += 1
+
+    def _left(self) -> float:
+        return max(0.0, self._started + REPLY_SECONDS - monotonic())
+
+
+def count_workers() -> int | None:
+    """Return how many workers of this shop answer; None where the task queue cannot be reached."""
+    return Ping().count()
+
+
+def probe_queue(ping: Ping) -> list[Finding]:
+    """Say whether the task queue and the workers answered a ping."""
+    workers = ping.count()
+    if workers is None:
+        return [
+            Finding(
+                "Task queue",
+                State.BROKEN,
+                f"The task queue cannot be reached. {ping.error}",
+                "Start Redis, or correct the broker's address. Saving products goes on; what they change is indexed"
+                " when it is back.",
+            ),
+            Finding("Workers", State.ATTENTION, "Not known while the task queue cannot be reached."),
+        ]
+    queue = Finding("Task queue", State.OK, "The task queue answers.")
+    return [queue, _workers(ping, workers)]
+
+
+def _workers(ping: Ping, workers: int) -> Finding:
+    if not workers:
+        belong = "belongs" if ping.others == 1 else "belong"
+        others = (
+            f" {count(ping.others, 'worker')} answered that {belong} to another shop or to a release before this one."
+            if ping.others
+            else ""
+        )
+        return Finding(
+            "Workers",
+            State.BROKEN,
+            f"No Celery worker of this shop answered within {REPLY_SECONDS} s, so nothing is indexed.{others}",
+            "Start a Celery worker and beat. If one runs, read its log, and see that it has the same FASHION_SEARCH['NAMESPACE'].",
+        )
+    idle = ping.idle_queues()
+    if idle:
+        return Finding(
+            "Workers",
+            State.BROKEN,
+            f"{count(workers, 'worker')} answered, and none takes from the queue {', '.join(idle)}, where tasks of search go.",
+            f"Start a worker with: -Q {','.join(idle)}",
+        )
+    return Finding("Workers", State.OK, f"{count(workers, 'worker')} answered.")
+
+
+def probe_tasks() -> Finding:
+    """Look for periodic tasks that failed at their last run, or have not run for three periods."""
+    name = "Periodic tasks"
+    states = task_states()
+    wrong = [state for state in states if state.trouble]
+    if not wrong:
+        latest = min((state.since for state in states if state.since is not None), default=None)
+        if latest is None:
+            return Finding(name, State.OK, "None has run yet; that is told from three of their periods on.")
+        long = " ".join(
+            f"{state.task.name} has been at work for {span(state.unfinished or 0.0)}."
+            for state in states
+            if state.at_work
+        )
+        return Finding(name, State.OK, f"All run in time, the latest {span(latest)} ago. {long}".strip())
+    told = " ".join(f"{state.trouble} Meanwhile {state.task.loss}." for state in wrong)
+    if len(wrong) == len(states) and not any(state.failing for state in wrong):
+        return Finding(
+            name,
+            State.BROKEN,
+            f"None runs. {told}",
+            "Start Celery beat, one for the whole shop, and a worker. If both run, read their logs.",
+        )
+    late = [state.task for state in wrong if not state.failing]
+    remedies = []
+    if any(state.failing for state in wrong):
+        remedies.append(
+            "Correct what the error names; the worker's log has all of it, and the next run tries again."
+        )
+    if late:
+        missing = ", ".join(task.name for task in late)
+        settings = ", ".join(sorted({task.setting for task in late}))
+        remedies.append(
+            f"See that the beat schedule has {missing} (manage.py check says whether it does) and that a worker has"
+            f" time for it; where it shall run less often, say so by {settings}."
+        )
+    return Finding(name, State.ATTENTION, told, " ".join(remedies))
+
+
+def ask_log() -> BackgroundCall[Waiting] | None:
+    """Begin to ask the Redis of the search log what waits in it; None where searches are not logged."""
+    if not get_settings().insight:
+        return None
+    call = BackgroundCall(lambda: measure_waiting(REPLY_SECONDS), name="log")
+    call.start()
+    return call
+
+
+def probe_log(call: BackgroundCall[Waiting] | None) -> Finding:
+    """Say how much of the search log waits in Redis for a worker, and for how long.
+
+    Args:
+        call: what `ask_log` returned.
+    """
+    name = "Search log"
+    if call is None:
+        return Finding(name, State.OK, "Searches are not being logged: the setting INSIGHT is off.")
+    try:
+        waiting = call.result(REPLY_SECONDS - call.age)
+    except Exception as error:  # noqa: BLE001 - of redis or of a socket
+        reason = f"no answer within {REPLY_SECONDS} s" if isinstance(error, TooLate) else error
+        return Finding(
+            name,
+            State.ATTENTION,
+            f"Its Redis does not answer: {reason}",
+            "Start it, or correct INSIGHT_REDIS_URL. Searches go on; what web processes note waits in their memory,"
+            " as far as that is enough.",
+        )
+    if not waiting.number:
+        return Finding(name, State.OK, "No record waits in Redis.")
+    sentence = f"{count(waiting.number, 'record')} in Redis, the oldest for {span(waiting.oldest_seconds)}."
+    if waiting.oldest_seconds <= LOG_SECONDS and waiting.number <= LOG_SHARE * LONGEST:
+        return Finding(name, State.OK, sentence)
+    return Finding(
+        name,
+        State.ATTENTION,
+        f"{sentence} From {LONGEST:,} on newer ones are dropped.",
+        "See that Celery beat asks for drain_log and that a worker has time for it.",
+    )
+
+
+def probe_answers() -> Finding:
+    """Look at how many of this process's latest answers were degraded."""
+    name, seen = "Answers", recently()
+    if seen.degraded < FEW_DEGRADED or seen.degraded <= MOST_DEGRADED * seen.answers:
+        sentence = f"{seen.degraded} of this process's {seen.answers} latest answers were degraded."
+        return Finding(name, State.OK, sentence)
+    names = ", ".join(f"{left_out} ({number})" for left_out, number in sorted(seen.left_out.items()))
+    return Finding(
+        name,
+        State.ATTENTION,
+        f"{seen.degraded} of this process's {seen.answers} answers of the last {RECENT_SECONDS:.0f} s were degraded,"
+        f" and left out: {names}.",
+        "The log says why; often Postgres or the encoder has too little time.",
+    )

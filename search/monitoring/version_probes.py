@@ -1,0 +1,259 @@
+"""Probes of index versions: the one that searches use, its artifact, text search configuration and HNSW indexes, and those beside it."""
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from ..conf import get_settings
+from ..encoders.cache import artifact_in_settings, encoders_for, find_artifact, prove
+from ..exceptions import ArtifactError, TextConfigError
+from ..indexing.databases import try_text_config
+from ..indexing.hnsw import MIN_ANN_RECALL, broken_indexes
+from ..indexing.removal import find_left_over
+from ..indexing.versions import REMEDY, versions_without_artifact
+from ..models import Build, IndexEntry, IndexVersion
+from .probes import Finding, State, combine, count, span
+
+CHANGE_OVER = "To change over, run: manage.py search_index rebuild"
+
+
+def probe_version(version: IndexVersion | None) -> Finding:
+    """Say whether a version is active.
+
+    Args:
+        version: the active one.
+    """
+    name = "Active version"
+    if version is None:
+        on_its_way = Build.objects.running().filter(kind=Build.Kind.REBUILD).exists()
+        remedy = "Wait for the build that runs." if on_its_way else "Start a rebuild."
+        return Finding(
+            name, State.BROKEN, "No version is active; shoppers search by keyword at best.", remedy
+        )
+    sentence = f"Version {version.pk}, {version.artifact_name}, active for {_age(version.activated_at)}."
+    return Finding(name, State.OK, sentence)
+
+
+def probe_artifact(version: IndexVersion | None) -> Finding:
+    """E003, E004, W001, W021: the artifacts of the versions and of the settings are there, can be loaded and are one.
+
+    Args:
+        version: the active one; None where there is none.
+    """
+    wanted = probe_settings_artifact()
+    troubles = [] if wanted.state is State.OK else [wanted]
+    if version is not None:
+        own = probe_version_artifact(version)
+        if own.state is not State.OK:
+            troubles.append(own)
+        elif not troubles:
+            troubles += _other_artifact(version)
+    for other, reason in versions_without_artifact():
+        troubles.append(
+            Finding(
+                "Artifact",
+                State.ATTENTION,
+                f"Version {other.pk}, {other.state}, cannot be used: {reason}",
+                "Put its artifact into one of the known folders; a retired one is dropped by later rebuilds.",
+                check_id="fashion_search.W021",
+                tolerated=True,
+            )
+        )
+    well = f"{version.artifact_name} matches the active version." if version else wanted.sentence
+    return combine("Artifact", troubles, well)
+
+
+def probe_settings_artifact(*, load: bool = True) -> Finding:
+    """E003: the artifact that the settings name is whole.
+
+    Args:
+        load: its models, too, once per process.
+    """
+    try:
+        found = artifact_in_settings()
+        if load:
+            prove(found)
+    except ArtifactError as error:
+        return Finding(
+            "Artifact",
+            State.BROKEN,
+            str(error),
+            "Set FASHION_SEARCH['ARTIFACT'] to a whole folder.",
+            check_id="fashion_search.E003",
+            tolerated=True,  # the version's own may be elsewhere
+        )
+    return Finding("Artifact", State.OK, f"{found.folder} holds {found.manifest.name}.")
+
+
+def probe_version_artifact(version: IndexVersion) -> Finding:
+    """E004: a version's artifact is in a known folder and can be loaded, here and where workers are."""
+    try:
+        found = find_artifact(version)
+        prove(found)
+    except ArtifactError as error:
+        return Finding(
+            "Artifact",
+            State.BROKEN,
+            f"The artifact of the active version {version.pk} cannot be used, so queries are answered by keyword only: {error}",
+            f"Put the artifact {version.artifact_name} back, or run: manage.py search_index rebuild",
+            check_id="fashion_search.E004",
+        )
+    if version.lack:
+        return Finding(
+            "Artifact",
+            State.BROKEN,
+            f"A worker lacks it and embeds nothing. {version.lack}",
+            "Put the artifact there, into a folder that the worker's settings name; it needs no restart.",
+        )
+    return Finding("Artifact", State.OK, f"{found.folder} holds the artifact of the active version.")
+
+
+def _other_artifact(version: IndexVersion) -> list[Finding]:
+    wanted = artifact_in_settings().manifest
+    if wanted.fingerprint == version.fingerprint:
+        return []
+    return [
+        Finding(
+            "Artifact",
+            State.ATTENTION,
+            f"The active version {version.pk} was built with {version.artifact_name}, not with the artifact in the settings,"
+            f" {wanted.name}.",
+            CHANGE_OVER,
+            check_id="fashion_search.W001",
+            tolerated=True,
+        )
+    ]
+
+
+def probe_encoders(version: IndexVersion) -> Finding:
+    """Have this process load what queries are encoded with, unless it has done so before.
+
+    Raises:
+        ArtifactError: it cannot.
+    """
+    encoders = encoders_for(version)
+    encoders.start_texts()
+    return Finding("Encoders", State.OK, f"{encoders.dimension} dimensions, from {encoders.folder}.")
+
+
+def probe_text_config(version: IndexVersion | None) -> Finding:
+    """E010, W012: Postgres knows the text search configurations of the settings and of the active version, which are one.
+
+    Args:
+        version: the active one; None where there is none.
+    """
+    name = "Text search configuration"
+    wanted = get_settings().text_config
+    own = wanted if version is None else version.config
+    troubles = []
+    try:
+        try_text_config(wanted)
+    except TextConfigError as error:
+        troubles.append(
+            Finding(
+                name,
+                State.BROKEN if own == wanted else State.ATTENTION,
+                f"FASHION_SEARCH['TEXT_CONFIG']: {error}",
+                "Take one that psql lists with \\dF, for example english or simple. One that a migration still has to make:"
+                " manage.py migrate --skip-checks",
+                check_id="fashion_search.E010",
+                tolerated=own != wanted,
+            )
+        )
+    if version is not None and own != wanted:
+        try:
+            try_text_config(own)
+        except TextConfigError as error:
+            troubles.append(
+                Finding(
+                    name,
+                    State.BROKEN,
+                    f"The active version {version.pk} cannot be searched: {error}",
+                    "Bring the configuration back in Postgres, or run: manage.py search_index rebuild",
+                    check_id="fashion_search.E010",
+                )
+            )
+        if not troubles:
+            troubles.append(
+                Finding(
+                    name,
+                    State.ATTENTION,
+                    f"The active version {version.pk} was built with the text search configuration {own}, not with the one in"
+                    f" the settings, {wanted}; it is still searched and written with its own.",
+                    CHANGE_OVER,
+                    check_id="fashion_search.W012",
+                    tolerated=True,
+                )
+            )
+    return combine(name, troubles, f"{wanted}, as in the active version.")
+
+
+def probe_hnsw(version: IndexVersion) -> Finding:
+    """Read from Postgres whether both HNSW indexes are valid."""
+    broken = broken_indexes(version)
+    figures = {"broken": len(broken)}
+    if not broken:
+        return Finding("HNSW indexes", State.OK, "Both are valid.", figures=figures)
+    return Finding(
+        "HNSW indexes",
+        State.BROKEN,
+        f"Missing or invalid: {', '.join(broken)}; every search reads all embeddings.",
+        "A worker builds them again within seconds if Celery beat runs; see that it does.",
+        figures=figures,
+    )
+
+
+def probe_recall(version: IndexVersion) -> Finding:
+    """Look at the ANN recall that was measured when the version was built."""
+    name = "ANN recall"
+    if version.ann_recall is None:
+        if not IndexEntry.objects.filter(version=version).exists():
+            return Finding(name, State.OK, "Nothing to measure: no product is in the version.")
+        return Finding(
+            name,
+            State.BROKEN,
+            "Not measured: the version has no embeddings; searches are by keyword only.",
+            "Read the worker's log for what the encoder says, then start a reindex.",
+        )
+    sentence = (
+        f"{version.ann_recall:.3f} of the exact scan's nearest 24 were found when the version was built."
+    )
+    if version.ann_recall >= MIN_ANN_RECALL:
+        return Finding(name, State.OK, sentence)
+    return Finding(
+        name, State.ATTENTION, sentence, "Raise HNSW_M, HNSW_EF_CONSTRUCTION or EF_SEARCH and rebuild."
+    )
+
+
+def probe_versions() -> Finding:
+    """Look for versions that maintenance cannot cope with, and for what is left of those that are gone."""
+    name = "Versions"
+    left_over = find_left_over()
+    figures = {"left over": len(left_over)}
+    if not left_over:
+        sentence = f"{count(IndexVersion.objects.count(), 'version')} kept, nothing left of others."
+        return Finding(name, State.OK, sentence, figures=figures)
+    return Finding(
+        name,
+        State.ATTENTION,
+        f"{left_over[0]}{f', and {len(left_over) - 1} more' if len(left_over) > 1 else ''}.",
+        "Correct what the reason names; a worker tries again every few seconds if Celery beat runs.",
+        figures=figures,
+        parts=tuple(Finding(name, State.ATTENTION, f"{one}.") for one in left_over),
+    )
+
+
+def probe_held() -> Finding:
+    """Say whether a new version is held back, since it is clearly worse than the active one."""
+    name = "New version"
+    held = list(IndexVersion.objects.held())
+    figures = {"versions": len(held)}
+    if not held:
+        return Finding(name, State.OK, "None is held back.", figures=figures)
+    sentence = f"Version {held[0].pk} is not activated: {held[0].held}"
+    remedy = f"{REMEDY.format(held[0].pk)} Index versions in the admin has both side by side."
+    return Finding(name, State.ATTENTION, sentence, remedy, figures=figures)
+
+
+def _age(moment: datetime | None) -> str:
+    return span(((timezone.now() - moment) if moment else timedelta(0)).total_seconds())
