@@ -1,7 +1,7 @@
 """Where artifacts are, and the encoders of an index version: found by fingerprint, loaded once per process.
 
-A version notes the folder that it was built from, which says nothing on another host or after that folder has moved. So whoever
-needs a version's artifact, be it a search, a worker or a check, asks here, and looks into the same folders in the same order.
+A version notes the folder that it was built from, which means nothing on another host or after that folder has moved. So searches,
+workers and checks all find a version's artifact here, by looking into the same folders in the same order.
 """
 
 import os
@@ -9,7 +9,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ..conf import get_settings
 from ..exceptions import ArtifactError
@@ -17,9 +17,9 @@ from .artifact import FILES, Manifest, peek_manifest, read_manifest
 from .sessions import Encoders
 
 PACKAGED = Path(__file__).parent.parent / "artifacts"
-RETRY_SECONDS = 2.0  # after which an artifact that was nowhere, or damaged, is looked for again
+RETRY_SECONDS = 2.0  # after which an artifact that was missing or damaged is looked for again
 KEPT = 4  # encoders of so many artifacts are kept in memory
-MOST_CHILDREN = 1000  # of a folder that are looked at: next to an artifact there may lie anything
+MOST_CHILDREN = 1000  # of a folder that are looked at: beside an artifact there may be anything
 
 Signature = tuple[tuple[int, ...], ...]
 
@@ -27,8 +27,25 @@ Signature = tuple[tuple[int, ...], ...]
 class HasArtifact(Protocol):
     """What an index version says about its artifact."""
 
+    @property
+    def artifact_path(self) -> str:
+        """The folder that the version was built from."""
+
+    @property
+    def fingerprint(self) -> str:
+        """The artifact's fingerprint."""
+
+
+class ArtifactKey(NamedTuple):
+    """What an artifact is found by; equal for versions that share it, so that caches can be keyed by it."""
+
     artifact_path: str
     fingerprint: str
+
+    @classmethod
+    def of(cls, version: HasArtifact) -> "ArtifactKey":
+        """Return that of a version."""
+        return cls(version.artifact_path, version.fingerprint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +136,7 @@ def prove(found: FoundArtifact) -> None:
 def encoders_for(version: HasArtifact) -> Encoders:
     """Return the encoders that a version was built with.
 
-    What runs in this process already goes on where its folder is gone; what is to be loaded is looked for again every RETRY_SECONDS.
+    Encoders that run in this process go on after their folder is gone; an artifact that was not found is looked for again after RETRY_SECONDS.
 
     Raises:
         ArtifactError: no known folder holds the artifact, whole; vectors of two artifacts are never compared.
@@ -149,7 +166,7 @@ def encoders_for(version: HasArtifact) -> Encoders:
 
 
 def forget_artifacts() -> None:
-    """Forget what this process has read and loaded, as one that starts anew."""
+    """Forget what this process has read and loaded."""
     for kept in (_seen, _loaded, _lost, _proved):
         kept.clear()
 
@@ -161,7 +178,7 @@ def _read(folder: Path) -> Manifest:
     if seen is not None and seen[0] == signature:
         return seen[1]
     manifest = read_manifest(folder)
-    if signature and signature == _signature(folder):  # else somebody is writing at this moment
+    if signature and signature == _signature(folder):  # else it is being written at this moment
         _seen[folder] = (signature, manifest)
     return manifest
 

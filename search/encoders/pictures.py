@@ -13,96 +13,6 @@ from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from ..exceptions import PictureError
 from .picture_parts import Scans, walk_parts
 
-# Colours of a picture whose embedded profile is not that of sRGB, as sRGB has them.
-#
-# Layout of profiles:
-# https://www.color.org/specification/ICC.1-2022-05.pdf, 7.2 and 7.3
-
-
-_MOST_BYTES = 4_000_000  # those of printing presses have up to about 3 MB
-_MOST_TAGS = 100
-_HEADER = 132  # bytes, with the number of tags
-_SPACES = {b"RGB ": "RGB", b"CMYK": "CMYK"}
-_CLASSES = (b"scnr", b"mntr", b"prtr", b"spac")
-_PROGRAMS = b"D2B"  # tags that hold any number of steps, each done for every colour
-_STEPS = (0, 51, 102, 153, 204, 255)
-_SAME = 2.0  # of 255: profiles of sRGB differ from one another by less, on average
-
-
-@lru_cache(maxsize=4)  # the pictures of a shop have few, and looking at one takes 3 ms
-def transform_to_srgb(profile: bytes | None, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """Return what turns a picture's colours into those of sRGB, or None where they are to be taken as they are.
-
-    Args:
-        profile: as it was embedded, or None.
-        mode: "RGB" or "CMYK".
-
-    Returns:
-        A transform from the mode to "RGB"; None without a profile, for one of sRGB, and for one that cannot be used.
-    """
-    if not profile or not _usable(profile, mode):
-        return None
-    try:
-        given = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        wanted = ImageCms.createProfile("sRGB")
-        transform = ImageCms.buildTransform(
-            given, wanted, mode, "RGB", renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC
-        )
-    except (ImageCms.PyCMSError, OSError):  # damaged: the picture itself may be fine
-        return None
-    if mode == "RGB" and _changes(transform) < _SAME:
-        return None
-    return transform
-
-
-def _usable(profile: bytes, mode: str) -> bool:
-    if not _HEADER < len(profile) <= _MOST_BYTES or profile[36:40] != b"acsp":
-        return False
-    tags = int.from_bytes(profile[128:132], "big")
-    table = profile[_HEADER : _HEADER + 12 * tags]
-    names = [table[at : at + 3] for at in range(0, len(table), 12)] if tags <= _MOST_TAGS else [_PROGRAMS]
-    return _SPACES.get(profile[16:20]) == mode and profile[12:16] in _CLASSES and _PROGRAMS not in names
-
-
-def _changes(transform: ImageCms.ImageCmsTransform) -> float:
-    """By how much colours from all over change, on average, of 255."""
-    colours = np.array(list(product(_STEPS, repeat=3)), dtype=np.uint8)[None]
-    turned = ImageCms.applyTransform(Image.fromarray(colours), transform)
-    return float(np.abs(np.asarray(turned).astype(int) - colours).mean()) if turned else 0.0
-
-
-# The canvas size of a WebP file, read from its first 30 bytes.
-#
-# Pillow's WebP decoder allocates the whole
-# canvas when the file is opened, before a caller can look at its size: 34 bytes that claim 16383 x 10800
-# pixels cost 1.4 GB. So the header is read here first. Layout:
-# https://developers.google.com/speed/webp/docs/riff_container
-
-
-def webp_size(header: bytes) -> tuple[int, int] | None:
-    """Return (width, height) in pixels claimed by a WebP header, or None where it is not a WebP file.
-
-    Args:
-        header: the first 30 bytes of the file, or more.
-
-    Returns:
-        Width and height in pixels; (0, 0) for a WebP file with an unknown or cut-off first chunk.
-    """
-    if header[:4] != b"RIFF" or header[8:12] != b"WEBP":
-        return None
-    if len(header) < 30:
-        return 0, 0
-    chunk, body = header[12:16], header[20:30]
-    if chunk == b"VP8X":
-        return int.from_bytes(body[4:7], "little") + 1, int.from_bytes(body[7:10], "little") + 1
-    if chunk == b"VP8L":
-        bits = int.from_bytes(body[1:5], "little")
-        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
-    if chunk == b"VP8 ":
-        return int.from_bytes(body[6:8], "little") & 0x3FFF, int.from_bytes(body[8:10], "little") & 0x3FFF
-    return 0, 0
-
-
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 MAX_PIXELS = 25_000_000
 MAX_WEBP_PIXELS = 13_000_000  # its decoder holds 18 bytes for each pixel, others up to 10
@@ -116,6 +26,16 @@ _DEPTHS = {  # Pillow scales the pixels of these PNGs to 8 bits, and leaves the 
     "L;4": lambda value: (value & 15) * 17,
     "RGB;16B": lambda value: value >> 8,  # as it does with the pixels
 }
+
+# Of colour profiles; layout: https://www.color.org/specification/ICC.1-2022-05.pdf, 7.2 and 7.3
+_MOST_BYTES = 4_000_000  # those of printing presses have up to about 3 MB
+_MOST_TAGS = 100
+_PROFILE_HEADER = 132  # bytes, with the number of tags
+_SPACES = {b"RGB ": "RGB", b"CMYK": "CMYK"}
+_CLASSES = (b"scnr", b"mntr", b"prtr", b"spac")
+_PROGRAMS = b"D2B"  # tags that hold any number of steps, each done for every colour
+_STEPS = (0, 51, 102, 153, 204, 255)
+_SAME = 2.0  # of 255: profiles of sRGB differ from one another by less, on average
 
 
 def open_picture(
@@ -175,6 +95,33 @@ def _said(formats: tuple[str, ...]) -> str:
 def _sentence(error: Exception) -> str:
     text = str(error).strip().rstrip(".") or type(error).__name__
     return f"{text[:200]}."
+
+
+def webp_size(header: bytes) -> tuple[int, int] | None:
+    """Return (width, height) in pixels claimed by a WebP header, or None where it is not a WebP file.
+
+    Pillow's decoder allocates the whole canvas when the file is opened, before a caller can look at its size: 34 bytes that
+    claim 16383 x 10800 pixels cost 1.4 GB. Layout: https://developers.google.com/speed/webp/docs/riff_container
+
+    Args:
+        header: the first 30 bytes of the file, or more.
+
+    Returns:
+        Width and height in pixels; (0, 0) for a WebP file with an unknown or cut-off first chunk.
+    """
+    if header[:4] != b"RIFF" or header[8:12] != b"WEBP":
+        return None
+    if len(header) < 30:
+        return 0, 0
+    chunk, body = header[12:16], header[20:30]
+    if chunk == b"VP8X":
+        return int.from_bytes(body[4:7], "little") + 1, int.from_bytes(body[7:10], "little") + 1
+    if chunk == b"VP8L":
+        bits = int.from_bytes(body[1:5], "little")
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    if chunk == b"VP8 ":
+        return int.from_bytes(body[6:8], "little") & 0x3FFF, int.from_bytes(body[8:10], "little") & 0x3FFF
+    return 0, 0
 
 
 def _refuse_size(size: tuple[int, int] | None, most: int = MAX_PIXELS) -> None:
@@ -279,3 +226,45 @@ def _deep_grey_to_rgb(image: Image.Image) -> Image.Image:
             shown[grey == transparent] = 255
         flat.paste(Image.fromarray(shown), box)
     return flat.convert("RGB")
+
+
+@lru_cache(maxsize=4)  # the pictures of a shop have few, and looking at one takes 3 ms
+def transform_to_srgb(profile: bytes | None, mode: str) -> ImageCms.ImageCmsTransform | None:
+    """Return what turns a picture's colours into those of sRGB, or None where they are to be taken as they are.
+
+    Args:
+        profile: as it was embedded, or None.
+        mode: "RGB" or "CMYK".
+
+    Returns:
+        A transform from the mode to "RGB"; None without a profile, for one of sRGB, and for one that cannot be used.
+    """
+    if not profile or not _usable(profile, mode):
+        return None
+    try:
+        given = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        wanted = ImageCms.createProfile("sRGB")
+        transform = ImageCms.buildTransform(
+            given, wanted, mode, "RGB", renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC
+        )
+    except (ImageCms.PyCMSError, OSError):  # damaged: the picture itself may be fine
+        return None
+    if mode == "RGB" and _changes(transform) < _SAME:
+        return None
+    return transform
+
+
+def _usable(profile: bytes, mode: str) -> bool:
+    if not _PROFILE_HEADER < len(profile) <= _MOST_BYTES or profile[36:40] != b"acsp":
+        return False
+    tags = int.from_bytes(profile[128:132], "big")
+    table = profile[_PROFILE_HEADER : _PROFILE_HEADER + 12 * tags]
+    names = [table[at : at + 3] for at in range(0, len(table), 12)] if tags <= _MOST_TAGS else [_PROGRAMS]
+    return _SPACES.get(profile[16:20]) == mode and profile[12:16] in _CLASSES and _PROGRAMS not in names
+
+
+def _changes(transform: ImageCms.ImageCmsTransform) -> float:
+    """By how much colours from all over change, on average, of 255."""
+    colours = np.array(list(product(_STEPS, repeat=3)), dtype=np.uint8)[None]
+    turned = ImageCms.applyTransform(Image.fromarray(colours), transform)
+    return float(np.abs(np.asarray(turned).astype(int) - colours).mean()) if turned else 0.0

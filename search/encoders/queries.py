@@ -1,4 +1,4 @@
-"""The embedding of a query, encoded by the artifact of the version that it is compared with."""
+"""Encode what people search for, within a time limit, by the artifact of the version that it is compared with."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -11,28 +11,26 @@ from ..exceptions import EncoderTimeout
 from ..prometheus import ENCODE_SECONDS, ENCODE_TIMEOUTS
 from ..resilience import BackgroundCall, TooLate
 from ..vectors import EmbeddingLiteral, to_literal
-from .cache import HasArtifact, encoders_for
-
-# Run encodings in threads of their own, so that a search does not wait for one that hangs.
-
+from .cache import ArtifactKey, HasArtifact, encoders_for
 
 Result = TypeVar("Result")
-THREADS = {  # of a process; when all hang, further encodings are refused after their time, and searches go on by words
+THREADS = {  # per process; while all hang, further encodings are refused after their time, and searches go on by words
     "text": 4,
-    "picture": 2,  # of their own, so that photos, which take longer, keep no search from its words
+    "picture": 2,  # separate, so that photos, which take longer, keep no text waiting
 }
 PICTURE_WAIT_MS = (
-    300  # for a free thread; who comes beyond that is asked to come back, instead of holding the web process
+    300  # for a free thread; a request beyond that is refused instead of holding the web process
 )
+CACHED_QUERIES = 1024  # about 3 kB each
 
 
 def in_time(act: Callable[[], Result], milliseconds: int, *, kind: str = "text") -> Result:
-    """Return what the function returns; it runs in another thread, which goes on where this one has given up.
+    """Run an encoding in a thread of its own, so that a search does not wait for one that hangs; return its result.
 
     Args:
-        act: what to run.
-        milliseconds: that it may take.
-        kind: "text" or "picture", whose threads are apart.
+        act: the encoding.
+        milliseconds: how long it may take; after that it goes on in its thread, and its result is lost.
+        kind: "text" or "picture", each of which has threads of its own.
 
     Raises:
         EncoderTimeout: it took longer, waiting for a free thread included.
@@ -71,9 +69,6 @@ def _free_threads(_process: int, kind: str) -> BoundedSemaphore:
     return BoundedSemaphore(THREADS[kind])
 
 
-CACHED_QUERIES = 1024  # about 3 kB each
-
-
 def embed_query(version: HasArtifact, text: str) -> EmbeddingLiteral:
     """Return the query's embedding as Postgres reads it; popular queries are encoded once per process.
 
@@ -81,18 +76,12 @@ def embed_query(version: HasArtifact, text: str) -> EmbeddingLiteral:
         ArtifactError: the version's artifact is missing, damaged or another one.
         EncoderTimeout: encoding took longer than ENCODE_TIMEOUT_MS.
     """
-    return _embed(version.artifact_path, version.fingerprint, " ".join(text.lower().split()))
-
-
-class _Artifact:
-    def __init__(self, path: str, fingerprint: str) -> None:
-        self.artifact_path = path
-        self.fingerprint = fingerprint
+    return _embed(ArtifactKey.of(version), " ".join(text.lower().split()))
 
 
 @lru_cache(maxsize=CACHED_QUERIES)
-def _embed(path: str, fingerprint: str, text: str) -> EmbeddingLiteral:
+def _embed(artifact: ArtifactKey, text: str) -> EmbeddingLiteral:
     def encode() -> EmbeddingLiteral:
-        return to_literal(encoders_for(_Artifact(path, fingerprint)).encode_texts([text])[0])
+        return to_literal(encoders_for(artifact).encode_texts([text])[0])
 
     return in_time(encode, get_settings().encode_timeout_ms)

@@ -1,4 +1,4 @@
-"""Make the tag vocabulary of the active version again, in a worker, where the catalogue or the words have changed."""
+"""Make the tag vocabulary of the active version anew, in a worker, after the catalogue or the words have changed."""
 
 from dataclasses import asdict
 from hashlib import sha256
@@ -24,7 +24,7 @@ DRAWN = 5000  # pictures that scales are found on
 
 
 def refresh_tags() -> bool:
-    """Make the active version's tag vocabulary if it is not what catalogue and words say; return whether it was made.
+    """Make the active version's tag vocabulary if catalogue or words have changed since; return whether it was made.
 
     Raises:
         ArtifactError: the version's artifact is missing, damaged or another one; or it cannot encode a word, which is left
@@ -74,7 +74,7 @@ def _source(version: IndexVersion, vocabulary: list[Tag]) -> str:
 def _embed(
     encoders: Encoders, vocabulary: list[Tag], held: VersionTags | None
 ) -> tuple[dict[str, Embeddings], dict[str, str]]:
-    """Embed the words, in batches, but those that the version has embedded before; and why those that cannot be cannot."""
+    """Return the words' embeddings, of which only new ones are encoded, and why words cannot be encoded."""
     known: dict[str, Embeddings] = {}
     if held is not None:
         rows = np.frombuffer(bytes(held.embeddings), dtype=np.float32).reshape(-1, encoders.dimension)

@@ -1,4 +1,4 @@
-"""What a page of the review shows: products with the tags that wait for a decision, the surest first."""
+"""The review of tags: products with tags that wait for a decision, the decisions, and the tags that were accepted."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -13,12 +13,14 @@ from ..models import ProductTag
 from ..products import read_cards
 from ..registry import ProductCard
 
+State = ProductTag.State
+
 
 @dataclass(frozen=True, slots=True)
 class ReviewFilter:
     """Which tags to look at."""
 
-    state: str = ProductTag.State.SUGGESTED
+    state: str = State.SUGGESTED
     kind: str = ""
     product: str = ""  # key of one product; "" for all
 
@@ -29,7 +31,7 @@ class ReviewFilter:
         return tags.filter(product_key=self.product) if self.product else tags
 
     def product_keys(self) -> "QuerySet[ProductTag, Any]":
-        """Return the keys of the products that bear such tags, the one with the surest tag first."""
+        """Return the keys of the products with such tags, the one with the surest tag first."""
         grouped = self.tags().order_by().values("product_key").annotate(best=Max("confidence"))
         return grouped.order_by("-best", "product_key").values_list("product_key", flat=True)
 
@@ -45,14 +47,14 @@ class ReviewedProduct:
 
 
 def read_products(wanted: ReviewFilter, keys: list[str]) -> list[ReviewedProduct]:
-    """Return these products with their tags, in this order, in a fixed number of queries."""
+    """Return these products with their tags, in this order, by a fixed number of queries."""
     products = {key: ReviewedProduct(key, card) for key, card in read_cards(keys).items()}
     accepted = ProductTag.objects.accepted_of(keys)
     for tag in wanted.tags().filter(product_key__in=keys).order_by("-confidence", "kind", "word"):
         product = products.setdefault(tag.product_key, ReviewedProduct(tag.product_key, None))
         product.tags.append(tag)
     for key, words in accepted.items():
-        if key in products and wanted.state != ProductTag.State.ACCEPTED:
+        if key in products and wanted.state != State.ACCEPTED:
             products[key].accepted = words
     return [products[key] for key in keys if key in products]
 
@@ -60,39 +62,16 @@ def read_products(wanted: ReviewFilter, keys: list[str]) -> list[ReviewedProduct
 def count_states() -> dict[str, int]:
     """Return how many tags are suggested, accepted and rejected."""
     counted = ProductTag.objects.order_by().values("state").annotate(count=Count("*"))
-    return dict.fromkeys(ProductTag.State.values, 0) | dict(counted.values_list("state", "count"))
-
-
-# The tags that were accepted for a product.
-
-
-def accepted_tags(key: str) -> tuple[str, ...]:
-    """Return the words that were accepted for a product, in the alphabet's order.
-
-    Args:
-        key: the product's key, `str(pk)`.
-    """
-    return ProductTag.objects.accepted_of([key]).get(key, ())
-
-
-def tagged_with(words: Sequence[str]) -> list[str]:
-    """Return the keys of the products for which any of the words was accepted."""
-    rows = ProductTag.objects.filter(state=ProductTag.State.ACCEPTED, word__in=list(words))
-    return list(rows.order_by("product_key").values_list("product_key", flat=True).distinct())
-
-
-# Accept and reject suggested tags, and take that back; products whose accepted tags change are indexed
-# again.
-
-
-State = ProductTag.State
+    return dict.fromkeys(State.values, 0) | dict(counted.values_list("state", "count"))
 
 
 def decide(ids: Collection[int], state: State, user: Any = None) -> list[ProductTag]:
     """Give tags a state, and return those that had another one, as they are now; SUGGESTED takes a decision back.
 
+    Products whose accepted tags change are indexed again.
+
     Args:
-        ids: primary keys of tags; those that are gone are passed over.
+        ids: primary keys of tags; those that do not exist any more are passed over.
         state: what was decided.
         user: who decided.
     """
@@ -111,3 +90,18 @@ def decide(ids: Collection[int], state: State, user: Any = None) -> list[Product
             mark_stale(changed, reread=False)
             hint_after_commit()
     return rows
+
+
+def accepted_tags(key: str) -> tuple[str, ...]:
+    """Return the words that were accepted for a product, in alphabetical order.
+
+    Args:
+        key: the product's key, `str(pk)`.
+    """
+    return ProductTag.objects.accepted_of([key]).get(key, ())
+
+
+def tagged_with(words: Sequence[str]) -> list[str]:
+    """Return the keys of the products for which any of the words was accepted."""
+    rows = ProductTag.objects.filter(state=State.ACCEPTED, word__in=list(words))
+    return list(rows.order_by("product_key").values_list("product_key", flat=True).distinct())

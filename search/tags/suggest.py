@@ -1,4 +1,7 @@
-"""Words for pictures: those of the vocabulary that fit best, with how near they are and how sure that is."""
+"""Tags for pictures and products: the words of the vocabulary that fit best, with how near they are and how sure that is.
+
+`suggest_tags` writes them as rows that people accept or reject; the other functions answer at once and write nothing.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,10 +11,9 @@ from functools import lru_cache
 import numpy as np
 from django.db import transaction
 from django.utils import timezone
-from PIL import Image
 
 from ..conf import get_settings
-from ..encoders.cache import encoders_for
+from ..encoders.cache import ArtifactKey, encoders_for
 from ..encoders.queries import in_time
 from ..encoders.sessions import Embeddings
 from ..exceptions import NoTags
@@ -21,68 +23,10 @@ from ..resilience import PolledCache
 from .confidence import Scales, confidences
 from .vocabulary import Tag, same
 
-# The tag vocabulary that a process has loaded, looked at again now and then.
-
-
-CHECK_SECONDS = 5.0  # between two looks at whether there is a newer one
-
-
-@dataclass(slots=True)
-class Tagger:
-    """The words of one version with all that is needed to compare them with pictures."""
-
-    version: IndexVersion
-    tags: tuple[Tag, ...]
-    embeddings: Embeddings  # (words, dimension)
-    scales: Scales
-    made_at: datetime
-
-
-# Of one version: what was active before is not asked for any more.
-_kept: PolledCache[int, Tagger] = PolledCache(CHECK_SECONDS)
-
-
-def active_tagger() -> Tagger:
-    """Return the words of the active version.
-
-    Raises:
-        NoTags: there is no active version, or its words are still to be embedded by a worker.
-    """
-    version = IndexVersion.objects.active()
-    if version is None:
-        raise NoTags("There is no search index yet, so that there are no tags: run a rebuild.")
-    return _kept.get(version.pk, lambda kept: _refresh(version, kept))
-
-
-def forget_taggers() -> None:
-    """Forget what was loaded."""
-    _kept.forget()
-
-
-def _refresh(version: IndexVersion, kept: Tagger | None) -> Tagger:
-    made_at = VersionTags.objects.filter(version=version).values_list("made_at", flat=True).first()
-    if made_at is None:
-        raise NoTags("The tag vocabulary is not made yet: a worker does that within minutes.")
-    return kept if kept is not None and kept.made_at == made_at else _load(version)
-
-
-def _load(version: IndexVersion) -> Tagger:
-    row = VersionTags.objects.get(version=version)
-    return Tagger(
-        version=version,
-        tags=tuple(Tag(*word) for word in row.words),
-        embeddings=np.frombuffer(bytes(row.embeddings), dtype=np.float32).reshape(-1, version.dimension),
-        scales=Scales(
-            slopes=np.array(row.slopes, dtype=np.float32),
-            intercepts=np.array(row.intercepts, dtype=np.float32),
-            usual=np.frombuffer(bytes(row.usual), dtype=np.float32).reshape(-1, len(row.words)),
-            trusts=np.array(row.trusts, dtype=np.float32),
-        ),
-        made_at=row.made_at,
-    )
-
-
+CHECK_SECONDS = 5.0  # between two looks at whether there is a newer vocabulary
 PER_KIND = 5  # words
+CHUNK = 500  # products per transaction
+CACHED_WORDS = 512  # a kilobyte each
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,92 +56,31 @@ class FoundTags:
         return found
 
 
-def tags_for_embeddings(pictures: Embeddings, tagger: Tagger | None = None) -> list[FoundTags]:
-    """Return the words of the vocabulary for pictures, surest first, each with all of them.
+@dataclass(frozen=True, slots=True)
+class SimilarWord:
+    """A word of the vocabulary near to the one that was asked for."""
 
-    Args:
-        pictures: (n, dimension) of unit length, made with the artifact of the tagger's version.
-        tagger: the words; those of the active version by default.
-
-    Raises:
-        NoTags: there is no vocabulary yet.
-    """
-    tagger = active_tagger() if tagger is None else tagger
-    similarities = np.asarray(pictures, dtype=np.float32) @ tagger.embeddings.T
-    sure = confidences(similarities, tagger.scales, tagger.tags)
-    return [_found(tagger, *rows) for rows in zip(similarities, sure, strict=True)]
+    kind: str
+    word: str
+    similarity: float  # inner product of the two embeddings, from -1 to 1
 
 
-def tags_for_products(keys: Sequence[str], tagger: Tagger | None = None) -> dict[str, FoundTags]:
-    """Return product key -> words for its pictures taken together; products without a picture are left out.
+@dataclass(slots=True)
+class Tagger:
+    """The words of one version with all that is needed to compare them with pictures."""
 
-    Raises:
-        NoTags: there is no vocabulary yet.
-    """
-    tagger = active_tagger() if tagger is None else tagger
-    pictures: dict[str, list[Embeddings]] = {}
-    for key, vector in EntryImage.objects.of_products(tagger.version.pk, keys):
-        pictures.setdefault(key, []).append(np.array(vector, dtype=np.float32))
-    if not pictures:
-        return {}
-    means = np.stack([np.mean(of_one, axis=0) for of_one in pictures.values()])
-    lengths = np.linalg.norm(means, axis=1, keepdims=True)
-    unit = means / np.maximum(lengths, 1e-9)  # pictures that are each other's opposite leave nothing
-    return dict(zip(pictures, tags_for_embeddings(unit, tagger), strict=True))
-
-
-def tags_for_product(key: str) -> FoundTags:
-    """Return the words for a product's pictures, none where it has no picture in the index.
-
-    Raises:
-        NoTags: there is no vocabulary yet.
-    """
-    return tags_for_products([key]).get(key, FoundTags())
-
-
-def tags_for_picture(picture: Image.Image) -> FoundTags:
-    """Return the words for an upright RGB picture.
-
-    Raises:
-        NoTags: there is no vocabulary yet.
-        ArtifactError: the version's artifact is missing, damaged or another one.
-        EncoderTimeout: too many pictures are being encoded.
-    """
-    tagger = active_tagger()
-    encoders = encoders_for(tagger.version)
-    embedding = in_time(
-        lambda: encoders.encode_images([picture]), get_settings().encode_timeout_ms, kind="picture"
-    )
-    return tags_for_embeddings(embedding, tagger)[0]
-
-
-def _found(tagger: Tagger, similarities: Embeddings, sure: Embeddings) -> FoundTags:
-    order = np.lexsort((-similarities, -sure))
-    return FoundTags(
-        tuple(
-            FoundTag(
-                tagger.tags[place].kind,
-                tagger.tags[place].word,
-                round(float(similarities[place]), 4),
-                round(float(sure[place]), 4),
-                tagger.tags[place].is_value,
-            )
-            for place in order
-        )
-    )
-
-
-# Suggest tags for products: rows with a confidence, that somebody accepts or rejects.
-
-
-CHUNK = 500  # products per transaction
+    version: IndexVersion
+    tags: tuple[Tag, ...]
+    embeddings: Embeddings  # (words, dimension)
+    scales: Scales
+    made_at: datetime
 
 
 def suggest_tags(keys: Iterable[str]) -> int:
-    """Suggest tags for products from their pictures in the active version; return how many wait for a decision now.
+    """Suggest tags for products by their pictures in the active version, and return how many wait for a decision now.
 
-    Again gives the same rows: what was decided stays, what waits gets its confidence of today, and what would not be
-    suggested any more goes.
+    It may run again: decided tags stay, waiting ones get their present confidence, and those that would not be suggested any
+    more are deleted.
 
     Raises:
         NoTags: there is no vocabulary yet.
@@ -208,9 +91,10 @@ def suggest_tags(keys: Iterable[str]) -> int:
 
 
 def choose_tags(found: FoundTags, facets: Sequence[str], language: str) -> list[FoundTag]:
-    """Return the tags worth a look: the surest ones that say something which the product does not say itself.
+    """Return the surest tags that say something new about a product.
 
-    A value is suggested where the product has none of its facet; a word of fashion, unless it says the same as a value that the product has.
+    A value is suggested where the product has none of its facet; a word of fashion, where it does not say the same as a value of
+    the product.
 
     Args:
         found: words for the product's pictures, surest first.
@@ -274,25 +158,69 @@ def _suggest(tagger: Tagger, keys: Sequence[str]) -> int:
         return waiting.count()
 
 
-# Words that mean nearly the same, by their places in the joint space.
+def tags_for_embeddings(pictures: Embeddings, tagger: Tagger | None = None) -> list[FoundTags]:
+    """Return the words of the vocabulary for pictures, surest first, each with all of them.
+
+    Args:
+        pictures: (n, dimension) of unit length, made with the artifact of the tagger's version.
+        tagger: the words; those of the active version by default.
+
+    Raises:
+        NoTags: there is no vocabulary yet.
+    """
+    tagger = active_tagger() if tagger is None else tagger
+    similarities = np.asarray(pictures, dtype=np.float32) @ tagger.embeddings.T
+    sure = confidences(similarities, tagger.scales, tagger.tags)
+    return [_found(tagger, *rows) for rows in zip(similarities, sure, strict=True)]
 
 
-CACHED_WORDS = 512  # a kilobyte each
+def tags_for_products(keys: Sequence[str], tagger: Tagger | None = None) -> dict[str, FoundTags]:
+    """Return product key -> words for its pictures taken together; products without a picture are left out.
+
+    Raises:
+        NoTags: there is no vocabulary yet.
+    """
+    tagger = active_tagger() if tagger is None else tagger
+    pictures: dict[str, list[Embeddings]] = {}
+    for key, vector in EntryImage.objects.of_products(tagger.version.pk, keys):
+        pictures.setdefault(key, []).append(np.array(vector, dtype=np.float32))
+    if not pictures:
+        return {}
+    means = np.stack([np.mean(of_one, axis=0) for of_one in pictures.values()])
+    lengths = np.linalg.norm(means, axis=1, keepdims=True)
+    unit = means / np.maximum(lengths, 1e-9)  # pictures that are each other's opposite leave nothing
+    return dict(zip(pictures, tags_for_embeddings(unit, tagger), strict=True))
 
 
-@dataclass(frozen=True, slots=True)
-class SimilarWord:
-    """A word of the vocabulary near to the one that was asked for."""
+def tags_for_product(key: str) -> FoundTags:
+    """Return the words for a product's pictures, none where it has no picture in the index.
 
-    kind: str
-    word: str
-    similarity: float  # inner product of the two embeddings, from -1 to 1
+    Raises:
+        NoTags: there is no vocabulary yet.
+    """
+    return tags_for_products([key]).get(key, FoundTags())
+
+
+def _found(tagger: Tagger, similarities: Embeddings, sure: Embeddings) -> FoundTags:
+    order = np.lexsort((-similarities, -sure))
+    return FoundTags(
+        tuple(
+            FoundTag(
+                tagger.tags[place].kind,
+                tagger.tags[place].word,
+                round(float(similarities[place]), 4),
+                round(float(sure[place]), 4),
+                tagger.tags[place].is_value,
+            )
+            for place in order
+        )
+    )
 
 
 def similar_words(word: str, limit: int = 10) -> list[SimilarWord]:
     """Return the words of the active version's vocabulary nearest to a word or phrase, nearest first, each once.
 
-    The word itself, in any spelling that says the same, is none of them.
+    The word itself is left out, in every spelling that says the same.
 
     Raises:
         NoTags: there is no vocabulary yet.
@@ -301,7 +229,7 @@ def similar_words(word: str, limit: int = 10) -> list[SimilarWord]:
     """
     tagger = active_tagger()
     language = tagger.version.config
-    similarities = tagger.embeddings @ _embed(tagger.version.artifact_path, tagger.version.fingerprint, word)
+    similarities = tagger.embeddings @ _embed(ArtifactKey.of(tagger.version), word)
     found: dict[str, SimilarWord] = {}
     left_out = same(word, language)
     for place in np.argsort(-similarities, kind="stable"):
@@ -315,12 +243,49 @@ def similar_words(word: str, limit: int = 10) -> list[SimilarWord]:
 
 
 @lru_cache(maxsize=CACHED_WORDS)
-def _embed(path: str, fingerprint: str, word: str) -> Embeddings:
-    version = _Artifact(path, fingerprint)
-    return in_time(lambda: encoders_for(version).encode_texts([word])[0], get_settings().encode_timeout_ms)
+def _embed(artifact: ArtifactKey, word: str) -> Embeddings:
+    return in_time(lambda: encoders_for(artifact).encode_texts([word])[0], get_settings().encode_timeout_ms)
 
 
-class _Artifact:
-    def __init__(self, path: str, fingerprint: str) -> None:
-        self.artifact_path = path
-        self.fingerprint = fingerprint
+# Of one version, because the one that was active before is not needed any more.
+_kept: PolledCache[int, Tagger] = PolledCache(CHECK_SECONDS)
+
+
+def active_tagger() -> Tagger:
+    """Return the words of the active version.
+
+    Raises:
+        NoTags: there is no active version, or its words are still to be embedded by a worker.
+    """
+    version = IndexVersion.objects.active()
+    if version is None:
+        raise NoTags("There is no search index yet, so that there are no tags: run a rebuild.")
+    return _kept.get(version.pk, lambda kept: _refresh(version, kept))
+
+
+def forget_taggers() -> None:
+    """Forget what was loaded."""
+    _kept.forget()
+
+
+def _refresh(version: IndexVersion, kept: Tagger | None) -> Tagger:
+    made_at = VersionTags.objects.filter(version=version).values_list("made_at", flat=True).first()
+    if made_at is None:
+        raise NoTags("The tag vocabulary is not made yet: a worker does that within minutes.")
+    return kept if kept is not None and kept.made_at == made_at else _load(version)
+
+
+def _load(version: IndexVersion) -> Tagger:
+    row = VersionTags.objects.get(version=version)
+    return Tagger(
+        version=version,
+        tags=tuple(Tag(*word) for word in row.words),
+        embeddings=np.frombuffer(bytes(row.embeddings), dtype=np.float32).reshape(-1, version.dimension),
+        scales=Scales(
+            slopes=np.array(row.slopes, dtype=np.float32),
+            intercepts=np.array(row.intercepts, dtype=np.float32),
+            usual=np.frombuffer(bytes(row.usual), dtype=np.float32).reshape(-1, len(row.words)),
+            trusts=np.array(row.trusts, dtype=np.float32),
+        ),
+        made_at=row.made_at,
+    )

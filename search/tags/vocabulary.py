@@ -11,11 +11,11 @@ from ..models import TagWord
 from ..query.lexicon import Lexicon
 from ..text import split, stem
 
-# The fashion words that come along, and what a shop has added to them or hidden.
-
-
 FILE = Path(__file__).parent / "words.toml"
 Words = tuple[tuple[str, str], ...]  # kind and word
+
+# Brands, sizes and tags are not seen in a picture.
+UNSEEN = frozenset((BRAND, SIZE, TAGS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class WordChanges:
 
 @lru_cache(maxsize=1)
 def general_words() -> Words:
-    """Return the fashion words that come along, by kind."""
+    """Return the fashion words of `words.toml`, by kind."""
     kinds = tomllib.loads(FILE.read_text())
     return tuple((kind, word) for kind, words in kinds.items() for word in words)
 
@@ -42,10 +42,6 @@ def read_changes() -> WordChanges:
     )
 
 
-# Brands and sizes are facts about a product that its picture does not tell.
-UNSEEN = frozenset((BRAND, SIZE, TAGS))
-
-
 @dataclass(frozen=True, slots=True)
 class Tag:
     """One word of the vocabulary."""
@@ -53,14 +49,15 @@ class Tag:
     kind: str  # name of a facet, or of a list of words
     word: str
     is_value: bool  # whether it is a value of the facet; a product has one of these
-    share: float = 0.0  # of the catalogue's products, those that bear the value
+    share: float = 0.0  # of the catalogue's products, those that have the value
 
 
 def build_vocabulary(lexicon: Lexicon, general: Words, changes: WordChanges) -> list[Tag]:
-    """Return the vocabulary, values before other words of their kind, both in the alphabet's order.
+    """Return the vocabulary, values before other words of their kind, both in alphabetical order.
 
-    Of the categories those count that products lie in themselves: they say what a product is. A word of fashion that says the same as
-    a value ("t-shirt" where there are "Tshirts") is left to the value; of several such words the first one stays.
+    Of the categories only those are taken that products are in themselves, because they say what a product is. A word of
+    fashion that says the same as a value ("t-shirt" where there are "Tshirts") is left out for the value; of several such
+    words the first one stays.
 
     Args:
         lexicon: the words of the catalogue.
@@ -83,7 +80,7 @@ def build_vocabulary(lexicon: Lexicon, general: Words, changes: WordChanges) -> 
 
 
 def same(word: str, language: str) -> str:
-    """Return what words that say the same have in common: "t-shirt" and "Tshirts" give "tshirt"."""
+    """Return what words that say the same share: "t-shirt" and "Tshirts" give "tshirt"."""
     joined = "".join(part.text for part in split(word))
     return stem(joined, language) if joined else word.casefold()
 

@@ -3,6 +3,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from PIL import Image
 
+from search.encoders.cache import encoders_for
 from search.encoders.sessions import Encoders
 from search.exceptions import EncodingError, NoTags
 from search.models import IndexEntry, ProductTag, TagWord, VersionTags
@@ -15,7 +16,7 @@ from search.tags.suggest import (
     choose_tags,
     similar_words,
     suggest_tags,
-    tags_for_picture,
+    tags_for_embeddings,
     tags_for_product,
     tags_for_products,
 )
@@ -88,7 +89,8 @@ def test_products_without_pictures_get_none(tagged):
 
 def test_a_picture_gets_the_same_words_as_a_product_with_it(tagged):
     picture = Image.new("RGB", (6, 8), COLOURS["red"])
-    of_picture, of_product = tags_for_picture(picture), tags_for_product(key_of("s-1"))
+    (of_picture,) = tags_for_embeddings(encoders_for(active_tagger().version).encode_images([picture]))
+    of_product = tags_for_product(key_of("s-1"))
     assert [(tag.word, tag.confidence) for tag in of_picture.every] == [
         (tag.word, pytest.approx(tag.confidence, abs=0.001)) for tag in of_product.every
     ]
@@ -108,8 +110,6 @@ def test_the_vocabulary_is_made_again_only_where_something_has_changed(tagged, m
     TagWord.objects.create(kind="style", text="green")
     TagWord.objects.create(kind="material", text="Cotton", hidden=True)
     asked = []
-    from search.encoders.sessions import Encoders
-
     encode = Encoders.encode_texts
 
     def counting(self, texts):
