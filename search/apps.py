@@ -14,13 +14,13 @@ class SearchConfig(AppConfig):
 
     def ready(self) -> None:
         """Load every `search_index` module, then connect router, receivers, messages, checks and the judge of new versions."""
-        from . import checks, messages, routing, signals
+        from . import checks, messages, session, signals
         from .evaluation.compare import judge_versions
         from .indexing.version_figures import judge_with
 
         judge_with(judge_versions)
         autodiscover_modules("search_index")
-        routing.connect()
+        session.connect()
         signals.connect()
         messages.connect()
         checks.connect()

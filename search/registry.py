@@ -1,14 +1,30 @@
-"""The plug between a host shop and the plugin: the host says here what a product is made of."""
+"""The plug between a host shop and the plugin: the host says here what a product is, and its products are read here.
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+What the host's code raises for one product harms no other: that product is left out, logged and counted.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, BinaryIO, ClassVar, TypeVar
 
+from celery.exceptions import SoftTimeLimitExceeded
+from django.core.exceptions import ValidationError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.db.models import Model, QuerySet
 
 from .exceptions import NoIndexRegistered
+from .prometheus import UNSHOWN
+from .resilience import SparingLogger
+from .session import WRITER, pinned
+
+logger = logging.getLogger(__name__)
+sparing = SparingLogger(logger)
+
+CHUNK = 500  # products per read
+HIGHEST_PRICE = 10**18  # beyond which a price cannot be written with its cents
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,3 +126,141 @@ def get_index() -> ProductIndex:
     if not _registered:
         raise NoIndexRegistered
     return _registered[0]
+
+
+_TEXTS = tuple(one.name for one in fields(ProductCard) if one.name != "price")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Products by key, and by key the reason why one could not be read; those that are gone are in neither."""
+
+    products: dict[str, Any] = field(default_factory=dict)
+    failures: dict[str, str] = field(default_factory=dict)
+
+
+@pinned()
+def load_each(keys: Iterable[str]) -> Loaded:
+    """Read products with all that documents and cards need, in one query; where that raises, find which products it is for.
+
+    Raises:
+        Exception: whatever the host's queryset raises for all products, and every error of the database.
+    """
+    index = get_index()
+    to_python = index.model._meta.pk.to_python
+    wanted = []
+    for key in keys:
+        try:
+            wanted.append((key, to_python(key)))
+        except ValidationError:  # a key that cannot be one of the model's: there is no such product
+            continue
+    loaded, queryset = Loaded(), index.get_queryset().using(WRITER)
+    _read(queryset, wanted, loaded)
+    if loaded.failures and not loaded.products:
+        # Either these products or all: where another one cannot be read either, the error is the queryset's.
+        list(queryset.exclude(pk__in=[pk for _, pk in wanted])[:1])
+    return loaded
+
+
+def load_products(keys: Iterable[str]) -> dict[str, Any]:
+    """Return key -> product for those that can be found and read, with all that documents and cards need."""
+    return load_each(keys).products
+
+
+def read_all() -> Iterator[Loaded]:
+    """Read all products that can be found, some hundreds at a time, in the order of their primary keys."""
+    pks = get_index().get_queryset().using(WRITER).select_related(None).prefetch_related(None).order_by("pk")
+    chunk = list(pks.values_list("pk", flat=True)[:CHUNK])
+    while chunk:
+        yield load_each(map(str, chunk))
+        chunk = list(pks.filter(pk__gt=chunk[-1]).values_list("pk", flat=True)[:CHUNK])
+
+
+@pinned()
+def make_card(product: Any) -> ProductCard | None:
+    """Return what lists show of a product; None, with a line in the log and a count, where the host's card() fails.
+
+    Raises:
+        OperationalError: the database is away, or took too long; so does InterfaceError.
+    """
+    index = get_index()
+    try:
+        return card_of(index, product)
+    except (OperationalError, InterfaceError, SoftTimeLimitExceeded):
+        raise
+    except Exception as error:  # noqa: BLE001 - the host's code; its error is this product's, not the page's
+        leave_out(str(product.pk), "card", describe_failure("card", error))
+        return None
+
+
+def card_of(index: ProductIndex, product: Any) -> ProductCard:
+    """Return a product's card with texts that are texts, and a price that can be written.
+
+    Raises:
+        Exception: whatever card() raises; TypeError or ValueError where what it returned cannot be shown.
+    """
+    card = index.card(product)
+    if not isinstance(card, ProductCard):
+        raise TypeError(f"it returned {type(card).__name__} instead of a ProductCard")
+    changed: dict[str, Any] = {}
+    for name in _TEXTS:
+        given = getattr(card, name)
+        if type(given) is not str or not given.isascii():
+            text = "" if given is None else f"{given}"
+            changed[name] = text.encode("utf-8", "replace").decode()
+    if card.price is not None:
+        price = card.price if isinstance(card.price, Decimal) else Decimal(str(card.price))
+        if not price.is_finite() or abs(price) >= HIGHEST_PRICE:
+            raise ValueError(f"price is {card.price}")
+        changed["price"] = price
+    return replace(card, **changed) if changed else card
+
+
+def read_cards(keys: Iterable[str]) -> dict[str, ProductCard]:
+    """Return the cards of those products that can be found and shown, by key, with one query."""
+    try:
+        products = load_products(dict.fromkeys(keys))
+    except NoIndexRegistered:
+        return {}
+    except (DatabaseError, SoftTimeLimitExceeded):
+        raise
+    except Exception as error:  # noqa: BLE001 - the host's code; what a page says without cards is still worth reading
+        sparing.warning("queryset", "No product can be read: %s", describe_failure("get_queryset", error))
+        return {}
+    return {key: card for key, product in products.items() if (card := make_card(product)) is not None}
+
+
+def leave_out(key: str, by: str, reason: str) -> None:
+    """Count and log that a product is missing in a list.
+
+    Args:
+        key: the product's.
+        by: what failed, "card" or "queryset".
+        reason: with the exception's name.
+    """
+    UNSHOWN.labels(by).inc()
+    sparing.warning((by, key), "Product %s is left out of lists: %s", key, reason)
+
+
+def describe_failure(method: str, error: BaseException) -> str:
+    """Return in one line which of the host's methods failed, and with what."""
+    said = " ".join(str(error).split())[:300]
+    return f"{method}() failed: {type(error).__name__}" + (f": {said}" if said else "")
+
+
+def _read(queryset: "QuerySet[Any]", wanted: Sequence[tuple[str, Any]], loaded: Loaded) -> None:
+    if not wanted:
+        return
+    try:
+        products = list(queryset.filter(pk__in=[pk for _, pk in wanted]))
+    except (DatabaseError, SoftTimeLimitExceeded):
+        raise
+    except Exception as error:  # noqa: BLE001 - the host's code; see which product it is
+        if len(wanted) == 1:
+            loaded.failures[wanted[0][0]] = describe_failure("get_queryset", error)
+            return
+        middle = len(wanted) // 2
+        _read(queryset, wanted[:middle], loaded)
+        _read(queryset, wanted[middle:], loaded)
+        return
+    loaded.products.update((str(product.pk), product) for product in products)

@@ -15,7 +15,7 @@ from .exceptions import NoIndexRegistered
 from .indexing.marks import hint_after_commit, mark_stale
 from .models import ProductTag
 from .registry import ProductIndex, get_index
-from .routing import pinned
+from .session import pinned
 
 __all__ = ["connect", "mark_stale"]
 

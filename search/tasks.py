@@ -21,8 +21,8 @@ from .monitoring import neighbours
 from .quality.health import check_health as find_findings
 from .quality.jobs import ask, compute, give_up
 from .quality.projection import make_map
-from .routing import pinned
 from .schedule import LONGEST_RUN_SECONDS
+from .session import pinned
 from .tags import refresh as vocabulary_making
 from .tags import suggest as suggesting_tags
 

@@ -11,8 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from ..indexing.failures import reindex_products
 from ..models import StaleProduct
-from ..products import read_cards
-from ..registry import ProductCard
+from ..registry import ProductCard, read_cards
 from .base import ForgivingList, ReadOnlyAdmin
 
 

@@ -23,9 +23,8 @@ from ..merchandising.hits import flush_what_can_be
 from ..merchandising.rules import State, in_words, say, state_of
 from ..merchandising.snapshots import pinned_by, rule_of
 from ..models import Banner, IndexEntry, IndexVersion, MerchandisingRule, Redirect, Synonym
-from ..products import read_cards
 from ..query.synonyms import SynonymEntry
-from ..registry import ProductCard
+from ..registry import ProductCard, read_cards
 from .base import ForgivingList, ModelAdmin
 from .merchandising_forms import BannerForm, RedirectForm, RuleForm, SynonymForm
 

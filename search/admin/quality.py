@@ -13,11 +13,10 @@ from ..facets import group_by_facet
 from ..indexing import marks
 from ..models import CatalogueHealth, CatalogueMap, HealthFinding, IndexEntry, IndexVersion
 from ..models.quality import Computed
-from ..products import read_cards
 from ..quality.findings import BY_KIND, TEXTS, Group, read_page
 from ..quality.jobs import ask, give_up
 from ..quality.map import ACROSS, read_cells, read_points
-from ..registry import get_index
+from ..registry import get_index, read_cards
 from ..text import storable
 from .base import ProductLinks, ReadOnlyAdmin
 

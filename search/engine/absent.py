@@ -6,8 +6,7 @@ from ..conf import get_settings
 from ..facets import values_of
 from ..models import IndexEntry, StaleMark, StaleProduct
 from ..models.entries import Measured
-from ..products import load_products
-from ..registry import get_index
+from ..registry import get_index, load_products
 from .answers import Absence
 from .candidates import Space
 from .explain import parts_of_result

@@ -21,7 +21,7 @@ from ..models import IndexEntry, IndexVersion
 from ..models.entries import EntryQuerySet
 from ..models.expressions import concerns
 from ..query.lexicon import words_of
-from ..routing import pinned
+from ..session import part_in_time, pinned
 from . import answers
 from .answers import SearchResult
 from .arrange import without_hidden
@@ -30,7 +30,6 @@ from .filters import Filters
 from .pages import Frozen, FrozenRow, Page, PageRequest, fingerprint_of, freeze, thaw
 from .pool import in_order
 from .results import load_results
-from .session import part_in_time
 
 # The catalogue without words, newest first, as rules for category pages arrange it; read page by page.
 

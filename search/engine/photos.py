@@ -23,7 +23,7 @@ from ..encoders.pictures import open_picture
 from ..encoders.queries import in_time
 from ..exceptions import InvalidQuery, NoVersion, PictureError
 from ..models import EntryImage, IndexVersion
-from ..routing import pinned
+from ..session import pinned
 from ..vectors import EmbeddingLiteral, from_literal, to_literal
 
 MAX_BYTES = 8_000_000

@@ -13,7 +13,7 @@ from ..merchandising.apply import free_places
 from ..models import IndexEntry
 from ..models.entries import EntryQuerySet
 from ..registry import get_index
-from ..timings import stage
+from ..session import part_in_time, stage
 from .counts import (
     FLAT,
     Counts,
@@ -29,7 +29,6 @@ from .counts import (
 from .filters import Filters
 from .pages import Frozen, FrozenRow
 from .ranking import Asked, Ranked, holding_everything, rank
-from .session import part_in_time
 
 
 class Sortable(Protocol):

@@ -7,9 +7,8 @@ from typing import Any
 from ..exceptions import NoVersion
 from ..facets import group_by_facet
 from ..models import IndexEntry, IndexVersion
-from ..products import leave_out, load_each, make_card
-from ..registry import ProductCard, get_index
-from ..routing import pinned
+from ..registry import ProductCard, get_index, leave_out, load_each, make_card
+from ..session import pinned
 from ..text import clean_text
 from . import answers
 from .answers import SearchResult

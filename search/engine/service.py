@@ -23,8 +23,7 @@ from ..query.parse import Query, clean_query
 from ..query.spelling import correct
 from ..query.synonyms import merged_synonyms
 from ..registry import get_index
-from ..routing import pinned
-from ..timings import measuring, stage
+from ..session import is_out_of_time, measuring, pinned, search_session, stage, time_budget
 from . import answers
 from .absent import why_absent
 from .answers import SORTS, SearchAnswer, SimilarAnswer, parts_of
@@ -38,7 +37,6 @@ from .photos import Look, aim_at
 from .pool import count_matching, in_order, whole_list, without_stated_price
 from .ranking import Asked, ask, is_semantic_failure
 from .results import load_results
-from .session import is_out_of_time, search_session, time_budget
 
 # What to try where a query finds nothing.
 

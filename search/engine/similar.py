@@ -18,7 +18,7 @@ from ..merchandising.snapshots import snapshot
 from ..models import EntryImage, IndexEntry, IndexVersion
 from ..prometheus import LEFT_OUT
 from ..registry import get_index
-from ..routing import pinned
+from ..session import pinned, search_session
 from ..vectors import EmbeddingLiteral
 from . import answers
 from .answers import SearchResult, SimilarAnswer
@@ -27,7 +27,6 @@ from .candidates import Candidate, Leg, Space, image_leg, leaves_few, text_leg
 from .filters import Filters, clean_filters
 from .results import load_results
 from .service import count_similar
-from .session import search_session
 
 logger = logging.getLogger(__name__)
 

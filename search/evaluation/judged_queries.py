@@ -10,8 +10,7 @@ from typing import Any
 
 from ..exceptions import HostError, SearchError
 from ..indexing.documents import document_of
-from ..products import describe_failure, read_all
-from ..registry import ProductIndex, get_index
+from ..registry import ProductIndex, describe_failure, get_index, read_all
 from ..resilience import SparingLogger
 
 PRICES = ("price_min", "price_max")

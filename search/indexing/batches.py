@@ -14,8 +14,7 @@ from django.db import DataError, transaction
 from ..conf import get_settings
 from ..exceptions import HostError
 from ..models import Build, IndexVersion, ProductTag
-from ..products import load_each
-from ..registry import ProductIndex, get_index
+from ..registry import ProductIndex, get_index, load_each
 from ..resilience import SparingLogger
 from . import outbox
 from .documents import PreparedProduct, prepare

@@ -8,9 +8,8 @@ from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections, 
 from ..conf import get_settings
 from ..exceptions import NoIndexRegistered, TextConfigError
 from ..models import IndexVersion
-from ..products import describe_failure
-from ..registry import get_index
-from ..routing import WRITER, WriterRouter, host_routers, pinned, writer_of
+from ..registry import describe_failure, get_index
+from ..session import WRITER, WriterRouter, host_routers, pinned, writer_of
 from .connections import (
     Pooling,
     find_pooling,

@@ -11,8 +11,7 @@ from django.db import InterfaceError, OperationalError
 
 from ..exceptions import HostError
 from ..facets import COLOUR, TAGS, tokens_of
-from ..products import card_of, describe_failure
-from ..registry import ProductDocument, ProductIndex, ProductPicture
+from ..registry import ProductDocument, ProductIndex, ProductPicture, card_of, describe_failure
 from ..text import split, storable
 from .document_cleaning import (
     MAX_KEYWORDS,

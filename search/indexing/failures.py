@@ -7,8 +7,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import Case, Count, Q, QuerySet, Value, When
 
 from ..models import EntryImage, IndexEntry, IndexVersion, StaleProduct
-from ..products import describe_failure, load_each
-from ..registry import get_index
+from ..registry import describe_failure, get_index, load_each
 from .documents import CARD_FAILED, card_failure
 from .marks import hint_after_commit, mark_stale
 from .outbox import gather_marks

@@ -11,11 +11,11 @@ from django.utils import timezone
 
 from ..conf import get_settings
 from ..encoders.cache import encoders_for
-from ..engine.session import search_session
 from ..facets import CATEGORY, TAGS, facet_of, has_value, values_of
 from ..models import EntryImage, IndexEntry, IndexVersion, VersionLexicon
 from ..models.entries import EntryQuerySet
 from ..resilience import Attempts
+from ..session import search_session
 from ..vectors import EmbeddingLiteral, to_literal
 from .connections import unhurried
 

@@ -10,8 +10,7 @@ from django.db.models import Max, Min
 
 from ..exceptions import HostError, StorageAway
 from ..models import EntryImage, IndexVersion
-from ..products import load_products
-from ..registry import ProductPicture, get_index
+from ..registry import ProductPicture, get_index, load_products
 from ..storage import ask_storage
 from .documents import document_of
 

@@ -11,9 +11,8 @@ from django.db.models.functions import Cast
 
 from ..exceptions import HostError
 from ..models import EntryImage, IndexEntry, IndexVersion, ProductTag, StaleProduct
-from ..products import Loaded, read_all
-from ..registry import ProductIndex, get_index
-from ..routing import WRITER
+from ..registry import Loaded, ProductIndex, get_index, read_all
+from ..session import WRITER
 from .connections import unhurried
 from .documents import PreparedProduct, prepare
 from .locks import confirm_locks

@@ -26,7 +26,7 @@ from ..indexing.versions import REMEDY
 from ..models import Build, IndexVersion, StaleProduct
 from ..models.quality import Computed
 from ..quality.jobs import ask, compute, give_up
-from ..routing import pinned
+from ..session import pinned
 
 POLL_SECONDS = 0.5
 IDLE_SECONDS = 30.0  # without progress for this long, the worker may be missing

@@ -13,8 +13,7 @@ from ..exceptions import NoIndexRegistered
 from ..indexing.status import OutboxState, measure_outbox
 from ..insight.reports import Period, Queries, QueryFigures, last_days, share
 from ..models import IndexEntry, IndexVersion, SearchDay, StaleProduct
-from ..products import read_cards
-from ..registry import ProductCard, get_index
+from ..registry import ProductCard, get_index, read_cards
 from .build_progress import read_progress
 from .index_probes import probe_index, probe_staleness
 from .neighbours import probe_neighbours, unknown

@@ -13,7 +13,7 @@ from ..indexing.failures import failing_cards, noted_documents
 from ..indexing.reconcile import product_keys
 from ..indexing.status import count_pictures
 from ..models import Build, EntryImage, IndexEntry, IndexVersion, StaleMark, StaleProduct
-from ..products import describe_failure
+from ..registry import describe_failure
 from .probes import Finding, State, count, span
 from .version_probes import probe_artifact, probe_hnsw, probe_recall, probe_text_config, probe_version
 

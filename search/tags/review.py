@@ -10,8 +10,7 @@ from django.utils import timezone
 
 from ..indexing.marks import hint_after_commit, mark_stale
 from ..models import ProductTag
-from ..products import read_cards
-from ..registry import ProductCard
+from ..registry import ProductCard, read_cards
 
 State = ProductTag.State
 

@@ -14,7 +14,7 @@ from search.monitoring.dashboard import read_board
 from search.monitoring.readiness import readiness
 from search.monitoring.verify import verify
 from search.registry import get_index
-from search.routing import WriterRouter, host_routers, pinned
+from search.session import WriterRouter, host_routers, pinned
 from search.tasks import index_stale, reconcile
 from shop.models import Category, Product
 from tests.search.products import build_version, drain, make_product

@@ -1,14 +1,14 @@
 import pytest
 
-from search import timings
-from search.timings import measuring, stage
+from search import session
+from search.session import measuring, stage
 
 
 @pytest.fixture
 def clock(monkeypatch):
     """A clock that goes on by 5 ms with every look."""
     ticks = iter(range(100))
-    monkeypatch.setattr(timings, "perf_counter", lambda: next(ticks) * 0.005)
+    monkeypatch.setattr(session, "perf_counter", lambda: next(ticks) * 0.005)
 
 
 def test_stages_are_added_up_by_their_names(clock):

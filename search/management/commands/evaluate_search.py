@@ -32,7 +32,7 @@ from ...evaluation.run import (
 from ...exceptions import SearchError
 from ...models import IndexVersion
 from ...registry import get_index
-from ...routing import pinned
+from ...session import pinned
 
 COLUMNS = ("n", "P@10", "reach", "nDCG", "MRR", "none", "p50 ms", "p95 ms")
 WORST = 10  # queries shown without --verbose

@@ -18,7 +18,7 @@ from ...indexing.removal import find_left_over
 from ...indexing.status import read_status
 from ...models import Build, IndexVersion
 from ...monitoring.verify import lacking, verify
-from ...routing import pinned
+from ...session import pinned
 from ..progress import wait_for_build, wait_for_outbox, wait_for_version
 
 

@@ -16,7 +16,7 @@ from ...evaluation.tuning import HELD_BACK, Tuned, count_tries, tune
 from ...exceptions import SearchError
 from ...models import IndexVersion
 from ...registry import get_index
-from ...routing import pinned
+from ...session import pinned
 
 
 class Command(BaseCommand):

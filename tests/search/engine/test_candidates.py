@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from search.engine.candidates import Space, image_leg, text_leg
 from search.engine.filters import Filters
-from search.engine.session import search_session
+from search.session import search_session
 from search.vectors import to_literal
 from tests.search.indexed import add, add_many, create_indexes, make_version, unit
 

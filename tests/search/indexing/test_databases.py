@@ -22,7 +22,7 @@ from search.monitoring.probes import State
 from search.monitoring.readiness import readiness
 from search.monitoring.service_probes import probe_connections
 from search.monitoring.verify import verify
-from search.routing import WriterRouter
+from search.session import WriterRouter
 from shop.models import Product
 from tests.search.indexed import make_version
 from tests.search.products import build_version, make_product

@@ -4,8 +4,8 @@ import pytest
 from django.db import OperationalError, connection
 from django.db.transaction import TransactionManagementError
 
-from search.engine.session import OutOfTime, Watch, is_out_of_time, left_ms, search_session, time_budget
 from search.indexing.connections import own_connection
+from search.session import OutOfTime, Watch, is_out_of_time, left_ms, search_session, time_budget
 
 pytestmark = pytest.mark.django_db
 

@@ -1,20 +1,24 @@
-"""The transaction that a search runs in: settings of Postgres and pgvector that end with it."""
+"""The session of a search: the database that it reads, its transaction, the time that it may take and that its stages took.
+
+Searches set Postgres up for their statements, and workers index what they have read: neither may go to another connection
+than the one that it is set on, nor to a replica that lags behind. So the plugin's own tables are always read from the
+database that they are written to, and whatever is read inside `pinned` is, too, the host's models included.
+"""
 
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from math import inf
-from time import monotonic
+from time import monotonic, perf_counter
 from typing import Any, TypeVar
 
-from django.db import OperationalError, connection, transaction
+from django.core.signals import setting_changed
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, router, transaction
 from psycopg.errors import QueryCanceled
 
-from ..conf import get_settings
-
-# The time that a search may take in Postgres, over all its statements.
-
+from .conf import get_settings
+from .prometheus import STAGE_SECONDS
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +27,10 @@ Part = TypeVar("Part")
 _deadline: ContextVar[float | None] = ContextVar("fashion_search_deadline", default=None)
 _OF_SAVEPOINTS = ("SAVEPOINT ", "ROLLBACK TO SAVEPOINT ", "RELEASE SAVEPOINT ")
 _SHRUNK = 0.8  # the limit of a statement is set anew when less than this share of it is left
+WRITER = DEFAULT_DB_ALIAS  # where the plugin's tables are, in the transactions that change products
+_UID = "fashion_search.routing"
+_is_pinned: ContextVar[bool] = ContextVar("fashion_search_pinned", default=False)
+_stages: ContextVar[dict[str, float] | None] = ContextVar("fashion_search_stages", default=None)
 
 
 class OutOfTime(OperationalError):  # noqa: N818 - says what is wrong without the suffix
@@ -151,3 +159,100 @@ def _current(names: list[str]) -> dict[str, str | None]:
         calls = ", ".join("current_setting(%s, true)" for _ in names)
         cursor.execute(f"SELECT {calls}", names)
         return dict(zip(names, cursor.fetchone(), strict=True))
+
+
+# Stages: how long each part of a search took.
+
+
+@contextmanager
+def measuring() -> Iterator[dict[str, float]]:
+    """Collect the stages of the body; yields milliseconds by stage, which fill while it runs."""
+    stages: dict[str, float] = {}
+    token = _stages.set(stages)
+    try:
+        yield stages
+    finally:
+        _stages.reset(token)
+
+
+@contextmanager
+def stage(name: str) -> Iterator[None]:
+    """Add the time of the body to a stage of what is being measured, and to the figures of this process."""
+    stages = _stages.get()
+    began = perf_counter()
+    try:
+        yield
+    finally:
+        took = perf_counter() - began
+        STAGE_SECONDS.labels(name).observe(took)
+        if stages is not None:
+            stages[name] = round(stages.get(name, 0.0) + took * 1000, 2)
+
+
+# The database that is read, where a host's routers send reads to replicas.
+
+
+class WriterRouter:
+    """The router that stands before the host's own."""
+
+    def db_for_read(self, model: Any, **hints: Any) -> str | None:
+        """Return where a model is written to, if it must be read there, or None for the host's routers to decide."""
+        if is_ours(model):
+            return WRITER
+        return writer_of(model, **hints) if _is_pinned.get() else None
+
+    def db_for_write(self, model: Any, **hints: Any) -> str | None:
+        """Return where the plugin's models are written to; the host's are the host's matter."""
+        return WRITER if is_ours(model) else None
+
+
+@contextmanager
+def pinned() -> Iterator[None]:
+    """Read each model from the database that it is written to while the body runs; also a decorator, and may be nested."""
+    install()
+    token = _is_pinned.set(True)
+    try:
+        yield
+    finally:
+        _is_pinned.reset(token)
+
+
+def install() -> None:
+    """Put the plugin's router before the host's, unless there is one already."""
+    if not any(isinstance(one, WriterRouter) for one in router.routers):
+        router.routers.insert(0, WriterRouter())
+
+
+def connect() -> None:
+    """Install the router, and again whenever a test changes the host's."""
+    install()
+    setting_changed.connect(_reinstall, dispatch_uid=_UID)
+
+
+def host_routers() -> list[Any]:
+    """Return the routers that the host has."""
+    return [one for one in router.routers if not isinstance(one, WriterRouter)]
+
+
+def is_ours(model: Any) -> bool:
+    """Return whether a model is the plugin's."""
+    return bool(model._meta.app_label == "fashion_search")
+
+
+def writer_of(model: Any, **hints: Any) -> str | None:
+    """Return where the host's routers have a model written to; None where the host has none."""
+    host = host_routers()
+    if not host:
+        return None
+    for one in host:
+        if hasattr(one, "db_for_write") and (alias := one.db_for_write(model, **hints)):
+            return str(alias)
+    return DEFAULT_DB_ALIAS
+
+
+def _reinstall(*, setting: str, **kwargs: Any) -> None:
+    # Django's own receiver makes the list anew; it is connected when tests begin, and must come before this one.
+    setting_changed.disconnect(dispatch_uid=_UID)
+    setting_changed.connect(_reinstall, dispatch_uid=_UID)
+    if setting == "DATABASE_ROUTERS":
+        install()

@@ -1,7 +1,7 @@
 import pytest
 from django.db import OperationalError, connection
 
-from search.engine.session import search_session
+from search.session import search_session
 
 NAMES = ("statement_timeout", "hnsw.iterative_scan", "hnsw.ef_search", "hnsw.max_scan_tuples")
 

@@ -7,13 +7,13 @@ import pytest
 from django.db import OperationalError
 from prometheus_client import REGISTRY
 
-from search import products
+from search import registry
 from search.engine import browse_products, find_other_colours, find_product, find_similar, search
 from search.engine.filters import Filters
 from search.indexing.failures import failing_cards, noted_documents
 from search.indexing.lexicon import build_lexicon
 from search.models import ProductTag, StaleProduct
-from search.products import load_each, make_card, read_cards
+from search.registry import load_each, make_card, read_cards
 from shop.models import Product
 from shop.search_index import ShopProductIndex
 from tests.search.indexed import add, make_version, unit
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _unsaid():
-    products.sparing.forget()
+    registry.sparing.forget()
 
 
 @pytest.fixture
@@ -68,10 +68,10 @@ def test_a_search_leaves_it_out_and_says_so(broken, caplog):
     assert (answer.total, answer.left_out) == (3, ("cards",))
     assert unshown() == before + 1
     said = f"Product {broken.pk} is left out of lists: card() failed: IndexError: list index out of range"
-    assert [record.getMessage() for record in caplog.records if record.name == "search.products"] == [said]
+    assert [record.getMessage() for record in caplog.records if record.name == "search.registry"] == [said]
     search("shirt", sort="newest")
     assert unshown() == before + 2
-    assert [record.getMessage() for record in caplog.records if record.name == "search.products"] == [said]
+    assert [record.getMessage() for record in caplog.records if record.name == "search.registry"] == [said]
 
 
 def test_so_does_every_other_list(broken, shirts, client, version):
