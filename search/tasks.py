@@ -9,10 +9,9 @@ from celery.worker.control import inspect_command
 
 from . import messages
 from .conf import get_settings, namespace
-from .indexing import building, failures, marks, outbox, versions, word_lists
+from .indexing import building, failures, lexicons, marks, outbox, versions
 from .indexing import reconcile as reconciling
 from .indexing.batches import index_due
-from .indexing.lexicon import refresh_lexicons
 from .indexing.task_runs import recorded_run
 from .insight import log_store, rollup
 from .merchandising import hits
@@ -102,7 +101,7 @@ def advance_builds() -> None:
 @_periodic(**LONG)
 def refresh_words() -> None:
     """Count the words of the catalogue again where that is due; only one of these runs at a time."""
-    refresh_lexicons()
+    lexicons.refresh_lexicons()
 
 
 @_periodic(**LONG)
@@ -160,7 +159,7 @@ def roll_up_log() -> None:
 @_periodic()
 def refresh_word_list() -> None:
     """Make the words for spelling and suggestions again if entries have changed; one of these runs at a time."""
-    word_lists.refresh_word_list()
+    lexicons.refresh_word_list()
     marks.publish("refresh_tags")
 
 

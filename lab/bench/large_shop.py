@@ -107,7 +107,7 @@ def invented_words(number: int) -> list[str]:
 def _write(version, skus: Sequence[str], encoded: bool) -> None:
     from search.encoders.cache import encoders_for
     from search.indexing.documents import prepare
-    from search.indexing.writing import EntryWrite, ImageWrite, write_entries, write_texts
+    from search.indexing.entries import EntryWrite, ImageWrite, write_entries, write_texts
     from search.registry import ProductPicture, get_index
 
     index = get_index()
@@ -165,8 +165,7 @@ def _finish(version) -> None:
     from django.db import connection
 
     from search.indexing.hnsw import build_indexes
-    from search.indexing.lexicon import build_lexicon
-    from search.indexing.word_lists import refresh_word_list
+    from search.indexing.lexicons import build_lexicon, refresh_word_list
 
     began = time.monotonic()
     with connection.cursor() as cursor:

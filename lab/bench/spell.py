@@ -25,7 +25,7 @@ def main() -> None:
     import django
 
     django.setup()
-    from search.indexing.word_lists import refresh_word_list
+    from search.indexing.lexicons import refresh_word_list
     from search.models import IndexVersion, WordList
     from search.query.names import Vocabulary
     from search.query.spelling import correct

@@ -47,7 +47,7 @@ def typed(source: random.Random) -> Iterator[str]:
 
 def report_refreshing() -> None:
     """Print how long the task in the worker takes."""
-    from search.indexing.word_lists import refresh_word_list
+    from search.indexing.lexicons import refresh_word_list
     from search.models import WordList
     from search.query.names import Vocabulary
 
@@ -64,7 +64,7 @@ def report_loading(version) -> None:
     """Print what the first query after a change costs a web process."""
     from search.engine import suggestions
     from search.engine.suggestions import suggest
-    from search.query import correct as corrections
+    from search.query import spelling as corrections
     from search.query.spelling import correct
 
     memory = psutil.Process().memory_info().rss

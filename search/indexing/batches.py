@@ -19,8 +19,8 @@ from ..resilience import SparingLogger
 from . import outbox
 from .documents import PreparedProduct, prepare
 from .embedding import EmbeddedBatch, Embedder
+from .entries import delete_entries, lock_written, write_entries, write_errors, write_notes, write_texts
 from .outbox import Claim, Lease, brief_transaction
-from .writing import delete_entries, lock_written, write_entries, write_errors, write_notes, write_texts
 
 sparing = SparingLogger(logging.getLogger(__name__))
 

@@ -21,7 +21,7 @@ from . import comparison, marks, versions
 from .connections import unhurried
 from .databases import note_text_config
 from .hnsw import build_indexes
-from .lexicon import build_lexicon
+from .lexicons import build_lexicon
 from .locks import confirm_locks
 from .marks import enter_absent, enter_for_reindex
 from .outbox import gather_marks

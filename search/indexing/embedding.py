@@ -27,8 +27,8 @@ from ..prometheus import ENCODE_SECONDS, ENCODED
 from ..registry import ProductPicture
 from ..storage import ask_storage
 from .documents import PreparedProduct
+from .entries import EntryWrite, ExistingEntry, ExistingImage, ImageWrite, read_existing
 from .pictures import UNKNOWN, storage_answers
-from .writing import EntryWrite, ExistingEntry, ExistingImage, ImageWrite, read_existing
 
 logger = logging.getLogger(__name__)
 

@@ -15,10 +15,10 @@ from ..registry import Loaded, ProductIndex, get_index, read_all
 from ..session import WRITER
 from .connections import unhurried
 from .documents import PreparedProduct, prepare
+from .entries import write_notes
 from .locks import confirm_locks
 from .marks import enter, enter_absent
 from .outbox import gather_marks
-from .writing import write_notes
 
 
 @unhurried()

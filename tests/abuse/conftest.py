@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from search.api import throttling
-from search.indexing.lexicon import build_lexicon
+from search.indexing.lexicons import build_lexicon
 from search.merchandising.snapshots import forget_snapshot
 from search.models import IndexVersion
 from search.query.lexicon import forget_words

@@ -11,7 +11,7 @@ from search import registry
 from search.engine import browse_products, find_other_colours, find_product, find_similar, search
 from search.engine.filters import Filters
 from search.indexing.failures import failing_cards, noted_documents
-from search.indexing.lexicon import build_lexicon
+from search.indexing.lexicons import build_lexicon
 from search.models import ProductTag, StaleProduct
 from search.registry import load_each, make_card, read_cards
 from shop.models import Product

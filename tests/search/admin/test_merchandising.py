@@ -7,7 +7,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
-from search.indexing.lexicon import build_lexicon
+from search.indexing.lexicons import build_lexicon
 from search.merchandising.hits import Hit, count_hits
 from search.models import Banner, IndexEntry, MerchandisingRule, Redirect, Synonym
 from tests.search.indexed import add, make_version

@@ -11,7 +11,7 @@ from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import negative_data_rejection
 
 from search.api import throttling
-from search.indexing.lexicon import build_lexicon
+from search.indexing.lexicons import build_lexicon
 from search.tags.refresh import refresh_tags
 
 pytestmark = [pytest.mark.usefixtures("redis_server")]

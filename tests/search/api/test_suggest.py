@@ -1,4 +1,4 @@
-from search.indexing.word_lists import refresh_word_list
+from search.indexing.lexicons import refresh_word_list
 from search.models import PopularQuery
 
 

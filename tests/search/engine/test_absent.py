@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from search.engine import Filters, Trial, search
-from search.indexing.lexicon import build_lexicon
+from search.indexing.lexicons import build_lexicon
 from search.models import IndexEntry, VersionLexicon
 from search.query.lexicon import forget_words, words_of
 from search.registry import get_index

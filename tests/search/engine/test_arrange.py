@@ -5,7 +5,7 @@ from django.core.cache import cache
 
 from search.engine import Filters, Trial, find_similar, search
 from search.engine.arrange import spread_tiers, spread_variants
-from search.indexing.lexicon import build_lexicon
+from search.indexing.lexicons import build_lexicon
 from search.merchandising.hits import flush_hits
 from search.merchandising.snapshots import forget_snapshot
 from search.models import Banner, IndexEntry, MerchandisingRule, Redirect, Synonym

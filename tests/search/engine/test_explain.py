@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from search.engine import Filters, Trial, search
-from search.indexing.lexicon import build_lexicon
+from search.indexing.lexicons import build_lexicon
 from search.merchandising.snapshots import forget_snapshot
 from search.models import IndexEntry, MerchandisingRule, StaleProduct
 from search.query.lexicon import forget_words

@@ -4,7 +4,7 @@ import pytest
 
 from search.engine import search
 from search.engine.filters import Filters
-from search.indexing.lexicon import build_lexicon
+from search.indexing.lexicons import build_lexicon
 from search.models import IndexEntry, VersionLexicon
 from search.query.lexicon import forget_words
 from tests.search.indexed import add

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from search.engine import Filters, search
 from search.engine.pool import PoolRow, count_in_pool, count_matching, in_order
-from search.indexing.lexicon import build_lexicon
+from search.indexing.lexicons import build_lexicon
 from search.models import IndexEntry
 from search.query.lexicon import forget_words
 from tests.search.indexed import add

@@ -3,7 +3,7 @@
 import pytest
 
 from search.engine import search
-from search.indexing.word_lists import refresh_word_list
+from search.indexing.lexicons import refresh_word_list
 from tests.search.indexed import add
 
 

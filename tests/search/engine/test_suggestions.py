@@ -3,7 +3,7 @@ import pytest
 from search.engine import answers
 from search.engine.suggestions import SuggestedValue, Suggestions, complete, respelt, suggest
 from search.exceptions import InvalidQuery
-from search.indexing.word_lists import refresh_word_list
+from search.indexing.lexicons import refresh_word_list
 from search.models import WordList
 from search.query.names import NameCollector, PrefixIndex
 from tests.search.indexed import add, make_version

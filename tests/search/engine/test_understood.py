@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from search.engine import Filters, search
-from search.indexing.lexicon import build_lexicon
+from search.indexing.lexicons import build_lexicon
 from tests.search.indexed import add
 
 

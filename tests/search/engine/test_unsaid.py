@@ -3,8 +3,7 @@
 import pytest
 
 from search.engine import Filters, search
-from search.indexing.lexicon import build_lexicon
-from search.indexing.word_lists import refresh_word_list
+from search.indexing.lexicons import build_lexicon, refresh_word_list
 from search.models import PopularQuery
 from search.query.lexicon import forget_words
 from tests.search.indexed import add

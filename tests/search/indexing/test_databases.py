@@ -14,8 +14,8 @@ from search.exceptions import UnsafeConnection
 from search.indexing import versions
 from search.indexing.connections import Pooling, find_pooling, is_pooled, maintenance_cursor, own_connection
 from search.indexing.databases import find_misrouted, find_unsafe, find_unusable, is_read_only
+from search.indexing.lexicons import refresh_word_list
 from search.indexing.reconcile import reconcile
-from search.indexing.word_lists import refresh_word_list
 from search.models import ApiKey, IndexVersion
 from search.models.api_keys import digest_of
 from search.monitoring.probes import State

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from search.evaluation.run import keep
 from search.indexing import building, hnsw, removal, versions
+from search.indexing.lexicons import refresh_word_list
 from search.indexing.removal import DROPPED, Fate, drop_superseded, drop_version, find_left_over
-from search.indexing.word_lists import refresh_word_list
 from search.models import (
     Build,
     CatalogueHealth,

@@ -13,9 +13,9 @@ from search.encoders.cache import forget_artifacts
 from search.exceptions import ArtifactError, NoVersion, VersionStateError
 from search.indexing import building, hnsw, version_figures, versions
 from search.indexing.embedding import Embedder
+from search.indexing.entries import lock_written
 from search.indexing.failures import list_failures
 from search.indexing.removal import give_up
-from search.indexing.writing import lock_written
 from search.models import (
     EntryImage,
     IndexEntry,

@@ -1,6 +1,6 @@
 import pytest
 
-from search.indexing.word_lists import refresh_word_list
+from search.indexing.lexicons import refresh_word_list
 from search.models import WordList
 from search.query.spelling import correct
 from tests.search.indexed import add, make_version

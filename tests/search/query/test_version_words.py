@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from search.encoders.cache import encoders_for
-from search.indexing.lexicon import build_lexicon, nonsense, refresh_lexicons
+from search.indexing.lexicons import build_lexicon, nonsense, refresh_lexicons
 from search.models import VersionLexicon
 from search.query.lexicon import forget_words, words_of
 from tests.search.indexed import add, make_version, unit

@@ -2,7 +2,7 @@
 
 import pytest
 
-from search.indexing.lexicon import build_lexicon
+from search.indexing.lexicons import build_lexicon
 from search.tags import refresh
 from search.tags.refresh import refresh_tags
 from tests.search.indexed import add, make_version

@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from search.engine import Filters, search
-from search.indexing.lexicon import build_lexicon
+from search.indexing.lexicons import build_lexicon
 from search.indexing.reconcile import reconcile
 from search.models import EntryImage, IndexEntry, IndexVersion, ProductTag
 from search.monitoring.verify import verify

@@ -8,7 +8,7 @@ from pytest_django.asserts import assertContains, assertNotContains
 
 from search.indexing import versions
 from search.indexing.batches import index_due
-from search.indexing.lexicon import build_lexicon
+from search.indexing.lexicons import build_lexicon
 from search.models import Banner, IndexVersion, Redirect
 from search.query.lexicon import forget_words
 

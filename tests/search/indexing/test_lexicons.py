@@ -1,9 +1,13 @@
-import pytest
+from datetime import timedelta
 
-from search.indexing.word_lists import WordCounter, refresh_word_list
-from search.models import WordList
+import pytest
+from django.utils import timezone
+
+from search.exceptions import ArtifactError
+from search.indexing.lexicons import WordCounter, build_lexicon, refresh_lexicons, refresh_word_list
+from search.models import IndexVersion, VersionLexicon, WordList
 from search.query.names import Vocabulary
-from tests.search.indexed import add, make_version
+from tests.search.indexed import add, make_version, unit
 
 
 def test_words_are_counted_once_per_product_and_shown_as_they_are_spelt():
@@ -117,3 +121,39 @@ def test_an_entry_that_cannot_be_counted_keeps_no_other_back_and_is_tried_again(
 
 def test_there_is_nothing_to_count_without_a_version(db, search_settings):
     assert not refresh_word_list()
+
+
+@pytest.fixture
+def counted(tiny_artifact, index_settings, db) -> IndexVersion:
+    version = make_version(tiny_artifact)
+    add(version, "S-1", "Hat", text=unit(1), pictures=[unit(1)])
+    build_lexicon(version)
+    add(version, "S-2", "Cap", text=unit(1), pictures=[unit(1)])
+    return version
+
+
+def words() -> set[str]:
+    return {word for word in VersionLexicon.objects.get().lexemes if word in ("cap", "hat")}
+
+
+def make_due() -> None:
+    VersionLexicon.objects.update(built_at=timezone.now() - timedelta(hours=1))
+
+
+def test_words_are_counted_again_when_it_is_time(counted):
+    refresh_lexicons()
+    assert words() == {"hat"}
+    make_due()
+    refresh_lexicons()
+    assert words() == {"cap", "hat"}
+
+
+def test_without_the_artifact_words_are_learnt_all_the_same_and_the_task_fails(counted, settings, tmp_path):
+    noise = VersionLexicon.objects.get().image_noise
+    settings.FASHION_SEARCH = settings.FASHION_SEARCH | {"ARTIFACT": str(tmp_path / "none")}
+    IndexVersion.objects.update(artifact_path=str(tmp_path / "gone"), fingerprint="0" * 64)
+    make_due()
+    with pytest.raises(ArtifactError):
+        refresh_lexicons()
+    assert words() == {"cap", "hat"}
+    assert VersionLexicon.objects.get().image_noise == noise

@@ -1,4 +1,4 @@
-"""Write entries and their pictures: few statements per batch, whatever its size.
+"""Entries of versions and their pictures, read and written: few statements per batch, whatever its size.
 
 Rows travel as one JSON parameter, because arrays of differing length cannot be unnested side by side.
 """
