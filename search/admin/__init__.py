@@ -2,8 +2,7 @@
 
 from .api_keys import ApiKeyAdmin
 from .base import ModelAdmin
-from .builds import BuildAdmin
-from .dashboard import DashboardAdmin
+from .builds import BuildAdmin, DashboardAdmin
 from .evaluations import EvaluationAdmin
 from .failures import StaleProductAdmin
 from .index_versions import IndexVersionAdmin

@@ -30,10 +30,11 @@ from .service_probes import (
 )
 from .version_probes import probe_held, probe_versions
 
-# What could not be indexed: the products that failed last, with their names, and how many there are.
-
-
 FAILED_SHOWN = 8
+QUERIES_SHOWN = 8  # of each kind
+WEEK = 7  # days
+SLOW_MS = 1000.0
+MANY_DEGRADED = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,53 +59,6 @@ class Failed:
     entries: int = 0  # of that version
 
 
-def read_failed() -> Failed:
-    """Read what failed with a few queries, however much it is."""
-    failed = StaleProduct.objects.exclude(last_error="")
-    rows = list(failed.order_by("-parked", "-marked_at")[:FAILED_SHOWN])
-    cards = read_cards([row.product_key for row in rows])
-    parked = StaleProduct.objects.filter(parked=True).count()
-    version = IndexVersion.objects.serving()
-    entries = IndexEntry.objects.filter(version=version) if version else IndexEntry.objects.none()
-    return Failed(
-        first=tuple(
-            FailedProduct(
-                row.product_key,
-                _name(cards.get(row.product_key), row.product_key),
-                row.last_error,
-                row.parked,
-                row.marked_at,
-            )
-            for row in rows
-        ),
-        parked=parked,
-        retrying=failed.filter(parked=False).count(),
-        incomplete=entries.exclude(error="").count(),
-        entries=entries.count(),
-    )
-
-
-def product_label() -> str:
-    """Return the label of the product model, such as "shop.product", or "" where none is registered."""
-    try:
-        return get_index().model._meta.label_lower
-    except NoIndexRegistered:
-        return ""
-
-
-def _name(card: ProductCard | None, key: str) -> str:
-    return f"{card.sku}: {card.name}" if card else f"product {key}"
-
-
-# What shoppers look for, and how quickly they are answered: today, yesterday and the last seven days.
-
-
-WEEK = 7
-FIRST = 8  # queries of each kind
-SLOW_MS = 1000.0
-MANY_DEGRADED = 0.05
-
-
 @dataclass(frozen=True, slots=True)
 class Answers:
     """How the searches of some days were answered."""
@@ -115,80 +69,6 @@ class Answers:
     degraded_share: float | None
     p50_ms: float | None  # of several days, the median of theirs
     p95_ms: float | None
-
-
-def week() -> Period:
-    """Return the days that the dashboard is about."""
-    return last_days(WEEK, timezone.localdate())
-
-
-def read_answers() -> list[Answers]:
-    """Return today, yesterday and the week, read with one query."""
-    period = week()
-    rows = {row.day: row for row in SearchDay.objects.filter(mode="", day__range=(period.first, period.last))}
-    return [
-        _answers("Today", _of(rows, period.last)),
-        _answers("Yesterday", _of(rows, period.last - timedelta(days=1))),
-        _answers(f"Last {WEEK} days", list(rows.values())),
-    ]
-
-
-def top_queries() -> list[QueryFigures]:
-    """Return the commonest queries of the week."""
-    return Queries("top", week())[:FIRST]
-
-
-def zero_queries() -> list[QueryFigures]:
-    """Return the queries of the week that found nothing, the commonest first."""
-    return Queries("zero", week())[:FIRST]
-
-
-def probe_response_times(answers: Sequence[Answers]) -> Finding:
-    """Look at the latest of today and yesterday that has searches."""
-    name = "Response times"
-    if not get_settings().insight:
-        return Finding(name, State.OK, "Searches are not being logged: the setting INSIGHT is off.")
-    latest = next((row for row in answers[:2] if row.searches), None)
-    if latest is None or latest.p95_ms is None:
-        week = max((row.searches for row in answers[2:]), default=0)
-        if not week:
-            return Finding(
-                name, State.OK, f"No search was logged in the last {WEEK} days, so nothing was measured."
-            )
-        return Finding(
-            name,
-            State.ATTENTION,
-            f"No search was logged since yesterday, {week:,} on the days before.",
-            "See that Celery beat runs drain_log and roll_up_log, and that the shop's search page can be reached.",
-        )
-    sentence = f"{latest.label}, 95 % of searches were answered within {latest.p95_ms:,.0f} ms."
-    degraded = latest.degraded_share or 0.0
-    if degraded > MANY_DEGRADED:
-        return Finding(
-            name,
-            State.ATTENTION,
-            f"{sentence} {100 * degraded:.0f} % of pages were degraded, by keyword only.",
-            "The search log tells why; often the encoder or Postgres has too little time or processor.",
-        )
-    if latest.p95_ms > SLOW_MS:
-        return Finding(name, State.ATTENTION, sentence, "Insight shows which stage takes the time.")
-    return Finding(name, State.OK, sentence)
-
-
-def _of(rows: dict[date, SearchDay], day: date) -> list[SearchDay]:
-    return [rows[day]] if day in rows else []
-
-
-def _answers(label: str, rows: list[SearchDay]) -> Answers:
-    searches = sum(row.searches for row in rows)
-    return Answers(
-        label=label,
-        searches=searches,
-        zero_share=share(sum(row.zero for row in rows), searches),
-        degraded_share=share(sum(row.degraded for row in rows), sum(row.pages for row in rows)),
-        p50_ms=median(row.p50_ms for row in rows) if rows else None,
-        p95_ms=median(row.p95_ms for row in rows) if rows else None,
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +131,32 @@ def probe_build(build: dict[str, Any] | None) -> Finding:
     return Finding("Builds", State.OK, f"The last {build['kind']} is {build['state']}.")
 
 
+def read_failed() -> Failed:
+    """Read what failed with a few queries, however much it is."""
+    failed = StaleProduct.objects.exclude(last_error="")
+    rows = list(failed.order_by("-parked", "-marked_at")[:FAILED_SHOWN])
+    cards = read_cards([row.product_key for row in rows])
+    parked = StaleProduct.objects.filter(parked=True).count()
+    version = IndexVersion.objects.serving()
+    entries = IndexEntry.objects.filter(version=version) if version else IndexEntry.objects.none()
+    return Failed(
+        first=tuple(
+            FailedProduct(
+                row.product_key,
+                _name(cards.get(row.product_key), row.product_key),
+                row.last_error,
+                row.parked,
+                row.marked_at,
+            )
+            for row in rows
+        ),
+        parked=parked,
+        retrying=failed.filter(parked=False).count(),
+        incomplete=entries.exclude(error="").count(),
+        entries=entries.count(),
+    )
+
+
 def probe_failed(failed: Failed) -> Finding:
     """Say whether products were given up on."""
     if failed.parked:
@@ -274,3 +180,89 @@ def probe_failed(failed: Failed) -> Finding:
             f"{count(failed.retrying, 'product')} will be tried again.",
         )
     return Finding("Failed products", State.OK, "None.")
+
+
+def week() -> Period:
+    """Return the days that the dashboard is about."""
+    return last_days(WEEK, timezone.localdate())
+
+
+def read_answers() -> list[Answers]:
+    """Return today, yesterday and the week, read with one query."""
+    period = week()
+    rows = {row.day: row for row in SearchDay.objects.filter(mode="", day__range=(period.first, period.last))}
+    return [
+        _answers("Today", _of(rows, period.last)),
+        _answers("Yesterday", _of(rows, period.last - timedelta(days=1))),
+        _answers(f"Last {WEEK} days", list(rows.values())),
+    ]
+
+
+def top_queries() -> list[QueryFigures]:
+    """Return the commonest queries of the week."""
+    return Queries("top", week())[:QUERIES_SHOWN]
+
+
+def zero_queries() -> list[QueryFigures]:
+    """Return the queries of the week that found nothing, the commonest first."""
+    return Queries("zero", week())[:QUERIES_SHOWN]
+
+
+def probe_response_times(answers: Sequence[Answers]) -> Finding:
+    """Look at the latest of today and yesterday that has searches."""
+    name = "Response times"
+    if not get_settings().insight:
+        return Finding(name, State.OK, "Searches are not being logged: the setting INSIGHT is off.")
+    latest = next((row for row in answers[:2] if row.searches), None)
+    if latest is None or latest.p95_ms is None:
+        week = max((row.searches for row in answers[2:]), default=0)
+        if not week:
+            return Finding(
+                name, State.OK, f"No search was logged in the last {WEEK} days, so nothing was measured."
+            )
+        return Finding(
+            name,
+            State.ATTENTION,
+            f"No search was logged since yesterday, {week:,} on the days before.",
+            "See that Celery beat runs drain_log and roll_up_log, and that the shop's search page can be reached.",
+        )
+    sentence = f"{latest.label}, 95 % of searches were answered within {latest.p95_ms:,.0f} ms."
+    degraded = latest.degraded_share or 0.0
+    if degraded > MANY_DEGRADED:
+        return Finding(
+            name,
+            State.ATTENTION,
+            f"{sentence} {100 * degraded:.0f} % of pages were degraded, by keyword only.",
+            "The search log tells why; often the encoder or Postgres has too little time or processor.",
+        )
+    if latest.p95_ms > SLOW_MS:
+        return Finding(name, State.ATTENTION, sentence, "Insight shows which stage takes the time.")
+    return Finding(name, State.OK, sentence)
+
+
+def product_label() -> str:
+    """Return the label of the product model, such as "shop.product", or "" where none is registered."""
+    try:
+        return get_index().model._meta.label_lower
+    except NoIndexRegistered:
+        return ""
+
+
+def _name(card: ProductCard | None, key: str) -> str:
+    return f"{card.sku}: {card.name}" if card else f"product {key}"
+
+
+def _of(rows: dict[date, SearchDay], day: date) -> list[SearchDay]:
+    return [rows[day]] if day in rows else []
+
+
+def _answers(label: str, rows: list[SearchDay]) -> Answers:
+    searches = sum(row.searches for row in rows)
+    return Answers(
+        label=label,
+        searches=searches,
+        zero_share=share(sum(row.zero for row in rows), searches),
+        degraded_share=share(sum(row.degraded for row in rows), sum(row.pages for row in rows)),
+        p50_ms=median(row.p50_ms for row in rows) if rows else None,
+        p95_ms=median(row.p95_ms for row in rows) if rows else None,
+    )

@@ -143,15 +143,15 @@ def _version() -> Iterator[Metric]:
         labels=["what"],
     )
     if version is not None:
-        noted.add_metric(["document"], probe_documents(version).figures["products"])
-        noted.add_metric(["card"], probe_cards(version).figures["products"])
+        noted.add_metric(["document"], probe_documents(version).figures["number"])
+        noted.add_metric(["card"], probe_cards(version).figures["number"])
         info.add_metric([str(version.pk), version.artifact_name], 1)
         entries.add_metric([], IndexEntry.objects.filter(version=version).count())
-        broken.add_metric([], probe_hnsw(version).figures["broken"])
+        broken.add_metric([], probe_hnsw(version).figures["number"])
         embeddings = probe_pictures(version).figures
         pictures.add_metric([], embeddings["pictures"])
         without.add_metric([], embeddings["without"])
-    held.add_metric([], probe_held().figures["versions"])
+    held.add_metric([], probe_held().figures["number"])
     yield from (info, entries, broken, noted, pictures, without, held)
 
 
@@ -168,7 +168,7 @@ def _left_over() -> Metric:
     return GaugeMetricFamily(
         "fashion_search_left_over",
         "Versions and HNSW indexes that should be gone, and versions that could not be built, mended, activated or dropped.",
-        probe_versions().figures["left over"],
+        probe_versions().figures["number"],
     )
 
 

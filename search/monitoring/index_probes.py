@@ -14,7 +14,7 @@ from ..indexing.reconcile import product_keys
 from ..indexing.status import count_pictures
 from ..models import Build, EntryImage, IndexEntry, IndexVersion, StaleMark, StaleProduct
 from ..registry import describe_failure
-from .probes import Finding, State, count, span
+from .probes import Finding, State, count, counted, span
 from .version_probes import probe_artifact, probe_hnsw, probe_recall, probe_text_config, probe_version
 
 STALE_SECONDS = 60.0
@@ -112,33 +112,28 @@ def probe_entries(version: IndexVersion) -> Finding:
 
 def probe_documents(version: IndexVersion) -> Finding:
     """Say whether something of documents was left out or changed when they were indexed."""
-    name, noted = "Documents", noted_documents(version)
-    figures = {"products": noted.number}
-    if not noted.number:
-        return Finding(name, State.OK, "All are indexed as the shop gives them.", figures=figures)
-    most = get_settings().verify_max_failed * IndexEntry.objects.filter(version=version).count()
-    return Finding(
-        name,
-        State.ATTENTION,
-        f"Of {count(noted.number, 'product')} something was left out or changed. The first, {noted.first}",
-        "Correct document() of the shop's ProductIndex, or the product; search_index reconcile then looks again.",
-        tolerated=noted.number <= most,
-        figures=figures,
+    noted = noted_documents(version)
+    entries = IndexEntry.objects.filter(version=version).count() if noted.number else 0
+    return counted(
+        "Documents",
+        noted.number,
+        well="All are indexed as the shop gives them.",
+        trouble=f"Of {count(noted.number, 'product')} something was left out or changed. The first, {noted.first}",
+        remedy="Correct document() of the shop's ProductIndex, or the product; search_index reconcile then looks again.",
+        tolerated=noted.number <= get_settings().verify_max_failed * entries,
     )
 
 
 def probe_cards(version: IndexVersion) -> Finding:
     """Say whether lists can show the products: a card() that fails leaves its product out."""
-    name, failing = "Cards", failing_cards(version)
-    figures = {"products": failing.number}
-    if not failing.number:
-        return Finding(name, State.OK, "Lists can show all products.", figures=figures)
-    return Finding(
-        name,
-        State.BROKEN,
-        f"Lists leave {count(failing.number, 'product')} out. The first, {failing.first}",
-        "Correct card() of the shop's ProductIndex, or the product; search_index reconcile then looks again.",
-        figures=figures,
+    failing = failing_cards(version)
+    return counted(
+        "Cards",
+        failing.number,
+        well="Lists can show all products.",
+        trouble=f"Lists leave {count(failing.number, 'product')} out. The first, {failing.first}",
+        remedy="Correct card() of the shop's ProductIndex, or the product; search_index reconcile then looks again.",
+        state=State.BROKEN,
     )
 
 

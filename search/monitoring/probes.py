@@ -74,6 +74,35 @@ def combine(name: str, parts: Sequence[Finding], well: str) -> Finding:
     )
 
 
+def counted(
+    name: str,
+    number: int,
+    *,
+    well: str,
+    trouble: str,
+    remedy: str,
+    state: State = State.ATTENTION,
+    tolerated: bool = False,
+    parts: Sequence[Finding] = (),
+) -> Finding:
+    """Return a finding that is well where there is none of something; its figure "number" says how many there are.
+
+    Args:
+        name: of the finding.
+        number: of what should not be.
+        well: the sentence where there is none.
+        trouble: the sentence where there are some.
+        remedy: what to do then.
+        state: the state then.
+        tolerated: whether `verify` and /health/ready pass all the same.
+        parts: each of them.
+    """
+    figures = {"number": number}
+    if not number:
+        return Finding(name, State.OK, well, figures=figures)
+    return Finding(name, state, trouble, remedy, tolerated=tolerated, figures=figures, parts=tuple(parts))
+
+
 def summarise(findings: Sequence[Finding]) -> Finding:
     """Return the line above all lines of the dashboard, whose state is the worst of theirs."""
     broken = [found.name for found in findings if found.state is State.BROKEN]

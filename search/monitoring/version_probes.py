@@ -12,7 +12,7 @@ from ..indexing.hnsw import MIN_ANN_RECALL, broken_indexes
 from ..indexing.removal import find_left_over
 from ..indexing.versions import REMEDY, versions_without_artifact
 from ..models import Build, IndexEntry, IndexVersion
-from .probes import Finding, State, combine, count, span
+from .probes import Finding, State, combine, count, counted, span
 
 CHANGE_OVER = "To change over, run: manage.py search_index rebuild"
 
@@ -191,15 +191,13 @@ def probe_text_config(version: IndexVersion | None) -> Finding:
 def probe_hnsw(version: IndexVersion) -> Finding:
     """Read from Postgres whether both HNSW indexes are valid."""
     broken = broken_indexes(version)
-    figures = {"broken": len(broken)}
-    if not broken:
-        return Finding("HNSW indexes", State.OK, "Both are valid.", figures=figures)
-    return Finding(
+    return counted(
         "HNSW indexes",
-        State.BROKEN,
-        f"Missing or invalid: {', '.join(broken)}; every search reads all embeddings.",
-        "A worker builds them again within seconds if Celery beat runs; see that it does.",
-        figures=figures,
+        len(broken),
+        well="Both are valid.",
+        trouble=f"Missing or invalid: {', '.join(broken)}; every search reads all embeddings.",
+        remedy="A worker builds them again within seconds if Celery beat runs; see that it does.",
+        state=State.BROKEN,
     )
 
 
@@ -227,32 +225,31 @@ def probe_recall(version: IndexVersion) -> Finding:
 
 def probe_versions() -> Finding:
     """Look for versions that maintenance cannot cope with, and for what is left of those that are gone."""
-    name = "Versions"
-    left_over = find_left_over()
-    figures = {"left over": len(left_over)}
-    if not left_over:
-        sentence = f"{count(IndexVersion.objects.count(), 'version')} kept, nothing left of others."
-        return Finding(name, State.OK, sentence, figures=figures)
-    return Finding(
+    name, left_over = "Versions", find_left_over()
+    more = f", and {len(left_over) - 1} more" if len(left_over) > 1 else ""
+    return counted(
         name,
-        State.ATTENTION,
-        f"{left_over[0]}{f', and {len(left_over) - 1} more' if len(left_over) > 1 else ''}.",
-        "Correct what the reason names; a worker tries again every few seconds if Celery beat runs.",
-        figures=figures,
-        parts=tuple(Finding(name, State.ATTENTION, f"{one}.") for one in left_over),
+        len(left_over),
+        well=f"{count(IndexVersion.objects.count(), 'version')} kept, nothing left of others.",
+        trouble=f"{''.join(left_over[:1])}{more}.",
+        remedy="Correct what the reason names; a worker tries again every few seconds if Celery beat runs.",
+        parts=[Finding(name, State.ATTENTION, f"{one}.") for one in left_over],
     )
 
 
 def probe_held() -> Finding:
     """Say whether a new version is held back, since it is clearly worse than the active one."""
-    name = "New version"
     held = list(IndexVersion.objects.held())
-    figures = {"versions": len(held)}
-    if not held:
-        return Finding(name, State.OK, "None is held back.", figures=figures)
-    sentence = f"Version {held[0].pk} is not activated: {held[0].held}"
-    remedy = f"{REMEDY.format(held[0].pk)} Index versions in the admin has both side by side."
-    return Finding(name, State.ATTENTION, sentence, remedy, figures=figures)
+    return counted(
+        "New version",
+        len(held),
+        well="None is held back.",
+        trouble="".join(f"Version {version.pk} is not activated: {version.held}" for version in held[:1]),
+        remedy="".join(
+            f"{REMEDY.format(version.pk)} Index versions in the admin has both side by side."
+            for version in held[:1]
+        ),
+    )
 
 
 def _age(moment: datetime | None) -> str:
