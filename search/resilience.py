@@ -60,7 +60,7 @@ class Attempts:
 
         Args:
             what: the thing, in a few words, for the log.
-            note: is told the error where it failed, to keep it where people look.
+            note: called with the error as one line, to keep it where people see it.
 
         Raises:
             Exception: it failed because the time of the whole task is up, its lock was lost or the database is gone,

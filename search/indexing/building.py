@@ -35,7 +35,7 @@ Step = Build.Step
 
 
 def request_build(kind: str, *, by: str) -> tuple[Build, bool]:
-    """Record a build and tell a worker; a lost message costs the time until beat looks for builds that wait.
+    """Record a build and send a message to the workers; if it is lost, beat finds the build that waits.
 
     Args:
         kind: "rebuild" builds a new version beside the active one; "reindex" indexes every product again in
@@ -60,7 +60,7 @@ def begin_build_here(kind: str, *, by: str = "") -> Build:
         by: who asks; empty for the command line.
 
     Returns:
-        The build as it stands then; workers are still to be told.
+        The build as it stands then; no message has been sent to the workers yet.
 
     Raises:
         BuildStateError: one runs already, or this one could not begin.
@@ -74,7 +74,7 @@ def begin_build_here(kind: str, *, by: str = "") -> Build:
 
 
 def begin_build(build_id: int) -> None:
-    """Begin a build that waits, and tell the workers; one that does not wait any more is left alone."""
+    """Begin a build that waits, and send hints to the workers; one that does not wait any more is left alone."""
     if _begin(build_id):
         marks.publish("index_stale", times=get_settings().index_parallel)
 
@@ -246,7 +246,7 @@ def _note(version: IndexVersion, trouble: str) -> None:
 
 
 def _moment() -> datetime:
-    """Return the present as Postgres has it, whose clock the moments of builds and versions are told by."""
+    """Return the present by the clock of Postgres, which all moments of builds and versions are taken from."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
         now: datetime = cursor.fetchone()[0]

@@ -16,7 +16,7 @@ AGAIN_AFTER = timedelta(minutes=10)  # what takes long is measured again, though
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One figure of both versions beside each other, in words."""
+    """One figure of both versions, in words."""
 
     label: str
     active: str
@@ -26,7 +26,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A version beside the active one, both measured at one moment."""
+    """A new version and the active one, both measured at one moment."""
 
     new: VersionFigures
     active: VersionFigures | None

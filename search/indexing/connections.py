@@ -1,7 +1,11 @@
-"""Work of the index that no request waits for, and that a host's time limits for requests must not end.
+"""Connections for work of the index that no request waits for, and that a host's time limits for requests must not end.
 
-Limits are lifted inside transactions alone, where they end with them: what is set on a session behind a pooler in transaction
-mode is met by other clients. Statements that no transaction may hold get a connection of their own.
+A pooler such as PgBouncer gives a server's connection to whoever needs one: in session mode for as long as a client stays; in
+transaction mode for one transaction, so that whatever a client leaves on its session (settings, locks, cursors, prepared statements)
+affects other clients; in statement mode there are no transactions at all.
+
+So limits are lifted inside transactions only, and end with them. Statements that cannot run in a transaction get a connection of
+their own.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,16 +21,7 @@ from psycopg.pq import ConnStatus, ExecStatus
 from ..conf import get_settings
 from ..exceptions import UnsafeConnection
 
-# Connections of one's own, and what stands between them and Postgres.
-#
-# A pooler such as PgBouncer hands a
-# server's connection to whoever needs one. In session mode it does so for as long as a client stays; in
-# transaction mode for one transaction, so that all that a client leaves behind on its session - settings,
-# locks, cursors, prepared statements - is met by others; in statement mode there are no transactions at
-# all.
-
-
-SAMPLES = 3  # connections that are opened beside each other to tell the mode of a pooler
+SAMPLES = 3  # connections that are open at the same time, to find out the mode of a pooler
 SAMPLE_SECONDS = 1.0  # that each may take to answer
 # A connection that waits for hours meanwhile must not be forgotten by what lies between; libpq's own names.
 _KEPT_ALIVE = {"keepalives_idle": 60, "keepalives_interval": 10, "keepalives_count": 6}
@@ -44,7 +39,7 @@ class Pooling(StrEnum):
 
 @contextmanager
 def own_connection(alias: str = DEFAULT_DB_ALIAS) -> Iterator[BaseDatabaseWrapper]:
-    """Open a connection beside the usual one, outside any pool of Django's and any transaction; it is closed afterwards."""
+    """Open an additional connection, outside any pool of Django's and any transaction; it is closed afterwards."""
     own = connections[alias].copy()
     options = own.settings_dict["OPTIONS"]
     options.pop("pool", None)
@@ -52,7 +47,7 @@ def own_connection(alias: str = DEFAULT_DB_ALIAS) -> Iterator[BaseDatabaseWrappe
         options.setdefault(name, value)
     try:
         with own.wrap_database_errors:
-            # Not by connect(), which tells signals that look around through the alias's usual connection.
+            # Not by connect(): its signal has receivers that use the alias's usual connection.
             own.connection = own.get_new_connection(own.get_connection_params())
             own.connection.autocommit = True
             own.init_connection_state()
@@ -70,7 +65,7 @@ def is_pooled(connection: Any) -> bool:
 
 
 def find_pooling(alias: str = DEFAULT_DB_ALIAS) -> Pooling:
-    """Find out what the connections of an alias lead through; takes some connections beside each other where it is a pooler.
+    """Find out what the connections of an alias lead through; opens several at a time where it is a pooler.
 
     Where several of them are served by one server process, though all stay open, it is transaction mode. A pooler that
     cannot serve all of them at once is taken for one in transaction mode, which is the safe guess.

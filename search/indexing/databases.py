@@ -1,4 +1,8 @@
-"""What is wrong with the databases as the settings name them: routers, poolers, standbys."""
+"""What the index needs of the databases in the settings: routers, poolers, a primary, a text search configuration, pgvector.
+
+Entries and queries must be cut into words by one text search configuration, or words are not found that are there. So each version
+keeps its own, and another one in the settings takes effect with the next version.
+"""
 
 from typing import Any
 
@@ -19,7 +23,13 @@ from .connections import (
     unsafe_settings,
 )
 
-# Tells a database of a server from all others; a copy of its files runs since another moment.
+# 0.8.2 fixed CVE-2026-3172, 0.8.3 corruption of HNSW indexes by vacuum, 0.8.4 graphs that stayed unrepaired.
+MINIMUM = (0, 8, 4)  # version of pgvector
+READ_ONLY = (
+    f"The database {WRITER!r} takes no writes: it is a standby, or set to read only. Searches are answered as the index"
+    " was; products cannot be saved and nothing is indexed."
+)
+# Distinguishes a database of a server from all others; a copy of its files runs since another moment.
 _IDENTITY = "SELECT pg_postmaster_start_time(), current_database()"
 
 
@@ -97,12 +107,6 @@ def is_read_only() -> bool:
         return bool(cursor.fetchone()[0])
 
 
-READ_ONLY = (
-    f"The database {WRITER!r} takes no writes: it is a standby, or set to read only. Searches are answered as the index"
-    " was; products cannot be saved and nothing is indexed."
-)
-
-
 def _misplaced_products() -> list[str]:
     try:
         index = get_index()
@@ -141,14 +145,6 @@ def _identity(alias: str) -> Any:
         return cursor.fetchone()
 
 
-# Text search configurations: what Postgres makes of words when entries are written, and of queries when
-# they are searched.
-#
-# Both must be made by one configuration, or words are not found that are there. So each
-# version keeps its own, entries are written and searched with it, and another one in the settings takes
-# effect with the next version.
-
-
 def try_text_config(name: str) -> None:
     """Have Postgres use a text search configuration.
 
@@ -179,13 +175,6 @@ def note_text_config() -> None:
         config = get_settings().text_config
         try_text_config(config)
         unnoted.update(text_config=config)
-
-
-# The pgvector extension: which version the database has, and which one the index needs.
-
-
-# 0.8.2 fixed CVE-2026-3172, 0.8.3 corruption of HNSW indexes by vacuum, 0.8.4 graphs that stayed unrepaired.
-MINIMUM = (0, 8, 4)
 
 
 def installed_version() -> tuple[int, ...] | None:

@@ -1,30 +1,78 @@
-"""Turn a product into what every index version is told about it, with hashes that show whether that changed."""
+"""What the index keeps of a product: its document, asked of the host, cleaned, and hashed, so that changes show.
+
+A document is cleaned once, where it comes in, and what was changed is noted: nothing is left out or replaced without a note.
+"""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from datetime import date, datetime, time
+from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from enum import Enum
 from hashlib import sha256
-from typing import Any
+from itertools import islice
+from typing import Any, NamedTuple
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import InterfaceError, OperationalError
+from django.utils import timezone
+from django.utils.functional import Promise
 
-from ..exceptions import HostError
-from ..facets import COLOUR, TAGS, tokens_of
+from ..exceptions import HostError, SearchError
+from ..facets import CATEGORY, COLOUR, MAX_FACET_NAME, SIGN, TAGS, tokens_of
+from ..models.entries import FINEST_PRICE, HIGHEST_PRICE
 from ..registry import ProductDocument, ProductIndex, ProductPicture, card_of, describe_failure
-from ..text import split, storable
-from .document_cleaning import (
-    MAX_KEYWORDS,
-    MAX_NAME,
-    DocumentError,
-    Note,
-    Notes,
-    clean_document,
-    clean_text,
-)
+from ..text import MAX_LENGTH, one_line, split, storable
 
+# Postgres refuses a tsvector over 1 MB and a btree or GIN item over about 2,700 bytes (UTF-8: 4 bytes a character).
+MAX_SKU = 200
+MAX_NAME = 2_000
+MAX_KEYWORDS = 20_000
+MAX_DESCRIPTION = 100_000
+MAX_VALUES = 1_000  # of one facet, and pictures of one product; a generator need not end
+_TEXTS = {
+    "sku": MAX_SKU,
+    "name": MAX_NAME,
+    "brand": MAX_NAME,
+    "keywords": MAX_KEYWORDS,
+    "description": MAX_DESCRIPTION,
+    "style": MAX_NAME,
+}
+_SHOWN = 40  # characters of a value in a note
+BLANK = "a blank value was left out"
 CARD_FAILED = "card() failed: "  # what the notes on a product begin with that no list can show
 MAX_NOTES = 1_000  # characters
+
+
+class DocumentError(SearchError):
+    """A document holds what cannot be indexed; the message names the field and says what it should hold."""
+
+
+class Note(NamedTuple):
+    """One thing about a document that was changed, or left out, so that it could be indexed."""
+
+    field: str  # 'facet "brand"'
+    what: str  # the same for all products that it happens to
+    value: str = ""  # of this product
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.what}" + (f" ({self.value})" if self.value else "")
+
+
+class Notes(dict[tuple[str, str], Note]):
+    """The notes of one document, one of a kind."""
+
+    def add(self, field: str, what: str, value: object = "") -> None:
+        """Note that something was changed.
+
+        Args:
+            field: where.
+            what: was done.
+            value: what the host gave, if that says more.
+        """
+        shown = "" if isinstance(value, str) and not value else repr(value)
+        shown = shown if len(shown) <= _SHOWN else f"{shown[: _SHOWN - 1]}…"
+        self.setdefault((field, what), Note(field, what, storable(shown)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +94,7 @@ class PreparedProduct:
         return "\n".join([*said, *map(str, self.notes)])[:MAX_NOTES]
 
     def content_hash(self, config: str) -> str:
-        """Return the hash of everything the host told, as an entry keeps it.
+        """Return the hash of everything that the host gave, as an entry keeps it.
 
         Args:
             config: text search configuration of the entry's version, which decides what is made of the words.
@@ -155,3 +203,206 @@ def style_of(document: ProductDocument) -> str:
 
 def _hash(text: str) -> str:
     return sha256(text.encode()).hexdigest()
+
+
+def clean_document(document: object, key: str) -> tuple[ProductDocument, tuple[Note, ...]]:
+    """Return a document in which each field is of its type, and notes on what was changed for that.
+
+    Facet values become what a filter for them becomes: one line without white space around it, of at most 200 characters.
+
+    Args:
+        document: what the host's document() returned.
+        key: of the product that it was asked for.
+
+    Raises:
+        DocumentError: a field holds what cannot be made to fit without guessing.
+    """
+    if not isinstance(document, ProductDocument):
+        raise DocumentError(f"it returned {type(document).__name__}: return a ProductDocument.")
+    notes = Notes()
+    cleaned: dict[str, Any] = {
+        name: clean_text(getattr(document, name), name, longest, notes) for name, longest in _TEXTS.items()
+    }
+    for name in ("sku", "name"):
+        if not cleaned[name].strip():
+            notes.add(name, "it is blank, so that nobody finds the product by it")
+    return replace(
+        document,
+        **cleaned,
+        key=_key(document.key, key, notes),
+        facets=_facets(document.facets, notes),
+        price=_price(document.price, notes),
+        in_stock=_in_stock(document.in_stock, notes),
+        created=_created(document.created, notes),
+        pictures=_pictures(document.pictures, notes),
+    ), tuple(notes.values())
+
+
+def clean_text(given: object, field: str, longest: int, notes: Notes) -> str:
+    """Return a text that Postgres takes.
+
+    Args:
+        given: what the host gave.
+        field: where it stood.
+        longest: characters that are kept.
+        notes: where changes are noted.
+    """
+    text = _as_text(given, field, notes)
+    stored = storable(text)
+    if stored != text:
+        notes.add(field, "characters that are no text were replaced", text)
+    if len(stored) > longest:
+        notes.add(field, f"it was cut to {longest:,} characters", f"{stored[:_SHOWN]}")
+    return stored[:longest]
+
+
+def _as_text(given: object, field: str, notes: Notes) -> str:
+    if isinstance(given, Promise):  # a translation that is looked up when it is read
+        return str(given)
+    if isinstance(given, str):
+        return str.__str__(given.value if isinstance(given, Enum) else given)
+    if given is None:
+        notes.add(field, "None was taken for an empty text")
+        return ""
+    notes.add(field, f"a value of the type {type(given).__name__} was made a text", given)
+    return given.decode("utf-8", "replace") if isinstance(given, bytes) else str(given)
+
+
+def _key(given: object, key: str, notes: Notes) -> str:
+    if str(given) != key:
+        raise DocumentError(f"key is {given!r} for the product {key}: give str(product.pk).")
+    if not isinstance(given, str):
+        notes.add("key", f"a value of the type {type(given).__name__} was made a text", given)
+    return key
+
+
+def _facets(given: object, notes: Notes) -> dict[str, tuple[str, ...]]:
+    if given is None:
+        notes.add("facets", "None was taken for no facets")
+        return {}
+    if not isinstance(given, Mapping):
+        raise DocumentError(f"facets is of the type {type(given).__name__}: give a dict of tuples.")
+    facets: dict[str, tuple[str, ...]] = {}
+    for stated, values in given.items():
+        name = one_line(storable(_as_text(stated, "facets", notes)))
+        if not name or SIGN in name or len(name) > MAX_FACET_NAME:
+            notes.add(
+                "facets",
+                f'a facet was left out: its name must be a word of up to {MAX_FACET_NAME} characters without "="',
+                stated,
+            )
+            continue
+        field = f'facet "{name}"'
+        if name != stated:
+            notes.add(field, "its name was written otherwise", stated)
+        found = [value for one in _listed(values, field, notes) if (value := _value(one, field, notes))]
+        distinct = tuple(dict.fromkeys((*facets.get(name, ()), *found)))
+        if name == CATEGORY and len(distinct) < len(found):
+            notes.add(field, "a category stood above itself; it was kept where it stood first", found[-1])
+        facets[name] = distinct
+    return facets
+
+
+def _listed(values: object, field: str, notes: Notes) -> list[Any]:
+    if values is None:
+        notes.add(field, BLANK, values)
+        return []
+    if isinstance(values, str | bytes | Promise) or not isinstance(values, Iterable):
+        notes.add(field, "a single value was taken for a tuple of one", values)
+        return [values]
+    if isinstance(values, Set | Mapping):
+        notes.add(field, "values without an order were put into that of the alphabet")
+        return sorted(islice(values, MAX_VALUES), key=str)
+    found = list(islice(values, MAX_VALUES + 1))
+    if len(found) > MAX_VALUES:
+        notes.add(field, f"only the first {MAX_VALUES:,} values were kept")
+    return found[:MAX_VALUES]
+
+
+def _value(given: object, field: str, notes: Notes) -> str:
+    if given is None or (isinstance(given, float | Decimal) and Decimal(given).is_nan()):
+        # NaN is what tables have where nothing stands.
+        notes.add(field, BLANK, given)
+        return ""
+    text = storable(_as_text(given, field, notes))
+    value = one_line(text)
+    if not value:
+        notes.add(field, BLANK, text)
+    elif value != (given if isinstance(given, str) else text):
+        notes.add(field, "white space or characters that do not show were taken out", text)
+    if len(value) > MAX_LENGTH:
+        notes.add(
+            field, f"a value was cut to {MAX_LENGTH} characters, the most that can be filtered by", value
+        )
+        value = value[:MAX_LENGTH].strip()
+    return value
+
+
+def _price(given: Any, notes: Notes) -> Decimal | None:
+    if given is None:
+        return None
+    try:
+        if isinstance(given, bool):
+            raise TypeError
+        price = given if isinstance(given, Decimal) else Decimal(str(given).strip())
+        usable = price.is_finite() and 0 <= price < HIGHEST_PRICE
+    except (InvalidOperation, TypeError, ValueError):
+        usable = False
+    if not usable:
+        raise DocumentError(
+            f"price is {given!r:.100}: give a Decimal from 0 to below 10,000,000,000, or None."
+        )
+    if not isinstance(given, Decimal | int):
+        notes.add("price", f"a value of the type {type(given).__name__} was made a Decimal", given)
+    if int(price.as_tuple().exponent) >= -4:
+        return price
+    rounded = price.quantize(FINEST_PRICE, ROUND_HALF_EVEN)
+    if rounded != price:
+        notes.add("price", "it was rounded to four decimals", given)
+    return min(rounded, HIGHEST_PRICE - FINEST_PRICE)
+
+
+def _in_stock(given: Any, notes: Notes) -> bool:
+    if isinstance(given, bool):
+        return given
+    if not isinstance(given, int | float | Decimal) or given != given:
+        raise DocumentError(f"in_stock is {given!r:.100}: give True or False.")
+    notes.add("in_stock", f"a value of the type {type(given).__name__} was made True or False", given)
+    return bool(given)
+
+
+def _created(given: Any, notes: Notes) -> datetime:
+    if isinstance(given, date) and not isinstance(given, datetime):
+        notes.add("created", "a date was taken for its midnight")
+        given = datetime.combine(given, time())
+    elif isinstance(given, datetime) and timezone.is_naive(given):
+        notes.add("created", "a moment without a time zone was taken for one in the setting TIME_ZONE")
+    if not isinstance(given, datetime) or not 1 < given.year < 9999:  # Postgres goes further, Python does not
+        raise DocumentError(
+            f"created is {given!r:.100}: give an aware datetime, such as that of the first sale."
+        )
+    return timezone.make_aware(given, timezone.get_default_timezone()) if timezone.is_naive(given) else given
+
+
+def _pictures(given: Any, notes: Notes) -> tuple[ProductPicture, ...]:
+    if given is None:
+        notes.add("pictures", "None was taken for no pictures")
+        return ()
+    if not isinstance(given, Iterable):
+        raise DocumentError(
+            f"pictures is of the type {type(given).__name__}: give a tuple of ProductPicture."
+        )
+    found = list(islice(given, MAX_VALUES + 1))
+    if len(found) > MAX_VALUES:
+        notes.add("pictures", f"only the first {MAX_VALUES:,} were kept")
+    pictures = []
+    for picture in found[:MAX_VALUES]:
+        if not isinstance(picture, ProductPicture):
+            notes.add("pictures", "what is no ProductPicture was left out", picture)
+            continue
+        name = clean_text(picture.name, "pictures", MAX_NAME, notes)
+        if not name.strip():
+            notes.add("pictures", "a picture without a name was left out")
+            continue
+        pictures.append(picture if name == picture.name else replace(picture, name=name))
+    return tuple(pictures)

@@ -63,7 +63,7 @@ class EmbeddedBatch:
     entries: dict[int, list[EntryWrite]] = field(default_factory=dict)
     images: dict[int, list[ImageWrite]] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
-    put_off: dict[str, str] = field(default_factory=dict)  # key -> reason that is none of the product's
+    put_off: dict[str, str] = field(default_factory=dict)  # key -> reason that lies outside the product
 
 
 class Embedder:

@@ -99,10 +99,10 @@ class ExistingEntry:
     images: dict[int, ExistingImage] = field(default_factory=dict)
 
     def is_current(self, product: PreparedProduct, config: str) -> bool:
-        """Return whether the entry and its embeddings say what the product says, as far as hashes can tell.
+        """Return whether the entry and its embeddings are those of the product as it is, going by hashes.
 
         Args:
-            product: as the host tells it now.
+            product: as the host gives it now.
             config: text search configuration of the entry's version.
         """
         return self.content_hash == self.embedded_hash == product.content_hash(config) and not self.error
@@ -199,7 +199,7 @@ def write_errors(errors: Mapping[str, str]) -> None:
 def write_notes(notes: Mapping[str, str]) -> None:
     """Note on the entries of versions that receive changes what was changed of their documents, given key -> words, "" for nothing.
 
-    No content hash tells of it, so that a card() which fails for a while has nothing encoded again.
+    Notes are no part of the content hash, so that a card() which fails for a while has nothing encoded again.
     """
     with connection.cursor() as cursor:
         cursor.execute(

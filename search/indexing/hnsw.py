@@ -1,4 +1,4 @@
-"""The partial HNSW indexes of a version: build them beside running writes, tell broken ones, drop old ones.
+"""The partial HNSW indexes of a version: built while others write, found when broken, dropped with their version; and their ANN recall.
 
 A CREATE INDEX CONCURRENTLY that was killed leaves an INVALID index behind, which IF NOT EXISTS takes for a good
 one; every query is then a sequential scan, without an error. So validity is read from the catalogue instead.
@@ -15,6 +15,12 @@ from ..models import IndexVersion
 from .connections import maintenance_cursor
 from .locks import confirm_locks
 
+# ruff: noqa: S608 - only names of the plugin's own tables, columns and constants are put into statements
+
+MIN_ANN_RECALL = 0.95  # below it an index misses too much to be searched
+NEAREST = 24
+SAMPLES = 200  # entries that ANN recall is measured over
+_TIE = 1e-6  # inner products of halfvec columns are exact in float64 up to this
 _OURS = re.compile(r"fashion_search_(?:image|text)_v(\d+)_hnsw")
 
 
@@ -74,7 +80,7 @@ def build_indexes(version: IndexVersion) -> list[str]:
 
 
 def built_share(version: IndexVersion) -> float:
-    """Return how much of the version's two HNSW indexes is built, from 0 to 1, as far as Postgres tells."""
+    """Return how much of the version's two HNSW indexes is built, from 0 to 1, as Postgres reports it."""
     validity = index_validity()
     finished = sum(validity.get(index.name, False) for index in hnsw_indexes(version))
     with connection.cursor() as cursor:
@@ -147,18 +153,6 @@ def _create(version: IndexVersion, index: HnswIndex) -> None:
 def _drop(name: str) -> None:
     with maintenance_cursor() as cursor:
         cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {connection.ops.quote_name(name)}")
-
-
-# ANN recall@24: how many of the exact scan's nearest the HNSW indexes find, over sampled entries.
-
-
-# ruff: noqa: S608 - only names of the plugin's own tables, columns and constants are put into statements
-
-
-MIN_ANN_RECALL = 0.95  # below it an index misses too much to be searched
-NEAREST = 24
-SAMPLES = 200
-_TIE = 1e-6  # inner products of halfvec columns are exact in float64 up to this
 
 
 def measure_recalls(version: IndexVersion, *, samples: int = SAMPLES) -> dict[str, float | None]:

@@ -1,4 +1,4 @@
-"""What comes into the outbox, and the hints that tell workers of it.
+"""What comes into the outbox, and the hints to workers that it has.
 
 Receivers, and hosts after writes that send no signals, add marks: rows that touch nothing else, so that no transaction of the
 host waits for another one. Builds, comparisons and pages of the admin put products into the outbox itself, each in the order of
@@ -135,7 +135,7 @@ _hinted: WeakKeyDictionary[Any, list[Any]] = WeakKeyDictionary()
 
 
 def hint_after_commit() -> None:
-    """Have a worker told, once per transaction, that the outbox has something for it."""
+    """Send the workers a hint after commit, once per transaction, that the outbox has something for them."""
     connection = connections[DEFAULT_DB_ALIAS]  # not the proxy: the key of a weak dictionary must be hashable
     hooks = connection.run_on_commit
     if not connection.in_atomic_block:

@@ -313,7 +313,7 @@ def postpone(claims: Sequence[Claim], reason: str) -> None:
 
 
 def put_off(products: Mapping[str, str]) -> None:
-    """Give held products back uncounted, for later, given key -> reason that is none of theirs."""
+    """Give held products back uncounted, for later, given key -> reason that lies outside the product."""
     with connection.cursor() as cursor:
         cursor.execute(
             """

@@ -109,7 +109,7 @@ def repictured_keys(version: IndexVersion, former: IndexVersion) -> "QuerySet[En
     """Return the keys of products of a version with a picture whose bytes another version knows to be others.
 
     A storage may have overwritten the file under its old name while only the other version received changes,
-    and no content hash tells.
+    and no content hash shows it.
     """
     other = EntryImage.objects.filter(
         version=former,

@@ -209,7 +209,7 @@ class BuildReport:
     retrying: int  # products that failed and are tried again later
     words_left: int  # products whose keyword part is not written yet
     rate: float | None  # products a second
-    share: float | None  # of the present step, from 0 to 1; None where that cannot be told
+    share: float | None  # of the present step, from 0 to 1; None where that is unknown
     seconds_left: float | None  # of the present step
     seconds: float  # since it began, or that it took
     still_seconds: float  # since a worker did something for it
@@ -232,7 +232,7 @@ class _Waiting:
 
 
 def read_report(build: Build) -> BuildReport:
-    """Measure a build with a few quick queries; one that has ended is told from its record alone."""
+    """Measure a build with a few quick queries; of one that has ended, only its record is read."""
     if not build.is_running:
         return _ended(build)
     counted = StaleProduct.objects.of_build().aggregate(

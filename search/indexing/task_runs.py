@@ -1,8 +1,8 @@
-"""Note each run of a periodic task, and tell which tasks have failed or no longer run.
+"""The runs of periodic tasks: each is noted, and which tasks have failed or no longer run is found from that.
 
 All times are those of Postgres's clock, so that the clocks of machines may differ. A time that lies ahead, because that clock was
-set back, counts as now from the next look on: it hides nothing for longer than that. Rows that came with a dump tell of another server;
-they are known by the number of the table that they were written to, and begin anew.
+set back, counts as now from the next look on: it hides nothing for longer than that. Rows that came with a dump are about another server;
+they are recognised by the number of the table that they were written to, and begin anew.
 """
 
 # ruff: noqa: S608 - only names of the plugin's own columns are put into statements
@@ -123,7 +123,7 @@ def task_states() -> list[TaskState]:
                 _watch()
         except (
             InternalError
-        ) as error:  # a standby takes no writes, as others say; what it has is told all the same
+        ) as error:  # a standby takes no writes, which other probes report; what it has is shown all the same
             logger.warning("No periodic task can be watched anew: %s", error)
         rows = _read()
     seconds = periods(current_app.conf)

@@ -185,7 +185,7 @@ def _expect_artifact(version_id: int) -> None:
 
 
 def versions_without_artifact() -> list[tuple[IndexVersion, str]]:
-    """Return the versions beside the active one that lack their artifact here, each with the reason."""
+    """Return the versions other than the active one that lack their artifact here, each with the reason."""
     lacking = []
     for version in IndexVersion.objects.exclude(state__in=(State.FAILED, State.ACTIVE)).order_by("pk"):
         try:

@@ -9,7 +9,7 @@ from django.core.files.base import ContentFile
 
 from search.encoders.cache import forget_artifacts
 from search.encoders.sessions import Encoders
-from search.indexing import batches, document_cleaning, outbox
+from search.indexing import batches, documents, outbox
 from search.indexing.failures import count_failures
 from search.indexing.reconcile import reconcile
 from search.models import EntryImage, IndexEntry, IndexVersion
@@ -190,9 +190,7 @@ def test_a_value_that_postgres_refuses_fails_only_its_product(monkeypatch):
         return replace(found, price=Decimal("1e20")) if product.pk == products[1].pk else found
 
     monkeypatch.setattr(ShopProductIndex, "document", document)
-    monkeypatch.setattr(
-        document_cleaning, "HIGHEST_PRICE", Decimal("1e30")
-    )  # what cleaning let through by mistake
+    monkeypatch.setattr(documents, "HIGHEST_PRICE", Decimal("1e30"))  # what cleaning let through by mistake
     drain()
     assert sorted(IndexEntry.objects.values_list("sku", flat=True)) == ["a0", "a2"]
     assert stale_products().get().last_error.startswith("Postgres refused the entry: numeric field overflow")

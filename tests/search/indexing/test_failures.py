@@ -12,7 +12,7 @@ from django.utils import timezone
 from search.encoders.artifact import read_manifest
 from search.encoders.cache import encoders_for
 from search.exceptions import ArtifactError
-from search.indexing import batches, document_cleaning, outbox
+from search.indexing import batches, documents, outbox
 from search.indexing.failures import KINDS, OTHER, count_failures
 from search.models import IndexVersion, StaleProduct
 from shop.models import Product
@@ -42,9 +42,7 @@ def test_kinds_of_products_that_fail_alone(monkeypatch):
         return replace(found, price=Decimal("1e20")) if product.pk == refused.pk else found
 
     monkeypatch.setattr(ShopProductIndex, "document", document)
-    monkeypatch.setattr(
-        document_cleaning, "HIGHEST_PRICE", Decimal("1e30")
-    )  # what cleaning let through by mistake
+    monkeypatch.setattr(documents, "HIGHEST_PRICE", Decimal("1e30"))  # what cleaning let through by mistake
     drain()
     assert counted() == {"document": 1, "refused by Postgres": 1, "file cannot be read": 1, OTHER: 1}
     assert not StaleProduct.objects.filter(product_key=good.pk).exists()

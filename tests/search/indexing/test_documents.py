@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search.exceptions import InvalidQuery
-from search.indexing.document_cleaning import MAX_VALUES, DocumentError, clean_document
+from search.indexing.documents import MAX_VALUES, DocumentError, clean_document
 from search.registry import ProductDocument, ProductPicture
 from search.text import clean_text
 
