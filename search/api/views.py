@@ -48,11 +48,14 @@ from .serializers import (
 )
 from .throttling import ReadThrottle
 
-# Parts of an answer that are shown as they are.
-SHOWN = (
-    "query", "typed", "total", "matching", "complete", "degraded", "left_out", "took_ms", "understood", "unknown", "results", "facets", "price_ranges",
-    "in_stock", "page", "token", "photo", "restarted", "instead", "banners",
-)  # fmt: skip
+# Fields of the serializer that show a part of the answer as it is; the view makes the others.
+SHOWN = SearchAnswerSerializer._declared_fields.keys() - {
+    "search",
+    "next",
+    "redirect",
+    "explanation",
+    "stages",
+}
 
 
 class PublicView(APIView):
