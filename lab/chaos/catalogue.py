@@ -78,7 +78,7 @@ class Hands:
 
     def reindex(self) -> None:
         """Have every picture read and every product encoded again."""
-        from search.indexing.marks import enter, hint_after_commit
+        from search.indexing.marks import enter_products, hint_after_commit
         from search.indexing.reconcile import product_keys
         from search.models import EntryImage, IndexEntry, IndexVersion
 
@@ -88,7 +88,7 @@ class Hands:
         )
         EntryImage.objects.filter(version__in=IndexVersion.objects.written()).update(picture_hash="")
         # No build: those run once at a time, and faults do this while one runs.
-        enter(product_keys(), reread=True)
+        enter_products(product_keys(), reread=True)
         hint_after_commit()
 
     def is_waiting(self) -> bool:

@@ -125,7 +125,8 @@ def wrap_steps(**_signal: Any) -> None:
             _kill_at(step)
 
     building.enter_step = _after(building.enter_step, entered)
-    versions.enter = _after(versions.enter, lambda *_, **__: _kill_at(MARKING))  # and before it is committed
+    # Before it is committed.
+    versions.enter_products = _after(versions.enter_products, lambda *_, **__: _kill_at(MARKING))
     versions.activate = _after(versions.activate, lambda *_, **__: _kill_at(SWITCHED))
     draining.index_batch = _before(draining.index_batch, _encode)
 

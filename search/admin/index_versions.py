@@ -14,8 +14,8 @@ from django.views.decorators.http import require_POST
 
 from ..exceptions import NoVersion, SearchError
 from ..indexing import marks
-from ..indexing.comparison import as_kept, recounted
-from ..indexing.status import Progress, measure_outbox, measure_progress
+from ..indexing.comparison import kept_comparison, recounted_comparison
+from ..indexing.status import VersionProgress, measure_outbox, measure_progress
 from ..indexing.versions import discard, former_version
 from ..models import IndexVersion
 from .base import ForgivingList, ReadOnlyAdmin
@@ -31,7 +31,7 @@ class _WithProgress(ForgivingList):
         versions = list(self.result_list)
         progress = measure_progress()
         for version in versions:
-            version.counts = progress.get(version.pk, Progress())
+            version.counts = progress.get(version.pk, VersionProgress())
         self.result_list = versions
 
 
@@ -158,7 +158,7 @@ class IndexVersionAdmin(ReadOnlyAdmin):
         if version is None:
             raise Http404(f"There is no index version {pk}.")
         active = IndexVersion.objects.active()
-        comparison = recounted(version, active)
+        comparison = recounted_comparison(version, active)
         context = {
             **self.admin_site.each_context(request),
             "title": f"Activate version {pk}?",
@@ -166,7 +166,7 @@ class IndexVersionAdmin(ReadOnlyAdmin):
             "version": version,
             "active": active,
             "rows": comparison.rows,
-            "kept": as_kept(version),
+            "kept": kept_comparison(version),
             "can_be": version.state in (State.READY, State.RETIRED),
             "is_held": version.state == State.READY and bool(version.held),
             "may_change": self.has_change_permission(request),
@@ -200,6 +200,6 @@ class IndexVersionAdmin(ReadOnlyAdmin):
         return HttpResponseRedirect(reverse(f"{self.admin_site.name}:fashion_search_indexversion_changelist"))
 
 
-def _counts(version: IndexVersion) -> Progress:
+def _counts(version: IndexVersion) -> VersionProgress:
     counts = getattr(version, "counts", None)  # absent on the page of one version
     return counts if counts is not None else measure_progress()[version.pk]

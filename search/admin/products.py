@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from ..exceptions import NoTags
 from ..indexing import marks
 from ..indexing.failures import reindex_products
-from ..indexing.status import read_states
+from ..indexing.status import read_product_states
 from ..tags.suggest import suggest_tags
 from .base import ModelAdmin
 
@@ -26,7 +26,7 @@ class _WithStates(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         products = list(self.result_list)
-        states = read_states([str(product.pk) for product in products])
+        states = read_product_states([str(product.pk) for product in products])
         for product in products:
             product.fashion_search_state = states[str(product.pk)]
         self.result_list = products

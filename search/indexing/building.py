@@ -23,7 +23,7 @@ from .databases import note_text_config
 from .hnsw import build_indexes
 from .lexicons import build_lexicon
 from .locks import confirm_locks
-from .marks import enter_absent, enter_for_reindex
+from .marks import enter_for_reindex, enter_if_absent
 from .outbox import gather_marks
 from .reconcile import missing_keys, product_keys, surplus_keys, unembedded_keys
 from .removal import drop_superseded, drop_version, forget_troubles, note_trouble
@@ -146,7 +146,7 @@ def advance_builds() -> None:
                     logger.warning("The index %s was missing or invalid and has been built again.", name)
         for version in IndexVersion.objects.held():
             with attempts.at(f"comparing {version} again", partial(_note, version)):
-                comparison.look_again(version)
+                comparison.compare_again(version)
         ready = IndexVersion.objects.filter(state=State.READY, error="", held="").order_by("-pk").first()
         active = IndexVersion.objects.active()
         if ready is not None and (active is None or ready.pk > active.pk):
@@ -216,7 +216,7 @@ def is_complete(version: IndexVersion) -> bool:
         backfill=True, parked=False
     )
     blocking = set(open_keys) - set(changed_or_parked.values_list("product_key", flat=True))
-    enter_absent(blocking)
+    enter_if_absent(blocking)
     return not blocking and len(open_keys) <= batch_size
 
 

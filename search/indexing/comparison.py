@@ -68,7 +68,7 @@ def compare(version: IndexVersion, active: IndexVersion | None) -> Comparison:
     return Comparison(own, other, count_lost(version, active), timezone.now(), _before(active))
 
 
-def as_kept(version: IndexVersion) -> Comparison | None:
+def kept_comparison(version: IndexVersion) -> Comparison | None:
     """Return the comparison that was made before the switch, or None where an earlier release built the version."""
     kept = version.figures
     if not kept:
@@ -83,9 +83,9 @@ def as_kept(version: IndexVersion) -> Comparison | None:
     )
 
 
-def recounted(version: IndexVersion, active: IndexVersion | None) -> Comparison:
+def recounted_comparison(version: IndexVersion, active: IndexVersion | None) -> Comparison:
     """Compare as both are now: counts are taken anew, what takes long to measure is as it was kept."""
-    kept = as_kept(version)
+    kept = kept_comparison(version)
     own = VersionFigures(version.pk, count(version)) if kept is None else kept.new.recounted(version)
     if active is None:
         return Comparison(own, None, 0, timezone.now())
@@ -97,7 +97,7 @@ def recounted(version: IndexVersion, active: IndexVersion | None) -> Comparison:
     return Comparison(own, other, count_lost(version, active), timezone.now(), before)
 
 
-def look_again(version: IndexVersion) -> Comparison | None:
+def compare_again(version: IndexVersion) -> Comparison | None:
     """Compare a version that is held back once more where that may change something, and keep what comes of it.
 
     It is not looked at again once another version than the one that it was compared with is active: somebody has
@@ -107,11 +107,11 @@ def look_again(version: IndexVersion) -> Comparison | None:
         The new comparison; None where nothing is to be changed.
     """
     active = IndexVersion.objects.active()
-    kept = as_kept(version)
+    kept = kept_comparison(version)
     former = None if kept is None or kept.active is None else kept.active.version
     if kept is None or (None if active is None else active.pk) != former:
         return None
-    now = recounted(version, active)
+    now = recounted_comparison(version, active)
     same = now.new.counts == kept.new.counts and (
         now.active is None or kept.active is None or now.active.counts == kept.active.counts
     )

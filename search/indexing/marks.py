@@ -75,7 +75,7 @@ def mark_stale(keys: Iterable[str], *, backfill: bool = False, reread: bool = Tr
     return len(distinct)
 
 
-def enter(keys: Iterable[str], *, reread: bool) -> int:
+def enter_products(keys: Iterable[str], *, reread: bool) -> int:
     """Put products into the outbox as backfill; one that is in it already starts afresh; return how many.
 
     Args:
@@ -85,7 +85,7 @@ def enter(keys: Iterable[str], *, reread: bool) -> int:
     return _enter(keys, _ENTER + AFRESH, reread=reread)
 
 
-def enter_absent(keys: Iterable[str]) -> int:
+def enter_if_absent(keys: Iterable[str]) -> int:
     """Put products into the outbox as backfill, leaving alone those in it, parked ones too; return how many."""
     return _enter(keys, _ENTER + "NOTHING", reread=False)
 

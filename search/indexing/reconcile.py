@@ -17,7 +17,7 @@ from .connections import unhurried
 from .documents import PreparedProduct, prepare
 from .entries import write_notes
 from .locks import confirm_locks
-from .marks import enter, enter_absent
+from .marks import enter_if_absent, enter_products
 from .outbox import gather_marks
 
 
@@ -32,7 +32,7 @@ def reconcile() -> int:
     if not versions:
         return 0
     marked = sum(_reconcile(index, versions, loaded) for loaded in read_all())
-    return marked + sum(enter_absent(surplus_keys(version).iterator()) for version in versions)
+    return marked + sum(enter_if_absent(surplus_keys(version).iterator()) for version in versions)
 
 
 def _reconcile(index: ProductIndex, versions: Sequence[IndexVersion], loaded: Loaded) -> int:
@@ -70,7 +70,7 @@ def _reconcile(index: ProductIndex, versions: Sequence[IndexVersion], loaded: Lo
         elif any(notes != prepared.noted for _, _, _, notes in held):
             noted[key] = prepared.noted
     write_notes(noted)
-    return enter(changed, reread=False) + enter_absent(unfinished)
+    return enter_products(changed, reread=False) + enter_if_absent(unfinished)
 
 
 def _prepared(index: ProductIndex, key: str, loaded: Loaded, tags: Sequence[str]) -> PreparedProduct:

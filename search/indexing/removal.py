@@ -69,7 +69,7 @@ class _Superseded(NamedTuple):
     since: datetime
 
 
-def give_up(version: IndexVersion, reason: str) -> bool:
+def give_up_version(version: IndexVersion, reason: str) -> bool:
     """Give a version up unless its state has changed since it was read, as when somebody has activated it.
 
     Committed before anything is deleted: workers lock the versions they write to and skip failed ones.
@@ -113,7 +113,7 @@ def drop_superseded() -> list[int]:
     with Attempts("Dropping versions") as attempts:
         for version, reason, _ in _superseded(list(IndexVersion.objects.all())):
             with attempts.at(f"version {version.pk}", partial(note_trouble, version.pk)):
-                if version.state == State.FAILED or give_up(version, reason):
+                if version.state == State.FAILED or give_up_version(version, reason):
                     drop_version(version)
                     dropped.append(version.pk)
         with attempts.at("indexes without a version"):

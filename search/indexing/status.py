@@ -1,4 +1,4 @@
-"""The state of the whole index at one moment, for people and for programs."""
+"""The state of the index at one moment, for people and for programs: versions, outbox, single products, and the build that runs."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -13,11 +13,13 @@ from .hnsw import built_share
 from .locks import is_held
 from .task_runs import TaskState, task_states
 
-# How far each index version is, counted from its entries.
+Step = Build.Step
+STALL_SECONDS = 30.0  # without a batch for this long, something is wrong with a build
+_PLANNED = Q(attempts__gt=0, claimed_at=None, next_attempt_at__gt=Now())
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class VersionProgress:
     """Counts of one version's entries."""
 
     entries: int = 0
@@ -36,7 +38,7 @@ class OutboxState:
     )  # the mark that has waited longest, but for failures with a planned retry or parked
 
 
-def measure_progress() -> dict[int, Progress]:
+def measure_progress() -> dict[int, VersionProgress]:
     """Return version id -> progress for every version, with one query."""
     rows = (
         IndexEntry.objects.order_by()
@@ -47,8 +49,12 @@ def measure_progress() -> dict[int, Progress]:
             failed=Count("pk", filter=~Q(error="")),
         )
     )
-    counted = {row["version_id"]: Progress(row["entries"], row["embedded"], row["failed"]) for row in rows}
-    return {pk: counted.get(pk, Progress()) for pk in IndexVersion.objects.values_list("pk", flat=True)}
+    counted = {
+        row["version_id"]: VersionProgress(row["entries"], row["embedded"], row["failed"]) for row in rows
+    }
+    return {
+        pk: counted.get(pk, VersionProgress()) for pk in IndexVersion.objects.values_list("pk", flat=True)
+    }
 
 
 def measure_outbox() -> OutboxState:
@@ -83,7 +89,7 @@ class VersionStatus:
     """One version and how far it is."""
 
     version: IndexVersion
-    progress: Progress
+    progress: VersionProgress
 
     @property
     def is_held(self) -> bool:
@@ -140,7 +146,7 @@ def read_status() -> Status:
     progress = measure_progress()
     versions = IndexVersion.objects.all()
     return Status(
-        tuple(VersionStatus(version, progress.get(version.pk, Progress())) for version in versions),
+        tuple(VersionStatus(version, progress.get(version.pk, VersionProgress())) for version in versions),
         measure_outbox(),
         tuple(task_states()),
     )
@@ -150,10 +156,7 @@ def _moment(moment: Any) -> str | None:
     return moment.isoformat() if moment else None
 
 
-# The state of single products in the index, for lists of products.
-
-
-def read_states(keys: Sequence[str]) -> dict[str, str]:
+def read_product_states(keys: Sequence[str]) -> dict[str, str]:
     """Return product key -> a few words on its state in the version that searches use, with four queries."""
     version = IndexVersion.objects.serving()
     if version is None:
@@ -188,14 +191,6 @@ def _state(entry: tuple[bool, str] | None, stale: tuple[bool, str] | None) -> st
     if error:
         return f"failed: {error}"
     return "indexed" if embedded else "by keyword only"
-
-
-# How far a build is: products done of all, rate, time left, and whether it moves at all.
-
-
-STALL_SECONDS = 30.0  # without a batch for this long, something is wrong
-Step = Build.Step
-_PLANNED = Q(attempts__gt=0, claimed_at=None, next_attempt_at__gt=Now())
 
 
 @dataclass(frozen=True, slots=True)

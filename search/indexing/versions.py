@@ -16,10 +16,10 @@ from .connections import unhurried
 from .databases import try_text_config
 from .hnsw import broken_indexes
 from .locks import only_one
-from .marks import enter
+from .marks import enter_products
 from .outbox import gather_marks
 from .reconcile import product_keys, reconcile, repictured_keys
-from .removal import drop_version, give_up, note_trouble
+from .removal import drop_version, give_up_version, note_trouble
 
 State = IndexVersion.State
 REMEDY = (
@@ -71,7 +71,7 @@ def request_rebuild(*, force: bool = False, build: Build | None = None) -> Rebui
         for abandoned in IndexVersion.objects.filter(state=State.BUILDING):
             # One that cannot be dropped keeps the reason and is tried again by beat; it is in no newer build's way.
             with Attempts("A newer build").at(f"dropping {abandoned}", partial(note_trouble, abandoned.pk)):
-                if give_up(abandoned, "A newer build took its place."):
+                if give_up_version(abandoned, "A newer build took its place."):
                     drop_version(abandoned)
         with transaction.atomic():
             version = IndexVersion.objects.create(
@@ -101,7 +101,7 @@ def fill(version: IndexVersion) -> None:
     """
     gather_marks()  # what was changed before is the build's own work, and is waited for
     with transaction.atomic():
-        version.total = enter(product_keys().iterator(), reread=False)
+        version.total = enter_products(product_keys().iterator(), reread=False)
         wanted = IndexVersion.objects.filter(pk=version.pk, state=State.BUILDING)
         if not wanted.update(total=version.total):
             raise BuildGivenUp(f"Version {version.pk} was given up while its products were being marked.")
@@ -167,7 +167,7 @@ def _catch_up(version: IndexVersion) -> None:
             reconcile()
         for former in IndexVersion.objects.filter(state=State.RETIRED):
             with attempts.at(f"pictures that {former} knows to be others"):
-                enter(repictured_keys(version, former), reread=True)
+                enter_products(repictured_keys(version, former), reread=True)
 
 
 def _expect_artifact(version_id: int) -> None:
@@ -263,7 +263,7 @@ def discard(version_id: int, *, by: str = "the command line") -> IndexVersion:
     version = IndexVersion.objects.filter(pk=version_id).first()
     if version is None:
         raise NoVersion(f"There is no index version {version_id}.")
-    if version.state != State.READY or not give_up(version, f"Given up by {by}."):
+    if version.state != State.READY or not give_up_version(version, f"Given up by {by}."):
         raise VersionStateError(f"Version {version.pk} is {version.state}; only a ready one can be given up.")
     return version
 

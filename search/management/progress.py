@@ -20,8 +20,7 @@ from rich.progress import (
 from ..conf import get_settings
 from ..indexing import marks
 from ..indexing.pictures import why_products_wait
-from ..indexing.status import BuildReport, measure_outbox, measure_progress, read_report
-from ..indexing.status import Progress as Counts
+from ..indexing.status import BuildReport, VersionProgress, measure_outbox, measure_progress, read_report
 from ..indexing.versions import REMEDY
 from ..models import Build, IndexVersion, StaleProduct
 from ..models.quality import Computed
@@ -73,7 +72,7 @@ def wait_for_version(version: IndexVersion, console: Console, *, timeout: float 
             current = IndexVersion.objects.filter(pk=version.pk).first()
             if current is None:
                 raise CommandError(f"Version {version.pk} was given up for a newer one.")
-            counts = measure_progress().get(version.pk, Counts())
+            counts = measure_progress().get(version.pk, VersionProgress())
             total = max(current.total or 0, counts.entries)
             bars.update(keywords, total=total or None, completed=counts.entries)
             bars.update(embeddings, total=total or None, completed=counts.embedded)

@@ -256,7 +256,7 @@ def test_judged_queries_that_the_new_version_answers_worse(index_settings, tmp_p
     building.advance_builds()
     second.refresh_from_db()
     assert states() == {first.pk: "active", second.pk: "ready"}
-    compared = comparison.as_kept(second)
+    compared = comparison.kept_comparison(second)
     assert compared.active.judged == JudgedFigures(queries=1, precision=0.1, ndcg=1.0)
     assert second.held == (
         "P@10 of the judged queries is 0.000, in the active version 0.100."
@@ -286,7 +286,7 @@ def test_a_release_before_knows_nothing_of_figures():
             " created_at, error) VALUES ('a', 'a', 'f', 32, 'ready', now(), '')"
         )
     version = IndexVersion.objects.get()
-    assert (version.held, version.figures, comparison.as_kept(version)) == ("", {}, None)
-    assert comparison.look_again(version) is None
+    assert (version.held, version.figures, comparison.kept_comparison(version)) == ("", {}, None)
+    assert comparison.compare_again(version) is None
     assert begin_version().pk != version.pk
     assert stale_products().count() == 0

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection, transaction
 
 from search.indexing import outbox
-from search.indexing.marks import enter, mark_stale
+from search.indexing.marks import enter_products, mark_stale
 from search.indexing.outbox import gather_marks, gather_what_can_be
 from shop.models import Product, ProductImage
 from tests.search.products import make_product
@@ -62,7 +62,7 @@ def test_a_build_that_is_entering_every_product_keeps_no_worker_from_what_is_the
     mark_stale(["1"])
     gather_marks()
     with transaction.atomic(), ThreadPoolExecutor() as pool:
-        enter(["2"], reread=False)  # and not committed yet
+        enter_products(["2"], reread=False)  # and not committed yet
         mark_stale_in_another = in_another_connection(lambda: mark_stale(["2"]))
         pool.submit(mark_stale_in_another).result(PATIENCE_SECONDS)
 

@@ -7,7 +7,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from search.indexing import outbox
-from search.indexing.marks import enter_absent, mark_stale
+from search.indexing.marks import enter_if_absent, mark_stale
 from search.indexing.outbox import gather_marks
 from search.models import StaleMark
 from tests.outbox import stale_products
@@ -111,7 +111,7 @@ def test_postponed_products_have_used_no_attempt():
 def test_products_that_are_in_the_outbox_are_left_alone():
     mark(["1"])
     stale_products().update(parked=True)
-    assert enter_absent(["1", "2"]) == 1
+    assert enter_if_absent(["1", "2"]) == 1
     assert list(stale_products().order_by("product_key").values_list("product_key", "parked")) == [
         ("1", True),
         ("2", False),

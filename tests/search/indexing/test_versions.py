@@ -15,7 +15,7 @@ from search.indexing import building, hnsw, version_figures, versions
 from search.indexing.embedding import Embedder
 from search.indexing.entries import lock_written
 from search.indexing.failures import list_failures
-from search.indexing.removal import give_up
+from search.indexing.removal import give_up_version
 from search.models import (
     EntryImage,
     IndexEntry,
@@ -266,7 +266,7 @@ def test_an_activated_version_is_not_given_up_by_whoever_read_it_before():
     build_version()
     before = IndexVersion.objects.get()
     before.state = "building"  # as somebody read it a moment ago
-    assert give_up(before, "A newer build took its place.") is False
+    assert give_up_version(before, "A newer build took its place.") is False
     assert states() == {before.pk: "active"}
 
 
