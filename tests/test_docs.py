@@ -25,6 +25,7 @@ from tests.search.alarms import test_dashboard, test_probes, test_system_checks,
 ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = (ROOT / "docs" / "settings.md").read_text()
 RELEVANCE = (ROOT / "docs" / "relevance.md").read_text()
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text()
 PLUGIN = (ROOT / "docs" / "plugin.md").read_text()
 ROWS = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", SETTINGS, re.MULTILINE))
 
@@ -208,6 +209,30 @@ def test_every_module_on_a_page_can_be_imported():
         if named not in OLD_NAMES and not named.endswith(FILES) and not can_be_found(named)
     ]
     assert missing == []
+
+
+def test_the_map_names_every_file_of_every_room():
+    rows = dict(re.findall(r"^\| `(search/\w*/?)` \| .*? \| (.*) \|$", ARCHITECTURE, re.M))
+    for folder in {path.parent for path in (ROOT / "search").glob("*/*.py")} - {
+        ROOT / "search" / "migrations"
+    }:
+        files = {path.stem for path in folder.rglob("*.py") if path.stem != "__init__"}
+        assert set(re.findall(r"`(\w+)`", rows[f"search/{folder.name}/"])) == files, folder.name
+    files = {path.stem for path in (ROOT / "search").glob("*.py") if path.stem != "__init__"}
+    assert set(re.findall(r"`(\w+)`", rows["search/"])) == files
+
+
+def test_the_functions_on_the_ways_are_there():
+    steps = re.findall(r"^\| \d+ \| `([\w/.]+)` \| (.*?) \|", ARCHITECTURE, re.M)
+    named = [(file, name) for file, names in steps for name in re.findall(r"`(\w+)`", names)]
+    assert len(named) > len(steps) > 30
+    assert [
+        one for one in named if not re.search(rf"(def|class) {one[1]}\b", (ROOT / one[0]).read_text())
+    ] == []
+
+
+def test_the_map_is_short():
+    assert len(ARCHITECTURE.splitlines()) <= 250
 
 
 # What docs/plugin.md names, and what the shop uses.
