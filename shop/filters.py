@@ -12,19 +12,10 @@ from django.http import QueryDict
 from search.engine import Filters
 from search.exceptions import InvalidQuery
 from shop.panel import Count, Group, PricedCount, PriceOption, group_of, price_label
+from shop.search_index import FACETS
 
 CATEGORY = "category"
 LOOK = ("photo", "more", "less")
-FACETS = {
-    CATEGORY: "Category",
-    "gender": "For",
-    "colour": "Colour",
-    "size": "Size",
-    "brand": "Brand",
-    "pattern": "Pattern",
-    "usage": "Occasion",
-    "tags": "Tags",
-}
 KINDS = {**FACETS, "price": "Price"}  # of what a query names
 NAMED_VALUES = 2  # that one word of a query may mean and still be named
 SORTS = {

@@ -21,6 +21,18 @@ UNSEARCHED = frozenset({"Year", "Warranty", "Wash Care", "Multipack Set", "Numbe
 ONE_SIZE = "one size"
 LONGEST_VALUE = 60  # characters; longer attribute values are prose, not words that name the product
 
+# Each facet's label, in the order of the filter panel; while the index is away, `shop/catalogue.py` filters by the same.
+FACETS = {
+    "category": "Category",
+    "gender": "For",
+    "colour": "Colour",
+    "size": "Size",
+    "brand": "Brand",
+    "pattern": "Pattern",
+    "usage": "Occasion",
+    "tags": "Tags",
+}
+
 
 @register(Product)
 class ShopProductIndex(ProductIndex):

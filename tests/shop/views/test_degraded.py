@@ -14,9 +14,8 @@ from search.indexing import batches, building, versions
 from search.models import IndexEntry, MerchandisingRule, ProductTag
 from search.query.lexicon import forget_words
 from shop.catalogue import CONDITIONS
-from shop.filters import FACETS
 from shop.models import Brand, Category, Product, Variant
-from shop.search_index import ShopProductIndex
+from shop.search_index import FACETS, ShopProductIndex
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
