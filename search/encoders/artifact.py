@@ -1,4 +1,4 @@
-"""The folder that training hands over: two ONNX encoders, a tokenizer, and a manifest that vouches for them."""
+"""The folder that training hands over: two ONNX encoders, a tokenizer, and a manifest with their checksums."""
 
 import hashlib
 import json
@@ -115,7 +115,7 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def read_sealed(folder: Path, manifest: Manifest, file: str) -> bytes:
-    """Return a file's bytes, which are the ones that the manifest vouches for, whatever has become of the folder since it was read.
+    """Return a file's bytes, checked against the manifest, because the folder may have changed since that was read.
 
     Raises:
         ArtifactError: the file is missing, unreadable or changed.

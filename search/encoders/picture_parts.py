@@ -1,7 +1,7 @@
 """The parts of a picture file: segments of a JPEG, chunks of a PNG or WebP, blocks of a GIF. Nothing is decoded.
 
 `walk_parts` refuses files of too many parts before a decoder reads them, which may take minutes over thousands of them. The
-functions below it find the parts one by one, for whoever wants to keep some of them only.
+functions below it find the parts one by one, for callers that want to keep only some of them.
 """
 
 import re

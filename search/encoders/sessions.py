@@ -38,7 +38,7 @@ def load_artifact(folder: str | Path, *, threads: int = 1) -> "Encoders":
 
 
 class Encoders:
-    """The image encoder and the text encoder of one artifact; both fill one joint space."""
+    """The image encoder and the text encoder of one artifact; both give embeddings of one joint space."""
 
     def __init__(self, folder: Path, manifest: Manifest, *, threads: int) -> None:
         self.folder = folder
@@ -66,7 +66,7 @@ class Encoders:
         Raises:
             ArtifactError: one cannot be loaded, or gives embeddings of another dimension than the manifest says.
         """
-        self._image_session, self._text_session, self._unknown  # noqa: B018 - each is loaded by being asked for
+        self._image_session, self._text_session, self._unknown  # noqa: B018 - each is loaded when it is read
 
     def start_texts(self) -> None:
         """Load what texts need now, instead of at first use.
@@ -74,7 +74,7 @@ class Encoders:
         Raises:
             ArtifactError: it cannot be loaded.
         """
-        self._text_session, self._unknown  # noqa: B018 - each is loaded by being asked for
+        self._text_session, self._unknown  # noqa: B018 - each is loaded when it is read
 
     def encode_images(self, images: Sequence[Image.Image]) -> Embeddings:
         """Return (n, dimension) float32 of unit length for n RGB pictures of any size."""

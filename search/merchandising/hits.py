@@ -94,7 +94,7 @@ def flush_hits(now: datetime | None = None, *, former: bool = False) -> int:
 
 
 def flush_what_can_be() -> None:
-    """Move the numbers for a page that shows them, which is shown whatever has become of the cache."""
+    """Move the numbers for a page that shows them; a failing cache does not keep the page from being shown."""
     try:
         flush_hits()
     except Exception as error:  # noqa: BLE001 - the periodic task fails where operators look

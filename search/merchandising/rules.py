@@ -137,7 +137,7 @@ def _day(moment: datetime, now: datetime) -> str:
 
 
 def check_link(url: str) -> None:
-    """Check that an address is a path of the shop or lies at a host of REDIRECT_HOSTS.
+    """Check that an address is a path of the shop or is at a host of REDIRECT_HOSTS.
 
     Raises:
         UnsafeLink: it does not; the sentence says why.

@@ -259,7 +259,7 @@ class VersionWords:
 
     @property
     def synonyms(self) -> frozenset[str]:
-        """Words that shoppers may say, whatever the catalogue calls the thing."""
+        """Words of shoppers for what the catalogue may call otherwise."""
         return self.lexicon.synonyms.words
 
 

@@ -14,7 +14,7 @@ FILE = Path(__file__).parent.parent / "synonyms.toml"
 
 @dataclass(frozen=True)
 class Synonyms:
-    """Words and what they stand for; resolved against whatever the catalogue has."""
+    """Words and what they stand for; resolved against the words of the catalogue."""
 
     means: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # the same thing by other words
     near: Mapping[str, tuple[str, ...]] = field(

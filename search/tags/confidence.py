@@ -40,12 +40,12 @@ class Scales:
     trusts: Floats  # (words,), of the logarithm of the odds that the word is usual; 0 for values
 
 
-def scale(similarities: Floats, told: NDArray[np.bool_], tags: Sequence[Tag]) -> Scales:
+def scale(similarities: Floats, held: NDArray[np.bool_], tags: Sequence[Tag]) -> Scales:
     """Find the scales of a vocabulary on pictures drawn from the catalogue.
 
     Args:
         similarities: (pictures, words).
-        told: (pictures, words), whether the texts of the picture's product hold the word; not read for values.
+        held: (pictures, words), whether the texts of the picture's product hold the word; not read for values.
         tags: the words.
     """
     values = np.array([tag.is_value for tag in tags], dtype=bool)
@@ -59,11 +59,11 @@ def scale(similarities: Floats, told: NDArray[np.bool_], tags: Sequence[Tag]) ->
     if not similarities.size or values.all():
         return scales
     shown = _shown(confidences(similarities, scales, tags), tags)
-    share = (told.sum(axis=0) + 0.5) / (len(told) + 1)
-    usual = (shown.T @ told + SMOOTHING * share) / (shown.sum(axis=0)[:, None] + SMOOTHING)
+    share = (held.sum(axis=0) + 0.5) / (len(held) + 1)
+    usual = (shown.T @ held + SMOOTHING * share) / (shown.sum(axis=0)[:, None] + SMOOTHING)
     scales.usual[:, ~values] = usual[:, ~values]
     odds = _log_odds(shown @ scales.usual)
-    fitted = _regress(similarities[:, ~values], odds[:, ~values], told[:, ~values])
+    fitted = _regress(similarities[:, ~values], odds[:, ~values], held[:, ~values])
     scales.slopes[~values], scales.trusts[~values], scales.intercepts[~values] = fitted
     return scales
 
@@ -119,7 +119,7 @@ def _log_odds(shares: Floats) -> Doubles:
 
 
 def _regress(
-    similarities: Floats, odds: Doubles, told: NDArray[np.bool_]
+    similarities: Floats, odds: Doubles, held: NDArray[np.bool_]
 ) -> tuple[Doubles, Doubles, Doubles]:
     """Slope, trust and intercept of each word: the likeliest ones, by Newton's method for all words at once.
 
@@ -129,17 +129,17 @@ def _regress(
     means, spreads = similarities.mean(axis=0, dtype=np.float64), similarities.std(axis=0, dtype=np.float64)
     spreads = np.maximum(spreads, 1e-6)
     features = np.stack([(similarities - means) / spreads, odds, np.ones_like(odds)], axis=2)
-    free = _newton(features, told, np.ones((told.shape[1], 3), dtype=bool))
+    free = _newton(features, held, np.ones((held.shape[1], 3), dtype=bool))
     backwards = free[:, 0] <= 0
     if backwards.any():
         without = np.broadcast_to(np.array([False, True, True]), (int(backwards.sum()), 3))
-        free[backwards] = _newton(features[:, backwards], told[:, backwards], without)
+        free[backwards] = _newton(features[:, backwards], held[:, backwards], without)
     slopes = free[:, 0] / spreads
     return slopes, free[:, 1], free[:, 2] - slopes * means
 
 
 def _newton(
-    features: NDArray[np.float64], told: NDArray[np.bool_], used: NDArray[np.bool_]
+    features: NDArray[np.float64], held: NDArray[np.bool_], used: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
     """The likeliest weights (words, 3) of features (pictures, words, 3); those not used are 0."""
     prior = np.where(used, np.array(PRIOR), 0.0)
@@ -147,7 +147,7 @@ def _newton(
     precision = np.eye(3) / PRIOR_SPREAD**2
     for _ in range(STEPS):
         p = _logistic(np.einsum("nwf,wf->nw", features, weights))
-        gradient = np.einsum("nw,nwf->wf", told - p, features) - (weights - prior) / PRIOR_SPREAD**2
+        gradient = np.einsum("nw,nwf->wf", held - p, features) - (weights - prior) / PRIOR_SPREAD**2
         curvature = np.einsum("nw,nwf,nwg->wfg", p * (1 - p), features, features, optimize=True) + precision
         step = np.linalg.solve(curvature, np.where(used, gradient, 0.0)[:, :, None])[:, :, 0]
         weights += np.where(used, np.clip(step, -FURTHEST_STEP, FURTHEST_STEP), 0.0)

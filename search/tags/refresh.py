@@ -67,8 +67,8 @@ def refresh_tags() -> bool:
 
 
 def _source(version: IndexVersion, vocabulary: list[Tag]) -> str:
-    told = "\n".join(f"{tag.kind}\t{tag.word}\t{tag.is_value}\t{tag.share:.6f}" for tag in vocabulary)
-    return f"{version.fingerprint} {sha256(told.encode()).hexdigest()}"
+    listed = "\n".join(f"{tag.kind}\t{tag.word}\t{tag.is_value}\t{tag.share:.6f}" for tag in vocabulary)
+    return f"{version.fingerprint} {sha256(listed.encode()).hexdigest()}"
 
 
 def _embed(
@@ -97,12 +97,12 @@ def _scale(version: IndexVersion, vocabulary: list[Tag], embeddings: Embeddings)
     pictures = np.array([picture for _, picture in drawn], dtype=np.float32).reshape(-1, version.dimension)
     entries = np.array([entry_id for entry_id, _ in drawn], dtype=np.int64)
     among = IndexEntry.objects.in_version(version.pk).among(entries.tolist())
-    told = np.zeros((len(drawn), len(vocabulary)), dtype=bool)
+    held = np.zeros((len(drawn), len(vocabulary)), dtype=bool)
     for place, tag in enumerate(vocabulary):
         if not tag.is_value:
             holding = among.filter(document=any_phrase([tag.word], version.config))
-            told[:, place] = np.isin(entries, list(holding.values_list("pk", flat=True)))
-    return scale(pictures @ embeddings.T, told, vocabulary)
+            held[:, place] = np.isin(entries, list(holding.values_list("pk", flat=True)))
+    return scale(pictures @ embeddings.T, held, vocabulary)
 
 
 def _rounded(values: Floats) -> list[float]:
