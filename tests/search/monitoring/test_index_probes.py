@@ -6,7 +6,12 @@ from django.utils import timezone
 
 from search.indexing import building
 from search.models import EntryImage, IndexVersion, StaleProduct
-from search.monitoring.index_probes import probe_index, probe_staleness
+from search.monitoring.index_probes import (
+    probe_index,
+    probe_pictures,
+    probe_pictures_quickly,
+    probe_staleness,
+)
 from search.monitoring.probes import Finding, State
 from shop.models import Product
 from shop.search_index import ShopProductIndex
@@ -93,6 +98,15 @@ def test_pictures_without_an_embedding(active, without, state, sentence):
     lacking = EntryImage.objects.order_by("pk").values_list("pk", flat=True)[:without]
     EntryImage.objects.filter(pk__in=list(lacking)).update(embedding=None)
     assert of(probe_index(), "Picture embeddings") == (state, sentence)
+
+
+@pytest.mark.parametrize("most", [0.0, 0.4, 0.5, 0.9])
+@pytest.mark.parametrize("without", [0, 1, 2])
+def test_the_quick_count_of_pictures_comes_to_the_same(active, index_settings, without, most):
+    index_settings.FASHION_SEARCH |= {"VERIFY_MAX_FAILED": most}
+    lacking = EntryImage.objects.order_by("pk").values_list("pk", flat=True)[:without]
+    EntryImage.objects.filter(pk__in=list(lacking)).update(embedding=None)
+    assert probe_pictures_quickly(active).state is probe_pictures(active).state
 
 
 def test_a_shop_without_pictures(active):
