@@ -91,13 +91,13 @@ def test_each_violation_in_the_index_is_named(port, monkeypatch):
         (lambda: add_row("gone.png"), f"product {key} has no picture gone.png, but a row", 0, 1),
         (
             lambda: connection.cursor().execute(DOUBLE_LENGTH),
-            "embeddings of unit length: 1 not finite, not of unit length, or not of 32 dimensions",
+            "embeddings of unit length: 1 not finite, not of unit length, or not of 32 dimensions.",
             0,
             0,
         ),
         (
             lambda: entries.update(embedded_hash=""),
-            "embeddings present: 6 pictures, 0 without embedding; 1 entries without theirs",
+            "embeddings present: 6 pictures, 0 without embedding; 1 entries without theirs.",
             0,
             0,
         ),
