@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from search.encoders.cache import forget_artifacts
+from search.engine import pages
 from search.engine.candidates import forget_pictures
 from search.indexing import marks
 from search.indexing.pictures import forget_storage
@@ -19,7 +20,7 @@ PATIENT = {"SEARCH_TIMEOUT_MS": 30_000, "ENCODE_TIMEOUT_MS": 30_000}
 
 @pytest.fixture(autouse=True)
 def _fresh_words():
-    """Lexicons, merchandising and how many pictures there are are kept for seconds, and a test that is rolled back leaves none."""
+    """What is kept for seconds: a test that is rolled back leaves none of it, and one whose cache fails would cost the next its pages."""
     forget_words()
     forget_snapshot()
     forget_taggers()
@@ -27,6 +28,7 @@ def _fresh_words():
     forget_artifacts()
     forget_storage()
     forget_pictures()
+    pages.breaker.close()
 
 
 @pytest.fixture
