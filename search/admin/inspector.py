@@ -10,8 +10,7 @@ from django.urls import URLPattern, path
 
 from ..conf import get_settings, other_settings
 from ..engine.answers import SearchAnswer, SearchResult
-from ..engine.filters import Filters
-from ..engine.pages import Trial
+from ..engine.request import Filters, Trial
 from ..engine.service import search
 from ..evaluation.compare import compare_evaluations
 from ..evaluation.run import TRIED, read_settings

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_POST
 
 from ..conf import get_settings
-from ..engine.pages import Trial
+from ..engine.request import Trial
 from ..engine.service import search
 from ..exceptions import InvalidQuery
 from ..merchandising.conflicts import find_conflicts, find_rivals

@@ -14,8 +14,8 @@ from rest_framework.response import Response
 from ..exceptions import InvalidQuery
 from ..insight.log import record_event, visitor_of
 from ..models import SearchEvent
+from .access import EventThrottle
 from .schema import SKU, errors, operation
-from .throttling import EventThrottle
 from .views import PublicView
 
 LAST_POSITION = 1_000_000

@@ -1,15 +1,14 @@
 """Read and check what the address of an API request asks for."""
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from difflib import get_close_matches
 
 from django.http import QueryDict
 
 from ..conf import get_settings
-from ..engine.filters import Filters
+from ..engine.request import Filters, SearchRequest, Trial
 from ..exceptions import InvalidQuery
 from ..registry import get_index
 
@@ -18,25 +17,12 @@ _PRICE = re.compile(r"\d{1,10}(\.\d{1,4})?", re.ASCII)
 _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SearchParameters:
-    """What GET /search/ takes."""
-
-    text: str
-    filters: Filters
-    sort: str
-    page: int
-    page_size: int
-    spelling: bool
-    token: str
-    explain: bool
-    photo: str
-    more: tuple[str, ...]
-    less: tuple[str, ...]
-
-
-def search_parameters(given: QueryDict) -> SearchParameters:
+def search_parameters(given: QueryDict, trial: Callable[[], Trial]) -> SearchRequest:
     """Read the parameters of a search.
+
+    Args:
+        given: the request's parameters.
+        trial: gives the trial of a search that explains itself, or refuses it.
 
     Raises:
         InvalidQuery: a parameter is unknown, doubled, or has a value that it cannot have.
@@ -44,18 +30,18 @@ def search_parameters(given: QueryDict) -> SearchParameters:
     own = ("q", "sort", "page", "page_size", "spelling", "token", "explain", "photo", "more", "less")
     _check_names(given, own)
     settings = get_settings()
-    return SearchParameters(
-        text=_single(given, "q"),
+    return SearchRequest(
+        _single(given, "q"),
         filters=_filters(given),
         sort=_single(given, "sort") or "relevance",
         page=_number(given, "page", 1),
         page_size=min(_number(given, "page_size", settings.page_size), settings.max_page_size),
         spelling=_switch(given, "spelling", default=True),
         token=_single(given, "token"),
-        explain=_switch(given, "explain", default=False),
         photo=_single(given, "photo"),
-        more=tuple(given.getlist("more")),
-        less=tuple(given.getlist("less")),
+        more=given.getlist("more"),
+        less=given.getlist("less"),
+        trial=trial() if _switch(given, "explain", default=False) else None,
     )
 
 

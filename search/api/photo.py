@@ -11,11 +11,11 @@ from rest_framework.response import Response
 
 from ..engine.photos import Box, MemoryOnly, take_photo
 from ..exceptions import InvalidQuery
+from .access import PhotoThrottle
 from .parameters import search_parameters
 from .schema import PHOTO, errors, operation
 from .serializers import SearchAnswerSerializer
-from .throttling import PhotoThrottle
-from .views import PublicView, answer_search
+from .views import PublicView, answer_search, explaining
 
 
 class PhotoSerializer(serializers.Serializer[Any]):
@@ -58,6 +58,6 @@ class PhotoSearchView(PublicView):
         file = request.FILES.get("image")
         if file is None:
             raise InvalidQuery("no_photo", "Send the photo in the field image of a multipart form.")
-        wanted = search_parameters(request.query_params)
+        wanted = search_parameters(request.query_params, lambda: explaining(request))
         token = take_photo(file, file.size, Box.read(request._request.POST.get("box", "")))
         return answer_search(request, replace(wanted, photo=token))

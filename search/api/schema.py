@@ -9,8 +9,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.settings import patched_settings
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 
-from ..engine.answers import SORTS
-from ..engine.service import LAST_PAGE
+from ..engine.request import LAST_PAGE, SORTS
 from ..exceptions import NoIndexRegistered
 from ..registry import get_index
 from ..text import MAX_LENGTH

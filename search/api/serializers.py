@@ -4,6 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from ..engine.answers import SearchAnswer
+
 
 class AbsoluteURLField(serializers.CharField):
     """An address with scheme and host; "" stays ""."""
@@ -203,6 +205,18 @@ class SearchAnswerSerializer(DegradedSerializer):
     banners = BannerSerializer(many=True)
     explanation = ExplanationSerializer(required=False)
     stages = serializers.DictField(child=serializers.FloatField(), required=False)
+
+    @classmethod
+    def fields_of(cls, answer: SearchAnswer, *, explained: bool) -> dict[str, Any]:
+        """Return the fields of an answer that this serializer declares.
+
+        Args:
+            answer: what was answered.
+            explained: whether to show how it came about.
+        """
+        hidden = () if explained else ("explanation", "stages")
+        declared = [name for name in cls._declared_fields if name not in hidden]
+        return {name: getattr(answer, name) for name in declared if hasattr(answer, name)}
 
 
 class SimilarAnswerSerializer(DegradedSerializer):

@@ -10,18 +10,18 @@ from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 
 from ..conf import get_settings
+from ..engine.browse import find_product
 from ..engine.photos import Box, MemoryOnly, embedding_of, take_photo
-from ..engine.results import find_product
 from ..exceptions import InvalidQuery
 from ..tags.review import accepted_tags
 from ..tags.suggest import FoundTags, active_tagger, similar_words, tags_for_embeddings, tags_for_product
 from ..text import clean_text
 from ..vectors import from_literal
+from .access import PhotoThrottle
 from .errors import NoSuchProduct
 from .parameters import limited_parameters, refuse_parameters
 from .photo import PhotoSerializer
 from .schema import LIMIT, TAGGED_PRODUCT, WORD, errors, operation
-from .throttling import PhotoThrottle
 from .views import PublicView
 
 PER_KIND = 5  # words of each kind

@@ -18,19 +18,17 @@ from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
 from ..conf import get_settings
-from ..engine.browse import browse_products
-from ..engine.pages import Trial
-from ..engine.results import find_product
-from ..engine.service import log_search, search
+from ..engine.browse import browse_products, find_product
+from ..engine.request import SearchRequest, Trial
+from ..engine.service import answer_request, log_search, search
 from ..engine.similar import find_similar
 from ..engine.suggestions import suggest
 from ..facets import CATEGORY
 from ..insight.reports import popular_queries
+from .access import KeyAuthentication, ReadThrottle, ScopePermission
 from .errors import NoSuchProduct, handle_error
 from .http import PlainNegotiation, keepable, page_address
-from .keys import KeyAuthentication, ScopePermission
 from .parameters import (
-    SearchParameters,
     browse_parameters,
     refuse_parameters,
     search_parameters,
@@ -46,16 +44,6 @@ from .serializers import (
     SimilarAnswerSerializer,
     SuggestAnswerSerializer,
 )
-from .throttling import ReadThrottle
-
-# Fields of the serializer that show a part of the answer as it is; the view makes the others.
-SHOWN = SearchAnswerSerializer._declared_fields.keys() - {
-    "search",
-    "next",
-    "redirect",
-    "explanation",
-    "stages",
-}
 
 
 class PublicView(APIView):
@@ -99,7 +87,7 @@ class SearchView(PublicView):
     )
     def get(self, request: Request) -> Response:
         """Answer one page of results."""
-        return answer_search(request, search_parameters(request.query_params))
+        return answer_search(request, search_parameters(request.query_params, lambda: explaining(request)))
 
 
 class ProductView(PublicView):
@@ -159,35 +147,21 @@ class NoSuchView(PublicView):
         raise Http404
 
 
-def answer_search(request: Request, wanted: SearchParameters) -> Response:
+def answer_search(request: Request, wanted: SearchRequest) -> Response:
     """Answer one page of results."""
-    answer = search(
-        wanted.text,
-        filters=wanted.filters,
-        sort=wanted.sort,
-        page=wanted.page,
-        page_size=wanted.page_size,
-        spelling=wanted.spelling,
-        token=wanted.token,
-        photo=wanted.photo,
-        more=wanted.more,
-        less=wanted.less,
-        trial=_explaining(request) if wanted.explain else None,
-    )
-    shown = {
+    answer = answer_request(wanted)
+    explained = wanted.variation.explain
+    shown = SearchAnswerSerializer.fields_of(answer, explained=explained) | {
         # What staff look into is no shopper's search.
-        "search": None if wanted.explain else log_search(request._request, answer, wanted.filters) or None,
-        **{name: getattr(answer, name) for name in SHOWN},
+        "search": None if explained else log_search(request._request, answer, wanted.filters) or None,
         "next": page_address(request, answer.next_page, answer.token, answer.photo),
         "redirect": request.build_absolute_uri(answer.redirect) if answer.redirect else "",
     }
-    if wanted.explain:
-        shown |= {"explanation": answer.explanation, "stages": answer.stages}
     return Response(SearchAnswerSerializer(shown, context={"request": request}).data)
 
 
-def _explaining(request: Request) -> Trial:
-    """A search that explains itself, for those who may see the inspector.
+def explaining(request: Request) -> Trial:
+    """Return a search that explains itself, for those who may see the inspector.
 
     Raises:
         PermissionDenied: somebody else asks.

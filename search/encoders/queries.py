@@ -76,7 +76,7 @@ def embed_query(version: HasArtifact, text: str) -> EmbeddingLiteral:
         ArtifactError: the version's artifact is missing, damaged or another one.
         EncoderTimeout: encoding took longer than ENCODE_TIMEOUT_MS.
     """
-    return _embed(ArtifactKey.of(version), " ".join(text.lower().split()))
+    return _embed(ArtifactKey(version.artifact_path, version.fingerprint), " ".join(text.lower().split()))
 
 
 @lru_cache(maxsize=CACHED_QUERIES)

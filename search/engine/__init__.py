@@ -1,13 +1,12 @@
 """The one way into search: `search` for words, `find_similar` for products like another."""
 
-from .answers import SORTS, SearchAnswer, SearchResult, SimilarAnswer, Sort, UnderstoodPart
+from ..query.parse import UnderstoodPart
+from .answers import SearchAnswer, SearchResult, SimilarAnswer
 from .arrange import Hidden, hidden_on
-from .browse import ProductPage, browse_products
+from .browse import ProductPage, browse_products, find_product
 from .counts import FacetCount, PriceRange
-from .filters import Filters, clean_filters
-from .pages import Trial
 from .photos import Box, MemoryOnly, take_photo
-from .results import find_product
+from .request import SORTS, Filters, Sort, Trial, clean_filters
 from .service import count_answer, log_search, search
 from .similar import find_other_colours, find_similar
 

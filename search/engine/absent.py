@@ -8,54 +8,49 @@ from ..models import IndexEntry, StaleMark, StaleProduct
 from ..models.entries import Measured
 from ..registry import get_index, load_products
 from .answers import Absence
-from .candidates import Space
+from .candidates import ScoredEntry, Space
 from .explain import parts_of_result
-from .filters import Filters
-from .pool import PoolRow
-from .ranking import Asked, Ranked, score_entries, within
-from .scoring import Scored, Steps
-
-# What the ranking itself made of a product that is none of the results, or stands further down than its
-# score.
+from .ranking import Ranked, RankingQuery, RankingTrace, score_entries
+from .request import Filters
 
 
-def stopped_by_rank(asked: Asked, ranked: Ranked, item: Scored) -> Iterator[str]:
+def stopped_by_rank(query: RankingQuery, ranked: Ranked, item: ScoredEntry) -> Iterator[str]:
     """Say why an entry that meets all conditions is no result: what it lacks, or which limit it is beyond.
 
     Args:
-        asked: the query.
+        query: the query.
         ranked: the ranking.
         item: the entry, scored for the query.
     """
-    settings, steps = get_settings(), ranked.steps
-    if steps is None:
+    settings, trace = get_settings(), ranked.trace
+    if trace is None:
         yield f"The query states a price only: the newest {settings.results} products are listed (RESULTS)."
         return
     if not (item.full or item.named):
-        lacking = [part.text for part in parts_of_result(asked, item) if part.lacking]
+        lacking = [part.text for part in parts_of_result(query, item) if part.lacking]
         if lacking:
             yield f"It lacks {', '.join(f'“{text}”' for text in lacking)}."
-        if not steps.few:
-            yield _enough(steps)
+        if not trace.few:
+            yield _enough(trace)
             return
-        if not item.is_close(asked.words, settings.weights):
-            yield _not_close(asked, item)
+        if not item.is_close(query.words, settings.weights):
+            yield _not_close(query, item)
             return
-    if all(candidate.row.entry_id != item.row.entry_id for candidate in steps.scored):
-        yield _unseen(asked, item, steps)
+    if all(candidate.row.entry_id != item.row.entry_id for candidate in trace.scored):
+        yield _unseen(query, item, trace)
         return
-    kept = [candidate.row.entry_id for candidate in steps.kept]
-    if item.row.entry_id in kept and item.row.entry_id not in ranked.explained:
+    kept = [candidate.row.entry_id for candidate in trace.kept]
+    if item.row.entry_id in kept and item.row.entry_id not in {shown.row.entry_id for shown in trace.shown}:
         place = kept.index(item.row.entry_id) + 1
         yield f"By score it is number {place} of {len(kept)}; {settings.results} are shown at most (RESULTS)."
 
 
-def moved_by_variants(ranked: Ranked, item: Scored) -> Iterator[str]:
+def moved_by_variants(ranked: Ranked, item: ScoredEntry) -> Iterator[str]:
     """Say that other variants of its style have moved a result down."""
-    if ranked.steps is None:
+    if ranked.trace is None:
         return
-    kept = [candidate.row.entry_id for candidate in ranked.steps.kept]
-    shown = list(ranked.explained)
+    kept = [candidate.row.entry_id for candidate in ranked.trace.kept]
+    shown = [candidate.row.entry_id for candidate in ranked.trace.shown]
     if item.row.entry_id in kept and item.row.entry_id in shown:
         before, after = kept.index(item.row.entry_id) + 1, shown.index(item.row.entry_id) + 1
         if after > before:
@@ -65,39 +60,39 @@ def moved_by_variants(ranked: Ranked, item: Scored) -> Iterator[str]:
             )
 
 
-def _enough(steps: Steps) -> str:
+def _enough(trace: RankingTrace) -> str:
     enough = get_settings().enough
-    full = sum(candidate.full for candidate in steps.scored)
+    full = sum(candidate.full for candidate in trace.scored)
     have = (
-        f"{full} products have" if steps.closest else f"At least {enough} products have, without the filters,"
+        f"{full} products have" if trace.closest else f"At least {enough} products have, without the filters,"
     )
     return f"{have} all that is asked for; the closest are added only below {enough} (ENOUGH)."
 
 
-def _not_close(asked: Asked, item: Scored) -> str:
+def _not_close(query: RankingQuery, item: ScoredEntry) -> str:
     weights = get_settings().weights
     return (
         f"It has {item.held:.0%} of what is asked for, less than {weights.enough_covered:.0%}, and is"
         f" no nearer to it than nonsense is to anything: picture {_said(item.row.image)} (nonsense"
-        f" {asked.words.image_noise:.2f}), text {_said(item.row.text)} (nonsense {asked.words.text_noise:.2f})."
+        f" {query.words.image_noise:.2f}), text {_said(item.row.text)} (nonsense {query.words.text_noise:.2f})."
     )
 
 
-def _unseen(asked: Asked, item: Scored, steps: Steps) -> str:
+def _unseen(query: RankingQuery, item: ScoredEntry, trace: RankingTrace) -> str:
     """Why an entry that would do was no candidate."""
     settings = get_settings()
     if item.full:
         return f"It has all that is asked for, but more than {settings.results} products have (RESULTS)."
     reasons = []
     for what, similarity in (("picture", item.row.image), ("text", item.row.text)):
-        if asked.embedding is None or similarity is None:
+        if query.embedding is None or similarity is None:
             continue
         if similarity < settings.min_similarity:
             floor = f"is below {settings.min_similarity:.2f} (MIN_SIMILARITY)"
             reasons.append(f"its {what}'s similarity {similarity:.2f} {floor}")
         else:
             reasons.append(f"{settings.candidates} others are nearer by their {what}s (CANDIDATES)")
-    if steps.named:
+    if trace.named:
         reasons.append("parts of a query are not looked for where a product is named so")
     elif item.held:
         reasons.append("enough others that have as much of the query were found before it (CANDIDATES)")
@@ -111,34 +106,36 @@ def _said(similarity: float | None) -> str:
 LOOKED_AT = 500  # waiting products whose SKU is compared
 
 
-def why_absent(asked: Asked, filters: Filters, ranked: Ranked, order: Sequence[str], sku: str) -> Absence:
+def why_absent(
+    query: RankingQuery, filters: Filters, ranked: Ranked, order: Sequence[str], sku: str
+) -> Absence:
     """Tell where a product stands among the results of a query, and why not higher.
 
     Args:
-        asked: the query.
+        query: the query.
         filters: those that are set.
         ranked: what was found.
         order: product keys of all results by relevance.
         sku: of the product, in any case of letters.
     """
-    entry = IndexEntry.objects.in_version(asked.version.pk).filter(sku=sku.strip().lower()).first()
+    entry = IndexEntry.objects.in_version(query.version.pk).filter(sku=sku.strip().lower()).first()
     if entry is None:
-        return Absence(sku, None, (_not_indexed(sku, asked.version.pk),))
+        return Absence(sku, None, (_not_indexed(sku, query.version.pk),))
     place = order.index(entry.product_key) + 1 if entry.product_key in order else None
-    space = Space.of(asked.version, filters, asked.query)
-    named = {pk for _, pk in space.entries().named(asked.query.wanted)} & {entry.pk}
-    (item,) = score_entries(asked, space, asked.terms, {entry.pk}, named)
-    stopped = [*_stopped_by_conditions(asked, filters, entry, item.row), *_stopped_by_rules(asked, item.row)]
+    space = Space.of(query.version, filters, query.typed)
+    named = {pk for _, pk in space.entries().named(query.typed.wanted)} & {entry.pk}
+    (item,) = score_entries(query, space, query.terms, {entry.pk}, named)
+    stopped = [*_stopped_by_conditions(query, filters, entry, item.row), *_stopped_by_rules(query, item.row)]
     if not _in_shop(entry.product_key):
         place = None
         stopped.append("The shop has withdrawn it since it was indexed.")
     if not stopped:
         stopped = [
-            *(stopped_by_rank(asked, ranked, item) if place is None else moved_by_variants(ranked, item))
+            *(stopped_by_rank(query, ranked, item) if place is None else moved_by_variants(ranked, item))
         ]
     if entry.error:
         stopped.append(f"Its last indexing failed: {entry.error}")
-    return Absence(sku, place, tuple(stopped), parts_of_result(asked, item), item.row.image, item.row.text)
+    return Absence(sku, place, tuple(stopped), parts_of_result(query, item), item.row.image, item.row.text)
 
 
 def _not_indexed(sku: str, version_id: int) -> str:
@@ -176,7 +173,7 @@ def _gathered(mark: StaleMark) -> StaleProduct:
 
 
 def _waiting(lowered: str) -> StaleProduct | None:
-    """The product's row in the outbox. The host's model need have no SKU of its own, so documents are asked."""
+    """The product's row in the outbox. The host's model need have no SKU of its own, so documents are query."""
     rows = {
         row.product_key: row for row in StaleProduct.objects.order_by("-attempts", "-marked_at")[:LOOKED_AT]
     }
@@ -192,33 +189,35 @@ def _waiting(lowered: str) -> StaleProduct | None:
     return None
 
 
-def _stopped_by_conditions(asked: Asked, filters: Filters, entry: IndexEntry, row: Measured) -> Iterator[str]:
-    product = PoolRow(row.product_key, 0.0, True, frozenset(row.facets), row.price, row.in_stock, row.created)
+def _stopped_by_conditions(
+    query: RankingQuery, filters: Filters, entry: IndexEntry, row: Measured
+) -> Iterator[str]:
+    product = ScoredEntry(row)
     for name in filters.selected:
         if not product.meets(Filters(facets={name: filters.facets[name]})):
             own = ", ".join(values_of(name, row.facets))
             yield f"The filter {name} is {' or '.join(filters.facets[name])}; it has {own or 'none'}."
     if filters.in_stock and not row.in_stock:
         yield "Only products in stock are asked for; it is sold out."
-    priced = within(filters, asked.understood)
+    priced = query.under(filters)
     if not product.meets(Filters(price_min=priced.price_min, price_max=priced.price_max)):
         whose = (
             "the filter"
             if filters.has_price
-            else f"“{asked.understood.price.text}” of the query"
-            if asked.understood.price
+            else f"“{query.understood.price.text}” of the query"
+            if query.understood.price
             else ""
         )
         yield f"Its price is {row.price if row.price is not None else 'not known'}, outside {whose}."
-    for word in asked.query.excluded:
+    for word in query.typed.excluded:
         without = Space(
-            asked.version.pk, asked.version.dimension, excluded=(word,), config=asked.version.config
+            query.version.pk, query.version.dimension, excluded=(word,), config=query.version.config
         )
         if not without.entries().filter(pk=entry.pk).exists():
             yield f"The query excludes “{word}”, which its texts hold."
 
 
-def _stopped_by_rules(asked: Asked, row: Measured) -> Iterator[str]:
-    for rule in asked.rules:
+def _stopped_by_rules(query: RankingQuery, row: Measured) -> Iterator[str]:
+    for rule in query.rules:
         if rule.action == "hide" and rule.concerns(row.product_key, row.facets):
             yield f"Rule {rule.id} hides {rule.subject}."

@@ -1,14 +1,12 @@
 """What a search answers."""
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any, NamedTuple
 
-from ..facets import values_of
 from ..merchandising.rules import Fired
 from ..merchandising.snapshots import BannerShown
-from ..query.parse import Understood, Unit
+from ..query.parse import Query, UnderstoodPart, Unit
 from ..registry import ProductCard
 from .counts import FacetCount, PriceRange
 
@@ -72,55 +70,6 @@ class Absence:
     text: float | None = None  # similarity of its text
 
 
-# What was understood of a query, as pages and clients show it.
-
-
-SHOWN_VALUES = 5  # of a part; the best fitting
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class UnderstoodPart:
-    """A stretch of the query that names values of a facet, or a price."""
-
-    text: str  # as typed
-    facet: str  # "price" for a price
-    values: tuple[str, ...]  # best fitting first
-    implied: bool = False  # not typed, but asked for by something that was
-    without: str  # the query without it
-
-
-def parts_of(query: str, understood: Understood) -> Iterator[UnderstoodPart]:
-    """Return the parts of a query, in the order in which they were read; a price comes last.
-
-    Args:
-        query: as the shopper reads it again.
-        understood: what was made of it.
-    """
-    for unit in understood.parts:
-        facet = unit.facets[0]
-        best = sorted(unit.values, key=lambda token: (-unit.values[token], token))
-        values = values_of(facet, best)
-        yield UnderstoodPart(
-            text=unit.text,
-            facet=facet,
-            values=tuple(values[:SHOWN_VALUES]),
-            implied=unit.implied,
-            without=query if unit.implied else _without(query, unit.text),
-        )
-    if price := understood.price:
-        ends = ("" if end is None else f"{end:f}" for end in (price.lowest, price.highest))
-        yield UnderstoodPart(
-            text=price.text, facet="price", values=tuple(ends), without=_without(query, price.text)
-        )
-
-
-def _without(query: str, text: str) -> str:
-    """The query without a text, and without the ending that a possessive leaves behind."""
-    pattern = r"\s+".join(re.escape(word) for word in text.split())
-    rest = re.sub(rf"(?<!\w){pattern}(?:['\u2019]s?)?(?!\w)", " ", query, count=1, flags=re.IGNORECASE)
-    return " ".join(rest.split())
-
-
 # Why an answer is degraded, one sentence each, and the names of what an answer leaves out; both stand in
 # pages and in the API.
 #
@@ -156,15 +105,6 @@ CARDS = "cards"  # products of this page that no list can show, because the shop
 WORDS = "words"  # of the catalogue, which suggestions are made of, before they are counted
 
 
-def said(*sentences: str) -> str:
-    """Return reasons as one text, each once."""
-    return " ".join(dict.fromkeys(filter(None, sentences)))
-
-
-Sort = Literal["relevance", "newest", "price", "-price"]
-SORTS: tuple[str, ...] = get_args(Sort)
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SearchResult:
     """One product that was found."""
@@ -178,21 +118,21 @@ class SearchResult:
 class SearchAnswer:
     """One page of results, and totals and facets over all of them."""
 
-    query: str  # that was searched for
-    typed: str  # the same, unless a slip was corrected
-    total: int
-    matching: int  # the first so many have all that was asked for; the others are the closest to it
-    complete: bool  # False when more products would qualify than were looked at
-    degraded: str  # "" or a sentence that says what does not work
-    took_ms: float
-    results: list[SearchResult]
-    facets: dict[str, list[FacetCount]]
-    price_ranges: list[PriceRange]  # to choose from, cheapest first
-    in_stock: int  # how many results are; like a facet's counts, whether or not only those are asked for
-    understood: list[UnderstoodPart]  # what the query names
-    unknown: tuple[str, ...]  # words of the query that no product holds
-    page: int
-    page_size: int
+    query: str = ""  # that was searched for
+    typed: str = ""  # the same, unless a slip was corrected
+    total: int = 0
+    matching: int = 0  # the first so many have all that was asked for; the others are the closest to it
+    complete: bool = False  # False when more products would qualify than were looked at
+    degraded: str = ""  # "" or sentences that say what does not work
+    took_ms: float = 0.0
+    results: list[SearchResult] = field(default_factory=list)
+    facets: dict[str, list[FacetCount]] = field(default_factory=dict)
+    price_ranges: list[PriceRange] = field(default_factory=list)  # to choose from, cheapest first
+    in_stock: int = 0  # how many results are; like a facet's counts, whether or not only those are asked for
+    understood: list[UnderstoodPart] = field(default_factory=list)  # what the query names
+    unknown: tuple[str, ...] = ()  # words of the query that no product holds
+    page: int = 1
+    page_size: int = 1
     photo: str = ""  # token of the photo that was searched with
     more: tuple[str, ...] = ()  # SKUs of products that results shall look like, too
     less: tuple[str, ...] = ()  # and less like
@@ -205,7 +145,7 @@ class SearchAnswer:
     token: str = ""  # for the next page, so that it is cut from the same list; "" where there is none
     restarted: bool = False  # the token given was too old or of another search: this is a fresh first page
     stages: Mapping[str, float] = field(default_factory=dict)  # milliseconds of each
-    left_out: tuple[str, ...] = ()  # names, from `reasons`, of what was asked for and is not in the answer
+    left_out: tuple[str, ...] = ()  # names of what was asked for and is not in the answer
 
     @property
     def is_blind(self) -> bool:
@@ -237,6 +177,15 @@ class SearchAnswer:
     def next_page(self) -> int | None:
         """Number of the page after this one, or None."""
         return self.page + 1 if self.page < self.pages else None
+
+
+class Draft(NamedTuple):
+    """A page of results before the host's products are loaded."""
+
+    answer: SearchAnswer  # without results
+    scores: Mapping[str, float]  # product key -> score, in the order of the results
+    searched: Query | None = None  # what was searched for, where the query was corrected
+    thawed: bool = False  # cut from a list that was frozen, and only whole ones are
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

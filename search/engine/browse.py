@@ -1,4 +1,4 @@
-"""A page of the catalogue without words: newest first, as rules for category pages arrange it."""
+"""The catalogue without words: a page of it under filters and rules, all of it page by page, and one product of it."""
 
 import json
 from collections.abc import Sequence
@@ -6,14 +6,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
 from operator import add
+from typing import Any
 
 from django.core import signing
 from django.db.models import Case, F, FloatField, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from ..conf import get_settings
-from ..exceptions import InvalidQuery
-from ..facets import CATEGORY
+from ..exceptions import InvalidQuery, NoVersion
+from ..facets import CATEGORY, group_by_facet
 from ..merchandising.apply import free_places
 from ..merchandising.rules import Fired, Rule, say
 from ..merchandising.snapshots import snapshot
@@ -21,17 +22,18 @@ from ..models import IndexEntry, IndexVersion
 from ..models.entries import EntryQuerySet
 from ..models.expressions import concerns
 from ..query.lexicon import words_of
+from ..registry import ProductCard, get_index
 from ..session import part_in_time, pinned
+from ..text import clean_text
 from . import answers
-from .answers import SearchResult
+from .answers import Draft, SearchAnswer, SearchResult
 from .arrange import without_hidden
+from .candidates import ScoredEntry
 from .counts import Counts, count_choices
-from .filters import Filters
-from .pages import Frozen, FrozenRow, Page, PageRequest, fingerprint_of, freeze, thaw
-from .pool import in_order
-from .results import load_results
+from .request import Filters, SearchRequest
+from .results import ResultList, freeze, load_results, thaw
 
-# The catalogue without words, newest first, as rules for category pages arrange it; read page by page.
+# A page of it under filters, newest first, as rules for category pages arrange it.
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,26 +116,24 @@ def _keys(entries: EntryQuerySet) -> QuerySet[IndexEntry, str]:
     return entries.values_list("product_key", flat=True)
 
 
-def catalogue_page(version: IndexVersion, request: PageRequest) -> Page:
+def catalogue_page(version: IndexVersion, request: SearchRequest) -> Draft:
     """Return a page of the entries that meet the filters; lists of up to RESULTS with their counts are frozen like those of a query.
 
     The list is read first, so that what takes too long are the counts, which it can do without.
     """
-    fingerprint = fingerprint_of(version.pk, "", request.filters)
+    fingerprint = request.fingerprint(version.pk, "")
     frozen = thaw(request.token, fingerprint) if request.token else None
     if frozen is not None:
-        rows = in_order(frozen.rows, request.sort)[request.window]
-        found = [(row.product_key, row.score) for row in rows]
-        total = len(frozen.rows)
-        counts = frozen.counts if request.facets else Counts()
-        return Page(found, total, True, counts, total, token=request.token, thawed=True)
+        items = frozen.sorted_by(request.sort)[request.window]
+        answer = _answer_of(request, len(frozen.items), frozen.counts, token=request.token)
+        return Draft(answer, {item.row.product_key: item.score for item in items}, thawed=True)
     restarted = bool(request.token) and request.page > 1
-    page = _read(version, replace(request, page=1) if restarted else request, fingerprint)
+    draft = _read(version, replace(request, page=1) if restarted else request, fingerprint)
     # Only a list that was frozen can have been thawed too late.
-    return replace(page, restarted=restarted)
+    return draft._replace(answer=replace(draft.answer, restarted=restarted))
 
 
-def _read(version: IndexVersion, request: PageRequest, fingerprint: str) -> Page:
+def _read(version: IndexVersion, request: SearchRequest, fingerprint: str) -> Draft:
     listing = Listing(snapshot().rules_for("", request.filters.facets.get(CATEGORY, ())))
     every = IndexEntry.objects.in_version(version.pk)
 
@@ -143,16 +143,13 @@ def _read(version: IndexVersion, request: PageRequest, fingerprint: str) -> Page
     chosen = entries(request.filters)
     total = chosen.count()
     freezes = bool(request.facets) and request.freezes(total) and total <= get_settings().results
-    rows: list[FrozenRow] = []
+    whole = ResultList((), True, Counts())
     if freezes:
-        measured = {row.product_key: row for row in chosen.measured()}
-        rows = [
-            FrozenRow(key, 0.0, True, measured[key].price, measured[key].created)
-            for key in listing.window(chosen, slice(0, total))
-            if key in measured
-        ]
-        total = len(rows)
-        shown = [row.product_key for row in in_order(rows, request.sort)[request.window]]
+        rows = {row.product_key: row for row in chosen.measured()}
+        order = listing.window(chosen, slice(0, total))
+        whole = replace(whole, items=[ScoredEntry(rows[key]) for key in order if key in rows])
+        total = len(whole.items)
+        shown = [item.row.product_key for item in whole.sorted_by(request.sort)[request.window]]
     elif request.sort == "relevance":
         shown = listing.window(chosen, request.window)
     else:
@@ -165,13 +162,26 @@ def _read(version: IndexVersion, request: PageRequest, fingerprint: str) -> Page
 
     counted = part_in_time(count, "counts")
     counts, fired = counted or (Counts({name: [] for name in request.facets}), ())
-    page = Page([(key, 0.0) for key in shown], total, True, counts, total, fired=fired)
-    if counted is None and request.facets:
-        page = replace(page, degraded=answers.NO_COUNTS, left_out=(answers.COUNTS,))
-    token = freeze(Frozen(rows, True, counts), fingerprint) if freezes and counted else ""
-    if freezes and not token:
-        page = replace(page, left_out=(*page.left_out, answers.TOKEN))
-    return replace(page, token=token)
+    token = freeze(replace(whole, counts=counts), fingerprint) if freezes and counted else ""
+    uncounted = counted is None and bool(request.facets)
+    answer = _answer_of(
+        request,
+        total,
+        counts,
+        token=token,
+        fired=fired,
+        degraded=answers.NO_COUNTS if uncounted else "",
+        left_out=(
+            *((answers.COUNTS,) if uncounted else ()),
+            *((answers.TOKEN,) if freezes and not token else ()),
+        ),
+    )
+    return Draft(answer, dict.fromkeys(shown, 0.0))
+
+
+def _answer_of(request: SearchRequest, total: int, counts: Counts, **more: Any) -> SearchAnswer:
+    """The answer of a page of the catalogue, in which everything has all that was asked for."""
+    return SearchAnswer(total=total, matching=total, complete=True, **counts.shown(request.facets), **more)
 
 
 def _sorted(entries: EntryQuerySet, sort: str) -> EntryQuerySet:
@@ -181,7 +191,7 @@ def _sorted(entries: EntryQuerySet, sort: str) -> EntryQuerySet:
     return entries.order_by(price, "product_key")
 
 
-# Go through the whole catalogue, page by page, newest first.
+# All of it, page by page, newest first.
 
 
 SALT = "fashion_search.cursor"
@@ -210,7 +220,7 @@ def browse_products(cursor: str = "", *, page_size: int | None = None) -> Produc
         page_size: products on a page; the setting PAGE_SIZE by default, MAX_PAGE_SIZE at most.
 
     Raises:
-        InvalidQuery: the cursor is none.
+        InvalidQuery: the cursor is not that of an answer.
     """
     settings = get_settings()
     size = min(page_size or settings.page_size, settings.max_page_size)
@@ -229,10 +239,10 @@ def browse_products(cursor: str = "", *, page_size: int | None = None) -> Produc
     )
     more = len(shown) > size
     shown = shown[:size]
-    loaded = load_results((entry.product_key, 0.0) for entry in shown)
+    loaded = load_results({entry.product_key: 0.0 for entry in shown})
     return ProductPage(
         total=total,
-        results=loaded.shown,
+        results=loaded.results,
         cursor=_write_cursor(shown[-1]) if more else "",
         degraded="" if version.is_whole else answers.BUILDING,
         left_out=(*(() if version.is_whole else (answers.PRODUCTS,)), *loaded.left_out),
@@ -257,3 +267,50 @@ def _read_cursor(cursor: str) -> tuple[datetime, str]:
         raise InvalidQuery(
             "invalid_cursor", "cursor must be that of an answer: begin without one."
         ) from error
+
+
+# One product of it, by its SKU.
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FoundProduct:
+    """A product and what the index knows about it."""
+
+    key: str
+    product: Any
+    card: ProductCard
+    in_stock: bool
+    facets: dict[str, list[str]]
+
+
+@pinned()
+def find_product(sku: str) -> FoundProduct | None:
+    """Return the product with this SKU, in any case of letters, or None where no published product has it.
+
+    Raises:
+        InvalidQuery: the SKU is longer than 200 characters or holds NUL.
+        NoVersion: there is no index yet, so that nobody knows.
+    """
+    cleaned = clean_text(sku, "sku")
+    version = IndexVersion.objects.serving()
+    if version is None:
+        raise NoVersion(answers.NO_VERSION)
+    if not cleaned:
+        return None
+    entry = (
+        IndexEntry.objects.filter(version_id=version.pk, sku=cleaned.lower())
+        .order_by("product_key")
+        .only("product_key", "facets", "in_stock")
+        .first()
+    )
+    found = load_results({entry.product_key: 1.0}).results if entry else []
+    if entry is None or not found:
+        return None
+    declared: dict[str, list[str]] = {name: [] for name in get_index().facets}
+    return FoundProduct(
+        key=entry.product_key,
+        product=found[0].product,
+        card=found[0].card,
+        in_stock=entry.in_stock,
+        facets=declared | group_by_facet(entry.facets),
+    )

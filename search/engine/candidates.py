@@ -1,42 +1,32 @@
-"""Candidates: what the legs bring, and what all legs are asked."""
+"""Candidates: the entries that a query's embedding finds, and the score of each entry for a query."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from ..conf import get_settings
+from ..conf import Weights, get_settings
+from ..facets import BRAND, CATEGORY, COLOUR, GENDER, token_of
 from ..models import EntryImage, IndexEntry, IndexVersion
-from ..models.entries import EntryQuerySet, ImageQuerySet, Row
-from ..query.parse import Query
+from ..models.entries import EntryQuerySet, ImageQuerySet, Measured, Row
+from ..query.lexicon import NEAR, VersionWords
+from ..query.parse import Query, Unit
 from ..resilience import PolledCache
 from ..vectors import EmbeddingLiteral
-from .filters import Filters
+from .request import NO_FILTERS, Filters
 
-
-class Candidate(NamedTuple):
-    """An entry that may become a result; ordered by product key, so that ties are broken by it."""
-
-    product_key: str
-    entry_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class Leg:
-    """What one way of searching found."""
-
-    candidates: Sequence[Candidate] = ()  # best first, each once
-    scores: Sequence[float] = ()  # of the candidates: rank, number of words or similarity, higher is better
-    exact: Sequence[Candidate] = ()  # those whose SKU or name is the query itself
-    complete: bool = True  # False when more entries would qualify
+LACKING_SECONDS = 10.0  # between two counts of the pictures that have no embedding
+VERSIONS_KEPT = 4  # of which a process knows that count
+# Where a product's own value is what decides, a mention in its texts is nothing: "shirt" stands in every t-shirt's name.
+DECIDED = frozenset((CATEGORY, GENDER, COLOUR, BRAND))
 
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """Where the legs search: the entries of one version that meet the filters."""
+    """Where candidates are looked for: the entries of one version that meet the filters."""
 
     version_id: int
     dimension: int
-    filters: Filters = field(default_factory=Filters)
+    filters: Filters = NO_FILTERS
     excluded: tuple[str, ...] = ()
     config: str = "english"
     size: int = 0  # entries of the version, about
@@ -63,13 +53,15 @@ class Space:
         return chosen.excluding(self.excluded, self.config)
 
 
-# The semantic legs: products whose pictures or texts are nearest to an embedding.
+# The semantic legs: entries whose pictures or texts are nearest to an embedding.
 
 
-LOOK_SECONDS = 10.0  # between two looks at how many pictures have no embedding
-KEPT = 4  # versions
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """What one leg found."""
 
-_lacking: PolledCache[int, float | None] = PolledCache(LOOK_SECONDS, most=KEPT)
+    rows: Sequence[Row] = ()  # with their similarity, best first, each entry once
+    complete: bool = True  # False when more entries would qualify
 
 
 class HasNearest(Protocol):
@@ -107,16 +99,19 @@ def leaves_few(space: Space) -> bool:
     return space.is_filtered and space.entries().count_up_to(limit) < limit
 
 
+_lacking: PolledCache[int, float | None] = PolledCache(LACKING_SECONDS, most=VERSIONS_KEPT)
+
+
 def lacking_share(version_id: int) -> float | None:
     """Return the share of a version's pictures that have no embedding, so that no leg finds them; None where it has no picture.
 
-    Each process looks every few seconds.
+    Each process counts every few seconds.
     """
     return _lacking.get(version_id, lambda _: _count_lacking(version_id))
 
 
 def forget_pictures() -> None:
-    """Forget what was seen of pictures."""
+    """Forget the counts of pictures."""
     _lacking.forget()
 
 
@@ -135,11 +130,11 @@ def _leg(
     if space.is_filtered and not exact and len(rows) < limit and _reaches(rows, floor):
         # The iterative scan ended at max_scan_tuples with matching entries still unseen.
         rows = _nearest(space, source, embedding, limit, True)
-    best: dict[Candidate, float] = {}
+    best: dict[int, Row] = {}
     for distance, key, pk in rows:
         if -distance >= floor:
-            best.setdefault(Candidate(key, pk), -distance)
-    return Leg(list(best), list(best.values()), (), len(rows) < limit or not _reaches(rows, floor))
+            best.setdefault(pk, (key, pk, -distance))
+    return Leg(list(best.values()), len(rows) < limit or not _reaches(rows, floor))
 
 
 def _nearest(
@@ -152,3 +147,117 @@ def _nearest(
 
 def _reaches(rows: list[tuple[float, str, int]], floor: float) -> bool:
     return not rows or -rows[-1][0] >= floor
+
+
+# The score of an entry for a query: how much of it the entry covers, and how similar it is.
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A unit of the query as it is looked up in the index, with how well each kind of match fits."""
+
+    values: Mapping[str, float]
+    phrases: Sequence[str]
+    fits: tuple[float, float, float]  # in title, keywords, description
+    importance: float
+    needed: float
+    near: Sequence[str] = ()  # phrases that may have been meant
+    near_share: float = NEAR  # how well they fit, as a share of the fits of `phrases`
+
+
+def terms_of(units: Sequence[Unit], weights: Weights) -> list[Term]:
+    """Return one term per unit, in their order."""
+    return [_term(unit, weights) for unit in units]
+
+
+def _term(unit: Unit, weights: Weights) -> Term:
+    if DECIDED.intersection(unit.facets):
+        return Term(unit.values, (), (0.0, 0.0, 0.0), unit.importance, weights.covered)
+    share = weights.mentioned if unit.values else 1.0
+    fits = (share * weights.title, share * weights.keyword, share * weights.description)
+    return Term(unit.values, unit.phrases, fits, unit.importance, weights.covered, unit.near)
+
+
+class ScoredEntry(NamedTuple):
+    """An entry with its score for a query, and what that is made of; results, filters, sorts and counts read no other shape."""
+
+    row: Measured
+    score: float = 0.0
+    matching: bool = True  # it has all that was asked for, or a rule pins it
+    coverage: float = 0.0  # share of what was asked for, by how well it fits, from 0 to 1
+    held: float = 0.0  # share of what was asked for that it does not lack, from 0 to 1
+    full: bool = False  # no term is missing
+    named: bool = False  # its SKU or name is the query
+    compared: bool = False  # False where it was listed or pinned whatever it has of the query
+
+    @property
+    def style(self) -> str:
+        """What its variants have in common."""
+        return self.row.style
+
+    def is_close(self, words: VersionWords, weights: Weights) -> bool:
+        """Whether it is worth showing although something is missing.
+
+        It has a good part of what was asked for, or is nearer to it than nonsense comes to anything.
+        """
+        if self.held >= weights.enough_covered:
+            return True
+        return (self.row.image or -1.0) > words.image_noise or (self.row.text or -1.0) > words.text_noise
+
+    def meets(self, filters: Filters) -> bool:
+        """Whether it meets every condition."""
+        row = self.row
+        if filters.in_stock and not row.in_stock:
+            return False
+        if filters.price_min is not None and (row.price is None or row.price < filters.price_min):
+            return False
+        if filters.price_max is not None and (row.price is None or row.price > filters.price_max):
+            return False
+        return all(
+            not values or any(token_of(name, value) in row.facets for value in values)
+            for name, values in filters.facets.items()
+        )
+
+
+def score(
+    row: Measured,
+    terms: Sequence[Term],
+    weights: Weights,
+    *,
+    named: bool,
+    for_kids: bool = False,
+    cheapness: float = 0.0,
+) -> ScoredEntry:
+    """Score an entry: coverage + image x similarity of its picture + text x that of its text + cheap x cheapness - kids.
+
+    Args:
+        row: how well it fits each term, and how similar it is.
+        terms: what was asked for.
+        weights: how much each counts.
+        named: whether the query is its SKU or name.
+        for_kids: whether it is for children, and they were not asked for.
+        cheapness: from 0 for the dearest candidate to 1, where the query asks for cheap things.
+    """
+    wanted = gained = held = 0.0
+    full = bool(terms)
+    for term, fit in zip(terms, row.fits, strict=True):
+        wanted += term.importance
+        gained += term.importance * fit
+        if fit >= term.needed:
+            held += term.importance
+        else:
+            full = False
+    coverage = gained / wanted if wanted else 0.0
+    total = coverage + weights.image * max(row.image or 0.0, 0.0) + weights.text * max(row.text or 0.0, 0.0)
+    total += weights.cheap * cheapness
+    total -= weights.kids * for_kids
+    held = held / wanted if wanted else 0.0
+    return ScoredEntry(row, total, full or named, coverage, held, full, named, True)
+
+
+def cheapness_of(rows: Sequence[Measured]) -> dict[int, float]:
+    """Return how cheap each candidate is among all: 1 for the cheapest, 0 for the dearest and those without a price."""
+    prices = sorted({row.price for row in rows if row.price is not None}, reverse=True)
+    place = {price: number for number, price in enumerate(prices)}
+    last = max(len(prices) - 1, 1)
+    return {row.entry_id: place[row.price] / last for row in rows if row.price is not None}

@@ -1,6 +1,6 @@
 """What a filter panel shows: how many results each choice would leave."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from math import ceil
@@ -14,7 +14,7 @@ from django.db.models import Aggregate, Count, DecimalField, Expression, F
 from ..facets import parse_token, prefix_of
 from ..models.entries import EntryQuerySet
 from ..models.expressions import priced
-from .filters import Filters
+from .request import Filters
 
 # Facets: how many results each value would leave.
 
@@ -224,6 +224,11 @@ class Counts:
     facets: dict[str, list[FacetCount]] = field(default_factory=dict)
     price_ranges: list[PriceRange] = field(default_factory=list)
     in_stock: int = 0
+
+    def shown(self, names: Collection[str]) -> dict[str, Any]:
+        """Return the fields of an answer that hold these counts; empty ones where no facet is to be counted."""
+        counts = self if names else Counts()
+        return {"facets": counts.facets, "price_ranges": counts.price_ranges, "in_stock": counts.in_stock}
 
     def packed(self) -> list[Any]:
         """Return the same as JSON can hold."""

@@ -1,9 +1,11 @@
-"""The ranked products of a query: what covers it, and what its embedding is near to, scored together."""
+"""The ranking of a query: what covers it, and what its embedding is near to, scored together and in order."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import groupby
+from itertools import chain, groupby
+from typing import Protocol, TypeVar
 
 from django.db import DatabaseError
 
@@ -16,16 +18,25 @@ from ..merchandising.conflicts import Conflict
 from ..merchandising.rules import Fired, Rule
 from ..merchandising.snapshots import pinned_by, snapshot
 from ..models import IndexEntry, IndexVersion
-from ..models.entries import EntryQuerySet
+from ..models.entries import EntryQuerySet, Row
 from ..query.lexicon import VersionWords, words_of, words_with
 from ..query.parse import NOTHING_MEANT, Query, Understood, read_query
 from ..query.synonyms import SynonymEntry
 from ..vectors import EmbeddingLiteral
 from . import answers
-from .arrange import arrange, spread_tiers, without_hidden
-from .candidates import Candidate, Space, image_leg, leaves_few, text_leg
-from .filters import Filters
-from .scoring import Scored, Steps, Term, cheapness_of, score, terms_of
+from .arrange import Arranged, arrange, without_hidden
+from .candidates import (
+    ScoredEntry,
+    Space,
+    Term,
+    cheapness_of,
+    image_leg,
+    leaves_few,
+    score,
+    terms_of,
+    text_leg,
+)
+from .request import Filters
 
 logger = logging.getLogger(__name__)
 
@@ -33,11 +44,11 @@ LONGEST_RELAXED = 8  # terms; each is left out in turn
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A query against one version; without an embedding it is answered by words only."""
+class RankingQuery:
+    """A query as one version understands it; without an embedding it is answered by words only."""
 
     version: IndexVersion
-    query: Query
+    typed: Query  # with its slips corrected
     understood: Understood
     words: VersionWords
     embedding: EmbeddingLiteral | None
@@ -50,34 +61,55 @@ class Asked:
         """What is looked up, one term per unit, in their order."""
         return terms_of(self.understood.units, get_settings().weights)
 
+    def under(self, filters: Filters) -> Filters:
+        """Return the filters with the price that the query states, unless a price is chosen."""
+        price = self.understood.price
+        if price is None or filters.has_price:
+            return filters
+        return replace(filters, price_min=price.lowest, price_max=price.highest)
+
+    def without_stated_price(self, filters: Filters) -> "RankingQuery":
+        """Return the query without the price that it states where one is chosen, which takes its place."""
+        return replace(self, understood=replace(self.understood, price=None)) if filters.has_price else self
+
+
+@dataclass(frozen=True, slots=True)
+class RankingTrace:
+    """What a ranking looked at, step by step, for those who ask why."""
+
+    named: Collection[int]  # entries whose SKU or name is the query
+    scored: Sequence[ScoredEntry]  # every candidate
+    closest: bool  # whether the closest might fill up; not where enough have everything before filters
+    few: bool  # so few have all that was asked for that the closest were let in
+    kept: Sequence[ScoredEntry]  # candidates worth showing, in order
+    shown: Sequence[ScoredEntry]  # the same with variants spread, before rules are applied; RESULTS at most
+
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
     """Every result of a query under some filters, best first."""
 
-    items: Sequence[tuple[Candidate, float]]
+    items: Sequence[ScoredEntry]
     complete: bool = True  # False when more products would qualify
-    matching: int = 0  # so many, from the first on, have all that was asked for; others are the closest to it
-    explained: dict[int, Scored] = field(default_factory=dict)  # by primary key of the entry
     fired: tuple[Fired, ...] = ()  # rules that took effect
     conflicts: tuple[Conflict, ...] = ()  # rules that contradicted each other, and what came of it
     pinned: Mapping[str, int] = field(default_factory=dict)  # product key -> place from 1 that it shall have
-    steps: Steps | None = None  # what was looked at; None where a query of a price only lists everything
+    trace: RankingTrace | None = None  # None where a query of a price only lists everything
 
     @property
     def entry_ids(self) -> list[int]:
-        """Primary keys of the candidates' entries, best first."""
-        return [candidate.entry_id for candidate, _ in self.items]
+        """Primary keys of the entries, best first."""
+        return [item.row.entry_id for item in self.items]
 
 
-def ask(
+def understand(
     version: IndexVersion,
     query: Query,
     *,
     synonyms: tuple[SynonymEntry, ...] | None = None,
     meant: Mapping[str, str] = NOTHING_MEANT,
     tried: bool = False,
-) -> tuple[Asked, str]:
+) -> tuple[RankingQuery, str]:
     """Understand and encode the query for the version; return it with the reason why it is degraded, or "".
 
     Args:
@@ -91,30 +123,30 @@ def ask(
     understood = read_query(
         query.wanted, words.lexicon, get_settings().weights, quoted=query.quoted, meant=meant
     )
-    asked = Asked(version, query, understood, words, None, snapshot().rules_for(query.wanted))
+    read = RankingQuery(version, query, understood, words, None, snapshot().rules_for(query.wanted))
     if not (version.is_built if tried else version.is_whole):
-        return asked, answers.BUILDING
+        return read, answers.BUILDING
     if not query.has_words or not understood.encoded:
-        return asked, ""
+        return read, ""
     try:
-        return replace(asked, embedding=embed_query(version, understood.encoded)), ""
+        return replace(read, embedding=embed_query(version, understood.encoded)), ""
     except EncoderTimeout as error:
         logger.warning("The query was not encoded in time with the artifact of %s: %s", version, error)
-        return asked, answers.SLOW_ENCODER
+        return read, answers.SLOW_ENCODER
     except Exception:
         # Whatever the runtime throws, the shop still answers; the log holds the traceback.
         logger.exception("The query could not be encoded with the artifact of %s", version)
-        return asked, answers.NO_ENCODER
+        return read, answers.NO_ENCODER
 
 
-def rank(asked: Asked, filters: Filters, *, closest: bool = True) -> Ranked:
+def rank(query: RankingQuery, filters: Filters, *, closest: bool = True) -> Ranked:
     """Return the results of a query under filters, best first.
 
     These are the products that have all that the query asks for; where they are few, also the closest to it: those that
     have a part of it, and those whose picture or text is near. What is named by the query comes first.
 
     Args:
-        asked: the query.
+        query: the query.
         filters: conditions that every result meets.
         closest: whether the closest may fill up.
 
@@ -122,116 +154,130 @@ def rank(asked: Asked, filters: Filters, *, closest: bool = True) -> Ranked:
         DatabaseError: a leg failed or ran out of time.
     """
     settings = get_settings()
-    filters = within(filters, asked.understood)
-    space = Space.of(asked.version, filters, asked.query)
-    terms = asked.terms
-    if asked.photo is not None:
-        return _rank_by_photo(asked, asked.photo, space)
-    if not terms and asked.understood.price and asked.embedding is None:
-        return _everything(asked, space)
-    named = [pk for _, pk in space.entries().named(asked.query.wanted)]
+    space = Space.of(query.version, query.under(filters), query.typed)
+    terms = query.terms
+    if query.photo is not None:
+        return _rank_by_photo(query, query.photo, space, terms)
+    if not terms and query.understood.price and query.embedding is None:
+        return _list_newest(query, space)
+    named = [pk for _, pk in space.entries().named(query.typed.wanted)]
     full = space.entries().holding_all(terms, space.config, settings.results) if terms else []
     lacking = closest and len(full) < settings.enough
     # Where they are more than is looked at, the nearest are found among all of them.
     more = len(full) == settings.results
-    near, unseen = _near(asked, space) if lacking or more else (set(), False)
+    near, unseen = _near(query, space) if lacking or more else (set(), False)
     chosen = {*named, *full, *near}
     parts, cut = _holding_a_part(space, terms) if lacking and not named else (set(), False)
     chosen |= parts
-    scored = score_entries(asked, space, terms, chosen, set(named))
+    scored = score_entries(query, space, terms, chosen, set(named))
     few = lacking and sum(item.full for item in scored) < settings.enough
     kept = [
         item
         for item in scored
-        if item.row.product_key not in asked.left_out
-        if item.named or item.full or (few and item.is_close(asked.words, settings.weights))
+        if item.row.product_key not in query.left_out
+        and (item.matching or (few and item.is_close(query.words, settings.weights)))
     ]
     complete = not more and not (few and (unseen or cut))
-    steps = Steps(named, scored, closest, few, in_order(kept))
-    return replace(finish(asked, space, steps.kept, complete=complete), steps=steps)
+    return _arranged(query, space, RankingTrace(named, scored, closest, few, _in_order(kept), ()), complete)
 
 
-def in_order(kept: Sequence[Scored]) -> list[Scored]:
-    """Return what is named first, then what has all that is asked for, each by score."""
-    return sorted(kept, key=lambda item: (not item.named, not item.full, -item.score, item.row.product_key))
-
-
-def _rank_by_photo(asked: Asked, photo: EmbeddingLiteral, space: Space) -> Ranked:
+def _rank_by_photo(
+    query: RankingQuery, photo: EmbeddingLiteral, space: Space, terms: Sequence[Term]
+) -> Ranked:
     """Products that look like a photo; with words, those that have what these ask for before others."""
-    settings, terms = get_settings(), asked.terms
     leg = image_leg(space, photo, floor=-1.0, exact=leaves_few(space))
-    full = space.entries().holding_all(terms, space.config, settings.results) if terms else []
-    chosen = {*full, *(candidate.entry_id for candidate in leg.candidates)}
-    scored = score_entries(replace(asked, embedding=photo), space, terms, chosen, set())
+    full = space.entries().holding_all(terms, space.config, get_settings().results) if terms else []
+    chosen = {*full, *(pk for _, pk, _ in leg.rows)}
+    scored = score_entries(replace(query, embedding=photo), space, terms, chosen, set())
     kept = [
-        replace(item, full=item.full or not terms)
+        item if terms else item._replace(full=True, matching=True)
         for item in scored
-        if item.row.image is not None and item.row.product_key not in asked.left_out
+        if item.row.image is not None and item.row.product_key not in query.left_out
     ]
-    steps = Steps((), scored, False, False, in_order(kept))
-    return replace(finish(asked, space, steps.kept, complete=leg.complete), steps=steps)
+    trace = RankingTrace((), scored, False, False, _in_order(kept), ())
+    return _arranged(query, space, trace, leg.complete)
 
 
-def finish(asked: Asked, space: Space, kept: Sequence[Scored], *, complete: bool) -> Ranked:
-    """Return scored entries as results: variants apart, arranged by rules.
-
-    Args:
-        asked: the query.
-        space: where it was searched.
-        kept: the entries that are results, in order.
-        complete: whether no other entry would qualify.
-    """
-    settings = get_settings()
-    tiers = [list(tier) for _, tier in groupby(kept, lambda item: (item.named, item.full))]
-    shown = spread_tiers(tiers, most=settings.variants, page=settings.page_size)[: settings.results]
-    arranged = arrange(
-        asked.rules,
-        [(item.candidate, item.score) for item in shown],
-        space.entries(),
-        tiers=[len(list(tier)) for _, tier in groupby(shown, lambda item: (item.named, item.full))],
-        matching=sum(item.full or item.named for item in shown),
-        spread=_spread_again(shown),
-    )
+def _list_newest(query: RankingQuery, space: Space) -> Ranked:
+    """The newest products, for a query that states a price only."""
+    limit = get_settings().results
+    rows = list(space.entries().newest().values_list("product_key", "pk")[: limit + 1])
+    found: list[Row] = [(key, pk, 0.0) for key, pk in rows[:limit]]
+    arranged = arrange(query.rules, found, space.entries()) if query.rules else Arranged(found)
     return Ranked(
-        arranged.items,
-        complete and len(kept) <= settings.results,
-        arranged.matching,
-        {item.row.entry_id: item for item in shown},
+        _with_rows(arranged, {}),
+        len(rows) <= limit,
         arranged.fired,
         arranged.conflicts,
         arranged.pinned,
     )
 
 
-def holding_everything(asked: Asked, filters: Filters) -> EntryQuerySet | None:
+def _in_order(kept: Sequence[ScoredEntry]) -> list[ScoredEntry]:
+    """What is named first, then what has all that is asked for, each by score."""
+    return sorted(kept, key=lambda item: (not item.named, not item.full, -item.score, item.row.product_key))
+
+
+def _arranged(query: RankingQuery, space: Space, trace: RankingTrace, complete: bool) -> Ranked:
+    """The entries that are worth showing as results: variants apart, arranged by rules.
+
+    Args:
+        query: the query.
+        space: where it was searched.
+        trace: what was found.
+        complete: whether no other entry would qualify.
+    """
+    settings = get_settings()
+    tiers = [list(tier) for _, tier in groupby(trace.kept, _tier_of)]
+    shown = spread_tiers(tiers, most=settings.variants, page=settings.page_size)[: settings.results]
+    trace = replace(trace, shown=shown)
+    complete = complete and len(trace.kept) <= settings.results
+    if not query.rules:
+        return Ranked(shown, complete, trace=trace)
+    arranged = arrange(
+        query.rules,
+        [(item.row.product_key, item.row.entry_id, item.score) for item in shown],
+        space.entries(),
+        tiers=[len(list(tier)) for _, tier in groupby(shown, _tier_of)],
+        matching=sum(item.matching for item in shown),
+        spread=_spread_again(shown),
+    )
+    items = _with_rows(arranged, {item.row.product_key: item for item in shown})
+    return Ranked(items, complete, arranged.fired, arranged.conflicts, arranged.pinned, trace)
+
+
+def _tier_of(item: ScoredEntry) -> tuple[bool, bool]:
+    return item.named, item.full
+
+
+def _with_rows(arranged: Arranged, scored: Mapping[str, ScoredEntry]) -> list[ScoredEntry]:
+    """Arranged entries with all that is read of results; what was not scored is read, with one query at most."""
+    unread = [pk for key, pk, _ in arranged.items if key not in scored]
+    rows = {row.entry_id: row for row in IndexEntry.objects.among(unread).measured()} if unread else {}
+    items = []
+    for key, pk, points in arranged.items:
+        if item := scored.get(key):
+            items.append(item._replace(score=points, matching=item.matching or key in arranged.pinned))
+        elif row := rows.get(pk):
+            items.append(ScoredEntry(row, points))
+    return items
+
+
+def holding_everything(query: RankingQuery, filters: Filters) -> EntryQuerySet | None:
     """Return the entries that have all that the query asks for, without hidden ones; None where it names nothing to hold.
 
     Args:
-        asked: the query.
+        query: the query.
         filters: conditions that they meet, too.
 
     Pinned products are among them, whatever they hold.
     """
-    space = Space.of(asked.version, within(filters, asked.understood), asked.query)
-    terms = asked.terms
-    if not terms or asked.photo is not None:
+    space = Space.of(query.version, query.under(filters), query.typed)
+    terms = query.terms
+    if not terms or query.photo is not None:
         return None
-    holding = space.entries().holding(terms, space.config, also=pinned_by(asked.rules))
-    return without_hidden(holding, asked.rules)
-
-
-def _spread_again(shown: Sequence[Scored]) -> Spread:
-    """Spreads variants over pages once more, where boosts have moved them."""
-    settings = get_settings()
-    items = {item.candidate.product_key: item for item in shown}
-
-    def spread(tiers: list[list[str]]) -> list[str]:
-        again = spread_tiers(
-            [[items[key] for key in tier] for tier in tiers], most=settings.variants, page=settings.page_size
-        )
-        return [item.candidate.product_key for item in again]
-
-    return spread
+    holding = space.entries().holding(terms, space.config, also=pinned_by(query.rules))
+    return without_hidden(holding, query.rules)
 
 
 def _holding_a_part(space: Space, terms: Sequence[Term]) -> tuple[set[int], bool]:
@@ -262,12 +308,12 @@ def _may_lack_two(terms: Sequence[Term]) -> bool:
 
 
 def score_entries(
-    asked: Asked, space: Space, terms: Sequence[Term], chosen: set[int], named: set[int]
-) -> list[Scored]:
+    query: RankingQuery, space: Space, terms: Sequence[Term], chosen: set[int], named: set[int]
+) -> list[ScoredEntry]:
     """Score every chosen entry.
 
     Args:
-        asked: the query.
+        query: the query.
         space: where it is searched.
         terms: what is looked up.
         chosen: primary keys of the entries.
@@ -276,67 +322,114 @@ def score_entries(
     if not chosen:
         return []
     rows = IndexEntry.objects.among(list(chosen)).measured(
-        terms, space.config, asked.embedding, dimension=space.dimension
+        terms, space.config, query.embedding, dimension=space.dimension
     )
-    cheapness = cheapness_of(rows) if asked.understood.cheap else {}
-    weights, kids = get_settings().weights, frozenset(_unasked(asked))
+    cheapness = cheapness_of(rows) if query.understood.cheap else {}
+    weights, kids = get_settings().weights, frozenset(_kids_not_asked_for(query))
     return [
         score(
             row,
             terms,
             weights,
             named=row.entry_id in named,
-            unasked=not kids.isdisjoint(row.facets),
+            for_kids=not kids.isdisjoint(row.facets),
             cheapness=cheapness.get(row.entry_id, 0.0),
         )
         for row in rows
     ]
 
 
-def _unasked(asked: Asked) -> tuple[str, ...]:
+def _kids_not_asked_for(query: RankingQuery) -> tuple[str, ...]:
     """The tokens of children's products, where the query does not say for whom."""
-    named = any(GENDER in unit.facets for unit in asked.understood.units)
-    return () if named else asked.words.lexicon.kids
+    said = any(GENDER in unit.facets for unit in query.understood.units)
+    return () if said else query.words.lexicon.kids
 
 
-def _near(asked: Asked, space: Space) -> tuple[set[int], bool]:
+def _near(query: RankingQuery, space: Space) -> tuple[set[int], bool]:
     """Entries near to the query's embedding, and whether more would qualify."""
-    if asked.embedding is None:
+    if query.embedding is None:
         return set(), False
     exact, floor = leaves_few(space), get_settings().min_similarity
-    legs = [leg(space, asked.embedding, floor=floor, exact=exact) for leg in (image_leg, text_leg)]
-    found = {candidate.entry_id for leg in legs for candidate in leg.candidates}
-    noises = (asked.words.image_noise, asked.words.text_noise)
-    unseen = (not leg.complete and leg.scores[-1] > noise for leg, noise in zip(legs, noises, strict=True))
+    legs = [leg(space, query.embedding, floor=floor, exact=exact) for leg in (image_leg, text_leg)]
+    found = {pk for leg in legs for _, pk, _ in leg.rows}
+    noises = (query.words.image_noise, query.words.text_noise)
+    unseen = (not leg.complete and leg.rows[-1][2] > noise for leg, noise in zip(legs, noises, strict=True))
     return found, any(unseen)
 
 
-def within(filters: Filters, understood: Understood) -> Filters:
-    """Return the filters with the price that the query states, unless a price is chosen."""
-    price = understood.price
-    if price is None or filters.has_price:
-        return filters
-    return replace(filters, price_min=price.lowest, price_max=price.highest)
-
-
-def _everything(asked: Asked, space: Space) -> Ranked:
-    limit = get_settings().results
-    rows = list(space.entries().newest().values_list("product_key", "pk")[: limit + 1])
-    items = [(Candidate(key, pk), 0.0) for key, pk in rows[:limit]]
-    arranged = arrange(asked.rules, items, space.entries())
-    return Ranked(
-        arranged.items,
-        len(rows) <= limit,
-        arranged.matching,
-        fired=arranged.fired,
-        conflicts=arranged.conflicts,
-        pinned=arranged.pinned,
-    )
-
-
-def is_semantic_failure(asked: Asked, error: DatabaseError) -> bool:
+def is_semantic_failure(query: RankingQuery, error: DatabaseError) -> bool:
     """Whether the query may still be answered by words after this error; it is logged here."""
-    if asked.embedding is None and asked.photo is None:
+    if query.embedding is None and query.photo is None:
         return False
-    logger.error("The search by embeddings in %s failed", asked.version, exc_info=error)
+    logger.error("The search by embeddings in %s failed", query.version, exc_info=error)
     return True
+
+
+# Variants: the colours of one style do not fill a page.
+
+
+class HasStyle(Protocol):
+    """Anything that is a variant of a style."""
+
+    @property
+    def style(self) -> str:
+        """What its variants have in common; "" for what has none."""
+
+
+Item = TypeVar("Item", bound=HasStyle)
+
+
+def spread_variants(items: Sequence[Item], *, most: int, page: int) -> list[Item]:
+    """Return all items with at most so many variants of one style on each page, as far as others can fill it.
+
+    What is too many moves to the next page, before everything that stood there; the order stays otherwise.
+
+    Args:
+        items: best first.
+        most: variants of one style on a page; 0 leaves the order alone.
+        page: items on a page.
+    """
+    if not most:
+        return list(items)
+    spread: list[Item] = []
+    waiting: list[Item] = list(items)
+    while waiting:
+        shown, waiting = _one_page(waiting, most, page)
+        spread += shown
+    return spread
+
+
+def _one_page(items: Sequence[Item], most: int, page: int) -> tuple[list[Item], list[Item]]:
+    """Return a page and what is left, both in order."""
+    seen: Counter[str] = Counter()
+    shown: list[Item] = []
+    held_back: list[Item] = []
+    for number, item in enumerate(items):
+        if len(shown) == page:
+            return shown, [*held_back, *items[number:]]
+        if item.style and seen[item.style] >= most:
+            held_back.append(item)
+        else:
+            seen[item.style] += 1
+            shown.append(item)
+    missing = page - len(shown)
+    return [*shown, *held_back[:missing]], held_back[missing:]
+
+
+def spread_tiers(tiers: Iterable[Sequence[Item]], *, most: int, page: int) -> list[Item]:
+    """Spread the variants inside each tier; a later tier never comes before an earlier one."""
+    return list(chain.from_iterable(spread_variants(tier, most=most, page=page) for tier in tiers))
+
+
+def _spread_again(shown: Sequence[ScoredEntry]) -> Spread:
+    """Spreads variants over pages once more, where boosts have moved them."""
+    settings = get_settings()
+    items = {item.row.product_key: item for item in shown}
+
+    def spread(tiers: list[list[str]]) -> list[str]:
+        again = spread_tiers(
+            [[items[key] for key in tier] for tier in tiers], most=settings.variants, page=settings.page_size
+        )
+        return [item.row.product_key for item in again]
+
+    return spread

@@ -1,319 +1,241 @@
-"""Search by words, filters or both."""
+"""Search by words, references, filters or all of them: the one way in, and what is answered where a part of it fails."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from time import perf_counter
+from typing import Any
 
 from django.db import DatabaseError, OperationalError
 from django.http import HttpRequest
 
 from ..conf import get_settings
-from ..exceptions import InvalidQuery
 from ..facets import CATEGORY
 from ..insight.log import Mode, record_search, visitor_of
 from ..insight.reports import popular_queries
 from ..merchandising.hits import Hit, count_hits
-from ..merchandising.rules import Fired
-from ..merchandising.snapshots import BannerShown, Merchandising, RedirectTo, snapshot
+from ..merchandising.snapshots import Merchandising, snapshot
 from ..models import IndexVersion
 from ..prometheus import DEGRADED, LEFT_OUT, SEARCH_SECONDS, note_answer
 from ..query.lexicon import words_of
-from ..query.parse import Query, clean_query
+from ..query.parse import Query, clean_query, parts_of
 from ..query.spelling import correct
 from ..query.synonyms import merged_synonyms
-from ..registry import get_index
 from ..session import is_out_of_time, measuring, pinned, search_session, stage, time_budget
 from . import answers
 from .absent import why_absent
-from .answers import SORTS, SearchAnswer, SimilarAnswer, parts_of
+from .answers import Draft, SearchAnswer, SimilarAnswer
 from .browse import catalogue_page
 from .candidates import lacking_share
-from .counts import Counts
 from .explain import explain
-from .filters import Filters, clean_filters
-from .pages import SHOPPERS, Page, PageRequest, Trial, fingerprint_of, freeze, thaw
-from .photos import Look, aim_at
-from .pool import count_matching, in_order, whole_list, without_stated_price
-from .ranking import Asked, ask, is_semantic_failure
-from .results import load_results
-
-# What to try where a query finds nothing.
-
-
-MOST = 6
-
-
-def queries_instead(version: IndexVersion) -> tuple[str, ...]:
-    """Return queries that many searched for, then the names of the largest categories that nothing lies below."""
-    queries = [query.text for query in popular_queries("", MOST)]
-    lexicon = words_of(version, snapshot().synonyms).lexicon
-    above = set(lexicon.parents.values())
-    leaves = [
-        (-count, value)
-        for facet, value, count in lexicon.values()
-        if facet == CATEGORY and value not in above
-    ]
-    return tuple(dict.fromkeys([*queries, *(value for _, value in sorted(leaves)[:MOST])]))[:MOST]
-
+from .photos import point_of
+from .ranking import RankingQuery, is_semantic_failure, understand
+from .request import Filters, SearchRequest
+from .results import count_matching, freeze, list_results, load_results, thaw
 
 logger = logging.getLogger(__name__)
 
-LAST_PAGE = 100_000
 MOST_LACKING = 0.5  # share of the pictures without an embedding from which answers are degraded
-NO_FILTERS = Filters()
+MOST_INSTEAD = 6  # queries to try where nothing is found
 
 
-@pinned()
-def search(
-    text: str = "",
-    *,
-    filters: Filters = NO_FILTERS,
-    sort: str = "relevance",
-    page: int = 1,
-    page_size: int | None = None,
-    with_facets: bool = True,
-    spelling: bool = True,
-    token: str = "",
-    photo: str = "",
-    more: Sequence[str] = (),
-    less: Sequence[str] = (),
-    freezing: bool = True,
-    trial: Trial | None = None,
-) -> SearchAnswer:
+def search(text: str = "", **options: Any) -> SearchAnswer:
     """Find products by words; without words, list the catalogue, newest first.
 
     Args:
         text: what the shopper typed, at most 200 characters.
-        filters: conditions that every result meets.
-        sort: "relevance", "newest", "price" or "-price".
-        page: number of the page, from 1.
-        page_size: results per page; the setting PAGE_SIZE by default, MAX_PAGE_SIZE at most.
-        with_facets: whether to count facets.
-        spelling: whether slips are corrected; the answer says which.
-        token: of the answer with the first page: this page is then cut from the same list. With a token that is too
-            old or of another search, the answer is a fresh first page and says so.
-        photo: token of a photo, from `take_photo`; results are what looks like it. With words, what has them comes first.
-        more: SKUs of products that results shall look like, too.
-        less: SKUs of products that results shall look less like; they are no results themselves.
-        freezing: whether later pages shall be cut from this list; the answer then has a token for them.
-        trial: what differs where this is no shopper's search.
+        options: filters, sort, page, page_size, with_facets, spelling, token, photo, more, less, freezing or trial, as
+            `SearchRequest` explains them.
 
     Raises:
-        InvalidQuery: text, filters, sort, page, photo, more or less cannot be answered; the sentence says why.
+        InvalidQuery: text or options cannot be answered; the sentence says why.
+    """
+    return answer_request(SearchRequest(text, **options))
+
+
+@pinned()
+def answer_request(request: SearchRequest) -> SearchAnswer:
+    """Answer a request, as `search` does.
+
+    Raises:
+        InvalidQuery: the token of its photo cannot be used.
     """
     started = perf_counter()
-    settings = get_settings()
-    if sort not in SORTS:
-        raise InvalidQuery("invalid_sort", f"sort must be one of {', '.join(SORTS)}, not {sort!r}.")
-    if not 1 <= page <= LAST_PAGE:
-        raise InvalidQuery("invalid_page", f"page must be a whole number from 1 to {LAST_PAGE}.")
-    size = settings.page_size if page_size is None else page_size
-    if size < 1:
-        raise InvalidQuery("invalid_page_size", "page_size must be a whole number from 1.")
-    size = min(size, settings.max_page_size)
-    query = clean_query(text)
-    request = PageRequest(
-        filters=clean_filters(filters, get_index().facets),
-        sort=sort,
-        page=page,
-        size=size,
-        token=token,
-        facets=get_index().facets if with_facets else (),
-        trial=trial or SHOPPERS,
-        look=Look(photo, tuple(more), tuple(less)),
-        freezing=freezing,
-    )
-    version = request.trial.version or IndexVersion.objects.serving()
+    version = request.variation.version or IndexVersion.objects.serving()
     with measuring() as stages:
-        if version is None:
-            found = _blind(request, answers.NO_VERSION)
-        else:
-            try:
-                found = _found(version, query, request, spelling=spelling)
-            except OperationalError as error:
-                if not is_out_of_time(error):
-                    raise
-                logger.exception("A search in %s was given up", version)
-                found = _blind(request, answers.TOO_SLOW)
+        draft = _draft(version, request)
         with stage("products"):
-            loaded = load_results(found.found)
-    searched = found.query or query
+            loaded = load_results(draft.scores)
+    typed, searched, found = request.query, draft.searched or request.query, draft.answer
     # Without an index there is nothing to arrange, and a shop that has none yet need not pay for the look.
     merchandising = snapshot() if version else Merchandising()
-    redirect = merchandising.redirect_for(query.wanted) or merchandising.redirect_for(searched.wanted)
+    redirect = merchandising.redirect_for(typed.wanted) or merchandising.redirect_for(searched.wanted)
     banners = merchandising.banners_for(searched.wanted, request.filters.facets.get(CATEGORY, ()))
-    if trial is None and page == 1:
-        _count_hits(found.fired, redirect, banners, merchandising.synonyms_in(searched.wanted))
-    return SearchAnswer(
+    if request.trial is None and request.page == 1:
+        hits = [Hit("rule", rule.rule_id) for rule in found.fired]
+        hits += [Hit("banner", banner.id) for banner in banners]
+        hits += [Hit("synonym", number) for number in merchandising.synonyms_in(searched.wanted)]
+        hits += [Hit("redirect", redirect.id)] if redirect else []
+        if hits:
+            count_hits(hits)
+    nothing = version is not None and bool(typed.text) and not found.total and not found.is_blind
+    return replace(
+        found,
         query=searched.text,
-        typed=query.text,
-        total=found.total,
-        complete=found.complete,
-        degraded=found.degraded,
+        typed=typed.text,
         left_out=(*found.left_out, *loaded.left_out),
         took_ms=round((perf_counter() - started) * 1000, 2),
-        results=loaded.shown,
-        facets=found.counts.facets,
-        price_ranges=found.counts.price_ranges,
-        in_stock=found.counts.in_stock,
-        matching=found.matching,
-        understood=list(parts_of(searched.text, found.understood)),
-        unknown=found.understood.unknown,
-        page=1 if found.restarted else page,
-        page_size=size,
-        token=found.token,
-        restarted=found.restarted,
+        results=loaded.results,
+        page=1 if found.restarted else request.page,
+        page_size=request.size,
         stages=stages,
-        instead=queries_instead(version)
-        if version and query.text and not found.total and answers.RESULTS not in found.left_out
-        else (),
+        instead=_queries_instead(version) if version and nothing else (),
         redirect=redirect.url if redirect else "",
         banners=banners,
-        fired=found.fired,
-        explanation=found.explanation,
-        absence=found.absence,
-        photo=photo,
-        more=request.look.more,
-        less=request.look.less,
+        photo=request.references.photo,
+        more=request.references.more,
+        less=request.references.less,
     )
 
 
-def _count_hits(
-    fired: Sequence[Fired],
-    redirect: RedirectTo | None,
-    banners: Sequence[BannerShown],
-    synonyms: Sequence[int],
-) -> None:
-    hits = [Hit("rule", rule.rule_id) for rule in fired]
-    hits += [Hit("banner", banner.id) for banner in banners]
-    hits += [Hit("synonym", number) for number in synonyms]
-    count_hits([*hits, Hit("redirect", redirect.id)] if redirect else hits)
+def _draft(version: IndexVersion | None, request: SearchRequest) -> Draft:
+    """A page of the catalogue, or of what a query finds."""
+    if version is None:
+        return _blind(request, answers.NO_VERSION)
+    try:
+        if request.query.text or request.references.lead:
+            return _ranked_page(version, request)
+        if version.is_whole:
+            return _catalogue_page(version, request)
+        draft = _catalogue_page(version, replace(request, freezing=False))
+    except OperationalError as error:
+        if not is_out_of_time(error):
+            raise
+        logger.exception("A search in %s was given up", version)
+        return _blind(request, answers.TOO_SLOW)
+    return _lacking(draft, answers.BUILDING, answers.PRODUCTS)
 
 
-def _blind(request: PageRequest, why: str, *left_out: str) -> Page:
+def _catalogue_page(version: IndexVersion, request: SearchRequest) -> Draft:
+    with stage("catalogue"), search_session():
+        return catalogue_page(version, request)
+
+
+def _blind(request: SearchRequest, why: str, *left_out: str) -> Draft:
     """What is answered where nobody could look."""
     counts = (answers.COUNTS,) if request.facets else ()
-    return Page(
-        [],
-        0,
-        False,
-        Counts({name: [] for name in request.facets}),
-        0,
+    answer = SearchAnswer(
+        facets={name: [] for name in request.facets},
         degraded=why,
         left_out=(answers.RESULTS, *counts, *left_out),
     )
+    return Draft(answer, {})
 
 
-def _found(version: IndexVersion, query: Query, request: PageRequest, *, spelling: bool) -> Page:
-    """A page of the catalogue, or of what a query finds."""
-    whole = version.is_whole
-    if query.text or request.look.leads:
-        return _ranked_page(version, query, request, spelling=spelling)
-    with stage("catalogue"), search_session():
-        found = catalogue_page(version, request if whole else replace(request, freezing=False))
-    if whole:
-        return found
-    degraded = answers.said(answers.BUILDING, found.degraded)
-    return replace(found, degraded=degraded, left_out=(answers.PRODUCTS, *found.left_out))
+def _lacking(draft: Draft, degraded: str, *left_out: str) -> Draft:
+    """A draft that is degraded, and lacks what is left out, besides what it says of itself; each is said once."""
+    answer = draft.answer
+    sentences = dict.fromkeys(filter(None, (degraded, answer.degraded)))
+    names = dict.fromkeys((*left_out, *answer.left_out))
+    return draft._replace(answer=replace(answer, degraded=" ".join(sentences), left_out=tuple(names)))
 
 
-def _ranked_page(version: IndexVersion, query: Query, request: PageRequest, *, spelling: bool) -> Page:
-    page = None
+def _ranked_page(version: IndexVersion, request: SearchRequest) -> Draft:
+    draft = None
+    references = request.references
     with time_budget(get_settings().search_timeout_ms):
-        slips = _corrected(version, query, request) if spelling else (None, {})
+        slips = _corrected(version, request) if request.spelling else (None, {})
         corrected, meant = slips or (None, {})
         left_out = [] if slips is not None else [answers.SPELLING]
         with stage("encode"):
-            asked, degraded = ask(
+            query, degraded = understand(
                 version,
-                corrected or query,
-                synonyms=request.trial.synonyms,
+                corrected or request.query,
+                synonyms=request.variation.synonyms,
                 meant=meant,
-                tried=request.trial.version is not None,
+                tried=request.variation.version is not None,
             )
-        if query.has_words and asked.words.built_at is None:
+        if request.query.has_words and query.words.built_at is None:
             left_out.append(answers.LEXICON)
         try:
             with search_session():
-                if request.look:
-                    asked, degraded, whole = _aimed(asked, request.look, degraded)
+                if references:
+                    query, degraded, whole = _with_references(query, request, degraded)
                     left_out += [] if whole else [answers.LOOK]
                 if not degraded:
-                    degraded, none = _lacking(asked)
-                    if none and not query.text:  # a look alone, and no picture to compare it with
+                    degraded, none = _lacking_pictures(query)
+                    if (
+                        none and not request.query.text
+                    ):  # references alone, and no picture to compare them with
                         return _blind(request, degraded, answers.LOOK)
-                    left_out += [answers.LOOK] if degraded and asked.photo is not None else []
-                page = _page_of(asked, request, degraded)
+                    left_out += [answers.LOOK] if degraded and query.photo is not None else []
+                draft = _page_of(query, request, degraded)
         except DatabaseError as error:
-            if not is_semantic_failure(asked, error):
+            if not is_semantic_failure(query, error):
                 raise
-    if page is None:
-        if not query.text:  # a look alone, and nothing else to go by
+    if draft is None:
+        if not request.query.text:  # references alone, and nothing else to go by
             return _blind(request, answers.NO_SIMILAR, answers.LOOK)
-        degraded = answers.said(answers.NO_EMBEDDINGS_SEARCH, "" if version.is_whole else answers.BUILDING)
-        left_out += [answers.LOOK] if request.look else []
-        asked = replace(asked, embedding=None, photo=None)
+        building = "" if version.is_whole else answers.BUILDING
+        degraded = " ".join(filter(None, (answers.NO_EMBEDDINGS_SEARCH, building)))
+        left_out += [answers.LOOK] if references else []
+        query = replace(query, embedding=None, photo=None)
         with search_session():
-            page = _page_of(asked, request, degraded)
-    page = replace(page, query=corrected)
-    if page.thawed:  # the list was whole when it was frozen, whatever does not work at this moment
-        return replace(page, left_out=tuple(left_out))
+            draft = _page_of(query, request, degraded)
+    draft = draft._replace(searched=corrected)
+    if draft.thawed:  # the list was whole when it was frozen, whatever does not work at this moment
+        return draft._replace(answer=replace(draft.answer, left_out=tuple(left_out)))
     if not version.is_whole:
         left_out.append(answers.PRODUCTS)
-    if degraded and asked.photo is None:
+    if degraded and query.photo is None:
         left_out.append(answers.EMBEDDINGS)
-    return replace(
-        page,
-        degraded=answers.said(degraded, page.degraded),
-        left_out=tuple(dict.fromkeys([*left_out, *page.left_out])),
-    )
+    return _lacking(draft, degraded, *left_out)
 
 
-def _lacking(asked: Asked) -> tuple[str, bool]:
+def _lacking_pictures(query: RankingQuery) -> tuple[str, bool]:
     """Why results by what products look like are fewer than they should be, or "", and whether there are none at all."""
-    if asked.embedding is None and asked.photo is None:
+    by_photo = query.photo is not None
+    if query.embedding is None and not by_photo:
         return "", False
-    share = lacking_share(asked.version.pk)
+    share = lacking_share(query.version.pk)
     if share is None:
-        return (answers.NO_PICTURE, True) if asked.photo is not None else ("", False)
-    return (
-        (answers.MOST_PICTURES, share == 1 and asked.photo is not None)
-        if share > MOST_LACKING
-        else ("", False)
-    )
+        return (answers.NO_PICTURE, True) if by_photo else ("", False)
+    return (answers.MOST_PICTURES, share == 1 and by_photo) if share > MOST_LACKING else ("", False)
 
 
-def _aimed(asked: Asked, look: Look, degraded: str) -> tuple[Asked, str, bool]:
-    """The query with what results shall look like, why it is degraded, and whether all of the look counts.
+def _with_references(
+    query: RankingQuery, request: SearchRequest, degraded: str
+) -> tuple[RankingQuery, str, bool]:
+    """The query with what results shall look like, why it is degraded, and whether all references count.
 
-    Without a photo or a product to go by, words still lead; with one, the words need no embedding.
+    Without a photo or a product to look like, words still lead; with one, the words need no embedding.
     """
-    aim = aim_at(look, asked.version, asked.embedding)
-    if not look.leads:
-        return replace(asked, embedding=aim.embedding, left_out=aim.left_out), degraded, aim.whole
-    if aim.embedding is not None and degraded != answers.BUILDING:
+    point = point_of(request.references, query.version, query.embedding)
+    if not request.references.lead:
+        return replace(query, embedding=point.embedding, left_out=point.left_out), degraded, point.whole
+    if point.embedding is not None and degraded != answers.BUILDING:
         degraded = ""
-    return replace(asked, photo=aim.embedding, left_out=aim.left_out), degraded, aim.whole
+    return replace(query, photo=point.embedding, left_out=point.left_out), degraded, point.whole
 
 
 def _corrected(
-    version: IndexVersion, query: Query, request: PageRequest
+    version: IndexVersion, request: SearchRequest
 ) -> tuple[Query | None, Mapping[str, str]] | None:
     """The query as it was probably meant, or None where nothing is wrong with it, and what its rare words may mean.
 
     None where that could not be looked at.
     """
-    if not query.has_words:
+    if not request.query.has_words:
         return None, {}
-    tried = None if request.trial.synonyms is None else merged_synonyms(request.trial.synonyms).words
+    tried = request.variation.synonyms
     try:
         with stage("spelling"), search_session():
-            correction = correct(
-                version.pk,
-                query.text,
-                words_of(version, snapshot().synonyms).synonyms if tried is None else tried,
+            known = (
+                words_of(version, snapshot().synonyms).synonyms
+                if tried is None
+                else merged_synonyms(tried).words
             )
+            correction = correct(version.pk, request.query.text, known)
     except DatabaseError:
         logger.exception("The spelling of a query could not be looked at")
         return None
@@ -322,53 +244,61 @@ def _corrected(
     return clean_query(correction.text) if correction.changed else None, dict(correction.perhaps)
 
 
-def _page_of(asked: Asked, request: PageRequest, degraded: str) -> Page:
-    fingerprint = fingerprint_of(asked.version.pk, asked.query.text, request.filters, request.look)
-    frozen = thaw(request.token, fingerprint) if request.token else None
-    restarted = bool(request.token) and frozen is None and request.page > 1
+def _page_of(query: RankingQuery, request: SearchRequest, degraded: str) -> Draft:
+    """A page of the list that a query finds, or that an earlier page was cut from."""
+    fingerprint = request.fingerprint(query.version.pk, query.typed.text)
+    results = thaw(request.token, fingerprint) if request.token else None
+    restarted = bool(request.token) and results is None and request.page > 1
     if restarted:
         request = replace(request, page=1)
-    token, thawed = request.token, True
-    left_out: list[str] = []
-    fired: tuple[Fired, ...] = ()
-    explanation = absence = None
-    if frozen is None or request.trial.explains:
-        frozen, ranked = whole_list(asked, request.filters)
-        fired = ranked.fired
+    answer, thawed = SearchAnswer(token=request.token, restarted=restarted), True
+    if results is None or request.variation.explains:
         thawed = False
+        results, ranked = list_results(query, request.filters)
         with stage("freeze"):
-            freezes = request.freezes(len(frozen.rows))
+            freezes = request.freezes(len(results.items))
             # A list that lacks something is not kept, or its later pages would pass for those of a whole one.
-            token = freeze(frozen, fingerprint) if freezes and frozen.counted and not degraded else ""
-            left_out += [answers.TOKEN] if freezes and not token else []
-        if request.trial.explains:
+            token = freeze(results, fingerprint) if freezes and results.counted and not degraded else ""
+        left_out = (answers.TOKEN,) if freezes and not token else ()
+        answer = replace(answer, token=token, fired=ranked.fired, left_out=left_out)
+        if request.variation.explains:
             with stage("explain"):
-                order = [row.product_key for row in frozen.rows]
-                shown = [row.product_key for row in in_order(frozen.rows, request.sort)[request.window]]
-                explanation = explain(asked, ranked, order, shown)
-            if request.trial.missing:
-                absence = why_absent(asked, request.filters, ranked, order, request.trial.missing)
-    rows = in_order(frozen.rows, request.sort)
-    counted = frozen.counted or not request.facets
-    return Page(
-        [(row.product_key, row.score) for row in rows[request.window]],
-        len(rows),
-        frozen.complete,
-        frozen.counts if request.facets else Counts(),
-        count_matching(rows),
-        understood=without_stated_price(asked, request.filters).understood,
-        token=token,
-        restarted=restarted,
-        fired=fired,
-        explanation=explanation,
-        absence=absence,
-        degraded="" if counted else answers.NO_COUNTS,
-        left_out=tuple(left_out) if counted else (answers.COUNTS, *left_out),
-        thawed=thawed,
+                order = [item.row.product_key for item in results.items]
+                shown = results.sorted_by(request.sort)[request.window]
+                answer = replace(answer, explanation=explain(query, ranked, order, shown))
+            if sku := request.variation.missing:
+                answer = replace(answer, absence=why_absent(query, request.filters, ranked, order, sku))
+    items = results.sorted_by(request.sort)
+    understood = query.without_stated_price(request.filters).understood
+    answer = replace(
+        answer,
+        total=len(items),
+        complete=results.complete,
+        matching=count_matching(items),
+        understood=list(parts_of(query.typed.text, understood)),
+        unknown=understood.unknown,
+        **results.counts.shown(request.facets),
     )
+    draft = Draft(answer, {item.row.product_key: item.score for item in items[request.window]}, thawed=thawed)
+    counted = results.counted or not request.facets
+    return draft if counted else _lacking(draft, answers.NO_COUNTS, answers.COUNTS)
 
 
-# Note an answer that somebody asked for in the search log.
+def _queries_instead(version: IndexVersion) -> tuple[str, ...]:
+    """Queries that many searched for, then the names of the largest categories that nothing lies below."""
+    queries = [query.text for query in popular_queries("", MOST_INSTEAD)]
+    lexicon = words_of(version, snapshot().synonyms).lexicon
+    above = set(lexicon.parents.values())
+    leaves = [
+        (-count, value)
+        for facet, value, count in lexicon.values()
+        if facet == CATEGORY and value not in above
+    ]
+    named = [value for _, value in sorted(leaves)[:MOST_INSTEAD]]
+    return tuple(dict.fromkeys([*queries, *named]))[:MOST_INSTEAD]
+
+
+# Answers in the search log and in the counters of this process.
 
 
 def log_search(request: HttpRequest, answer: SearchAnswer, filters: Filters) -> str:

@@ -23,15 +23,14 @@ from ..vectors import EmbeddingLiteral
 from . import answers
 from .answers import SearchResult, SimilarAnswer
 from .arrange import Arranged, arrange
-from .candidates import Candidate, Leg, Space, image_leg, leaves_few, text_leg
-from .filters import Filters, clean_filters
+from .candidates import Leg, Space, image_leg, leaves_few, text_leg
+from .request import NO_FILTERS, Filters, clean_filters
 from .results import load_results
 from .service import count_similar
 
 logger = logging.getLogger(__name__)
 
 PICTURES = 4  # of the product, in their order, that are compared
-NO_FILTERS = Filters()
 NO_FLOOR = -2.0  # the most similar products are shown, however similar they are
 
 
@@ -79,14 +78,13 @@ def _answer(product_key: str, filters: Filters, limit: int) -> SimilarAnswer:
     if leg is None:
         return replace(blind, degraded=degraded or answers.NOT_ENCODED, left_out=(answers.RESULTS, *left_out))
     degraded = degraded or why
-    found = [(candidate.product_key, score) for candidate, score in arranged.items]
-    loaded = load_results(found[:limit])
+    loaded = load_results({key: similarity for key, _, similarity in arranged.items[:limit]})
     count_hits(Hit("rule", rule.rule_id) for rule in arranged.fired)
     return SimilarAnswer(
         product_key=product_key,
-        complete=leg.complete or len(found) >= limit,
+        complete=leg.complete or len(arranged.items) >= limit,
         degraded=degraded,
-        results=loaded.shown,
+        results=loaded.results,
         fired=arranged.fired,
         left_out=(*left_out, *(() if looks else (answers.LOOK,)), *loaded.left_out),
     )
@@ -95,15 +93,11 @@ def _answer(product_key: str, filters: Filters, limit: int) -> SimilarAnswer:
 def _arranged(version: IndexVersion, product_key: str, filters: Filters, leg: Leg | None) -> Arranged:
     """The leg's other products, arranged by the rules for items similar to this one."""
     if leg is None:
-        return Arranged((), 0)
-    found = [
-        (candidate, score)
-        for candidate, score in zip(leg.candidates, leg.scores, strict=True)
-        if candidate.product_key != product_key
-    ]
+        return Arranged(())
+    found = [row for row in leg.rows if row[0] != product_key]
     merchandising = snapshot()
     if not merchandising.has_similar_rules:
-        return Arranged(found, len(found))
+        return Arranged(found)
     rules = merchandising.rules_for_similar(product_key, _categories(version, product_key))
     space = Space.of(version, filters).entries().exclude(product_key=product_key)
     return arrange(rules, found, space)
@@ -147,12 +141,12 @@ def _text_embedding(version: IndexVersion, product_key: str) -> EmbeddingLiteral
 
 def _best(legs: list[Leg]) -> Leg:
     """A product counts by the best of its pictures beside the best of the other's."""
-    best: dict[Candidate, float] = {}
+    best: dict[tuple[str, int], float] = {}
     for leg in legs:
-        for candidate, similarity in zip(leg.candidates, leg.scores, strict=True):
-            best[candidate] = max(similarity, best.get(candidate, similarity))
-    ranked = sorted(best, key=lambda candidate: (-best[candidate], candidate))
-    return Leg(ranked, [best[candidate] for candidate in ranked], (), all(leg.complete for leg in legs))
+        for key, pk, similarity in leg.rows:
+            best[key, pk] = max(similarity, best.get((key, pk), similarity))
+    ranked = sorted(best, key=lambda entry: (-best[entry], entry))
+    return Leg([(*entry, best[entry]) for entry in ranked], all(leg.complete for leg in legs))
 
 
 # Find a product's style in other colours.
@@ -163,7 +157,7 @@ LOOKED_AT = 60  # products of one style
 
 @pinned()
 def find_other_colours(product_key: str, *, limit: int = 6) -> list[SearchResult]:
-    """Find a product's style in other colours, of each colour the one that looks most like the product, likest first.
+    """Find a product's style in other colours, of each colour the one that looks most like the product, most similar first.
 
     Products of one style are named alike but for their colours; two of them may still differ in their cut, so that their
     pictures decide. Without an index, or where the product is not in it, there are none.
@@ -182,7 +176,7 @@ def find_other_colours(product_key: str, *, limit: int = 6) -> list[SearchResult
         LEFT_OUT.labels("other_colours").inc()
         logger.exception("Other colours of %s could not be found in %s", product_key, version)
         return []
-    return load_results(found[:limit]).shown
+    return load_results(dict(found[:limit])).results
 
 
 def _nearest_by_colour(version: IndexVersion, product_key: str) -> list[tuple[str, float]]:

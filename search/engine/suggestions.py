@@ -127,14 +127,14 @@ def suggest(text: str, *, limit: int = 6, popular: Popular = _none_popular) -> S
     values = _values(names, words)
     completed = complete(names, prefixes, mask, limit + 1)  # one of them may be what was typed
     keys = [names.keys[row] for row in np.flatnonzero(mask)[:limit]]
-    loaded = load_results([(key, 0.0) for key in keys])
+    loaded = load_results(dict.fromkeys(keys, 0.0))
     return Suggestions(
         query=text,
         left_out=loaded.left_out,
         queries=_queries(text, [*popular(text, limit), *completed], values)[:limit],
         categories=[value for value in values if value.facet != NO_FACET][:limit],
         brands=[value for value in values if value.facet == NO_FACET][:limit],
-        products=loaded.shown,
+        products=loaded.results,
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..conf import get_settings, other_settings
-from ..engine.pages import Trial
+from ..engine.request import Trial
 from ..engine.service import search
 from ..indexing.version_figures import JudgedFigures
 from ..models import Evaluation, IndexVersion

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import numpy as np
 
 from ..engine import answers
-from ..engine.pages import Trial
+from ..engine.request import Trial
 from ..engine.service import search
 from ..exceptions import InvalidQuery, SearchError
 from ..models import Evaluation, IndexVersion

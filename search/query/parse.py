@@ -4,11 +4,11 @@ Prices are read first, then the longest phrases that name something, then single
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..conf import Weights
-from ..facets import CATEGORY, COLOUR, GENDER, SIZE, facet_of, value_of
+from ..facets import CATEGORY, COLOUR, GENDER, SIZE, facet_of, value_of, values_of
 from ..text import Word, clean_text, split
 from .lexicon import ALIAS, LOOSE, Lexicon
 from .prices import Price, read_price
@@ -20,6 +20,7 @@ PREPOSITIONS = frozenset((
     "for", "with", "to", "from", "in", "on", "under", "over", "against", "without", "that", "which", "who", "where",
 ))  # fmt: skip
 LONGEST = 6  # words of a phrase
+SHOWN_VALUES = 5  # of a part that is shown; the best fitting
 COMMONER = 2  # times as many products hold a word that may have been meant as the rare one that was typed
 _SIZE_WORDS = frozenset(("size", "sizes", "uk", "eu", "us"))
 _LETTER_SIZES = frozenset(("xs", "xl", "xxl", "xxxl", "2xl", "3xl", "4xl"))
@@ -333,3 +334,49 @@ def _encoded(typed: str, unit: Unit | None) -> str:
     if unit.values[best] >= ALIAS or unit.facets[0] not in (CATEGORY, COLOUR, GENDER):
         return typed
     return value_of(best)
+
+
+# The parts of a query as pages and clients show them.
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UnderstoodPart:
+    """A stretch of the query that names values of a facet, or a price."""
+
+    text: str  # as typed
+    facet: str  # "price" for a price
+    values: tuple[str, ...]  # best fitting first
+    implied: bool = False  # not typed, but asked for by something that was
+    without: str  # the query without it
+
+
+def parts_of(query: str, understood: Understood) -> Iterator[UnderstoodPart]:
+    """Return the parts of a query, in the order in which they were read; a price comes last.
+
+    Args:
+        query: as the shopper reads it again.
+        understood: what was made of it.
+    """
+    for unit in understood.parts:
+        facet = unit.facets[0]
+        best = sorted(unit.values, key=lambda token: (-unit.values[token], token))
+        values = values_of(facet, best)
+        yield UnderstoodPart(
+            text=unit.text,
+            facet=facet,
+            values=tuple(values[:SHOWN_VALUES]),
+            implied=unit.implied,
+            without=query if unit.implied else _text_without(query, unit.text),
+        )
+    if price := understood.price:
+        ends = ("" if end is None else f"{end:f}" for end in (price.lowest, price.highest))
+        yield UnderstoodPart(
+            text=price.text, facet="price", values=tuple(ends), without=_text_without(query, price.text)
+        )
+
+
+def _text_without(query: str, text: str) -> str:
+    """The query without a text, and without the ending that a possessive leaves behind."""
+    pattern = r"\s+".join(re.escape(word) for word in text.split())
+    rest = re.sub(rf"(?<!\w){pattern}(?:['\u2019]s?)?(?!\w)", " ", query, count=1, flags=re.IGNORECASE)
+    return " ".join(rest.split())

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from search.api import throttling
+from search.api import access as throttling
 from search.indexing.lexicons import build_lexicon
 from search.merchandising.snapshots import forget_snapshot
 from search.models import IndexVersion

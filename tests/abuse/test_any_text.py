@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from search.conf import Weights
-from search.engine.filters import clean_filters
 from search.engine.photos import Box
+from search.engine.request import clean_filters
 from search.exceptions import InvalidQuery
 from search.query.lexicon import Lexicon
 from search.query.parse import clean_query, read_query

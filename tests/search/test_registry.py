@@ -9,7 +9,7 @@ from prometheus_client import REGISTRY
 
 from search import registry
 from search.engine import browse_products, find_other_colours, find_product, find_similar, search
-from search.engine.filters import Filters
+from search.engine.request import Filters
 from search.indexing.failures import failing_cards, noted_documents
 from search.indexing.lexicons import build_lexicon
 from search.models import ProductTag, StaleProduct

@@ -4,7 +4,7 @@ from uuid import uuid4
 import pytest
 from django.core.cache import cache
 
-from search.api import throttling
+from search.api import access as throttling
 from search.insight.log import buffer
 from search.insight.log_store import drain_log
 from search.models import SearchEvent

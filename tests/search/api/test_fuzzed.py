@@ -10,7 +10,7 @@ from PIL import Image
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import negative_data_rejection
 
-from search.api import throttling
+from search.api import access as throttling
 from search.indexing.lexicons import build_lexicon
 from search.tags.refresh import refresh_tags
 

@@ -6,7 +6,7 @@ import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 from rest_framework.request import Request
 
-from search.api import throttling
+from search.api import access as throttling
 from search.conf import shop_key
 from search.insight.log_store import connect
 from search.models import ApiKey

@@ -4,7 +4,7 @@ import pytest
 from django.core.cache import cache
 
 from search.engine import Filters, Trial, find_similar, search
-from search.engine.arrange import spread_tiers, spread_variants
+from search.engine.ranking import spread_tiers, spread_variants
 from search.indexing.lexicons import build_lexicon
 from search.merchandising.hits import flush_hits
 from search.merchandising.snapshots import forget_snapshot

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from search.engine.candidates import Space, image_leg, text_leg
-from search.engine.filters import Filters
+from search.engine.request import Filters
 from search.session import search_session
 from search.vectors import to_literal
 from tests.search.indexed import add, add_many, create_indexes, make_version, unit
@@ -38,7 +38,7 @@ def space_of(version, *colours):
 
 
 def keys(leg):
-    return [candidate.product_key for candidate in leg.candidates]
+    return [key for key, _, _ in leg.rows]
 
 
 def test_a_product_counts_by_its_best_picture(version):
@@ -50,7 +50,7 @@ def test_a_product_counts_by_its_best_picture(version):
     leg = image_leg(space_of(version), to_literal(LITERAL(unit(1))), floor=0.2, exact=False)
 
     assert keys(leg) == [str(two.pk), str(one.pk)]
-    assert list(leg.scores) == pytest.approx([1.0, 0.6], abs=1e-3)
+    assert [similarity for _, _, similarity in leg.rows] == pytest.approx([1.0, 0.6], abs=1e-3)
     assert leg.complete
 
 
@@ -87,9 +87,10 @@ def test_a_filter_loses_no_result(version, many, search_settings, subtests):
             with search_session():
                 found = leg(space_of(version, *colours), to_literal(query), floor=-2.0, exact=False)
 
-            assert len(found.candidates) == min(24, kept.sum())
+            assert len(found.rows) == min(24, kept.sum())
             assert len({f"{n:06}" for n in order} & set(keys(found))) >= 0.95 * len(order)
-            assert list(found.scores) == sorted(found.scores, reverse=True)
+            similarities = [similarity for _, _, similarity in found.rows]
+            assert similarities == sorted(similarities, reverse=True)
 
 
 def test_a_scan_that_ended_early_is_made_up_for_exactly(version, many, search_settings, subtests):
@@ -107,7 +108,7 @@ def test_a_scan_that_ended_early_is_made_up_for_exactly(version, many, search_se
                 exact = leg(space_of(version, "Rare"), to_literal(query), floor=-2.0, exact=True)
 
             assert found == exact
-            assert len(found.candidates) == 6
+            assert len(found.rows) == 6
 
 
 def test_the_partial_index_is_used_unless_exact(version, many, subtests):

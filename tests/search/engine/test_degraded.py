@@ -12,7 +12,7 @@ from django.db import connection
 from prometheus_client import REGISTRY
 
 from search.encoders import queries
-from search.engine import Filters, answers, count_answer, find_similar, pages, ranking, search
+from search.engine import Filters, answers, count_answer, find_similar, ranking, results, search
 from search.engine.candidates import forget_pictures
 from search.engine.photos import SALT
 from search.exceptions import ArtifactError
@@ -137,7 +137,7 @@ def test_a_search_that_takes_too_long_even_so_is_given_up(
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_sleep(5)")
 
-    monkeypatch.setattr("search.engine.service.whole_list", sleep)
+    monkeypatch.setattr("search.engine.service.list_results", sleep)
     monkeypatch.setattr("search.engine.browse.Listing.window", sleep)
     answer = search(text)
     assert (answer.results, answer.complete, answer.degraded) == ([], False, answers.TOO_SLOW)
@@ -228,10 +228,10 @@ def test_filters_and_what_rules_hide_hold_where_the_search_by_embeddings_is_too_
     assert whole.total == 25 - 1 - 8
     score = ranking.score_entries
 
-    def measured(asked, *args):
-        if asked.embedding is not None:
+    def measured(query, *args):
+        if query.embedding is not None:
             too_slow()
-        return score(asked, *args)
+        return score(query, *args)
 
     monkeypatch.setattr(ranking, "score_entries", measured)
     search_settings.FASHION_SEARCH |= {"SEARCH_TIMEOUT_MS": 600}
@@ -247,7 +247,7 @@ def broken(*args, **kwargs):
 
 def test_a_list_that_lacks_something_is_not_kept_for_later_pages(shelf, monkeypatch, redis_server):
     cache.clear()
-    pages.breaker.close()
+    results.breaker.close()
     first = search("linen shirt", page_size=10)
     assert (first.token != "", first.degraded, first.left_out) == (True, "", ("lexicon",))
 
@@ -300,7 +300,7 @@ def test_whether_somebody_could_look_is_told_apart_from_what_was_found(version, 
         ("lexicon",),
     )
     search_settings.FASHION_SEARCH |= {"SEARCH_TIMEOUT_MS": 200}
-    monkeypatch.setattr("search.engine.service.whole_list", too_slow)
+    monkeypatch.setattr("search.engine.service.list_results", too_slow)
     monkeypatch.setattr("search.engine.similar.image_leg", broken)
     assert (search("zebra").is_blind, search("zebra").left_out) == (True, ("results", "counts"))
     assert search("zebra", with_facets=False).left_out == ("results",)

@@ -3,7 +3,7 @@
 import pytest
 
 from search.engine import search
-from search.engine.filters import Filters
+from search.engine.request import Filters
 from search.indexing.lexicons import build_lexicon
 from search.models import IndexEntry, VersionLexicon
 from search.query.lexicon import forget_words

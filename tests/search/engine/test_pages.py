@@ -5,7 +5,7 @@ from django.core.cache import cache
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from search.engine import Filters, search
-from search.engine import pages as freezing
+from search.engine import results as freezing
 from search.models import IndexEntry
 from shop.models import Product
 from tests.search.indexed import add

@@ -10,7 +10,8 @@ from PIL import Image
 
 from search.encoders.cache import encoders_for
 from search.engine import Box, Filters, Trial, photos, search, take_photo
-from search.engine.photos import Look, aim_at
+from search.engine.photos import point_of
+from search.engine.request import References
 from search.exceptions import EncoderTimeout, InvalidQuery, NoVersion
 from search.merchandising.snapshots import forget_snapshot
 from search.models import IndexEntry, IndexVersion, MerchandisingRule
@@ -224,7 +225,7 @@ def shelf(version):
 
 
 def aim(version, **look):
-    return aim_at(Look(**look), version, None)
+    return point_of(References(**look), version, None)
 
 
 def test_more_like_a_product_finds_what_looks_like_it(shelf):

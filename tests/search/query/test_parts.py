@@ -2,8 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from search.engine.answers import UnderstoodPart, parts_of
-from search.query.parse import Understood, Unit
+from search.query.parse import Understood, UnderstoodPart, Unit, parts_of
 from search.query.prices import Price
 
 

@@ -1,4 +1,4 @@
-"""Filters and counts over a pool of results, against plain Python over the documents."""
+"""Filters, sorts and counts over a list of results, against plain Python over the documents."""
 
 import random
 from collections import Counter
@@ -10,9 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from search.engine import Filters, search
-from search.engine.pool import PoolRow, count_in_pool, count_matching, in_order
+from search.engine.candidates import ScoredEntry
+from search.engine.counts import Counts
+from search.engine.results import ResultList, count_matching, count_results
 from search.indexing.lexicons import build_lexicon
 from search.models import IndexEntry
+from search.models.entries import Measured
 from search.query.lexicon import forget_words
 from tests.search.indexed import add
 
@@ -32,7 +35,8 @@ def rows(draw):
         price = draw(st.none() | st.integers(0, 5).map(Decimal))
         created = float(draw(st.integers(0, 3)))
         in_stock, matching = draw(st.booleans()), draw(st.booleans())
-        made.append(PoolRow(f"{number:02}", 1.0, matching, frozenset(tokens), price, in_stock, created))
+        row = Measured(f"{number:02}", number, "", price, in_stock, created, sorted(tokens))
+        made.append(ScoredEntry(row, 1.0, matching))
     return made
 
 
@@ -55,12 +59,12 @@ def slowly(row, chosen, ignored=""):
     reasons = []
     for name, values in chosen.facets.items():
         if name != ignored and values:
-            reasons.append(sum(f"{name}={value}" in row.tokens for value in values) > 0)
+            reasons.append(sum(f"{name}={value}" in row.row.facets for value in values) > 0)
     if chosen.price_min is not None:
-        reasons.append(row.price is not None and not row.price < chosen.price_min)
+        reasons.append(row.row.price is not None and not row.row.price < chosen.price_min)
     if chosen.price_max is not None:
-        reasons.append(row.price is not None and not row.price > chosen.price_max)
-    reasons.append(row.in_stock or not chosen.in_stock)
+        reasons.append(row.row.price is not None and not row.row.price > chosen.price_max)
+    reasons.append(row.row.in_stock or not chosen.in_stock)
     return False not in reasons
 
 
@@ -69,14 +73,14 @@ def test_counts_and_results_agree_with_a_slow_reference(pool, chosen):
     found = [row for row in pool if row.meets(chosen)]
     assert found == [row for row in pool if slowly(row, chosen)]
 
-    everything = count_in_pool(pool, list(VALUES), chosen, {})
+    everything = count_results(pool, list(VALUES), chosen, {})
     for name, counts in everything.facets.items():
         expected = Counter(
             value
             for row in pool
             if slowly(row, chosen, ignored=name)
             for value in VALUES[name]
-            if f"{name}={value}" in row.tokens
+            if f"{name}={value}" in row.row.facets
         )
         assert {count.value: count.count for count in counts if count.count} == dict(expected)
         assert [count.count for count in counts] == sorted((count.count for count in counts), reverse=True)
@@ -86,24 +90,26 @@ def test_counts_and_results_agree_with_a_slow_reference(pool, chosen):
     for one in everything.price_ranges:
         asked = replace(chosen, price_min=one.lowest, price_max=one.highest)
         assert one.count == sum(slowly(row, asked) for row in pool) > 0
-    priced = sum(row.price is not None for row in without_price)
+    priced = sum(row.row.price is not None for row in without_price)
     assert sum(one.count for one in everything.price_ranges) in (0, priced)
     assert everything.in_stock == sum(slowly(row, replace(chosen, in_stock=True)) for row in pool)
 
 
 @given(rows(), st.sampled_from(["relevance", "newest", "price", "-price"]))
 def test_sorting_loses_and_doubles_nothing(pool, sort):
-    ordered = in_order(pool, sort)
-    assert sorted(row.product_key for row in ordered) == [row.product_key for row in pool]
+    ordered = ResultList(pool, True, Counts()).sorted_by(sort)
+    assert sorted(row.row.product_key for row in ordered) == [row.row.product_key for row in pool]
     if sort == "relevance":
         return
     first = count_matching(ordered)
     assert first == sum(row.matching for row in pool)
     for part in (ordered[:first], ordered[first:]):
         if sort == "newest":
-            assert [row.created for row in part] == sorted((row.created for row in part), reverse=True)
+            assert [row.row.created for row in part] == sorted(
+                (row.row.created for row in part), reverse=True
+            )
             continue
-        prices = [row.price for row in part]
+        prices = [row.row.price for row in part]
         known = [price for price in prices if price is not None]
         assert prices[: len(known)] == sorted(known, reverse=sort == "-price")
 

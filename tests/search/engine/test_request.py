@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from search.engine.filters import Filters, clean_filters
+from search.engine.request import Filters, clean_filters
 from search.exceptions import InvalidQuery
 
 FACETS = ("colour", "brand")
