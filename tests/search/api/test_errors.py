@@ -57,7 +57,7 @@ def test_a_database_that_does_not_answer_is_a_503_to_be_tried_again(client, db, 
     def fail(*args, **kwargs):
         raise OperationalError("server closed the connection unexpectedly")
 
-    monkeypatch.setattr("search.api.views.search", fail)
+    monkeypatch.setattr("search.api.views.answer_request", fail)
     response = client.get("/api/v1/search/")
 
     assert (response.status_code, response["Retry-After"]) == (503, "5")

@@ -205,7 +205,7 @@ def test_counts_that_take_too_long_leave_the_list_whole(shelf, monkeypatch, sear
     whole = search(text, filters=RED)
     assert (whole.total, [one.count for one in whole.facets["colour"]]) == (25, [25, 25])
     search_settings.FASHION_SEARCH |= {"SEARCH_TIMEOUT_MS": 600}
-    for module in ("counts", "pool"):
+    for module in ("counts", "results"):
         monkeypatch.setattr(f"search.engine.{module}.count_facets", too_slow)
     answer = search(text, filters=RED)
     assert (skus(answer), answer.total, answer.complete) == (skus(whole), 25, True)
