@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from search.encoders.cache import forget_artifacts
-from search.engine import pages
+from search.engine import results
 from search.engine.candidates import forget_pictures
 from search.indexing import marks
 from search.indexing.pictures import forget_storage
@@ -28,7 +28,7 @@ def _fresh_words():
     forget_artifacts()
     forget_storage()
     forget_pictures()
-    pages.breaker.close()
+    results.breaker.close()
 
 
 @pytest.fixture
