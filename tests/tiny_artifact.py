@@ -13,7 +13,7 @@ from onnx import TensorProto, helper, numpy_helper
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
 from search.encoders.artifact import Manifest, TextSpec, write_manifest
-from search.encoders.pixels import ImageSpec
+from search.encoders.pictures import ImageSpec
 
 DIMENSION = 32
 COLOURS = {

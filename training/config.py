@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from search.encoders.pixels import ImageSpec
+from search.encoders.pictures import ImageSpec
 
 
 @dataclass(frozen=True, slots=True)

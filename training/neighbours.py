@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from search.encoders.pictures import open_picture
-from search.encoders.pixels import to_pixels
+from search.encoders.pictures import open_picture, to_pixels
 
 from .data import Catalogue
 from .evaluation.evaluators import EmbeddingModel

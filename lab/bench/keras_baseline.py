@@ -36,7 +36,7 @@ def main() -> None:
     from PIL import Image
 
     from search.encoders.artifact import read_manifest
-    from search.encoders.pixels import to_pixels
+    from search.encoders.pictures import to_pixels
 
     artifact, archive, number = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
     manifest = read_manifest(artifact)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..exceptions import ArtifactError
-from .pixels import ImageSpec
+from .pictures import ImageSpec
 
 FORMAT = 1
 FILES = ("image.onnx", "text.onnx", "tokenizer.json")

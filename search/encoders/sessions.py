@@ -11,7 +11,7 @@ from PIL import Image
 
 from ..exceptions import ArtifactError, EncodingError
 from .artifact import Manifest, read_manifest, read_sealed
-from .pixels import to_pixels
+from .pictures import to_pixels
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession

@@ -110,11 +110,10 @@ class BuildQuerySet(models.QuerySet["Build"]):
             if build is None:
                 return
             now = self.filter(pk=build.pk).values_list(Now(), flat=True).get()
-            build.moved_at = now
-            build.indexed += products
+            indexed, pace = build.indexed + products, build.pace
             if products:
-                build.pace = _paced(build.pace, (now - build.started_at).total_seconds(), build.indexed)
-            build.save(update_fields=["moved_at", "indexed", "pace"])
+                pace = _paced(pace, (now - build.started_at).total_seconds(), indexed)
+            self.filter(pk=build.pk).update(moved_at=now, indexed=indexed, pace=pace)
 
     def note_trouble(self, build_id: int, reason: str) -> None:
         """Keep what went wrong in a build that goes on: the step is tried again."""

@@ -10,8 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from search.encoders.pictures import open_picture
-from search.encoders.pixels import ImageSpec, to_pixels
+from search.encoders.pictures import ImageSpec, open_picture, to_pixels
 from search.exceptions import PictureError
 
 SPEC = ImageSpec(width=168, height=224)

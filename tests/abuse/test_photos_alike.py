@@ -10,8 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image, ImageCms
 
 from search.encoders.cache import encoders_for
-from search.encoders.pictures import open_picture
-from search.encoders.pixels import ImageSpec, to_pixels
+from search.encoders.pictures import ImageSpec, open_picture, to_pixels
 from tests.abuse.photos import photo, with_secrets
 from tests.search.indexed import add
 

@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from search.encoders.pixels import ImageSpec
+from search.encoders.pictures import ImageSpec
 from tests.training.products import product, write_catalogue
 from training.batches import Batches, group_products, number_facts, shuffle, true_of
 from training.config import Config, Stage, TextMix

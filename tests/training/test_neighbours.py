@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from search.encoders.pixels import ImageSpec
+from search.encoders.pictures import ImageSpec
 from tests.training.products import COLOURS, product
 from training.data import Catalogue
 from training.neighbours import Neighbours

@@ -10,7 +10,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from search.encoders.pixels import ImageSpec
+from search.encoders.pictures import ImageSpec
 from training.batches import Batches
 from training.config import Config, Stage, TextMix, TextSection
 from training.data import read_catalogue

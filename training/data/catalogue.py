@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from search.encoders.pixels import ImageSpec
+from search.encoders.pictures import ImageSpec
 
 from . import amazon, classes, flickr8k, shop
 from .pixels import DIGEST_BYTES, decode

@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from search.encoders.pictures import open_picture
-from search.encoders.pixels import ImageSpec, to_pixels
+from search.encoders.pictures import ImageSpec, open_picture, to_pixels
 from search.exceptions import PictureError
 
 from .source import Notes, StoredPictures

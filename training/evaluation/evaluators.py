@@ -18,7 +18,7 @@ from tokenizers import Tokenizer
 from tqdm import tqdm
 
 from search.encoders.artifact import read_manifest
-from search.encoders.pixels import ImageSpec
+from search.encoders.pictures import ImageSpec
 from search.encoders.sessions import Encoders, load_artifact
 
 from ..checkpoint import BEST, CONFIG, TOKENIZER

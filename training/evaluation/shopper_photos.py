@@ -10,8 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from search.encoders.pictures import open_picture
-from search.encoders.pixels import ImageSpec, to_pixels
+from search.encoders.pictures import ImageSpec, open_picture, to_pixels
 from search.evaluation import metrics
 from search.exceptions import PictureError
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from search.encoders.pixels import ImageSpec
+from search.encoders.pictures import ImageSpec
 from training.data import Catalogue, Product, read_catalogue
 
 SPEC = ImageSpec(width=6, height=8)

@@ -3,7 +3,7 @@ import os
 import numpy as np
 import pytest
 
-from search.encoders.pixels import ImageSpec
+from search.encoders.pictures import ImageSpec
 from tests.training.data.pictures import BLUE, GREEN, RED, SPEC, jpeg, write
 from training.data import pixels, read_catalogue
 

@@ -4,7 +4,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from search.encoders.pixels import ImageSpec
+from search.encoders.pictures import ImageSpec
 from tests.training.products import COLOURS, write_catalogue
 from training.data import read_catalogue, read_products
 

@@ -5,7 +5,7 @@ import zipfile
 import pytest
 from PIL import Image
 
-from search.encoders.pixels import ImageSpec
+from search.encoders.pictures import ImageSpec
 from search.encoders.sessions import load_artifact
 from tests.tiny_artifact import write_tiny_artifact
 from tests.training.products import COLOURS, write_catalogue

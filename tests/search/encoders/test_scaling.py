@@ -1,7 +1,7 @@
 import numpy as np
 from PIL import Image
 
-from search.encoders.pixels import ImageSpec, to_pixels
+from search.encoders.pictures import ImageSpec, to_pixels
 
 SPEC = ImageSpec(width=6, height=8)
 
