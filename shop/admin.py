@@ -19,10 +19,10 @@ from search.admin import IndexedProductAdmin, ModelAdmin
 from search.encoders.picture_parts import walk_parts
 from search.exceptions import PictureError
 from shop.attributes import AttributesField
-from shop.models import Brand, Category, Product, ProductImage, Variant
+from shop.models import Brand, Category, Product, ProductImage, Variant, thumbnail_url
 from shop.money import format_money
 from shop.search_index import set_published
-from shop.thumbnails import SHAPES, thumbnail_url
+from shop.thumbnails import SHAPES
 
 
 def mini(image: ProductImage | None) -> SafeString | str:

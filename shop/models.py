@@ -253,6 +253,16 @@ def validate_picture(picture: FieldFile) -> None:
         picture.file.seek(0)
 
 
+def thumbnail_url(name: str, frame: str) -> str:
+    """Address of a picture's thumbnail; making the address touches no file.
+
+    Args:
+        name: storage name of the picture.
+        frame: a name in `thumbnails.FRAMES`.
+    """
+    return reverse("shop:thumbnail", args=[frame, name])
+
+
 def upload_name(_picture: ProductImage, name: str) -> str:
     """Return a name that no upload had before, so that browsers may cache the file for good."""
     return f"products/uploads/{secrets.token_hex(8)}{PurePosixPath(name).suffix.lower()}"

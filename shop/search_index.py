@@ -13,8 +13,7 @@ from search.registry import ProductCard, ProductDocument, ProductIndex, ProductP
 from search.signals import mark_stale
 
 from .attributes import flat_attributes
-from .models import Brand, Category, Product, ProductImage
-from .thumbnails import thumbnail_url
+from .models import Brand, Category, Product, ProductImage, thumbnail_url
 
 # Attributes that name no property of the garment a shopper would type.
 UNSEARCHED = frozenset({"Year", "Warranty", "Wash Care", "Multipack Set", "Number of Components"})

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage, default_storage
-from django.urls import reverse
 from imagekit import ImageSpec
 from imagekit.processors import ResizeToFit
 
@@ -54,16 +53,6 @@ class Thumbnail(ImageSpec):
     def __init__(self, source: ContentFile, frame: tuple[int, int]) -> None:
         super().__init__(source)
         self.processors = [ResizeToFit(*frame, upscale=False)]
-
-
-def thumbnail_url(name: str, frame: str) -> str:
-    """Address of a picture's thumbnail; making the address touches no file.
-
-    Args:
-        name: storage name of the picture.
-        frame: a name in FRAMES.
-    """
-    return reverse("shop:thumbnail", args=[frame, name])
 
 
 def thumbnail(name: str, frame: str, *, storage: Storage = default_storage) -> bytes:

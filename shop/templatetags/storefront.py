@@ -8,9 +8,9 @@ from django import template
 from django.template import Context
 
 from shop.catalogue import category_counts, top_categories
-from shop.models import Category, Product
+from shop.models import Category, Product, thumbnail_url
 from shop.money import format_money
-from shop.thumbnails import SHAPES, thumbnail_url
+from shop.thumbnails import SHAPES
 
 register = template.Library()
 register.filter("money", format_money)

@@ -17,9 +17,8 @@ from search.engine import find_other_colours, find_similar
 from search.exceptions import SearchError
 from search.tags import accepted_tags
 from shop.attributes import flat_attributes
-from shop.models import Category, Product
+from shop.models import Category, Product, thumbnail_url
 from shop.search_index import FACETS, ShopProductIndex
-from shop.thumbnails import thumbnail_url
 
 ROW = 6
 COLOURS = 6

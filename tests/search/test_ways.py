@@ -19,7 +19,7 @@ from tests.search.products import add_picture, begin_version, colour_picture, dr
 
 ROOT = Path(__file__).parents[2]
 QUERY = "navy sneakers men"
-SEARCH, API, WORKER = 22, 35, 26  # files at most
+SEARCH, API, WORKER = 22, 35, 25  # files at most
 
 pytestmark = pytest.mark.usefixtures("redis_server")
 
@@ -65,10 +65,11 @@ def sneakers(db, tiny_artifact, search_settings):
     for number in range(30):
         colour = ("Navy", "Red")[number % 2]
         facets = {"colour": [colour], "category": ["Shoes", "Sneakers"], "gender": ["Men"], "brand": ["Acme"]}
-        add(
+        product = add(
             version, f"s{number:02}", f"{colour} sneakers", price=100 + number, facets=facets,
             text=unit(1, number), pictures=[unit(2, number)],
         )  # fmt: skip
+        add_picture(product, colour_picture("blue"))
     build_lexicon(version)
     refresh_word_list()
     forget_words()
