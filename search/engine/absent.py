@@ -13,103 +13,13 @@ from .explain import parts_of_result
 from .ranking import Ranked, RankingQuery, RankingTrace, score_entries
 from .request import Filters
 
-
-def stopped_by_rank(query: RankingQuery, ranked: Ranked, item: ScoredEntry) -> Iterator[str]:
-    """Say why an entry that meets all conditions is no result: what it lacks, or which limit it is beyond.
-
-    Args:
-        query: the query.
-        ranked: the ranking.
-        item: the entry, scored for the query.
-    """
-    settings, trace = get_settings(), ranked.trace
-    if trace is None:
-        yield f"The query states a price only: the newest {settings.results} products are listed (RESULTS)."
-        return
-    if not (item.full or item.named):
-        lacking = [part.text for part in parts_of_result(query, item) if part.lacking]
-        if lacking:
-            yield f"It lacks {', '.join(f'“{text}”' for text in lacking)}."
-        if not trace.few:
-            yield _enough(trace)
-            return
-        if not item.is_close(query.words, settings.weights):
-            yield _not_close(query, item)
-            return
-    if all(candidate.row.entry_id != item.row.entry_id for candidate in trace.scored):
-        yield _unseen(query, item, trace)
-        return
-    kept = [candidate.row.entry_id for candidate in trace.kept]
-    if item.row.entry_id in kept and item.row.entry_id not in {shown.row.entry_id for shown in trace.shown}:
-        place = kept.index(item.row.entry_id) + 1
-        yield f"By score it is number {place} of {len(kept)}; {settings.results} are shown at most (RESULTS)."
-
-
-def moved_by_variants(ranked: Ranked, item: ScoredEntry) -> Iterator[str]:
-    """Say that other variants of its style have moved a result down."""
-    if ranked.trace is None:
-        return
-    kept = [candidate.row.entry_id for candidate in ranked.trace.kept]
-    shown = [candidate.row.entry_id for candidate in ranked.trace.shown]
-    if item.row.entry_id in kept and item.row.entry_id in shown:
-        before, after = kept.index(item.row.entry_id) + 1, shown.index(item.row.entry_id) + 1
-        if after > before:
-            yield (
-                f"By score it is number {before}; of one style a page shows {get_settings().variants} at first"
-                f" (VARIANTS), which makes it number {after} before rules and filters."
-            )
-
-
-def _enough(trace: RankingTrace) -> str:
-    enough = get_settings().enough
-    full = sum(candidate.full for candidate in trace.scored)
-    have = (
-        f"{full} products have" if trace.closest else f"At least {enough} products have, without the filters,"
-    )
-    return f"{have} all that is asked for; the closest are added only below {enough} (ENOUGH)."
-
-
-def _not_close(query: RankingQuery, item: ScoredEntry) -> str:
-    weights = get_settings().weights
-    return (
-        f"It has {item.held:.0%} of what is asked for, less than {weights.enough_covered:.0%}, and is"
-        f" no nearer to it than nonsense is to anything: picture {_said(item.row.image)} (nonsense"
-        f" {query.words.image_noise:.2f}), text {_said(item.row.text)} (nonsense {query.words.text_noise:.2f})."
-    )
-
-
-def _unseen(query: RankingQuery, item: ScoredEntry, trace: RankingTrace) -> str:
-    """Why an entry that would do was no candidate."""
-    settings = get_settings()
-    if item.full:
-        return f"It has all that is asked for, but more than {settings.results} products have (RESULTS)."
-    reasons = []
-    for what, similarity in (("picture", item.row.image), ("text", item.row.text)):
-        if query.embedding is None or similarity is None:
-            continue
-        if similarity < settings.min_similarity:
-            floor = f"is below {settings.min_similarity:.2f} (MIN_SIMILARITY)"
-            reasons.append(f"its {what}'s similarity {similarity:.2f} {floor}")
-        else:
-            reasons.append(f"{settings.candidates} others are nearer by their {what}s (CANDIDATES)")
-    if trace.named:
-        reasons.append("parts of a query are not looked for where a product is named so")
-    elif item.held:
-        reasons.append("enough others that have as much of the query were found before it (CANDIDATES)")
-    return f"It is as close as others, but was not compared: {'; '.join(reasons)}."
-
-
-def _said(similarity: float | None) -> str:
-    return "none" if similarity is None else f"{similarity:.2f}"
-
-
 LOOKED_AT = 500  # waiting products whose SKU is compared
 
 
 def why_absent(
     query: RankingQuery, filters: Filters, ranked: Ranked, order: Sequence[str], sku: str
 ) -> Absence:
-    """Tell where a product stands among the results of a query, and why not higher.
+    """Return where a product stands among the results of a query, and why not higher.
 
     Args:
         query: the query.
@@ -131,7 +41,7 @@ def why_absent(
         stopped.append("The shop has withdrawn it since it was indexed.")
     if not stopped:
         stopped = [
-            *(stopped_by_rank(query, ranked, item) if place is None else moved_by_variants(ranked, item))
+            *(_stopped_by_rank(query, ranked, item) if place is None else _moved_by_variants(ranked, item))
         ]
     if entry.error:
         stopped.append(f"Its last indexing failed: {entry.error}")
@@ -221,3 +131,86 @@ def _stopped_by_rules(query: RankingQuery, row: Measured) -> Iterator[str]:
     for rule in query.rules:
         if rule.action == "hide" and rule.concerns(row.product_key, row.facets):
             yield f"Rule {rule.id} hides {rule.subject}."
+
+
+def _stopped_by_rank(query: RankingQuery, ranked: Ranked, item: ScoredEntry) -> Iterator[str]:
+    """Why an entry that meets all conditions is no result: what it lacks, or which limit it is beyond."""
+    settings, trace = get_settings(), ranked.trace
+    if trace is None:
+        yield f"The query states a price only: the newest {settings.results} products are listed (RESULTS)."
+        return
+    if not (item.full or item.named):
+        lacking = [part.text for part in parts_of_result(query, item) if part.lacking]
+        if lacking:
+            yield f"It lacks {', '.join(f'“{text}”' for text in lacking)}."
+        if not trace.few:
+            yield _enough(trace)
+            return
+        if not item.is_close(query.words, settings.weights):
+            yield _not_close(query, item)
+            return
+    if all(candidate.row.entry_id != item.row.entry_id for candidate in trace.scored):
+        yield _unseen(query, item, trace)
+        return
+    kept = [candidate.row.entry_id for candidate in trace.kept]
+    if item.row.entry_id in kept and item.row.entry_id not in {shown.row.entry_id for shown in trace.shown}:
+        place = kept.index(item.row.entry_id) + 1
+        yield f"By score it is number {place} of {len(kept)}; {settings.results} are shown at most (RESULTS)."
+
+
+def _moved_by_variants(ranked: Ranked, item: ScoredEntry) -> Iterator[str]:
+    """That other variants of its style have moved a result down."""
+    if ranked.trace is None:
+        return
+    kept = [candidate.row.entry_id for candidate in ranked.trace.kept]
+    shown = [candidate.row.entry_id for candidate in ranked.trace.shown]
+    if item.row.entry_id in kept and item.row.entry_id in shown:
+        before, after = kept.index(item.row.entry_id) + 1, shown.index(item.row.entry_id) + 1
+        if after > before:
+            yield (
+                f"By score it is number {before}; of one style a page shows {get_settings().variants} at first"
+                f" (VARIANTS), which makes it number {after} before rules and filters."
+            )
+
+
+def _enough(trace: RankingTrace) -> str:
+    enough = get_settings().enough
+    full = sum(candidate.full for candidate in trace.scored)
+    have = (
+        f"{full} products have" if trace.closest else f"At least {enough} products have, without the filters,"
+    )
+    return f"{have} all that is asked for; the closest are added only below {enough} (ENOUGH)."
+
+
+def _not_close(query: RankingQuery, item: ScoredEntry) -> str:
+    weights = get_settings().weights
+    return (
+        f"It has {item.held:.0%} of what is asked for, less than {weights.enough_covered:.0%}, and is"
+        f" no nearer to it than nonsense is to anything: picture {_said(item.row.image)} (nonsense"
+        f" {query.words.image_noise:.2f}), text {_said(item.row.text)} (nonsense {query.words.text_noise:.2f})."
+    )
+
+
+def _unseen(query: RankingQuery, item: ScoredEntry, trace: RankingTrace) -> str:
+    """Why an entry that would do was no candidate."""
+    settings = get_settings()
+    if item.full:
+        return f"It has all that is asked for, but more than {settings.results} products have (RESULTS)."
+    reasons = []
+    for what, similarity in (("picture", item.row.image), ("text", item.row.text)):
+        if query.embedding is None or similarity is None:
+            continue
+        if similarity < settings.min_similarity:
+            floor = f"is below {settings.min_similarity:.2f} (MIN_SIMILARITY)"
+            reasons.append(f"its {what}'s similarity {similarity:.2f} {floor}")
+        else:
+            reasons.append(f"{settings.candidates} others are nearer by their {what}s (CANDIDATES)")
+    if trace.named:
+        reasons.append("parts of a query are not looked for where a product is named so")
+    elif item.held:
+        reasons.append("enough others that have as much of the query were found before it (CANDIDATES)")
+    return f"It is as close as others, but was not compared: {'; '.join(reasons)}."
+
+
+def _said(similarity: float | None) -> str:
+    return "none" if similarity is None else f"{similarity:.2f}"

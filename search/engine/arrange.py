@@ -29,7 +29,6 @@ def arrange(
     space: EntryQuerySet,
     *,
     tiers: Sequence[int] = (),
-    matching: int | None = None,
     spread: Spread | None = None,
 ) -> Arranged:
     """Arrange entries by rules; a pinned product that is none of them is fetched if it meets the filters.
@@ -39,7 +38,6 @@ def arrange(
         items: entries and scores, best first.
         space: the entries that meet the filters.
         tiers: how many items each tier has.
-        matching: how many items, from the first on, have all that was asked for.
         spread: orders the keys of tiers anew after boosts.
     """
     if not rules:
@@ -56,7 +54,6 @@ def arrange(
         tokens=dict(bearers.values_list("product_key", "facets")) if tokens else {},
         fetched=fetched,
         tiers=tiers,
-        matching=matching,
         spread=spread,
     )
     return Arranged(

@@ -16,11 +16,11 @@ from ..models.entries import EntryQuerySet
 from ..models.expressions import priced
 from .request import Filters
 
-# Facets: how many results each value would leave.
-
-
 Parents = Mapping[str, str]  # value -> the value above it, "" for a root
 FLAT: Parents = {}
+SHARES = (0.2, 0.4, 0.6, 0.8)  # of the results below each bound, before it is rounded
+CENT = Decimal("0.01")
+_STEPS = tuple(map(Decimal, ("1", "1.5", "2", "2.5", "3", "4", "5", "6", "8", "10")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +132,6 @@ def count_stocked(entries: EntryQuerySet) -> int:
 
 
 # Price ranges to choose from: round bounds that part the results about evenly.
-
-
-SHARES = (0.2, 0.4, 0.6, 0.8)  # of the results below each bound, before it is rounded
-CENT = Decimal("0.01")
-_STEPS = tuple(map(Decimal, ("1", "1.5", "2", "2.5", "3", "4", "5", "6", "8", "10")))
 
 
 @dataclass(frozen=True, slots=True)

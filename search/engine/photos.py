@@ -34,8 +34,11 @@ _SHARE = r"(?:[01]|0?\.\d{1,6}|1\.0{1,6})"
 _BOX = re.compile(rf"{_SHARE}(?:,{_SHARE}){{3}}", re.ASCII)
 LONGEST_BOX = 200  # characters, most of them blanks; a megabyte is not looked through
 SMALLEST = 0.05  # of a side of the photo, that a box must have
-
-
+FIELD = "image"  # of a form, that holds the photo
+# Rocchio's weights of what a shopper wants more and less of, beside the query's 1 (Manning, Raghavan, Schuetze:
+# Introduction to Information Retrieval, 9.1.1, has .75 and .15); pictures of one shop lie close together, so less says more here.
+MORE_WEIGHT = 0.75
+LESS_WEIGHT = 0.4
 NO_BOX = "box must be left,top,right,bottom in shares of the photo, such as 0.1,0.2,0.9,0.8."
 
 
@@ -146,9 +149,6 @@ def embedding_of(token: str, version: IndexVersion) -> EmbeddingLiteral:
 # Uploads that stay in memory: Django's own handlers write what is large to a file.
 
 
-FIELD = "image"
-
-
 class MemoryOnly(FileUploadHandler):
     """Keeps one photo in memory, of a larger one than it may be only the beginning and the size; other files are passed over.
 
@@ -179,12 +179,6 @@ class MemoryOnly(FileUploadHandler):
 
 
 # The point in the space of pictures that a search with references looks around.
-
-
-# Rocchio's weights of what a shopper wants more and less of, beside the query's 1 (Manning, Raghavan, Schuetze:
-# Introduction to Information Retrieval, 9.1.1, has .75 and .15); pictures of one shop lie close together, so less says more here.
-MORE_WEIGHT = 0.75
-LESS_WEIGHT = 0.4
 
 
 @dataclass(frozen=True, slots=True)

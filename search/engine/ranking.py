@@ -239,7 +239,6 @@ def _arranged(query: RankingQuery, space: Space, trace: RankingTrace, complete: 
         [(item.row.product_key, item.row.entry_id, item.score) for item in shown],
         space.entries(),
         tiers=[len(list(tier)) for _, tier in groupby(shown, _tier_of)],
-        matching=sum(item.matching for item in shown),
         spread=_spread_again(shown),
     )
     items = _with_rows(arranged, {item.row.product_key: item for item in shown})

@@ -1,4 +1,4 @@
-"""Find products like another one."""
+"""Products like another one, and its style in other colours."""
 
 import logging
 from dataclasses import replace
@@ -31,6 +31,7 @@ from .service import count_similar
 logger = logging.getLogger(__name__)
 
 PICTURES = 4  # of the product, in their order, that are compared
+OF_A_STYLE = 60  # products of one style whose colours are compared
 NO_FLOOR = -2.0  # the most similar products are shown, however similar they are
 
 
@@ -149,10 +150,7 @@ def _best(legs: list[Leg]) -> Leg:
     return Leg([(*entry, best[entry]) for entry in ranked], all(leg.complete for leg in legs))
 
 
-# Find a product's style in other colours.
-
-
-LOOKED_AT = 60  # products of one style
+# A product's style in other colours.
 
 
 @pinned()
@@ -186,7 +184,7 @@ def _nearest_by_colour(version: IndexVersion, product_key: str) -> list[tuple[st
         return []
     others = [
         entry
-        for entry in entries.filter(style=own.style).exclude(pk=own.pk).newest()[:LOOKED_AT]
+        for entry in entries.filter(style=own.style).exclude(pk=own.pk).newest()[:OF_A_STYLE]
         if (theirs := _colours(entry)) and not theirs & colours
     ]
     # By key: products of a host may lack an SKU.

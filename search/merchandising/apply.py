@@ -21,7 +21,6 @@ class Applied:
     items: list[tuple[str, float]]  # best first, without what is hidden, each once
     fired: list[Fired]
     conflicts: list[Conflict]
-    matching: int  # so many, from the first on, have all that was asked for or are pinned
     pinned: Mapping[str, int]  # product key -> its place from 1, the oldest rule's first
 
 
@@ -32,7 +31,6 @@ def apply_rules(
     tokens: Tokens = NO_TOKENS,
     fetched: Collection[str] = (),
     tiers: Sequence[int] = (),
-    matching: int | None = None,
     spread: Spread | None = None,
     now: datetime | None = None,
 ) -> Applied:
@@ -47,7 +45,6 @@ def apply_rules(
         tokens: facet tokens of products, as far as rules name them: "brand=Nike".
         fetched: keys of pinned products that are not among the items but meet the filters.
         tiers: how many items each tier has, the best tier first; what is left is one more.
-        matching: how many items, from the first on, have all that was asked for; all of them by default.
         spread: orders the keys of the tiers after boosts have moved them, as the ranking had done before.
         now: when the sentences are read; the present by default.
     """
@@ -69,13 +66,11 @@ def apply_rules(
     moving = [rule for rule in chosen if rule.action in ("boost", "bury")]
     tiers_now, scores, moved = _boosted(moving, kept, scores, tokens, fire)
     order = spread(tiers_now) if spread and moved else [key for tier in tiers_now for key in tier]
-    whole = set(list(dict(items))[: len(items) if matching is None else matching]) | set(pinned)
     order = _placed(order, pinned)
     return Applied(
         [(key, scores.get(key, 0.0)) for key in order],
         fired,
         clashes(chosen, tokens) if len(chosen) > 1 else [],
-        next((place for place, key in enumerate(order) if key not in whole), len(order)),
         pinned,
     )
 

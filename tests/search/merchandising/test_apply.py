@@ -17,8 +17,8 @@ def keys(applied) -> list[str]:
 
 
 def test_without_rules_nothing_changes():
-    applied = apply_rules([], LIST, matching=2)
-    assert (applied.items, applied.fired, applied.conflicts, applied.matching) == (LIST, [], [], 2)
+    applied = apply_rules([], LIST)
+    assert (applied.items, applied.fired, applied.conflicts) == (LIST, [], [])
 
 
 def test_pins_stand_at_their_places_and_say_so():
@@ -94,16 +94,9 @@ def test_a_list_without_scores_has_the_boosted_first_and_the_buried_last():
 def test_boosts_stay_inside_their_tier():
     boost = [rule(1, "boost", "d", strength="strongly")]
     items = [*LIST, ("e", 0.0)]
-    applied = apply_rules(boost, items, tiers=[2], matching=2)
+    applied = apply_rules(boost, items, tiers=[2])
     assert keys(applied) == ["a", "b", "d", "c", "e"]
     assert keys(apply_rules(boost, items)) == ["d", "a", "b", "c", "e"]
-    assert applied.matching == 2
-
-
-def test_pinned_products_count_as_matching_and_hidden_ones_do_not():
-    assert apply_rules([rule(1, "pin", "d")], LIST, tiers=[2], matching=2).matching == 3
-    assert apply_rules([rule(1, "hide", "a")], LIST, tiers=[2], matching=2).matching == 1
-    assert apply_rules([rule(1, "pin", "x")], LIST, matching=0, fetched=["x"]).matching == 1
 
 
 def test_an_order_that_is_not_by_score_is_spread_again_only_where_a_boost_moved_something():
@@ -144,9 +137,7 @@ def test_nothing_is_doubled_or_lost_but_what_is_hidden():
             for action in [dice.choice(["pin", "hide", "boost", "bury"])]
             for by_value in [action != "pin" and dice.random() < 0.4]
         ]
-        applied = apply_rules(
-            rules, items, tokens=tokens, fetched=["f1", "f2"], tiers=[3], matching=3, now=NOW
-        )
+        applied = apply_rules(rules, items, tokens=tokens, fetched=["f1", "f2"], tiers=[3], now=NOW)
         shown = keys(applied)
         hidden = {
             key for key in tokens for one in rules if one.action == "hide" and one.concerns(key, tokens[key])
@@ -155,5 +146,5 @@ def test_nothing_is_doubled_or_lost_but_what_is_hidden():
         assert len(shown) == len(set(shown))
         assert set(shown) == (set(products) | ({"f1", "f2"} & pinned)) - hidden
         dice.shuffle(rules)
-        again = apply_rules(rules, items, tokens=tokens, fetched=["f2", "f1"], tiers=[3], matching=3, now=NOW)
+        again = apply_rules(rules, items, tokens=tokens, fetched=["f2", "f1"], tiers=[3], now=NOW)
         assert again == applied
