@@ -42,13 +42,11 @@ stop() {
 }
 trap stop INT TERM
 
+begin training tests/training "$@"
+make --no-print-directory lint || stop
 if [ "$which" = check ]; then
-    begin training tests/training tests/sample_catalogue tests/shop "$@"
-    make --no-print-directory lint || stop
-    tests --ignore tests/training --ignore tests/sample_catalogue --ignore tests/shop "$@"
+    tests --ignore tests/training "$@"
 else
-    begin training tests/training "$@"
-    make --no-print-directory lint || stop
     .venv/bin/python scripts/audit.py || [ $? -eq 2 ] || stop # 2: the advisory service cannot be asked from here
     scripts/program.sh chromium || stop
     scripts/program.sh pgbouncer || stop
