@@ -6,6 +6,7 @@ Rows travel as one JSON parameter, because arrays of differing length cannot be 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -20,34 +21,42 @@ from .documents import PreparedProduct
 # ruff: noqa: S608 - only names of the plugin's own tables, columns and constants are put into statements
 
 
-_ENTRY_ROWS = """
+# Columns that the statements make themselves, or write under conditions; all others are copied from the document.
+_MADE = frozenset((
+    "id", "version", "document", "text_embedding", "text_hash", "content_hash", "embedded_hash", "error", "notes", "updated_at",
+))  # fmt: skip
+
+
+@cache
+def _entry_rows() -> str:
+    """The statement that writes entries; a column of the model that the document fills needs no other place than this."""
+    copied = [column for column in IndexEntry._meta.concrete_fields if column.name not in _MADE]
+    names = ", ".join(column.name for column in copied)
+    types = ", ".join(f"{column.name} {column.db_type(connection)}" for column in copied)
+    changed = ", ".join(f"{one.name} = EXCLUDED.{one.name}" for one in copied if one.name != "product_key")
+    return f"""
 INSERT INTO fashion_search_indexentry AS entry
-    (version_id, product_key, sku, name, brand, style, keywords, document, facets, price, in_stock, created,
-     text_embedding, text_hash, content_hash, embedded_hash, error, updated_at)
-SELECT %(version)s, product_key, sku, name, brand, style, keywords,
+    (version_id, {names}, document, text_embedding, text_hash, content_hash, embedded_hash, error, updated_at)
+SELECT %(version)s, {names},
     setweight(to_tsvector(%(config)s::regconfig, title), 'A')
         || setweight(to_tsvector(%(config)s::regconfig, keywords), 'B')
         || setweight(to_tsvector(%(config)s::regconfig, description), 'C'),
-    facets, price, in_stock, created,
     text_embedding::halfvec, text_hash, content_hash, embedded_hash, error, clock_timestamp()
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS given (
-    product_key text, sku text, name text, brand text, style text, title text, keywords text, description text, facets text[],
-    price numeric, in_stock boolean, created timestamptz,
+    {types}, title text, description text,
     text_embedding text, text_hash text, content_hash text, embedded_hash text, error text)
 ORDER BY product_key
 ON CONFLICT (version_id, product_key) DO UPDATE SET
-    sku = EXCLUDED.sku, name = EXCLUDED.name, brand = EXCLUDED.brand, style = EXCLUDED.style,
-    keywords = EXCLUDED.keywords, document = EXCLUDED.document,
-    facets = EXCLUDED.facets, price = EXCLUDED.price, in_stock = EXCLUDED.in_stock, created = EXCLUDED.created,
+    {changed}, document = EXCLUDED.document,
     content_hash = EXCLUDED.content_hash, updated_at = EXCLUDED.updated_at
 """
 
-_TEXTS = _ENTRY_ROWS + "WHERE entry.content_hash <> EXCLUDED.content_hash"
+
+# Keyword parts of entries whose document has changed.
+_IF_CHANGED = "WHERE entry.content_hash <> EXCLUDED.content_hash"
 
 # An entry without a new text embedding keeps the one it has.
-_ENTRIES = (
-    _ENTRY_ROWS
-    + """,
+_WITH_EMBEDDINGS = """,
     text_embedding = coalesce(EXCLUDED.text_embedding, entry.text_embedding),
     text_hash = CASE WHEN EXCLUDED.text_embedding IS NULL THEN entry.text_hash ELSE EXCLUDED.text_hash END,
     embedded_hash = EXCLUDED.embedded_hash, error = EXCLUDED.error
@@ -55,7 +64,6 @@ WHERE EXCLUDED.text_embedding IS NOT NULL
     OR (entry.content_hash, entry.embedded_hash, entry.error)
         IS DISTINCT FROM (EXCLUDED.content_hash, EXCLUDED.embedded_hash, EXCLUDED.error)
 """
-)
 
 _IMAGES = """
 INSERT INTO fashion_search_entryimage AS image (entry_id, version_id, position, name, picture_hash, embedding, error)
@@ -166,12 +174,12 @@ def lock_written() -> list[int]:
 
 def write_texts(version: IndexVersion, products: Iterable[PreparedProduct]) -> None:
     """Write everything about products but their embeddings, which stay as they are or come later."""
-    _execute_entries(_TEXTS, version, [EntryWrite(product) for product in products])
+    _execute_entries(_IF_CHANGED, version, [EntryWrite(product) for product in products])
 
 
 def write_entries(version: IndexVersion, entries: Sequence[EntryWrite], images: Sequence[ImageWrite]) -> None:
     """Write products with their embeddings; pictures that are not among `images` stay as they are."""
-    _execute_entries(_ENTRIES, version, entries)
+    _execute_entries(_WITH_EMBEDDINGS, version, entries)
     rows = [asdict(image) | {"embedding": _literal(image.embedding)} for image in images]
     keys = [entry.product.key for entry in entries]
     with connection.cursor() as cursor:
@@ -225,7 +233,7 @@ def delete_entries(keys: list[str]) -> None:
         )
 
 
-def _execute_entries(statement: str, version: IndexVersion, entries: Sequence[EntryWrite]) -> None:
+def _execute_entries(ending: str, version: IndexVersion, entries: Sequence[EntryWrite]) -> None:
     if not entries:
         return
     rows: list[dict[str, Any]] = [
@@ -245,7 +253,7 @@ def _execute_entries(statement: str, version: IndexVersion, entries: Sequence[En
         "rows": json.dumps(rows),
     }
     with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
+        cursor.execute(_entry_rows() + ending, parameters)
 
 
 def _literal(embedding: NDArray[np.float32] | None) -> EmbeddingLiteral | None:
