@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from ..conf import get_settings
 from ..indexing.pictures import why_products_wait
 from ..indexing.status import BuildReport, read_report
 from ..models import Build
@@ -115,8 +116,8 @@ def _advice(report: BuildReport, ping: Callable[[], int | None]) -> str:
     if why := why_products_wait():
         return f"{still} {why}"
     return (
-        f"{still} {count(workers, 'worker')} answered. What a killed worker held is taken over within a minute if"
-        " Celery beat runs; see that it does, and read the worker's log. If that does not help, cancel and begin again."
+        f"{still} {count(workers, 'worker')} answered. What a killed worker held is taken over within"
+        f" {span(get_settings().claim_lease_seconds)} if Celery beat runs; see that it does, and read the worker's log. If that does not help, cancel and begin again."
     )
 
 

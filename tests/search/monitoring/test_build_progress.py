@@ -116,7 +116,7 @@ def _looked(function, seen):
     [
         (None, "The task queue cannot be reached. Start Redis and see that the workers reach it; the build goes on by itself from where it stopped."),
         (0, "No Celery worker answers. Start one; the build goes on by itself from where it stopped, nothing is lost."),
-        (2, "2 workers answered. What a killed worker held is taken over within a minute if Celery beat runs; see that it does, and read the worker's log. If that does not help, cancel and begin again."),
+        (2, "2 workers answered. What a killed worker held is taken over within 1 min if Celery beat runs; see that it does, and read the worker's log. If that does not help, cancel and begin again."),
     ],
 )  # fmt: skip
 def test_a_build_that_does_not_move_says_what_to_do(build, workers, advice):
