@@ -1,10 +1,11 @@
 """Search by words, references, filters or all of them: the one way in, and what is answered where a part of it fails."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
+from inspect import signature
 from time import perf_counter
-from typing import Any
+from typing import Any, ParamSpec
 
 from django.db import DatabaseError, OperationalError
 from django.http import HttpRequest
@@ -33,24 +34,36 @@ from .ranking import RankingQuery, is_semantic_failure, understand
 from .request import Filters, SearchRequest
 from .results import count_matching, freeze, list_results, load_results, thaw
 
+Arguments = ParamSpec("Arguments")
 logger = logging.getLogger(__name__)
 
 MOST_LACKING = 0.5  # share of the pictures without an embedding from which answers are degraded
 MOST_INSTEAD = 6  # queries to try where nothing is found
 
 
-def search(text: str = "", **options: Any) -> SearchAnswer:
+def _with_arguments_of(
+    request: Callable[Arguments, SearchRequest],
+) -> Callable[[Callable[..., SearchAnswer]], Callable[Arguments, SearchAnswer]]:
+    """Give a function the signature of a request, for type checkers, editors and `help()`."""
+
+    def signed(function: Callable[..., SearchAnswer]) -> Callable[Arguments, SearchAnswer]:
+        function.__signature__ = signature(request).replace(return_annotation=SearchAnswer)  # type: ignore[attr-defined]
+        return function
+
+    return signed
+
+
+@_with_arguments_of(SearchRequest)
+def search(*args: Any, **options: Any) -> SearchAnswer:
     """Find products by words; without words, list the catalogue, newest first.
 
-    Args:
-        text: what the shopper typed, at most 200 characters.
-        options: filters, sort, page, page_size, with_facets, spelling, token, photo, more, less, freezing or trial, as
-            `SearchRequest` explains them.
+    Takes the arguments of `SearchRequest`, which explains them: `search("red dress", page_size=12)`.
 
     Raises:
         InvalidQuery: text or options cannot be answered; the sentence says why.
+        TypeError: an option that there is not.
     """
-    return answer_request(SearchRequest(text, **options))
+    return answer_request(SearchRequest(*args, **options))
 
 
 @pinned()

@@ -82,7 +82,7 @@ def test_no_line_holds_a_query_a_key_or_a_photo(transactional_db, client, lines,
     client.get(f"/search/?q={secret}")
     client.get(f"/api/v1/search/?q={secret}", headers={"Authorization": f"Api-Key {secret}"})
     client.post("/api/v1/search/photo/", {"image": SimpleUploadedFile(f"{secret}.jpg", secret.encode())})
-    monkeypatch.setattr("search.api.views.search", lambda *_args, **_kwargs: 1 // 0)
+    monkeypatch.setattr("search.api.views.answer_request", lambda *_args, **_kwargs: 1 // 0)
     answer = client.get(f"/api/v1/search/?q={secret}")
 
     assert answer.status_code == 500

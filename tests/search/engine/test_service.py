@@ -288,3 +288,9 @@ def test_without_words_it_is_a_look_into_the_catalogue(rf, noted):
 def test_a_crawlers_search_is_not_noted(rf, noted):
     assert log_search(rf.get("/", headers={"User-Agent": "Googlebot/2.1"}), answer(), Filters()) == ""
     assert noted == []
+
+
+def test_the_signature_is_that_of_a_request():
+    assert list(signature(search).parameters.values()) == list(signature(SearchRequest).parameters.values())
+    with pytest.raises(TypeError, match="colour"):
+        search("shirt", colour="Red")
