@@ -14,7 +14,7 @@ class SearchConfig(AppConfig):
 
     def ready(self) -> None:
         """Load every `search_index` module, then connect router, receivers, messages, checks and the judge of new versions."""
-        from . import checks, messages, session, signals
+        from . import checks, session, signals, task_messages
         from .evaluation.compare import judge_versions
         from .indexing.version_figures import judge_with
 
@@ -22,5 +22,5 @@ class SearchConfig(AppConfig):
         autodiscover_modules("search_index")
         session.connect()
         signals.connect()
-        messages.connect()
+        task_messages.connect()
         checks.connect()

@@ -7,7 +7,7 @@ from typing import Any
 from celery import shared_task
 from celery.worker.control import inspect_command
 
-from . import messages
+from . import task_messages
 from .conf import get_settings, namespace
 from .indexing import building, failures, lexicons, marks, outbox, versions
 from .indexing import reconcile as reconciling
@@ -34,7 +34,7 @@ LONG: dict[str, Any] = {"time_limit": LONGEST_RUN_SECONDS, "soft_time_limit": LO
 def _task(**options: Any) -> Callable[[Callable[..., Any]], Any]:
     # A child that is killed must not lose its message: acks_late alone would acknowledge it.
     make = shared_task(
-        base=messages.ShopTask, acks_late=True, reject_on_worker_lost=True, ignore_result=True, **options
+        base=task_messages.ShopTask, acks_late=True, reject_on_worker_lost=True, ignore_result=True, **options
     )
 
     def decorate(function: Callable[..., Any]) -> Any:
@@ -82,7 +82,7 @@ def sweep() -> None:
     if outbox.is_due():
         marks.publish("index_stale", times=get_settings().index_parallel)
     neighbours.leave_sign()
-    messages.send_again()
+    task_messages.send_again()
 
 
 @_periodic(if_taken=lambda: building.break_off_indexes(), **LONG)
@@ -181,7 +181,7 @@ def check_health(version_id: int) -> None:
     compute(CatalogueHealth, version_id, find_findings)
 
 
-@inspect_command(name=messages.ASK_WORKER)  # type: ignore[untyped-decorator]  # Celery has no types
+@inspect_command(name=task_messages.ASK_WORKER)  # type: ignore[untyped-decorator]  # Celery has no types
 def which_shop(state: Any, **_others: Any) -> dict[str, Any]:
     """Say which shop a worker belongs to, and from which queues it takes."""
     queues = state.consumer.task_consumer.queues if state.consumer.task_consumer else ()

@@ -28,7 +28,7 @@ from ..registry import ProductPicture
 from ..storage import ask_storage
 from .documents import PreparedProduct
 from .entries import EntryWrite, ExistingEntry, ExistingImage, ImageWrite, read_existing
-from .pictures import UNKNOWN, storage_answers
+from .storage_probe import UNKNOWN, storage_answers
 
 logger = logging.getLogger(__name__)
 

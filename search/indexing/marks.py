@@ -18,9 +18,9 @@ from weakref import WeakKeyDictionary
 from celery import current_app
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 
-from ..messages import TASKS
 from ..prometheus import PUBLISH_FAILURES
 from ..resilience import CircuitBreaker, broker_connection
+from ..task_messages import TASKS
 from .outbox import AFRESH, CHUNK, COLUMNS
 
 # ruff: noqa: S608 - only constants of this module and its neighbour are put into statements

@@ -19,8 +19,8 @@ from rich.progress import (
 
 from ..conf import get_settings
 from ..indexing import marks
-from ..indexing.pictures import why_products_wait
 from ..indexing.status import BuildReport, VersionProgress, measure_outbox, measure_progress, read_report
+from ..indexing.storage_probe import why_products_wait
 from ..indexing.versions import REMEDY
 from ..models import Build, IndexVersion, StaleProduct
 from ..models.quality import Computed

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ..conf import get_settings
-from ..indexing.pictures import why_products_wait
 from ..indexing.status import BuildReport, read_report
+from ..indexing.storage_probe import why_products_wait
 from ..models import Build
 from .probes import count, span
 from .service_probes import count_workers

@@ -25,7 +25,7 @@ from redis.exceptions import RedisError
 from ..conf import get_settings, namespace, shop_key
 from ..identity import Identity, read_identity
 from ..insight import log_store
-from ..messages import SENDERS, broker_redis
+from ..task_messages import SENDERS, broker_redis
 from .probes import Finding, State, combine
 
 logger = logging.getLogger(__name__)

@@ -19,12 +19,12 @@ from ..indexing.databases import (
     installed_version,
     is_read_only,
 )
-from ..indexing.pictures import storage_answers
+from ..indexing.storage_probe import storage_answers
 from ..indexing.task_runs import task_states
 from ..insight.log_store import LONGEST, Waiting, measure_waiting
-from ..messages import ASK_WORKER, TASKS
 from ..prometheus import RECENT_SECONDS, recently
 from ..resilience import BackgroundCall, TooLate, broker_connection
+from ..task_messages import ASK_WORKER, TASKS
 from .probes import Finding, State, combine, count, span
 
 logger = logging.getLogger(__name__)

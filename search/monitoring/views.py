@@ -11,7 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, 
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from ..conf import get_settings
-from .index_figures import IndexCollector
+from .index_metrics import IndexCollector
 from .readiness import readiness
 
 

@@ -14,7 +14,7 @@ from celery import current_app
 from django.core.cache import caches
 from django.db import connection
 
-from search import checks, messages
+from search import checks, task_messages
 from search.conf import get_settings, namespace
 from search.encoders.artifact import read_manifest
 from search.indexing import marks
@@ -181,7 +181,7 @@ def test_a_task_of_one_shop_does_nothing_to_the_other_and_gets_home(other: Other
     assert marks.publish("sweep")
     wait_until(lambda: _states() == {71: "active", 72: "retired"}, seconds=30, what=own)
     assert other.states() == {71: "retired", 72: "active"}
-    assert messages.send_again() == 0
+    assert task_messages.send_again() == 0
 
 
 def test_workers_of_the_other_shop_do_not_count(other: OtherShop):

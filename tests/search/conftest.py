@@ -8,7 +8,7 @@ from search.encoders.cache import forget_artifacts
 from search.engine import results
 from search.engine.candidates import forget_pictures
 from search.indexing import marks
-from search.indexing.pictures import forget_storage
+from search.indexing.storage_probe import forget_storage
 from search.merchandising.snapshots import forget_snapshot
 from search.prometheus import forget_answers
 from search.query.lexicon import forget_words

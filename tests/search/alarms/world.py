@@ -17,7 +17,7 @@ from django.utils import timezone
 from lab.pgbouncer import MISSING, PgBouncer, program
 from search.encoders.cache import forget_artifacts
 from search.identity import read_identity
-from search.indexing.pictures import forget_storage
+from search.indexing.storage_probe import forget_storage
 from search.indexing.task_runs import recorded_run
 from search.insight import log_store
 from search.models import EntryImage, IndexVersion, StaleProduct

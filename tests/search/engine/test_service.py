@@ -1,4 +1,5 @@
 from decimal import Decimal
+from inspect import signature
 
 import pytest
 from django.db import connection
@@ -6,6 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from search.encoders.cache import encoders_for
 from search.engine import FacetCount, Filters, SearchAnswer, UnderstoodPart, log_search, search
+from search.engine.request import SearchRequest
 from search.exceptions import InvalidQuery
 from search.insight import log
 from shop.models import Product

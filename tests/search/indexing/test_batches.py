@@ -13,7 +13,7 @@ from search.indexing import batches, documents, outbox
 from search.indexing.failures import count_failures
 from search.indexing.reconcile import reconcile
 from search.models import EntryImage, IndexEntry, IndexVersion
-from search.monitoring.index_figures import _lacking
+from search.monitoring.index_metrics import _lacking
 from shop.models import Product
 from shop.search_index import ShopProductIndex
 from tests.outbox import stale_products

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from search.exceptions import BuildStateError
 from search.indexing import building, versions
-from search.indexing.pictures import forget_storage
+from search.indexing.storage_probe import forget_storage
 from search.management import progress
 from search.management.progress import wait_for_version
 from search.models import Build, IndexEntry, IndexVersion, StaleProduct, TaskRun

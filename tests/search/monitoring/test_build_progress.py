@@ -5,7 +5,7 @@ from django.db.models import F
 
 from search.indexing import batches, building, outbox
 from search.indexing.locks import is_held, only_one
-from search.indexing.pictures import forget_storage
+from search.indexing.storage_probe import forget_storage
 from search.models import Build, StaleProduct
 from search.monitoring.build_progress import read_progress
 from tests.outbox import stale_products

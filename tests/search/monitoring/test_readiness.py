@@ -9,10 +9,10 @@ from django.db.models.functions import Now
 from django.test import Client
 
 from search.engine import count_answer, search
-from search.indexing.pictures import forget_storage
+from search.indexing.storage_probe import forget_storage
 from search.models import EntryImage, IndexVersion, TaskRun
 from search.monitoring import readiness
-from search.monitoring.index_figures import IndexCollector
+from search.monitoring.index_metrics import IndexCollector
 from search.prometheus import forget_answers
 from tests.search.indexed import make_version
 from tests.search.products import drain, make_product

@@ -9,9 +9,9 @@ from django.core.files.storage import FileSystemStorage
 
 from search import checks, storage
 from search.exceptions import StorageAway
-from search.indexing import outbox, pictures
+from search.indexing import outbox, storage_probe
 from search.indexing.failures import count_failures
-from search.indexing.pictures import UNKNOWN, forget_storage, storage_answers
+from search.indexing.storage_probe import UNKNOWN, forget_storage, storage_answers
 from search.models import EntryImage, IndexEntry, StaleProduct
 from search.monitoring.service_probes import probe_storage
 from tests.outbox import stale_products
@@ -134,7 +134,7 @@ def test_a_frozen_storage_costs_a_batch_its_time_once(store, index_settings, mon
     drain()
     gate = threading.Event()
     store.act = lambda: gate.wait(60)
-    monkeypatch.setattr(pictures, "PROBE_SECONDS", 0.3)
+    monkeypatch.setattr(storage_probe, "PROBE_SECONDS", 0.3)
     index_settings.FASHION_SEARCH |= {"STORAGE_SECONDS": 1}
     forget_storage()
     for number in range(1, 9):

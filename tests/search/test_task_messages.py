@@ -9,7 +9,7 @@ from celery import current_app
 from celery.beat import ScheduleEntry, Scheduler
 from django.conf import settings
 
-from search import messages, tasks
+from search import task_messages, tasks
 from search.conf import namespace
 from search.identity import database_identity
 from search.indexing import marks
@@ -30,7 +30,7 @@ def waiting():
 
         def read() -> list[tuple[str, dict]]:
             sent = [json.loads(message)["headers"] for message in client.lrange(f"{prefix}shop", 0, -1)]
-            return [(headers["task"], headers.get(messages.HEADER)) for headers in reversed(sent)]
+            return [(headers["task"], headers.get(task_messages.HEADER)) for headers in reversed(sent)]
 
         yield read
         client.flushdb()
@@ -75,7 +75,7 @@ def test_whose_a_message_is(name, database, expected):
         "namespace": namespace() if name == "ours" else "other",
         "database": database_identity() if database == "ours" else database,
     }
-    assert messages.is_ours(sender) is expected
+    assert task_messages.is_ours(sender) is expected
 
 
 def test_a_message_of_a_release_before_is_taken(monkeypatch):
@@ -91,33 +91,35 @@ def test_another_shops_message_is_refused_given_back_once_and_sent_again_by_its_
     monkeypatch.setattr("search.indexing.failures.reindex_products", lambda keys: pytest.fail("it acted"))
     sender = {"namespace": "shoes", "database": ""}
     for _ in range(2):
-        _receive(tasks.reindex_products, [["1"]], {messages.HEADER: sender})
+        _receive(tasks.reindex_products, [["1"]], {task_messages.HEADER: sender})
     (record,) = {record.getMessage() for record in caplog.records if record.levelno == logging.ERROR}
     assert (
         f"Shop {namespace()!r} refuses search.tasks.reindex_products(['1'],), which shop 'shoes' has sent"
         in record
     )
     assert "It is given back. Give each shop a Redis database or a global_keyprefix of its own" in record
-    assert messages.send_again() == 0  # it is not this shop's
+    assert task_messages.send_again() == 0  # it is not this shop's
 
     settings.FASHION_SEARCH |= {"NAMESPACE": "shoes"}
-    assert messages.send_again() == 1
+    assert task_messages.send_again() == 1
     assert [task for task, _ in waiting()] == ["search.tasks.reindex_products"]
-    assert messages.send_again() == 0
+    assert task_messages.send_again() == 0
 
 
 def test_a_copy_of_the_same_name_does_not_get_what_is_given_back(waiting):
-    messages.refuse("search.tasks.activate_version", [3], {}, {"namespace": namespace(), "database": "other"})
-    assert messages.send_again() == 0
+    task_messages.refuse(
+        "search.tasks.activate_version", [3], {}, {"namespace": namespace(), "database": "other"}
+    )
+    assert task_messages.send_again() == 0
     assert waiting() == []
 
 
 def test_where_the_broker_is_no_redis_the_log_says_that_a_message_is_lost(monkeypatch, caplog):
     for name in ("broker_write_url", "broker_url"):
         monkeypatch.setattr(current_app.conf, name, "memory://")
-    messages.refuse("search.tasks.sweep", [], {}, {"namespace": "shoes", "database": ""})
+    task_messages.refuse("search.tasks.sweep", [], {}, {"namespace": "shoes", "database": ""})
     assert "It is lost: ask for it again." in caplog.text
-    assert messages.send_again() == 0
+    assert task_messages.send_again() == 0
 
 
 def _receive(task, arguments: list, headers: dict) -> None:

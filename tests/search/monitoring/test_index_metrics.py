@@ -184,12 +184,12 @@ def test_searches_are_counted_with_their_stages(transactional_db, searchable, cl
 
 
 def test_a_database_that_is_away_is_a_figure_and_no_failure(scrape, monkeypatch):
-    from search.monitoring import index_figures
+    from search.monitoring import index_metrics
 
     def away():
         raise OSError("no route")
 
-    monkeypatch.setattr(index_figures._INDEX, "_act", away)
+    monkeypatch.setattr(index_metrics._INDEX, "_act", away)
     figures = scrape()
 
     assert figures["fashion_search_database_up",] == 0
@@ -208,7 +208,7 @@ def test_a_broker_that_is_away_is_a_figure(transactional_db, scrape, monkeypatch
 
 
 def test_scrapers_at_the_same_moment_get_the_same_figures(transactional_db, monkeypatch):
-    from search.monitoring import index_figures
+    from search.monitoring import index_metrics
 
     begun, go_on = Event(), Event()
 
@@ -217,7 +217,7 @@ def test_scrapers_at_the_same_moment_get_the_same_figures(transactional_db, monk
         assert go_on.wait(10)
         return []
 
-    monkeypatch.setattr(index_figures._INDEX, "_act", read_slowly)
+    monkeypatch.setattr(index_metrics._INDEX, "_act", read_slowly)
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(_is_up)
         assert begun.wait(10)
@@ -228,7 +228,7 @@ def test_scrapers_at_the_same_moment_get_the_same_figures(transactional_db, monk
 
 
 def _is_up():
-    from search.monitoring.index_figures import IndexCollector
+    from search.monitoring.index_metrics import IndexCollector
 
     (up,) = (family for family in IndexCollector().collect() if family.name == "fashion_search_database_up")
     return up.samples[0].value
