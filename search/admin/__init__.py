@@ -7,6 +7,7 @@ from .evaluations import EvaluationAdmin
 from .failures import StaleProductAdmin
 from .index_versions import IndexVersionAdmin
 from .insight import LoggedSearchAdmin, QueryDayAdmin, SearchDayAdmin
+from .lexicons import VersionLexiconAdmin
 from .merchandising import BannerAdmin, MerchandisingRuleAdmin, RedirectAdmin, SynonymAdmin
 from .products import IndexedProductAdmin
 from .quality import CatalogueHealthAdmin, CatalogueMapAdmin
@@ -32,4 +33,5 @@ __all__ = [
     "StaleProductAdmin",
     "SynonymAdmin",
     "TagWordAdmin",
+    "VersionLexiconAdmin",
 ]
