@@ -258,7 +258,7 @@ def thaw(token: str, fingerprint: str) -> ResultList | None:
     return ResultList(
         [
             ScoredEntry(
-                Measured(key, 0, "", None if price is None else Decimal(price), True, created, []),
+                Measured.kept(key, None if price is None else Decimal(price), created),
                 score,
                 matching,
             )

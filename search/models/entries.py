@@ -48,6 +48,12 @@ class Measured(NamedTuple):
     text: float | None = None  # similarity of its text
     fits: tuple[float, ...] = ()  # how well it fits each of the terms
 
+    @classmethod
+    def kept(cls, product_key: str, price: Decimal | None, created: float) -> "Measured":
+        """An entry of a list that was ranked before, with what the sorts read; everything else is blank."""
+        blank: dict[str, Any] = {"entry_id": 0, "style": "", "in_stock": True, "facets": []}
+        return cls(product_key=product_key, price=price, created=created, **blank)
+
 
 class EntryQuerySet(QuerySet["IndexEntry"]):
     """Index entries by words, filters and text embeddings."""
@@ -160,13 +166,16 @@ class EntryQuerySet(QuerySet["IndexEntry"]):
             added["_image"] = Subquery(best, output_field=FloatField())
             added["_text"] = distance("text_embedding", embedding, dimension, exact=True)
         added["_created"] = Extract("created", "epoch", output_field=FloatField())
-        columns = ("product_key", "pk", "style", "price", "in_stock", "_created", "facets", *similar)
+        columns = ("product_key", "pk", "style", "price", "in_stock", "_created", "facets")
         fits = [name for name in added if name.startswith("_fit")]
-        rows = self.order_by().annotate(**added).values_list(*columns, *fits)
+        rows = self.order_by().annotate(**added).values_list(*columns, *similar, *fits)
+        first, last = len(columns), len(columns) + len(similar)
         if not similar:
-            return [Measured._make((*row[:7], None, None, tuple(row[7:]))) for row in rows]
+            return [Measured._make((*row[:first], None, None, tuple(row[first:]))) for row in rows]
         return [
-            Measured._make((*row[:7], *(None if far is None else -far for far in row[7:9]), tuple(row[9:])))
+            Measured._make(
+                (*row[:first], *(None if far is None else -far for far in row[first:last]), tuple(row[last:]))
+            )
             for row in rows
         ]
 
