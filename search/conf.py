@@ -35,8 +35,6 @@ class Weights:
     image: float = 0.5  # of the picture's similarity to the query, beside a full match's 1
     text: float = 0.5  # of the text's similarity
     cheap: float = 1.0  # of being the cheapest, where the query says "cheap"
-    priced: float = 0.0  # of having a price
-    heat: float = 0.0  # of the heat
     kids: float = 0.3  # taken off children's products, where the query does not say for whom
     covered: float = 0.5  # a unit that fits less than this is missing
     enough_covered: float = 0.5  # a product that has this share of what was asked for is among the closest

@@ -51,7 +51,6 @@ class ProductDocument:
     )  # a category lists its whole path, root first
     price: Decimal | None = None
     in_stock: bool = True
-    heat: float = 0.0
     created: datetime
     pictures: tuple[ProductPicture, ...] = ()
 

@@ -197,6 +197,5 @@ CONDITIONS: Final[
         Coalesce(_attribute("Pattern"), _attribute("Print or Pattern Type")), values
     ),
     "usage": lambda values: _having(_attribute("Usage"), values),
-    "season": lambda values: _having(_attribute("Season"), values),
     "tags": lambda values: Q(pk__in=[int(key) for key in tagged_with(values)]),
 }

@@ -29,7 +29,6 @@ FACETS = {
     "brand": "Brand",
     "pattern": "Pattern",
     "usage": "Occasion",
-    "season": "Season",
     "tags": "Tags",
 }
 
@@ -38,7 +37,7 @@ FACETS = {
 class ShopProductIndex(ProductIndex):
     """Published products, found by category, brand, colour, gender, size, pattern, usage and accepted tags."""
 
-    facets = ("category", "brand", "colour", "gender", "size", "pattern", "usage", "season", "tags")
+    facets = ("category", "brand", "colour", "gender", "size", "pattern", "usage", "tags")
     related = {
         "shop.ProductImage": "product_id",
         "shop.Variant": "product_id",
@@ -63,7 +62,6 @@ class ShopProductIndex(ProductIndex):
             "size": sizes_in_stock(product),
             "pattern": (str(pattern),),
             "usage": (str(attributes.get("Usage", "")),),
-            "season": (str(attributes.get("Season", "")),),
         }
         return ProductDocument(
             key=str(product.pk),

@@ -7,7 +7,6 @@ from .evaluations import EvaluationAdmin
 from .failures import StaleProductAdmin
 from .index_versions import IndexVersionAdmin
 from .insight import LoggedSearchAdmin, QueryDayAdmin, SearchDayAdmin
-from .lexicons import VersionLexiconAdmin
 from .merchandising import BannerAdmin, MerchandisingRuleAdmin, RedirectAdmin, SynonymAdmin
 from .products import IndexedProductAdmin
 from .quality import CatalogueHealthAdmin, CatalogueMapAdmin
@@ -33,5 +32,4 @@ __all__ = [
     "StaleProductAdmin",
     "SynonymAdmin",
     "TagWordAdmin",
-    "VersionLexiconAdmin",
 ]

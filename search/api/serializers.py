@@ -190,7 +190,6 @@ class SearchAnswerSerializer(DegradedSerializer):
     price_ranges = PriceRangeSerializer(many=True)
     in_stock = serializers.IntegerField(min_value=0, help_text="How many of the results are in stock.")
     page = serializers.IntegerField(min_value=1)
-    last = serializers.IntegerField(min_value=0, help_text="Place of the last result of this page among all.")
     token = serializers.CharField(
         help_text="For other pages and sorts of the same list; empty where there is only one page."
     )

@@ -155,11 +155,6 @@ class SearchAnswer:
         return -(-self.total // self.page_size)
 
     @property
-    def last(self) -> int:
-        """Place of the last result of this page among all, from 1; 0 without results."""
-        return self.offset + len(self.results) if self.results else 0
-
-    @property
     def offset(self) -> int:
         """How many results the pages before this one hold."""
         return (self.page - 1) * self.page_size

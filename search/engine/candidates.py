@@ -250,8 +250,6 @@ def score(
     coverage = gained / wanted if wanted else 0.0
     total = coverage + weights.image * max(row.image or 0.0, 0.0) + weights.text * max(row.text or 0.0, 0.0)
     total += weights.cheap * cheapness
-    total += weights.heat * row.heat
-    total += weights.priced * (row.price is not None)
     total -= weights.kids * for_kids
     held = held / wanted if wanted else 0.0
     return ScoredEntry(row, total, full or named, coverage, held, full, named, True)

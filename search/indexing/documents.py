@@ -189,7 +189,6 @@ def _columns(document: ProductDocument) -> dict[str, Any]:
         "facets": tokens_of(document.facets),
         "price": None if document.price is None else str(document.price),
         "in_stock": document.in_stock,
-        "heat": document.heat,
         "created": document.created.isoformat(),
     }
 

@@ -42,7 +42,6 @@ class Measured(NamedTuple):
     style: str  # what its variants have in common
     price: Decimal | None
     in_stock: bool
-    heat: float
     created: float  # seconds since 1970
     facets: list[str]  # "colour=Navy Blue"
     image: float | None = None  # similarity of its best picture, from -1 to 1; None where there is none
@@ -52,7 +51,7 @@ class Measured(NamedTuple):
     @classmethod
     def kept(cls, product_key: str, price: Decimal | None, created: float) -> "Measured":
         """An entry of a list that was ranked before, with what the sorts read; everything else is blank."""
-        blank: dict[str, Any] = {"entry_id": 0, "style": "", "in_stock": True, "heat": 0.0, "facets": []}
+        blank: dict[str, Any] = {"entry_id": 0, "style": "", "in_stock": True, "facets": []}
         return cls(product_key=product_key, price=price, created=created, **blank)
 
 
@@ -167,7 +166,7 @@ class EntryQuerySet(QuerySet["IndexEntry"]):
             added["_image"] = Subquery(best, output_field=FloatField())
             added["_text"] = distance("text_embedding", embedding, dimension, exact=True)
         added["_created"] = Extract("created", "epoch", output_field=FloatField())
-        columns = ("product_key", "pk", "style", "price", "in_stock", "heat", "_created", "facets")
+        columns = ("product_key", "pk", "style", "price", "in_stock", "_created", "facets")
         fits = [name for name in added if name.startswith("_fit")]
         rows = self.order_by().annotate(**added).values_list(*columns, *similar, *fits)
         first, last = len(columns), len(columns) + len(similar)
@@ -220,7 +219,6 @@ class IndexEntry(models.Model):
     facets = ArrayField(models.TextField(), default=list, blank=True, help_text='"field=value" tokens.')
     price = models.DecimalField(max_digits=14, decimal_places=4, null=True, blank=True)
     in_stock = models.BooleanField(default=True)
-    heat = models.FloatField(default=0.0)
     created = models.DateTimeField()
     text_embedding = HalfVectorField(null=True, editable=False)
     text_hash = models.CharField(
