@@ -82,7 +82,7 @@ class ProductIndex:
         return self.model._default_manager.all()
 
     def document(self, product: Any) -> ProductDocument:
-        """Return what search shall know about a product.
+        """Return what search is to know about a product.
 
         It is cleaned where it comes in: what does not fit is left out or changed with a note, or the product fails by itself.
         """

@@ -63,7 +63,7 @@ class ReadOnlyAdmin(ModelAdmin):
         return False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        """Return every field; embeddings are none of the form's."""
+        """Return every field; embeddings are not among the fields of forms."""
         return [field.name for field in self.opts.fields]
 
 

@@ -73,8 +73,8 @@ SEARCH = [
         longest=4000,
     ),
     _text("From an answer of `search/photo/`: what looks like the photo.", name="photo", longest=4000),
-    _skus("more", "SKUs of products that results shall look like."),
-    _skus("less", "SKUs of products that results shall look less like."),
+    _skus("more", "SKUs of products that results should look like."),
+    _skus("less", "SKUs of products that results should look less like."),
     _switch("explain", "For staff with a session: how the results came about."),
     *FILTERS,
 ]

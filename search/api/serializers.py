@@ -54,7 +54,7 @@ class UnderstoodPartSerializer(serializers.Serializer[Any]):
 
 
 class FacetCountSerializer(serializers.Serializer[Any]):
-    """A value of a facet and how many results bear it."""
+    """A value of a facet and how many results have it."""
 
     value = serializers.CharField()
     count = serializers.IntegerField()
@@ -67,7 +67,7 @@ class FacetValueCountSerializer(FacetCountSerializer):
 
 
 class FacetValueSerializer(FacetCountSerializer):
-    """A value, its facet, and how many products bear it."""
+    """A value, its facet, and how many products have it."""
 
     facet = serializers.CharField()
 

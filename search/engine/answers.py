@@ -126,7 +126,7 @@ class SearchAnswer:
     page: int = 1
     page_size: int = 1
     photo: str = ""  # token of the photo that was searched with
-    more: tuple[str, ...] = ()  # SKUs of products that results shall look like, too
+    more: tuple[str, ...] = ()  # SKUs of products that results should look like, too
     less: tuple[str, ...] = ()  # and less like
     instead: tuple[str, ...] = ()  # queries to try where nothing is found
     redirect: str = ""  # where the query leads instead of to results

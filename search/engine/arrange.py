@@ -20,7 +20,7 @@ class Arranged:
     items: Sequence[Row]  # with their scores, best first
     fired: tuple[Fired, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
-    pinned: Mapping[str, int] = field(default_factory=dict)  # product key -> place from 1 that it shall have
+    pinned: Mapping[str, int] = field(default_factory=dict)  # product key -> place from 1 that it is to have
 
 
 def arrange(

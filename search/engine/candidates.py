@@ -141,7 +141,7 @@ def _nearest(
     space: Space, source: Callable[[], HasNearest], embedding: EmbeddingLiteral, limit: int, exact: bool
 ) -> list[tuple[float, str, int]]:
     found = source().nearest(embedding, dimension=space.dimension, limit=limit, exact=exact)
-    # Relaxed order is nearly sorted; and equal distances shall give the same order every time.
+    # Relaxed order is nearly sorted; and equal distances have to give the same order every time.
     return sorted((distance, key, pk) for key, pk, distance in found)
 
 

@@ -196,7 +196,7 @@ def point_of(references: References, version: IndexVersion, text: EmbeddingLiter
     """Return where results lie that look like the references; products that are not in the index any more say nothing.
 
     Args:
-        references: what results shall look like, and less like.
+        references: what results should look like, and less like.
         version: the version that is searched.
         text: the query's embedding, which stands for the photo where there is none and nothing is wanted more.
 

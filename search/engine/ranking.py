@@ -93,7 +93,7 @@ class Ranked:
     complete: bool = True  # False when more products would qualify
     fired: tuple[Fired, ...] = ()  # rules that took effect
     conflicts: tuple[Conflict, ...] = ()  # rules that contradicted each other, and what came of it
-    pinned: Mapping[str, int] = field(default_factory=dict)  # product key -> place from 1 that it shall have
+    pinned: Mapping[str, int] = field(default_factory=dict)  # product key -> place from 1 that it is to have
     trace: RankingTrace | None = None  # None where a query of a price only lists everything
 
     @property

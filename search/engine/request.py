@@ -20,7 +20,7 @@ Sort = Literal["relevance", "newest", "price", "-price"]
 SORTS: tuple[str, ...] = get_args(Sort)
 LAST_PAGE = 100_000
 BLANK = " "  # what a value of blanks becomes: no product has it, and a filter that was dropped would show all
-MOST_REFERENCES = 10  # products that results shall look like, and as many that they shall look less like
+MOST_REFERENCES = 10  # products that results should look like, and as many that they shall look less like
 LONGEST_SKU = 200  # characters
 
 
@@ -107,7 +107,7 @@ def _rounded(price: Decimal | None, rounding: str) -> Decimal | None:
 
 @dataclass(frozen=True, slots=True)
 class References:
-    """Pictures that results shall look like or less like; none by default.
+    """Pictures that results should look like or less like; none by default.
 
     Raises:
         InvalidQuery: too many products, or a text that is no SKU.
@@ -166,9 +166,9 @@ class SearchRequest:
         token: of the answer with the first page: this page is then cut from the same list. With a token that is too
             old or of another search, the answer is a fresh first page and says so.
         photo: token of a photo, from `take_photo`; results are what looks like it. With words, what has them comes first.
-        more: SKUs of products that results shall look like, too.
-        less: SKUs of products that results shall look less like; they are no results themselves.
-        freezing: whether later pages shall be cut from this list; the answer then has a token for them.
+        more: SKUs of products that results should look like, too.
+        less: SKUs of products that results should look less like; they are no results themselves.
+        freezing: whether later pages are cut from this list; the answer then has a token for them.
         trial: what differs where this is no shopper's search.
 
     Raises:

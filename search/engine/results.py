@@ -105,7 +105,7 @@ def list_results(query: RankingQuery, filters: Filters) -> tuple[ResultList, Ran
 
 
 def place_pinned(items: Sequence[ScoredEntry], pinned: Mapping[str, int]) -> Sequence[ScoredEntry]:
-    """Return items with the pinned products among them at the places that they shall have."""
+    """Return items with the pinned products among them at the places that they are to have."""
     there = {item.row.product_key: item for item in items if item.row.product_key in pinned} if pinned else {}
     if not there:
         return items

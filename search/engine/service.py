@@ -219,7 +219,7 @@ def _lacking_pictures(query: RankingQuery) -> tuple[str, bool]:
 def _with_references(
     query: RankingQuery, request: SearchRequest, degraded: str
 ) -> tuple[RankingQuery, str, bool]:
-    """The query with what results shall look like, why it is degraded, and whether all references count.
+    """The query with what results should look like, why it is degraded, and whether all references count.
 
     Without a photo or a product to look like, words still lead; with one, the words need no embedding.
     """

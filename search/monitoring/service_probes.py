@@ -171,7 +171,7 @@ def probe_broker() -> Finding:
 
 
 class Ping:
-    """A question to all workers, asked by a thread, so that whoever waits for the answer may stop waiting."""
+    """A question to all workers, asked by a thread, so that a caller may stop waiting for the answer."""
 
     def __init__(self) -> None:
         self._started = monotonic()

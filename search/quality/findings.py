@@ -37,7 +37,7 @@ TEXTS = (
     KindText(
         Kind.DUPLICATE,
         "Near-duplicate pictures",
-        "Different products show the same picture, or one that can hardly be told from it.",
+        "Different products show the same picture, or one that hardly differs from it.",
         "If it is one product entered twice, withdraw one of the two. If they are variants, give each its own "
         "picture: shoppers cannot tell them apart, and photo search finds all of them at once. A placeholder for "
         "missing pictures is better left out.",
