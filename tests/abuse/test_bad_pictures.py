@@ -81,7 +81,9 @@ def test_a_picture_cut_anywhere_is_refused_or_taken(format):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("address", ["/search/photo/", "/api/v1/search/photo/"])
+@pytest.mark.parametrize(
+    "address", [pytest.param("/search/photo/", marks=pytest.mark.long), "/api/v1/search/photo/"]
+)
 def test_photo_search(client, indexed, address):
     wrong, taken = {}, set()
     for name, content in bad_pictures.every().items():
@@ -139,6 +141,7 @@ def test_the_import_says_of_each_why_it_was_left_out(tmp_path, settings):
     assert left_out >= {"SVG", "HTML", "nothing", "one byte", *bad_pictures.floods()}
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 def test_the_admin_takes_or_refuses_each_with_a_sentence(admin_client, indexed):
     product = Product.objects.get(sku="S-1")

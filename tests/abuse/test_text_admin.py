@@ -7,7 +7,7 @@ from django.urls import reverse
 from tests.abuse.pages import query, send_all, send_all_to
 from tests.abuse.strings import MEGABYTES, SHORT
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 
 LISTS = [model._meta for model, options in admin.site._registry.items() if options.search_fields]
 OWN = "/admin/fashion_search/"

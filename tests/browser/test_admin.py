@@ -26,6 +26,7 @@ def test_a_rebuild_is_watched_until_it_is_active(admin: Page):
     assert admin.locator("[data-sku]").count() > 0
 
 
+@pytest.mark.long
 def test_a_rebuild_can_be_cancelled_and_the_shop_goes_on(admin: Page):
     admin.goto(BUILDS)
     admin.get_by_role("button", name="Rebuild").click()
@@ -36,6 +37,7 @@ def test_a_rebuild_can_be_cancelled_and_the_shop_goes_on(admin: Page):
     assert admin.locator("[data-sku]").count() > 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize(
     "address",

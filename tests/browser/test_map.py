@@ -3,6 +3,7 @@
 import re
 from math import cos, sin
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import violations
@@ -52,6 +53,7 @@ def test_the_map_is_made_by_a_worker_and_walked_on(admin: Page):
     expect(admin).to_have_url(PRODUCT)
 
 
+@pytest.mark.long
 def test_a_pointer_shows_the_card_and_opens_the_product(admin: Page):
     canvas = made_map(admin)
     card = admin.locator(".product-card")
@@ -76,6 +78,7 @@ def test_the_map_in_words(admin: Page):
     assert violations(admin, OURS) == []
 
 
+@pytest.mark.long
 def test_the_health_is_checked_after_the_build_and_again_by_hand(admin: Page):
     admin.goto(HEALTH)
     expect(admin.get_by_role("link", name="Picture and text disagree")).to_be_visible()

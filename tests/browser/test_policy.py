@@ -38,6 +38,7 @@ def test_the_pages_of_the_shop(page: Page, scheme):
     page.wait_for_load_state("networkidle")
 
 
+@pytest.mark.long
 def test_suggestions_and_results_that_are_swapped(page: Page):
     page.goto("/search/?q=shirt", wait_until="networkidle")
     page.locator("#q").press_sequentially(" re", delay=50)
@@ -70,6 +71,7 @@ def test_the_pages_of_the_plugin_in_the_admin(admin: Page):
         assert response.ok, address
 
 
+@pytest.mark.long
 def test_the_description_of_the_api_opens_and_tries(page: Page):
     """Swagger UI needs no policy of its own: it sets styles one by one, which style-src does not concern."""
     page.goto("/api/v1/docs/")

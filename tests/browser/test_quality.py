@@ -17,6 +17,7 @@ PAGES = {
     "product": "{product}",
     "missing": "/nowhere/",
 }
+QUICK = ("home", "search", "product")
 HEAVIEST = 150_000  # bytes of scripts and styles, unpacked
 SHIFT = """() => new Promise(done => {
   let sum = 0;
@@ -40,7 +41,9 @@ def addresses(browser, demo) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in QUICK else pytest.mark.long) for name in PAGES]
+)
 def test_axe_finds_nothing(page: Page, addresses, name, scheme):
     page.emulate_media(color_scheme=scheme)
     for width in (1440, 768, 390):
@@ -51,6 +54,7 @@ def test_axe_finds_nothing(page: Page, addresses, name, scheme):
         assert wide == 0, f"{name} scrolls sideways by {wide} pixels at {width}"
 
 
+@pytest.mark.long
 def test_axe_finds_nothing_in_an_open_drawer(page: Page):
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto("/search/?q=shirt&in_stock=on")
@@ -58,6 +62,7 @@ def test_axe_finds_nothing_in_an_open_drawer(page: Page):
     assert violations(page) == []
 
 
+@pytest.mark.long
 def test_axe_finds_nothing_in_open_suggestions(page: Page):
     page.goto("/")
     page.get_by_role("combobox", name="Search the shop").press_sequentially("shi")
@@ -65,7 +70,13 @@ def test_axe_finds_nothing_in_open_suggestions(page: Page):
     assert violations(page) == []
 
 
-@pytest.mark.parametrize("name", ["home", "search", "photo", "category", "product"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "search",
+        *(pytest.param(name, marks=pytest.mark.long) for name in ("home", "photo", "category", "product")),
+    ],
+)
 def test_nothing_jumps_and_little_is_loaded(page: Page, addresses, name):
     sizes = {}
     page.on(

@@ -10,7 +10,7 @@ from tests.browser.conftest import SCHEMES, violations
 from tests.running_demo import RunningDemo
 
 PRODUCTS = 4
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.timeout(180), pytest.mark.long]
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_without_scripts_forms_do_it(review: Page, browser: Browser, demo: Runni
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("width", [390, pytest.param(768, marks=pytest.mark.long), 1440])
+@pytest.mark.parametrize("width", [390, 768, 1440])
 def test_it_is_accessible_and_fits(review: Page, width: int, scheme: str):
     review.emulate_media(color_scheme=scheme)
     review.set_viewport_size({"width": width, "height": 900})

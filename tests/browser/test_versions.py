@@ -50,6 +50,7 @@ def held(transactional_db, tiny_artifact) -> IndexVersion:
     return new
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("width", [1440, 390])
 def test_a_version_that_is_held_back_beside_the_active_one(

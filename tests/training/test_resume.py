@@ -85,7 +85,7 @@ def whole(fit):
     ("stop", "epoch", "batch"),
     [
         pytest.param(2, 0, 2, marks=pytest.mark.long),
-        (PER_EPOCH + 5, 1, 5),
+        pytest.param(PER_EPOCH + 5, 1, 5, marks=pytest.mark.long),
         (2 * PER_EPOCH, 2, 0),  # the last batch of a stage: its epoch is judged before the run ends
         pytest.param(2 * PER_EPOCH + 1, 2, 1, marks=pytest.mark.long),
     ],

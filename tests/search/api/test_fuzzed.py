@@ -18,6 +18,7 @@ pytestmark = [pytest.mark.usefixtures("redis_server")]
 
 OPERATIONS = ["search", "search_photo", "suggest", "products", "product", "similar", "categories", "event",
               "product_tags", "photo_tags", "words"]  # fmt: skip
+QUICK = ("search", "similar", "event")
 UNREFUSED = ("product", "categories")  # whose parameters, if any, may be every text
 TOO_LONG = 414
 
@@ -33,8 +34,12 @@ def described(version, shirts, settings, application):
 
 @pytest.mark.parametrize(
     ("name", "mode"),
-    [(name, GenerationMode.POSITIVE) for name in OPERATIONS]
-    + [(name, GenerationMode.NEGATIVE) for name in OPERATIONS if name not in UNREFUSED],
+    [
+        pytest.param(name, mode, marks=() if name in QUICK else pytest.mark.long)
+        for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
+        for name in OPERATIONS
+        if mode is GenerationMode.POSITIVE or name not in UNREFUSED
+    ],
 )
 def test_answers_are_as_described(described, name, mode):
     operation = described.find_operation_by_id(name)

@@ -96,6 +96,7 @@ def test_the_list_has_every_model_that_points_at_a_version():
         assert found[model].isdisjoint(later for later, *_ in DROPPED[place + 1 :])
 
 
+@pytest.mark.long
 def test_ten_rebuilds_leave_the_active_version_the_kept_one_and_nothing_else(index_settings):
     index_settings.FASHION_SEARCH |= {"KEEP_RETIRED": 2}
     make_product("A1")

@@ -16,7 +16,7 @@ from tests.outbox import empty_outbox, stale_products
 from tests.processes import ShopProcesses, wait_until
 from tests.search.products import add_picture, colour_picture, make_product
 
-pytestmark = pytest.mark.usefixtures("search_settings")
+pytestmark = [pytest.mark.usefixtures("search_settings"), pytest.mark.long]
 
 BUILDS = "/admin/fashion_search/build/"
 PRODUCTS = 240
@@ -104,7 +104,6 @@ def _counted(model) -> list[tuple[int, int]]:
         return cursor.fetchall()
 
 
-@pytest.mark.long
 def test_a_build_whose_worker_was_killed_says_so_and_goes_on_with_the_next_one(
     shop_processes: ShopProcesses, staff, catalogue, search_settings, monkeypatch
 ):

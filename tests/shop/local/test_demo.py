@@ -26,6 +26,7 @@ def demo(tmp_path: Path, tiny_artifact: Path):
         demo.interrupt()
 
 
+@pytest.mark.long
 def test_the_demo_starts_is_killed_starts_again_and_stops(demo):
     demo.start()
     assert demo.search("red")[0] == "Red shirt"

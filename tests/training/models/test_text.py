@@ -92,6 +92,7 @@ def wide(vectors):
     return made, text_tokenizer(made, lambda: ["red shoes"])
 
 
+@pytest.mark.long
 def test_without_a_preset_bert_is_the_packaged_minilm():
     tokens = keras.Input((None,), dtype="int32")
     features = bert_features(tokens, TextSection(encoder="bert", frozen=True))
@@ -101,7 +102,7 @@ def test_without_a_preset_bert_is_the_packaged_minilm():
     assert not np.allclose(red, blue)
 
 
-@pytest.mark.parametrize("kind", ["words", "vectors", "bert"])
+@pytest.mark.parametrize("kind", ["words", "vectors", pytest.param("bert", marks=pytest.mark.long)])
 def test_onnx_gives_what_keras_gives_whatever_the_length(kind, vectors, tmp_path):
     read = {"preset": write_small_bert(tmp_path / "bert")} if kind == "bert" else {"vectors": str(vectors)}
     made = config(encoder=kind, width=3, max_tokens=12, **read)
