@@ -18,7 +18,9 @@ from .serializers import ErrorAnswerSerializer
 HIGHEST_LIMIT = 999_999_999
 SWITCH = ("on", "off")
 NO_NUL = r"^[^\x00]*$"
-SKU = r"^[^\x00]*[^\x00\s][^\x00]*$"  # not blank
+# Not blank, as Python has it: the white space of JSON Schema's \s lacks U+0085, for one.
+BLANKS = "".join(f"\\u{number:04x}" for number in range(0x10000) if chr(number).isspace())
+SKU = rf"^[^\x00]*[^\x00{BLANKS}][^\x00]*$"
 
 
 def _text(description: str, **more: Any) -> OpenApiParameter:

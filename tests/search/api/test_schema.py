@@ -1,10 +1,13 @@
 """The description of the API is valid, whole and true."""
 
+import re
+import sys
+
 import pytest
 from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.validation import validate_schema
 
-from search.api.schema import describe
+from search.api.schema import SKU, describe
 
 pytestmark = pytest.mark.django_db
 
@@ -68,3 +71,13 @@ def test_the_page_for_people_loads_nothing_from_elsewhere(client):
     assert "drf_spectacular_sidecar/swagger-ui-dist/swagger-ui-bundle.js" in page
     assert 'data-schema="/api/v1/schema/"' in page
     assert "http" not in page.replace("<!doctype html>", "")
+
+
+def test_a_blank_sku_is_what_python_calls_blank():
+    # As JSON Schema reads it, where \s lacks some of the white space that `str.strip` takes off.
+    pattern = re.compile(SKU, re.ASCII)
+    blank = [chr(number) for number in range(sys.maxunicode + 1) if chr(number).isspace()]
+    assert "\x85" in blank
+    assert [character for character in blank if pattern.match(character)] == []
+    assert pattern.match("A-1")
+    assert pattern.match("\ufeff")
