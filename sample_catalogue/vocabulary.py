@@ -9,7 +9,6 @@ from types import MappingProxyType
 from .palette import ALL, DENIMS, EARTHY, LEATHERS
 
 FASHION = tuple(c for c in ALL)
-_PRINTS = ("solid", "striped", "dots", "floral")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -196,7 +196,6 @@ def get_settings() -> SearchSettings:
         ImproperlyConfigured: `FASHION_SEARCH` is not a mapping, has an unknown key or a value of the wrong type.
     """
     global _built
-    global _built
     if replaced := _replaced.get():
         return replaced[1]
     given = _given()

@@ -17,16 +17,12 @@ from redis import Redis
 from redis.exceptions import RedisError
 from rest_framework.throttling import BaseThrottle
 
+from search.api.access import COUNT
+
 logger = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 30.0  # after a failure Redis is not asked for this long
 MOST = 10_000  # counts in memory; there the oldest go first
-# Counts and starts the clock in one step, so that two attempts never take the same place, and no count lacks its end.
-COUNT = """
-local count = redis.call('INCR', KEYS[1])
-if count == 1 or redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
-return {count, redis.call('PTTL', KEYS[1])}
-"""
 # A place is given back only while its count still runs, so that no count begins below zero.
 GIVE_BACK = "if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('DECR', KEYS[1]) end"
 

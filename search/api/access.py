@@ -29,7 +29,7 @@ SCHEME = "Bearer"
 NOTED_EVERY = timedelta(minutes=1)  # when a key was last used is no more exact than this
 UNKNOWN = "This key is unknown or was revoked: ask the shop for another one."
 TIMEOUT_SECONDS = 0.2  # a request waits for the count, which takes a millisecond or is away
-# Counts and starts the clock in one step, so that two requests never take the same place, and no count lacks its end.
+# Counts and starts the clock in one step, so that two never take the same place, and no count lacks its end.
 COUNT = """
 local count = redis.call('INCR', KEYS[1])
 if count == 1 or redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end

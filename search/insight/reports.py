@@ -76,8 +76,27 @@ def read_period(given: Mapping[str, str], today: date) -> tuple[Period, str]:
     return Period(first, last), ""
 
 
+class _Searches:
+    """Shares of searches, for what counts them."""
+
+    __slots__ = ()
+    searches: int
+    zero: int
+    clicked: int
+
+    @property
+    def click_through(self) -> float | None:
+        """Share of searches of which a result was clicked."""
+        return share(self.clicked, self.searches)
+
+    @property
+    def zero_share(self) -> float | None:
+        """Share of searches that found nothing."""
+        return share(self.zero, self.searches)
+
+
 @dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(_Searches):
     """All searches of a period."""
 
     searches: int = 0
@@ -89,16 +108,6 @@ class Totals:
     carts: int = 0
     degraded: int = 0
     p95_ms: float | None = None  # the median of the days: percentiles of several days cannot be joined
-
-    @property
-    def click_through(self) -> float | None:
-        """Share of searches of which a result was clicked."""
-        return share(self.clicked, self.searches)
-
-    @property
-    def zero_share(self) -> float | None:
-        """Share of searches that found nothing."""
-        return share(self.zero, self.searches)
 
     @property
     def degraded_share(self) -> float | None:
@@ -202,7 +211,7 @@ def _stages(period: Period) -> list[StageFigures]:
 
 
 @dataclass(frozen=True, slots=True)
-class QueryFigures:
+class QueryFigures(_Searches):
     """One query of a period."""
 
     query: str
@@ -215,16 +224,6 @@ class QueryFigures:
     clicks: int
     position: float | None  # mean position of clicked results
     last_day: date
-
-    @property
-    def click_through(self) -> float | None:
-        """Share of its searches of which a result was clicked."""
-        return share(self.clicked, self.searches)
-
-    @property
-    def zero_share(self) -> float | None:
-        """Share of its searches that found nothing."""
-        return share(self.zero, self.searches)
 
     @property
     def close_share(self) -> float | None:

@@ -1,8 +1,12 @@
 """Settings that the plugin's tests share."""
 
+import socket
 from pathlib import Path
 
 import pytest
+from celery import current_app
+from django.contrib.auth import get_user_model
+from django.test import Client
 
 from search.encoders.cache import forget_artifacts
 from search.engine import results
@@ -10,9 +14,11 @@ from search.engine.candidates import forget_pictures
 from search.indexing import marks
 from search.indexing.storage_probe import forget_storage
 from search.merchandising.snapshots import forget_snapshot
+from search.models import IndexVersion
 from search.prometheus import forget_answers
 from search.query.lexicon import forget_words
 from search.tags.suggest import forget_taggers
+from tests.search.indexed import make_version
 
 # A machine that has other work answers whole, too: a search that degrades because it took long is what some tests ask for, each by itself.
 PATIENT = {"SEARCH_TIMEOUT_MS": 30_000, "ENCODE_TIMEOUT_MS": 30_000}
@@ -59,3 +65,29 @@ def published(monkeypatch) -> list[tuple]:
 def index_settings(search_settings, published):
     """The tiny artifact, and no broker."""
     return search_settings
+
+
+@pytest.fixture
+def version(tiny_artifact, search_settings, db) -> IndexVersion:
+    """An active version of the tiny artifact without entries."""
+    return make_version(tiny_artifact)
+
+
+@pytest.fixture
+def staff(db) -> Client:
+    """A client of somebody who may do everything."""
+    client = Client()
+    client.force_login(get_user_model().objects.create_superuser("admin", "admin@example.com", "x"))
+    return client
+
+
+@pytest.fixture
+def broker(monkeypatch):
+    """A socket in place of Redis: refused until it listens, frozen from then on."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        port = server.getsockname()[1]
+        # In this order, because the first is read from the second one where it is not set, and put back as it was read.
+        for name in ("broker_write_url", "broker_url"):
+            monkeypatch.setattr(current_app.conf, name, f"redis://127.0.0.1:{port}/0")
+        yield server

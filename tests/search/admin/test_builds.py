@@ -25,13 +25,6 @@ def viewer() -> Client:
 
 
 @pytest.fixture
-def staff() -> Client:
-    client = Client()
-    client.force_login(get_user_model().objects.create_superuser("admin", "admin@example.com", "x"))
-    return client
-
-
-@pytest.fixture
 def build() -> Build:
     """A rebuild of two products."""
     for number in range(2):

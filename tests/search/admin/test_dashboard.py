@@ -6,8 +6,6 @@ from datetime import timedelta
 
 import pytest
 from celery import current_app
-from django.contrib.auth import get_user_model
-from django.test import Client
 from django.utils import timezone
 
 from search.insight.rollup import roll_up
@@ -21,13 +19,6 @@ from tests.search.products import begin_version, make_product
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("index_settings")]
 
 DASHBOARD = "/admin/fashion_search/dashboard/"
-
-
-@pytest.fixture
-def staff() -> Client:
-    client = Client()
-    client.force_login(get_user_model().objects.create_superuser("admin", "admin@example.com", "x"))
-    return client
 
 
 @pytest.fixture

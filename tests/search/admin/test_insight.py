@@ -39,13 +39,6 @@ def client_with(*permissions: str) -> Client:
 
 
 @pytest.fixture
-def staff() -> Client:
-    client = Client()
-    client.force_login(get_user_model().objects.create_superuser("admin", "admin@example.com", "x"))
-    return client
-
-
-@pytest.fixture
 def searches(log):  # noqa: F811 - the fixture
     """Searches of today and yesterday, counted."""
     now = timezone.now()

@@ -49,13 +49,6 @@ def version(tiny_artifact, index_settings):
     return version
 
 
-@pytest.fixture
-def staff() -> Client:
-    client = Client()
-    client.force_login(get_user_model().objects.create_superuser("admin", "admin@example.com", "x"))
-    return client
-
-
 def worker(*permissions: str) -> Client:
     user = get_user_model().objects.create_user(f"u{'-'.join(permissions)}", password="x", is_staff=True)
     user.user_permissions.add(*Permission.objects.filter(codename__in=permissions))

@@ -2,7 +2,6 @@ import pytest
 from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
-from django.test import Client
 from django.utils import timezone
 
 from search.admin import IndexedProductAdmin
@@ -16,13 +15,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("index_settings")]
 
 VERSIONS = "/admin/fashion_search/indexversion/"
 STALE = "/admin/fashion_search/staleproduct/"
-
-
-@pytest.fixture
-def staff() -> Client:
-    client = Client()
-    client.force_login(get_user_model().objects.create_superuser("admin", "admin@example.com", "x"))
-    return client
 
 
 def messages(response) -> list[str]:

@@ -4,12 +4,7 @@ from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
 from rest_framework.test import APIClient
 
-from tests.search.indexed import add, make_version, unit
-
-
-@pytest.fixture
-def version(tiny_artifact, search_settings, db):
-    return make_version(tiny_artifact)
+from tests.search.indexed import add, unit
 
 
 @pytest.fixture

@@ -4,12 +4,6 @@ from tests.search.indexed import add, make_version
 
 
 @pytest.fixture
-def version(tiny_artifact, search_settings, db):
-    """An active version of the tiny artifact without entries."""
-    return make_version(tiny_artifact)
-
-
-@pytest.fixture
 def shirts(version):
     """Five shirts, the last the newest: two red (Acme), two blue (Acme, Bolt), one without a price (Bolt)."""
     return [

@@ -5,7 +5,7 @@ import pytest
 from django.utils import timezone
 
 from search.indexing import building
-from search.models import EntryImage, IndexVersion, StaleProduct
+from search.models import EntryImage, StaleProduct
 from search.monitoring.index_probes import (
     probe_index,
     probe_pictures,
@@ -15,21 +15,11 @@ from search.monitoring.index_probes import (
 from search.monitoring.probes import Finding, State
 from shop.models import Product
 from shop.search_index import ShopProductIndex
-from tests.search.products import build_version, drain, make_product
+from tests.search.monitoring.conftest import of
+from tests.search.products import drain
 
 OK, ATTENTION, BROKEN = State.OK, State.ATTENTION, State.BROKEN
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("index_settings")]
-
-
-@pytest.fixture
-def active(index_settings) -> IndexVersion:
-    for number in range(2):
-        make_product(f"A{number}")
-    return build_version()
-
-
-def of(findings: list[Finding], name: str) -> tuple[State, str]:
-    return next((found.state, found.sentence) for found in findings if found.name == name)
 
 
 def test_a_whole_one(active):

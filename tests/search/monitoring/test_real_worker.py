@@ -3,7 +3,6 @@
 from itertools import pairwise
 
 import pytest
-from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test import Client
 
@@ -25,13 +24,6 @@ PRODUCTS = 240
 @pytest.fixture(autouse=True)
 def _closed_breaker():
     marks.breaker.close()
-
-
-@pytest.fixture
-def staff(transactional_db) -> Client:
-    client = Client()
-    client.force_login(get_user_model().objects.create_superuser("admin", "admin@example.com", "x"))
-    return client
 
 
 @pytest.fixture

@@ -1,9 +1,7 @@
-import socket
 import time
 from datetime import timedelta
 
 import pytest
-from celery import current_app
 from django.db import connection
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -26,17 +24,6 @@ from search.monitoring.service_probes import (
 from search.schedule import PERIODIC
 
 OK, ATTENTION, BROKEN = State.OK, State.ATTENTION, State.BROKEN
-
-
-@pytest.fixture
-def broker(monkeypatch):
-    """A socket in place of Redis: refused until it listens, frozen from then on."""
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        port = server.getsockname()[1]
-        for name in ("broker_write_url", "broker_url"):
-            monkeypatch.setattr(current_app.conf, name, f"redis://127.0.0.1:{port}/0")
-        yield server
 
 
 def test_a_refused_broker_is_told_at_once(broker):

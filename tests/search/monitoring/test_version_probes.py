@@ -10,22 +10,11 @@ from search.models import IndexEntry, IndexVersion
 from search.monitoring.index_probes import probe_index
 from search.monitoring.probes import Finding, State
 from search.monitoring.version_probes import probe_held, probe_versions
-from tests.search.products import build_version, make_product
+from tests.search.monitoring.conftest import of
 from tests.tiny_artifact import unloadable_artifact, write_tiny_artifact
 
 OK, ATTENTION, BROKEN = State.OK, State.ATTENTION, State.BROKEN
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("index_settings")]
-
-
-@pytest.fixture
-def active(index_settings) -> IndexVersion:
-    for number in range(2):
-        make_product(f"A{number}")
-    return build_version()
-
-
-def of(findings: list[Finding], name: str) -> tuple[State, str]:
-    return next((found.state, found.sentence) for found in findings if found.name == name)
 
 
 def test_another_artifact_in_the_settings(active, index_settings, tmp_path):
