@@ -16,6 +16,7 @@ def test_a_misspelt_query_a_filter_a_page_and_back(page: Page):
     box.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Results for “shirts”")
     expect(page.get_by_text("You typed “shrts”.")).to_be_visible()
+    page.wait_for_load_state()  # the scripts run after the page is read, and only they send a ticked filter at once
     everything = count(page)
     page.evaluate("window.sameDocument = true")
 
