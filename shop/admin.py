@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from math import isfinite
 from typing import Any, ClassVar
 
 from django import forms
@@ -11,6 +13,7 @@ from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Count, JSONField, QuerySet
+from django.forms.fields import InvalidJSONInput
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -18,11 +21,13 @@ from django.utils.safestring import SafeString
 from search.admin import IndexedProductAdmin, ModelAdmin
 from search.encoders.picture_parts import walk_parts
 from search.exceptions import PictureError
-from shop.attributes import AttributesField
-from shop.models import Brand, Category, Product, ProductImage, Variant, thumbnail_url
+from shop.models import Brand, Category, Product, ProductImage, Variant, is_flat, thumbnail_url
 from shop.money import format_money
 from shop.search_index import set_published
 from shop.thumbnails import SHAPES
+
+EXPECTED = 'Enter a JSON object of words and numbers, such as {"Pattern": "Striped"}.'
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def mini(image: ProductImage | None) -> SafeString | str:
@@ -56,6 +61,46 @@ class PictureField(forms.ImageField):
             finally:
                 data.seek(0)
         return super().to_python(data)
+
+
+class AttributesField(forms.JSONField):
+    """A product's attributes; takes what Postgres takes, and nothing nested."""
+
+    default_error_messages = {"invalid": EXPECTED}
+
+    def to_python(self, value: Any) -> dict[str, str | int | float]:
+        """Read what was entered; nothing is no attributes.
+
+        Raises:
+            ValidationError: it is no JSON, no flat object, or holds what is no text or no number.
+        """
+        try:
+            attributes = super().to_python(value)
+        except (ValueError, RecursionError):  # a number of thousands of digits; brackets in brackets
+            raise ValidationError(EXPECTED, code="invalid") from None
+        if attributes is None:
+            return {}
+        if not isinstance(attributes, dict):
+            raise ValidationError(EXPECTED, code="invalid")
+        for name, one in attributes.items():
+            if not (is_flat(one) and _is_storable(name) and _is_storable(one)):
+                raise ValidationError(EXPECTED, code="invalid")
+        return attributes
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """What the form shows again: what was refused as it was typed."""
+        try:
+            self.to_python(data)
+        except ValidationError:
+            return InvalidJSONInput(data)
+        return super().bound_data(data, initial)
+
+
+def _is_storable(value: str | float) -> bool:
+    """Whether jsonb takes it: no NUL, no half of a surrogate pair, no infinite number."""
+    if isinstance(value, str):
+        return not _UNSTORABLE.search(value)
+    return isinstance(value, int) or isfinite(value)
 
 
 class VariantInline(admin.TabularInline):

@@ -165,7 +165,7 @@ def _within(categories: QuerySet[Category]) -> Q:
 
 
 def _attribute(name: str) -> Expression:
-    """An attribute that is a word or a number, as text; NULL where there is none, as `flat_attributes` has it."""
+    """An attribute that is a word or a number, as text; NULL where there is none, as `Product.flat_attributes` has it."""
     kind = Func(KeyTransform(name, "attributes"), function="jsonb_typeof", output_field=TextField())
     text = NullIf(KeyTextTransform(name, "attributes", output_field=TextField()), Value(""))
     return Case(When(Q(_In(kind)), then=text), default=None, output_field=TextField())

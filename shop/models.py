@@ -209,9 +209,21 @@ class Product(models.Model):
         return next(iter(self.images.all()), None)
 
     @property
+    def flat_attributes(self) -> dict[str, str | int | float]:
+        """Attributes that are words or numbers; a row that was written by SQL may hold any JSON."""
+        if not isinstance(self.attributes, dict):
+            return {}
+        return {name: value for name, value in self.attributes.items() if is_flat(value)}
+
+    @property
     def in_stock(self) -> bool:
         """Whether any size can be bought now."""
         return any(variant.stock > 0 for variant in self.variants.all())
+
+
+def is_flat(value: object) -> bool:
+    """Whether the value of an attribute is a word or a number."""
+    return isinstance(value, str | int | float) and not isinstance(value, bool)
 
 
 def product_slug(name: str, sku: str) -> str:

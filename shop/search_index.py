@@ -12,7 +12,6 @@ from django.utils import timezone
 from search.registry import ProductCard, ProductDocument, ProductIndex, ProductPicture, register
 from search.signals import mark_stale
 
-from .attributes import flat_attributes
 from .models import Brand, Category, Product, ProductImage, thumbnail_url
 
 # Attributes that name no property of the garment a shopper would type.
@@ -52,7 +51,7 @@ class ShopProductIndex(ProductIndex):
     def document(self, product: Product) -> ProductDocument:
         """What search knows about a product."""
         brand = product.brand.name if product.brand else ""
-        attributes = flat_attributes(product.attributes)
+        attributes = product.flat_attributes
         pattern = attributes.get("Pattern") or attributes.get("Print or Pattern Type", "")
         facets = {
             "category": product.category.names,
@@ -114,7 +113,7 @@ def keywords(product: Product) -> str:
     values = [product.category.names[-1], product.colour, product.gender, *product.category.names[-2::-1]]
     values += [
         value
-        for name, value in sorted(flat_attributes(product.attributes).items())
+        for name, value in sorted(product.flat_attributes.items())
         if name not in UNSEARCHED and isinstance(value, str) and len(value) <= LONGEST_VALUE
     ]
     return ", ".join(dict.fromkeys(filter(None, values)))

@@ -16,7 +16,6 @@ from django.views.decorators.http import conditional_page, require_safe
 from search.engine import find_other_colours, find_similar
 from search.exceptions import SearchError
 from search.tags import accepted_tags
-from shop.attributes import flat_attributes
 from shop.models import Category, Product, thumbnail_url
 from shop.search_index import FACETS, ShopProductIndex
 
@@ -51,7 +50,7 @@ def product_page(request: HttpRequest, slug: str) -> HttpResponse:
 def _details(shown: Product) -> list[tuple[str, str]]:
     """What the table of details says, the shop's own facts first."""
     facts = [("Category", shown.category.name), ("For", shown.gender)]
-    facts += [(name, str(value)) for name, value in sorted(flat_attributes(shown.attributes).items())]
+    facts += [(name, str(value)) for name, value in sorted(shown.flat_attributes.items())]
     return [(name, value) for name, value in [*facts, ("Article number", shown.sku)] if value]
 
 
