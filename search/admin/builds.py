@@ -19,7 +19,7 @@ from ..monitoring.dashboard import product_label, read_board, top_queries, week,
 from ..monitoring.probes import span
 from .base import ReadOnlyAdmin
 
-TEMPLATES = "admin/fashion_search/desk"
+TEMPLATES = "admin/fashion_search/dashboard"
 
 
 def may_view(request: HttpRequest) -> bool:

@@ -189,7 +189,7 @@ class TestProgress:
 
     def test_no_inline_script_or_style(self, staff, build):
         content = staff.get(BUILDS).content.decode()
-        card = content[content.index('class="insight-page desk"') : content.index('id="changelist"')]
+        card = content[content.index('class="insight-page dashboard"') : content.index('id="changelist"')]
         for sign in ("<script", "style=", "onclick"):
             assert sign not in card
 

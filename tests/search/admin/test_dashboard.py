@@ -138,7 +138,7 @@ class TestParts:
         make_product("A1")
         begin_version()
         content = staff.get(DASHBOARD).content.decode()
-        content = content[content.index('class="insight-page desk"') : content.index('id="footer"')]
+        content = content[content.index('class="insight-page dashboard"') : content.index('id="footer"')]
         for sign in ("<script", "style=", "onclick"):
             assert sign not in content
 
