@@ -15,7 +15,7 @@ graceful_timeout = 30  # seconds that requests have to end after SIGTERM
 keepalive = (
     75  # seconds; longer than nginx keeps its side open, so that it is never nginx who finds it closed
 )
-max_requests = 20_000  # a leak in a library shall never grow for long
+max_requests = 20_000  # so that a leak in a library never grows for long
 max_requests_jitter = 4_000  # so that processes do not end at the same moment
 # Each process loads the code itself: encoders start at first use and threads after the fork, so sharing would be
 # safe, but it would save little, and reloading (SIGHUP) would not see new code.

@@ -104,7 +104,9 @@ def check_neighbours(databases: Databases = None, **kwargs: Any) -> list[CheckMe
     if not _is_ours(databases):
         return []
     try:
-        found = _shown(probe_neighbours())  # nothing where Postgres or Redis is away, of which others tell
+        found = _shown(
+            probe_neighbours()
+        )  # nothing where Postgres or Redis is away, which other checks report
     except ImproperlyConfigured:
         return []  # E008 says so
     said = check_cache()

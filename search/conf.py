@@ -121,7 +121,9 @@ class SearchSettings:
     insight: bool = True  # whether searches and clicks are logged
     insight_days: int = 30  # days that single searches are kept; then only their daily counts are
     insight_total_days: int = 400  # days that daily counts are kept
-    insight_cookie: str = ""  # cookie that tells visits apart, as a hash; Django's session cookie by default
+    insight_cookie: str = (
+        ""  # cookie that distinguishes visits, as a hash; Django's session cookie by default
+    )
     insight_redis_url: str = ""  # Redis that the log passes through; the Celery broker by default
     events_rate: str = "120/min"  # events that one client may send
     api_anonymous: bool = True  # whether the API may be read without a key
@@ -142,9 +144,9 @@ class SearchSettings:
     metrics_token: str = ""  # that Prometheus sends to get figures; "" keeps them from everybody
     tag_confidence: float = 0.4  # tags that are less sure are not suggested
     tags_per_product: int = 8  # tags suggested for a product at most
-    map_products: int = 50_000  # products on the map of the catalogue; of more, as many are drawn by lot
+    map_products: int = 50_000  # products on the map of the catalogue; of more, a random sample of this size
     health_pictures: int = (
-        200_000  # pictures that are compared with their nearest ones; of more, as many are drawn by lot
+        200_000  # pictures that are compared with their nearest ones; of more, a random sample of this size
     )
     health_duplicate_similarity: float = (
         0.999  # of near-duplicate pictures; with the default artifact those look the same

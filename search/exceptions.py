@@ -49,7 +49,7 @@ class VersionStateError(SearchError):
 
 
 class BuildGivenUp(SearchError):  # noqa: N818 - says what is wrong without the suffix
-    """The build was cancelled, or a newer one took its place; whoever works on it stops."""
+    """The build was cancelled, or a newer one took its place; the worker that is on it stops."""
 
 
 class BuildStateError(SearchError):

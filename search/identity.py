@@ -23,7 +23,7 @@ class Identity:
     """A database as Postgres knows it, whatever it is called by those who connect."""
 
     database: str  # the same on a standby that is promoted; another one for a dump that is restored
-    started: str  # when its server started; tells two copies of one disk apart
+    started: str  # when its server started; distinguishes two copies of one disk
 
 
 def read_identity() -> Identity:

@@ -200,7 +200,7 @@ class BackgroundCall(Thread, Generic[Result]):
         """Make the call, and keep its outcome."""
         try:
             self._returned.append(self._act())
-        except Exception as error:  # noqa: BLE001 - handed to whoever waits
+        except Exception as error:  # noqa: BLE001 - handed to the waiting caller
             self._error = error
         finally:
             connections.close_all()

@@ -123,7 +123,7 @@ def periods(configuration: Any) -> dict[str, float]:
     """Return the seconds between two runs of each periodic task, by its name.
 
     What the beat schedule says counts where beat reads it, and what FASHION_SEARCH says otherwise. A scheduler that keeps
-    its schedule elsewhere, such as that of django-celery-beat, may have been told less than either: the longer one counts.
+    its schedule elsewhere, such as that of django-celery-beat, may be set to less than either: the longer one counts.
 
     Args:
         configuration: of the Celery application.
@@ -154,7 +154,7 @@ def longest_gap(schedule: Any) -> float | None:
     """Return the most seconds between two runs by a schedule of Celery: seconds, a timedelta, a crontab.
 
     Returns:
-        None where it cannot be told, or where it never comes due, as on the 30th of February.
+        None where it is unknown, or where it never comes due, as on the 30th of February.
     """
     if isinstance(schedule, crontab):
         return _crontab_gap(schedule)

@@ -48,7 +48,7 @@ def ask_storage(
     Args:
         act: what to do, with database connections of its own.
         seconds: that it may take; STORAGE_SECONDS by default.
-        waiting: called every second meanwhile, for whoever must give signs of life.
+        waiting: called every second meanwhile, for callers that must give signs of life.
 
     Raises:
         StorageAway: it took longer, too many others still wait, or an error says that the storage cannot be reached.

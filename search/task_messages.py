@@ -46,7 +46,7 @@ class ShopTask(Task):  # type: ignore[misc]  # Celery has no types
 
 
 def connect() -> None:
-    """Have every message to the plugin's tasks carry its shop, whoever sends it: web, worker, beat or the host's own code."""
+    """Have every message to the plugin's tasks carry its shop, whatever process sends it: web, worker, beat or the host's own code."""
     before_task_publish.connect(_mark, dispatch_uid=f"{HEADER}.{_mark.__name__}")
 
 
@@ -59,7 +59,7 @@ def is_ours(sender: Mapping[str, Any]) -> bool:
 
 
 def refuse(task: str, args: Any, kwargs: Any, sender: Mapping[str, Any]) -> None:
-    """Put another shop's message aside for it, and tell whoever reads the log."""
+    """Put another shop's message aside for it, and say so in the log."""
     other = str(sender.get("namespace"))
     kept = False
     try:

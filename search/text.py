@@ -125,7 +125,7 @@ def keys(words: Sequence[str], language: str) -> tuple[str, ...]:
 
 
 def inflections(key: str) -> Iterator[str]:
-    """Plural and singular of a folded word, as far as English spelling tells them without a dictionary."""
+    """Plural and singular of a folded word, as far as English spelling shows them without a dictionary."""
     if key.endswith("ies") and len(key) > 4:
         yield key[:-3] + "y"
     if key.endswith("es") and len(key) > 4:

@@ -10,7 +10,7 @@ EmbeddingLiteral = str  # "[0.1,...]"
 def to_literal(embedding: NDArray[np.float32]) -> EmbeddingLiteral:
     """Write an embedding, shape (dimension,), as Postgres reads it.
 
-    Five digits tell every half-precision number from its neighbours. pgvector's own `to_text` writes all digits of the
+    Five digits distinguish every half-precision number from its neighbours. pgvector's own `to_text` writes all digits of the
     doubles: that takes twice as long and twice the room, which a worker pays for every picture.
     """
     return f"[{','.join(map('{:.5g}'.format, embedding.astype(np.float16).tolist()))}]"

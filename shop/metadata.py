@@ -75,7 +75,7 @@ def _bare_jpeg(content: bytes) -> bytes:
         elif part.kind == _EXIF and body.startswith(_TURNING_SEGMENTS):
             turns.append(body)
     else:
-        kept.append(content[behind:] if in_scan else b"")  # cut off: whoever decodes it says so
+        kept.append(content[behind:] if in_scan else b"")  # cut off: the decoder says so
     exif = _orientation(turns)
     header = _segment(_EXIF, b"Exif\x00\x00" + exif) if exif else b""
     return b"\xff\xd8" + header + b"".join(kept)
@@ -134,7 +134,7 @@ def _bare_webp(content: bytes) -> bytes:
     if exif:
         kept.append(b"EXIF" + struct.pack("<I", len(exif)) + exif)
     body = b"WEBP" + b"".join(kept)
-    # A file that states more bytes than it has goes on doing so: whoever decodes it says so.
+    # A file that states more bytes than it has goes on doing so: the decoder says so.
     return b"RIFF" + struct.pack("<I", len(body) + max(0, stated - len(content))) + body
 
 

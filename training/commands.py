@@ -60,7 +60,7 @@ def _ask(options: argparse.Namespace) -> int:
     from .neighbours import Neighbours
 
     if options.count < 1:
-        raise ValueError(f"--count is at least 1, not {options.count}.")
+        raise ValueError(f"--count must be at least 1, not {options.count}.")
     model = open_model(options.folder)
     split = None if options.split == "all" else options.split
     catalogue = read_catalogue([options.data], split=split, spec=model.spec, cache=options.cache)

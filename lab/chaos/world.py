@@ -51,7 +51,7 @@ def copy_as_another(artifact: Path, folder: Path) -> None:
 
 
 class World(Hands):
-    """Servers and processes, with all that faults do to them and ask of them."""
+    """Servers and processes, with everything that faults do with them."""
 
     def __init__(self, servers: Servers, *, artifact: Path, products: int, thorough: bool) -> None:
         """Describe the world.

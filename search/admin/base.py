@@ -23,7 +23,7 @@ else:
 class ForgivingList(ChangeList):
     """A list that shows its first page instead, with a note, where Django's own ends with an error.
 
-    The year after 9999 is none that Python has; a regular expression, say, is looked at by Postgres first.
+    Python has no year after 9999; a regular expression, for example, is first checked by Postgres.
     """
 
     def get_filters(self, request: HttpRequest) -> Any:
@@ -68,7 +68,7 @@ class ReadOnlyAdmin(ModelAdmin):
 
 
 class ProductLinks:
-    """Addresses of products' admin pages, for whoever may see them."""
+    """Addresses of products' admin pages, for users who may see them."""
 
     def __init__(self, site: AdminSite, request: HttpRequest) -> None:
         self._name = ""

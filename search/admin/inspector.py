@@ -172,7 +172,7 @@ def read_filters(stated: str) -> Filters:
         typed = parse_typed(part)
         if typed is None or not typed.value:
             raise InvalidQuery(
-                "invalid_filter", f"{part!r} is no filter: write such as colour=Red, brand=Nike."
+                "invalid_filter", f"{part!r} is not a filter: write filters such as colour=Red, brand=Nike."
             )
         facets[typed.facet] = (*facets.get(typed.facet, ()), typed.value)
     return Filters(facets=facets)

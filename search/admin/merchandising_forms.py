@@ -35,7 +35,7 @@ class PlacedForm(ModelForm):
         if place in CATEGORY_PLACES:
             self._take("phrase", lambda: as_indexed(CATEGORY, phrase))
         elif place in ("query", "contains") and phrase and not split(phrase):
-            self.add_error("phrase", "It holds no word that a query could be compared with.")
+            self.add_error("phrase", "It contains no word that a query could match.")
         return cleaned
 
     def _take(self, field: str, read: Any) -> None:
@@ -56,7 +56,9 @@ class PlacedForm(ModelForm):
 class RuleForm(PlacedForm):
     """A rule; names a product by its SKU, or a value of a facet."""
 
-    facet = forms.ChoiceField(required=False, help_text="Instead of a product: all that have its value.")
+    facet = forms.ChoiceField(
+        required=False, help_text="Instead of one product: all products that have the chosen value."
+    )
 
     class Meta:
         """What is typed."""
@@ -65,8 +67,8 @@ class RuleForm(PlacedForm):
         fields = "__all__"
         labels: ClassVar[dict[str, str]] = {"phrase": "Query, category or SKU", "sku": "Product (SKU)"}
         help_texts: ClassVar[dict[str, str]] = {
-            "phrase": "Whichever the place asks for.",
-            "sku": "One product; or leave it empty and choose a facet and its value.",
+            "phrase": "A query, a category or an SKU, depending on the place.",
+            "sku": "SKU of one product; or leave it empty and choose a facet and a value.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -177,7 +179,7 @@ class SynonymForm(ModelForm):
     means = LinesField(
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 4, "cols": 50}),
-        help_text="One on each line: words, phrases, or values such as colour=Navy Blue.",
+        help_text="One per line: words, phrases, or values such as colour=Navy Blue.",
     )
 
     class Meta:
@@ -190,7 +192,7 @@ class SynonymForm(ModelForm):
         """Check that the phrase holds a word."""
         phrase = " ".join(self.cleaned_data["phrase"].split())
         if not split(phrase):
-            raise ValidationError("It holds no word that a query could hold.")
+            raise ValidationError("It contains no word that a query could contain.")
         return phrase
 
     def clean_means(self) -> list[str]:
@@ -242,7 +244,7 @@ def _meanings(lines: Iterable[str]) -> Iterable[str]:
         typed = parse_typed(line)
         if typed is None:
             if not split(line):
-                raise ValidationError(f"{line!r} holds no word.")
+                raise ValidationError(f"{line!r} contains no word.")
             yield line
         elif typed.facet not in get_index().facets:
             raise ValidationError(

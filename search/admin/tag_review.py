@@ -115,7 +115,7 @@ def _query(wanted: ReviewFilter) -> str:
 
 
 def _ids(text: str) -> list[int]:
-    """Read primary keys, separated by commas; what is none is passed over."""
+    """Read primary keys, separated by commas; anything else is skipped."""
     parts = text.split(",")[:MOST_AT_ONCE]
     return [int(part) for part in parts if part.isascii() and part.isdecimal() and len(part) < 19]
 
@@ -177,7 +177,7 @@ class TagWordForm(ModelForm):
         """Return the word with single spaces, if it holds a letter or digit."""
         text = " ".join(str(self.cleaned_data["text"]).split())
         if not split(text):
-            raise forms.ValidationError("It holds no letter and no digit.")
+            raise forms.ValidationError("It contains neither a letter nor a digit.")
         return text
 
 

@@ -126,7 +126,7 @@ class RateThrottle(BaseThrottle):
         return self._wait
 
     def key_of(self, request: Request) -> str:
-        """Return what the count stands under: the key's number, or a hash that does not tell the address."""
+        """Return the name of the count: the key's number, or a hash that does not reveal the address."""
         if request.auth is not None:
             return shop_key(f"rate:{self.scope}:key:{request.auth.pk}")
         hashed = salted_hmac(f"fashion_search.{self.scope}", self.get_ident(request) or "").hexdigest()[:32]

@@ -25,7 +25,7 @@ class PhotoSerializer(serializers.Serializer[Any]):
     box = serializers.CharField(
         required=False,
         allow_blank=True,
-        help_text="left,top,right,bottom in shares of the upright photo, such as 0.1,0.2,0.9,0.8.",
+        help_text="left,top,right,bottom as fractions of the upright photo's size, such as 0.1,0.2,0.9,0.8.",
     )
 
 
@@ -44,9 +44,9 @@ class PhotoSearchView(PublicView):
     @operation(
         operation_id="search_photo",
         tags=["search"],
-        summary="What looks like a photo",
+        summary="Products that look like a photo",
         description=(
-            "The photo is looked at in memory and forgotten. The answer's `photo` is a token of its embedding, which `search/` takes for "
+            "The photo is processed in memory and not stored. The answer's `photo` is a token of its embedding, which `search/` takes for "
             "pages, filters and words."
         ),
         parameters=PHOTO,

@@ -54,8 +54,8 @@ FILTERS = [
     _price("price_max", "Highest price."),
     _switch("in_stock", "Only what can be bought now."),
 ]
-LIMIT = _number("limit", "Most results; MAX_PAGE_SIZE of the shop at most.", HIGHEST_LIMIT)
-PAGE_SIZE = _number("page_size", "Results per page; MAX_PAGE_SIZE of the shop at most.", HIGHEST_LIMIT)
+LIMIT = _number("limit", "Maximum number of results; at most MAX_PAGE_SIZE of the shop.", HIGHEST_LIMIT)
+PAGE_SIZE = _number("page_size", "Results per page; at most MAX_PAGE_SIZE of the shop.", HIGHEST_LIMIT)
 SEARCH = [
     _text(
         "What the shopper typed.",
@@ -74,7 +74,9 @@ SEARCH = [
         name="token",
         longest=4000,
     ),
-    _text("From an answer of `search/photo/`: what looks like the photo.", name="photo", longest=4000),
+    _text(
+        "From an answer of `search/photo/`: products that look like the photo.", name="photo", longest=4000
+    ),
     _skus("more", "SKUs of products that results should look like."),
     _skus("less", "SKUs of products that results should look less like."),
     _switch("explain", "For staff with a session: how the results came about."),
@@ -85,7 +87,7 @@ PHOTO = [parameter for parameter in SEARCH if parameter.name != "photo"]
 CURSOR = _text("From `next` of the page before.", name="cursor", longest=1000)
 SUGGEST = [
     _text("The beginning of a query; without it, what others look for.", name="q"),
-    _number("limit", "Most suggestions of a kind.", HIGHEST_LIMIT),
+    _number("limit", "Maximum number of suggestions of each kind.", HIGHEST_LIMIT),
 ]
 TAGGED_PRODUCT = _text("SKU of the product.", name="product", required=True, longest=200)
 WORD = _text("A word or a phrase.", name="q", required=True, examples=[OpenApiExample("a word", "sneakers")])

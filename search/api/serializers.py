@@ -139,7 +139,7 @@ class DegradedSerializer(serializers.Serializer[Any]):
     left_out = serializers.ListField(
         child=serializers.CharField(),
         help_text=(
-            "Names of what was asked for and is not in the answer: results (nobody could look), products, embeddings, look, counts, spelling,"
+            "Names of the requested parts that are missing from the answer: results (the search could not run), products, embeddings, look, counts, spelling,"
             " lexicon, token, words, cards (products of this page that cannot be shown; totals count them). Filters are never left out."
         ),
     )
@@ -148,7 +148,7 @@ class DegradedSerializer(serializers.Serializer[Any]):
 class ErrorDetailSerializer(serializers.Serializer[Any]):
     """What went wrong."""
 
-    code = serializers.CharField(help_text="For programs; stays the same.")
+    code = serializers.CharField(help_text="For programs; the same in every language.")
     message = serializers.CharField(help_text="For people: a sentence with the remedy.")
 
 
@@ -171,19 +171,19 @@ class SearchAnswerSerializer(DegradedSerializer):
         allow_null=True, help_text="Id of the search, for events; null where it is not logged."
     )
     query = serializers.CharField(help_text="What was searched for.")
-    typed = serializers.CharField(help_text="What was asked for; differs where a slip was corrected.")
+    typed = serializers.CharField(
+        help_text="The query as typed; differs from `query` where its spelling was corrected."
+    )
     total = serializers.IntegerField(min_value=0)
     matching = serializers.IntegerField(
         min_value=0,
-        help_text="The first so many have all that was asked for; the others are the closest to it.",
+        help_text="How many of the first results meet the whole query; the others are the closest matches.",
     )
-    complete = serializers.BooleanField(
-        help_text="False where more products would qualify than were looked at."
-    )
+    complete = serializers.BooleanField(help_text="False where more products may match than were considered.")
     took_ms = serializers.FloatField(min_value=0)
     understood = UnderstoodPartSerializer(many=True)
     unknown = serializers.ListField(
-        child=serializers.CharField(), help_text="Words of the query that no product holds."
+        child=serializers.CharField(), help_text="Words of the query that no product contains."
     )
     results = ResultSerializer(many=True)
     facets = FacetsField()
@@ -255,11 +255,11 @@ class CategorySerializer(serializers.Serializer[Any]):
     parent = serializers.CharField(  # type: ignore[assignment]  # declared fields leave the class alone
         help_text="Name of the category above; empty for a root."
     )
-    count = serializers.IntegerField(min_value=0, help_text="Products in it and below.")
+    count = serializers.IntegerField(min_value=0, help_text="Products in the category and below it.")
     search = AbsoluteURLField(help_text="Address of a search for its products.")
 
 
 class CategoriesSerializer(DegradedSerializer):
-    """The categories, each behind the one above it."""
+    """All categories, each after its parent."""
 
     results = CategorySerializer(many=True)

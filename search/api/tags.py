@@ -31,7 +31,7 @@ WORDS = 10
 class SimilarWordSerializer(serializers.Serializer[Any]):
     """A word of the vocabulary near to another."""
 
-    kind = serializers.CharField(help_text="A facet, or what the word says of a product: neckline, style ...")
+    kind = serializers.CharField(help_text="A facet, or what the word describes: neckline, style ...")
     word = serializers.CharField()
     similarity = serializers.FloatField(help_text="From -1 to 1; higher is nearer.")
 
@@ -40,7 +40,7 @@ class TagSerializer(SimilarWordSerializer):
     """A word for a picture."""
 
     confidence = serializers.FloatField(
-        min_value=0, max_value=1, help_text="The probability that it fits, as far as the catalogue tells."
+        min_value=0, max_value=1, help_text="Estimated probability that the word fits."
     )
 
 
@@ -69,7 +69,7 @@ class ProductTagsSerializer(TagsSerializer):
 class PhotoTagsSerializer(TagsSerializer):
     """Words for a photo."""
 
-    photo = serializers.CharField(help_text="Token of the photo, which `search/` takes.")
+    photo = serializers.CharField(help_text="Token of the photo, for `search/`.")
 
 
 class SimilarWordsSerializer(serializers.Serializer[Any]):
@@ -120,7 +120,7 @@ class TagView(PublicView):
         operation_id="photo_tags",
         tags=["search"],
         summary="Words for a photo",
-        description="The photo is looked at in memory and forgotten.",
+        description="The photo is processed in memory and not stored.",
         request={"multipart/form-data": PhotoSerializer},
         responses={200: PhotoTagsSerializer, **errors(413, 415)},
     )

@@ -252,7 +252,7 @@ class CategoryListView(KeptView):
     @operation(
         operation_id="categories",
         tags=["catalogue"],
-        summary="The categories, each behind the one above it",
+        summary="All categories, each after its parent",
         responses={200: CategoriesSerializer, **errors()},
     )
     def get(self, request: Request) -> Response:

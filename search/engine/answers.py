@@ -90,7 +90,7 @@ class Absence:
     """What is known of one product for one query."""
 
     sku: str
-    position: int | None  # among the results, from 1; None where it is none
+    position: int | None  # among the results, from 1; None where it is not among them
     reasons: tuple[str, ...]  # what keeps it out, or behind others
     parts: tuple[PartFit, ...] = ()  # what it has of the query
     image: float | None = None  # similarity of its best picture

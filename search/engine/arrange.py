@@ -31,14 +31,14 @@ def arrange(
     tiers: Sequence[int] = (),
     spread: Spread | None = None,
 ) -> Arranged:
-    """Arrange entries by rules; a pinned product that is none of them is fetched if it meets the filters.
+    """Arrange entries by rules; a pinned product that is not among them is fetched if it meets the filters.
 
     Args:
         rules: those that hold here.
         items: entries and scores, best first.
         space: the entries that meet the filters.
         tiers: how many items each tier has.
-        spread: orders the keys of tiers anew after boosts.
+        spread: reorders the keys of tiers after boosts.
     """
     if not rules:
         return Arranged(items)

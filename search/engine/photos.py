@@ -39,12 +39,12 @@ FIELD = "image"  # of a form, that holds the photo
 # Introduction to Information Retrieval, 9.1.1, has .75 and .15); pictures of one shop lie close together, so less says more here.
 MORE_WEIGHT = 0.75
 LESS_WEIGHT = 0.4
-NO_BOX = "box must be left,top,right,bottom in shares of the photo, such as 0.1,0.2,0.9,0.8."
+NO_BOX = "box must be left,top,right,bottom as fractions of the photo's size, such as 0.1,0.2,0.9,0.8."
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """The part of an upright photo that is searched with, in shares of its width and height from the top left corner.
+    """The part of an upright photo that is searched with, as fractions of its width and height from the top left corner.
 
     Raises:
         InvalidQuery: it does not lie inside, or is smaller than a twentieth of a side.

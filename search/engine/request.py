@@ -20,7 +20,7 @@ Sort = Literal["relevance", "newest", "price", "-price"]
 SORTS: tuple[str, ...] = get_args(Sort)
 LAST_PAGE = 100_000
 BLANK = " "  # what a value of blanks becomes: no product has it, and a filter that was dropped would show all
-MOST_REFERENCES = 10  # products that results should look like, and as many that they shall look less like
+MOST_REFERENCES = 10  # products that results should look like, and as many that they should look less like
 LONGEST_SKU = 200  # characters
 
 
@@ -228,7 +228,7 @@ class SearchRequest:
         return self.freezing and total > self.size
 
     def fingerprint(self, version_id: int, text: str) -> str:
-        """Return what tells one search from another, however it is sorted: 16 hex digits.
+        """Return a fingerprint of the search, whatever its sort: 16 hex digits.
 
         Args:
             version_id: the version that is searched.

@@ -281,7 +281,7 @@ def _try(act: Callable[[], object]) -> bool:
         act()
     except Exception:
         breaker.open()
-        logger.exception("Rankings cannot be frozen: the cache is away. Later pages are computed afresh.")
+        logger.exception("Rankings cannot be frozen: the cache is away. Later pages are computed again.")
         return False
     return True
 

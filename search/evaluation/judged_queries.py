@@ -75,7 +75,7 @@ def _query(content: dict[str, Any]) -> JudgedQuery:
 
 def _sku(sku: object) -> str:
     if not isinstance(sku, str | int):
-        raise ValueError(f"a SKU is a text, not {sku!r}")
+        raise ValueError(f"an SKU must be a text, not {sku!r}")
     return str(sku).lower()
 
 

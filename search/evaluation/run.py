@@ -58,7 +58,7 @@ def ask_version(version: IndexVersion | None) -> Ask:
 def ask_at(address: str) -> Ask:
     """Return what searches through the API below an address, such as http://localhost:8000/api/v1."""
     if not address.startswith(("http://", "https://")):
-        raise SearchError(f"{address!r} is no address: give one such as http://localhost:8000/api/v1")
+        raise SearchError(f"{address!r} is not a URL: give one such as http://localhost:8000/api/v1")
 
     def ask(text: str) -> tuple[list[str], int]:
         url = f"{address.rstrip('/')}/search/?{urlencode({'q': text, 'page_size': DEPTH})}"
@@ -158,7 +158,7 @@ def _figures(answered: Sequence[Answered]) -> Figures:
     )
 
 
-# Keep evaluations, and tell what changed since the one before.
+# Keep evaluations, and report what changed since the one before.
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +237,7 @@ def read_settings(stated: str) -> Mapping[str, Any]:
     try:
         given = json.loads(stated)
     except ValueError as error:
-        raise InvalidQuery("invalid_settings", f"The settings are no JSON: {error}.") from error
+        raise InvalidQuery("invalid_settings", f"The settings are not JSON: {error}.") from error
     if not isinstance(given, dict) or not set(given) <= set(TRIED):
         raise InvalidQuery(
             "invalid_settings",

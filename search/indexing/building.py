@@ -316,7 +316,7 @@ def _give_up(build_id: int, reason: str) -> bool:
             raise BuildStateError(f"The {build.kind} is {build.state} and cannot be cancelled any more.")
         if build.kind == Build.Kind.REBUILD and build.version is not None:
             _fail_version(build.version, reason)
-        # Whoever marks products for it holds the record till they are committed; the moment is taken after that.
+        # The process that marks its products locks the record until they are committed; the moment is taken after that.
         locked = Build.objects.running().select_for_update().filter(pk=build_id).first()
         if locked is None or (build.kind == Build.Kind.REBUILD and locked.version != build.version):
             transaction.set_rollback(True)

@@ -1,6 +1,6 @@
 """Connections for work of the index that no request waits for, and that a host's time limits for requests must not end.
 
-A pooler such as PgBouncer gives a server's connection to whoever needs one: in session mode for as long as a client stays; in
+A pooler such as PgBouncer gives a server's connection to any client that needs one: in session mode for as long as a client stays; in
 transaction mode for one transaction, so that whatever a client leaves on its session (settings, locks, cursors, prepared statements)
 affects other clients; in statement mode there are no transactions at all.
 

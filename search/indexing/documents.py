@@ -250,7 +250,7 @@ def clean_text(given: object, field: str, longest: int, notes: Notes) -> str:
     text = _as_text(given, field, notes)
     stored = storable(text)
     if stored != text:
-        notes.add(field, "characters that are no text were replaced", text)
+        notes.add(field, "characters that are not text were replaced", text)
     if len(stored) > longest:
         notes.add(field, f"it was cut to {longest:,} characters", f"{stored[:_SHOWN]}")
     return stored[:longest]
@@ -262,9 +262,9 @@ def _as_text(given: object, field: str, notes: Notes) -> str:
     if isinstance(given, str):
         return str.__str__(given.value if isinstance(given, Enum) else given)
     if given is None:
-        notes.add(field, "None was taken for an empty text")
+        notes.add(field, "None was taken as an empty text")
         return ""
-    notes.add(field, f"a value of the type {type(given).__name__} was made a text", given)
+    notes.add(field, f"a value of the type {type(given).__name__} was converted to text", given)
     return given.decode("utf-8", "replace") if isinstance(given, bytes) else str(given)
 
 
@@ -272,13 +272,13 @@ def _key(given: object, key: str, notes: Notes) -> str:
     if str(given) != key:
         raise DocumentError(f"key is {given!r} for the product {key}: give str(product.pk).")
     if not isinstance(given, str):
-        notes.add("key", f"a value of the type {type(given).__name__} was made a text", given)
+        notes.add("key", f"a value of the type {type(given).__name__} was converted to text", given)
     return key
 
 
 def _facets(given: object, notes: Notes) -> dict[str, tuple[str, ...]]:
     if given is None:
-        notes.add("facets", "None was taken for no facets")
+        notes.add("facets", "None was taken as no facets")
         return {}
     if not isinstance(given, Mapping):
         raise DocumentError(f"facets is of the type {type(given).__name__}: give a dict of tuples.")
@@ -294,11 +294,13 @@ def _facets(given: object, notes: Notes) -> dict[str, tuple[str, ...]]:
             continue
         field = f'facet "{name}"'
         if name != stated:
-            notes.add(field, "its name was written otherwise", stated)
+            notes.add(field, "its name was normalised", stated)
         found = [value for one in _listed(values, field, notes) if (value := _value(one, field, notes))]
         distinct = tuple(dict.fromkeys((*facets.get(name, ()), *found)))
         if name == CATEGORY and len(distinct) < len(found):
-            notes.add(field, "a category stood above itself; it was kept where it stood first", found[-1])
+            notes.add(
+                field, "a category occurred twice in its path; the first occurrence was kept", found[-1]
+            )
         facets[name] = distinct
     return facets
 
@@ -308,10 +310,10 @@ def _listed(values: object, field: str, notes: Notes) -> list[Any]:
         notes.add(field, BLANK, values)
         return []
     if isinstance(values, str | bytes | Promise) or not isinstance(values, Iterable):
-        notes.add(field, "a single value was taken for a tuple of one", values)
+        notes.add(field, "a single value was taken as a tuple of one", values)
         return [values]
     if isinstance(values, Set | Mapping):
-        notes.add(field, "values without an order were put into that of the alphabet")
+        notes.add(field, "values without an order were sorted alphabetically")
         return sorted(islice(values, MAX_VALUES), key=str)
     found = list(islice(values, MAX_VALUES + 1))
     if len(found) > MAX_VALUES:
@@ -353,7 +355,7 @@ def _price(given: Any, notes: Notes) -> Decimal | None:
             f"price is {given!r:.100}: give a Decimal from 0 to below 10,000,000,000, or None."
         )
     if not isinstance(given, Decimal | int):
-        notes.add("price", f"a value of the type {type(given).__name__} was made a Decimal", given)
+        notes.add("price", f"a value of the type {type(given).__name__} was converted to a Decimal", given)
     if int(price.as_tuple().exponent) >= -4:
         return price
     rounded = price.quantize(FINEST_PRICE, ROUND_HALF_EVEN)
@@ -367,16 +369,16 @@ def _in_stock(given: Any, notes: Notes) -> bool:
         return given
     if not isinstance(given, int | float | Decimal) or given != given:
         raise DocumentError(f"in_stock is {given!r:.100}: give True or False.")
-    notes.add("in_stock", f"a value of the type {type(given).__name__} was made True or False", given)
+    notes.add("in_stock", f"a value of the type {type(given).__name__} was converted to True or False", given)
     return bool(given)
 
 
 def _created(given: Any, notes: Notes) -> datetime:
     if isinstance(given, date) and not isinstance(given, datetime):
-        notes.add("created", "a date was taken for its midnight")
+        notes.add("created", "a date was taken as its midnight")
         given = datetime.combine(given, time())
     elif isinstance(given, datetime) and timezone.is_naive(given):
-        notes.add("created", "a moment without a time zone was taken for one in the setting TIME_ZONE")
+        notes.add("created", "a time without a time zone was taken as one in the setting TIME_ZONE")
     if not isinstance(given, datetime) or not 1 < given.year < 9999:  # Postgres goes further, Python does not
         raise DocumentError(
             f"created is {given!r:.100}: give an aware datetime, such as that of the first sale."
@@ -386,7 +388,7 @@ def _created(given: Any, notes: Notes) -> datetime:
 
 def _pictures(given: Any, notes: Notes) -> tuple[ProductPicture, ...]:
     if given is None:
-        notes.add("pictures", "None was taken for no pictures")
+        notes.add("pictures", "None was taken as no pictures")
         return ()
     if not isinstance(given, Iterable):
         raise DocumentError(
@@ -398,7 +400,7 @@ def _pictures(given: Any, notes: Notes) -> tuple[ProductPicture, ...]:
     pictures = []
     for picture in found[:MAX_VALUES]:
         if not isinstance(picture, ProductPicture):
-            notes.add("pictures", "what is no ProductPicture was left out", picture)
+            notes.add("pictures", "what is not a ProductPicture was left out", picture)
             continue
         name = clean_text(picture.name, "pictures", MAX_NAME, notes)
         if not name.strip():

@@ -128,6 +128,6 @@ def _noted(entries: "QuerySet[IndexEntry]", *, last: bool) -> Noted:
 def reindex_products(keys: Iterable[str]) -> int:
     """Have products indexed again, their pictures read anew, from the first attempt on; return how many."""
     marked = mark_stale(keys)
-    transaction.on_commit(gather_marks, robust=True)  # so that whoever asked sees them wait
+    transaction.on_commit(gather_marks, robust=True)  # so that the user sees them wait
     hint_after_commit()
     return marked

@@ -1,6 +1,6 @@
 """What is counted of a version's words, by workers, and kept where web processes load it from.
 
-The lexicon tells what queries mean: the facet values and words that there are, and how similar nonsense comes to the embeddings. The
+Queries are understood with the lexicon: the facet values and words that there are, and how similar nonsense comes to the embeddings. The
 word list serves spelling and suggestions: words as they are shown, pairs of them, and names.
 """
 

@@ -5,7 +5,7 @@ host waits for another one. Builds, comparisons and pages of the admin put produ
 product keys, so that no two of them can deadlock; the order is that of their bytes, whatever the database's own is.
 
 A hint only saves the wait for the next sweep, because the outbox in Postgres is the queue of record. So it is sent after commit,
-gives up quickly, and is never an error for whoever saved a product: a broker that is down or frozen costs one short wait per process
+gives up quickly, and is never an error for the code that saved a product: a broker that is down or frozen costs one short wait per process
 and half a minute.
 """
 
@@ -120,7 +120,7 @@ def release(*, before: datetime, reread: bool) -> int:
     """
     released = 0
     while True:
-        # In parts, each committed: whoever saves one of these products waits for as long as a part takes.
+        # In parts, each committed: a request that saves one of these products waits for as long as a part takes.
         with connection.cursor() as cursor:
             cursor.execute(_RELEASE, {"before": before, "reread": reread, "limit": CHUNK})
             if not cursor.rowcount:

@@ -87,7 +87,7 @@ def drop_version(version: IndexVersion) -> None:
     confirm_locks()
     drop_indexes(version.pk)
     with transaction.atomic(), connection.cursor() as cursor:
-        # Waits for whoever is writing something of the version at this moment, so that this is deleted, too.
+        # Waits for processes that are writing rows of the version at this moment, so that this is deleted, too.
         cursor.execute("SELECT FROM fashion_search_indexversion WHERE id = %s FOR UPDATE", [version.pk])
         for model, column, fate in DROPPED:
             table = model._meta.db_table

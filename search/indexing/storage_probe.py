@@ -51,7 +51,7 @@ def storage_answers(
 
 
 def why_products_wait() -> str:
-    """Return the sentence for whoever waits for products that wait for their pictures; "" where the storage answers."""
+    """Return the sentence shown while products wait for their pictures; "" where the storage answers."""
     try:
         storage_answers(fresh=True)
     except StorageAway as error:

@@ -13,9 +13,11 @@ KEY_BYTES = 24  # of randomness: too many to guess, so that a plain digest keeps
 class ApiKey(models.Model):
     """One client that may use the API; of its key only the digest is kept."""
 
-    name = models.CharField(max_length=100, help_text="Whose it is: an app, a partner.")
+    name = models.CharField(max_length=100, help_text="Who uses the key, such as an app or a partner.")
     beginning = models.CharField(
-        max_length=12, editable=False, help_text="The key's first letters, to tell it by."
+        max_length=12,
+        editable=False,
+        help_text="The first characters of the key, by which people recognise it.",
     )
     digest = models.CharField(max_length=64, unique=True, editable=False)
     may_read = models.BooleanField(

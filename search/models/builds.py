@@ -16,7 +16,7 @@ MAX_REASON = 1000  # characters
 class BuildQuerySet(models.QuerySet["Build"]):
     """Builds by what has become of them, and how a record moves on: it waits, begins, goes from step to step, ends.
 
-    Whoever locks a version and its build locks the version first.
+    Code that locks a version and its build locks the version first.
     """
 
     def running(self) -> Self:
@@ -180,15 +180,18 @@ class Build(models.Model):
     started_by = models.TextField(blank=True, default="", help_text="Empty: from the command line.")
     started_at = models.DateTimeField(auto_now_add=True)
     step_at = models.DateTimeField(auto_now_add=True, help_text="When the step began.")
-    moved_at = models.DateTimeField(auto_now_add=True, help_text="When a worker last did something for it.")
+    moved_at = models.DateTimeField(auto_now_add=True, help_text="When a worker last made progress.")
     ended_at = models.DateTimeField(null=True, blank=True)
     cleared_at = models.DateTimeField(
-        null=True, blank=True, help_text="When the rows of a cancelled build had been removed."
+        null=True, blank=True, help_text="When the rows of a cancelled build were removed."
     )
-    total = models.PositiveIntegerField(null=True, blank=True, help_text="Products when it began.")
-    indexed = models.PositiveIntegerField(default=0, help_text="Products that workers embedded meanwhile.")
+    total = models.PositiveIntegerField(null=True, blank=True, help_text="Number of products when it began.")
+    indexed = models.PositiveIntegerField(default=0, help_text="Products embedded since it began.")
     pace = models.JSONField(
-        default=list, blank=True, editable=False, help_text="Of the last half minute: seconds, products."
+        default=list,
+        blank=True,
+        editable=False,
+        help_text="Samples of the last half minute: seconds since the start, products embedded.",
     )
     reason = models.TextField(blank=True, default="", help_text="Why it ended, or what went wrong last.")
 

@@ -213,7 +213,7 @@ class IndexEntry(models.Model):
     sku = models.TextField(help_text="Lower-cased.")
     name = models.TextField()
     brand = models.TextField(blank=True, default="")
-    style = models.TextField(blank=True, default="", help_text="What its variants have in common.")
+    style = models.TextField(blank=True, default="", help_text="Key that the variants of one style share.")
     keywords = models.TextField(blank=True, default="", help_text="As the host spells them.")
     document = SearchVectorField()
     facets = ArrayField(models.TextField(), default=list, blank=True, help_text='"field=value" tokens.')
@@ -222,11 +222,11 @@ class IndexEntry(models.Model):
     created = models.DateTimeField()
     text_embedding = HalfVectorField(null=True, editable=False)
     text_hash = models.CharField(
-        max_length=64, blank=True, default="", help_text="Of the text that was encoded."
+        max_length=64, blank=True, default="", help_text="Hash of the text that was encoded."
     )
-    content_hash = models.CharField(max_length=64, help_text="Of everything the host told about the product.")
+    content_hash = models.CharField(max_length=64, help_text="Hash of the host's document.")
     embedded_hash = models.CharField(
-        max_length=64, blank=True, default="", help_text="The content hash that the embeddings belong to."
+        max_length=64, blank=True, default="", help_text="Content hash that the embeddings were made from."
     )
     error = models.TextField(blank=True, default="")
     # The release before writes entries without it.
@@ -234,7 +234,7 @@ class IndexEntry(models.Model):
         blank=True,
         default="",
         db_default="",
-        help_text="What of the host's document was changed to be indexed, and why no list can show the product.",
+        help_text="What was cleaned in the host's document, and why the product's card cannot be shown.",
     )
     updated_at = models.DateTimeField()
 

@@ -4,7 +4,7 @@ from django.db import models
 
 
 def normalise(text: str) -> str:
-    """Return a text as queries are counted: in small letters, with single spaces."""
+    """Return a text as queries are counted: in lower case, with single spaces."""
     return " ".join(text.casefold().split())
 
 
@@ -22,25 +22,32 @@ class LoggedSearch(models.Model):
     id = models.UUIDField(primary_key=True, editable=False)
     at = models.DateTimeField("time")
     mode = models.CharField(max_length=10, choices=Mode.choices)
-    text = models.TextField(blank=True, default="", help_text="As it was typed, cleaned and cut.")
-    query = models.TextField(blank=True, default="", help_text="The text in small letters; what is counted.")
+    text = models.TextField(blank=True, default="", help_text="As typed, cleaned and truncated.")
+    query = models.TextField(
+        blank=True, default="", help_text="The text in lower case, by which queries are counted."
+    )
     corrected = models.TextField(
         blank=True, default="", help_text="The spelling that was searched for instead."
     )
-    understood = models.JSONField(blank=True, default=list, help_text="Parts of the text that were known.")
+    understood = models.JSONField(
+        blank=True, default=list, help_text="Parts of the text that were understood."
+    )
     total = models.PositiveIntegerField(help_text="Results on all pages.")
     matching = models.PositiveIntegerField(
         null=True,
         blank=True,
-        help_text="Results that have all that was asked for; the others are close to it.",
+        help_text="Results that meet the whole query; the others are close matches.",
     )
     page = models.PositiveIntegerField(default=1)
     filters = models.JSONField(blank=True, default=dict, help_text="Filters that the shopper had set.")
     degraded = models.TextField(blank=True, default="", help_text="Why the answer was degraded.")
-    took_ms = models.FloatField("latency", help_text="Milliseconds in all.")
-    stages = models.JSONField(blank=True, default=dict, help_text="Milliseconds of each stage.")
+    took_ms = models.FloatField("latency", help_text="Total, in milliseconds.")
+    stages = models.JSONField(blank=True, default=dict, help_text="Milliseconds by stage.")
     visit = models.CharField(
-        max_length=16, blank=True, default="", help_text="Hash of a cookie with a key of the day."
+        max_length=16,
+        blank=True,
+        default="",
+        help_text="Hash of a cookie, with a key that changes every day.",
     )
 
     class Meta:
@@ -62,7 +69,7 @@ class SearchEventQuerySet(models.QuerySet["SearchEvent"]):
     """Events by what was searched for."""
 
     def of_query(self, query: str) -> "models.QuerySet[SearchEvent, tuple[str, int | None]]":
-        """SKU and position of every click on results of a query, given in small letters."""
+        """SKU and position of every click on results of a query, given in lower case."""
         searches = LoggedSearch.objects.filter(query=query).values("pk")
         return self.filter(type=SearchEvent.Type.CLICK, search__in=searches).values_list("sku", "position")
 
@@ -80,7 +87,9 @@ class SearchEvent(models.Model):
     search = models.UUIDField()
     type = models.CharField(max_length=12, choices=Type.choices)
     sku = models.TextField()
-    position = models.PositiveIntegerField(null=True, blank=True, help_text="From 1, over all pages.")
+    position = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Position among all pages' results, from 1."
+    )
     at = models.DateTimeField("time")
 
     objects = SearchEventQuerySet.as_manager()
@@ -102,19 +111,19 @@ class SearchDay(models.Model):
 
     day = models.DateField()
     mode = models.CharField(max_length=10, blank=True, default="")
-    searches = models.PositiveIntegerField(help_text="First pages.")
-    pages = models.PositiveIntegerField(help_text="Pages, the first ones among them.")
-    visits = models.PositiveIntegerField(help_text="Different visits, where a cookie told them apart.")
+    searches = models.PositiveIntegerField(help_text="Searches, counted by their first pages.")
+    pages = models.PositiveIntegerField(help_text="Pages of results, first pages included.")
+    visits = models.PositiveIntegerField(help_text="Distinct visits, among searches with a cookie.")
     zero = models.PositiveIntegerField(help_text="Searches without filters that found nothing.")
-    clicked = models.PositiveIntegerField(help_text="Searches of which a result was clicked.")
+    clicked = models.PositiveIntegerField(help_text="Searches with a click on a result.")
     clicks = models.PositiveIntegerField(help_text="Results that were clicked, on any page.")
     carts = models.PositiveIntegerField(help_text="Results that were put into a cart.")
-    degraded = models.PositiveIntegerField(help_text="Pages that were degraded.")
+    degraded = models.PositiveIntegerField(help_text="Pages whose answer was degraded.")
     p50_ms = models.FloatField()
     p95_ms = models.FloatField()
     p99_ms = models.FloatField()
-    rolled_at = models.DateTimeField(help_text="When the log was counted.")
-    closed = models.BooleanField(default=False, help_text="The single searches of the day are deleted.")
+    rolled_at = models.DateTimeField(help_text="When the search log was rolled up.")
+    closed = models.BooleanField(default=False, help_text="The day's logged searches have been deleted.")
 
     class Meta:
         """Names and constraints."""
@@ -150,16 +159,18 @@ class QueryDay(models.Model):
     """One query of one day, whatever its capital letters."""
 
     day = models.DateField()
-    query = models.TextField(help_text="In small letters.")
-    text = models.TextField(help_text="As it was typed most often.")
-    corrected = models.TextField(blank=True, default="", help_text="The spelling searched for instead.")
-    searches = models.PositiveIntegerField(help_text="First pages.")
+    query = models.TextField(help_text="In lower case.")
+    text = models.TextField(help_text="The spelling typed most often.")
+    corrected = models.TextField(
+        blank=True, default="", help_text="The spelling that was searched for instead."
+    )
+    searches = models.PositiveIntegerField(help_text="Searches, counted by their first pages.")
     visits = models.PositiveIntegerField(
-        help_text="Different visits; a search without filters that no cookie tells apart counts as one."
+        help_text="Distinct visits; without a cookie, each search without filters counts as one."
     )
     zero = models.PositiveIntegerField(help_text="Searches without filters that found nothing.")
     close = models.PositiveIntegerField(help_text="Searches without filters that found close matches only.")
-    clicked = models.PositiveIntegerField(help_text="Searches of which a result was clicked.")
+    clicked = models.PositiveIntegerField(help_text="Searches with a click on a result.")
     clicks = models.PositiveIntegerField(help_text="Results that were clicked, on any page.")
     placed = models.PositiveIntegerField(help_text="Clicks whose position is known.")
     positions = models.PositiveBigIntegerField(help_text="Sum of the positions of clicks.")
@@ -180,8 +191,8 @@ class QueryDay(models.Model):
 class PopularQuery(models.Model):
     """A query that several visits of the last weeks had in common; what suggestions are made of."""
 
-    query = models.TextField(primary_key=True, help_text="In small letters.")
-    text = models.TextField(help_text="As it was typed most often.")
+    query = models.TextField(primary_key=True, help_text="In lower case.")
+    text = models.TextField(help_text="The spelling typed most often.")
     searches = models.PositiveIntegerField()
     clicked = models.PositiveIntegerField()
 

@@ -66,17 +66,27 @@ class MerchandisingRule(Scheduled):
     action = models.CharField(max_length=8, choices=Action)
     place = models.CharField(max_length=20, choices=Place, default=Place.QUERY)
     phrase = models.CharField(max_length=200, help_text="The query, the category, or the SKU of the product.")
-    place_key = models.TextField(blank=True, default="", editable=False, help_text="Key of that product.")
-    sku = models.CharField("SKU", max_length=200, blank=True, default="", help_text="Of the product.")
+    place_key = models.TextField(
+        blank=True, default="", editable=False, help_text="Key of the product on whose page the rule applies."
+    )
+    sku = models.CharField(
+        "SKU", max_length=200, blank=True, default="", help_text="SKU of the product to act on."
+    )
     product_key = models.TextField(blank=True, default="", editable=False)
-    facet = models.CharField(max_length=60, blank=True, default="", help_text="Instead of a product: brand.")
-    value = models.CharField(max_length=200, blank=True, default="", help_text="Of the facet: Nike.")
-    position = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Of a pin: 1 is the first.")
+    facet = models.CharField(
+        max_length=60, blank=True, default="", help_text='Instead of a product: a facet, such as "brand".'
+    )
+    value = models.CharField(
+        max_length=200, blank=True, default="", help_text='A value of the facet, such as "Nike".'
+    )
+    position = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Place of a pin; 1 is the first."
+    )
     strength = models.CharField(
         max_length=10,
         choices=Strength,
         default=Strength.CLEARLY,
-        help_text="Of boost and bury. Strongly: as far as from the last result to the first; "
+        help_text="For boost and bury. Strongly: as far as from the last result to the first; "
         "clearly: half of that; slightly: a quarter.",
     )
 
@@ -127,7 +137,7 @@ class MerchandisingRule(Scheduled):
 
 
 class Banner(Scheduled):
-    """A text with a link and a picture, where it has them."""
+    """A text, with an optional link and picture."""
 
     class Place(models.TextChoices):
         """Where it is shown."""
@@ -140,10 +150,13 @@ class Banner(Scheduled):
     phrase = models.CharField(max_length=200, help_text="The query or the category.")
     text = models.CharField(max_length=200)
     link = models.CharField(
-        max_length=500, blank=True, default="", help_text="A path, or an address at a host of REDIRECT_HOSTS."
+        max_length=500, blank=True, default="", help_text="A path, or a URL at one of REDIRECT_HOSTS."
     )
     picture = models.CharField(
-        max_length=500, blank=True, default="", help_text="Address of a picture, like the link's."
+        max_length=500,
+        blank=True,
+        default="",
+        help_text="A path or URL of a picture, with the same hosts as the link.",
     )
 
     class Meta(Scheduled.Meta):
@@ -170,7 +183,7 @@ class Redirect(Scheduled):
     place = models.CharField(max_length=20, choices=Place, default=Place.QUERY)
     phrase = models.CharField(max_length=200)
     url = models.CharField(
-        "URL", max_length=500, help_text="A path such as /sale/, or an address at a host of REDIRECT_HOSTS."
+        "URL", max_length=500, help_text="A path such as /sale/, or a URL at one of REDIRECT_HOSTS."
     )
 
     class Meta(Scheduled.Meta):
@@ -193,11 +206,11 @@ class Synonym(models.Model):
         models.CharField(max_length=200), help_text="Words, phrases, or values such as colour=Navy Blue."
     )
     both_ways = models.BooleanField(
-        default=False, help_text="What it means is also found by the phrase's own products."
+        default=False, help_text="A search for a meaning also finds products with the phrase."
     )
     enabled = models.BooleanField(default=True)
     note = models.TextField(blank=True, default="", help_text="For colleagues: why it is here.")
-    hits = models.BigIntegerField(default=0, editable=False, help_text="Searches that held the phrase.")
+    hits = models.BigIntegerField(default=0, editable=False, help_text="Searches that contained the phrase.")
     last_fired = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

@@ -28,14 +28,16 @@ class Computed(models.Model):
         IndexVersion, on_delete=models.CASCADE, primary_key=True, related_name="%(class)s"
     )
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
-    step = models.TextField(blank=True, default="", help_text="What is being done.")
-    share = models.FloatField(default=0.0, help_text="How much of it is done, from 0 to 1.")
+    step = models.TextField(blank=True, default="", help_text="The current step.")
+    share = models.FloatField(default=0.0, help_text="Progress of the computation, from 0 to 1.")
     seen_at = models.DateTimeField(help_text="Last sign of life.")
     # A default of the database, because code of the release before adds rows while this one is being brought in.
-    starts = models.PositiveSmallIntegerField(default=0, db_default=0, help_text="Workers that began it.")
+    starts = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="How often a worker has begun it."
+    )
     error = models.TextField(blank=True, default="")
     made_at = models.DateTimeField(null=True, blank=True, help_text="When the result was made.")
-    seconds = models.FloatField(null=True, blank=True, help_text="Time that it took.")
+    seconds = models.FloatField(null=True, blank=True, help_text="How long it took, in seconds.")
 
     class Meta:
         """No table of its own."""
@@ -64,12 +66,14 @@ class CatalogueMap(Computed):
     """Positions of a version's entries on a plane, packed, and how they were found."""
 
     entries = models.BinaryField(default=bytes, help_text="Primary keys of entries, 8 bytes each.")
-    positions = models.BinaryField(default=bytes, help_text="Their x and y, 2 bytes each.")
+    positions = models.BinaryField(default=bytes, help_text="x and y of each entry, 2 bytes each.")
     mapped = models.PositiveIntegerField("products on it", default=0)
     available = models.PositiveIntegerField(
-        "products with pictures", default=0, help_text="Of which those on it were drawn."
+        "products with pictures",
+        default=0,
+        help_text="Products that the map could show; those on it may be a sample.",
     )
-    parameters = models.JSONField(default=dict, help_text="Of the projection.")
+    parameters = models.JSONField(default=dict, help_text="Parameters of the projection.")
     seed = models.PositiveIntegerField(default=0)
 
     class Meta:
@@ -85,7 +89,9 @@ class CatalogueMap(Computed):
 class CatalogueHealth(Computed):
     """What a check of one version found, in figures."""
 
-    figures = models.JSONField(default=dict, help_text="Counts by kind, and what they were told by.")
+    figures = models.JSONField(
+        default=dict, help_text="Counts by kind, with the thresholds they were found with."
+    )
 
     class Meta:
         """Names."""
@@ -115,9 +121,11 @@ class HealthFinding(models.Model):
         CatalogueHealth, on_delete=models.CASCADE, related_name="findings", db_index=False
     )
     kind = models.CharField(max_length=20, choices=Kind)
-    rank = models.PositiveIntegerField(help_text="Within its kind; 0 is the worst.")
+    rank = models.PositiveIntegerField(help_text="Rank within its kind; 0 is the worst.")
     product_key = models.TextField()
-    group = models.PositiveIntegerField(null=True, blank=True, help_text="Of products that belong together.")
+    group = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Number of its group of near-duplicates."
+    )
     similarity = models.FloatField(null=True, blank=True)
     detail = models.TextField(blank=True, default="")
 

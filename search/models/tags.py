@@ -13,12 +13,13 @@ from .versions import IndexVersion
 class TagWord(models.Model):
     """A word that the shop adds to the tag vocabulary, or keeps out of it."""
 
-    kind = models.SlugField(
-        max_length=40, help_text="What it says of a product: material, neckline, style ..."
+    kind = models.SlugField(max_length=40, help_text="What it describes: material, neckline, style ...")
+    text = models.CharField(
+        "word", max_length=60, help_text="One word or a short phrase, as shoppers will read it."
     )
-    text = models.CharField("word", max_length=60, help_text="A word or a few, as shoppers shall read it.")
     hidden = models.BooleanField(
-        default=False, help_text="Never suggest this word, whether the catalogue or the list has it."
+        default=False,
+        help_text="Never suggest this word, even where the catalogue or the general list has it.",
     )
     note = models.TextField(blank=True, default="", help_text="For colleagues: why it is here.")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -47,13 +48,19 @@ class VersionTags(models.Model):
     version = models.OneToOneField(
         IndexVersion, on_delete=models.CASCADE, primary_key=True, related_name="tags"
     )
-    source = models.TextField(help_text="Says which catalogue and which words it was made of.")
+    source = models.TextField(
+        help_text="Identifies the state of the catalogue and of the words that it was made from."
+    )
     words = models.JSONField(help_text="Kind, word, whether it is a value of a facet, and the value's share.")
-    embeddings = models.BinaryField(help_text="Of the words, in their order: 32-bit floats.")
-    slopes = models.JSONField(help_text="What similarity adds to each word's score.")
-    intercepts = models.JSONField(help_text="Each word's score without it.")
-    trusts = models.JSONField(help_text="What it adds that a word is usual for what a picture shows.")
-    usual = models.BinaryField(help_text="Of the words in each category: 32-bit floats.")
+    embeddings = models.BinaryField(help_text="Embeddings of the words, in their order: 32-bit floats.")
+    slopes = models.JSONField(help_text="Weight of the similarity in each word's score.")
+    intercepts = models.JSONField(help_text="Constant term of each word's score.")
+    trusts = models.JSONField(
+        help_text="Weight, in each word's score, of how usual the word is in the picture's category."
+    )
+    usual = models.BinaryField(
+        help_text="Share of each category's products whose texts contain each word: 32-bit floats."
+    )
     made_at = models.DateTimeField()
 
     def __str__(self) -> str:
@@ -90,8 +97,10 @@ class ProductTag(models.Model):
     kind = models.CharField(max_length=40)
     word = models.CharField(max_length=200)
     state = models.CharField(max_length=10, choices=State.choices, default=State.SUGGESTED)
-    similarity = models.FloatField(help_text="Of the word to the product's pictures, from -1 to 1.")
-    confidence = models.FloatField(help_text="How sure it is that the word fits, from 0 to 1.")
+    similarity = models.FloatField(
+        help_text="Similarity of the word to the product's pictures, from -1 to 1."
+    )
+    confidence = models.FloatField(help_text="Estimated probability that the word fits, from 0 to 1.")
     version = models.ForeignKey(
         IndexVersion, null=True, blank=True, on_delete=models.SET_NULL, related_name="suggested_tags"
     )

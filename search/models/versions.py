@@ -57,11 +57,11 @@ class IndexVersion(models.Model):
     WRITTEN: ClassVar[tuple[State, ...]] = (State.BUILDING, State.READY, State.ACTIVE)
 
     artifact_path = models.TextField(
-        help_text="Folder that it was built from; the last of those in which its artifact is looked for."
+        help_text="Folder of the artifact it was built from; the last place where the artifact is looked for."
     )
     artifact_name = models.TextField()
     fingerprint = models.CharField(
-        max_length=64, help_text="Of the artifact; equal ones give equal embeddings."
+        max_length=64, help_text="Fingerprint of the artifact; equal fingerprints mean equal embeddings."
     )
     dimension = models.PositiveIntegerField(help_text="Values per embedding.")
     state = models.CharField(max_length=10, choices=State.choices, default=State.BUILDING)
@@ -72,15 +72,15 @@ class IndexVersion(models.Model):
     error = models.TextField(blank=True, default="")
     # Defaults of the database, because code of the release before adds rows while this one is being brought in.
     trouble = models.TextField(
-        blank=True, default="", db_default="", help_text="What went wrong with it last, to be tried again."
+        blank=True, default="", db_default="", help_text="The last error of a step that will be tried again."
     )
-    trouble_at = models.DateTimeField(null=True, blank=True, help_text="When that was.")
+    trouble_at = models.DateTimeField(null=True, blank=True, help_text="When that error occurred.")
     text_config = models.TextField(
         "text search configuration",
         blank=True,
         default="",
         db_default="",
-        help_text="What its entries were written with; empty where nobody has noted it.",
+        help_text="Text search configuration of its entries; empty where it was not recorded.",
     )
     lacking = models.TextField(
         blank=True,
@@ -88,7 +88,7 @@ class IndexVersion(models.Model):
         db_default="",
         help_text="The host whose worker cannot find or load the artifact, and why.",
     )
-    lacking_at = models.DateTimeField(null=True, blank=True, help_text="When that worker last said so.")
+    lacking_at = models.DateTimeField(null=True, blank=True, help_text="When that worker last reported it.")
     total = models.PositiveIntegerField(null=True, blank=True, help_text="Products when the build began.")
     ann_recall = models.FloatField(
         "ANN recall@24", null=True, blank=True, help_text="Overlap with the exact scan over sampled queries."
@@ -98,14 +98,14 @@ class IndexVersion(models.Model):
         blank=True,
         default="",
         db_default="",
-        help_text="Why it is not activated by itself: what is clearly worse than in the active version.",
+        help_text="Why it is not activated automatically: what is clearly worse than in the active version.",
     )
     figures = models.JSONField(
         blank=True,
         default=dict,
         db_default=models.Value({}, models.JSONField()),
         editable=False,
-        help_text="What was measured before the switch: of this version, and of the active one at that moment.",
+        help_text="Figures measured before the switch, of this version and of the one that was active then.",
     )
 
     objects = IndexVersionQuerySet.as_manager()
@@ -163,14 +163,16 @@ class VersionLexicon(models.Model):
         IndexVersion, on_delete=models.CASCADE, primary_key=True, related_name="lexicon"
     )
     total = models.PositiveIntegerField(help_text="Entries that were counted.")
-    facets = models.JSONField(help_text='"colour=Navy Blue" and how many entries bear it.')
-    paths = models.JSONField(help_text="Values of the category facet that stand together, root first.")
-    lexemes = models.JSONField(help_text="Stem of a word and how many entries hold it.")
+    facets = models.JSONField(
+        help_text='Facet values, such as "colour=Navy Blue", with the number of entries that have each.'
+    )
+    paths = models.JSONField(help_text="Paths of categories, root first.")
+    lexemes = models.JSONField(help_text="Stems of words, with the number of entries that contain each.")
     image_noise = models.FloatField(
-        default=0.0, help_text="Similarity to its nearest picture that 99 % of nonsense words stay below."
+        default=0.0, help_text="99th percentile of a nonsense word's similarity to its nearest picture."
     )
     text_noise = models.FloatField(
-        default=0.0, help_text="Similarity to its nearest text that 99 % of nonsense words stay below."
+        default=0.0, help_text="99th percentile of a nonsense word's similarity to its nearest text."
     )
     built_at = models.DateTimeField()
 
@@ -195,7 +197,7 @@ class WordList(models.Model):
     version = models.OneToOneField(
         IndexVersion, on_delete=models.CASCADE, primary_key=True, related_name="word_list"
     )
-    source = models.TextField(help_text="Says which state of the entries was read.")
+    source = models.TextField(help_text="Identifies the state of the entries that it was made from.")
     stamp = models.CharField(max_length=64, help_text="Digest of words and names.")
     vocabulary = models.BinaryField(help_text="Words, for spelling.")
     names = models.BinaryField(help_text="Words and products of names, for suggestions.")
@@ -215,16 +217,16 @@ class Evaluation(models.Model):
         null=True,
         on_delete=models.SET_NULL,
         related_name="evaluations",
-        help_text="While it is kept.",
+        help_text="Empty once the version has been deleted.",
     )
     measured = models.TextField(help_text="Number of the version, name and fingerprint of its artifact.")
     made_at = models.DateTimeField(auto_now_add=True)
     source = models.TextField(help_text="Name of the file of queries.")
     digest = models.CharField(
-        max_length=64, help_text="SHA-256 of that file: only runs over the same are compared."
+        max_length=64, help_text="SHA-256 of that file; only runs with the same digest are compared."
     )
     figures = models.JSONField(help_text="Figures by kind.")
-    queries = models.JSONField(help_text="Share of the right answers within reach, query by query.")
+    queries = models.JSONField(help_text="Share of the right answers among the first results, by query.")
 
     class Meta:
         """Newest first."""

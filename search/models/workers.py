@@ -29,7 +29,9 @@ class StaleMark(models.Model):
 
     product_key = models.TextField()
     marked_at = models.DateTimeField()
-    backfill = models.BooleanField(default=False, help_text="One of many; changes made by people go first.")
+    backfill = models.BooleanField(
+        default=False, help_text="Marked in bulk; changes made by people go first."
+    )
     reread = models.BooleanField(
         default=True, help_text="Read the pictures again although nothing else has changed."
     )
@@ -62,7 +64,7 @@ class StaleProduct(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     claimed_at = models.DateTimeField(null=True, blank=True)
     alive_at = models.DateTimeField(
-        null=True, blank=True, help_text="Last sign of life of whoever claimed it."
+        null=True, blank=True, help_text="Last sign of life of the worker that claimed it."
     )
     next_attempt_at = models.DateTimeField(null=True, blank=True)
     last_error = models.TextField(blank=True, default="")
@@ -91,7 +93,7 @@ class StepLock(models.Model):
     """A step that some process is inside of; one without a sign of life for a lease's length is free again."""
 
     name = models.CharField(max_length=100, primary_key=True)
-    token = models.UUIDField(help_text="Tells the process that took it from those before and after it.")
+    token = models.UUIDField(help_text="Identifies the process that holds it.")
     holder = models.TextField(help_text="Host and process number, for people.")
     taken_at = models.DateTimeField()
     alive_at = models.DateTimeField()
@@ -104,14 +106,14 @@ class TaskRun(models.Model):
     """When one periodic task was begun, ended well and failed the last time, by the clock of Postgres."""
 
     task = models.CharField(primary_key=True, max_length=100, help_text="Name of its function.")
-    watched_at = models.DateTimeField(help_text="Since when its runs are looked for.")
+    watched_at = models.DateTimeField(help_text="Since when its runs have been monitored.")
     started_at = models.DateTimeField(null=True, blank=True)
     succeeded_at = models.DateTimeField(null=True, blank=True)
     failed_at = models.DateTimeField(null=True, blank=True)
-    failures = models.PositiveIntegerField(default=0, help_text="In a row, up to now.")
-    error = models.TextField(blank=True, default="", help_text="Of the last of them.")
+    failures = models.PositiveIntegerField(default=0, help_text="Consecutive failures up to now.")
+    error = models.TextField(blank=True, default="", help_text="Error of the last failure.")
     table_oid = models.BigIntegerField(
-        default=0, help_text="Of this table, in Postgres; a row that came with a dump has another."
+        default=0, help_text="OID of this table in Postgres; a row restored from a dump has another."
     )
 
     class Meta:

@@ -1,4 +1,4 @@
-"""The latest build in words and figures, the same for the page, its script and whoever reads it without one."""
+"""The latest build in words and figures, the same for the page with and without its script."""
 
 from collections.abc import Callable
 from typing import Any

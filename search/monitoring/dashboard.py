@@ -78,7 +78,7 @@ class Board:
     summary: Finding
     checks: tuple[Finding, ...]
     outbox: OutboxState
-    build: dict[str, Any] | None  # as `read_progress` tells it
+    build: dict[str, Any] | None  # as `read_progress` returns it
     failed: Failed
     answers: tuple[Answers, ...]
 
@@ -233,7 +233,7 @@ def probe_response_times(answers: Sequence[Answers]) -> Finding:
             name,
             State.ATTENTION,
             f"{sentence} {100 * degraded:.0f} % of pages were degraded, by keyword only.",
-            "The search log tells why; often the encoder or Postgres has too little time or processor.",
+            "The search log says why; often the encoder or Postgres has too little time or processor.",
         )
     if latest.p95_ms > SLOW_MS:
         return Finding(name, State.ATTENTION, sentence, "Insight shows which stage takes the time.")

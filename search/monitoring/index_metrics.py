@@ -72,13 +72,13 @@ def _log() -> Iterator[Metric]:
 
 
 def _neighbours() -> Iterator[Metric]:
-    """Yield what there is to tell of other shops; nothing where it cannot be asked."""
+    """Yield the figures about other shops; nothing where it cannot be asked."""
     try:
         others, shared = _NEIGHBOURS.result()
     except TooLate:
         return
     figures = {**others.figures, **shared.figures}
-    if not figures:  # Postgres or the broker is away, of which other figures tell
+    if not figures:  # Postgres or the broker is away, which other figures show
         return
     troubles = GaugeMetricFamily(
         "fashion_search_neighbour_troubles",

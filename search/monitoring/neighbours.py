@@ -1,7 +1,7 @@
 """Whether another shop uses the same Redis, queue or cache, and whether the processes of this one share what they must.
 
 With each sweep a worker leaves a sign of its shop in Redis: what the shop is called, which database it has, and what its cache and
-SECRET_KEY are known by. Whoever looks, a check, the dashboard or a scrape, compares the signs with what its own process has.
+SECRET_KEY are known by. The reader, a check, the dashboard or a scrape, compares the signs with what its own process has.
 """
 
 import json
@@ -34,7 +34,7 @@ SIGNS_OF_LOG, SIGNS_OF_QUEUE = "fashion_search:shops:log", "fashion_search:shops
 TIMEOUT_SECONDS = 0.5  # that the log's Redis may take
 QUIET_SECONDS = 60  # beyond three sweeps, after which a shop counts as gone
 REMEMBERED_SECONDS = 86_400  # that the sign of a shop which is gone stays
-REFUSED_SECONDS = 600  # how long a refused message tells of its sender
+REFUSED_SECONDS = 600  # how long a refused message counts as a sign of its sender
 SETTLED_SECONDS = (
     60  # that a shop must have been alone before what all shops once shared is taken for its own
 )
@@ -44,7 +44,7 @@ ALIKE = "Give web, worker and beat the same environment"
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """What a worker tells of its shop; times are by the clock of Redis."""
+    """What a worker reports of its shop; times are by the clock of Redis."""
 
     namespace: str
     database: str  # as Postgres knows it
@@ -141,7 +141,7 @@ def probe_neighbours() -> tuple[Finding, Finding]:
     )
     shared = combine(SHARED, seen.apart, "Workers and this process share cache, SECRET_KEY and NAMESPACE.")
     if shared.state is State.OK and not seen.known:
-        sentence = "Not known: no worker of this shop has told lately what it has."
+        sentence = "Not known: no worker of this shop has reported lately."
         shared = Finding(SHARED, State.ATTENTION, sentence, "Start a Celery worker and beat.", tolerated=True)
     figures = {"collision": len(seen.colliding), "queue": len(seen.sharing)}
     return replace(others, figures=figures), replace(shared, figures={"apart": len(seen.apart)})
@@ -193,7 +193,7 @@ def _tell_of_nobodys() -> None:
     if waiting:
         _told = True
         logger.warning(
-            "%d records of the search log wait in %s, which all shops on this Redis once shared: whose they are cannot be told, so"
+            "%d records of the search log wait in %s, which all shops on this Redis once shared: it is unknown whose they are, so"
             " they stay. To remove them: redis-cli DEL %s",
             waiting,
             log_store.FORMER_LIST,

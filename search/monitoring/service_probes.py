@@ -91,7 +91,7 @@ def probe_postgres() -> Finding:
 def probe_connections() -> Finding:
     """E015 and those of `probe_poolers`: nothing between the shop and Postgres leads reads and writes elsewhere or gives settings to others."""
     parts = (*probe_routers().parts, *probe_poolers().parts)
-    well = "Nothing stands between that would give settings to others or lead reads astray."
+    well = "Nothing between Django and Postgres shares settings with other clients or sends reads elsewhere."
     return combine("Connections", parts, well)
 
 
@@ -123,9 +123,9 @@ def probe_poolers() -> Finding:
             writable = probe_writable()
             parts += [] if writable.passed else [writable]
     except DatabaseError as error:
-        sentence = f"The database cannot be asked what it leads through: {error}"
+        sentence = f"It cannot be determined how the database is reached: {error}"
         parts = [Finding(name, State.BROKEN, sentence, remedy, check_id="fashion_search.E016")]
-    return combine(name, parts, "Transactions are kept, nothing is given to others.")
+    return combine(name, parts, "Transactions are kept, and other clients see no settings of this one.")
 
 
 def probe_writable() -> Finding:
@@ -287,7 +287,9 @@ def probe_tasks() -> Finding:
     if not wrong:
         latest = min((state.since for state in states if state.since is not None), default=None)
         if latest is None:
-            return Finding(name, State.OK, "None has run yet; that is told from three of their periods on.")
+            return Finding(
+                name, State.OK, "None has run yet; that is a fault only after three of their periods."
+            )
         long = " ".join(
             f"{state.task.name} has been at work for {span(state.unfinished or 0.0)}."
             for state in states
@@ -313,7 +315,7 @@ def probe_tasks() -> Finding:
         settings = ", ".join(sorted({task.setting for task in late}))
         remedies.append(
             f"See that the beat schedule has {missing} (manage.py check says whether it does) and that a worker has"
-            f" time for it; where it shall run less often, say so by {settings}."
+            f" time for it; if it should run less often, set {settings}."
         )
     return Finding(name, State.ATTENTION, told, " ".join(remedies))
 

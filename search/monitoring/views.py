@@ -27,7 +27,7 @@ def live(_request: HttpRequest) -> HttpResponse:
 def ready(request: HttpRequest) -> HttpResponse:
     """Answer whether searches can be answered: 200 or 503, with what was looked at; periodic tasks and the broker only degrade.
 
-    Details name hosts and folders, so they are for whoever has METRICS_TOKEN, and for the log.
+    Details name hosts and folders, so they are for clients with METRICS_TOKEN, and for the log.
     """
     state = readiness()
     body = state.as_json(details=_has_token(request))
@@ -40,7 +40,7 @@ def ready(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Answer the figures in Prometheus's text format, to whoever has METRICS_TOKEN; to others there is nothing here."""
+    """Answer the figures in Prometheus's text format, to clients with METRICS_TOKEN, and 404 to others."""
     if not _has_token(request):
         raise Http404
     index = CollectorRegistry()

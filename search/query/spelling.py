@@ -79,7 +79,7 @@ def correct(version_id: int, text: str, extra_known: Collection[str] = ()) -> Co
 
     Args:
         version_id: the version that is searched; one whose words were not counted yet corrects nothing.
-        text: a cleaned query; a correction that would be longer than a query may be is none.
+        text: a cleaned query; a correction that would exceed the length of a query is dropped.
         extra_known: more words that are right; give the same frozenset every time, because another one makes
             another speller.
     """
@@ -252,7 +252,7 @@ class NearestWords:
 
         Args:
             key: a folded word that is not among the words.
-            fits: tells whether products hold a word beside the query's next or previous one.
+            fits: returns whether products contain a word beside the query's next or previous one.
         """
         best: tuple[float, str] | None = None
         limit = LIMIT + LIMIT_PER_LETTER * len(key)

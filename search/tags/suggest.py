@@ -36,7 +36,7 @@ class FoundTag:
     kind: str
     word: str
     similarity: float  # inner product of the two embeddings, from -1 to 1
-    confidence: float  # from 0 to 1; the probability that the word fits, as far as the catalogue tells
+    confidence: float  # from 0 to 1; estimated probability that the word fits
     is_value: bool  # a value of the facet that is its kind; else a word of fashion
 
 

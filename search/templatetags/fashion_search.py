@@ -28,7 +28,7 @@ def search_box(
     """Show a search box that holds the current query.
 
     Args:
-        context: the page's context, whose request tells the query.
+        context: the page's context, whose request has the query.
         action: address or URL name of the search page; the setting SEARCH_URL by default.
         label: what the field is called, also for screen readers.
         placeholder: an example shown in the empty field.

@@ -28,7 +28,7 @@ def with_key(address: str, key: str) -> str:
 
 THIN = "\u202f"  # narrow no-break space
 NONE = mark_safe('<span class="quiet">none</span>')
-STEADY = 0.005  # a smaller relative change is none
+STEADY = 0.005  # a smaller relative change counts as none
 
 
 @register.filter
@@ -55,7 +55,7 @@ def milliseconds(value: float | None) -> SafeString | str:
 
 @register.filter
 def width(value: float) -> str:
-    """Write a share as a length; below 0 it is none, above 1 the whole."""
+    """Write a share as a length; clipped to between 0 and 1."""
     return f"{100 * min(1.0, max(0.0, value)):.1f}%"
 
 

@@ -35,7 +35,7 @@ def open_rows(path: Path) -> Iterator[tuple[Iterator[type_of_row], Callable[[], 
 
     Yields:
         An iterator of (line number, values by column name, or the error of that row), and a function
-        that tells how many bytes of the file have been read, for progress.
+        that returns how many bytes of the file have been read, for progress.
 
     Raises:
         ProductFileError: no such file, no header, or a header without what every profile needs.

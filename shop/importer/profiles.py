@@ -215,7 +215,7 @@ def _sizes(stated: str | None) -> tuple[Size, ...] | None:
         if stock and not _is_stock(stock):
             raise RowError(f"sizes: stock {stock[:40]!r} is not a whole number")
         if name in sizes:
-            raise RowError(f"sizes: {name!r} stands there twice")
+            raise RowError(f"sizes: {name!r} occurs twice")
         sizes[name] = Size(name, int(stock.lstrip("0") or "0") if stock else None)
     return tuple(sizes.values())
 

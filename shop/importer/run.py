@@ -120,7 +120,7 @@ def _check(
         return None
     row = PROFILES[options.profile](values)
     if row.sku in seen:
-        raise RowError(f"SKU {row.sku} already stands on line {seen[row.sku]}")
+        raise RowError(f"SKU {row.sku} is already on line {seen[row.sku]}")
     names = _picture_names(row, source)
     if options.with_picture_only and (not names or None in names):
         result.without_picture += 1

@@ -92,7 +92,7 @@ class Filling:
 
 
 def must_fill(url: str, catalogue: Catalogue) -> bool:
-    """Tell whether `catalogue` has to be imported into the database at `url`, and claim the database for it.
+    """Return whether `catalogue` has to be imported into the database at `url`, and claim the database for it.
 
     Raises:
         LocalError: the database holds another catalogue, or cannot be reached.

@@ -230,7 +230,7 @@ class Supervisor:
 
 
 def end_leftovers(file: Path) -> list[str]:
-    """End what a killed demo left running, and return the names; a number that was given anew is not touched."""
+    """End what a killed demo left running, and return the names; a process whose number was reused is not touched."""
     if not file.exists():
         return []
     entries = []

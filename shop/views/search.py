@@ -17,7 +17,7 @@ from shop.filters import FilterForm
 from shop.views.results import context_of, find, refuse_beyond, status_of
 
 log = logging.getLogger(__name__)
-RESTING = "Search with photos is resting for a moment. Search with words meanwhile."
+RESTING = "Search with photos is paused for a moment. Search with words instead."
 BUSY = "Many people are sending photos right now. Try again in a few seconds."
 
 

@@ -34,7 +34,7 @@ def test_what_bandit_leaves_out_ruff_looks_for():
     ruff = PYPROJECT["tool"]["ruff"]["lint"]
     skipped = {code.replace("B", "S") for code in PYPROJECT["tool"]["bandit"]["skips"]}
     assert "S" in ruff["select"]
-    # Asserts, draws by lot, and processes that get lists of arguments are allowed, as pyproject.toml says.
+    # Asserts, random draws, and processes that get lists of arguments are allowed, as pyproject.toml says.
     assert skipped & set(ruff["ignore"]) == {"S101", "S311", "S603", "S607"}
 
 

@@ -64,7 +64,7 @@ def _product(row: dict[str, Any], catalogue: str) -> Product:
         raise ValueError("The row is not UTF-8.")
     attributes = json.loads(row["attributes"] or "{}")
     if not isinstance(attributes, dict):
-        raise ValueError("The attributes are no JSON object.")
+        raise ValueError("The attributes are not a JSON object.")
     values = {key: value for key, value in attributes.items() if value not in ("", "NA", None)}
     return Product(
         catalogue=catalogue,

@@ -1,4 +1,4 @@
-"""Faults that the shop's own code and data do to search."""
+"""Faults that the shop's own code and data cause in search."""
 
 from itertools import chain
 
@@ -78,7 +78,7 @@ def blanks_everywhere(world: World) -> Harm:
 
 
 def _says(world: World, line: str, check: str, part: str) -> list[str]:
-    """Return a complaint where `verify` does not tell of it, or the dashboard says "ok"."""
+    """Return a complaint where `verify` does not report it, or the dashboard says "ok"."""
     from search.monitoring.index_probes import probe_index
     from search.monitoring.verify import verify
 

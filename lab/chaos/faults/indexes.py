@@ -112,7 +112,7 @@ def most_deleted(world: World) -> Harm:
 
 @fault
 def changed_behind_its_back(world: World) -> Harm:
-    """Prices are changed by SQL, which no signal tells of."""
+    """Prices are changed by SQL, which sends no signal."""
     from django.db.models import F
 
     from shop.models import Product

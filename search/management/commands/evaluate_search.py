@@ -126,7 +126,7 @@ def _version(number: int | None) -> IndexVersion:
         return version
     chosen = IndexVersion.objects.filter(pk=number).first()
     if chosen is None or not chosen.is_built:
-        raise CommandError(f"--index-version {number} is no active, ready or retired index version.")
+        raise CommandError(f"--index-version {number} is not an active, ready or retired index version.")
     return chosen
 
 

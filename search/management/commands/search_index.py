@@ -36,7 +36,7 @@ class Command(BaseCommand):
             if json:
                 command.add_argument("--json", action="store_true", help="print JSON instead of tables")
             if asks:
-                command.add_argument("--noinput", action="store_true", help="do not ask, do it")
+                command.add_argument("--noinput", action="store_true", help="do not ask for confirmation")
             if waits:
                 command.add_argument(
                     "--wait", action="store_true", help="show what the workers do until it is done"
@@ -59,7 +59,7 @@ class Command(BaseCommand):
         )
         reindex = add("reindex", "Index products again in the versions there are.", asks=True, waits=True)
         reindex.add_argument(
-            "keys", nargs="*", metavar="KEY", help="primary keys of products; all where none is given"
+            "keys", nargs="*", metavar="KEY", help="primary keys of products; all if none is given"
         )
         activate = add("activate", "Let searches use a ready or retired version.", asks=True)
         activate.add_argument("version", type=int, metavar="VERSION", help="number of the version")
@@ -75,7 +75,7 @@ class Command(BaseCommand):
             command.add_argument(
                 "--without-artifact",
                 action="store_true",
-                help="do so although the version's artifact is nowhere: searches are by words only",
+                help="do so even if the version's artifact is missing: searches are by words only",
             )
         add(
             "verify",
@@ -230,6 +230,6 @@ class Command(BaseCommand):
         try:
             answer = input(f"{question} [y/N] ")
         except EOFError as error:
-            raise CommandError("Nobody is there to answer; give --noinput.") from error
+            raise CommandError("There is no terminal to ask; give --noinput.") from error
         if answer.strip().lower() not in ("y", "yes"):
             raise CommandError("Nothing was done.")

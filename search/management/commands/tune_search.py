@@ -73,9 +73,7 @@ class Command(BaseCommand):
                 table.add_row(name, str(before.queries), *(f"{figure:.4f}" for figure in figures))
         console.print(table)
         if found.held_back is None:
-            console.print(
-                f"With fewer than {HELD_BACK} queries none is held back: nothing tells chance from gain."
-            )
+            console.print(f"With fewer than {HELD_BACK} queries none is held back: a gain may be chance.")
         if found.held_back is not None and not found.holds:
             console.print("The queries held back are answered worse: keep the weights that you have.")
         elif found.changed:

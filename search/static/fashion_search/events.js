@@ -1,4 +1,4 @@
-// Tells the shop which result of a search was opened, put into a cart or bought. Without it, nothing breaks.
+// Reports to the shop which result of a search was opened, put into a cart or bought. Without it, nothing breaks.
 //
 // Pages mark results, and what leads from them to the cart:
 //   <ul data-search="ID"> ... <li data-sku="SKU" data-position="1"> <a href="...">   a click on a link

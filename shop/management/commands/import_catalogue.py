@@ -63,7 +63,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--with-picture-only",
             action="store_true",
-            help="Pass over rows without a picture, counting them, instead of reporting them as bad.",
+            help="Skip and count rows without a picture instead of reporting them as bad.",
         )
         parser.add_argument("--limit", type=_positive, metavar="N", help="Stop after N good rows.")
         parser.add_argument(

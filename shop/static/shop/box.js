@@ -1,4 +1,4 @@
-// A box on a picture, drawn, moved and resized by mouse, finger or keyboard; in shares of the picture's sides.
+// A box on a picture, drawn, moved and resized by mouse, finger or keyboard; as fractions of the picture's sides.
 window.pictureBox = ({ stage, box, changed }) => {
   const smallest = 0.05; // of a side, as the server has it
   const step = 0.02;

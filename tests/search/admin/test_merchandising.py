@@ -183,7 +183,7 @@ def test_a_rule_names_what_the_index_knows(version, staff):
             "phrase",
             "No product with the SKU 's9' is in the search index.",
         ),
-        ({"sku": "s1", "phrase": "!!"}, "phrase", "It holds no word that a query could be compared with."),
+        ({"sku": "s1", "phrase": "!!"}, "phrase", "It contains no word that a query could match."),
         (
             {"sku": "s1", "starts_0": "2026-05-02", "starts_1": "00:00", "ends_0": "2026-05-01", "ends_1": "00:00"},
             "__all__",
@@ -257,8 +257,8 @@ def test_a_banner_is_checked_like_a_redirect(version, staff):
         ({"means": "colour=navy blues"}, "means", "No product in the search index has the colour 'navy blues'. Did you mean Navy Blue?"),
         ({"means": "fabric=1"}, "means", "'fabric' is not a facet; the facets are category, brand, colour, gender, size, pattern, usage, tags."),
         ({"means": "Kicks"}, "means", "A phrase cannot mean itself."),
-        ({"means": "!"}, "means", "'!' holds no word."),
-        ({"phrase": "?"}, "phrase", "It holds no word that a query could hold."),
+        ({"means": "!"}, "means", "'!' contains no word."),
+        ({"phrase": "?"}, "phrase", "It contains no word that a query could contain."),
     ],
 )  # fmt: skip
 def test_a_synonym_that_cannot_work_is_refused(version, staff, typed, field, sentence):

@@ -218,7 +218,7 @@ def test_words_are_added_hidden_and_embedded_by_a_worker(db, published, django_c
     word = TagWord.objects.get()
     assert (word.text, word.hidden) == ("off grid", False)
     assert send("add/", text="Off Grid") == ["This kind has the word already."]
-    assert send("add/", text="!?") == ["It holds no letter and no digit."]
+    assert send("add/", text="!?") == ["It contains neither a letter nor a digit."]
     assert send(f"{word.pk}/change/", text="off grid", hidden="on") == []
     assert send(f"{word.pk}/delete/", post="yes") == []
     assert published == [("refresh_tags",)] * 3

@@ -26,7 +26,7 @@ def test_rules_and_skus_are_read(tmp_path):
             '{"query": "a", "rule": {"colour": "Red"}}',
             "line 1: rule 'colour' must be a list of texts, not 'Red'",
         ),
-        ('{"query": "a", "relevant": [null]}', "line 1: a SKU is a text, not None"),
+        ('{"query": "a", "relevant": [null]}', "line 1: an SKU must be a text, not None"),
         ('{"query": "a", "rule": {"price_max": "x"}}', "line 1: could not convert"),
     ],
 )

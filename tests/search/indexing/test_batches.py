@@ -304,11 +304,11 @@ def test_a_document_with_odd_values_is_indexed_with_a_note_and_one_line(monkeypa
     assert entry.price == Decimal("9.90")
     assert entry.notes.splitlines() == [
         'facet "brand": a blank value was left out',
-        "facet \"colour\": a single value was taken for a tuple of one (' Red ')",
+        "facet \"colour\": a single value was taken as a tuple of one (' Red ')",
         "facet \"colour\": white space or characters that do not show were taken out (' Red ')",
-        'facet "size": a value of the type int was made a text (38)',
-        "facet \"category\": a category stood above itself; it was kept where it stood first ('A')",
-        "price: a value of the type str was made a Decimal ('9.90')",
+        'facet "size": a value of the type int was converted to text (38)',
+        "facet \"category\": a category occurred twice in its path; the first occurrence was kept ('A')",
+        "price: a value of the type str was converted to a Decimal ('9.90')",
     ]
     said = [record.getMessage() for record in caplog.records if record.name == "search.indexing.batches"]
     assert len(said) == 6

@@ -55,14 +55,14 @@ def test_a_sound_document_stays_as_it_is_without_a_note():
         ((" A ",), ("A",), ["white space or characters that do not show were taken out (' A ')"]),
         (("e\u0301t\u00e9",), ("\u00e9t\u00e9",), ["white space or characters that do not show were taken out ('e\u0301t\u00e9')"]),
         ((38, True, Decimal("1.5")), ("38", "True", "1.5"), [
-            "a value of the type int was made a text (38)",
-            "a value of the type bool was made a text (True)",
-            "a value of the type Decimal was made a text (Decimal('1.5'))",
+            "a value of the type int was converted to text (38)",
+            "a value of the type bool was converted to text (True)",
+            "a value of the type Decimal was converted to text (Decimal('1.5'))",
         ]),
         ((gettext_lazy("Monday"),), ("Monday",), []),
-        ("Acme", ("Acme",), ["a single value was taken for a tuple of one ('Acme')"]),
-        (38, ("38",), ["a single value was taken for a tuple of one (38)", "a value of the type int was made a text (38)"]),
-        ({"b", "a"}, ("a", "b"), ["values without an order were put into that of the alphabet"]),
+        ("Acme", ("Acme",), ["a single value was taken as a tuple of one ('Acme')"]),
+        (38, ("38",), ["a single value was taken as a tuple of one (38)", "a value of the type int was converted to text (38)"]),
+        ({"b", "a"}, ("a", "b"), ["values without an order were sorted alphabetically"]),
         ((value for value in ("b", "a")), ("b", "a"), []),
         (["a", "a"], ("a",), []),
         (("a=b", "c > d", "e/f"), ("a=b", "c > d", "e/f"), []),
@@ -96,32 +96,32 @@ def test_a_category_above_itself_stands_once():
     document, notes = cleaned(facets={"category": ("A", "B", "A")})
     assert document.facets == {"category": ("A", "B")}
     assert notes == [
-        "facet \"category\": a category stood above itself; it was kept where it stood first ('A')"
+        "facet \"category\": a category occurred twice in its path; the first occurrence was kept ('A')"
     ]
 
 
 @pytest.mark.parametrize(
     ("field", "given", "kept", "note"),
     [
-        ("name", None, "", "name: None was taken for an empty text"),
+        ("name", None, "", "name: None was taken as an empty text"),
         ("name", " ", " ", "name: it is blank, so that nobody finds the product by it"),
-        ("sku", None, "", "sku: None was taken for an empty text"),
+        ("sku", None, "", "sku: None was taken as an empty text"),
         ("sku", "x" * 300, "x" * 200, "sku: it was cut to 200 characters"),
-        ("sku", 17, "17", "sku: a value of the type int was made a text (17)"),
-        ("brand", None, "", "brand: None was taken for an empty text"),
-        ("style", None, "", "style: None was taken for an empty text"),
-        ("description", b"caf\xc3\xa9", "caf\u00e9", "description: a value of the type bytes was made a text"),
-        ("keywords", "a\0\ud800", "a ?", "keywords: characters that are no text were replaced"),
-        ("key", 7, "7", "key: a value of the type int was made a text (7)"),
-        ("price", "12.50", Decimal("12.50"), "price: a value of the type str was made a Decimal ('12.50')"),
-        ("price", 12.5, Decimal("12.5"), "price: a value of the type float was made a Decimal (12.5)"),
+        ("sku", 17, "17", "sku: a value of the type int was converted to text (17)"),
+        ("brand", None, "", "brand: None was taken as an empty text"),
+        ("style", None, "", "style: None was taken as an empty text"),
+        ("description", b"caf\xc3\xa9", "caf\u00e9", "description: a value of the type bytes was converted to text"),
+        ("keywords", "a\0\ud800", "a ?", "keywords: characters that are not text were replaced"),
+        ("key", 7, "7", "key: a value of the type int was converted to text (7)"),
+        ("price", "12.50", Decimal("12.50"), "price: a value of the type str was converted to a Decimal ('12.50')"),
+        ("price", 12.5, Decimal("12.5"), "price: a value of the type float was converted to a Decimal (12.5)"),
         ("price", Decimal("1.00005"), Decimal("1.0000"), "price: it was rounded to four decimals"),
-        ("in_stock", 3, True, "in_stock: a value of the type int was made True or False (3)"),
-        ("created", date(2026, 1, 2), datetime(2026, 1, 2, tzinfo=UTC), "created: a date was taken for its midnight"),
+        ("in_stock", 3, True, "in_stock: a value of the type int was converted to True or False (3)"),
+        ("created", date(2026, 1, 2), datetime(2026, 1, 2, tzinfo=UTC), "created: a date was taken as its midnight"),
         ("created", datetime(2026, 1, 2), datetime(2026, 1, 2, tzinfo=UTC), "created: a moment without a time zone"),
-        ("facets", None, {}, "facets: None was taken for no facets"),
-        ("pictures", None, (), "pictures: None was taken for no pictures"),
-        ("pictures", (None,), (), "pictures: what is no ProductPicture was left out (None)"),
+        ("facets", None, {}, "facets: None was taken as no facets"),
+        ("pictures", None, (), "pictures: None was taken as no pictures"),
+        ("pictures", (None,), (), "pictures: what is not a ProductPicture was left out (None)"),
         ("pictures", [], (), ""),
     ],
 )  # fmt: skip

@@ -125,7 +125,7 @@ def test_a_retired_version_is_evaluated(shop, tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"index_version": 999}, "--index-version 999 is no active, ready or retired index version."),
+        ({"index_version": 999}, "--index-version 999 is not an active, ready or retired index version."),
         ({"stated": "{"}, "The settings are no JSON"),
         ({"stated": '{"SEARCH_URL": "/"}'}, "The settings must be an object"),
         ({"stated": '{"VARIANTS": "many"}'}, "must be of type int"),

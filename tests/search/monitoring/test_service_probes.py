@@ -106,7 +106,7 @@ class TestQueue:
 @pytest.mark.usefixtures("index_settings")
 class TestTasks:
     def test_a_fresh_installation_then_one_that_runs(self):
-        sentence = "None has run yet; that is told from three of their periods on."
+        sentence = "None has run yet; that is a fault only after three of their periods."
         assert probe_tasks() == Finding("Periodic tasks", OK, sentence)
         for task in PERIODIC:
             with recorded_run(task.name):

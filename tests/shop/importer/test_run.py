@@ -142,7 +142,7 @@ def test_bad_rows_are_named_by_line_and_reason_and_the_others_come_in(write_prod
     reasons = {row.sku: row.reason for row in result.bad if row.line not in (4, 5, 6)}
     assert reasons == {
         "missing": f"no picture of SKU missing in {images}",
-        "good": "SKU good already stands on line 2",
+        "good": "SKU good is already on line 2",
         "price": "price 'ten' is not a number",
         "negative": "price '-1' is not between 0 and 9999999999.99",
         "json": "attributes is not JSON",
