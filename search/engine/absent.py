@@ -83,7 +83,7 @@ def _gathered(mark: StaleMark) -> StaleProduct:
 
 
 def _waiting(lowered: str) -> StaleProduct | None:
-    """The product's row in the outbox. The host's model need have no SKU of its own, so documents are query."""
+    """The product's row in the outbox. The host's model need have no SKU of its own, so documents are asked for theirs."""
     rows = {
         row.product_key: row for row in StaleProduct.objects.order_by("-attempts", "-marked_at")[:LOOKED_AT]
     }

@@ -81,7 +81,7 @@ def parts_of_result(query: RankingQuery, item: ScoredEntry) -> tuple[PartFit, ..
 
 
 def words_in_pieces(query: RankingQuery) -> dict[str, tuple[str, ...]]:
-    """Return the words that the text encoder has not learned as one, or not at all; empty where it was not query."""
+    """Return the words that the text encoder has not learned as one, or not at all; empty where it was not used."""
     if query.embedding is None:
         return {}
     try:

@@ -41,7 +41,7 @@ class Comparison:
 
     @property
     def held(self) -> str:
-        """Why the new version is not to be activated by itself, or ""."""
+        """Why the new version is not to be activated automatically, or ""."""
         return " ".join(row.worse for row in self.rows if row.worse)
 
     def to_json(self) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from .removal import drop_version, give_up_version, note_trouble
 
 State = IndexVersion.State
 REMEDY = (
-    "When the cause is mended, run: manage.py search_index reindex; it is activated by itself once it is no worse."
+    "When the cause is mended, run: manage.py search_index reindex; it is activated automatically once it is no worse."
     " To use it as it is: manage.py search_index activate {0} --force. To give it up: manage.py search_index drop {0}."
 )
 

@@ -198,7 +198,7 @@ class TestCancelling:
     def test_it_asks_first(self, staff, build):
         page = text_of(staff.get(f"{BUILDS}{build.pk}/cancel/"))
         assert (
-            "No version is active: nothing is found by its picture or its sense until a rebuild is done."
+            "No version is active: nothing is found by picture or meaning until a rebuild is done."
             in page
         )
         assert Build.objects.get().state == "running"

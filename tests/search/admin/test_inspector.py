@@ -66,7 +66,7 @@ def test_filters_are_read_and_wrong_ones_named(staff, version):
     assert response.context["answer"].total == 1
     assert "The filter brand is Bolt or Nike; it has Acme." in response.content.decode()
     for filters, said in (
-        ("brand", "&#x27;brand&#x27; is no filter"),
+        ("brand", "&#x27;brand&#x27; is not a filter"),
         ("fabric=silk", "&#x27;fabric&#x27; is not a facet"),
     ):
         assert said in staff.get(INSPECTOR, {"q": "blue", "filters": filters}).content.decode()
