@@ -73,7 +73,7 @@ def test_a_picture_that_cannot_be_read_is_named(ask, tmp_path):
 def test_a_count_of_nothing_is_refused(ask):
     status, printed = ask("green", "--count", "0")
     assert status == 2
-    assert "--count is at least 1" in printed.err
+    assert "--count must be at least 1" in printed.err
 
 
 def test_a_file_that_keras_would_not_read_is_refused_at_once(tmp_path, capsys):

@@ -197,10 +197,7 @@ class TestProgress:
 class TestCancelling:
     def test_it_asks_first(self, staff, build):
         page = text_of(staff.get(f"{BUILDS}{build.pk}/cancel/"))
-        assert (
-            "No version is active: nothing is found by picture or meaning until a rebuild is done."
-            in page
-        )
+        assert "No version is active: nothing is found by picture or meaning until a rebuild is done." in page
         assert Build.objects.get().state == "running"
         version = IndexVersion.objects.create(
             artifact_path="a", artifact_name="a", fingerprint="f", dimension=32, state="active"

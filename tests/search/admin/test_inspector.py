@@ -91,7 +91,7 @@ def test_two_settings_side_by_side(staff, version):
 @pytest.mark.parametrize(
     ("stated", "said"),
     [
-        ("{", "The settings are no JSON"),
+        ("{", "The settings are not JSON"),
         ("[]", "The settings must be an object"),
         ('{"SEARCH_URL": "/"}', "The settings must be an object"),
         ('{"VARIANTS": "many"}', "must be of type int"),

@@ -118,7 +118,7 @@ def test_a_category_above_itself_stands_once():
         ("price", Decimal("1.00005"), Decimal("1.0000"), "price: it was rounded to four decimals"),
         ("in_stock", 3, True, "in_stock: a value of the type int was converted to True or False (3)"),
         ("created", date(2026, 1, 2), datetime(2026, 1, 2, tzinfo=UTC), "created: a date was taken as its midnight"),
-        ("created", datetime(2026, 1, 2), datetime(2026, 1, 2, tzinfo=UTC), "created: a moment without a time zone"),
+        ("created", datetime(2026, 1, 2), datetime(2026, 1, 2, tzinfo=UTC), "created: a time without a time zone"),
         ("facets", None, {}, "facets: None was taken as no facets"),
         ("pictures", None, (), "pictures: None was taken as no pictures"),
         ("pictures", (None,), (), "pictures: what is not a ProductPicture was left out (None)"),

@@ -64,7 +64,7 @@ def test_a_figure_below_its_limit_fails(shop, tmp_path):
         ({"fail_under": ["p@10"]}, "--fail-under 'p@10' is not like"),
         ({"fail_under": ["kind:p@10=.5"]}, "no kind 'kind'; there are all, codes, price."),
         ({"fail_under": ["x=.5"]}, "no figure 'x'; there are p@10"),
-        ({"url": "localhost"}, "'localhost' is no address"),
+        ({"url": "localhost"}, "'localhost' is not a URL"),
         ({"url": "http://127.0.0.1:9"}, "http://127.0.0.1:9/search/?.* gave no answer"),
     ],
 )
@@ -126,7 +126,7 @@ def test_a_retired_version_is_evaluated(shop, tmp_path):
     ("options", "message"),
     [
         ({"index_version": 999}, "--index-version 999 is not an active, ready or retired index version."),
-        ({"stated": "{"}, "The settings are no JSON"),
+        ({"stated": "{"}, "The settings are not JSON"),
         ({"stated": '{"SEARCH_URL": "/"}'}, "The settings must be an object"),
         ({"stated": '{"VARIANTS": "many"}'}, "must be of type int"),
         ({"stated": "{}", "url": "http://localhost:1/"}, "leave --url out"),

@@ -126,8 +126,8 @@ class TestTasks:
             "refresh_words has not run for 1:00:00; it should every 0:10:00. Meanwhile searches do not learn new words of the"
             " catalogue. drain_log failed 0:00:00 ago: OSError: no route. Meanwhile the search log stays in Redis until that is full.",
             "Correct what the error names; the worker's log has all of it, and the next run tries again. See that the beat"
-            " schedule has refresh_words (manage.py check says whether it does) and that a worker has time for it; where it"
-            " shall run less often, say so by LEXICON_SECONDS.",
+            " schedule has refresh_words (manage.py check says whether it does) and that a worker has time for it; if it"
+            " should run less often, set LEXICON_SECONDS.",
         )
 
     def test_none_runs(self):

@@ -92,7 +92,7 @@ def test_an_encoder_that_cannot_run_is_told(client, monkeypatch):
     monkeypatch.setattr(search_views, "take_photo", fail)
     response = client.post(URL, {"image": jpeg()})
     assert (response.status_code, response["Retry-After"]) == (503, "5")
-    assert "Search with photos is resting" in response.content.decode()
+    assert "Search with photos is paused" in response.content.decode()
 
 
 def test_one_file_of_a_request_is_kept(client, monkeypatch):
