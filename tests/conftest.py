@@ -15,6 +15,7 @@ import pytest
 import pytest_django
 
 from shop.local.servers import EmbeddedPostgres, EmbeddedRedis
+from tests.emptying import empty_quickly
 from tests.processes import ShopProcesses
 from tests.tiny_artifact import write_tiny_artifact
 
@@ -62,6 +63,7 @@ def _configure() -> None:
     # Half a second for each login, of which there are hundreds, would test Django's hashing and nothing else.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     django.setup()
+    empty_quickly()
 
 
 _configure()
