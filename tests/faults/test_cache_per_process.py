@@ -9,21 +9,20 @@ from html import unescape
 from urllib.request import urlopen
 
 import pytest
-from django.core.management import call_command
 
-from search.models import IndexVersion
-from tests.processes import ROOT, ShopProcesses, wait_until
+from tests.processes import ROOT, ShopProcesses
+from tests.search.products import build_version
 
 NOTICE = "here is a fresh list from its beginning"
 
 
 @pytest.fixture
-def addresses(catalogue, redis_server, shop_processes: ShopProcesses, monkeypatch) -> tuple[str, str]:
+def addresses(
+    catalogue, redis_server, shop_processes: ShopProcesses, settings, monkeypatch
+) -> tuple[str, str]:
     """Two web processes over one index, each of whose caches is its own."""
-    worker = shop_processes.worker()
-    call_command("search_index", "rebuild")
-    shop_processes.beat()
-    wait_until(lambda: IndexVersion.objects.active() is not None, seconds=90, what=worker)
+    settings.FASHION_SEARCH |= {"BATCH_SIZE": 64}
+    build_version()
     monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "tests.local_cache")
     return shop_processes.web()[1], shop_processes.web()[1]
 

@@ -26,6 +26,8 @@ from search.monitoring.service_probes import Ping, probe_queue
 from shop.local.processes import LocalProcess
 from tests.processes import ROOT, ShopProcesses, wait_until
 
+pytestmark = pytest.mark.long
+
 OTHER = "two_shops_other"
 
 
@@ -160,7 +162,6 @@ def _states() -> dict[int, str]:
     return {version.pk: version.state for version in IndexVersion.objects.order_by("pk")}
 
 
-@pytest.mark.long
 def test_a_task_of_one_shop_does_nothing_to_the_other_and_gets_home(other: OtherShop):
     _version(71, "retired")
     _version(72, "active")
@@ -209,7 +210,6 @@ def test_a_worker_that_takes_from_another_queue_is_not_enough(other: OtherShop):
     assert "none takes from the queue celery" in workers.sentence
 
 
-@pytest.mark.long
 def test_a_shop_that_shares_the_queue_is_told(other: OtherShop):
     assert _ids(checks.check_neighbours(["default"])) == []
     other.sweep(other.worker())
@@ -227,7 +227,6 @@ def test_a_shop_that_shares_the_queue_is_told(other: OtherShop):
     assert "fashion_search.W016" in other.manage("check", "--database", "default").stderr
 
 
-@pytest.mark.long
 def test_two_shops_of_one_name_are_an_error_and_still_do_not_act_on_each_other(other: OtherShop):
     _version(71, "retired")
     _version(72, "active")

@@ -17,6 +17,7 @@ from django.core.management import call_command
 from search.conf import SearchSettings
 from search.models import IndexVersion
 from tests.processes import ROOT, wait_until
+from tests.search.products import build_version
 from tests.tiny_artifact import COLOURS
 
 WITHOUT_TENSORFLOW = """
@@ -31,16 +32,9 @@ print(answer.status_code, answer.json()["degraded"] == "", answer.json()["result
 """
 
 
-@pytest.fixture
-def indexed(catalogue, shop_processes, settings):
-    shop_processes.beat()
-    worker = shop_processes.worker()
-    call_command("search_index", "rebuild")
-    wait_until(lambda: IndexVersion.objects.active() is not None, seconds=120, what=worker)
-    return catalogue
-
-
-def test_a_search_is_served_where_tensorflow_cannot_be_imported(indexed, shop_processes):
+def test_a_search_is_served_where_tensorflow_cannot_be_imported(catalogue, shop_processes, settings):
+    settings.FASHION_SEARCH |= {"BATCH_SIZE": 64}
+    build_version()
     result = subprocess.run(
         [sys.executable, "-c", WITHOUT_TENSORFLOW],
         env=shop_processes.environment(),

@@ -15,6 +15,7 @@ from training.callbacks import ValidationCallback
 from training.models import image
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.filterwarnings("ignore::FutureWarning:keras"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
 ]
@@ -84,10 +85,10 @@ def whole(fit):
 @pytest.mark.parametrize(
     ("stop", "epoch", "batch"),
     [
-        pytest.param(2, 0, 2, marks=pytest.mark.long),
-        pytest.param(PER_EPOCH + 5, 1, 5, marks=pytest.mark.long),
+        (2, 0, 2),
+        (PER_EPOCH + 5, 1, 5),
         (2 * PER_EPOCH, 2, 0),  # the last batch of a stage: its epoch is judged before the run ends
-        pytest.param(2 * PER_EPOCH + 1, 2, 1, marks=pytest.mark.long),
+        (2 * PER_EPOCH + 1, 2, 1),
     ],
 )
 def test_it_ends_with_the_same_weights(fit, whole, monkeypatch, capsys, stop, epoch, batch):

@@ -101,6 +101,7 @@ def _alive(pid: int) -> bool:
     return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
 
 
+@pytest.mark.long
 def test_a_worker_process_starts_is_killed_and_starts_again(shop_processes, settings):
     worker = shop_processes.worker()
     worker.kill()
