@@ -32,7 +32,7 @@ def failed_checks() -> list[str]:
     return [f"{check.name}: {check.detail}" for check in verify().checks if not check.passed]
 
 
-def test_a_rebuild_and_a_change_go_through_the_worker(shop_processes: ShopProcesses):
+def test_a_rebuild_a_change_the_check_and_the_map_go_through_the_worker(shop_processes: ShopProcesses):
     products = [make_product(f"A{number}") for number in range(40)]
     worker = shop_processes.worker(children=2)
     versions.request_rebuild()
@@ -43,6 +43,15 @@ def test_a_rebuild_and_a_change_go_through_the_worker(shop_processes: ShopProces
     wait_until(lambda: IndexEntry.objects.filter(name="renamed").exists(), seconds=20, what=worker)
     wait_until(lambda: not stale_products().exists(), seconds=20, what=worker)
     assert failed_checks() == []
+
+    wait_until(lambda: CatalogueHealth.objects.filter(state="ready").exists(), seconds=60, what=worker)
+    assert CatalogueHealth.objects.get().figures["products"] == 40
+    version = IndexVersion.objects.active()
+    assert version is not None
+    assert ask(CatalogueMap, version)
+    marks.publish("map_catalogue", version.pk)
+    wait_until(lambda: CatalogueMap.objects.get().state == "ready", seconds=60, what=worker)
+    assert CatalogueMap.objects.get().mapped == 40
 
 
 def test_words_are_counted_when_a_version_is_activated(shop_processes: ShopProcesses, search_settings):
@@ -56,19 +65,3 @@ def test_words_are_counted_when_a_version_is_activated(shop_processes: ShopProce
     version = IndexVersion.objects.active()
     assert version is not None
     assert WordList.objects.get().version_id == version.pk
-
-
-def test_a_build_is_checked_and_mapped_by_the_worker(shop_processes: ShopProcesses):
-    for number, colour in enumerate(("red", "green", "blue")):
-        make_product(f"A{number}", colour=colour)
-    worker = shop_processes.worker(children=1)
-    versions.request_rebuild()
-    marks.publish("index_stale")
-    wait_until(lambda: CatalogueHealth.objects.filter(state="ready").exists(), seconds=60, what=worker)
-    assert CatalogueHealth.objects.get().figures["products"] == 3
-    version = IndexVersion.objects.active()
-    assert version is not None
-    assert ask(CatalogueMap, version)
-    marks.publish("map_catalogue", version.pk)
-    wait_until(lambda: CatalogueMap.objects.get().state == "ready", seconds=60, what=worker)
-    assert CatalogueMap.objects.get().mapped == 3

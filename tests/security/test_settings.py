@@ -34,13 +34,11 @@ def test_the_documented_settings_have_nothing_to_be_said_against():
     )
 
 
-@pytest.mark.parametrize(
-    ("change", "code"), [({"HTTPS": ""}, "security.W008"), ({"DJANGO_DEBUG": "1"}, "security.W018")]
-)
-def test_the_check_notices_what_is_not_safe(change, code):
-    done = check(production() | change)
+def test_the_check_notices_what_is_not_safe():
+    done = check(production() | {"HTTPS": "", "DJANGO_DEBUG": "1"})
     assert done.returncode == 1
-    assert code in done.stderr
+    assert "security.W008" in done.stderr
+    assert "security.W018" in done.stderr
 
 
 @pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_URL", "REDIS_URL"])
