@@ -29,6 +29,12 @@ def quick_recovery(settings, tiny_artifact: Path) -> None:
 
 
 @pytest.fixture
+def large_batches(settings) -> None:
+    """Where no fault falls into the build of the index, it need not take two hundred batches."""
+    settings.FASHION_SEARCH |= {"BATCH_SIZE": 64}
+
+
+@pytest.fixture
 def stoppable_redis(redis_server: EmbeddedRedis | None):
     """The embedded Redis, which runs again afterwards."""
     if redis_server is None:

@@ -18,10 +18,9 @@ NOTICE = "here is a fresh list from its beginning"
 
 @pytest.fixture
 def addresses(
-    catalogue, redis_server, shop_processes: ShopProcesses, settings, monkeypatch
+    catalogue, large_batches, redis_server, shop_processes: ShopProcesses, monkeypatch
 ) -> tuple[str, str]:
     """Two web processes over one index, each of whose caches is its own."""
-    settings.FASHION_SEARCH |= {"BATCH_SIZE": 64}
     build_version()
     monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "tests.local_cache")
     return shop_processes.web()[1], shop_processes.web()[1]

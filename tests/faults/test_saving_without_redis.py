@@ -17,7 +17,7 @@ from tests.processes import wait_until
 
 
 @pytest.fixture
-def running_shop(catalogue, stoppable_redis, shop_processes):
+def running_shop(catalogue, large_batches, stoppable_redis, shop_processes):
     shop_processes.beat()
     worker = shop_processes.worker()
     call_command("search_index", "rebuild")

@@ -20,7 +20,7 @@ SEARCHES = 20
 
 
 @pytest.fixture
-def address(catalogue, stoppable_redis, shop_processes, settings) -> str:
+def address(catalogue, large_batches, stoppable_redis, shop_processes, settings) -> str:
     """A web process over an index, and a worker that drains the log every second."""
     settings.FASHION_SEARCH |= {"DRAIN_SECONDS": 1}
     shop_processes.beat()

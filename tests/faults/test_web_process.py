@@ -32,8 +32,7 @@ print(answer.status_code, answer.json()["degraded"] == "", answer.json()["result
 """
 
 
-def test_a_search_is_served_where_tensorflow_cannot_be_imported(catalogue, shop_processes, settings):
-    settings.FASHION_SEARCH |= {"BATCH_SIZE": 64}
+def test_a_search_is_served_where_tensorflow_cannot_be_imported(catalogue, large_batches, shop_processes):
     build_version()
     result = subprocess.run(
         [sys.executable, "-c", WITHOUT_TENSORFLOW],
