@@ -20,13 +20,18 @@ PROTOCOLS = {
     "attributes": "texts of colour, pattern and type over all products, meant for a drawn catalogue",
     "kagl-texts": "KAGL's text to image: a ground-truth file's queries, or the val names",
     "kagl-values": "KAGL's categories, sub-categories, article types and colours as queries",
+    "lookbench": "pictures of val products for others of the same article type and main attributes",
+    "queries": "judged shopper queries, by embeddings alone",
     "shopper-photos": "photos taken at home for products of the right article types",
+    "words": "article types of pictures, pictures of a word and of two words' mean vector",
 }
 # The options that only some protocols use.
 PROTOCOL_OPTIONS = {
-    "gallery": {"kagl-texts", "kagl-values", "shopper-photos"},
+    "gallery": {"all", "kagl-texts", "kagl-values", "lookbench", "queries", "shopper-photos", "val", "words"},
     "ground_truth": {"kagl-texts"},
     "photos": {"shopper-photos"},
+    "queries": {"queries"},
+    "sheet": {"shopper-photos"},
 }
 
 Commands = argparse._SubParsersAction
@@ -124,8 +129,10 @@ def _add_evaluate(commands: Commands) -> None:
     )
     parser.add_argument(
         "--gallery",
-        choices=("val", "all"),
-        help="the products to search; default: val for kagl-values, all for kagl-texts and shopper-photos",
+        choices=("val", "all", "val-large", "large"),
+        help="the products to search; large: those with a large picture, by that one; default: val for kagl-values and "
+        "words, all for kagl-texts, large for queries and shopper-photos where the catalogue has any, else all; "
+        "lookbench takes them in turn; val and all take the large pictures of their own products if asked for large",
     )
     parser.add_argument(
         "--ground-truth", type=Path, metavar="FILE", help="kagl-texts: a JSON file, {query: {product id: 1}}"
@@ -133,6 +140,16 @@ def _add_evaluate(commands: Commands) -> None:
     parser.add_argument(
         "--photos", type=Path, metavar="FOLDER", help="shopper-photos: a folder of photos.csv and photos.zip"
     )
+    parser.add_argument(
+        "--queries", type=Path, metavar="FILE", help="queries: judged queries, one JSON object a line"
+    )
+    parser.add_argument(
+        "--sheet",
+        type=Path,
+        metavar="FILE",
+        help="shopper-photos: write a contact sheet, *.jpg or *.png: some photos and their first ten results",
+    )
+    parser.add_argument("--seed", type=int, default=1, help="seed of the contact sheet's sample")
     parser.add_argument("--table", action="store_true", help="print a table instead of JSON")
     parser.add_argument("--cache", type=Path, default=CACHE, help="folder for decoded pictures")
     parser.add_argument(
@@ -146,8 +163,11 @@ def _evaluate(options: argparse.Namespace) -> int:
         if getattr(options, name) is not None and not protocols & set(options.protocol):
             raise ValueError(f"--{name.replace('_', '-')} is used by {', '.join(sorted(protocols))} only.")
     from .evaluation import protocols
+    from .evaluation.contact_sheet import check_name
     from .evaluation.evaluators import CachedModel, Figures, Setting, fingerprint_of, open_model
 
+    if options.sheet is not None:
+        check_name(options.sheet)
     model = CachedModel(open_model(options.folder), fingerprint_of(options.folder), options.embeddings)
     setting = Setting(
         data=options.data,
@@ -155,6 +175,9 @@ def _evaluate(options: argparse.Namespace) -> int:
         gallery=options.gallery,
         ground_truth=options.ground_truth,
         photos=options.photos,
+        queries=options.queries,
+        sheet=options.sheet,
+        seed=options.seed,
     )
     figures: Figures = {}
     for name in options.protocol:

@@ -13,7 +13,7 @@ from search.encoders.sessions import load_artifact, pad_tokens
 
 from .checkpoint import CACHE, STATE, TOKENIZER
 from .data import read_catalogue
-from .evaluation.evaluators import ArtifactModel, RunModel, evaluate, evaluate_attributes, evaluate_val
+from .evaluation.evaluators import ArtifactModel, RunModel, evaluate, evaluate_attributes, evaluate_gallery
 from .exceptions import ParityError, TrainingError
 from .onnx_image import quantise, write_image_onnx
 from .onnx_text import write_text_onnx
@@ -72,7 +72,7 @@ def export(
     shipped = ArtifactModel(load_artifact(out, threads=2))
     figures = {
         "parity": parity,
-        "keras float32, val": evaluate_val(run, data[0], cache),
+        "keras float32, val": evaluate_gallery(run, data[0], cache, "val"),
         "artifact int8": evaluate(shipped, data[0], cache),
         "epochs": json.loads((workdir / STATE).read_text())["epoch"],
     }

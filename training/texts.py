@@ -58,6 +58,11 @@ def attribute_text(product: Product) -> str:
     return " ".join(fact for fact in (*_looks(product), product.article_type) if fact)
 
 
+def index_text(product: Product) -> str:
+    """Return the text of a product that a search index encodes: name, brand and facts."""
+    return f"{product.name}. {product.brand}. {attribute_text(product)}"
+
+
 def draw_attribute_text(product: Product, rng: random.Random) -> DrawnText:
     """Draw some of a product's facts, always with the article type, in an order that shoppers use.
 

@@ -9,7 +9,8 @@ from ..engine.request import Trial
 from ..engine.service import search
 from ..indexing.version_figures import JudgedFigures
 from ..models import Evaluation, IndexVersion
-from .judged_queries import read_queries, relevant_skus
+from .judged_queries import read_queries
+from .right_answers import relevant_skus
 from .run import ALL, DEPTH, Ask, answer_all, figures_of
 
 MOST = 20  # queries that are shown

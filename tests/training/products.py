@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 import zipfile
+from collections.abc import Collection
 from pathlib import Path
 
 from PIL import Image
@@ -39,8 +40,11 @@ def product(number: str = "1", **values) -> Product:
     return Product(**{**defaults, **values})
 
 
-def write_catalogue(folder: Path, count: int, *, footwear: str = "") -> Path:
-    """Write a catalogue folder of coloured squares; every fourth product is of split val, one colour is shoes."""
+def write_catalogue(folder: Path, count: int, *, footwear: str = "", large: Collection[int] = ()) -> Path:
+    """Write a catalogue folder of coloured squares; every fourth product is of split val, one colour is shoes.
+
+    The products numbered in `large` have a large picture, too, of the same colour.
+    """
     folder.mkdir(parents=True)
     rows, names = [], list(COLOURS)
     with zipfile.ZipFile(folder / "images.zip", "w") as archive:
@@ -49,14 +53,23 @@ def write_catalogue(folder: Path, count: int, *, footwear: str = "") -> Path:
             rows.append(_row(number, colour, split="val" if number // len(names) % 4 == 0 else "train"))
             if colour == footwear:
                 rows[-1] |= {"category": "Footwear", "subcategory": "Shoes", "article_type": "Casual Shoes"}
-            picture = io.BytesIO()
-            Image.new("RGB", (30, 40), COLOURS[colour]).save(picture, "JPEG")
-            archive.writestr(f"{number}.jpg", picture.getvalue())
+            archive.writestr(f"{number}.jpg", _square(colour, (30, 40)))
+    if large:
+        with zipfile.ZipFile(folder / "images_large.zip", "w") as archive:
+            for number in large:
+                rows[number]["large_image"] = "1"
+                archive.writestr(f"{number}.jpg", _square(rows[number]["colour"], (90, 120)))
     with gzip.open(folder / "products.csv.gz", "wt", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, COLUMNS, restval="")
         writer.writeheader()
         writer.writerows(rows)
     return folder
+
+
+def _square(colour: str, size: tuple[int, int]) -> bytes:
+    picture = io.BytesIO()
+    Image.new("RGB", size, COLOURS[colour]).save(picture, "JPEG")
+    return picture.getvalue()
 
 
 def _row(number: int, colour: str, split: str) -> dict[str, str]:

@@ -115,6 +115,16 @@ def test_val_and_all_are_measured_unless_asked_otherwise(evaluate):
     assert figures["image_to_image val"]["colour precision@1"] == 1.0
 
 
+def test_val_and_all_are_measured_of_large_pictures_if_asked(tmp_path, capsys):
+    write_tiny_artifact(tmp_path / "artifact")
+    data = write_catalogue(tmp_path / "large shop", 64, large=range(48))
+    folders = ["--data", str(data), "--cache", str(tmp_path), "--embeddings", str(tmp_path / "kept")]
+    assert main(["evaluate", str(tmp_path / "artifact"), *folders, "--gallery", "large"]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert list(figures)[::3] == ["text_to_image val-large", "text_to_image large"]
+    assert [section["gallery"] for section in figures.values()] == [12, 12, 12, 48, 48, 48]
+
+
 def test_several_protocols_encode_the_pictures_once(evaluate):
     first = json.loads(evaluate("--protocol", "attributes", "kagl-texts", "--gallery", "all")[1].out)
     pictures = {file.name for file in evaluate.kept.glob("pixels-*")}
@@ -130,7 +140,7 @@ def test_a_table_instead_of_json(evaluate):
     status, printed = evaluate("--protocol", "kagl-values", "--table")
     lines = printed.out.splitlines()
     assert status == 0
-    assert lines[0].split()[:4] == ["queries", "gallery", "precision@1", "precision@10"]
+    assert lines[0].split()[:4] == ["queries", "gallery", "precision@1", "published"]
     assert [line.split()[:4] for line in lines[1:]] == [
         ["kagl", "category", "val", "1"],
         ["kagl", "subcategory", "val", "1"],
@@ -142,7 +152,17 @@ def test_a_table_instead_of_json(evaluate):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--gallery", "val"), "--gallery is used by kagl-texts, kagl-values, shopper-photos only."),
+        (
+            ("--protocol", "attributes", "--gallery", "val"),
+            "--gallery is used by all, kagl-texts, kagl-values, lookbench, queries, shopper-photos, val, words only.",
+        ),
+        (("--sheet", "x.png"), "--sheet is used by shopper-photos only."),
+        (("--queries", "x.jsonl"), "--queries is used by queries only."),
+        (("--protocol", "queries"), "The protocol needs a file of judged queries, one JSON object a line."),
+        (
+            ("--protocol", "shopper-photos", "--sheet", "x.gif"),
+            "A contact sheet is a file *.jpg, *.jpeg, *.png: x.gif",
+        ),
         (("--ground-truth", "x.json"), "--ground-truth is used by kagl-texts only."),
         (("--protocol", "val", "--photos", "x"), "--photos is used by shopper-photos only."),
         (

@@ -11,6 +11,7 @@ from training.texts import (
     draw_texts,
     every_text,
     frequent_words,
+    index_text,
     misspell,
     spread_by_frequency,
     values_of,
@@ -108,3 +109,7 @@ def test_words_are_spread_from_frequent_to_rare():
     assert spread_by_frequency(words, 4) == ["w0", "w3", "w15", "w63"]
     assert spread_by_frequency({"a": 2, "b": 1}, 4) == ["a", "b"]
     assert len(set(spread_by_frequency(words, 40))) == 40
+
+
+def test_the_text_of_an_index_is_name_brand_and_facts():
+    assert index_text(product()) == "Alder Men Red Tshirt. Alder. Men Red Solid Cotton Tshirts"

@@ -1,6 +1,6 @@
 """Products and their pictures, read from folders in any of the formats that `docs/training-data.md` describes."""
 
-from .catalogue import read_catalogue, read_products
+from .catalogue import has_large_pictures, read_catalogue, read_pictures, read_products
 from .product import Catalogue, Product
 
-__all__ = ["Catalogue", "Product", "read_catalogue", "read_products"]
+__all__ = ["Catalogue", "Product", "has_large_pictures", "read_catalogue", "read_pictures", "read_products"]

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from search.encoders.pictures import ImageSpec
+from search.encoders.pictures import ImageSpec, open_picture, to_pixels
 
 from . import amazon, classes, flickr8k, shop
 from .pixels import DIGEST_BYTES, decode
@@ -56,6 +56,7 @@ def read_catalogue(
     spec: ImageSpec,
     cache: Path,
     held_out: bool = False,
+    large: bool = False,
     progress: bool = True,
 ) -> Catalogue:
     """Read products and decoded pictures of several folders.
@@ -69,16 +70,17 @@ def read_catalogue(
         spec: size of the pictures in pixels.
         cache: folder for decoded pictures.
         held_out: whether to include products that are identical to one of the evaluation; never for training.
+        large: whether to read the large pictures, of those products that have one.
         progress: whether to show a progress bar.
 
     Raises:
-        ValueError: a folder is in no known format.
+        ValueError: a folder is in no known format, or has no large pictures.
     """
     wanted = TRAIN_AND_VAL if split is None else (split,)
     products: list[Product] = []
     parts: list[tuple[NDArray[np.uint8], list[int]]] = []
     for folder in folders:
-        every, usable, decoded = _read_folder(folder, spec, cache, progress)
+        every, usable, decoded = _read_folder(folder, spec, cache, large, progress)
         rows = [
             row
             for row, product in enumerate(every)
@@ -89,6 +91,47 @@ def read_catalogue(
     return Catalogue(tuple(products), _gather(parts, spec))
 
 
+def has_large_pictures(folder: Path) -> bool:
+    """Return whether `read_catalogue` finds large pictures in a folder."""
+    return find_format(folder) is shop.FORMAT and shop.has_large_pictures(folder)
+
+
+def read_pictures(
+    folder: Path, products: Sequence[Product], spec: ImageSpec, *, large: bool = False
+) -> NDArray[np.uint8]:
+    """Decode the pictures of some products, to be looked at.
+
+    Args:
+        folder: the folder that the products were read from.
+        products: n of its products.
+        spec: size of the pictures in pixels.
+        large: whether to read the large pictures.
+
+    Returns:
+        (n, height, width, 3).
+
+    Raises:
+        ValueError: the folder is in no known format, or has no large pictures.
+    """
+    source = _source(folder, large, Notes(folder.resolve().name))
+    rows = {product.id: row for row, product in enumerate(source.products)}
+    images = []
+    for product in products:
+        with source.pictures.open(rows[product.id]) as file:
+            images.append(open_picture(file, at_least=(spec.width, spec.height)))
+    source.pictures.close()
+    return to_pixels(images, spec)
+
+
+def _source(folder: Path, large: bool, notes: Notes) -> Source:
+    known = find_format(folder)
+    if not large:
+        return known.read(folder, notes)
+    if known is not shop.FORMAT:
+        raise ValueError(f"{folder} is in a format without large pictures.")
+    return shop.read_large(folder, notes)
+
+
 def _unopened(known: Format, folder: Path, notes: Notes) -> list[Product]:
     products = known.read(folder, notes).products
     count = len(products)
@@ -96,11 +139,11 @@ def _unopened(known: Format, folder: Path, notes: Notes) -> list[Product]:
 
 
 def _read_folder(
-    folder: Path, spec: ImageSpec, cache: Path, progress: bool
+    folder: Path, spec: ImageSpec, cache: Path, large: bool, progress: bool
 ) -> tuple[Sequence[Product], NDArray[np.bool_], NDArray[np.uint8]]:
     name = folder.resolve().name
     notes = Notes(name)
-    source: Source = find_format(folder).read(folder, notes)
+    source = _source(folder, large, notes)
     compare = not source.states_twins
     decoded = decode(source.pictures, name, spec, cache, notes, digests=compare, progress=progress)
     notes.say(notes.summary(int(decoded.usable.sum())))

@@ -29,6 +29,10 @@ class Product:
     category: str = ""
     subcategory: str = ""
     captions: tuple[str, ...] = ()  # sentences that describe the picture
+    sleeve: str = ""  # length of the sleeves
+    neck: str = ""
+    price: float = 0.0  # 0 where it is unknown
+    large: bool = False  # has a large picture, too
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The shop's own catalogue: `products.csv.gz`, and pictures in an uncompressed archive."""
+"""The shop's own catalogue: `products.csv.gz`, and pictures in uncompressed archives, small and large."""
 
 import csv
 import gzip
@@ -13,6 +13,7 @@ from .source import Format, Notes, Source, ZipPictures
 
 TABLE = "products.csv.gz"
 ARCHIVES = ("images_small.zip", "images.zip")
+LARGE_ARCHIVE = "images_large.zip"
 COLUMNS = (
     "id", "name", "brand", "description", "article_type", "colour", "gender", "usage", "attributes", "split",
     "dup_of", "held_out_twin", "category", "subcategory",
@@ -31,6 +32,26 @@ def read(folder: Path, notes: Notes) -> Source:
         raise FileNotFoundError(f"{folder} has none of the archives {', '.join(ARCHIVES)}.")
     products = tuple(read_table(folder, notes))
     return Source(products, ZipPictures(archive, [product.id for product in products]), states_twins=True)
+
+
+def read_large(folder: Path, notes: Notes) -> Source:
+    """Read the products that have a large picture, and those pictures.
+
+    Raises:
+        ValueError: the folder has no large pictures, or the table lacks a column.
+    """
+    if not has_large_pictures(folder):
+        raise ValueError(f"{folder} has no products with large pictures, in {LARGE_ARCHIVE}.")
+    products = tuple(product for product in read_table(folder, notes) if product.large)
+    pictures = ZipPictures(folder / LARGE_ARCHIVE, [product.id for product in products])
+    return Source(products, pictures, states_twins=True)
+
+
+def has_large_pictures(folder: Path) -> bool:
+    """Return whether the folder has an archive of large pictures, and a product that is said to have one."""
+    if not (folder / TABLE).exists() or not (folder / LARGE_ARCHIVE).exists():
+        return False
+    return any(product.large for product in read_table(folder, Notes(folder.name)))
 
 
 def read_table(folder: Path, notes: Notes) -> Iterator[Product]:
@@ -83,7 +104,18 @@ def _product(row: dict[str, Any], catalogue: str) -> Product:
         held_out=row["held_out_twin"] == "1",
         category=row["category"],
         subcategory=row["subcategory"],
+        sleeve=str(values.get("Sleeve Length", "")),
+        neck=str(values.get("Neck", "")),
+        price=_price(row.get("price", "")),
+        large=row.get("large_image") == "1",
     )
+
+
+def _price(text: str) -> float:
+    try:
+        return max(0.0, float(text or 0))
+    except ValueError:
+        return 0.0
 
 
 def _fits(folder: Path) -> bool:

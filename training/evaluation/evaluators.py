@@ -23,12 +23,11 @@ from search.encoders.sessions import Encoders, load_artifact
 
 from ..checkpoint import BEST, CONFIG, TOKENIZER
 from ..config import load_config
-from ..data import Product, read_catalogue
+from ..data import Product, has_large_pictures, read_catalogue
 from ..embeddings import encode_pixels, encode_texts, write_array
 from .retrieval import (
     Embeddings,
     attribute_queries,
-    image_to_image,
     image_to_text,
     similar_items,
     text_to_image,
@@ -38,7 +37,7 @@ from .retrieval import (
 WORDING = {"Tshirts": "t-shirt"}
 
 
-Gallery = Literal["val", "all"]
+Gallery = Literal["val", "all", "val-large", "large"]
 Figures = dict[str, dict[str, float]]  # by section, such as "text_to_image val", and there by metric
 
 
@@ -180,40 +179,70 @@ class Setting:
     gallery: Gallery | None = None  # which products are searched through; None for the protocol's own choice
     ground_truth: Path | None = None  # KAGL's file of queries and their products
     photos: Path | None = None  # folder of shopper photos
+    queries: Path | None = None  # file of judged queries
+    sheet: Path | None = None  # file to write a contact sheet of shopper photos to
+    seed: int = 1  # of the sheet's sample
 
     def encoded(self, model: EmbeddingModel, gallery: Gallery) -> tuple[Sequence[Product], Embeddings]:
         """Return the gallery's products and their pictures' embeddings, (n, dimension)."""
-        split = None if gallery == "all" else gallery
-        catalogue = read_catalogue([self.data], split=split, spec=model.spec, cache=self.cache, held_out=True)
-        return catalogue.products, model.encode_pixels(catalogue.pixels)
+        return encoded(model, self.data, self.cache, gallery)
+
+    @property
+    def has_large_pictures(self) -> bool:
+        """Whether the catalogue has the galleries of large pictures."""
+        return has_large_pictures(self.data)
+
+
+def encoded(
+    model: EmbeddingModel, data: Path, cache: Path, gallery: Gallery
+) -> tuple[Sequence[Product], Embeddings]:
+    """Return the products of a catalogue folder that a gallery consists of, and their pictures' embeddings.
+
+    Args:
+        model: the encoders.
+        data: the catalogue folder.
+        cache: folder for decoded pictures.
+        gallery: `val` or `all` products; `val-large` and `large`, those of them that have a large picture, by that one.
+
+    Returns:
+        n products, and (n, dimension).
+    """
+    catalogue = read_catalogue(
+        [data],
+        split="val" if gallery.startswith("val") else None,
+        spec=model.spec,
+        cache=cache,
+        held_out=True,
+        large=is_large(gallery),
+    )
+    return catalogue.products, model.encode_pixels(catalogue.pixels)
+
+
+def is_large(gallery: Gallery) -> bool:
+    """Return whether a gallery consists of large pictures."""
+    return gallery.endswith("large")
 
 
 def evaluate(model: EmbeddingModel, data: Path, cache: Path) -> Figures:
     """Evaluate the val products of a catalogue in every direction, among themselves and among all products."""
-    return evaluate_val(model, data, cache) | evaluate_all(model, data, cache)
+    return evaluate_gallery(model, data, cache, "val") | evaluate_gallery(model, data, cache, "all")
 
 
-def evaluate_val(model: EmbeddingModel, data: Path, cache: Path) -> Figures:
-    """Evaluate texts, pictures and similar items with the val products as queries and as gallery."""
-    val = read_catalogue([data], split="val", spec=model.spec, cache=cache, held_out=True)
-    pictures = model.encode_pixels(val.pixels)
+def evaluate_gallery(model: EmbeddingModel, data: Path, cache: Path, gallery: Gallery) -> Figures:
+    """Evaluate texts, pictures and similar items in a gallery, with its val products as queries.
+
+    Raises:
+        ValueError: the gallery has no val product.
+    """
+    products, pictures = encoded(model, data, cache, gallery)
+    rows = [row for row, product in enumerate(products) if product.split == "val"]
+    if not rows:
+        raise ValueError(f"No product of the gallery {gallery} is of split val.")
+    queries = [products[row] for row in rows]
     return {
-        "text_to_image val": text_to_image(val.products, val.products, pictures, model.encode_texts),
-        "image_to_text val": image_to_text(val.products, val.products, pictures, model.encode_texts),
-        "image_to_image val": image_to_image(val.products, pictures),
-    }
-
-
-def evaluate_all(model: EmbeddingModel, data: Path, cache: Path) -> Figures:
-    """Evaluate the same with the val products as queries and every product of the catalogue as gallery."""
-    every = read_catalogue([data], split=None, spec=model.spec, cache=cache, held_out=True)
-    pictures = model.encode_pixels(every.pixels)
-    rows = [row for row, product in enumerate(every.products) if product.split == "val"]
-    queries = [every.products[row] for row in rows]
-    return {
-        "text_to_image all": text_to_image(queries, every.products, pictures, model.encode_texts),
-        "image_to_text all": image_to_text(queries, every.products, pictures[rows], model.encode_texts),
-        "image_to_image all": similar_items(queries, pictures[rows], every.products, pictures),
+        f"text_to_image {gallery}": text_to_image(queries, products, pictures, model.encode_texts),
+        f"image_to_text {gallery}": image_to_text(queries, products, pictures[rows], model.encode_texts),
+        f"image_to_image {gallery}": similar_items(queries, pictures[rows], products, pictures),
     }
 
 

@@ -3,28 +3,58 @@
 from collections.abc import Callable, Mapping
 from itertools import groupby
 
-from .evaluators import EmbeddingModel, Figures, Setting, evaluate_all, evaluate_attributes, evaluate_val
+from .evaluators import (
+    EmbeddingModel,
+    Figures,
+    Gallery,
+    Setting,
+    evaluate_attributes,
+    evaluate_gallery,
+    is_large,
+)
 from .kagl import kagl_texts, kagl_values
+from .lookbench import lookbench
+from .published import with_published
 from .shopper_photos import shopper_photos
+from .shopper_queries import shopper_queries
+from .words import words
 
 Protocol = Callable[[EmbeddingModel, Setting], Figures]
 
+
+def _own_gallery(gallery: Gallery) -> Protocol:
+    """The protocol of a gallery; if large pictures are asked for, of those of its products that have one."""
+    large: Gallery = "val-large" if gallery == "val" else "large"
+
+    def measure(model: EmbeddingModel, setting: Setting) -> Figures:
+        chosen = large if setting.gallery and is_large(setting.gallery) else gallery
+        return evaluate_gallery(model, setting.data, setting.cache, chosen)
+
+    return measure
+
+
 PROTOCOLS: Mapping[str, Protocol] = {
-    "val": lambda model, setting: evaluate_val(model, setting.data, setting.cache),
-    "all": lambda model, setting: evaluate_all(model, setting.data, setting.cache),
+    "val": _own_gallery("val"),
+    "all": _own_gallery("all"),
     "attributes": lambda model, setting: {
         "attribute queries": evaluate_attributes(model, setting.data, setting.cache)
     },
     "kagl-texts": kagl_texts,
     "kagl-values": kagl_values,
+    "lookbench": lookbench,
+    "queries": shopper_queries,
     "shopper-photos": shopper_photos,
+    "words": words,
 }
 
 
 def as_table(figures: Figures) -> str:
-    """Return sections as rows and metrics as columns, with a new header wherever the metrics change."""
+    """Return sections as rows and metrics as columns, with a new header wherever the metrics change.
+
+    Published figures stand beside ours.
+    """
     blocks = []
-    for columns, sections in groupby(figures.items(), key=lambda section: tuple(section[1])):
+    for columns, sections in groupby(with_published(figures).items(), key=lambda section: tuple(section[1])):
         head = ["", *columns]
         body = [[name, *(_number(value) for value in values.values())] for name, values in sections]
         blocks.append(_block([head, *body]))

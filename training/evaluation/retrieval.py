@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from search.evaluation import metrics
 
 from ..data import Product
-from ..texts import attribute_text
+from ..texts import index_text
 
 Embeddings = NDArray[np.float32]
 EncodeTexts = Callable[[Sequence[str]], Embeddings]
@@ -121,7 +121,7 @@ def attribute_queries(
         [f"{colour} {pattern} {wording.get(kind, kind)}".lower() for colour, pattern, kind in combinations]
     )
     relevant = [rows[kind] for kind in combinations]
-    texts = encode_texts([f"{item.name}. {item.brand}. {attribute_text(item)}" for item in products])
+    texts = encode_texts([index_text(product) for product in products])
     by_picture = hits_of(nearest(queries, pictures, DEPTH), relevant)
     by_both = hits_of(nearest(queries, pictures + texts, DEPTH), relevant)
     return {

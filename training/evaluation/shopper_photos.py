@@ -4,57 +4,91 @@ import csv
 import sys
 import tomllib
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from search.encoders.pictures import ImageSpec, open_picture, to_pixels
 from search.evaluation import metrics
 from search.exceptions import PictureError
 
-from ..data import Product
-from .evaluators import EmbeddingModel, Figures, Setting
+from ..data import Product, read_pictures
+from .contact_sheet import THUMBNAIL, Row, write_sheet
+from .evaluators import EmbeddingModel, Figures, Gallery, Setting, is_large
 from .retrieval import DEPTH, nearest
 
 ANSWERS = Path(__file__).with_suffix(".toml")
+LEAST_PHOTOS = 30  # of a label, before it is named as the lowest: a few photos may all be hard by chance
+SHEET_PHOTOS = 32  # on a contact sheet
+KIDS = {"True": True, "False": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A row of `photos.csv`."""
+
+    image: str  # the name of the picture in the archive, without its ending
+    label: str
+    kids: bool | None = None  # whether it shows children's clothes; None where the table does not say
 
 
 def shopper_photos(model: EmbeddingModel, setting: Setting) -> Figures:
     """Query with every photo for products of the article types that match its label.
 
-    The gallery is the whole catalogue unless the setting says otherwise: in a part of it some article types have
-    fewer than ten products.
+    The gallery is the setting's; without one the large pictures, where the catalogue has any, otherwise every product.
+    If the setting names a file for it, a contact sheet of some photos and their results is written.
 
     Returns:
-        A section over all photos, weighted equally, and one per label. `chance` is the share of right products in
-        the gallery: the precision of a random order.
+        A section over all photos, weighted equally; those of adults' and of children's clothes, where the table says
+        which; one per label, the best precision@10 first; and once more the lowest label of at least 30 photos.
+        `chance` is the share of right products in the gallery: the precision of a random order.
 
     Raises:
         ValueError: no folder of photos is set, or a photo's label has no right answers in the gallery.
     """
     if setting.photos is None:
         raise ValueError("The protocol needs a folder of photos: photos.csv and photos.zip.")
-    gallery = setting.gallery or "all"
-    labels, pixels = read_photos(setting.photos, model.spec)
+    gallery: Gallery = setting.gallery or ("large" if setting.has_large_pictures else "all")
+    photos, pixels = read_photos(setting.photos, model.spec)
     products, pictures = setting.encoded(model, gallery)
     right = {label: _right(answers, products) for label, answers in read_answers().items()}
-    unknown = sorted({label for label in labels if label not in right or not right[label].any()})
+    unknown = sorted({photo.label for photo in photos if not right.get(photo.label, np.zeros(1)).any()})
     if unknown:
         raise ValueError(f"No product of the gallery is a right answer to photos of {', '.join(unknown)}.")
     rows = nearest(model.encode_pixels(pixels), pictures, DEPTH)
-    hits = np.stack([right[label][found] for label, found in zip(labels, rows, strict=True)])
-    chances = np.array([right[label].mean() for label in labels])
-    every = np.array(labels)
+    hits = np.stack([right[photo.label][found] for photo, found in zip(photos, rows, strict=True)])
+    chances = np.array([right[photo.label].mean() for photo in photos])
+    if setting.sheet is not None:
+        sample = _sample(photos, setting.seed)
+        drawn = [photos[row] for row in sample]
+        found = [[products[place] for place in rows[row]] for row in sample]
+        results = list({product.id: product for line in found for product in line}.values())
+        thumbnails = read_pictures(setting.data, results, THUMBNAIL, large=is_large(gallery))
+        pictures_of = {product.id: picture for product, picture in zip(results, thumbnails, strict=True)}
+        shown = to_pixels([image for _, image in _opened(setting.photos, drawn, THUMBNAIL)], THUMBNAIL)
+        write_sheet(setting.sheet, _lines(drawn, shown, found, hits[sample], pictures_of))
+
+    def figures(chosen: NDArray[np.bool_]) -> dict[str, float]:
+        return {"gallery": len(products), **_figures(hits[chosen], chances[chosen])}
+
     name = f"shopper_photos {gallery}"
-    figures = {name: {"gallery": len(products), **_figures(hits, chances)}}
-    for label in sorted(set(labels)):
-        figures[f"{name}, {label}"] = {
-            "gallery": len(products),
-            **_figures(hits[every == label], chances[every == label]),
-        }
-    return figures
+    sections = {name: figures(np.ones(len(photos), dtype=np.bool_))}
+    for title, kids in (("adults", False), ("kids", True)):
+        chosen = np.array([photo.kids is kids for photo in photos])
+        if chosen.any():
+            sections[f"{name}, {title}"] = figures(chosen)
+    labels = np.array([photo.label for photo in photos])
+    by_label = {label: figures(labels == label) for label in sorted(set(labels))}
+    ordered = sorted(by_label, key=lambda label: -by_label[label]["precision@10"])
+    sections |= {f"{name}, {label}": by_label[label] for label in ordered}
+    many = [label for label in ordered if by_label[label]["photos"] >= LEAST_PHOTOS]
+    if many:
+        sections[f"{name}, lowest: {many[-1]}"] = by_label[many[-1]]
+    return sections
 
 
 def read_answers() -> Mapping[str, tuple[str, frozenset[str]]]:
@@ -67,33 +101,44 @@ def read_answers() -> Mapping[str, tuple[str, frozenset[str]]]:
     }
 
 
-def read_photos(folder: Path, spec: ImageSpec) -> tuple[list[str], NDArray[np.uint8]]:
-    """Read the labels of `photos.csv` and the photos of `photos.zip`, preprocessed as the search does it.
+def read_photos(folder: Path, spec: ImageSpec) -> tuple[list[Photo], NDArray[np.uint8]]:
+    """Read the rows of `photos.csv` and the photos of `photos.zip`, preprocessed as the search does it.
 
     A photo that is missing or cannot be decoded is skipped and reported on stderr.
 
     Returns:
-        The labels, and the photos, (n, height, width, 3).
+        The rows, and the photos, (n, height, width, 3).
+
+    Raises:
+        ValueError: there is no photo that can be used.
     """
-    labels, pixels = [], []
-    size = (spec.width, spec.height)
-    with (
-        (folder / "photos.csv").open(encoding="utf-8", newline="") as table,
-        zipfile.ZipFile(folder / "photos.zip") as archive,
-    ):
-        members = {Path(name).stem: name for name in archive.namelist()}
-        for row in csv.DictReader(table):
-            try:
-                with archive.open(members[row["image"]]) as file:
-                    pixels.append(to_pixels([open_picture(file, at_least=size)], spec))  # type: ignore[arg-type]
-                labels.append(row["label"])
-            except KeyError:
-                print(f"{archive.filename}: no photo {row['image']}", file=sys.stderr)
-            except (PictureError, zipfile.BadZipFile) as error:
-                print(f"{archive.filename}: photo {row['image']}: {error}", file=sys.stderr)
-    if not labels:
+    photos, pixels = [], []
+    with (folder / "photos.csv").open(encoding="utf-8", newline="") as table:
+        listed = [
+            Photo(row["image"], row["label"], KIDS.get(row.get("kids", ""))) for row in csv.DictReader(table)
+        ]
+    for photo, image in _opened(folder, listed, spec):
+        photos.append(photo)
+        pixels.append(to_pixels([image], spec))
+    if not photos:
         raise ValueError(f"{folder} has no photo that can be used.")
-    return labels, np.concatenate(pixels)
+    return photos, np.concatenate(pixels)
+
+
+def _opened(folder: Path, photos: Sequence[Photo], spec: ImageSpec) -> Iterator[tuple[Photo, Image.Image]]:
+    """Yield photos that can be opened, each with its picture, and report the others."""
+    with zipfile.ZipFile(folder / "photos.zip") as archive:
+        members = {Path(name).stem: name for name in archive.namelist()}
+        for photo in photos:
+            try:
+                with archive.open(members[photo.image]) as file:
+                    image = open_picture(file, at_least=(spec.width, spec.height))  # type: ignore[arg-type]
+            except KeyError:
+                print(f"{archive.filename}: no photo {photo.image}", file=sys.stderr)
+            except (PictureError, zipfile.BadZipFile) as error:
+                print(f"{archive.filename}: photo {photo.image}: {error}", file=sys.stderr)
+            else:
+                yield photo, image
 
 
 def _right(answers: tuple[str, frozenset[str]], products: Sequence[Product]) -> NDArray[np.bool_]:
@@ -109,3 +154,26 @@ def _figures(hits: NDArray[np.bool_], chances: NDArray[np.float64]) -> dict[str,
         "success@10": metrics.success_at(hits, DEPTH),
         "chance": float(chances.mean()),
     }
+
+
+def _sample(photos: Sequence[Photo], seed: int) -> list[int]:
+    """The rows of the photos on a contact sheet: drawn at random, in the order of their labels."""
+    drawn = np.random.default_rng(seed).permutation(len(photos))[:SHEET_PHOTOS]
+    return sorted((int(row) for row in drawn), key=lambda row: (photos[row].label, row))
+
+
+def _lines(
+    photos: Sequence[Photo],
+    shown: NDArray[np.uint8],
+    found: Sequence[Sequence[Product]],
+    hits: NDArray[np.bool_],
+    pictures: Mapping[str, NDArray[np.uint8]],
+) -> list[Row]:
+    lines = []
+    for photo, query, results, right in zip(photos, shown, found, hits, strict=True):
+        cells = [
+            (pictures[product.id], product.article_type, bool(hit))
+            for product, hit in zip(results, right, strict=True)
+        ]
+        lines.append(Row(photo.label, query, cells))
+    return lines

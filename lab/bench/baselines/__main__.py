@@ -13,7 +13,8 @@ def main(file: Path) -> None:
     from django.core.management import call_command
 
     from lab.bench.relevance import OURS
-    from search.evaluation.judged_queries import read_queries, relevant_skus
+    from search.evaluation.judged_queries import read_queries
+    from search.evaluation.right_answers import relevant_skus
     from search.evaluation.run import answer_all, ask_here, figures_of
 
     from .engines import ENGINES

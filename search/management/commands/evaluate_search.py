@@ -15,7 +15,8 @@ from rich.progress import Progress
 from rich.table import Table
 
 from ...conf import other_settings
-from ...evaluation.judged_queries import read_queries, relevant_skus
+from ...evaluation.judged_queries import read_queries
+from ...evaluation.right_answers import relevant_skus
 from ...evaluation.run import (
     ALL,
     DEPTH,

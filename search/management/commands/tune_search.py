@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from ...evaluation.judged_queries import read_queries, relevant_skus
+from ...evaluation.judged_queries import read_queries
+from ...evaluation.right_answers import relevant_skus
 from ...evaluation.tuning import HELD_BACK, Tuned, count_tries, tune
 from ...exceptions import SearchError
 from ...models import IndexVersion

@@ -1,12 +1,15 @@
+import csv
 import gzip
+import io
 import zipfile
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from search.encoders.pictures import ImageSpec
 from tests.training.products import COLOURS, write_catalogue
-from training.data import read_catalogue, read_products
+from training.data import has_large_pictures, read_catalogue, read_pictures, read_products
 
 SPEC = ImageSpec(width=6, height=8)
 
@@ -128,3 +131,63 @@ def test_decoded_pictures_are_kept_under_the_archives_size(tmp_path):
         f"shop-4-{size}-6x8.pixels.npy",
         f"shop-4-{size}-6x8.usable.npy",
     ]
+
+
+def test_large_pictures_are_read_of_the_products_that_have_one(tmp_path):
+    folder = write_catalogue(tmp_path / "shop", 8, large=(1, 6))
+    with zipfile.ZipFile(folder / "images_large.zip", "w") as archive:
+        for name, colour in (("1", "Red"), ("6", "Black"), ("0", "Green")):
+            picture = io.BytesIO()
+            Image.new("RGB", (90, 120), COLOURS[colour]).save(picture, "PNG")
+            archive.writestr(f"{name}.jpg", picture.getvalue())
+    assert has_large_pictures(folder)
+    read = read_catalogue(
+        [folder], split=None, spec=SPEC, cache=tmp_path / "cache", large=True, progress=False
+    )
+    assert [product.id for product in read.products] == ["1", "6"]
+    assert [row[4, 3].tolist() for row in read.pixels] == [list(COLOURS["Red"]), list(COLOURS["Black"])]
+    val = read_catalogue(
+        [folder], split="val", spec=SPEC, cache=tmp_path / "cache", large=True, progress=False
+    )
+    assert [product.id for product in val.products] == ["1"]
+    # The small pictures are cached apart.
+    small = read_catalogue([folder], split=None, spec=SPEC, cache=tmp_path / "cache", progress=False)
+    assert len(small.products) == 8
+    assert small.pixels[1, 4, 3] == pytest.approx(np.array(COLOURS["Green"]), abs=4)
+
+
+def test_pictures_of_some_products_are_decoded_at_another_size(tmp_path):
+    folder = write_catalogue(tmp_path / "shop", 8, large=(1, 6))
+    products = list(read_products(folder))
+    shown = read_pictures(folder, [products[6], products[1]], ImageSpec(width=12, height=16), large=True)
+    assert shown.shape == (2, 16, 12, 3)
+    assert shown[0, 8, 6] == pytest.approx(np.array(COLOURS["Blue"]), abs=4)
+    assert shown[1, 8, 6] == pytest.approx(np.array(COLOURS["Green"]), abs=4)
+
+
+def test_a_folder_without_large_pictures_has_none_to_read(tmp_path):
+    folder = write_catalogue(tmp_path / "shop", 8)
+    assert not has_large_pictures(folder)
+    with pytest.raises(ValueError, match="has no products with large pictures"):
+        read_catalogue([folder], split=None, spec=SPEC, cache=tmp_path / "cache", large=True)
+    (tmp_path / "classes" / "dress").mkdir(parents=True)
+    (tmp_path / "classes" / "dress" / "1.jpg").write_bytes(b"")
+    assert not has_large_pictures(tmp_path / "classes")
+    with pytest.raises(ValueError, match="a format without large pictures"):
+        read_catalogue([tmp_path / "classes"], split=None, spec=SPEC, cache=tmp_path / "cache", large=True)
+
+
+def test_sleeves_neck_and_price_are_read(tmp_path):
+    folder = write_catalogue(tmp_path / "shop", 4)
+    with gzip.open(folder / "products.csv.gz", "rt", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    rows[0] |= {"attributes": '{"Sleeve Length": "Long Sleeves", "Neck": "NA"}', "price": "895.0"}
+    rows[1] |= {"price": "on request"}
+    rows[2] |= {"price": "-1"}
+    with gzip.open(folder / "products.csv.gz", "wt", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    read = list(read_products(folder))
+    assert (read[0].sleeve, read[0].neck) == ("Long Sleeves", "")
+    assert [product.price for product in read] == [895.0, 0.0, 0.0, 0.0]

@@ -14,7 +14,7 @@ from training.evaluation.evaluators import (
     CachedModel,
     evaluate,
     evaluate_attributes,
-    evaluate_val,
+    evaluate_gallery,
     fingerprint_of,
     open_model,
 )
@@ -48,8 +48,25 @@ def test_figures_of_the_shipped_artifact_are_still_measured(model, tmp_path):
 
 def test_the_val_products_alone_are_a_gallery(model, tmp_path):
     data = write_catalogue(tmp_path / "shop", 16)
-    figures = evaluate_val(model, data, tmp_path / "cache")
+    figures = evaluate_gallery(model, data, tmp_path / "cache", "val")
     assert list(figures) == ["text_to_image val", "image_to_text val", "image_to_image val"]
+
+
+def test_large_pictures_are_galleries_of_their_own(model, tmp_path):
+    data = write_catalogue(tmp_path / "shop", 64, large=range(0, 64, 2))
+    for gallery, size in (("val-large", 8), ("large", 32)):
+        figures = evaluate_gallery(model, data, tmp_path / "cache", gallery)
+        assert list(figures) == [
+            f"{way} {gallery}" for way in ("text_to_image", "image_to_text", "image_to_image")
+        ]
+        assert {section["gallery"] for section in figures.values()} == {size}
+        assert figures[f"image_to_image {gallery}"]["queries"] == 8
+
+
+def test_a_gallery_without_val_products_is_refused(model, tmp_path):
+    data = write_catalogue(tmp_path / "shop", 16, large=(5, 6))
+    with pytest.raises(ValueError, match="No product of the gallery large is of split val"):
+        evaluate_gallery(model, data, tmp_path / "cache", "large")
 
 
 PIXELS = np.arange(2 * 8 * 6 * 3, dtype=np.uint8).reshape(2, 8, 6, 3)

@@ -8,7 +8,7 @@ from tests.tiny_artifact import write_tiny_artifact
 from tests.training.products import product, write_catalogue
 from training.data import Catalogue
 from training.evaluation import evaluators
-from training.evaluation.evaluators import ArtifactModel, Setting, evaluate_all
+from training.evaluation.evaluators import ArtifactModel, Setting, evaluate_gallery
 from training.evaluation.kagl import ground_truth_of_val, kagl_texts, kagl_values, read_ground_truth
 from training.evaluation.retrieval import nearest
 
@@ -131,7 +131,7 @@ def test_a_ground_truth_of_another_catalogue_is_refused(model, setting):
 
 
 def test_without_a_file_the_val_names_ask_as_in_our_own_protocol(model, setting):
-    ours = evaluate_all(model, setting.data, setting.cache)["text_to_image all"]
+    ours = evaluate_gallery(model, setting.data, setting.cache, "all")["text_to_image all"]
     kagl = kagl_texts(model, setting)["kagl text_to_image all"]
     same = ("queries", "gallery", "recall@1", "recall@10", "mrr@10", "ndcg@10")
     assert {name: kagl[name] for name in same} == {name: ours[name] for name in same}
