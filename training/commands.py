@@ -196,6 +196,18 @@ def _add_export(commands: Commands) -> None:
     parser.add_argument("--name", required=True, help="the artifact's name")
     parser.add_argument("--trained-on", default="", help="one sentence for the manifest")
     parser.add_argument(
+        "--source",
+        action="append",
+        default=[],
+        help="data or weights that it was made from: a sentence for the manifest; may be repeated",
+    )
+    parser.add_argument(
+        "--licence",
+        action="append",
+        default=[],
+        help="a licence, of a source or of the artifact: a sentence for the manifest; may be repeated",
+    )
+    parser.add_argument(
         "--attributes", type=Path, help="drawn catalogue for queries of colour, pattern and type"
     )
     parser.set_defaults(run=_export)
@@ -211,6 +223,8 @@ def _export(options: argparse.Namespace) -> int:
         name=options.name,
         trained_on=options.trained_on,
         attributes=options.attributes,
+        sources=options.source,
+        licences=options.licence,
     )
     print(json.dumps(figures, indent=2))
     return 0

@@ -31,6 +31,8 @@ def export(
     name: str,
     trained_on: str,
     attributes: Path | None = None,
+    sources: Sequence[str] = (),
+    licences: Sequence[str] = (),
 ) -> dict:
     """Write the artifact of a run's best weights to `out` and return its manifest's metrics.
 
@@ -41,6 +43,8 @@ def export(
         name: the artifact's name.
         trained_on: one sentence for the manifest.
         attributes: a drawn catalogue, on which queries of colour, pattern and type are measured as well.
+        sources: the data and weights that the run was made from, one sentence each, for the manifest.
+        licences: their licences and the artifact's, likewise.
 
     Raises:
         ParityError: an ONNX encoder differs from Keras by more than the tolerance.
@@ -67,6 +71,8 @@ def export(
         "image": run.spec,
         "text": TextSpec(max_tokens=run.config.text.max_tokens),
         "trained_on": trained_on,
+        "sources": sources,
+        "licences": licences,
     }
     write_manifest(out, **seal)
     shipped = ArtifactModel(load_artifact(out, threads=2))

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,8 @@ class Manifest:
     files: Mapping[str, str]
     trained_on: str = ""
     metrics: Mapping[str, Any] = field(default_factory=dict)
+    sources: tuple[str, ...] = ()  # the data and weights that it was made from, one sentence each
+    licences: tuple[str, ...] = ()  # what allows to use them and the artifact, one sentence each
 
     @property
     def fingerprint(self) -> str:
@@ -55,6 +57,8 @@ def write_manifest(
     text: TextSpec,
     trained_on: str = "",
     metrics: Mapping[str, Any] | None = None,
+    sources: Sequence[str] = (),
+    licences: Sequence[str] = (),
 ) -> Manifest:
     """Seal the three files in `folder` with a manifest of their checksums, and return it."""
     manifest = Manifest(
@@ -65,6 +69,8 @@ def write_manifest(
         files={file: _sha256(folder / file) for file in FILES},
         trained_on=trained_on,
         metrics=metrics or {},
+        sources=tuple(sources),
+        licences=tuple(licences),
     )
     content = {"format": FORMAT, "fingerprint": manifest.fingerprint, **asdict(manifest)}
     (folder / "manifest.json").write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
@@ -91,6 +97,8 @@ def peek_manifest(folder: Path) -> Manifest:
             files={file: str(content["files"][file]) for file in FILES},
             trained_on=str(content["trained_on"]),
             metrics=content["metrics"],
+            sources=_sentences(content, "sources"),
+            licences=_sentences(content, "licences"),
         )
     except OSError as error:
         raise _unreadable(folder, error) from error
@@ -127,6 +135,14 @@ def read_sealed(folder: Path, manifest: Manifest, file: str) -> bytes:
     if hashlib.sha256(content).hexdigest() != manifest.files[file]:
         raise ArtifactError(f"{folder / file} is not the file that its manifest describes.")
     return content
+
+
+def _sentences(content: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    """A list of the manifest that older ones lack."""
+    sentences = content.get(key, [])
+    if not isinstance(sentences, list) or not all(isinstance(sentence, str) for sentence in sentences):
+        raise ValueError(f"{key} is not a list of texts")
+    return tuple(sentences)
 
 
 def _unreadable(folder: Path, error: OSError) -> ArtifactError:

@@ -1,8 +1,10 @@
 import json
+from pathlib import Path
 
 import pytest
 
-from search.encoders.artifact import read_manifest
+import search
+from search.encoders.artifact import read_manifest, write_manifest
 from search.exceptions import ArtifactError
 from tests.tiny_artifact import write_tiny_artifact
 
@@ -53,3 +55,42 @@ def test_the_fingerprint_follows_what_decides_an_embedding(tmp_path):
     other = write_tiny_artifact(tmp_path / "c", seed=8).fingerprint
     assert same[0] == same[1]
     assert other != same[0]
+
+
+def test_sources_and_licences_are_kept_and_decide_nothing(folder):
+    before = read_manifest(folder)
+    assert (before.sources, before.licences) == ((), ())
+    write_manifest(
+        folder,
+        name="tiny",
+        dimension=before.dimension,
+        image=before.image,
+        text=before.text,
+        sources=["Drawn squares."],
+        licences=["CC0.", "BSD."],
+    )
+    after = read_manifest(folder)
+    assert (after.sources, after.licences) == (("Drawn squares.",), ("CC0.", "BSD."))
+    assert after.fingerprint == before.fingerprint
+
+
+def test_a_manifest_without_sources_and_licences_is_read(folder):
+    manifest = json.loads((folder / "manifest.json").read_text())
+    del manifest["sources"], manifest["licences"]
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    assert read_manifest(folder).sources == ()
+
+
+@pytest.mark.parametrize("content", ["Drawn squares.", [1], None, {"a": "b"}])
+def test_sources_that_are_no_list_of_texts_are_refused(folder, content):
+    manifest = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").write_text(json.dumps({**manifest, "sources": content}))
+    with pytest.raises(ArtifactError, match="sources is not a list of texts"):
+        read_manifest(folder)
+
+
+def test_the_artifact_that_ships_names_its_sources_and_licences():
+    shipped = read_manifest(Path(search.__file__).parent / "artifacts" / "default")
+    assert shipped.fingerprint == "073e80d9e11c4345ba6ddb9ab10c70bac8e030ef21607fa50539dce4acdfd552"
+    assert shipped.sources
+    assert shipped.licences
