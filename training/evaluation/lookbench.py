@@ -15,7 +15,7 @@ from search.evaluation import metrics
 
 from ..data import Product
 from .evaluators import EmbeddingModel, Figures, Gallery, Setting
-from .retrieval import DEPTH, Embeddings, nearest
+from .retrieval import DEPTH, Embeddings, nearest, rows_by_value
 
 MAIN_ATTRIBUTES = ("colour", "pattern", "gender", "sleeve", "neck")
 
@@ -29,11 +29,12 @@ def lookbench(model: EmbeddingModel, setting: Setting) -> Figures:
     figures = {}
     for gallery in (setting.gallery,) if setting.gallery else galleries:
         products, pictures = setting.encoded(model, gallery)
-        figures[f"lookbench {gallery}"] = look_alikes(products, pictures)
+        for group, values in look_alikes(products, pictures).items():
+            figures[f"lookbench {gallery}{f', {group}' if group else ''}"] = values
     return figures
 
 
-def look_alikes(products: Sequence[Product], pictures: Embeddings) -> dict[str, float]:
+def look_alikes(products: Sequence[Product], pictures: Embeddings) -> dict[str, dict[str, float]]:
     """Query with the val products' pictures for products of the same article type and the same main attributes.
 
     Of products with one and the same picture the first stands in the gallery, and a query never finds its own picture.
@@ -43,7 +44,7 @@ def look_alikes(products: Sequence[Product], pictures: Embeddings) -> dict[str, 
         pictures: (len(products), dimension).
 
     Returns:
-        Recall@k as in LookBench, the share of queries with a right answer among the first k: fine, where the article
+        Figures of all queries, under "", and of those of each gender. Recall@k as in LookBench, the share of queries with a right answer among the first k: fine, where the article
         type is the same and no main attribute that both products state differs, and coarse, where the article type
         is. `possible` is the share of queries to which the gallery has a fine answer.
 
@@ -68,15 +69,20 @@ def look_alikes(products: Sequence[Product], pictures: Embeddings) -> dict[str, 
         fine.append(alike[results])
         coarse.append(same_type[results])
         possible.append(np.delete(alike, itself).any())
-    fine_hits, coarse_hits = np.stack(fine), np.stack(coarse)
+    fine_hits, coarse_hits, can = np.stack(fine), np.stack(coarse), np.array(possible)
+    genders = rows_by_value(products[row].gender for row in asking)
+    groups = {"": np.arange(len(asking))} | {name: genders[name] for name in sorted(genders) if name}
     return {
-        "queries": len(asking),
-        "gallery": len(kept),
-        "fine recall@1": metrics.success_at(fine_hits, 1),
-        "fine recall@10": metrics.success_at(fine_hits, DEPTH),
-        "possible": float(np.mean(possible)),
-        "coarse recall@1": metrics.success_at(coarse_hits, 1),
-        "coarse recall@10": metrics.success_at(coarse_hits, DEPTH),
+        name: {
+            "queries": len(rows),
+            "gallery": len(kept),
+            "fine recall@1": metrics.success_at(fine_hits[rows], 1),
+            "fine recall@10": metrics.success_at(fine_hits[rows], DEPTH),
+            "possible": float(can[rows].mean()),
+            "coarse recall@1": metrics.success_at(coarse_hits[rows], 1),
+            "coarse recall@10": metrics.success_at(coarse_hits[rows], DEPTH),
+        }
+        for name, rows in groups.items()
     }
 
 

@@ -26,7 +26,7 @@ def test_type_and_every_main_attribute_agree_or_are_unknown():
         product("3", article_type="Shirts", sleeve="Short Sleeves"),
     ]
     # The nearest is of other sleeves; the next agrees in all that both state; the last is of another type.
-    figures = look_alikes(gallery, angles(0, 1, 2, 3))
+    figures = look_alikes(gallery, angles(0, 1, 2, 3))[""]
     assert figures == {
         "queries": 1,
         "gallery": 4,
@@ -42,8 +42,25 @@ def test_type_and_every_main_attribute_agree_or_are_unknown():
 def test_each_main_attribute_counts(field):
     same = {"sleeve": "Long Sleeves", "neck": "V-Neck"}
     gallery = [product("0", **same, **VAL), product("1", **{**same, field: "other"})]
-    figures = look_alikes(gallery, angles(0, 1))
+    figures = look_alikes(gallery, angles(0, 1))[""]
     assert (figures["fine recall@1"], figures["coarse recall@1"], figures["possible"]) == (0.0, 1.0, 0.0)
+
+
+def test_queries_are_counted_by_gender():
+    gallery = [
+        product("0", gender="Women", **VAL),
+        product("1", gender="Women"),
+        product("2", gender="Boys", **VAL),
+        product("3", gender="", **VAL),
+    ]
+    figures = look_alikes(gallery, angles(0, 1, 10, 12))
+    assert {name: (values["queries"], values["fine recall@1"]) for name, values in figures.items()} == {
+        "": (3, 1.0),
+        "Boys": (1, 1.0),  # it finds the one of unknown gender
+        "Women": (1, 1.0),
+    }
+    further = look_alikes(gallery, angles(0, 1, 3, 12))
+    assert (further["Boys"]["fine recall@1"], further["Women"]["fine recall@1"]) == (0.0, 1.0)
 
 
 def test_a_picture_never_finds_itself_under_another_number():
@@ -53,13 +70,15 @@ def test_a_picture_never_finds_itself_under_another_number():
         product("2"),
         product("3", twin="2"),
     ]
-    figures = look_alikes(gallery, angles(0, 5, 0, 0))
+    figures = look_alikes(gallery, angles(0, 5, 0, 0))[""]
     assert (figures["queries"], figures["gallery"]) == (1, 2)
     assert figures["coarse recall@10"] == 0.0
 
 
 def test_a_product_without_a_type_is_like_no_other():
-    figures = look_alikes([product("0", article_type="", **VAL), product("1", article_type="")], angles(0, 1))
+    figures = look_alikes(
+        [product("0", article_type="", **VAL), product("1", article_type="")], angles(0, 1)
+    )[""]
     assert (figures["coarse recall@1"], figures["possible"]) == (0.0, 0.0)
 
 
@@ -97,7 +116,7 @@ def test_a_real_ranking_scores_as_ir_measures_says():
         known = [(query.colour, each.colour), (query.sleeve, each.sleeve)]
         return all(one == other or not one or not other for one, other in known)
 
-    figures = look_alikes(gallery, pictures)
+    figures = look_alikes(gallery, pictures)[""]
     for name, right in (("fine", agrees), ("coarse", lambda query, each: True)):
         truth = {
             query.id: {
@@ -125,19 +144,21 @@ def test_every_gallery_is_measured_unless_one_is_named(model, tmp_path):
     figures = lookbench(model, setting)
     assert {name: (values["queries"], values["gallery"]) for name, values in figures.items()} == {
         "lookbench val": (16, 16),
+        "lookbench val, Men": (16, 16),
         "lookbench large": (8, 32),
+        "lookbench large, Men": (8, 32),
         "lookbench all": (16, 64),
+        "lookbench all, Men": (16, 64),
     }
     # Squares of one colour differ in nothing.
     assert figures["lookbench all"]["fine recall@1"] == 1.0
     assert list(lookbench(model, Setting(data=data, cache=tmp_path / "cache", gallery="val-large"))) == [
-        "lookbench val-large"
+        "lookbench val-large",
+        "lookbench val-large, Men",
     ]
 
 
 def test_a_catalogue_without_large_pictures_has_two_galleries(model, tmp_path):
     data = write_catalogue(tmp_path / "shop", 16)
-    assert list(lookbench(model, Setting(data=data, cache=tmp_path / "cache"))) == [
-        "lookbench val",
-        "lookbench all",
-    ]
+    figures = lookbench(model, Setting(data=data, cache=tmp_path / "cache"))
+    assert list(figures)[::2] == ["lookbench val", "lookbench all"]
