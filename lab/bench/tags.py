@@ -14,6 +14,7 @@ import random
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +23,17 @@ from PIL import Image
 SEED = 1
 DRAWN = 5000  # products of the train split that norms are counted over
 BATCH = 64
-KINDS = {"article type": "category", "colour": "colour", "pattern": "pattern", "gender": "gender"}
+KINDS = {
+    "article type": "category",
+    "colour": "colour",
+    "pattern": "pattern",
+    "gender": "gender",
+    "usage": "usage",
+}
+COLUMNS = {"category": "article_type"}  # of the facets that are named otherwise
 NOT_STATED = ("", "NA", "Other")
 BINS = 10
+EDGES = (0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 1.01)  # of the groups of confidence whose words are counted
 
 Row = Mapping[str, str]
 
@@ -60,7 +69,7 @@ def main() -> None:
     tags = vocabulary(learned)
     words = encoders.encode_texts([tag.word for tag in tags])
     drawn_similarities = embed(encoders, pictures, drawn) @ words.T
-    scales = scoring.scale(drawn_similarities, words_in_texts(drawn, tags), tags)
+    scales = scoring.scale(drawn_similarities, stated_by(drawn, tags), tags)
     norms = scoring.log_norms(drawn_similarities)
     similarities = embed(encoders, pictures, judged) @ words.T
     values = sum(tag.is_value for tag in tags)
@@ -68,8 +77,12 @@ def main() -> None:
         f"{len(judged)} products of val, {len(tags)} words, {values} of them values, artifact {encoders.manifest.name}"
     )
     sure = scoring.confidences(similarities, scales, tags)
+    stated = stated_by(judged, tags)
     report_values(judged, tags, similarities, norms, sure)
-    report_words(tags, sure, words_in_texts(judged, tags))
+    report_words(tags, sure, stated)
+    report_reliability(tags, sure, stated)
+    for reason, count in Counter(filter(None, scales.untold)).items():
+        print(f"{count} words without a confidence: {reason}")
     for place in random.Random(SEED).sample(range(len(judged)), options.examples):
         print_example(judged[place], tags, sure[place])
 
@@ -130,12 +143,15 @@ def vocabulary(rows: Sequence[Row]) -> list:
     return build_vocabulary(lexicon, general_words(), WordChanges())
 
 
-def words_in_texts(rows: Sequence[Row], tags: Sequence) -> np.ndarray:
-    """Return (products, words) whether a product's texts hold each word or phrase, in any inflection."""
+def stated_by(rows: Sequence[Row], tags: Sequence) -> np.ndarray:
+    """Return (products, words) whether a product has each value, or its texts hold each word or phrase, in any inflection."""
     texts = [f" {' '.join(_stems(_text_of(row)))} " for row in rows]
     stated = np.zeros((len(rows), len(tags)), dtype=bool)
     for place, tag in enumerate(tags):
-        if not tag.is_value:
+        if tag.is_value:
+            column = COLUMNS.get(tag.kind, tag.kind)
+            stated[:, place] = [row[column] == tag.word for row in rows]
+        else:
             phrase = f" {' '.join(_stems(tag.word))} "
             stated[:, place] = [phrase in text for text in texts]
     return stated
@@ -228,6 +244,22 @@ def calibration(sure: np.ndarray, truth: Mapping[int, int], places: Sequence[int
             if (group == one).any()
         )
     )
+
+
+def report_reliability(tags: Sequence, sure: np.ndarray, stated: np.ndarray) -> None:
+    """Print how often words are right, by how sure they are: values by the products that state one, words by the texts."""
+    kinds = sorted({tag.kind for tag in tags if tag.is_value})
+    print(f"\n{'confidence':14}" + "".join(f"{kind:>18}" for kind in (*kinds, "words")))
+    for low, high in pairwise(EDGES):
+        cells = []
+        for kind in (*kinds, None):
+            places = [at for at, tag in enumerate(tags) if (tag.kind if tag.is_value else None) == kind]
+            truth = stated[:, places]
+            judged = truth.any(axis=1) | (kind is None)
+            inside = (sure[:, places] >= low) & (sure[:, places] < high) & judged[:, None]
+            right = f"{truth[inside].mean():.3f}" if inside.any() else ""
+            cells.append(f"{int(inside.sum()):11}{right:>7}")
+        print(f"{low:.2f} to {min(high, 1):.2f}  " + "".join(cells))
 
 
 def print_example(row: Row, tags: Sequence, sure: np.ndarray) -> None:

@@ -20,6 +20,7 @@ from ..indexing import marks
 from ..models import ProductTag, TagWord
 from ..registry import get_index
 from ..tags.review import ReviewFilter, count_states, decide, read_products
+from ..tags.suggest import untold_words
 from ..text import split, storable
 from .base import ModelAdmin, ReadOnlyAdmin
 
@@ -57,6 +58,7 @@ class ReviewPage(ReadOnlyAdmin):
                 "products": read_products(wanted, list(page.object_list)),
                 "states": [(state.value, state.label, counts[state.value]) for state in State],
                 "kinds": list(kinds.distinct()),
+                "untold": untold_words() if wanted.state == State.SUGGESTED else {},
                 "may_change": self.has_change_permission(request),
                 "undoable": _ids(request.GET.get("undo", "")),
                 "product_page": self._product_page(),

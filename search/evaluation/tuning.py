@@ -24,6 +24,7 @@ class Tuned:
     weights: Weights
     tuned: tuple[Figures, Figures]  # before and after, over the queries that it was tuned on
     held_back: tuple[Figures, Figures] | None  # over the others; None where there are too few queries
+    settled: bool  # whether the last round changed nothing, so that more of them would not either
 
     @property
     def changed(self) -> dict[str, float]:
@@ -77,6 +78,7 @@ def tune(
     start = get_settings().weights
     weights, before = start, measure(on, start, ask)[ALL]
     best = before
+    settled = False
     for _ in range(rounds):
         former = weights
         for weight in fields(Weights):
@@ -85,12 +87,13 @@ def tune(
                 if found.ndcg >= best.ndcg + AT_LEAST:
                     weights, best = candidate, found
                 report(best.ndcg)
-        if weights == former:
+        settled = weights == former
+        if settled:
             break
     others = None
     if held_back:
         others = (measure(held_back, start, ask)[ALL], measure(held_back, weights, ask)[ALL])
-    return Tuned(weights, (before, best), others)
+    return Tuned(weights, (before, best), others, settled)
 
 
 def measure(judged: Judged, weights: Weights, ask: Ask = ask_here) -> Mapping[str, Figures]:

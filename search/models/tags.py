@@ -61,6 +61,16 @@ class VersionTags(models.Model):
     usual = models.BinaryField(
         help_text="Share of each category's products whose texts contain each word: 32-bit floats."
     )
+    ceilings = models.JSONField(
+        default=list,
+        db_default=models.Value([], models.JSONField()),
+        help_text="The highest confidence of each word.",
+    )
+    untold = models.JSONField(
+        default=list,
+        db_default=models.Value([], models.JSONField()),
+        help_text='Why each word has no confidence, or "".',
+    )
     made_at = models.DateTimeField()
 
     def __str__(self) -> str:

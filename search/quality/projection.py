@@ -100,7 +100,7 @@ def project(embeddings: NDArray[np.float32], report: Callable[[float], None]) ->
         report: takes how much is done, from 0 to 1.
 
     Raises:
-        MapError: the library for t-SNE is not installed.
+        MapError: the library for t-SNE is not installed, or no finite positions were found.
     """
     reduced = principal_components(embeddings.astype(np.float64), min(COMPONENTS, embeddings.shape[1]))
     if len(reduced) < FEWEST:
@@ -115,7 +115,10 @@ def project(embeddings: NDArray[np.float32], report: Callable[[float], None]) ->
         callbacks=_Progress(report),
         callbacks_every_iters=EVERY,
     )
-    return _plane(np.asarray(tsne.fit(reduced)))
+    positions = np.asarray(tsne.fit(reduced))
+    if not np.isfinite(positions).all():
+        raise MapError("t-SNE did not converge: some positions are not finite. The map that was there stays.")
+    return _plane(positions)
 
 
 def perplexity_of(count: int) -> float:

@@ -1,5 +1,6 @@
 """Make the tag vocabulary of the active version anew, in a worker, after the catalogue or the words have changed."""
 
+import logging
 from dataclasses import asdict
 from hashlib import sha256
 
@@ -11,14 +12,19 @@ from django.utils import timezone
 from ..encoders.cache import encoders_for
 from ..encoders.sessions import BATCH, Embeddings, Encoders
 from ..exceptions import EncodingError
+from ..facets import token_of
 from ..indexing.embedding import encode_each
 from ..merchandising.snapshots import snapshot
 from ..models import EntryImage, IndexEntry, IndexVersion, VersionTags
 from ..models.expressions import any_phrase
 from ..query.lexicon import words_of
-from .confidence import Floats, Scales, scale
+from .confidence import UNSETTLED, Floats, Scales, scale
 from .vocabulary import Tag, build_vocabulary, general_words, read_changes
 
+logger = logging.getLogger(__name__)
+
+METHOD = 2  # of finding scales; another one makes every vocabulary anew
+LOGGED = 20  # words in a line of the log
 LOWEST = -1e6  # of a score
 DRAWN = 5000  # pictures that scales are found on
 
@@ -55,9 +61,12 @@ def refresh_tags() -> bool:
             "intercepts": _rounded(scales.intercepts),
             "trusts": _rounded(scales.trusts),
             "usual": scales.usual.tobytes(),
+            "ceilings": _rounded(scales.ceilings),
+            "untold": list(scales.untold),
             "made_at": timezone.now(),
         },
     )
+    _log_untold(version, vocabulary, scales)
     if errors:
         raise EncodingError(
             "Words that are left out of the tag vocabulary: "
@@ -68,7 +77,7 @@ def refresh_tags() -> bool:
 
 def _source(version: IndexVersion, vocabulary: list[Tag]) -> str:
     listed = "\n".join(f"{tag.kind}\t{tag.word}\t{tag.is_value}\t{tag.share:.6f}" for tag in vocabulary)
-    return f"{version.fingerprint} {sha256(listed.encode()).hexdigest()}"
+    return f"{version.fingerprint} {METHOD} {sha256(listed.encode()).hexdigest()}"
 
 
 def _embed(
@@ -97,12 +106,33 @@ def _scale(version: IndexVersion, vocabulary: list[Tag], embeddings: Embeddings)
     pictures = np.array([picture for _, picture in drawn], dtype=np.float32).reshape(-1, version.dimension)
     entries = np.array([entry_id for entry_id, _ in drawn], dtype=np.int64)
     among = IndexEntry.objects.in_version(version.pk).among(entries.tolist())
+    stated = {pk: set(facets) for pk, facets in among.values_list("pk", "facets")}
     held = np.zeros((len(drawn), len(vocabulary)), dtype=bool)
     for place, tag in enumerate(vocabulary):
-        if not tag.is_value:
+        if tag.is_value:
+            token = token_of(tag.kind, tag.word)
+            held[:, place] = [token in stated.get(pk, ()) for pk in entries.tolist()]
+        else:
             holding = among.filter(document=any_phrase([tag.word], version.config))
             held[:, place] = np.isin(entries, list(holding.values_list("pk", flat=True)))
     return scale(pictures @ embeddings.T, held, vocabulary)
+
+
+def _log_untold(version: IndexVersion, vocabulary: list[Tag], scales: Scales) -> None:
+    untold: dict[str, list[str]] = {}
+    for tag, reason in zip(vocabulary, scales.untold, strict=True):
+        if reason:
+            untold.setdefault(reason, []).append(tag.word)
+    for reason, words in untold.items():
+        level = logging.WARNING if reason == UNSETTLED else logging.INFO
+        more = f" and {len(words) - LOGGED} more" if len(words) > LOGGED else ""
+        logger.log(
+            level,
+            "Tags of %s without a confidence, because %s: %s",
+            version,
+            reason,
+            ", ".join(words[:LOGGED]) + more,
+        )
 
 
 def _rounded(values: Floats) -> list[float]:

@@ -42,7 +42,7 @@ class FoundTag:
 
 @dataclass(frozen=True, slots=True)
 class FoundTags:
-    """The words for one picture, the surest first."""
+    """The words for one picture, the surest first; without those that have no confidence."""
 
     every: tuple[FoundTag, ...] = ()
 
@@ -159,7 +159,7 @@ def _suggest(tagger: Tagger, keys: Sequence[str]) -> int:
 
 
 def tags_for_embeddings(pictures: Embeddings, tagger: Tagger | None = None) -> list[FoundTags]:
-    """Return the words of the vocabulary for pictures, surest first, each with all of them.
+    """Return the words of the vocabulary for pictures, surest first, each with all that have a confidence.
 
     Args:
         pictures: (n, dimension) of unit length, made with the artifact of the tagger's version.
@@ -213,8 +213,25 @@ def _found(tagger: Tagger, similarities: Embeddings, sure: Embeddings) -> FoundT
                 tagger.tags[place].is_value,
             )
             for place in order
+            if not tagger.scales.untold[place]
         )
     )
+
+
+def untold_words() -> dict[str, list[Tag]]:
+    """Return why some words of the active version have no confidence, so that they are never suggested: reason -> words.
+
+    Without a vocabulary there are none.
+    """
+    try:
+        tagger = active_tagger()
+    except NoTags:
+        return {}
+    found: dict[str, list[Tag]] = {}
+    for tag, reason in zip(tagger.tags, tagger.scales.untold, strict=True):
+        if reason:
+            found.setdefault(reason, []).append(tag)
+    return found
 
 
 def similar_words(word: str, limit: int = 10) -> list[SimilarWord]:
@@ -286,6 +303,9 @@ def _load(version: IndexVersion) -> Tagger:
             intercepts=np.array(row.intercepts, dtype=np.float32),
             usual=np.frombuffer(bytes(row.usual), dtype=np.float32).reshape(-1, len(row.words)),
             trusts=np.array(row.trusts, dtype=np.float32),
+            # A row of the release before has none of these, until a worker has made it anew within minutes.
+            ceilings=np.array(row.ceilings or [1.0] * len(row.words), dtype=np.float32),
+            untold=tuple(row.untold or [""] * len(row.words)),
         ),
         made_at=row.made_at,
     )

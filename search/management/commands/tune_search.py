@@ -75,6 +75,8 @@ class Command(BaseCommand):
         console.print(table)
         if found.held_back is None:
             console.print(f"With fewer than {HELD_BACK} queries none is held back: a gain may be chance.")
+        if not found.settled:
+            console.print("The last round still changed weights: more --rounds may find better ones.")
         if found.held_back is not None and not found.holds:
             console.print("The queries held back are answered worse: keep the weights that you have.")
         elif found.changed:

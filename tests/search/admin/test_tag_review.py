@@ -53,6 +53,14 @@ def messages(response) -> list[str]:
     return [str(message) for message in response.context["messages"]]
 
 
+def test_words_that_are_never_suggested_are_named_with_the_reason(tag, staff):
+    page = staff.get(REVIEW).content.decode()
+    assert "2 words: no product&#x27;s texts hold it" in page
+    assert "Pink (style), striped (style)" in page
+    assert "1 word: its facet has no other value" in page
+    assert "never suggested" not in staff.get(REVIEW, {"state": "accepted"}).content.decode()
+
+
 def test_pages_need_their_permission(tag):
     for client, expected in (
         (Client(), (302, 302, 302)),

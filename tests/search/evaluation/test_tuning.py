@@ -39,6 +39,8 @@ def test_a_weight_that_helps_is_kept_and_told_on_the_queries_held_back():
     assert (found.tuned[1].mrr, found.held_back[1].mrr) == (1.0, 1.0)
     assert found.tuned[0].mrr < 1
     assert found.holds
+    assert found.settled
+    assert not tune(judged(9), rounds=1, ask=ask_with(3.0)).settled
     assert sorted(best) == best
     assert len(best) <= 2 * count_tries()
     assert get_settings().weights == Weights()

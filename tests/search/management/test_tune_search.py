@@ -31,6 +31,7 @@ def test_weights_are_tried_and_printed(file, tmp_path, capsys):
     assert "tuned on" in out
     assert "held back" in out
     assert "The default weights are the best that were tried." in out
+    assert "The last round" not in out
     assert json.loads((tmp_path / "weights.json").read_text()) == {"WEIGHTS": {}}
 
 

@@ -1,4 +1,5 @@
 import sys
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -45,6 +46,21 @@ def test_principal_components_are_ordered_by_how_much_they_tell():
 
 def test_perplexity_leaves_enough_neighbours():
     assert [perplexity_of(count) for count in (13, 91, 1000)] == [4.0, 30.0, 30.0]
+
+
+def test_a_map_that_did_not_converge_is_no_map(monkeypatch):
+    class Diverging:
+        def __init__(self, **options: object) -> None:
+            pass
+
+        def fit(self, points: np.ndarray) -> np.ndarray:
+            return np.full((len(points), 2), np.nan)
+
+    library = ModuleType("openTSNE")
+    library.TSNE = Diverging  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "openTSNE", library)
+    with pytest.raises(MapError, match="t-SNE did not converge"):
+        project(clusters(3, 5), lambda share: None)
 
 
 def test_without_the_library_the_message_says_what_to_install(monkeypatch):

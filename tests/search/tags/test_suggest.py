@@ -7,6 +7,8 @@ from search.encoders.cache import encoders_for
 from search.encoders.sessions import Encoders
 from search.exceptions import EncodingError, NoTags
 from search.models import IndexEntry, ProductTag, TagWord, VersionTags
+from search.tags import fitting
+from search.tags.confidence import ALONE, UNSETTLED, UNUSED
 from search.tags.refresh import refresh_tags
 from search.tags.review import decide
 from search.tags.suggest import (
@@ -19,6 +21,7 @@ from search.tags.suggest import (
     tags_for_embeddings,
     tags_for_product,
     tags_for_products,
+    untold_words,
 )
 from tests.outbox import empty_outbox, stale_products
 from tests.tiny_artifact import COLOURS
@@ -65,12 +68,9 @@ def test_a_word_that_cannot_be_encoded_is_left_out_until_it_can_be(version, monk
 def test_a_product_gets_the_words_nearest_to_its_pictures(tagged):
     found = tags_for_product(key_of("s-1"))
     assert {(tag.kind, tag.word) for tag in found.every} == {
-        ("category", "Shirts"),
         ("colour", "Blue"),
         ("colour", "Red"),
         ("material", "cotton"),
-        ("style", "striped"),
-        ("style", "Pink"),
     }
     colours = found.kinds()["colour"]
     assert [tag.word for tag in colours] == ["Red", "Blue"]
@@ -79,7 +79,38 @@ def test_a_product_gets_the_words_nearest_to_its_pictures(tagged):
     assert [tag.confidence for tag in found.every] == sorted(
         (tag.confidence for tag in found.every), reverse=True
     )
-    assert [tag.word for tag in found.kinds(limit=1)["style"]] == ["Pink"]
+    assert [tag.word for tag in found.kinds(limit=1)["colour"]] == ["Red"]
+
+
+def test_words_without_a_confidence_are_named_with_the_reason(tagged):
+    assert {reason: [tag.word for tag in tags] for reason, tags in untold_words().items()} == {
+        ALONE: ["Shirts"],
+        UNUSED: ["Pink", "striped"],
+    }
+
+
+def test_words_without_a_confidence_stand_in_the_log(version, monkeypatch, caplog):
+    monkeypatch.setattr(fitting, "STEPS", 1)
+    with caplog.at_level("INFO", "search.tags.refresh"):
+        refresh_tags()
+    logged = {record.getMessage().partition("because ")[2]: record.levelname for record in caplog.records}
+    assert logged[f"{UNUSED}: Pink, striped"] == "INFO"
+    assert logged[f"{UNSETTLED}: Blue, Red, cotton"] == "WARNING"
+    assert tags_for_product(key_of("s-1")).every == ()
+
+
+def test_without_a_vocabulary_no_word_is_named(version):
+    assert untold_words() == {}
+
+
+def test_a_vocabulary_of_the_release_before_is_read_and_made_anew(tagged):
+    held = VersionTags.objects.get()
+    source = held.source
+    VersionTags.objects.update(ceilings=[], untold=[], source="of the release before")
+    assert untold_words() == {}
+    assert len(tags_for_product(key_of("s-1")).every) == len(held.words)
+    assert refresh_tags()
+    assert VersionTags.objects.get().source == source
 
 
 def test_products_without_pictures_get_none(tagged):
