@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lab.bench.tags import calibration, read_rows, report_values, vocabulary, words_in_texts
+from lab.bench.tags import calibration, read_rows, report_reliability, report_values, stated_by, vocabulary
 from search.tags.vocabulary import Tag
 
 ROW = {
@@ -25,14 +25,17 @@ def test_patterns_are_read_from_either_attribute(tmp_path):
     assert [row["pattern"] for row in read_rows(path)] == ["Solid", "Floral", "", ""]
 
 
-def test_texts_tell_words_and_phrases_in_any_inflection():
+def test_texts_tell_words_and_phrases_in_any_inflection_and_columns_tell_values():
     tags = [
         Tag("material", "cotton", False),
         Tag("sleeve", "short sleeve", False),
         Tag("sleeve", "sleeve short", False),
         Tag("colour", "Red", True),
     ]
-    assert words_in_texts([ROW], tags).tolist() == [[True, True, False, False]]
+    assert stated_by([ROW, {**ROW, "colour": "Blue"}], tags).tolist() == [
+        [True, True, False, True],
+        [True, True, False, False],
+    ]
 
 
 def test_the_vocabulary_holds_the_values_with_their_shares():
@@ -58,3 +61,13 @@ def test_calibration_is_the_distance_between_sure_and_right():
     truth = {0: 0, 1: 0, 2: 0, 3: 1}
     # Two at 0.85 that are right, two at 0.35 of which one is.
     assert calibration(sure, truth, [0, 1]) == pytest.approx((0.15 + 0.15) / 2)
+
+
+def test_reliability_counts_how_often_words_are_right_by_how_sure_they_are(capsys):
+    tags = [Tag("colour", "Red", True), Tag("colour", "Blue", True), Tag("material", "cotton", False)]
+    sure = np.array([[0.97, 0.03, 0.5], [0.99, 0.01, 0.5], [0.99, 0.01, 0.5]])
+    stated = np.array([[True, False, False], [False, True, True], [False, False, False]])
+    report_reliability(tags, sure, stated)
+    lines = {line[:12]: line[12:].split() for line in capsys.readouterr().out.splitlines() if line}
+    assert lines["0.95 to 1.00"] == ["2", "0.500", "0"]  # the third product states no colour
+    assert lines["0.40 to 0.60"] == ["0", "3", "0.333"]
