@@ -72,6 +72,8 @@ class ProductIndex:
     """What a host subclasses once to make its products searchable."""
 
     facets: ClassVar[tuple[str, ...]] = ("category", "brand", "colour", "gender")
+    # The facet whose last value says what kind of thing a product is; other colours of a product are of its kind. "" for none.
+    kind: ClassVar[str] = "category"
     # Model label -> what names the products that a saved instance belongs to: an attribute holding the
     # product's primary key ("product_id"), or a function from the instance to primary keys.
     related: ClassVar[Mapping[str, str | Callable[[Any], Iterable[Any]]]] = {}

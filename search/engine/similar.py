@@ -157,8 +157,9 @@ def _best(legs: list[Leg]) -> Leg:
 def find_other_colours(product_key: str, *, limit: int = 6) -> list[SearchResult]:
     """Find a product's style in other colours, of each colour the one that looks most like the product, most similar first.
 
-    Products of one style are named alike but for their colours; two of them may still differ in their cut, so that their
-    pictures decide. Without an index, or where the product is not in it, there are none.
+    Products of one style are named alike but for their colours; two of them may still differ in their cut. So they are of the
+    same kind, too, by the last value of `ProductIndex.kind`, and their pictures are as similar as `OTHER_COLOUR_SIMILARITY`
+    says. Without an index, or where the product is not in it, there are none.
 
     Args:
         product_key: str(pk) of the product.
@@ -185,7 +186,7 @@ def _nearest_by_colour(version: IndexVersion, product_key: str) -> list[tuple[st
     others = [
         entry
         for entry in entries.filter(style=own.style).exclude(pk=own.pk).newest()[:OF_A_STYLE]
-        if (theirs := _colours(entry)) and not theirs & colours
+        if (theirs := _colours(entry)) and not theirs & colours and _kind(entry) == _kind(own)
     ]
     # By key: products of a host may lack an SKU.
     rows = EntryImage.objects.of_products(version.pk, [entry.product_key for entry in (own, *others)])
@@ -194,17 +195,23 @@ def _nearest_by_colour(version: IndexVersion, product_key: str) -> list[tuple[st
         pictures.setdefault(key, np.array(embedding, np.float32))
     if own.product_key not in pictures:
         return []
-    picture = pictures[own.product_key]
+    picture, least = pictures[own.product_key], get_settings().other_colour_similarity
     alike = [
         (float(picture @ pictures[entry.product_key]), entry)
         for entry in others
         if entry.product_key in pictures
     ]
+    near = [pair for pair in alike if pair[0] >= least]
     best: dict[frozenset[str], tuple[str, float]] = {}
-    for similarity, entry in sorted(alike, key=lambda pair: -pair[0]):
+    for similarity, entry in sorted(near, key=lambda pair: -pair[0]):
         best.setdefault(_colours(entry), (entry.product_key, similarity))
     return list(best.values())
 
 
 def _colours(entry: IndexEntry) -> frozenset[str]:
     return frozenset(values_of(COLOUR, entry.facets))
+
+
+def _kind(entry: IndexEntry) -> list[str]:
+    """The last value of the facet that says what kind of thing a product is, if it has one."""
+    return values_of(get_index().kind, entry.facets)[-1:]

@@ -4,6 +4,7 @@ from search.engine import Filters, answers, find_other_colours, find_similar
 from search.exceptions import InvalidQuery
 from search.models import IndexEntry
 from shop.models import Product
+from shop.search_index import ShopProductIndex
 from tests.search.indexed import add, unit
 
 
@@ -68,8 +69,9 @@ def test_what_cannot_be_answered_is_refused(version):
 # The same style in other colours.
 
 
-def put(version, sku, colour, *direction, style="acme|shirt"):
-    product = add(version, sku, f"{colour} shirt", facets={"colour": [colour]}, pictures=[unit(*direction)])
+def put(version, sku, colour, *direction, style="acme|shirt", kind=()):
+    facets = {"category": kind, "colour": [colour]}
+    product = add(version, sku, f"{colour} shirt", facets=facets, pictures=[unit(*direction)])
     IndexEntry.objects.filter(sku=sku.lower()).update(style=style)
     return product
 
@@ -92,6 +94,24 @@ def skus_in_colours(product, **options):
 def test_each_other_colour_once_by_the_likest_picture(red):
     assert skus_in_colours(red) == ["green", "blue-near"]
     assert skus_in_colours(red, limit=1) == ["green"]
+
+
+def test_pictures_that_differ_are_not_of_one_style(red, index_settings):
+    index_settings.FASHION_SEARCH |= {"OTHER_COLOUR_SIMILARITY": 0.99}
+    assert skus_in_colours(red) == ["green"]
+    index_settings.FASHION_SEARCH |= {"OTHER_COLOUR_SIMILARITY": 1}
+    assert skus_in_colours(red) == []
+
+
+def test_another_kind_of_product_is_not_of_one_style(version, monkeypatch):
+    """A formal shoe that is named like a casual one, and looks like it."""
+    casual = put(version, "casual", "Brown", 1, kind=["Shoes", "Casual Shoes"])
+    put(version, "formal", "Black", 1, kind=["Shoes", "Formal Shoes"])
+    put(version, "unknown", "Grey", 1, 0.05)
+    put(version, "other", "White", 1, 0.1, kind=["Shoes", "Casual Shoes"])
+    assert skus_in_colours(casual) == ["other"]
+    monkeypatch.setattr(ShopProductIndex, "kind", "")
+    assert skus_in_colours(casual) == ["formal", "unknown", "other"]
 
 
 def test_a_product_of_no_style_colour_or_picture_has_none(red, version):
