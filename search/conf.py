@@ -86,9 +86,7 @@ class SearchSettings:
         default_factory=Weights
     )  # how much each thing counts; a dictionary of those that differ
     results: int = 2000  # results of a search at most
-    other_colour_similarity: float = (
-        0.8  # of pictures; a product's other colours are as similar to it at least
-    )
+    other_colour_similarity: float = 0.7  # of pictures; docs/relevance.md
     variants: int = 3  # of one style on a page, as far as others can fill it; 0 for any number
     enough: int = 24  # with fewer products that have all that was asked for, the closest to it are added
     exact_below: int = (
