@@ -30,6 +30,7 @@ from search.quality.health import check_health
 from search.quality.jobs import ask, compute
 from search.tags.refresh import refresh_tags
 from search.tags.suggest import suggest_tags
+from shop.models import Product
 from tests.search.products import build_version, drain, make_product
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("index_settings")]
@@ -48,6 +49,15 @@ def make_everything(version: IndexVersion) -> None:
     ask(CatalogueHealth, version)
     compute(CatalogueHealth, version.pk, check_health)
     ask(CatalogueMap, version)
+
+
+def make_suggestible() -> Product:
+    """A product that lacks its colour, which others tell."""
+    make_product("R1", colour="red")
+    make_product("B1", colour="blue")
+    bare = make_product("A1", colour="red")
+    Product.objects.filter(pk=bare.pk).update(colour="")
+    return bare
 
 
 def rows_of(model: type[models.Model], column: str) -> set[int]:
@@ -99,7 +109,7 @@ def test_the_list_has_every_model_that_points_at_a_version():
 @pytest.mark.long
 def test_ten_rebuilds_leave_the_active_version_the_kept_one_and_nothing_else(index_settings):
     index_settings.FASHION_SEARCH |= {"KEEP_RETIRED": 2}
-    make_product("A1")
+    make_suggestible()
     make_product("A2", pictures=0)  # a finding
     for _ in range(10):
         version = build_version(force=True)
@@ -302,7 +312,7 @@ def test_the_words_of_a_dropped_version_go_with_it():
 
 
 def test_tags_outlive_their_version_and_its_vocabulary_does_not():
-    product = make_product("A1")
+    product = make_suggestible()
     first = build_version()
     assert refresh_tags()
     suggest_tags([str(product.pk)])
