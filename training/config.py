@@ -71,6 +71,22 @@ class Augmentation:
     zoom: float = 0.0  # largest zoom, in and out
     perspective: float = 0.0  # largest shift of each single corner
     background: float = 0.0  # share of pictures that get a background other than white
+    photo: float = (
+        0.0  # share of pictures made to look like photos from a phone at home; see training.photo_like
+    )
+    photo_least: float = 0.4  # of a photo, which the product fills at least, by its longer side
+    photo_most: float = 1.0  # and at most, before `photo_cropped`
+    photo_cropped: float = 0.2  # share of photos whose product is larger than the frame
+    photo_turn: float = 25.0  # largest rotation in degrees
+    photo_turned: float = 0.05  # share of photos that lie on a side, rotated by 90 degrees
+    photo_bend: float = 0.02  # how far the product is bent, in shares of its sides
+    photo_headless: float = (
+        0.7  # share of people in the pictures that lose their heads, as garments have none
+    )
+    photo_clutter: float = 0.12  # share of photos taken before a mess of other products
+    photo_light: float = 1.0  # strength of changes of light, colour and noise
+    photo_blur: float = 0.25  # share of blurred photos
+    photo_compressed: float = 0.5  # share of photos with traces of compression
 
 
 @dataclass(frozen=True, slots=True)
