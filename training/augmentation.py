@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from .config import Augmentation
+from .photo_like import photo_like
 
 Pixels = NDArray[np.uint8]
 
@@ -13,20 +14,30 @@ LARGEST_BACKGROUND = 0.8  # a larger share is more likely a white garment
 
 
 def augment(pixels: Pixels, how: Augmentation, rng: np.random.Generator) -> Pixels:
-    """Mirror, shift, zoom and tilt each picture at random, and replace the background of some.
+    """Mirror, shift, zoom and tilt each picture at random, and replace the background of some; make photos of others.
 
     Args:
         pixels: (n, height, width, 3) uint8.
-        how: the largest changes, and the share of replaced backgrounds.
+        how: the largest changes, and the shares of replaced backgrounds and of photos.
         rng: random number generator; the same state gives the same pictures.
     """
+    changed = pixels.copy()
+    if how.flip:
+        mirrored = rng.random(len(changed)) < 0.5
+        changed[mirrored] = changed[mirrored, :, ::-1]
+    if not how.photo:
+        return _in_the_studio(changed, how, rng)
+    photos = rng.random(len(changed)) < how.photo
+    changed[~photos] = _in_the_studio(changed[~photos], how, rng)
+    changed[photos] = photo_like(changed[photos], rng, how)
+    return changed
+
+
+def _in_the_studio(pixels: Pixels, how: Augmentation, rng: np.random.Generator) -> Pixels:
     changed = pixels.copy()
     if how.background:
         chosen = rng.random(len(changed)) < how.background
         changed[chosen] = replace_backgrounds(changed[chosen], rng)
-    if how.flip:
-        mirrored = rng.random(len(changed)) < 0.5
-        changed[mirrored] = changed[mirrored, :, ::-1]
     if not (how.shift or how.zoom or how.perspective):
         return changed
     corners = _corners(len(changed), how, rng)

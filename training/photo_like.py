@@ -13,12 +13,8 @@ from .surfaces import Values, draw_surface, smooth_noise
 Pixels = NDArray[np.uint8]
 
 _GRID = 3  # cells per side of the mesh that bends a garment
-_FRAMES = (
-    (1.0, 1.0),
-    (1.0, 0.5625),
-    (0.75, 1.0),
-    (1.0, 0.75),
-)  # shares of width and height that a photo takes up
+# Shares of the frame's width and height that a photo takes up, and how frequent they are.
+_FRAMES = ((1.0, 1.0), (1.0, 0.5625), (0.75, 1.0), (1.0, 0.75))
 _FRAME_SHARES = (0.82, 0.08, 0.06, 0.04)
 
 
@@ -77,46 +73,49 @@ def _placed(
     """Return (height, width, 4): the product, times its opacity, bent, turned, scaled and moved into the frame."""
     rows, columns = np.flatnonzero(alpha.any(axis=1)), np.flatnonzero(alpha.any(axis=0))
     if not len(rows):
-        rows, columns = np.arange(alpha.shape[0]), np.arange(alpha.shape[1])
+        return np.zeros((*size, 4), dtype=np.uint8)
     box = np.array([columns[-1] - columns[0] + 1, rows[-1] - rows[0] + 1], dtype=np.float64)
     middle = np.array([columns[0], rows[0]]) + box / 2
+    frame = np.array([size[1], size[0]], dtype=np.float64)
     turn = np.radians(np.clip(rng.normal(0, how.photo_turn / 2.5), -how.photo_turn, how.photo_turn))
     if rng.random() < how.photo_turned:
         turn += rng.choice((-1, 1)) * np.pi / 2
     cos, sin = np.cos(turn), np.sin(turn)
-    frame = np.array([size[1], size[0]], dtype=np.float64)
-    seen = np.abs([[cos, sin], [sin, cos]]) @ box  # the turned box
-    share = np.sqrt(rng.random())  # most people fill the frame
-    scale = (how.photo_least + (how.photo_most - how.photo_least) * share) * (frame / seen).min()
+    turned_box = np.abs([[cos, sin], [sin, cos]]) @ box
+    if alpha.all():  # nothing was cut out
+        scale = 1.1 * (frame / turned_box).max()
+    else:
+        share = np.sqrt(rng.random())  # most people fill the frame
+        scale = (how.photo_least + (how.photo_most - how.photo_least) * share) * (frame / turned_box).min()
     if rng.random() < how.photo_cropped:
         scale *= rng.uniform(1.1, 1.6)
-    room = np.abs(frame - scale * seen) / 2
+    room = np.abs(frame - scale * turned_box) / 2
     place = frame / 2 + rng.uniform(-0.8, 0.8, 2) * room + rng.normal(0, 0.02, 2) * frame
-    premultiplied = np.dstack([_times(picture, alpha), alpha])
-    source = Image.fromarray(premultiplied)
+    source = Image.fromarray(np.dstack([_times(picture, alpha), alpha]))
     if scale < 0.6:  # bilinear sampling at half the size would skip pixels
         source = source.reduce(2)
         middle, box, scale = middle / 2, box / 2, scale * 2
-    # Where the mesh's points, in the frame, come from in the picture.
+    # Where points of the frame come from in the picture; between them Pillow interpolates.
     steps = np.linspace(0.0, 1.0, _GRID + 1)
     points = np.stack(np.meshgrid(steps, steps), axis=-1) * frame
-    inverse = np.array([[cos, sin], [-sin, cos]]) / scale
-    found = (points - place) @ inverse.T + middle
+    found = (points - place) @ np.array([[cos, -sin], [sin, cos]]) / scale + middle
     found += rng.normal(0, how.photo_bend, found.shape) * box
-    cells = np.round(points).astype(int)
-    mesh = [
-        (
-            (*cells[i, j].tolist(), *cells[i + 1, j + 1].tolist()),
-            tuple(
-                np.concatenate([found[i, j], found[i + 1, j], found[i + 1, j + 1], found[i, j + 1]]).tolist()
-            ),
+    mesh = _mesh(np.round(points).astype(int), found)
+    return np.asarray(source.transform(size[::-1], Image.Transform.MESH, mesh, Image.Resampling.BILINEAR))
+
+
+def _mesh(points: NDArray[np.int64], found: NDArray[np.float64]) -> list[tuple[tuple, tuple]]:
+    """Return Pillow's list of cells: the box in the frame, and its corners in the picture, counter-clockwise."""
+    cells = []
+    for i, j in np.ndindex(_GRID, _GRID):
+        corners = (found[i, j], found[i + 1, j], found[i + 1, j + 1], found[i, j + 1])
+        cells.append(
+            (
+                (*points[i, j].tolist(), *points[i + 1, j + 1].tolist()),
+                tuple(np.concatenate(corners).tolist()),
+            )
         )
-        for i in range(_GRID)
-        for j in range(_GRID)
-    ]
-    return np.asarray(
-        source.transform((size[1], size[0]), Image.Transform.MESH, mesh, Image.Resampling.BILINEAR)
-    )
+    return cells
 
 
 def _times(picture: Pixels, alpha: Pixels) -> Pixels:
@@ -127,8 +126,7 @@ def _times(picture: Pixels, alpha: Pixels) -> Pixels:
 
 def _shadow(alpha: Pixels, rng: np.random.Generator) -> Values:
     """Return (height, width): the light that reaches the surface beside the product, and the photographer's shadow."""
-    height, width = alpha.shape
-    reach = height / 160
+    reach = len(alpha) / 160
     soft = Image.fromarray(alpha).filter(ImageFilter.BoxBlur(rng.uniform(1.0, 5.0) * reach))
     down, right = (int(step) for step in np.round(rng.normal(0, 2.5, 2) * reach))
     moved = np.asarray(ImageChops.offset(soft, right, down)).astype(np.float32)
