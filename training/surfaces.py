@@ -34,7 +34,7 @@ def draw_surface(height: int, width: int, rng: np.random.Generator, others: Pixe
     if rng.random() < clutter:
         return _mess(height, width, rng, others)
     draw = _SURFACES[rng.choice(len(_SURFACES), p=_SHARES)]
-    side = int(1.25 * np.hypot(height, width))  # large enough to be turned
+    side = int(1.1 * np.hypot(height, width))  # large enough to be turned
     light, second, colour = draw(side, rng, max(height, width) / 160.0)
     view = _view(side, height, width, rng)
     light = _seen(light, height, width, view)
@@ -164,7 +164,7 @@ def _view(side: int, height: int, width: int, rng: np.random.Generator) -> tuple
     With q = 1 + tilt (y - height / 2) the frame's point p shows the surface's point centre + rotation (p - middle) / q.
     """
     turn = rng.integers(4) * np.pi / 2 + rng.normal(0, 0.15)
-    tilt = np.clip(rng.normal(0, 0.15), 0.0, 0.3) / height
+    tilt = np.clip(rng.normal(0, 0.1), 0.0, 0.16) / height
     cos, sin = np.cos(turn), np.sin(turn)
     x, y, centre = width / 2, height / 2, side / 2
     unit = 1.0 - tilt * y
