@@ -12,8 +12,11 @@ from .augmentation import augment
 from .config import Config, Stage
 from .data import Product
 from .embeddings import Pictures
+from .teacher import Lesson
 from .texts import disturb, draw_texts, facts
 from .tokens import tokenize
+
+LESSON = 1  # of the seed of the choice of taught texts
 
 
 class Batches(keras.utils.PyDataset):
@@ -22,6 +25,8 @@ class Batches(keras.utils.PyDataset):
     `facts` is (n, k) int32: each product's facts by number, 0 for an unknown one. `true` is (n, n) bool: whether text
     j is true of picture i: where products share a picture or a name, where the two texts are equal, and where text j
     states only facts that product i has or may have.
+
+    With a lesson there are as many "taught" texts as products: their tokens among the inputs, their targets beside `true`.
     """
 
     def __init__(
@@ -31,11 +36,13 @@ class Batches(keras.utils.PyDataset):
         tokenizer: Tokenizer,
         config: Config,
         stage: Stage,
+        lesson: Lesson | None = None,
     ) -> None:
         super().__init__(workers=2, use_multiprocessing=False, max_queue_size=8)
         self.products, self.pictures = products, pictures
         self.config = config
         self.stage = stage
+        self.lesson = lesson
         self.tokenizer = tokenizer
         self.groups = group_products(products)
         self.facts = number_facts(products)
@@ -74,10 +81,14 @@ class Batches(keras.utils.PyDataset):
         if self.pictures.kind == "pixels":
             rng = np.random.default_rng((self.config.seed, self.epoch, index))
             values = augment(values, self.config.augmentation, rng)
-        return {self.pictures.kind: values, "tokens": self.tokens[rows]}, {
-            "true": self._true(rows),
-            "facts": self.facts[rows],
-        }
+        inputs = {self.pictures.kind: values, "tokens": self.tokens[rows]}
+        truth = {"true": self._true(rows), "facts": self.facts[rows]}
+        if self.lesson is not None:
+            chosen = np.random.default_rng((self.config.seed, self.epoch, index, LESSON)).integers(
+                len(self.lesson), size=len(rows)
+            )
+            inputs["taught"], truth["taught"] = self.lesson.tokens[chosen], self.lesson.targets[chosen]
+        return inputs, truth
 
     def _true(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
         groups, texts, states = self.groups[rows], self.texts[rows], self.states[rows]

@@ -19,6 +19,7 @@ STATE = "state.json"  # see `FRESH`
 CHECKPOINT = "checkpoint-{}-{}.weights.h5"  # finished epochs, finished batches of the next one
 EPOCH = "epoch-{}.weights.h5"  # of the last epochs, where their mean is wanted
 BEST = "best.weights.h5"
+LESSON = "lesson-{}.npy"  # targets of the texts of a stage with a teacher, by its first epoch, counted from 1
 LOG = "log.csv"
 CACHE = "cache"  # decoded pictures, features of frozen backbones
 

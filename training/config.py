@@ -113,6 +113,8 @@ class Stage:
     facts_weight: float = (
         0.0  # weight of the classifiers of article type, colour, ... on the picture's embedding
     )
+    text_teacher: str = ""  # "minilm": the text encoder also learns shoppers' texts, in a stage that begins trained; see training.teacher
+    text_teacher_weight: float = 1.0  # weight of the distance to where the teacher puts such a text
     texts: TextMix | None = None  # instead of the run's
 
     @property
@@ -135,6 +137,7 @@ CHOICES: dict[type, dict[str, tuple[str, ...]]] = {
     Stage: {
         "loss": ("triplet", "contrastive", "soft-contrastive", "cosine"),
         "miner": ("random", "easy", "semi-hard", "hard"),
+        "text_teacher": ("", "minilm"),
     },
 }
 SECTIONS = {"image": ImageSection, "text": TextSection, "texts": TextMix, "augmentation": Augmentation}
@@ -177,6 +180,11 @@ class Config:
     def learns_facts(self) -> bool:
         """Whether any stage has auxiliary heads."""
         return any(stage.facts_weight for stage in self.stages)
+
+    @property
+    def has_teacher(self) -> bool:
+        """Whether any stage has a teacher of the text encoder."""
+        return any(stage.text_teacher for stage in self.stages)
 
     @property
     def epochs(self) -> int:

@@ -18,6 +18,7 @@ from .checkpoint import (
     CACHE,
     CONFIG,
     EPOCH,
+    LESSON,
     STATE,
     TOKENIZER,
     copy_whole,
@@ -34,7 +35,9 @@ from .exceptions import Interrupted
 from .losses import stage_loss
 from .models import JointModel, build, text_tokenizer
 from .models.image import BATCH_NORM_MOMENTUM, backbone_of
+from .teacher import Lesson, prepare_lesson
 from .texts import every_text
+from .vocabulary import shopper_texts
 
 # After this many batches less than 2 % of the old statistics is left.
 STATISTICS_BATCHES = int(np.ceil(np.log(0.02) / np.log(BATCH_NORM_MOMENTUM)))
@@ -113,7 +116,7 @@ class _Trainer:
         learned = self._learned(stage)
         model = self.model = self.model or self._first_model(learned.products)
         backbone_of(model.images).trainable = not self._frozen(stage)
-        batches = self._batches(model, learned, stage)
+        batches = self._batches(model, learned, stage, self._lesson(model, learned, stage, first))
         compile_stage(model, config, stage, steps=batches.per_epoch * stage.epochs)
         if (state["epoch"], state["batch"]) > (first, 0):
             load_checkpoint(model, self.workdir, state)
@@ -153,9 +156,19 @@ class _Trainer:
     def _learned(self, stage: Stage) -> Catalogue:
         return read_catalogue(self.data, split="train", spec=stage.spec, cache=self.cache)
 
-    def _batches(self, model: JointModel, learned: Catalogue, stage: Stage) -> Batches:
+    def _lesson(self, model: JointModel, learned: Catalogue, stage: Stage, first: int) -> Lesson | None:
+        if not stage.text_teacher:
+            return None
+        file = self.workdir / LESSON.format(first + 1)
+        if (self.state["epoch"], self.state["batch"]) == (first, 0):
+            file.unlink(missing_ok=True)
+        return prepare_lesson(model, self.tokenizer, learned.products, self.config, self.cache, file)
+
+    def _batches(
+        self, model: JointModel, learned: Catalogue, stage: Stage, lesson: Lesson | None = None
+    ) -> Batches:
         pictures = self._pictures(model, stage, learned.pixels)
-        return Batches(learned.products, pictures, self.tokenizer, self.config, stage)
+        return Batches(learned.products, pictures, self.tokenizer, self.config, stage, lesson)
 
     def _validation(self, model: JointModel, stage: Stage, interruption: Interruption) -> ValidationCallback:
         val = read_catalogue(self.data[:1], split="val", spec=stage.spec, cache=self.cache)
@@ -190,6 +203,8 @@ class _Trainer:
     def _texts(self) -> Iterable[str]:
         for product in self._learned(self.config.stages[0]).products:
             yield from every_text(product)
+        if self.config.has_teacher:
+            yield from shopper_texts()
 
     def _average(self) -> None:
         config, state, stage = self.config, self.state, self.config.stages[-1]
@@ -232,6 +247,7 @@ def compile_stage(model: JointModel, config: Config, stage: Stage, steps: int) -
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta", "log_scale"])
     model.joint_loss = stage_loss(stage, config.seed)
     model.facts_weight = stage.facts_weight
+    model.teacher_weight = stage.text_teacher_weight
     # JAX runs only what it compiles; elsewhere compiling takes longer than it saves here.
     model.compile(optimizer=optimizer, jit_compile=keras.backend.backend() == "jax")
     optimizer.build(model.trainable_variables)

@@ -9,6 +9,7 @@ from training.batches import Batches, group_products, number_facts, shuffle, tru
 from training.config import Config, Stage, TextMix
 from training.data import read_catalogue
 from training.embeddings import Pictures
+from training.teacher import Lesson
 from training.tokens import train_tokenizer
 
 CONFIG = Config(
@@ -70,10 +71,10 @@ def catalogue(tmp_path):
     return read_catalogue([folder], split="train", spec=ImageSpec(6, 8), cache=tmp_path, progress=False)
 
 
-def batches_of(catalogue, stage=CONFIG.stages[0], pictures=None):
+def batches_of(catalogue, stage=CONFIG.stages[0], pictures=None, lesson=None):
     tokenizer = train_tokenizer([item.name for item in catalogue.products], vocabulary=60)
     pictures = pictures or Pictures("pixels", catalogue.pixels)
-    return Batches(catalogue.products, pictures, tokenizer, CONFIG, stage)
+    return Batches(catalogue.products, pictures, tokenizer, CONFIG, stage, lesson)
 
 
 def test_an_epoch_repeats_and_epochs_differ(catalogue):
@@ -113,3 +114,20 @@ def test_a_stage_may_see_fewer_products_and_other_texts(catalogue):
     batches = batches_of(catalogue, stage)
     assert len(batches) == 2
     assert len(set(batches.texts)) == 4  # one description per colour
+
+
+def test_a_lesson_gives_as_many_taught_texts_as_products(catalogue):
+    lesson = Lesson(np.arange(1, 10, dtype=np.int32)[:, None], np.arange(9, dtype=np.float32)[:, None] / 10)
+    batches = batches_of(catalogue, lesson=lesson)
+
+    def draw(epoch, index):
+        batches.begin(epoch)
+        inputs, truth = batches[index]
+        assert inputs["taught"].shape == (CONFIG.batch_size, 1)
+        assert truth["taught"] * 10 == pytest.approx(inputs["taught"] - 1)  # each with its target
+        return inputs["taught"][:, 0].tolist()
+
+    assert draw(0, 1) == draw(0, 1)
+    assert draw(0, 1) != draw(0, 2)
+    assert draw(0, 1) != draw(1, 1)
+    assert "taught" not in batches_of(catalogue)[0][0]

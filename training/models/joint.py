@@ -34,29 +34,34 @@ class JointModel(keras.Model):
         self.heads = heads
         self.joint_loss = None
         self.facts_weight = 0.0
+        self.teacher_weight = 0.0
 
     def call(self, inputs, training=False):
         """Encode pictures and tokens (n, steps) into {"image", "text"}, each (n, dimension).
 
-        Pictures are "pixels" (n, height, width, 3), or "features" (n, width) of a frozen backbone.
+        Pictures are "pixels" (n, height, width, 3), or "features" (n, width) of a frozen backbone. Tokens "taught" (k, steps)
+        are encoded, too, where there are some.
         """
         if "features" in inputs:
             images = self.images.get_layer("head")(inputs["features"], training=training)
         else:
             images = self.images(inputs["pixels"], training=training)
-        return {
-            "image": images,
-            "text": self.texts(inputs["tokens"], training=training),
-        }
+        encoded = {"image": images, "text": self.texts(inputs["tokens"], training=training)}
+        if "taught" in inputs:
+            encoded["taught"] = self.texts(inputs["taught"], training=training)
+        return encoded
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Return the stage's loss.
 
-        `y` is {"true": (n, n) bool, which texts are true of which pictures; "facts": (n, k) int32}.
+        `y` is {"true": (n, n) bool, which texts are true of which pictures; "facts": (n, k) int32}, and with a teacher
+        "taught": (k, dimension), where its texts belong.
         """
         loss = self.joint_loss(y_pred["image"], y_pred["text"], y["true"], self.log_scale)
         if self.heads is not None:
             loss += self.facts_weight * self.heads(y_pred["image"], y["facts"])
+        if "taught" in y:
+            loss += self.teacher_weight * ops.mean(1.0 - ops.sum(y_pred["taught"] * y["taught"], axis=1))
         return loss
 
 
