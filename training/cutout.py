@@ -19,7 +19,7 @@ _MOST_INSIDE = 0.04  # share of the picture; a larger white area inside is a whi
 
 
 def backgrounds(pixels: Pixels) -> Mask:
-    """Return (n, height, width): near-white pixels that are connected with the frame or with a flat white area.
+    """Return (n, height, width): near-white pixels that are connected with the frame, and small gaps inside the product.
 
     A picture of which less than 2 % or more than 99 % would be background has none.
 
