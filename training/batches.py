@@ -24,7 +24,8 @@ class Batches(keras.utils.PyDataset):
 
     `facts` is (n, k) int32: each product's facts by number, 0 for an unknown one. `true` is (n, n) bool: whether text
     j is true of picture i: where products share a picture or a name, where the two texts are equal, and where text j
-    states only facts that product i has or may have.
+    states only facts that product i has or may have. With a teacher of pictures there is "imitated", too: (n, dimension) float32,
+    its embeddings of the pictures.
 
     With a lesson there are as many "taught" texts as products: their tokens among the inputs, their targets beside `true`.
     """
@@ -37,9 +38,10 @@ class Batches(keras.utils.PyDataset):
         config: Config,
         stage: Stage,
         lesson: Lesson | None = None,
+        imitated: NDArray[np.float32] | None = None,
     ) -> None:
         super().__init__(workers=2, use_multiprocessing=False, max_queue_size=8)
-        self.products, self.pictures = products, pictures
+        self.products, self.pictures, self.imitated = products, pictures, imitated
         self.config = config
         self.stage = stage
         self.lesson = lesson
@@ -77,9 +79,9 @@ class Batches(keras.utils.PyDataset):
         index += self.skip
         size = self.config.batch_size
         rows = self.order[index * size : (index + 1) * size]
-        values = self.pictures.values[rows]
+        rng = np.random.default_rng((self.config.seed, self.epoch, index))
+        values = self.pictures.rows(rows, rng)
         if self.pictures.kind == "pixels":
-            rng = np.random.default_rng((self.config.seed, self.epoch, index))
             values = augment(values, self.config.augmentation, rng)
         inputs = {self.pictures.kind: values, "tokens": self.tokens[rows]}
         truth = {"true": self._true(rows), "facts": self.facts[rows]}
@@ -88,6 +90,8 @@ class Batches(keras.utils.PyDataset):
                 len(self.lesson), size=len(rows)
             )
             inputs["taught"], truth["taught"] = self.lesson.tokens[chosen], self.lesson.targets[chosen]
+        if self.imitated is not None:
+            truth["imitated"] = self.imitated[rows]
         return inputs, truth
 
     def _true(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:

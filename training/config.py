@@ -15,9 +15,13 @@ from search.encoders.pictures import ImageSpec
 class ImageSection:
     """The image encoder: a backbone, pooling, and a head that maps to the joint space."""
 
-    backbone: str = "ResNet50"  # "ResNet50", "ResNet50V2" or "Xception"
+    backbone: str = "ResNet50"  # or "ResNet50V2", "Xception", "EfficientNetLite0", "...1", "...2"
     weights: str = ""  # of the backbone: "" for none, "imagenet", or a weights file
     frozen: bool = False  # the backbone is not trained; its features are extracted once and cached
+    teacher: str = (
+        ""  # run or artifact whose picture embeddings are imitated where a stage has an image_teacher_weight
+    )
+    batch_norm: str = "trained"  # "frozen" keeps the statistics and scales that the weights came with
     pooling: str = "max"  # of the last feature map: "max" or "average"
     head: str = "linear"  # see training.models.layers
     hidden: int = 1024  # units of the head's hidden layer, where it has one
@@ -100,7 +104,14 @@ class Stage:
     learning_rate: float  # reached after `warmup` steps, followed by a cosine decay
     final_learning_rate: float = 0.0
     warmup: int = 100  # steps of linear increase from zero, at most a quarter of the stage
-    frozen: bool = False  # the backbone is not trained; its features are extracted once, without augmentation
+    frozen: bool = False  # the backbone is not trained; its features are extracted once
+    train_from: str = (
+        ""  # the backbone is trained from its first layer of this beginning: "block6", "conv4_block1"
+    )
+    variants: int = (
+        0  # augmented copies of each picture that pass the frozen part once and are cached; 0: none is cached
+    )
+    backbone_rate: float = 1.0  # learning rate of the backbone, as a share of the heads'
     miner: str = "random"  # triplet: which negatives of the batch: "random", "easy", "semi-hard" or "hard"
     margin: float = 0.4  # triplet: alpha
     both_directions: bool = False  # triplet: anchors are pictures only, or pictures and texts
@@ -115,6 +126,7 @@ class Stage:
     )
     text_teacher: str = ""  # "minilm": the text encoder also learns shoppers' texts, in a stage that begins trained; see training.teacher
     text_teacher_weight: float = 1.0  # weight of the distance to where the teacher puts such a text
+    image_teacher_weight: float = 0.0  # weight of the cosine to the teacher's embedding of the same picture
     texts: TextMix | None = None  # instead of the run's
 
     @property
@@ -123,10 +135,13 @@ class Stage:
         return ImageSpec(width=self.width, height=self.height)
 
 
+LITE_BACKBONES = ("EfficientNetLite0", "EfficientNetLite1", "EfficientNetLite2")
+
 # The values of an option that is a choice.
 CHOICES: dict[type, dict[str, tuple[str, ...]]] = {
     ImageSection: {
-        "backbone": ("ResNet50", "ResNet50V2", "Xception"),
+        "backbone": ("ResNet50", "ResNet50V2", "Xception", *LITE_BACKBONES),
+        "batch_norm": ("trained", "frozen"),
         "pooling": ("max", "average"),
         "head": ("linear", "relu", "devise", "residual"),
     },
@@ -171,6 +186,8 @@ class Config:
             raise ValueError("A run needs at least one [[stages]].")
         for section in (self.image, self.text, *self.stages):
             _refuse_unknown_choice(section)
+        if any(stage.image_teacher_weight for stage in self.stages) and not self.image.teacher:
+            raise ValueError("A stage has an image_teacher_weight, and image.teacher names no teacher.")
         if self.text.encoder == "vectors" and self.dimension != self.text.width:
             raise ValueError(
                 f"Word vectors are the joint space itself: dimension {self.dimension} is not width {self.text.width}."

@@ -1,7 +1,7 @@
-"""Embeddings of pictures and texts by a Keras model, batch by batch, and the cached features of frozen backbones."""
+"""Embeddings of pictures and texts by a Keras model, batch by batch, and the cached outputs of its frozen part."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -47,45 +47,90 @@ def in_batches(encoder: "keras.Model", inputs: np.ndarray, *, batch: int = 256) 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pictures:
-    """The model's inputs for pictures, row by row: `kind` is "pixels", (n, height, width, 3) uint8, or "features", (n, width) float32."""
+    """The model's inputs for pictures.
+
+    `kind` is "pixels", values (n, height, width, 3) uint8, or "features", values (variants, n, ...): what a frozen part
+    of the encoder gives for one or more copies of each picture.
+    """
 
     kind: str
     values: NDArray
 
     def __len__(self) -> int:
-        return len(self.values)
+        return self.values.shape[1] if self.kind == "features" else len(self.values)
+
+    def rows(self, rows: NDArray[np.int64], rng: np.random.Generator) -> NDArray:
+        """Return the inputs of some pictures (k, ...); of cached copies, one of each at random."""
+        if self.kind == "pixels":
+            return self.values[rows]
+        variants = rng.integers(len(self.values), size=len(rows))
+        return self.values[variants, rows]
 
 
 def encode_pictures(model: "keras.Model", pictures: Pictures) -> NDArray[np.float32]:
-    """Return the embeddings (n, dimension) of pictures or of a frozen backbone's features."""
-    encoder = model.images.get_layer("head") if pictures.kind == "features" else model.images
-    return in_batches(encoder, pictures.values)
+    """Return the embeddings (n, dimension) of pictures, or of the first copies that passed the frozen part."""
+    if pictures.kind == "features":
+        return in_batches(model.trained_part, pictures.values[0])
+    return in_batches(model.images, pictures.values)
 
 
-def features_of(encoder: "keras.Model", pixels: NDArray[np.uint8], cache: Path) -> Pictures:
-    """Return the features of pictures by an encoder's frozen backbone, extracted once and cached.
+def features_of(
+    frozen: "keras.Model",
+    pixels: NDArray[np.uint8],
+    cache: Path,
+    *,
+    variants: int = 1,
+    change: Callable[[NDArray[np.uint8], int, int], NDArray[np.uint8]] | None = None,
+    key: str = "",
+) -> Pictures:
+    """Return what the frozen part of an encoder gives for pictures, extracted once and cached as float16.
 
     Args:
-        encoder: an image encoder, see `training.models.image_encoder`.
+        frozen: pixels -> values, see `training.models.image.split`.
         pixels: (n, height, width, 3).
-        cache: folder whose files are named by a digest of the backbone's weights and the pictures' bytes.
+        cache: folder whose files are named by a digest of the weights, the pictures' bytes and `key`.
+        variants: copies of each picture.
+        change: (pictures, variant, first row) -> augmented pictures; without it, copies are alike.
+        key: what `change` depends on.
     """
-    backbone = encoder.get_layer("features")
-    file = cache / f"features-{_digest(backbone, pixels)}.npy"
+    file = cache / f"features-{_digest(frozen, pixels, f'{key} {variants}')}.npy"
     if not file.exists():
-        parts = [
-            in_batches(backbone, pixels[start : start + CHUNK], batch=128)
-            for start in tqdm(
-                range(0, len(pixels), CHUNK), "extract features", unit_scale=CHUNK, unit="picture"
-            )
-        ]
-        write_array(file, np.concatenate(parts))
+        shape = (variants, len(pixels), *frozen.output_shape[1:])
+        _extract(frozen, pixels, file, change, shape)
     return Pictures("features", np.load(file, mmap_mode="r"))
 
 
-def _digest(backbone: "keras.Model", pixels: NDArray[np.uint8]) -> str:
-    digest = hashlib.sha256(str(pixels.shape).encode())
-    for weight in backbone.get_weights():
+def _extract(
+    frozen: "keras.Model",
+    pixels: NDArray[np.uint8],
+    file: Path,
+    change: Callable[[NDArray[np.uint8], int, int], NDArray[np.uint8]] | None,
+    shape: tuple[int | None, ...],
+) -> None:
+    chunk = None
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.with_suffix(".part")
+    progress = tqdm(total=shape[0] * len(pixels), desc="extract features", unit="picture", mininterval=1.0)
+    for variant in range(shape[0]):
+        for start in range(0, len(pixels), CHUNK):
+            pictures = np.asarray(pixels[start : start + CHUNK])
+            made = in_batches(frozen, change(pictures, variant, start) if change else pictures, batch=128)
+            if chunk is None:
+                # Written straight to the file: copies of a whole catalogue need not fit into memory.
+                whole = (*shape[:2], *made.shape[1:])
+                chunk = np.lib.format.open_memmap(part, "w+", np.float16, whole)
+            chunk[variant, start : start + CHUNK] = made
+            progress.update(len(pictures))
+    progress.close()
+    if chunk is None:
+        chunk = np.lib.format.open_memmap(part, "w+", np.float16, (shape[0], 0, *shape[2:]))
+    chunk.flush()
+    part.replace(file)
+
+
+def _digest(frozen: "keras.Model", pixels: NDArray[np.uint8], key: str) -> str:
+    digest = hashlib.sha256(f"{pixels.shape} {key}".encode())
+    for weight in frozen.get_weights():
         digest.update(np.ascontiguousarray(weight).tobytes())
     for start in range(0, len(pixels), CHUNK):
         digest.update(np.ascontiguousarray(pixels[start : start + CHUNK]).tobytes())

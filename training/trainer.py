@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from tqdm import tqdm
 
+from .augmentation import augment
 from .batches import Batches, fact_counts
 from .callbacks import Interruption, Throughput, ValidationCallback, loggers, score_of
 from .checkpoint import (
@@ -31,10 +32,11 @@ from .config import Config, Stage, load_config, save_config
 from .data import Catalogue, Product, read_catalogue
 from .distribution import any_process, check_alike, own_rows
 from .embeddings import Pictures, features_of
-from .exceptions import Interrupted
+from .evaluation.evaluators import CachedModel, fingerprint_of, open_model
+from .exceptions import Interrupted, TrainingError
 from .losses import stage_loss
 from .models import JointModel, build, text_tokenizer
-from .models.image import BATCH_NORM_MOMENTUM, backbone_of
+from .models.image import BATCH_NORM_MOMENTUM, backbone_of, set_trained, split
 from .teacher import Lesson, prepare_lesson
 from .texts import every_text
 from .vocabulary import shopper_texts
@@ -115,7 +117,7 @@ class _Trainer:
         state, config = self.state, self.config
         learned = self._learned(stage)
         model = self.model = self.model or self._first_model(learned.products)
-        backbone_of(model.images).trainable = not self._frozen(stage)
+        set_trained(model.images, config.image, stage)
         batches = self._batches(model, learned, stage, self._lesson(model, learned, stage, first))
         compile_stage(model, config, stage, steps=batches.per_epoch * stage.epochs)
         if (state["epoch"], state["batch"]) > (first, 0):
@@ -167,8 +169,23 @@ class _Trainer:
     def _batches(
         self, model: JointModel, learned: Catalogue, stage: Stage, lesson: Lesson | None = None
     ) -> Batches:
-        pictures = self._pictures(model, stage, learned.pixels)
-        return Batches(learned.products, pictures, self.tokenizer, self.config, stage, lesson)
+        pictures = self._pictures(model, stage, learned.pixels, augmented=True)
+        imitated = self._imitated(learned.products) if stage.image_teacher_weight else None
+        return Batches(learned.products, pictures, self.tokenizer, self.config, stage, lesson, imitated)
+
+    def _imitated(self, products: Sequence[Product]) -> NDArray[np.float32]:
+        """Return the teacher's embeddings (n, dimension) of the products' pictures, at the size that it was trained on."""
+        folder = Path(self.config.image.teacher)
+        teacher = CachedModel(open_model(folder), fingerprint_of(folder), self.cache)
+        seen = read_catalogue(self.data, split="train", spec=teacher.spec, cache=self.cache)
+        if [item.id for item in seen.products] != [item.id for item in products]:
+            raise TrainingError(f"The teacher {folder} cannot read the pictures of all products.")
+        imitated = teacher.encode_pixels(seen.pixels)
+        if imitated.shape[1] != self.config.dimension:
+            raise TrainingError(
+                f"The teacher {folder} has {imitated.shape[1]} values per embedding; set dimension to it."
+            )
+        return imitated
 
     def _validation(self, model: JointModel, stage: Stage, interruption: Interruption) -> ValidationCallback:
         val = read_catalogue(self.data[:1], split="val", spec=stage.spec, cache=self.cache)
@@ -187,10 +204,29 @@ class _Trainer:
     def _frozen(self, stage: Stage) -> bool:
         return stage.frozen or self.config.image.frozen
 
-    def _pictures(self, model: JointModel, stage: Stage, pixels: NDArray[np.uint8]) -> Pictures:
-        if self._frozen(stage):
-            return features_of(model.images, pixels, self.cache)
-        return Pictures("pixels", pixels)
+    def _pictures(
+        self, model: JointModel, stage: Stage, pixels: NDArray[np.uint8], *, augmented: bool = False
+    ) -> Pictures:
+        if not (self._frozen(stage) or stage.variants):
+            return Pictures("pixels", pixels)
+        frozen, trained = split(model.images, self.config.image, self._cut(stage))
+        model.train_only(trained)
+        if not (augmented and stage.variants):
+            return features_of(frozen, pixels, self.cache)
+        how, seed = self.config.augmentation, self.config.seed
+        return features_of(
+            frozen,
+            pixels,
+            self.cache,
+            variants=stage.variants,
+            change=lambda part, variant, first: augment(
+                part, how, np.random.default_rng((seed, variant, first))
+            ),
+            key=f"{how} {seed}",
+        )
+
+    def _cut(self, stage: Stage) -> str:
+        return "" if self._frozen(stage) else stage.train_from
 
     def _tokenizer(self) -> Tokenizer:
         path = self.workdir / TOKENIZER
@@ -243,14 +279,46 @@ def compile_stage(model: JointModel, config: Config, stage: Stage, steps: int) -
         warmup_target=stage.learning_rate,
         warmup_steps=warmup,
     )
-    optimizer = keras.optimizers.AdamW(schedule, weight_decay=config.weight_decay, clipnorm=5.0)
-    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta", "log_scale"])
+    backbone = backbone_of(model.images).trainable_variables if stage.backbone_rate != 1.0 else []
+    optimizer = PartAdamW(
+        schedule,
+        weight_decay=config.weight_decay,
+        clipnorm=5.0,
+        slow={variable.path for variable in backbone},
+        rate=stage.backbone_rate,
+    )
+    optimizer.exclude_from_weight_decay(
+        var_list=backbone or None, var_names=["bias", "gamma", "beta", "log_scale"]
+    )
     model.joint_loss = stage_loss(stage, config.seed)
     model.facts_weight = stage.facts_weight
-    model.teacher_weight = stage.text_teacher_weight
+    model.text_teacher_weight, model.image_teacher_weight = (
+        stage.text_teacher_weight,
+        stage.image_teacher_weight,
+    )
     # JAX runs only what it compiles; elsewhere compiling takes longer than it saves here.
     model.compile(optimizer=optimizer, jit_compile=keras.backend.backend() == "jax")
     optimizer.build(model.trainable_variables)
+
+
+class PartAdamW(keras.optimizers.AdamW):
+    """AdamW with a lower learning rate for some variables, as those that came with knowledge need.
+
+    Args:
+        slow: paths of these variables.
+        rate: their learning rate, as a share of the others'.
+    """
+
+    def __init__(self, *args, slow: Iterable[str] = (), rate: float = 1.0, **kwargs) -> None:
+        super().__init__(*args, name="adamw", **kwargs)
+        self.slow, self.rate = frozenset(slow), rate
+
+    def update_step(self, gradient, variable, learning_rate):
+        """Update one variable."""
+        # Under TensorFlow this is its own variable, which has no path.
+        path = self._trainable_variables[self._get_variable_index(variable)].path
+        rate = self.rate if path in self.slow else 1.0
+        super().update_step(gradient, variable, rate * learning_rate)
 
 
 def average_weights(model: keras.Model, files: Sequence[Path]) -> None:

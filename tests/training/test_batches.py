@@ -102,11 +102,23 @@ def test_an_epoch_goes_on_after_the_batches_that_are_over(catalogue):
 
 
 def test_features_stand_for_pictures(catalogue):
-    features = np.arange(48, dtype=np.float32).reshape(24, 2)
+    features = np.arange(48, dtype=np.float32).reshape(1, 24, 2)
     batches = batches_of(catalogue, pictures=Pictures("features", features))
     inputs, _ = batches[0]
-    assert np.array_equal(inputs["features"], features[batches.order[:5]])
+    assert np.array_equal(inputs["features"], features[0, batches.order[:5]])
     assert "pixels" not in inputs
+
+
+def test_of_several_copies_each_picture_shows_one_and_another_in_the_next_epoch(catalogue):
+    copies = np.stack([np.full((24, 2), number, np.float32) for number in range(3)])
+    batches = batches_of(catalogue, pictures=Pictures("features", copies))
+    seen = [batches[index][0]["features"][:, 0] for index in range(len(batches))]
+    again = [batches[index][0]["features"][:, 0] for index in range(len(batches))]
+    assert np.array_equal(seen, again)
+    assert set(np.concatenate(seen)) == {0.0, 1.0, 2.0}
+    batches.begin(1)
+    other = [batches[index][0]["features"][:, 0] for index in range(len(batches))]
+    assert not np.array_equal(seen, other)
 
 
 def test_a_stage_may_see_fewer_products_and_other_texts(catalogue):

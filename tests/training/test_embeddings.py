@@ -2,35 +2,67 @@ import keras
 import numpy as np
 import pytest
 
-from training.embeddings import features_of
+from training.embeddings import Pictures, features_of
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 
-def encoder(scale):
+def frozen(scale):
     pixels = keras.Input((4, 3, 3), dtype="uint8")
     values = keras.layers.GlobalAveragePooling2D()(keras.ops.cast(pixels, "float32"))
     dense = keras.layers.Dense(2, kernel_initializer=keras.initializers.Constant(scale))
-    features = keras.Model(pixels, dense(values), name="features")
-    return keras.Model(pixels, features(pixels))
+    return keras.Model(pixels, dense(values), name="features")
+
+
+def pictures(count):
+    return np.random.default_rng(1).integers(0, 200, (count, 4, 3, 3)).astype(np.uint8)
 
 
 def test_features_are_extracted_once_and_kept(tmp_path):
-    pixels = np.random.default_rng(1).integers(0, 255, (5, 4, 3, 3)).astype(np.uint8)
-    made = features_of(encoder(0.5), pixels, tmp_path)
-    assert made.kind == "features"
-    assert np.asarray(made.values) == pytest.approx(
-        np.repeat(0.5 * pixels.mean(axis=(1, 2)).sum(axis=1, keepdims=True), 2, axis=1), rel=1e-5
-    )
+    pixels = pictures(5)
+    made = features_of(frozen(0.5), pixels, tmp_path)
+    assert (made.kind, len(made), made.values.dtype) == ("features", 5, np.float16)
+    sums = 0.5 * pixels.mean(axis=(1, 2)).sum(axis=1, keepdims=True)
+    assert np.asarray(made.values) == pytest.approx(np.repeat(sums, 2, axis=1)[None], rel=1e-3)
     (file,) = tmp_path.iterdir()
     written = file.stat().st_mtime_ns
-    assert np.array_equal(features_of(encoder(0.5), pixels, tmp_path).values, made.values)
+    assert np.array_equal(features_of(frozen(0.5), pixels, tmp_path).values, made.values)
     assert file.stat().st_mtime_ns == written
 
 
-def test_other_weights_or_pictures_have_other_features(tmp_path):
+def test_other_weights_pictures_or_copies_have_other_features(tmp_path):
     pixels = np.zeros((2, 4, 3, 3), dtype=np.uint8)
-    features_of(encoder(0.5), pixels, tmp_path)
-    features_of(encoder(0.25), pixels, tmp_path)
-    features_of(encoder(0.5), pixels + 1, tmp_path)
-    assert len(list(tmp_path.iterdir())) == 3
+    features_of(frozen(0.5), pixels, tmp_path)
+    features_of(frozen(0.25), pixels, tmp_path)
+    features_of(frozen(0.5), pixels + 1, tmp_path)
+    features_of(frozen(0.5), pixels, tmp_path, variants=2)
+    features_of(frozen(0.5), pixels, tmp_path, key="darker")
+    assert len(list(tmp_path.iterdir())) == 5
+
+
+def test_each_copy_passes_the_frozen_part_as_it_was_changed(tmp_path):
+    pixels = pictures(7)
+    made = features_of(
+        frozen(1.0),
+        pixels,
+        tmp_path,
+        variants=3,
+        change=lambda part, variant, first: part + np.uint8(10 * variant + first),
+    )
+    assert made.values.shape == (3, 7, 2)
+    assert np.diff(np.asarray(made.values[:, :, 0], np.float32), axis=0) == pytest.approx(30.0, abs=0.6)
+
+
+def test_a_stopped_extraction_leaves_no_file_that_counts(tmp_path):
+    def stop(part, variant, first):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        features_of(frozen(1.0), pictures(3), tmp_path, change=stop)
+    assert len(features_of(frozen(1.0), pictures(3), tmp_path)) == 3
+
+
+def test_rows_of_pixels_are_the_pictures_themselves():
+    pixels = pictures(4)
+    rows = Pictures("pixels", pixels).rows(np.array([2, 0]), np.random.default_rng(0))
+    assert np.array_equal(rows, pixels[[2, 0]])

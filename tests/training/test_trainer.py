@@ -13,8 +13,16 @@ from tests.training.test_callbacks import STAGE
 from tests.training.tiny_backbone import tiny_backbone
 from training.__main__ import main
 from training.config import Config, TextMix
+from training.data import read_catalogue
+from training.evaluation.evaluators import open_model
 from training.models import image
-from training.trainer import STATISTICS_BATCHES, average_weights, compile_stage, measure_statistics
+from training.trainer import (
+    STATISTICS_BATCHES,
+    PartAdamW,
+    average_weights,
+    compile_stage,
+    measure_statistics,
+)
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::FutureWarning:keras"),
@@ -156,7 +164,7 @@ def test_weights_are_averaged_and_statistics_measured_anew(tmp_path):
 class Plain(keras.Sequential):
     """Something to be compiled."""
 
-    joint_loss, facts_weight = None, 0.0
+    joint_loss, facts_weight, text_teacher_weight, image_teacher_weight = None, 0.0, 0.0, 0.0
 
 
 @pytest.mark.parametrize(("steps", "warmed"), [(1000, 100), (40, 10)])
@@ -167,3 +175,91 @@ def test_a_short_stage_warms_up_for_a_quarter_of_it(steps, warmed):
     assert float(rate(warmed)) == pytest.approx(STAGE.learning_rate)
     assert float(rate(warmed // 2)) == pytest.approx(STAGE.learning_rate / 2)
     assert float(rate(steps)) == pytest.approx(0.0, abs=1e-9)
+
+
+def test_slow_variables_learn_at_their_share_of_the_rate():
+    inputs = keras.Input((1,))
+    slow, quick = (
+        keras.layers.Dense(1, use_bias=False, kernel_initializer="ones", name=name) for name in "sq"
+    )
+    model = keras.Model(inputs, quick(slow(inputs)))
+    optimizer = PartAdamW(0.1, weight_decay=0.0, slow={slow.kernel.path}, rate=0.25)
+    model.compile(optimizer=optimizer, loss="mse")
+    model.fit(np.ones((4, 1)), np.zeros((4, 1)), batch_size=4, verbose=0)
+    changes = [1.0 - layer.get_weights()[0].item() for layer in (slow, quick)]
+    assert changes == pytest.approx([0.025, 0.1], rel=1e-3)  # the first step of Adam is as long as the rate
+
+
+STUDENT = """
+name = "student"
+dimension = 16
+batch_size = 12
+precision = "float32"
+
+[image]
+teacher = "TEACHER"
+
+[text]
+vocabulary = 120
+width = 16
+units = 16
+
+[texts]
+attributes = 1.0
+
+[augmentation]
+shift = 0.0
+photo = 0.2
+
+[[stages]]
+loss = "contrastive"
+epochs = 4
+height = 40
+width = 30
+learning_rate = 3e-2
+warmup = 2
+image_teacher_weight = 4.0
+
+[[stages]]
+loss = "contrastive"
+epochs = 1
+height = 40
+width = 30
+learning_rate = 1e-3
+frozen = true
+variants = 3
+image_teacher_weight = 4.0
+"""
+
+
+def test_a_student_imitates_its_teacher(run, tmp_path):
+    folder, data = run
+    config = tmp_path / "student.toml"
+    config.write_text(STUDENT.replace("TEACHER", str(folder / "out")))
+    assert main(["fit", str(config), "--data", str(data), "--out", str(tmp_path / "out")]) == 0
+    student, teacher = (open_model(path) for path in (tmp_path / "out", folder / "out"))
+    catalogue = read_catalogue([data], split="val", spec=student.spec, cache=tmp_path / "cache")
+    cosines = (student.encode_pixels(catalogue.pixels) * teacher.encode_pixels(catalogue.pixels)).sum(axis=1)
+    assert (
+        cosines.mean() > 0.6
+    )  # embeddings of 16 values that nobody aligned have cosines of 0, give or take .25
+    shapes = {
+        np.load(file, mmap_mode="r").shape[0] for file in (tmp_path / "out" / "cache").glob("features-*")
+    }
+    assert shapes == {1, 3}  # of val as they are, of train in three copies
+
+
+def test_a_teacher_of_another_dimension_is_refused(run, tmp_path, capsys):
+    folder, data = run
+    config = tmp_path / "student.toml"
+    text = STUDENT.replace("TEACHER", str(folder / "out"))
+    config.write_text(text.replace("dimension = 16", "dimension = 8"))
+    assert main(["fit", str(config), "--data", str(data), "--out", str(tmp_path / "out")]) == 2
+    assert "has 16 values per embedding; set dimension to it" in capsys.readouterr().err
+
+
+def test_a_weight_without_a_teacher_is_refused(tmp_path, capsys):
+    config = tmp_path / "student.toml"
+    config.write_text(STUDENT.replace('teacher = "TEACHER"', ""))
+    assert main(["fit", str(config), "--data", str(tmp_path), "--out", str(tmp_path / "out")]) == 2
+    assert "image.teacher names no teacher" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""Image encoders: a backbone of Keras' applications up to its pooled features, then a head.
+"""Image encoders: a backbone up to its pooled features, then a head.
 
 Both are separate models inside the encoder, "features" and "head", so that a frozen backbone's features can be
 extracted once and the head trained on them.
@@ -10,8 +10,9 @@ import keras
 import numpy as np
 from keras import KerasTensor, ops
 
-from ..config import Config, ImageSection
+from ..config import LITE_BACKBONES, Config, ImageSection, Stage
 from ..exceptions import TrainingError
+from .efficientnet_lite import efficientnet_lite
 from .layers import apply_head
 
 # Mean of ImageNet's pictures in blue, green, red, which the published ResNet50 weights expect to be subtracted.
@@ -55,12 +56,62 @@ def backbone_of(encoder: keras.Model) -> keras.Model:
     return encoder.get_layer("features").get_layer("backbone")
 
 
+def set_trained(encoder: keras.Model, section: ImageSection, stage: Stage) -> None:
+    """Freeze what a stage does not train: the whole backbone, its lower layers, its batch normalisation.
+
+    Raises:
+        TrainingError: no layer of the backbone begins as `train_from` says.
+    """
+    backbone = backbone_of(encoder)
+    backbone.trainable = not (stage.frozen or section.frozen)
+    if not backbone.trainable:
+        return
+    for layer in backbone.layers[: _first_trained(backbone, stage.train_from)]:
+        layer.trainable = False
+    if section.batch_norm == "frozen":
+        for layer in backbone.layers:
+            if isinstance(layer, keras.layers.BatchNormalization):
+                layer.trainable = False
+
+
+def split(encoder: keras.Model, section: ImageSection, train_from: str) -> tuple[keras.Model, keras.Model]:
+    """Cut an image encoder before the backbone's first trained layer, or after the backbone where `train_from` is empty.
+
+    Returns:
+        The frozen part, pixels -> values, and the trained part, values -> embeddings. Both share the encoder's layers.
+
+    Raises:
+        TrainingError: no layer begins so, or other connections pass the cut, as inside of a block.
+    """
+    features, head = encoder.get_layer("features"), encoder.get_layer("head")
+    if not train_from:
+        return features, head
+    backbone = backbone_of(encoder)
+    cut = backbone.layers[_first_trained(backbone, train_from)].input
+    pixels = keras.Input(encoder.input_shape[1:], dtype="uint8", name="pixels")
+    try:
+        lower = keras.Model(backbone.input, cut)
+        upper = keras.Model(cut, head(ops.cast(backbone.output, "float32")), name="upper")
+    except ValueError as error:
+        raise TrainingError(f"The backbone cannot be cut before {train_from!r}: {error}") from error
+    return keras.Model(pixels, lower(_scaled(pixels, section)), name="lower"), upper
+
+
+def _first_trained(backbone: keras.Model, beginning: str) -> int:
+    for place, layer in enumerate(backbone.layers):
+        if layer.name.startswith(beginning):
+            return place
+    raise TrainingError(f"No layer of {backbone.name} begins with {beginning!r}, which train_from names.")
+
+
 def _backbone(section: ImageSection) -> keras.Model:
     weights = section.weights or None
     if weights not in (None, "imagenet") and not Path(weights).is_file():
         raise FileNotFoundError(f"The backbone's weights file {weights} is missing.")
-    build = getattr(keras.applications, section.backbone)
     pooling = {"max": "max", "average": "avg"}[section.pooling]
+    if section.backbone in LITE_BACKBONES:
+        return efficientnet_lite(section.backbone, pooling=pooling, weights=weights)
+    build = getattr(keras.applications, section.backbone)
     try:
         return build(
             include_top=False, weights=weights, input_shape=(None, None, 3), pooling=pooling, name="backbone"
@@ -75,8 +126,10 @@ def _backbone(section: ImageSection) -> keras.Model:
 
 
 def _scaled(pixels: KerasTensor, section: ImageSection) -> KerasTensor:
-    # The scaling that the published weights expect: Caffe's (blue, green, red, minus the mean), or -1 to 1.
+    # The scaling that the published weights expect: Caffe's (blue, green, red, minus the mean), or about -1 to 1.
     values = ops.cast(pixels, "float32")
+    if section.backbone in LITE_BACKBONES:
+        return (values - 127.0) / 128.0
     if section.backbone == "ResNet50":
         return ops.flip(values, axis=-1) - np.array(IMAGENET_MEAN, dtype="float32")
     return values / 127.5 - 1.0

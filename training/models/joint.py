@@ -32,18 +32,30 @@ class JointModel(keras.Model):
             shape=(), initializer=keras.initializers.Constant(2.65), dtype="float32", name="log_scale"
         )  # exp(2.65) = 1 / 0.07, CLIP's initial value
         self.heads = heads
+        self._after_frozen: Callable[[], keras.Model] = lambda: images.get_layer("head")
         self.joint_loss = None
         self.facts_weight = 0.0
-        self.teacher_weight = 0.0
+        self.text_teacher_weight, self.image_teacher_weight = 0.0, 0.0
+
+    @property
+    def trained_part(self) -> keras.Model:
+        """Features -> embeddings: the head, or what `train_from` left of the backbone as well."""
+        return self._after_frozen()
+
+    def train_only(self, part: keras.Model) -> None:
+        """Encode features by `part` of the image encoder, see `training.models.image.split`."""
+        # Behind a function, which Keras does not track: the layers are saved as those of `images`.
+        self._after_frozen = lambda: part
 
     def call(self, inputs, training=False):
         """Encode pictures and tokens (n, steps) into {"image", "text"}, each (n, dimension).
 
-        Pictures are "pixels" (n, height, width, 3), or "features" (n, width) of a frozen backbone. Tokens "taught" (k, steps)
-        are encoded, too, where there are some.
+        Pictures are "pixels" (n, height, width, 3), or "features" (n, ...) of the encoder's frozen part. Tokens "taught"
+        (k, steps) are encoded, too, where there are some.
         """
         if "features" in inputs:
-            images = self.images.get_layer("head")(inputs["features"], training=training)
+            features = ops.cast(inputs["features"], "float32")
+            images = self.trained_part(features, training=training)
         else:
             images = self.images(inputs["pixels"], training=training)
         encoded = {"image": images, "text": self.texts(inputs["tokens"], training=training)}
@@ -55,13 +67,17 @@ class JointModel(keras.Model):
         """Return the stage's loss.
 
         `y` is {"true": (n, n) bool, which texts are true of which pictures; "facts": (n, k) int32}, and with a teacher
-        "taught": (k, dimension), where its texts belong.
+        "taught": (k, dimension), where its texts belong, or "imitated": (n, dimension), where its pictures do.
         """
         loss = self.joint_loss(y_pred["image"], y_pred["text"], y["true"], self.log_scale)
         if self.heads is not None:
             loss += self.facts_weight * self.heads(y_pred["image"], y["facts"])
         if "taught" in y:
-            loss += self.teacher_weight * ops.mean(1.0 - ops.sum(y_pred["taught"] * y["taught"], axis=1))
+            loss += self.text_teacher_weight * ops.mean(1.0 - ops.sum(y_pred["taught"] * y["taught"], axis=1))
+        if "imitated" in y:
+            loss += self.image_teacher_weight * ops.mean(
+                1.0 - ops.sum(y_pred["image"] * y["imitated"], axis=1)
+            )
         return loss
 
 

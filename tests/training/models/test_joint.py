@@ -34,7 +34,7 @@ def test_the_teacher_adds_the_distance_to_where_its_texts_belong():
     model.joint_loss = lambda images, texts, true, log_scale: keras.ops.sum(images * texts)
     inputs = {"pixels": np.array([[1]]), "tokens": np.array([[1]]), "taught": np.array([[0], [1]])}
     truth = {"true": np.ones((1, 1), bool), "taught": np.array([[1, 0], [0.8, 0.6]], dtype=np.float32)}
-    model.teacher_weight = 0.5
+    model.text_teacher_weight = 0.5
     # cosines 1 and .6; the weight times their mean distance of .2, beside the joint loss of 1
     assert float(model.compute_loss(inputs, truth, model(inputs))) == pytest.approx(1.1)
     del inputs["taught"], truth["taught"]
