@@ -11,6 +11,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import models
 from django.db.models import Count, JSONField, QuerySet
 from django.forms.fields import InvalidJSONInput
@@ -19,8 +20,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from search.admin import IndexedProductAdmin, ModelAdmin
+from search.encoders.heif_parts import HEIF_BEGIN, heif_format
 from search.encoders.picture_parts import walk_parts
 from search.exceptions import PictureError
+from shop.metadata import stored_form
 from shop.models import Brand, Category, Product, ProductImage, Variant, is_flat, thumbnail_url
 from shop.money import format_money
 from shop.search_index import set_published
@@ -44,7 +47,7 @@ def mini(image: ProductImage | None) -> SafeString | str:
 
 
 class PictureField(forms.ImageField):
-    """A picture whose parts are counted before Django has Pillow read them one by one."""
+    """A picture whose parts are counted before Django has Pillow read them one by one; HEIC and AVIF become the JPEG that is stored."""
 
     def to_python(self, data: Any) -> Any:
         """Return the uploaded picture.
@@ -56,6 +59,11 @@ class PictureField(forms.ImageField):
             data.seek(0)
             try:
                 walk_parts(data)
+                data.seek(0)
+                if heif_format(data.read(HEIF_BEGIN)):
+                    data.seek(0)
+                    content, name = stored_form(data.read(), data.name)
+                    data = SimpleUploadedFile(name, content, "image/jpeg")
             except PictureError as error:
                 raise ValidationError(str(error)) from error
             finally:

@@ -1,19 +1,23 @@
 """Take out of picture files what cameras and programs wrote beside the picture: where, when, by whom, and a preview.
 
 Only what is known to belong to the picture stays, byte for byte: pixels, colours, colour profile, transparency, animation;
-and of EXIF and XMP the orientation.
+and of EXIF and XMP the orientation. HEIC and AVIF become a JPEG.
 """
 
 import re
 import struct
 import zlib
 from io import BytesIO
+from pathlib import PurePosixPath
 
 from PIL import Image
 
+from search.encoders.heif_parts import HEIF_BEGIN, heif_format
 from search.encoders.picture_parts import GifBlock, Part, gif_blocks, jpeg_segments, png_chunks, webp_chunks
+from search.encoders.pictures import open_picture
 
 ORIENTATION = 0x0112
+_QUALITY = 92  # of a JPEG in place of HEIC or AVIF
 _TIFF = re.compile(rb"(?:II\*\x00|MM\x00\*)", re.DOTALL)
 _XMP = re.compile(rb"tiff:Orientation(?:=\"|>)([1-8])")
 
@@ -38,6 +42,26 @@ _FRAME = 24  # bytes of a frame of an animation before its own chunks
 _SHOWN, _PROGRAM = b"\xf9", b"\xff"
 _LOOPS = (b"\x0bNETSCAPE2.0", b"\x0bANIMEXTS1.0")
 _LONGEST_LOOP = 26  # bytes
+
+
+def stored_form(content: bytes, name: str) -> tuple[bytes, str]:
+    """Return what a shop stores of a picture, and its file name.
+
+    HEIC and AVIF are decoded and written as a JPEG: few browsers show HEIC, and both may hold previews and texts anywhere among
+    their data. It is upright, in sRGB, on white where the picture is transparent, and of an animation the first frame.
+
+    Args:
+        content: a picture file; of other formats than these two, it is kept without metadata.
+        name: with the ending of its format.
+
+    Raises:
+        PictureError: a HEIC or AVIF picture cannot be decoded.
+    """
+    if heif_format(content[:HEIF_BEGIN]) is None:
+        return without_metadata(content), name
+    written = BytesIO()
+    open_picture(BytesIO(content)).save(written, "JPEG", quality=_QUALITY, subsampling=0)
+    return written.getvalue(), str(PurePosixPath(name).with_suffix(".jpg"))
 
 
 def without_metadata(content: bytes) -> bytes:

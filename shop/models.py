@@ -20,7 +20,7 @@ from django.utils.text import slugify
 
 from search.encoders.pictures import open_picture
 from search.exceptions import PictureError
-from shop.metadata import without_metadata
+from shop.metadata import stored_form
 from shop.thumbnails import LARGEST
 
 SEPARATOR = "/"
@@ -296,8 +296,13 @@ class ProductImage(models.Model):
         return self.alt_text or self.image.name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save the picture; a new file loses the metadata that cameras write, such as the place."""
+        """Save the picture; a new file loses the metadata that cameras write, such as the place, and HEIC and AVIF become a JPEG.
+
+        Raises:
+            PictureError: a new HEIC or AVIF file cannot be decoded.
+        """
         if self.image and not self.image._committed:
             self.image.file.seek(0)
-            self.image.file = ContentFile(without_metadata(self.image.file.read()), name=self.image.name)
+            content, name = stored_form(self.image.file.read(), self.image.name)
+            self.image = ContentFile(content, name=name)
         super().save(*args, **kwargs)

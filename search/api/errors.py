@@ -25,7 +25,7 @@ GENERAL = {
     "invalid_settings": gettext_noop("The settings cannot be used."),
     "expired_photo": gettext_noop("The photo is not known any more: send it again."),
     "photo_too_large": gettext_noop("The photo is too large: make it smaller."),
-    "invalid_photo": gettext_noop("The photo cannot be read: send a JPEG, PNG or WebP."),
+    "invalid_photo": gettext_noop("The photo cannot be read: send a JPEG, PNG, WebP, AVIF or HEIC."),
     "no_photo": gettext_noop("Send the photo in the field image of a multipart form."),
     "invalid_box": gettext_noop("The box must be left,top,right,bottom as fractions of the photo's size."),
     "invalid_character": gettext_noop("The text holds a character that cannot be searched for: remove it."),

@@ -21,7 +21,7 @@ from .views import PublicView, answer_search, explaining
 class PhotoSerializer(serializers.Serializer[Any]):
     """A photo and the part of it to search with."""
 
-    image = serializers.FileField(help_text="JPEG, PNG or WebP; at most 8 MB and 25 megapixels.")
+    image = serializers.FileField(help_text="JPEG, PNG, WebP, AVIF or HEIC; at most 8 MB and 25 megapixels.")
     box = serializers.CharField(
         required=False,
         allow_blank=True,

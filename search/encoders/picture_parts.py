@@ -1,4 +1,4 @@
-"""The parts of a picture file: segments of a JPEG, chunks of a PNG or WebP, blocks of a GIF. Nothing is decoded.
+"""The parts of a picture file: segments of a JPEG, chunks of a PNG or WebP, blocks of a GIF; boxes of HEIC and AVIF stand in `heif_parts`. Nothing is decoded.
 
 `walk_parts` refuses files of too many parts before a decoder reads them, which may take minutes over thousands of them. The
 functions below it find the parts one by one, for callers that want to keep only some of them.
@@ -11,6 +11,7 @@ from enum import Enum
 from typing import BinaryIO, NamedTuple
 
 from ..exceptions import PictureError
+from .heif_parts import HEIF_BEGIN, heif_format, walk_heif
 
 MOST_PARTS = 2_000  # segments or chunks; pictures of cameras and programs have up to about 300
 WHOLE_PART = 1_000  # bytes; chunks of pixels of this size and more are not counted: they are as many as the file is long
@@ -43,10 +44,13 @@ _READ = 65_536  # bytes
 
 @dataclass(frozen=True, slots=True)
 class Scans:
-    """How often a JPEG goes over its picture, and over how many of its colours in all."""
+    """How often a JPEG goes over its picture, over how many of its colours in all, and how far it is whole."""
 
     times: int = 0
     colours: int = 0
+    cut_at: int | None = (
+        None  # where the last part that can be used ends, in bytes; None for a file that has its end
+    )
 
 
 class GifBlock(bytes, Enum):
@@ -85,8 +89,12 @@ def walk_parts(file: BinaryIO) -> Scans:
     Raises:
         PictureError: it has too many parts.
     """
-    walk = _WALKS.get(file.read(2))
+    begin = file.read(HEIF_BEGIN)
     file.seek(0)
+    if heif_format(begin):
+        walk_heif(file)
+        return Scans()
+    walk = _WALKS.get(begin[:2])
     return walk(file) if walk else Scans()
 
 
@@ -223,15 +231,15 @@ def _refuse_more(count: int, most: int, what: str) -> None:
 def _walk_jpeg(file: BinaryIO) -> Scans:
     """Count the scans of a JPEG; a file that breaks off has those that were found until then."""
     exif = junk = times = colours = 0
-    behind = 2
+    behind = begun = 2
     for number, part in enumerate(jpeg_segments(file, as_pillow=True), start=1):
         if times and part.kind == _END:
-            break
+            return Scans(times, colours)
         _refuse_more(number, MOST_PARTS, "segments")
         if not times:
             junk += part.start - behind
             _refuse_more(junk, MOST_JUNK, "bytes between its segments")
-        behind = part.end
+        begun, behind = part.start, part.end
         if part.kind == _SCAN:
             times += 1
             _refuse_more(times, MOST_SCANS, "scans")
@@ -239,7 +247,8 @@ def _walk_jpeg(file: BinaryIO) -> Scans:
         elif part.kind == _EXIF and part.begin[2:6] == b"Exif":
             exif += 1
             _refuse_more(exif, MOST_EXIF, "EXIF segments")
-    return Scans(times, colours)
+    size = file.seek(0, 2)
+    return Scans(times, colours, begun if behind > size else size)
 
 
 def _walk_png(file: BinaryIO) -> Scans:

@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.util import find_spec
 from itertools import product
 from typing import BinaryIO
 
@@ -13,14 +14,26 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from ..exceptions import PictureError
+from .heif_parts import HEIF_BEGIN, heif_format, walk_heif
 from .picture_parts import Scans, walk_parts
 
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
+FORMATS = (
+    "JPEG",
+    "PNG",
+    "WEBP",
+    "GIF",
+    "AVIF",
+    "HEIF",
+)  # as Pillow calls them; HEIF is what phones call HEIC
 MAX_PIXELS = 25_000_000
 MAX_WEBP_PIXELS = 13_000_000  # its decoder holds 18 bytes for each pixel, others up to 10
 MAX_BYTES = 240_000_000  # of a JPEG's coefficients and pixels together
 MAX_WORK = 800_000_000  # pixels that the scans of a JPEG go over, each colour for itself: 32 at 25 megapixels, which take 0.6 s
 _WHITE = (255, 255, 255)
+_JPEG_END = b"\xff\xd9"
+_GREY = 128  # or 127 in CMYK: of every colour, where a JPEG has no data
+_LEAST_THERE = 0.5  # of the rows of a JPEG
+_THERE = "rows_there"  # in Pillow's notes on a picture
 _BAND = 256  # rows
 _MOST_TURNED = 4_000_000  # pixels that are turned into another colour space, which takes up to 0.3 s for CMYK
 _DEPTHS = {  # Pillow scales the pixels of these PNGs to 8 bits, and leaves the transparent colour as it stands in the file
@@ -45,6 +58,8 @@ def open_picture(
 ) -> Image.Image:
     """Decode a picture completely and return it upright, in sRGB, transparency laid on white.
 
+    Of a JPEG that is cut off, at least half of whose rows are there, the rest is grey, as in browsers; `cut_off` says so.
+
     Args:
         file: a seekable binary file at its beginning.
         at_least: (width, height) in pixels that the caller needs; a JPEG may then be decoded at a
@@ -56,7 +71,7 @@ def open_picture(
         An RGB picture of the first frame, detached from the file.
 
     Raises:
-        PictureError: in none of the formats; damaged; more than 25 megapixels, 13 in a WebP file; or more parts,
+        PictureError: in none of the formats; damaged, or cut off before half of its rows; more than 25 megapixels, 13 in a WebP file; or more parts,
             scans or bytes of memory than a camera or program ever needs.
     """
     # Pillow answers damaged files with OSError, ValueError, SyntaxError, NotImplementedError, MemoryError,
@@ -65,32 +80,91 @@ def open_picture(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit is stricter
             warnings.simplefilter("ignore", UserWarning)  # damaged EXIF: the picture itself may be fine
-            _refuse_size(webp_size(file.read(30)), MAX_WEBP_PIXELS)
+            begin = file.read(HEIF_BEGIN)
             file.seek(0)
-            scans = walk_parts(file)
+            _refuse_size(webp_size(begin), MAX_WEBP_PIXELS)
+            kind = heif_format(begin)
+            _refuse_size(walk_heif(file) if kind else None)
+            scans = Scans() if kind else walk_parts(file)
             file.seek(0)
-            with Image.open(file, formats=formats) as image:
+            cut = bool(scans.times and scans.cut_at)
+            if cut:
+                file = io.BytesIO(file.read(scans.cut_at) + _JPEG_END)
+            with _opened(file, kind, formats) as image:
                 size = image.size
                 _refuse_size(size)
-                if at_least is not None:
+                if at_least is not None and kind is None:  # a preview inside HEIC may show something else
                     image.draft("RGB", at_least)
                 _refuse_scans(scans, size, image)
                 _scale_transparency(image)
                 image.load()
+                there = _rows_there(image) if cut else 1.0
                 ImageOps.exif_transpose(image, in_place=True)  # a copy of 25 megapixels is another 100 MB
-                return _to_rgb(image, at_least)
+                upright = _to_rgb(image, at_least)
+                if cut:
+                    upright.info[_THERE] = there
+                return upright
     except PictureError:
         raise
     except Image.DecompressionBombError as error:
         raise PictureError(f"The picture has more than {MAX_PIXELS // 1_000_000} megapixels.") from error
     except UnidentifiedImageError as error:
-        raise PictureError(f"The file is not a {_said(formats)} picture.") from error
+        raise PictureError(f"The file is not a {named_formats(formats)} picture.") from error
     except Exception as error:
         raise PictureError(f"The picture is damaged: {_sentence(error)}") from error
 
 
-def _said(formats: tuple[str, ...]) -> str:
-    names = [name.replace("WEBP", "WebP") for name in formats]
+def cut_off(image: Image.Image) -> str:
+    """Return a sentence on a picture of `open_picture` whose file is cut off; "" on a whole one."""
+    there = image.info.get(_THERE)
+    return (
+        "" if there is None else f"The file is cut off: {int(100 * there)} % of the picture's rows are there."
+    )
+
+
+def _rows_there(image: Image.Image) -> float:
+    """The share of the rows of a JPEG down to the last that is not grey all over, as its decoder leaves what is missing.
+
+    Raises:
+        PictureError: it is less than half.
+    """
+    there = 0
+    for top in reversed(range(0, image.height, _BAND)):
+        band = np.asarray(image.crop((0, top, image.width, min(top + _BAND, image.height))))
+        rows = np.flatnonzero((np.abs(band.astype(np.int16) - _GREY) > 1).reshape(len(band), -1).any(axis=1))
+        if len(rows):
+            there = top + int(rows[-1]) + 1
+            break
+    share = there / image.height
+    if share < _LEAST_THERE:
+        raise PictureError(f"The picture is damaged: only {int(100 * share)} % of its rows are there.")
+    return share
+
+
+def _opened(file: BinaryIO, kind: str | None, formats: tuple[str, ...]) -> Image.Image:
+    if kind != "HEIF" or kind not in formats:
+        return Image.open(file, formats=[name for name in formats if name != "HEIF"])
+    if not _reads_heic():
+        raise PictureError("HEIC pictures cannot be read here: HEIC needs the package pillow-heif.")
+    from pillow_heif import (
+        HeifImageFile,
+    )  # an extra; not registered, so that the host's own forms stay as they are
+
+    return HeifImageFile(file)
+
+
+def _reads_heic() -> bool:
+    return find_spec("pillow_heif") is not None
+
+
+def named_formats(formats: tuple[str, ...] = FORMATS) -> str:
+    """Return the names of picture formats that are read here, for sentences: "JPEG, PNG or WebP".
+
+    Args:
+        formats: of FORMATS.
+    """
+    shown = {"WEBP": "WebP", "HEIF": "HEIC"}
+    names = [shown.get(name, name) for name in formats if name != "HEIF" or _reads_heic()]
     return " or ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 

@@ -19,7 +19,7 @@ from PIL import Image
 
 from ..conf import get_settings
 from ..encoders.cache import encoders_for
-from ..encoders.pictures import open_picture
+from ..encoders.pictures import named_formats, open_picture
 from ..encoders.queries import in_time
 from ..exceptions import InvalidQuery, NoVersion, PictureError
 from ..models import EntryImage, IndexVersion
@@ -28,7 +28,7 @@ from ..vectors import EmbeddingLiteral, from_literal, to_literal
 from .request import References
 
 MAX_BYTES = 8_000_000
-FORMATS = ("JPEG", "PNG", "WEBP")
+FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF")
 SALT = "fashion_search.photo"
 _SHARE = r"(?:[01]|0?\.\d{1,6}|1\.0{1,6})"
 _BOX = re.compile(rf"{_SHARE}(?:,{_SHARE}){{3}}", re.ASCII)
@@ -125,7 +125,7 @@ def take_photo(file: BinaryIO, size: int, box: Box = WHOLE) -> str:
     try:
         embedding = in_time(encode, get_settings().encode_timeout_ms, kind="picture")
     except PictureError as error:
-        raise InvalidQuery("invalid_photo", f"{error} Send a JPEG, PNG or WebP photo.") from error
+        raise InvalidQuery("invalid_photo", f"{error} Send a {named_formats(FORMATS)} photo.") from error
     packed = base64.b85encode(embedding.astype("<f2").tobytes()).decode()
     return signing.dumps([version.fingerprint[:16], packed], salt=SALT)
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..encoders.cache import encoders_for
-from ..encoders.pictures import open_picture
+from ..encoders.pictures import cut_off, open_picture
 from ..encoders.sessions import Encoders
 from ..exceptions import ArtifactError, EncodingError, PictureError, StorageAway
 from ..models import IndexVersion
@@ -292,6 +292,8 @@ def read_picture(
         found.picture_hash = sha256(content).hexdigest()
         if found.picture_hash not in known:
             found.image = open_picture(BytesIO(content), at_least=at_least)
+            if said := cut_off(found.image):
+                logger.warning("The picture %s: %s", picture.name, said)
     except SoftTimeLimitExceeded:
         raise
     except PictureError as error:

@@ -46,7 +46,7 @@ TEXTS = (
         Kind.BROKEN,
         "Broken pictures",
         "A picture could not be read, or the product could not be indexed wholly, for the reason given.",
-        "Upload the picture again as JPEG, PNG or WebP of at most 25 megapixels. Saving the product has it indexed "
+        "Upload the picture again as JPEG, PNG, WebP, AVIF or HEIC of at most 25 megapixels. Saving the product has it indexed "
         "again.",
     ),
     KindText(

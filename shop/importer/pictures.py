@@ -16,12 +16,12 @@ from pathlib import Path, PurePosixPath
 from search.encoders.picture_parts import walk_parts
 from search.encoders.pictures import open_picture
 from search.exceptions import PictureError
-from shop.metadata import without_metadata
+from shop.metadata import stored_form
 from shop.thumbnails import LARGEST
 
 from .profiles import RowError
 
-ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".gif"}
+ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif", ".heic", ".heif"}
 MAX_BYTES = 40_000_000
 READ_ERRORS = (
     OSError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, NotImplementedError,
@@ -72,23 +72,23 @@ class PictureSource(ABC):
         return self._names.get(sku.lower())
 
     def read(self, full_name: str, *, sku: str) -> Picture:
-        """Read a picture's bytes, without what cameras wrote beside the picture.
+        """Read a picture as it is stored: without what cameras wrote beside it, HEIC and AVIF as a JPEG.
 
         Raises:
-            RowError: they cannot be read, are too many, or have too many parts.
+            RowError: they cannot be read, are too many, or have too many parts; HEIC and AVIF also where they cannot be decoded.
         """
         path = PurePosixPath(full_name)
         try:
             content = self._read(full_name)
             walk_parts(io.BytesIO(content))  # whose number is limited before anybody goes over them
-            content = without_metadata(content)
+            content, stored_as = stored_form(content, path.name)
         except PictureError as error:
             raise RowError(f"picture {path.name}: {error}") from error
         except READ_ERRORS as error:
             raise RowError(f"picture {path.name} cannot be read: {error or type(error).__name__}") from error
         digest = hashlib.sha256(content).hexdigest()
         stem = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in sku)
-        stored = f"products/{digest[:2]}/{stem[:80]}-{digest[:12]}{path.suffix.lower()}"
+        stored = f"products/{digest[:2]}/{stem[:80]}-{digest[:12]}{PurePosixPath(stored_as).suffix.lower()}"
         return Picture(path.name, stored, content)
 
     @abstractmethod

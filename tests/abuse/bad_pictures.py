@@ -6,11 +6,13 @@ import zlib
 from collections.abc import Iterator
 
 from PIL import Image
+from pillow_heif import from_pillow
 
+from tests.abuse import bad_heif
 from tests.abuse.photos import photo
 from tests.colours import press, wide
 
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIF")
 SIDE = 4990  # times itself just below the limit of 25 megapixels
 WEBP_SIDE = 3600  # and of 13
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"><script>alert(1)</script></svg>'
@@ -19,7 +21,10 @@ SVG = b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"><script>alert(
 def written(picture: Image.Image, format: str, **options: object) -> bytes:
     """The picture as a file."""
     file = io.BytesIO()
-    picture.save(file, format, **options)
+    if format == "HEIF":
+        from_pillow(picture).save(file, **options)
+    else:
+        picture.save(file, format, **options)
     return file.getvalue()
 
 
@@ -53,7 +58,7 @@ def bombs() -> dict[str, bytes]:
 
 def floods() -> dict[str, bytes]:
     """Files of thousands of parts, and of scans that say nothing new."""
-    jpeg, png, webp, gif = (written(photo(), kind) for kind in FORMATS)
+    jpeg, png, webp, gif = (written(photo(), kind) for kind in FORMATS[:4])
     grey = written(photo().convert("L"), "JPEG", progressive=True)
     scan = grey[grey.rindex(b"\xff\xc4", 0, grey.rindex(b"\xff\xda")) : -2]
     frame = 13 + 3 * 256  # behind the header and its table of colours
@@ -77,6 +82,8 @@ def modes() -> dict[str, bytes]:
         "PNG": ("1", "L", "LA", "P", "RGB", "RGBA", "I;16"),
         "WEBP": ("RGB", "RGBA"),
         "GIF": ("L", "P"),
+        "AVIF": ("L", "RGB", "RGBA"),
+        "HEIF": ("L", "RGB", "RGBA"),
     }
     grey = photo().convert("L")
     return {
@@ -119,6 +126,14 @@ def large() -> dict[str, bytes]:
     clear = whole.convert("RGBA")
     clear.putalpha(whole.convert("L"))
     quick = {"lossless": True, "quality": 0, "method": 0, "exif": turned}
+    whole = photo().resize((SIDE, SIDE))
+    made["AVIF of 25 megapixels"] = written(whole, "AVIF", speed=10, exif=turned)
+    made["HEIC of 25 megapixels"] = written(whole, "HEIF", quality=30)
+    made["HEIC of 25 megapixels in tiles"] = written(whole, "HEIF", quality=30, tile_size=512)
+    whole.putalpha(whole.convert("L"))
+    made["AVIF of 25 megapixels with transparency"] = written(whole, "AVIF", speed=10)
+    made["HEIC of 25 megapixels with transparency"] = written(whole, "HEIF", quality=30)
+    whole = photo().resize((WEBP_SIDE, WEBP_SIDE))
     made["WebP of 13 megapixels"] = written(whole, "WEBP", quality=20, method=0, exif=turned)
     made["WebP of 13 megapixels, lossless"] = written(whole, "WEBP", **quick)
     made["WebP of 13 megapixels with transparency"] = written(clear, "WEBP", **quick)
@@ -151,8 +166,9 @@ def others() -> dict[str, bytes]:
         "GIF that moves": written(frames[0].quantize(), "GIF", **moving),
         "PNG that moves": written(frames[0], "PNG", **moving),
         "WebP that moves": written(frames[0], "WEBP", **moving),
+        "AVIF that moves": written(frames[0], "AVIF", **moving),
     }
-    for kind in ("BMP", "TIFF", "ICO", "PPM", "TGA", "PCX", "JPEG2000", "AVIF"):
+    for kind in ("BMP", "TIFF", "ICO", "PPM", "TGA", "PCX", "JPEG2000"):
         if kind in Image.SAVE:
             made[kind] = written(photo(), kind)
     return made
@@ -161,7 +177,16 @@ def others() -> dict[str, bytes]:
 def every() -> dict[str, bytes]:
     """All of them that are small; of the cuts a few."""
     some = {name: content for kind in FORMATS for name, content in cuts(kind, range(1, 100, 14)).items()}
-    return some | bombs() | floods() | modes() | others()
+    return (
+        some
+        | bombs()
+        | bad_heif.bombs()
+        | floods()
+        | bad_heif.floods()
+        | modes()
+        | others()
+        | bad_heif.others()
+    )
 
 
 def _png(

@@ -5,6 +5,7 @@ from functools import cache
 
 import numpy as np
 from PIL import Image
+from pillow_heif import from_pillow
 
 SECRETS = (b"Secret Camera", b"2026:01:02", b"secret-xmp")
 _STORED = {
@@ -38,8 +39,13 @@ def with_secrets(picture: Image.Image, format: str, orientation: int = 1) -> byt
     place = exif.get_ifd(0x8825)
     place.update({1: "N", 2: (12.0, 58.0, 17.0), 3: "E", 4: (77.0, 35.0, 40.0)})
     file = io.BytesIO()
-    options = {"lossless": True} if format == "WEBP" else {"quality": 95} if format == "JPEG" else {}
+    options = (
+        {"lossless": True} if format == "WEBP" else {"quality": 95} if format in ("JPEG", "AVIF") else {}
+    )
     if format != "PNG":
         options["xmp"] = b"<x:xmpmeta>secret-xmp</x:xmpmeta>"
-    picture.save(file, format, exif=exif, **options)
+    if format == "HEIF":  # which states the orientation by properties of its own
+        from_pillow(picture).save(file, exif=exif.tobytes(), quality=90, **options)
+    else:
+        picture.save(file, format, exif=exif, **options)
     return file.getvalue()

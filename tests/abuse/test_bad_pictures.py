@@ -18,7 +18,7 @@ from search.encoders.pictures import open_picture
 from search.exceptions import PictureError
 from shop.importer import ImportOptions, import_catalogue
 from shop.models import Product, ProductImage
-from tests.abuse import bad_pictures
+from tests.abuse import bad_heif, bad_pictures
 from tests.abuse.pages import complaints
 from tests.abuse.photos import SECRETS, photo, with_secrets
 
@@ -59,7 +59,7 @@ def test_each_costs_little_time_and_memory(tmp_path):
     assert too_much(found) == {}
     refused = {name for name, one in found.items() if one["said"]}
     assert not refused & {*bad_pictures.modes(), *large}
-    assert refused >= {*bad_pictures.bombs()} - {"PNG with a megabyte of text"}
+    assert refused >= {*bad_pictures.bombs(), *bad_heif.bombs()} - {"PNG with a megabyte of text"}
     whole = measure(tmp_path, large, "--whole")
     assert too_much(whole) == {}
     assert {name for name, one in whole.items() if one["said"]} == {
@@ -109,6 +109,8 @@ def test_photo_search(client, indexed, address):
         "TIFF",
         *bad_pictures.bombs(),
         *bad_pictures.floods(),
+        *bad_heif.bombs(),
+        *bad_heif.floods(),
     } - {"PNG with a megabyte of text"}
 
 
@@ -138,7 +140,7 @@ def test_the_import_says_of_each_why_it_was_left_out(tmp_path, settings):
     names = list(pictures)
     left_out = {names[int(row.sku)] for row in result.bad}
     assert not left_out & set(bad_pictures.modes())
-    assert left_out >= {"SVG", "HTML", "nothing", "one byte", *bad_pictures.floods()}
+    assert left_out >= {"SVG", "HTML", "nothing", "one byte", *bad_pictures.floods(), *bad_heif.floods()}
 
 
 @pytest.mark.long
@@ -155,7 +157,7 @@ def test_the_admin_takes_or_refuses_each_with_a_sentence(admin_client, indexed):
         found = complaints(response) + ([f"{seconds:.2f} s"] if seconds > SECONDS else [])
         if response.status_code == 302:
             stored += 1
-            found += ["taken"] if name in bad_pictures.floods() else []
+            found += ["taken"] if name in bad_pictures.floods() | bad_heif.floods() else []
         elif not response.context["errors"]:
             found.append("refused without a sentence")
         if found:
@@ -167,7 +169,7 @@ def test_the_admin_takes_or_refuses_each_with_a_sentence(admin_client, indexed):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "AVIF", "HEIF"])
 def test_nothing_that_is_served_says_where_a_photo_was_taken(admin_client, client, indexed, format):
     product = Product.objects.get(sku="S-1")
     assert (

@@ -45,7 +45,7 @@ def deep(picture):
     )
 
 
-@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "AVIF", "HEIF"])
 def test_every_orientation_is_seen_upright(format):
     expected = to_pixels([photo()], SPEC)[0].astype(int)
     for orientation in range(1, 9):
@@ -56,7 +56,7 @@ def test_every_orientation_is_seen_upright(format):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "AVIF", "HEIF"])
 def test_every_orientation_finds_the_same_first(client, indexed, tiny_artifact, format):
     embedding = encoders_for(indexed).encode_images([photo()])[0]
     add(indexed, "MINE", "What the photo shows", pictures=[list(map(float, embedding))])
@@ -109,6 +109,9 @@ SAVED = {
         photo(), "JPEG", quality=95, icc_profile=ImageCms.ImageCmsProfile(srgb()).tobytes()
     ),
     "WebP": lambda: written(photo(), "WEBP", quality=95),
+    "AVIF": lambda: written(photo(), "AVIF", quality=95),
+    "HEIC": lambda: written(photo(), "HEIF", quality=95),
+    "HEIC in tiles": lambda: written(photo(), "HEIF", quality=95, tile_size=64),
     "PNG of opaque RGBA": lambda: written(photo().convert("RGBA"), "PNG"),
 }
 

@@ -105,10 +105,12 @@ def test_what_is_no_photo_is_told_in_place(page: Page, tmp_path: Path):
     broken.write_bytes(b"\xff\xd8\xff\xe0 no picture")
     page.goto("/search/photo/")
     page.set_input_files("#image", broken)
-    expect(page.get_by_role("alert")).to_contain_text("Send a JPEG, PNG or WebP photo.")
+    expect(page.get_by_role("alert")).to_contain_text("Send a JPEG, PNG, WebP, AVIF or HEIC photo.")
     assert page.url.endswith("/search/photo/")
     page.set_input_files("#image", {"name": "note.txt", "mimeType": "text/plain", "buffer": b"hello"})
-    expect(page.locator("#photo-status")).to_have_text("That is no picture. Send a JPEG, PNG or WebP photo.")
+    expect(page.locator("#photo-status")).to_have_text(
+        "That is no picture. Send a JPEG, PNG, WebP, AVIF or HEIC photo."
+    )
 
 
 def test_without_scripts_a_photo_leads_to_its_results(browser, demo, photo: Path):

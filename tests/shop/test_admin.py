@@ -10,6 +10,7 @@ from PIL import Image
 from pytest_django.asserts import assertContains
 
 from shop.models import Product
+from tests.abuse import bad_heif
 from tests.outbox import empty_outbox, stale_products
 from tests.shop.pictures import jpeg
 
@@ -114,6 +115,18 @@ def test_a_product_is_changed_with_a_new_picture(admin_client, make_products):
     name = product.images.last().image.name
     assert name.startswith("products/uploads/")
     assert name.endswith(".jpg")
+
+
+@pytest.mark.parametrize("called", ["IMG_1.HEIC", "IMG_1.jpg"])
+def test_a_picture_in_heic_is_stored_as_a_jpeg(admin_client, make_products, called):
+    [product] = make_products([1])
+    upload = SimpleUploadedFile(called, bad_heif.heic(), "image/heic")
+    response = change(admin_client, product, **{"images-1-image": upload})
+    assert response.status_code == 302, response.context["errors"]
+    image = product.images.last().image
+    assert image.name.endswith(".jpg")
+    with image.storage.open(image.name) as file:
+        assert Image.open(file).format == "JPEG"
 
 
 def test_a_picture_that_is_damaged_or_too_large_is_refused_with_a_sentence(admin_client, make_products):

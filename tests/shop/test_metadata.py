@@ -11,8 +11,8 @@ from PIL import Image, ImageCms, ImageOps, ImageSequence, PngImagePlugin
 
 from search.encoders.pictures import open_picture
 from search.exceptions import PictureError
-from shop.metadata import ORIENTATION, without_metadata
-from tests.abuse import bad_pictures
+from shop.metadata import ORIENTATION, stored_form, without_metadata
+from tests.abuse import bad_heif, bad_pictures
 from tests.abuse.photos import SECRETS, photo, with_secrets
 
 FORMATS = ("JPEG", "PNG", "WEBP")
@@ -237,3 +237,30 @@ def test_a_picture_that_exif_calls_upright_is_not_turned_by_what_xmp_has_kept(fo
     del exif[ORIENTATION]
     turned = without_metadata(bad_pictures.written(photo(), format, **options))
     assert opened(turned).getexif()[ORIENTATION] == 6
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6, 7])
+@pytest.mark.parametrize("format", ["AVIF", "HEIF"])
+def test_heic_and_avif_become_an_upright_jpeg_without_any(format, orientation):
+    secret = with_secrets(photo(), format, orientation)
+    assert any(word in secret for word in SECRETS)
+    content, name = stored_form(secret, "products/IMG_1.Old.heic")
+    assert name == "products/IMG_1.Old.jpg"
+    assert [word for word in SECRETS if word in content] == []
+    stored = opened(content)
+    assert (stored.format, stored.mode, stored.size) == ("JPEG", "RGB", photo().size)
+    assert dict(stored.getexif()) == {}
+    assert np.abs(np.asarray(stored).astype(int) - np.asarray(photo())).mean() < 2
+    assert stored_form(content, name) == (content, name)
+
+
+def test_other_formats_stay_what_they_are():
+    for kind in (*FORMATS, "GIF"):
+        content = bad_pictures.written(photo(), kind)
+        assert stored_form(content, f"a.{kind}") == (content, f"a.{kind}")
+
+
+def test_heic_that_cannot_be_decoded_is_not_stored():
+    for content in (bad_heif.heic()[:-40], bad_heif.bombs()["AVIF of 31 megapixels"]):
+        with pytest.raises(PictureError):
+            stored_form(content, "a.heic")

@@ -18,6 +18,9 @@ EXTENSIONS = (
     ".png",
     ".webp",
     ".gif",
+    ".avif",
+    ".heic",
+    ".heif",
 )  # in upper or lower case; the formats that `search.encoders` opens
 
 

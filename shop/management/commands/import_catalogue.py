@@ -31,7 +31,7 @@ Profiles:
 
 The SKU is the column id. A product's category is the path category > subcategory > article_type (in
 styles.csv masterCategory > subCategory > articleType), a level that repeats the one above it left out.
-Its picture is ID.jpg (or .jpeg, .png, .webp, .gif) in the folder, in a folder images inside it, or anywhere
+Its picture is ID.jpg (or .jpeg, .png, .webp, .gif, .avif, .heic) in the folder, in a folder images inside it, or anywhere
 in the ZIP archive. A price of 0 means unknown. Where the source has no sizes, plausible sizes and stock
 are derived from type and SKU, always the same ones, and only for a product that has none. Where it has
 no date, the product is dated inside its season and year.

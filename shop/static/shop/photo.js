@@ -46,7 +46,7 @@
     const photo = [...(files || [])].find((file) => file.type.startsWith("image/"));
     if (!photo) {
       if (!files?.length) return;
-      said.textContent = "That is no picture. Send a JPEG, PNG or WebP photo.";
+      said.textContent = "That is no picture. Send a JPEG, PNG, WebP, AVIF or HEIC photo.";
       if (kept) field.files = kept; // the photo that is shown stays the one that is sent
       else field.value = "";
       return;

@@ -143,7 +143,7 @@ def test_failed_products_with_reason_and_retry(staff, django_capture_on_commit_c
     drain()
     page = staff.get(STALE + "?state=failed").content.decode()
     assert "A1: red Shirt" in page
-    assert "The file is not a JPEG, PNG, WebP or GIF picture." in page
+    assert "The file is not a JPEG, PNG, WebP, GIF, AVIF or HEIC picture." in page
     row = stale_products().get()
     with django_capture_on_commit_callbacks(execute=True):
         response = staff.post(STALE, {"action": "retry", "_selected_action": [row.pk]}, follow=True)
@@ -180,7 +180,7 @@ class TestProductAdmin:
         begin_version()
         drain()
         make_product("A3")
-        error = f"{picture.image.name}: The file is not a JPEG, PNG, WebP or GIF picture."
+        error = f"{picture.image.name}: The file is not a JPEG, PNG, WebP, GIF, AVIF or HEIC picture."
         assert self.states(product_admin, request_) == {
             "A1": "indexed",
             "A2": f"will be tried again: {error}",

@@ -79,12 +79,12 @@ def test_a_large_jpeg_may_be_decoded_smaller_but_not_too_small():
 
 
 def test_a_text_file_is_refused():
-    with pytest.raises(PictureError, match="not a JPEG, PNG, WebP or GIF"):
+    with pytest.raises(PictureError, match="not a JPEG, PNG, WebP, GIF, AVIF or HEIC"):
         open_picture(io.BytesIO(b"<svg onload=alert(1)>" * 9))
 
 
 def test_an_empty_file_is_refused():
-    with pytest.raises(PictureError, match="not a JPEG, PNG, WebP or GIF"):
+    with pytest.raises(PictureError, match="not a JPEG, PNG, WebP, GIF, AVIF or HEIC"):
         open_picture(io.BytesIO(b""))
 
 

@@ -144,10 +144,14 @@ def test_every_orientation_gives_the_same(colours):
 @pytest.mark.parametrize(
     ("file", "size", "said"),
     [
-        (io.BytesIO(b"no picture"), 10, "The file is not a JPEG, PNG or WebP picture. Send a JPEG"),
-        (io.BytesIO(b""), 0, "Send a JPEG, PNG or WebP photo."),
+        (
+            io.BytesIO(b"no picture"),
+            10,
+            "The file is not a JPEG, PNG, WebP, AVIF or HEIC picture. Send a JPEG",
+        ),
+        (io.BytesIO(b""), 0, "Send a JPEG, PNG, WebP, AVIF or HEIC photo."),
         (io.BytesIO(b"x"), 8_000_001, "The photo has more than 8 MB: make it smaller."),
-        (photo(kind="GIF")[0], 10, "The file is not a JPEG, PNG or WebP picture."),
+        (photo(kind="GIF")[0], 10, "The file is not a JPEG, PNG, WebP, AVIF or HEIC picture."),
         (photo(size=(6000, 5000))[0], 10, "the limit is 25 megapixels"),
         (io.BytesIO(photo()[0].getvalue()[:200]), 200, "The picture is damaged"),
     ],

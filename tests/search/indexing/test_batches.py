@@ -117,7 +117,7 @@ def test_a_bad_picture_fails_only_itself():
     assert IndexEntry.objects.get(product_key=good.pk).error == ""
     entry = IndexEntry.objects.get(product_key=bad.pk)
     name = picture.image.name
-    assert entry.error == f"{name}: The file is not a JPEG, PNG, WebP or GIF picture."
+    assert entry.error == f"{name}: The file is not a JPEG, PNG, WebP, GIF, AVIF or HEIC picture."
     assert entry.text_embedding is not None
     assert [image.embedding is None for image in entry.images.order_by("position")] == [False, True]
 

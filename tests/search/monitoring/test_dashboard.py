@@ -29,7 +29,7 @@ class TestFailed:
         building.begin_build(building.request_build("rebuild", by="anna")[0].pk)
         drain()
         failed = read_failed()
-        reason = f"{picture.image.name}: The file is not a JPEG, PNG, WebP or GIF picture."
+        reason = f"{picture.image.name}: The file is not a JPEG, PNG, WebP, GIF, AVIF or HEIC picture."
         assert [(row.name, row.reason, row.parked) for row in failed.first] == [
             ("product 999", "gone", True),
             ("A1: red Shirt", reason, False),

@@ -97,7 +97,10 @@ def test_failed_products_are_listed_and_pass(index_settings):
     assert found.passed
     (failure,) = found.failures
     assert (failure.product_key, failure.attempts, failure.parked) == (str(product.pk), 1, False)
-    assert failure.reason == f"{picture.image.name}: The file is not a JPEG, PNG, WebP or GIF picture."
+    assert (
+        failure.reason
+        == f"{picture.image.name}: The file is not a JPEG, PNG, WebP, GIF, AVIF or HEIC picture."
+    )
     assert failure.pictures == (picture.image.name,)
 
 

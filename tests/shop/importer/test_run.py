@@ -3,6 +3,7 @@
 import io
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -11,6 +12,7 @@ from shop.importer import ImportOptions, import_catalogue, run
 from shop.importer.product_files import BadRow
 from shop.importer.tables import derive_stock
 from shop.models import Brand, Category, Product, ProductImage, Variant
+from tests.abuse import bad_heif
 from tests.outbox import empty_outbox, stale_products
 from tests.shop.pictures import jpeg
 
@@ -154,9 +156,28 @@ def test_bad_rows_are_named_by_line_and_reason_and_the_others_come_in(write_prod
         "": "id is empty",
     }
     pictures = {row.line: row.reason for row in result.bad if row.line in (4, 5, 6)}
-    assert pictures[4] == "picture text.jpg: The file is not a JPEG, PNG, WebP or GIF picture."
+    assert pictures[4] == "picture text.jpg: The file is not a JPEG, PNG, WebP, GIF, AVIF or HEIC picture."
     assert pictures[5].startswith("picture cut.jpg: The picture is damaged: ")
     assert pictures[6] == "picture bomb.png: The picture has 6000 x 6000 pixels; the limit is 25 megapixels."
+
+
+def test_heic_and_avif_are_stored_as_jpeg(write_products, write_zip):
+    pictures = {
+        "1.heic": bad_heif.heic(),
+        "2.jpg": bad_heif.heic(),
+        "3.AVIF": bad_heif.avif(),
+        "4.heif": b"x",
+    }
+    products = write_products(*({"id": str(number)} for number in range(1, 5)))
+    result = import_catalogue(ImportOptions(products=products, images=write_zip(pictures)))
+    assert [(row.sku, row.reason) for row in result.bad] == [
+        ("4", "picture 4.heif: The file is not a JPEG, PNG, WebP, GIF, AVIF or HEIC picture.")
+    ]
+    stored = [picture.image for picture in ProductImage.objects.order_by("product__sku")]
+    assert [Path(image.name).suffix for image in stored] == [".jpg"] * 3
+    for image in stored:
+        with image.storage.open(image.name) as file:
+            assert Image.open(file).format == "JPEG"
 
 
 def test_a_bad_picture_leaves_no_trace(write_products, write_zip, media):

@@ -15,6 +15,8 @@ from search import storage
 from shop import thumbnails
 from shop.overload import Shedding
 from shop.views import media
+from tests.abuse.bad_pictures import written
+from tests.abuse.photos import photo
 from tests.processes import wait_until
 from tests.shop.pictures import jpeg
 
@@ -57,6 +59,14 @@ def test_a_picture_is_turned_upright(client):
     default_storage.save("products/aa/turned.jpg", ContentFile(file.getvalue()))
     response = client.get("/media/thumbs/card/products/aa/turned.jpg.webp")
     assert Image.open(io.BytesIO(body(response))).size == (60, 80)
+
+
+@pytest.mark.parametrize("format", ["AVIF", "HEIF"])
+def test_a_picture_in_heic_or_avif_is_shown_as_webp(client, format):
+    name = default_storage.save("products/aa/phone.heic", ContentFile(written(photo(), format)))
+    response = client.get(f"/media/thumbs/card/{name}.webp")
+    assert (response.status_code, response["Content-Type"]) == (200, "image/webp")
+    assert Image.open(io.BytesIO(body(response))).size == photo().size
 
 
 @pytest.mark.parametrize("content", [None, b"", b"not a picture", jpeg()[:200]])

@@ -112,7 +112,7 @@ def test_what_cannot_be_used_is_named_and_counted(folder, capsys):
         f"{lines} 10: The product B000000002 occurs twice.",
         f"{lines} 11: The title is a part of a page's script.",
         f"{lines} 12: The line holds no record of names and values.",
-        f"{folder}/images/B000000006.png: The file is not a JPEG, PNG, WebP or GIF picture.",
+        f"{folder}/images/B000000006.png: The file is not a JPEG, PNG, WebP, GIF, AVIF or HEIC picture.",
         "amazon: 3 products, 6 lines skipped, 1 picture unreadable, 1 picture missing",
     ]
 

@@ -43,7 +43,7 @@ def test_what_cannot_be_used_is_named_and_counted(folder, capsys):
     read(folder)
     assert capsys.readouterr().err.splitlines() == [
         f"{folder}/classes.txt, line 2: The line is not of the form FOLDER,WORDS.",
-        f"{folder}/train/n01440764/3.JPEG: The file is not a JPEG, PNG, WebP or GIF picture.",
+        f"{folder}/train/n01440764/3.JPEG: The file is not a JPEG, PNG, WebP, GIF, AVIF or HEIC picture.",
         f"{folder}/val/n01440764/2.JPEG: there is no picture",
         "imagenette: 4 products, 1 line skipped, 1 picture unreadable, 1 picture missing",
     ]
