@@ -27,6 +27,7 @@ GENERAL = {
     "photo_too_large": gettext_noop("The photo is too large: make it smaller."),
     "invalid_photo": gettext_noop("The photo cannot be read: send a JPEG, PNG, WebP, AVIF or HEIC."),
     "no_photo": gettext_noop("Send the photo in the field image of a multipart form."),
+    "invalid_turn": gettext_noop("A photo is turned by 0, 90, 180 or 270 degrees clockwise."),
     "invalid_box": gettext_noop("The box must be left,top,right,bottom as fractions of the photo's size."),
     "invalid_character": gettext_noop("The text holds a character that cannot be searched for: remove it."),
     "too_long": gettext_noop("The text is too long: use fewer words."),

@@ -3,13 +3,14 @@
 from dataclasses import replace
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ..engine.photos import Box, MemoryOnly, take_photo
+from ..engine.photos import Box, MemoryOnly, read_turn, take_photo
+from ..engine.turning import TURNS
 from ..exceptions import InvalidQuery
 from .access import PhotoThrottle
 from .parameters import search_parameters
@@ -25,8 +26,22 @@ class PhotoSerializer(serializers.Serializer[Any]):
     box = serializers.CharField(
         required=False,
         allow_blank=True,
-        help_text="left,top,right,bottom as fractions of the upright photo's size, such as 0.1,0.2,0.9,0.8.",
+        help_text="left,top,right,bottom as fractions of the upright, turned photo's size, such as 0.1,0.2,0.9,0.8.",
     )
+    turn = serializers.ChoiceField(
+        TURNS,
+        required=False,
+        help_text="Degrees clockwise to turn the photo by. Without it, the surest turn is looked for; the answer's `turned` says which.",
+    )
+
+
+def stated_part(form: QueryDict) -> tuple[Box, int | None]:
+    """Return the part of a photo that a form states, and how the photo is to be turned.
+
+    Raises:
+        InvalidQuery: one of them cannot be.
+    """
+    return Box.read(form.get("box", "")), read_turn(form.get("turn", ""))
 
 
 class PhotoSearchView(PublicView):
@@ -54,10 +69,10 @@ class PhotoSearchView(PublicView):
         responses={200: SearchAnswerSerializer, **errors(413, 415)},
     )
     def post(self, request: Request) -> Response:
-        """Encode the photo in the field `image`, cut to `box`, and answer a page of results; nothing of it is kept."""
+        """Encode the photo in the field `image`, turned by `turn` and cut to `box`, and answer a page of results; nothing of it is kept."""
         file = request.FILES.get("image")
         if file is None:
             raise InvalidQuery("no_photo", "Send the photo in the field image of a multipart form.")
         wanted = search_parameters(request.query_params, lambda: explaining(request))
-        token = take_photo(file, file.size, Box.read(request._request.POST.get("box", "")))
+        token = take_photo(file, file.size, *stated_part(request._request.POST))
         return answer_search(request, replace(wanted, photo=token))

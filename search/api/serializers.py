@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from ..engine.answers import SearchAnswer
+from ..engine.turning import TURNS
 
 
 class AbsoluteURLField(serializers.CharField):
@@ -194,6 +195,9 @@ class SearchAnswerSerializer(DegradedSerializer):
         help_text="For other pages and sorts of the same list; empty where there is only one page."
     )
     photo = serializers.CharField(help_text="Token of the photo that was searched with; empty without one.")
+    turned = serializers.ChoiceField(
+        TURNS, help_text="Degrees clockwise by which that photo was turned before it was looked at."
+    )
     restarted = serializers.BooleanField(
         help_text="The token was too old or of another search: this is the first page of a fresh list."
     )

@@ -11,7 +11,8 @@ from rest_framework.throttling import BaseThrottle
 
 from ..conf import get_settings
 from ..engine.browse import find_product
-from ..engine.photos import Box, MemoryOnly, embedding_of, take_photo
+from ..engine.photos import MemoryOnly, embedding_of, take_photo, turn_of
+from ..engine.turning import TURNS
 from ..exceptions import InvalidQuery
 from ..tags.review import accepted_tags
 from ..tags.suggest import FoundTags, active_tagger, similar_words, tags_for_embeddings, tags_for_product
@@ -20,7 +21,7 @@ from ..vectors import from_literal
 from .access import PhotoThrottle
 from .errors import NoSuchProduct
 from .parameters import limited_parameters, refuse_parameters
-from .photo import PhotoSerializer
+from .photo import PhotoSerializer, stated_part
 from .schema import LIMIT, TAGGED_PRODUCT, WORD, errors, operation
 from .views import PublicView
 
@@ -70,6 +71,9 @@ class PhotoTagsSerializer(TagsSerializer):
     """Words for a photo."""
 
     photo = serializers.CharField(help_text="Token of the photo, for `search/`.")
+    turned = serializers.ChoiceField(
+        TURNS, help_text="Degrees clockwise by which the photo was turned before it was looked at."
+    )
 
 
 class SimilarWordsSerializer(serializers.Serializer[Any]):
@@ -125,15 +129,19 @@ class TagView(PublicView):
         responses={200: PhotoTagsSerializer, **errors(413, 415)},
     )
     def post(self, request: Request) -> Response:
-        """Encode the photo in the field `image`, cut to `box`, and answer the words for it; nothing of it is kept."""
+        """Encode the photo in the field `image`, turned by `turn` and cut to `box`, and answer the words for it; nothing of it is kept."""
         refuse_parameters(request.query_params)
         file = request.FILES.get("image")
         if file is None:
             raise InvalidQuery("no_photo", "Send the photo in the field image of a multipart form.")
-        token = take_photo(file, file.size, Box.read(request._request.POST.get("box", "")))
+        token = take_photo(file, file.size, *stated_part(request._request.POST))
         tagger = active_tagger()
         embedding = from_literal(embedding_of(token, tagger.version))
-        shown = {"photo": token, **_shown(tags_for_embeddings(embedding[None], tagger)[0], PER_KIND)}
+        shown = {
+            "photo": token,
+            "turned": turn_of(token),
+            **_shown(tags_for_embeddings(embedding[None], tagger)[0], PER_KIND),
+        }
         return Response(PhotoTagsSerializer(shown).data)
 
 

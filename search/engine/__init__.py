@@ -5,7 +5,7 @@ from .answers import SearchAnswer, SearchResult, SimilarAnswer
 from .arrange import Hidden, hidden_on
 from .browse import ProductPage, browse_products, find_product
 from .counts import FacetCount, PriceRange
-from .photos import Box, MemoryOnly, take_photo
+from .photos import Box, MemoryOnly, read_turn, take_photo
 from .request import SORTS, Filters, Sort, Trial, clean_filters
 from .service import count_answer, log_search, search
 from .similar import find_other_colours, find_similar
@@ -33,6 +33,7 @@ __all__ = [
     "find_similar",
     "hidden_on",
     "log_search",
+    "read_turn",
     "search",
     "take_photo",
 ]

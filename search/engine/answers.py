@@ -126,6 +126,7 @@ class SearchAnswer:
     page: int = 1
     page_size: int = 1
     photo: str = ""  # token of the photo that was searched with
+    turned: int = 0  # by which that photo was turned before it was looked at, clockwise in degrees
     more: tuple[str, ...] = ()  # SKUs of products that results should look like, too
     less: tuple[str, ...] = ()  # and less like
     instead: tuple[str, ...] = ()  # queries to try where nothing is found

@@ -1,4 +1,4 @@
-"""Photos to search with: decoded in memory, encoded, and forgotten; a signed token carries the embedding alone."""
+"""Photos to search with: decoded in memory, encoded, and forgotten; a signed token carries the embedding, and how the photo was turned."""
 
 import base64
 import re
@@ -21,11 +21,13 @@ from ..conf import get_settings
 from ..encoders.cache import encoders_for
 from ..encoders.pictures import named_formats, open_picture
 from ..encoders.queries import in_time
-from ..exceptions import InvalidQuery, NoVersion, PictureError
+from ..encoders.sessions import Encoders
+from ..exceptions import EncoderTimeout, InvalidQuery, NoVersion, PictureError
 from ..models import EntryImage, IndexVersion
 from ..session import pinned
 from ..vectors import EmbeddingLiteral, from_literal, to_literal
 from .request import References
+from .turning import TURNS, surest_turn, turned_picture
 
 MAX_BYTES = 8_000_000
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF")
@@ -40,6 +42,7 @@ FIELD = "image"  # of a form, that holds the photo
 MORE_WEIGHT = 0.75
 LESS_WEIGHT = 0.4
 NO_BOX = "box must be left,top,right,bottom as fractions of the photo's size, such as 0.1,0.2,0.9,0.8."
+NO_TURN = "turn must be 0, 90, 180 or 270: degrees clockwise."
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,30 +79,50 @@ class Box:
             raise InvalidQuery("invalid_box", NO_BOX)
         return cls(*map(float, bare.split(",")))
 
-    def cut(self, photo: Image.Image) -> Image.Image:
-        """Return this part of the photo."""
+    def before(self, turn: int) -> tuple[float, float, float, float]:
+        """Return left, top, right and bottom on the photo as it was before it was turned.
+
+        Args:
+            turn: by which the photo was turned clockwise, in degrees.
+        """
+        left, top, right, bottom = self.left, self.top, self.right, self.bottom
+        for _ in range(turn // 90):
+            left, top, right, bottom = top, 1 - right, bottom, 1 - left
+        return left, top, right, bottom
+
+    def cut(self, photo: Image.Image, turn: int = 0) -> Image.Image:
+        """Return this part of the photo, turned.
+
+        Args:
+            photo: before it is turned.
+            turn: clockwise, in degrees.
+        """
         width, height = photo.size
-        return photo.crop(
+        left, top, right, bottom = self.before(turn)
+        part = photo.crop(
             (
-                round(self.left * width),
-                round(self.top * height),
-                max(round(self.right * width), round(self.left * width) + 1),
-                max(round(self.bottom * height), round(self.top * height) + 1),
+                round(left * width),
+                round(top * height),
+                max(round(right * width), round(left * width) + 1),
+                max(round(bottom * height), round(top * height) + 1),
             )
         )
+        return turned_picture(part, turn)
 
 
 WHOLE = Box()
 
 
 @pinned()
-def take_photo(file: BinaryIO, size: int, box: Box = WHOLE) -> str:
+def take_photo(file: BinaryIO, size: int, box: Box = WHOLE, turn: int | None = None) -> str:
     """Encode a photo and return the token to search with; nothing of it is written anywhere.
 
     Args:
         file: a seekable binary file at its beginning.
         size: of the file, in bytes.
-        box: the part to search with.
+        box: the part to search with, on the photo as it is turned.
+        turn: clockwise, in degrees, one of 0, 90, 180 and 270. None for the surest of them, which is nearly always 0;
+            the token says which, see `turn_of`.
 
     Raises:
         InvalidQuery: it is too large, no picture, or damaged; the sentence says what to do.
@@ -114,20 +137,64 @@ def take_photo(file: BinaryIO, size: int, box: Box = WHOLE) -> str:
     if version is None:
         raise NoVersion("There is no search index yet, so that photos cannot be searched with.")
     encoders = encoders_for(version)
+    limit = get_settings().encode_timeout_ms
     needed = encoders.manifest.image
-    at_least = (round(needed.width / (box.right - box.left)), round(needed.height / (box.bottom - box.top)))
+    wide, high = (needed.height, needed.width) if turn in (90, 270) else (needed.width, needed.height)
+    left, top, right, bottom = box.before(turn or 0)
+    at_least = (round(wide / (right - left)), round(high / (bottom - top)))
 
-    def encode() -> NDArray[np.float32]:
-        photo = box.cut(open_picture(file, at_least=at_least, formats=FORMATS))
-        embedding: NDArray[np.float32] = encoders.encode_images([photo])[0]
-        return embedding
+    def encode() -> tuple[NDArray[np.float32], Image.Image]:
+        part = box.cut(open_picture(file, at_least=at_least, formats=FORMATS), turn or 0)
+        embedding: NDArray[np.float32] = encoders.encode_images([part])[0]
+        factor = min(part.width, part.height) // (2 * max(wide, high))
+        return embedding, part.reduce(factor) if factor > 1 else part
 
     try:
-        embedding = in_time(encode, get_settings().encode_timeout_ms, kind="picture")
+        embedding, part = in_time(encode, limit, kind="picture")
     except PictureError as error:
         raise InvalidQuery("invalid_photo", f"{error} Send a {named_formats(FORMATS)} photo.") from error
+    if turn is None:
+        embedding, turn = _turned(embedding, part, encoders, version)
     packed = base64.b85encode(embedding.astype("<f2").tobytes()).decode()
-    return signing.dumps([version.fingerprint[:16], packed], salt=SALT)
+    return signing.dumps([version.fingerprint[:16], packed, turn], salt=SALT)
+
+
+def _turned(
+    embedding: NDArray[np.float32], part: Image.Image, encoders: Encoders, version: IndexVersion
+) -> tuple[NDArray[np.float32], int]:
+    """The embedding of a photo by its surest turn, and that turn; as it was sent, where there is no time for others."""
+
+    def encode() -> NDArray[np.float32]:
+        return encoders.encode_images([turned_picture(part, turn) for turn in TURNS[1:]])
+
+    try:
+        others = in_time(encode, get_settings().encode_timeout_ms, kind="picture")
+    except EncoderTimeout:
+        return embedding, 0
+    embeddings = np.concatenate([embedding[None], others])
+    turn = surest_turn(embeddings, version)
+    return embeddings[TURNS.index(turn)], turn
+
+
+def read_turn(stated: str) -> int | None:
+    """Read how a photo is to be turned; None where nothing is stated.
+
+    Raises:
+        InvalidQuery: it is none of 0, 90, 180 and 270.
+    """
+    if not stated.strip():
+        return None
+    if stated.strip() not in map(str, TURNS):
+        raise InvalidQuery("invalid_turn", NO_TURN)
+    return int(stated)
+
+
+def turn_of(token: str) -> int:
+    """Return how a photo was turned before it was encoded, clockwise in degrees; 0 without a token that can be used."""
+    try:
+        return int(signing.loads(token, salt=SALT, max_age=get_settings().photo_seconds)[2])
+    except (signing.BadSignature, ValueError, TypeError, IndexError):
+        return 0
 
 
 def embedding_of(token: str, version: IndexVersion) -> EmbeddingLiteral:
@@ -137,7 +204,7 @@ def embedding_of(token: str, version: IndexVersion) -> EmbeddingLiteral:
         InvalidQuery: it is forged, too old, or of another artifact than the version has.
     """
     try:
-        fingerprint, packed = signing.loads(token, salt=SALT, max_age=get_settings().photo_seconds)
+        fingerprint, packed, *_ = signing.loads(token, salt=SALT, max_age=get_settings().photo_seconds)
         embedding = np.frombuffer(base64.b85decode(packed), dtype="<f2").astype(np.float32)
     except (signing.BadSignature, ValueError, TypeError) as error:
         raise InvalidQuery("expired_photo", "The photo is not known any more: send it again.") from error

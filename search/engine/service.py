@@ -29,7 +29,7 @@ from .answers import Draft, SearchAnswer, SimilarAnswer
 from .browse import catalogue_page
 from .candidates import lacking_share
 from .explain import explain
-from .photos import point_of
+from .photos import point_of, turn_of
 from .ranking import RankingQuery, is_semantic_failure, understand
 from .request import Filters, SearchRequest
 from .results import count_matching, freeze, list_results, load_results, thaw
@@ -106,6 +106,7 @@ def answer_request(request: SearchRequest) -> SearchAnswer:
         redirect=redirect.url if redirect else "",
         banners=banners,
         photo=request.references.photo,
+        turned=turn_of(request.references.photo) if request.references.photo else 0,
         more=request.references.more,
         less=request.references.less,
     )

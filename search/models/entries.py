@@ -12,7 +12,7 @@ from django.contrib.postgres.search import SearchVectorField
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
 from django.db.models import Count, F, FloatField, Min, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Extract, Lower
+from django.db.models.functions import Cast, Extract, Lower
 from pgvector.django import HalfVectorField
 
 from ..vectors import EmbeddingLiteral
@@ -301,6 +301,17 @@ class ImageQuerySet(QuerySet["EntryImage"]):
             .annotate(_distance=distance("embedding", embedding, dimension, exact))
             .order_by("_distance")
             .values_list("entry__product_key", "entry_id", "_distance")[:limit]
+        )
+
+    def nearest_embeddings(
+        self, embedding: EmbeddingLiteral, *, dimension: int, limit: int
+    ) -> list[EmbeddingLiteral]:
+        """Return the nearest embeddings of pictures themselves, by the HNSW index."""
+        return list(
+            self.filter(embedding__isnull=False)
+            .annotate(_distance=distance("embedding", embedding, dimension, False))
+            .order_by("_distance")
+            .values_list(Cast("embedding", models.TextField()), flat=True)[:limit]
         )
 
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
 
-from search.engine import Box, MemoryOnly, log_search, take_photo
+from search.engine import Box, MemoryOnly, log_search, read_turn, take_photo
 from search.exceptions import ArtifactError, EncoderTimeout, InvalidQuery, NoVersion
 from shop.filters import FilterForm
 from shop.views.results import context_of, find, refuse_beyond, status_of
@@ -71,7 +71,8 @@ def _photo_page(request: HttpRequest) -> HttpResponse:
     if file is None or file.file is None or file.size is None:
         return _refused(request, "Choose a photo first.", 400)
     try:
-        token = take_photo(file.file, file.size, Box.read(request.POST.get("box", "")))
+        box, turn = Box.read(request.POST.get("box", "")), read_turn(request.POST.get("turn", ""))
+        token = take_photo(file.file, file.size, box, turn)
     except InvalidQuery as error:
         return _refused(request, error.sentence, 400)
     except (EncoderTimeout, NoVersion, ArtifactError) as error:

@@ -1,4 +1,4 @@
-// A photo that is dropped, pasted, taken or chosen is shown and sent at once; a box drawn on it searches again.
+// A photo that is dropped, pasted, taken or chosen is shown and sent at once; a box drawn on it, or a turn, searches again.
 // Without this script the form works by its button.
 (() => {
   const id = (name) => document.getElementById(name);
@@ -6,10 +6,14 @@
   const field = id("image");
   const camera = id("camera");
   const stage = id("photo-stage");
+  const preview = id("photo-preview");
   const said = id("photo-status");
+  const turn = id("turn"); // degrees clockwise; empty while the server may choose
   const longest = 1200; // pixels of a side that are sent: more than the model looks at
   const enough = 700_000; // bytes; what is smaller is sent as it is
+  const unnamed = /\.(heic|heif|avif)$/i; // of which some systems do not say that they are pictures
   let kept = null; // the photo that is shown
+  let bitmap = null; // its pixels; null where this browser cannot read it
   const middle = { left: 0.15, top: 0.1, right: 0.85, bottom: 0.9 };
 
   const box = window.pictureBox({ stage, box: id("photo-box"), changed: () => send() });
@@ -17,55 +21,123 @@
   function send() {
     id("box").value = box.value;
     id("photo-whole").hidden = !box.value;
-    id("photo-part").hidden = Boolean(box.value);
+    id("photo-part").hidden = Boolean(box.value) || !bitmap;
+    form.classList.toggle("has-part", Boolean(box.value));
     said.textContent = box.value ? "Looking for what is in the box…" : "Looking for pieces like it…";
     form.requestSubmit();
   }
 
-  // A phone's photo has many times the pixels that are needed: made smaller here, it travels faster.
-  async function smaller(photo) {
-    if (photo.size < enough) return photo;
+  async function readable(photo) {
     try {
-      const bitmap = await createImageBitmap(photo);
-      const scale = Math.min(1, longest / Math.max(bitmap.width, bitmap.height));
-      const canvas = document.createElement("canvas");
-      canvas.width = Math.max(1, Math.round(bitmap.width * scale));
-      canvas.height = Math.max(1, Math.round(bitmap.height * scale));
-      const pen = canvas.getContext("2d");
-      pen.fillStyle = "#fff";
-      pen.fillRect(0, 0, canvas.width, canvas.height);
-      pen.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
-      const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.9));
-      return blob ? new File([blob], "photo.jpg", { type: "image/jpeg" }) : photo;
+      return await createImageBitmap(photo);
     } catch {
-      return photo; // what this browser cannot read, the server judges
+      return null; // what this browser cannot read, such as HEIC in most of them, the server judges
     }
   }
 
+  // The photo on white, no side longer than that, turned clockwise.
+  async function drawn(degrees) {
+    const scale = Math.min(1, longest / Math.max(bitmap.width, bitmap.height));
+    const width = Math.max(1, Math.round(bitmap.width * scale));
+    const height = Math.max(1, Math.round(bitmap.height * scale));
+    const canvas = document.createElement("canvas");
+    const lies = degrees % 180 !== 0;
+    canvas.width = lies ? height : width;
+    canvas.height = lies ? width : height;
+    const pen = canvas.getContext("2d");
+    pen.fillStyle = "#fff";
+    pen.fillRect(0, 0, canvas.width, canvas.height);
+    pen.translate(canvas.width / 2, canvas.height / 2);
+    pen.rotate((degrees * Math.PI) / 180);
+    pen.drawImage(bitmap, -width / 2, -height / 2, width, height);
+    return new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.9));
+  }
+
+  // A phone's photo has many times the pixels that are needed: made smaller here, it travels faster.
+  async function smaller(photo) {
+    if (photo.size < enough || !bitmap) return photo;
+    const blob = await drawn(0);
+    return blob ? new File([blob], "photo.jpg", { type: "image/jpeg" }) : photo;
+  }
+
+  async function show(degrees) {
+    const photo = kept;
+    const blob = degrees ? await drawn(degrees) : photo[0];
+    if (photo !== kept) return; // another one was chosen meanwhile
+    URL.revokeObjectURL(preview.src);
+    preview.src = URL.createObjectURL(blob);
+  }
+
+  function put(on) {
+    form.classList.toggle("has-photo", on);
+    stage.hidden = id("photo-hint").hidden = !(on && bitmap);
+    for (const name of ["photo-turn", "photo-remove"]) id(name).hidden = !on;
+    if (!on) for (const name of ["photo-part", "photo-whole"]) id(name).hidden = true;
+    id("photo-unseen").hidden = !on || Boolean(bitmap);
+  }
+
+  function refuse(sentence) {
+    said.textContent = sentence;
+    if (kept) field.files = kept; // the photo that is shown stays the one that is sent
+    else field.value = "";
+  }
+
   async function take(files) {
-    const photo = [...(files || [])].find((file) => file.type.startsWith("image/"));
+    const photo = [...(files || [])].find((file) => file.type.startsWith("image/") || unnamed.test(file.name));
     if (!photo) {
-      if (!files?.length) return;
-      said.textContent = "That is no picture. Send a JPEG, PNG, WebP, AVIF or HEIC photo.";
-      if (kept) field.files = kept; // the photo that is shown stays the one that is sent
-      else field.value = "";
+      if (files?.length) refuse("That is no picture. Send a JPEG, PNG, WebP, AVIF or HEIC photo.");
       return;
     }
+    bitmap?.close();
+    bitmap = await readable(photo);
     const carried = new DataTransfer();
     carried.items.add(await smaller(photo));
     field.files = kept = carried.files;
-    const preview = id("photo-preview");
-    URL.revokeObjectURL(preview.src);
-    preview.src = URL.createObjectURL(field.files[0]);
-    stage.hidden = id("photo-hint").hidden = false;
-    form.classList.add("has-photo");
+    turn.value = "";
     box.set(null);
+    if (bitmap) await show(0);
+    put(true);
     send();
+  }
+
+  // The same piece in the box, once the photo is turned a quarter clockwise so many times.
+  function turnBox(degrees) {
+    if (!box.value) return;
+    let [left, top, right, bottom] = box.value.split(",").map(Number);
+    for (let done = 0; done < degrees; done += 90) [left, top, right, bottom] = [1 - bottom, left, 1 - top, right];
+    box.set({ left, top, right, bottom });
+    id("box").value = box.value;
+  }
+
+  async function turnTo(degrees) {
+    const before = Number(turn.value);
+    turn.value = degrees;
+    turnBox((degrees - before + 360) % 360);
+    if (bitmap) await show(degrees);
   }
 
   document.addEventListener("htmx:afterRequest", (event) => {
     said.textContent = "";
-    form.classList.toggle("unsent", [0, 503].includes(event.detail.xhr.status)); // shows the button: nobody looked at the photo
+    const { status } = event.detail.xhr;
+    form.classList.toggle("unsent", [0, 503].includes(status)); // shows the button: nobody looked at the photo
+    if (status === 400 && event.detail.elt === form) { // no picture, or none that can be read: it is not shown, nor a box on it
+      kept = null;
+      field.value = "";
+      box.set(null);
+      put(false);
+    }
+  });
+
+  // The server has turned it: so it is shown from here on, and sent again.
+  document.addEventListener("htmx:afterSettle", () => {
+    const turned = document.querySelector("#results [data-turned]")?.dataset.turned;
+    if (kept && turn.value === "") turnTo(Number(turned || 0));
+  });
+  document.addEventListener("click", async (event) => {
+    if (!kept || !event.target.closest?.(".photo-undo")) return;
+    event.preventDefault();
+    await turnTo(0);
+    send();
   });
 
   field.addEventListener("change", () => take(field.files));
@@ -84,12 +156,18 @@
       if (type === "drop") take(event.dataTransfer.files);
     });
   }
+  id("photo-turn").addEventListener("click", async () => {
+    await turnTo((Number(turn.value) + 90) % 360);
+    send();
+  });
+  id("photo-remove").addEventListener("click", () => location.assign(form.dataset.again));
   id("photo-whole").addEventListener("click", () => {
     box.set(null);
     send();
   });
   id("photo-part").addEventListener("click", () => { // for those who do not draw
     box.set({ ...middle });
+    form.classList.add("has-part"); // which makes a small preview large before the box takes the focus
     id("photo-box").focus();
     send();
   });

@@ -38,6 +38,15 @@ def test_a_photo_is_answered_with_a_page_and_a_token_for_more(client, pictured):
     assert following["results"] != answer["results"]
 
 
+def test_a_photo_may_be_turned(client, pictured):
+    answers = [
+        client.post(URL, {"image": jpeg(), **stated}).json() for stated in ({"turn": "90"}, {"turn": "0"}, {})
+    ]
+    assert [answer["turned"] for answer in answers] == [90, 0, 0]
+    assert client.get("/api/v1/search/", {"photo": answers[0]["photo"]}).json()["turned"] == 90
+    assert client.get("/api/v1/search/", {"q": "A"}).json()["turned"] == 0
+
+
 def test_a_box_may_be_given(client, pictured):
     assert client.post(URL, {"image": jpeg(), "box": "0, 0.1,0.9,1"}).status_code == 200
 
@@ -48,6 +57,7 @@ def test_a_box_may_be_given(client, pictured):
         ({}, "no_photo"),
         ({"image": "a text"}, "no_photo"),
         ({"image": SimpleUploadedFile("a.jpg", b"nothing")}, "invalid_photo"),
+        ({"image": jpeg(), "turn": "45"}, "invalid_turn"),
         ({"box": "1,2"}, "invalid_box"),
         ({"box": "0,0,1e9,1"}, "invalid_box"),
         ({"box": "0.9,0,0.1,1"}, "invalid_box"),
