@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, Route, expect
+
+from tests.abuse.bad_pictures import written
 
 
 @pytest.fixture(scope="session")
@@ -87,7 +89,7 @@ def test_a_box_by_keyboard_and_back_to_the_whole(page: Page, photo: Path):
     page.goto("/search/photo/")
     page.set_input_files("#image", photo)
     page.wait_for_url("**/search/?photo=*")
-    part = page.get_by_role("button", name="Choose a part of the photo")
+    part = page.get_by_role("button", name="Choose a part")
     part.click()
     box = page.get_by_role("group", name="Part of the photo to search with")
     expect(box).to_be_focused()
@@ -138,3 +140,131 @@ def test_a_photo_that_is_turned_away_can_be_sent_again(page: Page, photo: Path):
     page.get_by_role("button", name="Find similar products").click()
     page.wait_for_url("**/search/?photo=*")
     expect(page.get_by_role("alert")).to_be_hidden()
+
+
+@pytest.fixture(scope="session")
+def upright(garment: tuple[str, Image.Image]) -> Image.Image:
+    """The dress on white, small enough to be sent as it is."""
+    frame = Image.new("RGB", (450, 600), "white")
+    frame.paste(garment[1].resize((405, 540)), (22, 30))
+    return frame
+
+
+def as_file(picture: Image.Image, kind: str = "JPEG", called: str = "photo.jpg") -> FilePayload:
+    """A picture as a browser is handed one."""
+    return {"name": called, "mimeType": f"image/{kind.lower()}", "buffer": written(picture, kind)}
+
+
+def results_of(page: Page) -> list[str]:
+    """SKUs of the results, once the page has them."""
+    page.wait_for_url("**/search/?photo=*")
+    expect(page.locator("#results")).not_to_have_class(re.compile("htmx-request"))
+    return skus(page)
+
+
+def test_a_photo_on_its_side_is_turned_by_a_button(page: Page, upright: Image.Image, garment):
+    page.goto("/search/photo/")
+    page.set_input_files("#image", as_file(upright.transpose(Image.Transpose.ROTATE_90), "PNG"))
+    results_of(page)
+    turn = page.get_by_role("button", name="Turn")
+    # Whatever the first look made of it: until it stands as the dress does.
+    for _ in range(4):
+        shown = page.locator("#photo-preview").evaluate("image => [image.naturalWidth, image.naturalHeight]")
+        if page.locator("#turn").input_value() == "90":
+            break
+        before = page.url
+        turn.click()
+        page.wait_for_function("before => location.href !== before", arg=before)
+        results_of(page)
+    assert shown == [450, 600]
+    expect(page.get_by_text("Turned by 90°.")).to_be_visible()
+    assert results_of(page)[0] == garment[0]
+    before = page.url
+    page.get_by_role("link", name="Undo").click()
+    page.wait_for_function("before => location.href !== before", arg=before)
+    results_of(page)
+    expect(page.locator("#turn")).to_have_value("0")
+    expect(page.get_by_text("Turned by")).to_be_hidden()
+    assert page.locator("#photo-preview").evaluate("image => image.naturalWidth") == 600
+
+
+def test_a_box_turns_with_its_photo(page: Page, upright: Image.Image):
+    page.goto("/search/photo/")
+    page.set_input_files("#image", as_file(upright))
+    results_of(page)
+    page.get_by_role("button", name="Choose a part").click()
+    page.keyboard.press("Shift+ArrowUp")
+    expect(page.locator("#box")).to_have_value("0.1500,0.1000,0.8500,0.8800")
+    page.get_by_role("button", name="Turn").click()
+    expect(page.locator("#box")).to_have_value("0.1200,0.1500,0.9000,0.8500")
+    expect(page.get_by_text("Turned by 90°.")).to_be_visible()
+
+
+def test_what_the_server_turned_is_shown_turned(page: Page, upright: Image.Image):
+    def answer(route: Route) -> None:
+        body = (
+            '<h1>Similar</h1><p data-turned="90">Turned by 90°. <a class="photo-undo" href="/">Undo</a></p>'
+        )
+        route.fulfill(status=200, content_type="text/html", body=f'<div id="results">{body}</div>')
+
+    page.goto("/search/photo/")
+    page.route("**/search/photo/", answer)
+    page.set_input_files("#image", as_file(upright.transpose(Image.Transpose.ROTATE_90)))
+    expect(page.locator("#turn")).to_have_value("90")
+    page.wait_for_function("document.getElementById('photo-preview').naturalWidth === 450")
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_once_a_photo_is_chosen_results_are_in_view(page: Page, upright: Image.Image, width: int):
+    page.set_viewport_size({"width": width, "height": 844})
+    page.goto("/search/photo/")
+    page.set_input_files("#image", as_file(upright))
+    results_of(page)
+    first = page.locator("[data-sku]").first.bounding_box()
+    assert first is not None
+    assert first["y"] < 844 - (200 if width == 390 else 0)
+    for name in ("Turn", "Remove", "Choose a part"):
+        expect(page.get_by_role("button", name=name)).to_be_in_viewport()
+    expect(page.get_by_text("Change", exact=True)).to_be_in_viewport()
+    stage = page.locator("#photo-stage").bounding_box()
+    assert stage is not None
+    assert (stage["width"] < 120) == (width == 390)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.get_by_role("button", name="Choose a part").click()
+    stage = page.locator("#photo-stage").bounding_box()
+    assert stage is not None
+    assert stage["width"] > 200  # large enough to draw on
+    page.get_by_role("button", name="Remove").click()
+    page.wait_for_url("**/search/photo/")
+    expect(page.locator("#photo-stage")).to_be_hidden()
+
+
+def test_what_cannot_be_read_is_not_shown_and_offers_no_box(page: Page, upright: Image.Image):
+    page.goto("/search/photo/")
+    page.set_input_files("#image", as_file(upright))
+    results_of(page)
+    broken: FilePayload = {"name": "broken.jpg", "mimeType": "image/jpeg", "buffer": b"\xff\xd8\xff\xe0 none"}
+    page.set_input_files("#image", broken)
+    expect(page.get_by_role("alert")).to_contain_text("Send a JPEG, PNG, WebP, AVIF or HEIC photo.")
+    for hidden in (
+        "#photo-stage",
+        "#photo-part",
+        "#photo-whole",
+        "#photo-turn",
+        "#photo-remove",
+        "#photo-hint",
+    ):
+        expect(page.locator(hidden)).to_be_hidden()
+    assert page.locator("#image").evaluate("field => field.files.length") == 0
+    page.set_input_files("#image", as_file(upright))
+    expect(page.locator("#photo-preview")).to_be_visible()
+    expect(page.get_by_role("alert")).to_be_hidden()
+
+
+def test_heic_is_searched_with_though_this_browser_cannot_show_it(page: Page, upright: Image.Image, garment):
+    page.goto("/search/photo/")
+    page.set_input_files("#image", {**as_file(upright, "HEIF", "IMG_1.HEIC"), "mimeType": ""})
+    assert garment[0] in results_of(page)[:3]
+    expect(page.get_by_text("This browser cannot show the photo.")).to_be_visible()
+    expect(page.locator("#photo-stage")).to_be_hidden()
+    expect(page.get_by_role("button", name="Choose a part")).to_be_hidden()
