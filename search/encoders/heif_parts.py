@@ -58,7 +58,7 @@ class _Items:
     kinds: dict[int, bytes] = field(default_factory=dict)
     sizes: list[tuple[int, int]] = field(
         default_factory=list
-    )  # of the properties, by their number; mostly 0, 0
+    )  # of the properties, in their order; mostly 0, 0
     properties: dict[int, list[int]] = field(default_factory=dict)
     made_of: dict[int, list[int]] = field(default_factory=dict)
     beside: dict[int, list[int]] = field(default_factory=dict)  # transparency, depth
@@ -179,7 +179,7 @@ def _first_frame(content: bytes, track: Box) -> tuple[int, int]:
 
 def _read(content: bytes, described: Box) -> _Items:
     """What the description of a picture says of its items."""
-    items, held = _Items(), 0
+    items = _Items()
     found: dict[bytes, Box] = {}
     inside = boxes(content, described.start + _CONTAINERS[b"meta"], described.end, b"meta")
     for box in inside:

@@ -17,14 +17,8 @@ from ..exceptions import PictureError
 from .heif_parts import HEIF_BEGIN, heif_format, walk_heif
 from .picture_parts import Scans, walk_parts
 
-FORMATS = (
-    "JPEG",
-    "PNG",
-    "WEBP",
-    "GIF",
-    "AVIF",
-    "HEIF",
-)  # as Pillow calls them; HEIF is what phones call HEIC
+# As Pillow calls them; HEIF is what phones call HEIC.
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIF")
 MAX_PIXELS = 25_000_000
 MAX_WEBP_PIXELS = 13_000_000  # its decoder holds 18 bytes for each pixel, others up to 10
 MAX_BYTES = 240_000_000  # of a JPEG's coefficients and pixels together
@@ -71,8 +65,8 @@ def open_picture(
         An RGB picture of the first frame, detached from the file.
 
     Raises:
-        PictureError: in none of the formats; damaged, or cut off before half of its rows; more than 25 megapixels, 13 in a WebP file; or more parts,
-            scans or bytes of memory than a camera or program ever needs.
+        PictureError: in none of the formats; damaged, or cut off before half of its rows; more than 25 megapixels, 13
+            in a WebP file; or more parts, scans or bytes of memory than a camera or program ever needs.
     """
     # Pillow answers damaged files with OSError, ValueError, SyntaxError, NotImplementedError, MemoryError,
     # struct.error and its own bomb errors, so everything is caught here and named.
