@@ -81,9 +81,9 @@ def open_picture(
             _refuse_size(walk_heif(file) if kind else None)
             scans = Scans() if kind else walk_parts(file)
             file.seek(0)
-            cut = bool(scans.times and scans.cut_at)
-            if cut:
-                file = io.BytesIO(file.read(scans.cut_at) + _JPEG_END)
+            cut = scans.cut_at if scans.times else None
+            if cut is not None:
+                file = io.BytesIO(file.read(cut) + _JPEG_END)
             with _opened(file, kind, formats) as image:
                 size = image.size
                 _refuse_size(size)
@@ -92,10 +92,10 @@ def open_picture(
                 _refuse_scans(scans, size, image)
                 _scale_transparency(image)
                 image.load()
-                there = _rows_there(image) if cut else 1.0
+                there = 1.0 if cut is None else _rows_there(image)
                 ImageOps.exif_transpose(image, in_place=True)  # a copy of 25 megapixels is another 100 MB
                 upright = _to_rgb(image, at_least)
-                if cut:
+                if cut is not None:
                     upright.info[_THERE] = there
                 return upright
     except PictureError:
@@ -144,7 +144,8 @@ def _opened(file: BinaryIO, kind: str | None, formats: tuple[str, ...]) -> Image
         HeifImageFile,
     )  # an extra; not registered, so that the host's own forms stay as they are
 
-    return HeifImageFile(file)
+    opened: Image.Image = HeifImageFile(file)  # type: ignore[no-untyped-call]
+    return opened
 
 
 def _reads_heic() -> bool:
