@@ -61,7 +61,7 @@ def test_a_product_without_pictures_has_no_words(client, tagged):  # noqa: F811
 
 def test_the_words_for_a_photo_and_a_token_to_search_with(client, tagged):  # noqa: F811
     answer = client.post(TAGS, {"image": photo("blue"), "box": "0.1,0.1,0.9,0.9"}).json()
-    assert set(answer) == {"photo", "tags", "kinds"}
+    assert set(answer) == {"photo", "turned", "tags", "kinds"}
     assert [tag["word"] for tag in answer["kinds"]["colour"]] == ["Blue", "Red"]
     found = client.get("/api/v1/search/", {"photo": answer["photo"]}).json()
     assert found["results"][0]["sku"] == "S-2"
