@@ -11,6 +11,7 @@ from PIL import Image, ImageCms
 
 from search.encoders.cache import encoders_for
 from search.encoders.pictures import ImageSpec, open_picture, to_pixels
+from tests.abuse.bad_pictures import written
 from tests.abuse.photos import photo, with_secrets
 from tests.search.indexed import add
 
@@ -22,12 +23,6 @@ def pixels(content):
     return to_pixels([open_picture(io.BytesIO(content), at_least=(SPEC.width, SPEC.height))], SPEC)[0].astype(
         int
     )
-
-
-def written(picture, format, **options):
-    file = io.BytesIO()
-    picture.save(file, format, **options)
-    return file.getvalue()
 
 
 def deep(picture):

@@ -42,6 +42,7 @@ def test_an_answer_has_exactly_these_parts(client, shirts):
         "page",
         "token",
         "photo",
+        "turned",
         "restarted",
         "next",
         "instead",

@@ -31,7 +31,7 @@ def test_the_form_is_there_and_linked(client):
 
 
 def test_a_photo_leads_to_its_results_and_keeps_its_token(client, monkeypatch):
-    monkeypatch.setattr(search_views, "take_photo", lambda file, size, box: "token/+1")
+    monkeypatch.setattr(search_views, "take_photo", lambda file, size, box, turn: "token/+1")
     response = client.post(URL, {"image": jpeg()})
     assert (response.status_code, response["Location"]) == (302, "/search/?photo=token%2F%2B1")
 
@@ -44,7 +44,7 @@ def test_what_went_wrong_is_said(client, monkeypatch):
     assert response.status_code == 503
     assert "There is no search index yet" in response.content.decode()
 
-    def busy(file, size, box):
+    def busy(file, size, box, turn):
         raise EncoderTimeout("busy")
 
     monkeypatch.setattr(search_views, "take_photo", busy)
@@ -76,7 +76,9 @@ def test_results_keep_the_photo_while_filters_and_words_change(client, tiny_arti
 
 def test_a_box_is_searched_with_and_a_wrong_one_is_told(client, monkeypatch):
     boxes = []
-    monkeypatch.setattr(search_views, "take_photo", lambda file, size, box: boxes.append(box) or "token")
+    monkeypatch.setattr(
+        search_views, "take_photo", lambda file, size, box, turn: boxes.append(box) or "token"
+    )
     client.post(URL, {"image": jpeg(), "box": "0.1,0.2,0.9,0.8"})
     client.post(URL, {"image": jpeg(), "box": ""})
     assert boxes == [Box(0.1, 0.2, 0.9, 0.8), Box()]
@@ -85,8 +87,21 @@ def test_a_box_is_searched_with_and_a_wrong_one_is_told(client, monkeypatch):
     assert "box must be left,top,right,bottom" in response.content.decode()
 
 
+def test_a_photo_is_turned_as_asked_for_and_a_wrong_turn_is_told(client, monkeypatch):
+    turns = []
+    monkeypatch.setattr(
+        search_views, "take_photo", lambda file, size, box, turn: turns.append(turn) or "token"
+    )
+    for stated in ({}, {"turn": ""}, {"turn": "0"}, {"turn": "270"}):
+        client.post(URL, {"image": jpeg(), **stated})
+    assert turns == [None, None, 0, 270]
+    response = client.post(URL, {"image": jpeg(), "turn": "around"})
+    assert response.status_code == 400
+    assert "turn must be 0, 90, 180 or 270" in response.content.decode()
+
+
 def test_an_encoder_that_cannot_run_is_told(client, monkeypatch):
-    def fail(file, size, box):
+    def fail(file, size, box, turn):
         raise ArtifactError("image.onnx is damaged")
 
     monkeypatch.setattr(search_views, "take_photo", fail)
@@ -97,7 +112,9 @@ def test_an_encoder_that_cannot_run_is_told(client, monkeypatch):
 
 def test_one_file_of_a_request_is_kept(client, monkeypatch):
     sizes = []
-    monkeypatch.setattr(search_views, "take_photo", lambda file, size, box: sizes.append(size) or "token")
+    monkeypatch.setattr(
+        search_views, "take_photo", lambda file, size, box, turn: sizes.append(size) or "token"
+    )
     others = {f"other{number}": jpeg() for number in range(3)}
     assert client.post(URL, {**others, "image": jpeg()}).status_code == 302
     assert len(sizes) == 1
