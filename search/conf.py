@@ -98,6 +98,7 @@ class SearchSettings:
     )
     encode_timeout_ms: int = 1500  # of encoding a query; when it is up, the page is served by keyword
     photo_seconds: int = 3600  # how long the token of a photo can be searched with
+    guess_confidence: float = 0.7  # guesses about a photo that are less sure are not said
     search_url: str = "/search/"  # path or URL name of the host's search page, for the search box
     page_size: int = 24  # results per page
     max_page_size: int = 100  # largest page that may be asked for

@@ -74,6 +74,8 @@ class ProductIndex:
     facets: ClassVar[tuple[str, ...]] = ("category", "brand", "colour", "gender")
     # The facet whose last value says what kind of thing a product is; other colours of a product are of its kind. "" for none.
     kind: ClassVar[str] = "category"
+    # Facets of which a photo's value is guessed, the kind of product first. Those that are not in `facets` are left aside.
+    guessed: ClassVar[tuple[str, ...]] = ("category", "colour")
     # Model label -> what names the products that a saved instance belongs to: an attribute holding the
     # product's primary key ("product_id"), or a function from the instance to primary keys.
     related: ClassVar[Mapping[str, str | Callable[[Any], Iterable[Any]]]] = {}

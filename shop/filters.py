@@ -15,7 +15,7 @@ from shop.panel import Count, Group, PricedCount, PriceOption, group_of, price_l
 from shop.search_index import FACETS
 
 CATEGORY = "category"
-LOOK = ("photo", "more", "less")
+LOOK = ("photo", "more", "less", "looks")
 KINDS = {**FACETS, "price": "Price"}  # of what a query names
 NAMED_VALUES = 2  # that one word of a query may mean and still be named
 SORTS = {
@@ -39,6 +39,7 @@ class Wanted:
     photo: str  # token of the photo to search with
     more: tuple[str, ...]  # SKUs of products that results should look like
     less: tuple[str, ...]  # and less like
+    looks: tuple[str, ...]  # what the photo shows, as facet=value
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ class FilterForm:
         self.price_max = data.get("price_max", "").strip()
         self.photo = data.get("photo", "")
         self.more = self._chosen("more")
+        self.looks_chosen = self._chosen("looks") if self.photo else ()
         # Without words, a photo or a chosen product there is no ranking that this could change.
         self.less = self._chosen("less") if self.looks or data.get("q", "").strip() else ()
 
@@ -126,6 +128,7 @@ class FilterForm:
             photo=self.photo,
             more=self.more,
             less=self.less,
+            looks=self.looks_chosen,
         )
 
     def only_filters(self, sorts: Mapping[str, str], default: str) -> None:
@@ -137,7 +140,7 @@ class FilterForm:
         """
         self.sorts = sorts
         self.sort = self.sort if self.sort in sorts else default
-        self.photo, self.more, self.less = "", (), ()
+        self.photo, self.more, self.less, self.looks_chosen = "", (), (), ()
         self.likes = False
 
     @property
@@ -161,7 +164,12 @@ class FilterForm:
     @property
     def carried_look(self) -> list[tuple[str, str]]:
         """The parameters that say what results look like."""
-        looks = {"photo": (self.photo,) if self.photo else (), "more": self.more, "less": self.less}
+        looks = {
+            "photo": (self.photo,) if self.photo else (),
+            "more": self.more,
+            "less": self.less,
+            "looks": self.looks_chosen,
+        }
         return [(name, value) for name in LOOK for value in looks[name]]
 
     @property
@@ -218,6 +226,13 @@ class FilterForm:
         for kind in ("more", "less"):
             data.setlist(kind, [other for other in data.getlist(kind) if other != sku])
         data.appendlist(name, sku)
+        return data.urlencode()
+
+    def seeing(self, facet: str, value: str) -> str:
+        """The query string that takes the photo for showing a value of a facet; "" for none."""
+        data = QueryDict(self._kept(*self._data), mutable=True)
+        others = [token for token in data.getlist("looks") if not token.startswith(f"{facet}=")]
+        data.setlist("looks", [*others, f"{facet}={value}"])
         return data.urlencode()
 
     def disliking(self, name: str, sku: str) -> str:

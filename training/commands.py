@@ -39,7 +39,16 @@ Commands = argparse._SubParsersAction
 
 def add_commands(commands: Commands) -> None:
     """Add every sub-command, its options and the function that runs it."""
-    for add in (_add_ask, _add_backbone, _add_evaluate, _add_export, _add_fit, _add_report, _add_vectors):
+    for add in (
+        _add_ask,
+        _add_backbone,
+        _add_evaluate,
+        _add_export,
+        _add_fit,
+        _add_guesses,
+        _add_report,
+        _add_vectors,
+    ):
         add(commands)
 
 
@@ -294,6 +303,39 @@ def _fit(options: argparse.Namespace) -> int:
     except Interrupted as stop:
         print(stop, file=sys.stderr)
         return INTERRUPTED
+    return 0
+
+
+def _add_guesses(commands: Commands) -> None:
+    parser = commands.add_parser(
+        "guesses",
+        help="calibrate what an artifact guesses about photos, and print how often that is right",
+        description="Export does this, too; an artifact of an earlier release gets its calibrations so.",
+    )
+    parser.add_argument("folder", type=Path, help="an artifact folder, whose manifest is written")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        required=True,
+        help="a catalogue folder; pictures of its val products are guessed",
+    )
+    parser.add_argument(
+        "--photos", type=Path, metavar="FOLDER", help="check on these, too: photos.csv, photos.zip"
+    )
+    parser.add_argument("--cache", type=Path, default=CACHE, help="folder for decoded pictures")
+    parser.add_argument(
+        "--embeddings", type=Path, default=CACHE / "embeddings", help="folder where embeddings are cached"
+    )
+    parser.set_defaults(run=_guesses)
+
+
+def _guesses(options: argparse.Namespace) -> int:
+    from .guesses import as_table, write_calibrations
+
+    table = write_calibrations(
+        options.folder, options.data, options.cache, options.embeddings, options.photos
+    )
+    print(as_table(table))
     return 0
 
 

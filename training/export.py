@@ -13,8 +13,17 @@ from search.encoders.sessions import load_artifact, pad_tokens
 
 from .checkpoint import CACHE, STATE, TOKENIZER
 from .data import read_catalogue
-from .evaluation.evaluators import ArtifactModel, RunModel, evaluate, evaluate_attributes, evaluate_gallery
+from .evaluation.evaluators import (
+    ArtifactModel,
+    CachedModel,
+    RunModel,
+    evaluate,
+    evaluate_attributes,
+    evaluate_gallery,
+    fingerprint_of,
+)
 from .exceptions import ParityError, TrainingError
+from .guesses import calibrate_model
 from .onnx_image import quantise, write_image_onnx
 from .onnx_text import write_text_onnx
 
@@ -75,7 +84,8 @@ def export(
         "licences": licences,
     }
     write_manifest(out, **seal)
-    shipped = ArtifactModel(load_artifact(out, threads=2))
+    artifact = ArtifactModel(load_artifact(out, threads=2))
+    shipped = CachedModel(artifact, fingerprint_of(out), cache / "embeddings")
     figures = {
         "parity": parity,
         "keras float32, val": evaluate_gallery(run, data[0], cache, "val"),
@@ -84,7 +94,8 @@ def export(
     }
     if attributes is not None:
         figures["artifact int8, attribute queries, drawn"] = evaluate_attributes(shipped, attributes, cache)
-    write_manifest(out, **seal, metrics=figures)
+    calibrations = calibrate_model(shipped, data[0], cache)
+    write_manifest(out, **seal, metrics=figures, calibrations=calibrations)
     return figures
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qs
 
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -53,6 +54,8 @@ class InsightAdmin(ReadOnlyAdmin):
 
 
 SHOWN = 24  # results
+LONGEST_ADDRESS = 8000  # characters, with the token of a photo
+MOST_LOOKS = 10  # facets of a photo
 COMPARED = 12  # results of each side
 
 
@@ -107,16 +110,25 @@ class InspectorPages(InsightAdmin):
         """Show each result of a query with what it is made of, and why one product is none of them."""
         self._check(request)
         text, sku, stated = (_given(request, name) for name in ("q", "sku", "filters"))
+        photo, looks = read_photo(storable(request.GET.get("photo", "")[:LONGEST_ADDRESS]).strip())
+        looks = looks or [storable(token) for token in request.GET.getlist("looks")[:MOST_LOOKS]]
         answer, problem = None, ""
-        if text:
+        if text or photo:
             try:
                 trial = Trial(explain=True, missing=sku)
                 answer = search(
-                    text, filters=read_filters(stated), page_size=SHOWN, with_facets=False, trial=trial
+                    text,
+                    filters=read_filters(stated),
+                    page_size=SHOWN,
+                    with_facets=False,
+                    photo=photo,
+                    looks=looks,
+                    trial=trial,
                 )
             except InvalidQuery as error:
                 problem = error.sentence
         context = {"text": text, "sku": sku, "filters": stated, "answer": answer, "complaint": problem}
+        context |= {"photo": photo, "looks": looks}
         return self.respond(request, "inspector", "Inspector", page="inspector", **context, **_rows(answer))
 
     def compare_view(self, request: HttpRequest) -> HttpResponse:
@@ -176,6 +188,14 @@ def read_filters(stated: str) -> Filters:
             )
         facets[typed.facet] = (*facets.get(typed.facet, ()), typed.value)
     return Filters(facets=facets)
+
+
+def read_photo(stated: str) -> tuple[str, list[str]]:
+    """Return the token of a photo and what it is taken for, from the token alone or the address of a page with its results."""
+    if "photo=" not in stated:
+        return stated, []
+    query = parse_qs(stated.partition("?")[2] or stated, keep_blank_values=True)
+    return query.get("photo", [""])[0], query.get("looks", [])[:MOST_LOOKS]
 
 
 def _rows(answer: SearchAnswer | None) -> dict[str, Any]:

@@ -40,6 +40,7 @@ GENERAL = {
     "invalid_cursor": gettext_noop("The cursor is not known: begin without one."),
     "invalid_more": gettext_noop("Name at most ten SKUs in more."),
     "invalid_less": gettext_noop("Name at most ten SKUs in less."),
+    "invalid_looks": gettext_noop("looks must be facet=value, once for each facet of a photo."),
     "invalid_in_stock": gettext_noop("in_stock must be on or off."),
     "invalid_spelling": gettext_noop("spelling must be on or off."),
     "invalid_explain": gettext_noop("explain must be on or off."),

@@ -27,7 +27,7 @@ def search_parameters(given: QueryDict, trial: Callable[[], Trial]) -> SearchReq
     Raises:
         InvalidQuery: a parameter is unknown, doubled, or has a value that it cannot have.
     """
-    own = ("q", "sort", "page", "page_size", "spelling", "token", "explain", "photo", "more", "less")
+    own = ("q", "sort", "page", "page_size", "spelling", "token", "explain", "photo", "more", "less", "looks")
     _check_names(given, own)
     settings = get_settings()
     return SearchRequest(
@@ -41,6 +41,7 @@ def search_parameters(given: QueryDict, trial: Callable[[], Trial]) -> SearchReq
         photo=_single(given, "photo"),
         more=given.getlist("more"),
         less=given.getlist("less"),
+        looks=given.getlist("looks"),
         trial=trial() if _switch(given, "explain", default=False) else None,
     )
 

@@ -20,6 +20,7 @@ SWITCH = ("on", "off")
 NO_NUL = r"^[^\x00]*$"
 # Not blank, as Python has it: the white space of JSON Schema's \s lacks U+0085, for one.
 BLANKS = "".join(f"\\u{number:04x}" for number in range(0x10000) if chr(number).isspace())
+LOOK = r"^[^\x00=]+=[^\x00]*$"
 SKU = rf"^[^\x00]*[^\x00{BLANKS}][^\x00]*$"
 
 
@@ -79,6 +80,16 @@ SEARCH = [
     ),
     _skus("more", "SKUs of products that results should look like."),
     _skus("less", "SKUs of products that results should look less like."),
+    OpenApiParameter(
+        "looks",
+        {
+            "type": "array",
+            "maxItems": 10,
+            "items": {"type": "string", "maxLength": MAX_LENGTH, "pattern": LOOK},
+        },
+        explode=True,
+        description="What the photo shows, as facet=value, instead of what `looks_like` says; facet= takes it back.",
+    ),
     _switch("explain", "For staff with a session: how the results came about."),
     *FILTERS,
 ]

@@ -93,6 +93,25 @@ class BannerSerializer(serializers.Serializer[Any]):
     picture = AbsoluteURLField()
 
 
+class GuessSerializer(serializers.Serializer[Any]):
+    """A value of a facet that a photo may show."""
+
+    facet = serializers.CharField()
+    value = serializers.CharField(help_text="As filters and `looks` take it.")
+    confidence = serializers.FloatField(help_text="How likely it is right, from 0 to 1.")
+    label = serializers.CharField(  # type: ignore[assignment]  # declared fields leave the class's attributes alone
+        help_text="The value with what lies above it, as people read it."
+    )
+
+
+class LooksLikeSerializer(GuessSerializer):
+    """What a photo shows."""
+
+    first = serializers.BooleanField(help_text="Whether products that have it come first.")
+    chosen = serializers.BooleanField(help_text="Whether `looks` chose it.")
+    others = GuessSerializer(many=True, help_text="Values to choose from instead, likeliest first.")
+
+
 class PartFitSerializer(serializers.Serializer[Any]):
     """How well a result has one thing that the query asks for."""
 
@@ -117,6 +136,7 @@ class ResultExplainedSerializer(serializers.Serializer[Any]):
     text = serializers.FloatField(allow_null=True)
     text_rank = serializers.IntegerField(allow_null=True)
     rules = serializers.ListField(child=serializers.CharField())
+    first = serializers.ListField(child=serializers.CharField())
 
 
 class ExplanationSerializer(serializers.Serializer[Any]):
@@ -130,6 +150,7 @@ class ExplanationSerializer(serializers.Serializer[Any]):
     text_noise = serializers.FloatField()
     rules = serializers.ListField(child=serializers.CharField())
     conflicts = serializers.ListField(child=serializers.CharField())
+    first = serializers.ListField(child=serializers.CharField())
     results = ResultExplainedSerializer(many=True)
 
 
@@ -197,6 +218,9 @@ class SearchAnswerSerializer(DegradedSerializer):
     photo = serializers.CharField(help_text="Token of the photo that was searched with; empty without one.")
     turned = serializers.ChoiceField(
         TURNS, help_text="Degrees clockwise by which that photo was turned before it was looked at."
+    )
+    looks_like = LooksLikeSerializer(
+        many=True, help_text="What the photo shows, where that is likely enough."
     )
     restarted = serializers.BooleanField(
         help_text="The token was too old or of another search: this is the first page of a fresh list."

@@ -3,12 +3,13 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from ..exceptions import ArtifactError
 from .pictures import ImageSpec
+from .votes import Calibration
 
 FORMAT = 1
 FILES = ("image.onnx", "text.onnx", "tokenizer.json")
@@ -34,6 +35,7 @@ class Manifest:
     metrics: Mapping[str, Any] = field(default_factory=dict)
     sources: tuple[str, ...] = ()  # the data and weights that it was made from, one sentence each
     licences: tuple[str, ...] = ()  # what allows to use them and the artifact, one sentence each
+    calibrations: Mapping[str, Calibration] = field(default_factory=dict)  # of guesses, by facet
 
     @property
     def fingerprint(self) -> str:
@@ -59,6 +61,7 @@ def write_manifest(
     metrics: Mapping[str, Any] | None = None,
     sources: Sequence[str] = (),
     licences: Sequence[str] = (),
+    calibrations: Mapping[str, Calibration] | None = None,
 ) -> Manifest:
     """Seal the three files in `folder` with a manifest of their checksums, and return it."""
     manifest = Manifest(
@@ -71,10 +74,24 @@ def write_manifest(
         metrics=metrics or {},
         sources=tuple(sources),
         licences=tuple(licences),
+        calibrations=calibrations or {},
     )
+    _write(folder, manifest)
+    return manifest
+
+
+def calibrate(folder: Path, calibrations: Mapping[str, Calibration]) -> None:
+    """Put calibrations of guesses into an artifact's manifest; its fingerprint stays.
+
+    Raises:
+        ArtifactError: a file is missing, unreadable or changed, or the format is not known here.
+    """
+    _write(folder, replace(read_manifest(folder), calibrations=calibrations))
+
+
+def _write(folder: Path, manifest: Manifest) -> None:
     content = {"format": FORMAT, "fingerprint": manifest.fingerprint, **asdict(manifest)}
     (folder / "manifest.json").write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
-    return manifest
 
 
 def peek_manifest(folder: Path) -> Manifest:
@@ -99,10 +116,13 @@ def peek_manifest(folder: Path) -> Manifest:
             metrics=content["metrics"],
             sources=_sentences(content, "sources"),
             licences=_sentences(content, "licences"),
+            calibrations={
+                facet: Calibration(**given) for facet, given in content.get("calibrations", {}).items()
+            },
         )
     except OSError as error:
         raise _unreadable(folder, error) from error
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ArtifactError(f"{folder / 'manifest.json'} is not a valid manifest: {error!r}.") from error
 
 

@@ -1,7 +1,7 @@
 """The one way into search: `search` for words, `find_similar` for products like another."""
 
 from ..query.parse import UnderstoodPart
-from .answers import SearchAnswer, SearchResult, SimilarAnswer
+from .answers import Guess, LooksLike, SearchAnswer, SearchResult, SimilarAnswer
 from .arrange import Hidden, hidden_on
 from .browse import ProductPage, browse_products, find_product
 from .counts import FacetCount, PriceRange
@@ -15,7 +15,9 @@ __all__ = [
     "Box",
     "FacetCount",
     "Filters",
+    "Guess",
     "Hidden",
+    "LooksLike",
     "MemoryOnly",
     "PriceRange",
     "ProductPage",

@@ -1,9 +1,10 @@
 """Why a product is not among the results, or stands so far down: each step that stops it, in a sentence."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from ..conf import get_settings
-from ..facets import values_of
+from ..facets import token_of, values_of
 from ..models import IndexEntry, StaleMark, StaleProduct
 from ..models.entries import Measured
 from ..registry import get_index, load_products
@@ -33,6 +34,8 @@ def why_absent(
         return Absence(sku, None, (_not_indexed(sku, query.version.pk),))
     place = order.index(entry.product_key) + 1 if entry.product_key in order else None
     space = Space.of(query.version, filters, query.typed)
+    # A photo is compared with pictures in place of the words.
+    query = query if query.photo is None else replace(query, embedding=query.photo)
     named = {pk for _, pk in space.entries().named(query.typed.wanted)} & {entry.pk}
     (item,) = score_entries(query, space, query.terms, {entry.pk}, named)
     stopped = [*_stopped_by_conditions(query, filters, entry, item.row), *_stopped_by_rules(query, item.row)]
@@ -40,9 +43,9 @@ def why_absent(
         place = None
         stopped.append("The shop has withdrawn it since it was indexed.")
     if not stopped:
-        stopped = [
-            *(_stopped_by_rank(query, ranked, item) if place is None else _moved_by_variants(ranked, item))
-        ]
+        by_rank = _stopped_by_rank if query.photo is None else _stopped_by_look
+        stopped = [*(by_rank(query, ranked, item) if place is None else _moved_by_variants(ranked, item))]
+        stopped += _behind_others(query, item.row)
     if entry.error:
         stopped.append(f"Its last indexing failed: {entry.error}")
     return Absence(sku, place, tuple(stopped), parts_of_result(query, item), item.row.image, item.row.text)
@@ -156,6 +159,24 @@ def _stopped_by_rank(query: RankingQuery, ranked: Ranked, item: ScoredEntry) -> 
     if item.row.entry_id in kept and item.row.entry_id not in {shown.row.entry_id for shown in trace.shown}:
         place = kept.index(item.row.entry_id) + 1
         yield f"By score it is number {place} of {len(kept)}; {settings.results} are shown at most (RESULTS)."
+
+
+def _stopped_by_look(query: RankingQuery, ranked: Ranked, item: ScoredEntry) -> Iterator[str]:
+    """Why an entry that meets all conditions is no result of a search with a photo."""
+    if item.row.product_key in query.left_out:
+        yield "Results shall look less like it."
+    elif item.row.image is None:
+        yield "It has no picture in the index that the photo could be compared with."
+    else:
+        candidates = get_settings().candidates
+        yield f"Its picture's similarity is {item.row.image:.2f}; {candidates} others are nearer (CANDIDATES)."
+
+
+def _behind_others(query: RankingQuery, row: Measured) -> Iterator[str]:
+    """What comes first for the photo and the product does not have."""
+    for facet, value in query.first:
+        if token_of(facet, value) not in row.facets:
+            yield f"Products with {facet} {value} come before it: the photo shows that."
 
 
 def _moved_by_variants(ranked: Ranked, item: ScoredEntry) -> Iterator[str]:

@@ -41,6 +41,25 @@ WORDS = "words"  # of the catalogue, which suggestions are made of, before they 
 
 
 @dataclass(frozen=True, slots=True)
+class Guess:
+    """A value of a facet that a photo may show."""
+
+    facet: str
+    value: str
+    confidence: float  # from 0 to 1
+    label: str  # the value with what lies above it, as people read it
+
+
+@dataclass(frozen=True, slots=True)
+class LooksLike(Guess):
+    """What is said of a photo: a guess that is likely enough, or what the shopper chose instead."""
+
+    first: bool  # whether products that have it come first
+    chosen: bool  # whether the shopper chose it
+    others: tuple[Guess, ...]  # to choose from instead, likeliest first
+
+
+@dataclass(frozen=True, slots=True)
 class PartFit:
     """How well a result has one thing that the query asks for."""
 
@@ -67,6 +86,7 @@ class ResultExplained:
     text: float | None = None  # similarity of its text
     text_rank: int | None = None
     rules: tuple[str, ...] = ()  # that fired for it
+    first: tuple[str, ...] = ()  # values it has that come first for the photo
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +103,7 @@ class Explanation:
     conflicts: tuple[str, ...]
     rules: tuple[str, ...]  # all that fired
     results: tuple[ResultExplained, ...]
+    first: tuple[str, ...] = ()  # sentences that say which values come first for the photo, and why
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +148,7 @@ class SearchAnswer:
     page_size: int = 1
     photo: str = ""  # token of the photo that was searched with
     turned: int = 0  # by which that photo was turned before it was looked at, clockwise in degrees
+    looks_like: tuple[LooksLike, ...] = ()  # what the photo shows, as far as that is likely enough to be said
     more: tuple[str, ...] = ()  # SKUs of products that results should look like, too
     less: tuple[str, ...] = ()  # and less like
     instead: tuple[str, ...] = ()  # queries to try where nothing is found

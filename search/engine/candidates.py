@@ -189,6 +189,7 @@ class ScoredEntry(NamedTuple):
     full: bool = False  # no term is missing
     named: bool = False  # its SKU or name is the query
     compared: bool = False  # False where it was listed or pinned whatever it has of the query
+    first: tuple[bool, ...] = ()  # whether it has each of the values that come first
 
     @property
     def style(self) -> str:

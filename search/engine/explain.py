@@ -1,11 +1,11 @@
 """Why results stand where they stand: what each has of the query, how near it is, and what rules made of it."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from ..encoders.cache import encoders_for
 from ..exceptions import ArtifactError
 from ..text import split
-from .answers import Explanation, PartFit, ResultExplained
+from .answers import Explanation, LooksLike, PartFit, ResultExplained
 from .candidates import ScoredEntry
 from .ranking import Ranked, RankingQuery
 
@@ -46,7 +46,7 @@ def explain(
             ResultExplained(
                 position,
                 key,
-                NAMED if item.named else FULL if item.full else CLOSE,
+                NAMED if item.named else FULL if item.full and all(item.first) else CLOSE,
                 item.score,
                 parts_of_result(query, item),
                 item.coverage,
@@ -56,6 +56,7 @@ def explain(
                 item.row.text,
                 ranks["text"].get(key),
                 fired_for,
+                tuple(one.value for one, has in zip(query.first, item.first, strict=True) if has),
             )
         )
     return Explanation(
@@ -69,7 +70,19 @@ def explain(
         conflicts=tuple(conflict.sentence for conflict in ranked.conflicts),
         rules=tuple(dict.fromkeys(fired.sentence for fired in ranked.fired)),
         results=tuple(results),
+        first=tuple(sentences_of(query.looks)),
     )
+
+
+def sentences_of(looks: Iterable[LooksLike]) -> Iterator[str]:
+    """Say which values come first for a photo, and why."""
+    for one in looks:
+        sure = f"{one.confidence:.0%} sure"
+        if one.first:
+            why = "the shopper chose it" if one.chosen else f"the photo shows it, {sure}"
+            yield f"Products with {one.facet} {one.value} come first: {why}."
+        else:
+            yield f"The photo shows {one.facet} {one.value}, {sure}; the order does not go by it."
 
 
 def parts_of_result(query: RankingQuery, item: ScoredEntry) -> tuple[PartFit, ...]:

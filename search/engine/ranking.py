@@ -2,17 +2,17 @@
 
 import logging
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, groupby
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from django.db import DatabaseError
 
 from ..conf import get_settings
 from ..encoders.queries import embed_query
 from ..exceptions import EncoderTimeout
-from ..facets import GENDER
+from ..facets import GENDER, FacetValue, token_of
 from ..merchandising.apply import Spread
 from ..merchandising.conflicts import Conflict
 from ..merchandising.rules import Fired, Rule
@@ -24,6 +24,7 @@ from ..query.parse import NOTHING_MEANT, Query, Understood, read_query
 from ..query.synonyms import SynonymEntry
 from ..vectors import EmbeddingLiteral
 from . import answers
+from .answers import LooksLike
 from .arrange import Arranged, arrange, without_hidden
 from .candidates import (
     ScoredEntry,
@@ -55,6 +56,12 @@ class RankingQuery:
     rules: tuple[Rule, ...] = ()  # that hold for the query
     photo: EmbeddingLiteral | None = None  # what results look like
     left_out: frozenset[str] = frozenset()  # product keys of what is no result
+    looks: tuple[LooksLike, ...] = ()  # what the photo shows
+
+    @property
+    def first(self) -> tuple[FacetValue, ...]:
+        """The values whose products come first for the photo, the most important before others."""
+        return tuple(FacetValue(one.facet, one.value) for one in self.looks if one.first)
 
     @property
     def terms(self) -> list[Term]:
@@ -184,18 +191,32 @@ def rank(query: RankingQuery, filters: Filters, *, closest: bool = True) -> Rank
 def _rank_by_photo(
     query: RankingQuery, photo: EmbeddingLiteral, space: Space, terms: Sequence[Term]
 ) -> Ranked:
-    """Products that look like a photo; with words, those that have what these ask for before others."""
-    leg = image_leg(space, photo, floor=-1.0, exact=leaves_few(space))
+    """Products that look like a photo; those that have what words ask for before others, and then what comes first for the photo."""
+    spaces = [space, *_narrowed(space, query.first)]
+    legs = [image_leg(one, photo, floor=-1.0, exact=leaves_few(one)) for one in spaces]
     full = space.entries().holding_all(terms, space.config, get_settings().results) if terms else []
-    chosen = {*full, *(pk for _, pk, _ in leg.rows)}
+    chosen = {*full, *(pk for leg in legs for _, pk, _ in leg.rows)}
     scored = score_entries(replace(query, embedding=photo), space, terms, chosen, set())
-    kept = [
-        item if terms else item._replace(full=True, matching=True)
-        for item in scored
-        if item.row.image is not None and item.row.product_key not in query.left_out
-    ]
+    tokens = [token_of(*one) for one in query.first]
+    kept = []
+    for item in scored:
+        if item.row.image is None or item.row.product_key in query.left_out:
+            continue
+        first = tuple(token in item.row.facets for token in tokens)
+        full_match = item.full or not terms
+        kept.append(item._replace(full=full_match, matching=full_match and all(first), first=first))
     trace = RankingTrace((), scored, False, False, _in_order(kept), ())
-    return _arranged(query, space, trace, leg.complete)
+    return _arranged(query, space, trace, all(leg.complete for leg in legs))
+
+
+def _narrowed(space: Space, first: Sequence[FacetValue]) -> Iterator[Space]:
+    """The parts of a space where the first value is, the first two, and so on; none beyond a facet that a filter is about."""
+    for facet, value in first:
+        if space.filters.facets.get(facet):
+            return
+        chosen = {**space.filters.facets, facet: (value,)}
+        space = replace(space, filters=replace(space.filters, facets=chosen))
+        yield space
 
 
 def _list_newest(query: RankingQuery, space: Space) -> Ranked:
@@ -214,8 +235,13 @@ def _list_newest(query: RankingQuery, space: Space) -> Ranked:
 
 
 def _in_order(kept: Sequence[ScoredEntry]) -> list[ScoredEntry]:
-    """What is named first, then what has all that is asked for, each by score."""
-    return sorted(kept, key=lambda item: (not item.named, not item.full, -item.score, item.row.product_key))
+    """What is named first, then what has all that is asked for, then what comes first for a photo, each by score."""
+
+    def place(item: ScoredEntry) -> tuple[Any, ...]:
+        first = tuple(not has for has in item.first)
+        return not item.named, not item.full, first, -item.score, item.row.product_key
+
+    return sorted(kept, key=place)
 
 
 def _arranged(query: RankingQuery, space: Space, trace: RankingTrace, complete: bool) -> Ranked:
@@ -245,8 +271,8 @@ def _arranged(query: RankingQuery, space: Space, trace: RankingTrace, complete: 
     return Ranked(items, complete, arranged.fired, arranged.conflicts, arranged.pinned, trace)
 
 
-def _tier_of(item: ScoredEntry) -> tuple[bool, bool]:
-    return item.named, item.full
+def _tier_of(item: ScoredEntry) -> tuple[bool, bool, tuple[bool, ...]]:
+    return item.named, item.full, item.first
 
 
 def _with_rows(arranged: Arranged, scored: Mapping[str, ScoredEntry]) -> list[ScoredEntry]:

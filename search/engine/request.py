@@ -9,6 +9,7 @@ from typing import Literal, get_args
 
 from ..conf import get_settings
 from ..exceptions import InvalidQuery
+from ..facets import SIGN, facet_of, parse_token, token_of
 from ..models import IndexVersion
 from ..models.entries import FINEST_PRICE, HIGHEST_PRICE
 from ..query.parse import Query, clean_query
@@ -22,6 +23,7 @@ LAST_PAGE = 100_000
 BLANK = " "  # what a value of blanks becomes: no product has it, and a filter that was dropped would show all
 MOST_REFERENCES = 10  # products that results should look like, and as many that they should look less like
 LONGEST_SKU = 200  # characters
+NO_LOOKS = "looks must be facet=value, such as category=Shirts, once for each facet."
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,17 +107,37 @@ def _rounded(price: Decimal | None, rounding: str) -> Decimal | None:
     return price.quantize(FINEST_PRICE, rounding)
 
 
+def clean_looks(looks: Sequence[str], guessed: Collection[str]) -> tuple[str, ...]:
+    """Return what a photo shows, with its values cleaned.
+
+    Args:
+        looks: tokens of facets: "category=Shirts", or "category=".
+        guessed: names of the facets that the host has guessed.
+
+    Raises:
+        InvalidQuery: a facet that is not guessed, or a value that cannot be searched for.
+    """
+    cleaned = []
+    for token in looks:
+        facet, value = parse_token(token)
+        if facet not in guessed:
+            raise InvalidQuery("invalid_looks", f"{NO_LOOKS} Facets of a photo are {', '.join(guessed)}.")
+        cleaned.append(token_of(facet, clean_text(value, "looks")) if SIGN in token else token)
+    return tuple(cleaned)
+
+
 @dataclass(frozen=True, slots=True)
 class References:
     """Pictures that results should look like or less like; none by default.
 
     Raises:
-        InvalidQuery: too many products, or a text that is no SKU.
+        InvalidQuery: too many products, a text that is no SKU, or a facet twice.
     """
 
     photo: str = ""  # token of a photo
     more: tuple[str, ...] = ()  # SKUs of products to look like
     less: tuple[str, ...] = ()  # SKUs of products to look less like
+    looks: tuple[str, ...] = ()  # what the photo shows, as "facet=value"; "facet=" for nothing of that facet
 
     def __post_init__(self) -> None:
         for name, skus in (("more", self.more), ("less", self.less)):
@@ -123,6 +145,9 @@ class References:
                 raise InvalidQuery(f"invalid_{name}", f"{name} may name {MOST_REFERENCES} products at most.")
             if any(not sku.strip() or "\x00" in sku or len(sku) > LONGEST_SKU for sku in skus):
                 raise InvalidQuery(f"invalid_{name}", f"{name} must be the SKU of a product.")
+        facets = [facet_of(token) for token in self.looks if SIGN in token]
+        if not len(facets) == len(set(facets)) == len(self.looks):
+            raise InvalidQuery("invalid_looks", NO_LOOKS)
 
     @property
     def lead(self) -> bool:
@@ -168,11 +193,13 @@ class SearchRequest:
         photo: token of a photo, from `take_photo`; results are what looks like it. With words, what has them comes first.
         more: SKUs of products that results should look like, too.
         less: SKUs of products that results should look less like; they are no results themselves.
+        looks: what the photo shows instead of what is guessed, as "facet=value": products that have it come first.
+            "facet=" takes the guess back. Without a photo it says nothing.
         freezing: whether later pages are cut from this list; the answer then has a token for them.
         trial: what differs where this is no shopper's search.
 
     Raises:
-        InvalidQuery: text, filters, sort, page, page_size, more or less cannot be answered; the sentence says why.
+        InvalidQuery: text, filters, sort, page, page_size, more, less or looks cannot be answered; the sentence says why.
     """
 
     text: str = ""
@@ -187,6 +214,7 @@ class SearchRequest:
     photo: str = ""
     more: Sequence[str] = ()
     less: Sequence[str] = ()
+    looks: Sequence[str] = ()
     freezing: bool = True
     trial: Trial | None = None
     query: Query = field(init=False)
@@ -208,7 +236,9 @@ class SearchRequest:
             "filters": clean_filters(self.filters, declared),
             "size": min(size, settings.max_page_size),
             "facets": declared if self.with_facets else (),
-            "references": References(self.photo, tuple(self.more), tuple(self.less)),
+            "references": References(
+                self.photo, tuple(self.more), tuple(self.less), clean_looks(self.looks, get_index().guessed)
+            ),
         }
         for name, value in cleaned.items():
             object.__setattr__(self, name, value)

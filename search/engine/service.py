@@ -29,6 +29,7 @@ from .answers import Draft, SearchAnswer, SimilarAnswer
 from .browse import catalogue_page
 from .candidates import lacking_share
 from .explain import explain
+from .guesses import with_guesses
 from .photos import point_of, turn_of
 from .ranking import RankingQuery, is_semantic_failure, understand
 from .request import Filters, SearchRequest
@@ -175,6 +176,7 @@ def _ranked_page(version: IndexVersion, request: SearchRequest) -> Draft:
             with search_session():
                 if references:
                     query, degraded, whole = _with_references(query, request, degraded)
+                    query = with_guesses(query, request)
                     left_out += [] if whole else [answers.LOOK]
                 if not degraded:
                     degraded, none = _lacking_pictures(query)
@@ -193,7 +195,7 @@ def _ranked_page(version: IndexVersion, request: SearchRequest) -> Draft:
         building = "" if version.is_whole else answers.BUILDING
         degraded = " ".join(filter(None, (answers.NO_EMBEDDINGS_SEARCH, building)))
         left_out += [answers.LOOK] if references else []
-        query = replace(query, embedding=None, photo=None)
+        query = replace(query, embedding=None, photo=None, looks=())
         with search_session():
             draft = _page_of(query, request, degraded)
     draft = draft._replace(searched=corrected)
@@ -291,6 +293,7 @@ def _page_of(query: RankingQuery, request: SearchRequest, degraded: str) -> Draf
         matching=count_matching(items),
         understood=list(parts_of(query.typed.text, understood)),
         unknown=understood.unknown,
+        looks_like=query.looks,
         **results.counts.shown(request.facets),
     )
     draft = Draft(answer, {item.row.product_key: item.score for item in items[request.window]}, thawed=thawed)

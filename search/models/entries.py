@@ -314,6 +314,18 @@ class ImageQuerySet(QuerySet["EntryImage"]):
             .values_list(Cast("embedding", models.TextField()), flat=True)[:limit]
         )
 
+    def nearest_facets(
+        self, embedding: EmbeddingLiteral, *, dimension: int, limit: int
+    ) -> list[tuple[list[str], float]]:
+        """Return the facet tokens of the pictures that are nearest, through the HNSW index, each with its similarity."""
+        rows = (
+            self.filter(embedding__isnull=False)
+            .annotate(_distance=distance("embedding", embedding, dimension, exact=False))
+            .order_by("_distance")
+            .values_list("entry__facets", "_distance")[:limit]
+        )
+        return [(facets, -far) for facets, far in rows]
+
 
 class EntryImage(models.Model):
     """One picture of an entry and its embedding, or the reason why it has none."""

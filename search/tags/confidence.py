@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..facets import CATEGORY
-from .fitting import Flags, fit_choice, fit_yes_no, log_odds, logistic, softmax
+from ..regression import Flags, fit_choice, fit_yes_no, log_odds, logistic, softmax
 from .vocabulary import Tag
 
 # What is taken for true before anything is known: of a value, the similarity by TEMPERATURE, its share, and its nearness to everything count in

@@ -9,10 +9,11 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 
-from search.engine import SearchAnswer, answers, search
+from search.engine import LooksLike, SearchAnswer, answers, search
 from shop.filters import FilterForm, Wanted
 from shop.models import Product
 from shop.overload import RETRY_AFTER
+from shop.search_index import FACETS
 
 PAGE_SIZE = 24
 MOST_LIKED = 10  # products that results may look like, and as many that they may look less like
@@ -26,6 +27,25 @@ class Card:
     sku: str
     more: str  # address of results that look more like it; "" where it is chosen already, or ten others are
     less: str  # address of results that look less like it; "" where nothing is chosen that results look like
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Another value that a photo may show."""
+
+    label: str
+    query: str  # the query string that takes it for the right one
+
+
+@dataclass(frozen=True, slots=True)
+class LookChip:
+    """What a photo shows."""
+
+    kind: str  # the facet's label
+    value: str
+    first: bool  # whether products that have it come first
+    without: str  # the query string that takes it back
+    others: list[Choice]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +74,7 @@ def find(wanted: Wanted, *, freezing: bool = True) -> SearchAnswer:
         photo=wanted.photo,
         more=wanted.more,
         less=wanted.less,
+        looks=wanted.looks,
         freezing=freezing,
     )
 
@@ -89,6 +110,7 @@ def context_of(form: FilterForm, wanted: Wanted, answer: SearchAnswer) -> dict[s
         "price_options": form.price_options(answer.price_ranges),
         "chips": form.chips(),
         "likings": _likings(form),
+        "look_chips": look_chips(form, answer.looks_like),
         "as_typed": form.as_typed(),
         "understood": form.understood(answer.understood),
         "pages": [] if answer.is_blind else elided_pages(answer.page, answer.pages),
@@ -108,6 +130,20 @@ def _cards(form: FilterForm, answer: SearchAnswer) -> Iterable[Card]:
             f"?{form.liking('less', sku)}" if form.looks and not liked and len(form.less) < MOST_LIKED else ""
         )
         yield Card(result.product, sku, more, less)
+
+
+def look_chips(form: FilterForm, looks: Iterable[LooksLike]) -> list[LookChip]:
+    """What is said of the photo, each with the addresses that take it back or choose something else."""
+    return [
+        LookChip(
+            FACETS.get(one.facet, one.facet.capitalize()),
+            one.value,
+            one.first,
+            form.seeing(one.facet, ""),
+            [Choice(other.label, form.seeing(one.facet, other.value)) for other in one.others],
+        )
+        for one in looks
+    ]
 
 
 def _likings(form: FilterForm) -> list[Liking]:

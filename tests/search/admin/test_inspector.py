@@ -1,15 +1,18 @@
 """The inspector and the comparisons."""
 
 import json
+from io import BytesIO
 
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
+from PIL import Image
 
+from search.engine import take_photo
 from search.indexing.lexicons import build_lexicon
 from search.models import Evaluation
 from search.query.lexicon import forget_words
-from tests.search.indexed import add, make_version
+from tests.search.indexed import add, make_version, unit
 
 pytestmark = pytest.mark.django_db
 
@@ -135,3 +138,21 @@ def test_evaluations_are_compared_kind_by_kind_and_query_by_query(staff, version
         "They are of two files"
         in staff.get(COMPARE, {"before": before.pk, "after": other.pk}).content.decode()
     )
+
+
+def test_a_photo_is_explained_by_the_address_of_its_results(staff, version):
+    red = Image.new("RGB", (6, 8), (220, 30, 30))
+    file = BytesIO()
+    red.save(file, "PNG")
+    token = take_photo(BytesIO(file.getvalue()), len(file.getvalue()))
+    add(version, "R-2", "Red hat", facets={"colour": ["Red"]}, pictures=[unit(1)])
+    add(version, "B-3", "Blue hat", facets={"colour": ["Blue"]}, pictures=[unit(0, 1)])
+    address = f"/search/?photo={token}&looks=colour%3DBlue"
+    page = staff.get(INSPECTOR, {"photo": address, "sku": "R-2"}).content.decode()
+    assert "Products with colour Blue come first: the shopper chose it." in page
+    assert 'Blue <span class="quiet">first</span>' in page
+    assert "Products with colour Blue come before it: the photo shows that." in page
+    assert "It is number 2 of 2." in page
+    unpictured = staff.get(INSPECTOR, {"photo": token, "looks": "colour=Blue", "sku": "R-1"}).content.decode()
+    assert "It has no picture in the index that the photo could be compared with." in unpictured
+    assert "send it again" in staff.get(INSPECTOR, {"photo": "forged"}).content.decode()

@@ -7,9 +7,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from search.api import photo as photo_api
+from search.encoders.artifact import calibrate
+from search.encoders.votes import Calibration
 from search.engine.photos import MemoryOnly
 from search.exceptions import EncoderTimeout
-from tests.search.indexed import add, unit
+from tests.search.indexed import add, make_version, unit
+from tests.tiny_artifact import write_tiny_artifact
 
 URL = "/api/v1/search/photo/"
 
@@ -108,3 +111,33 @@ def test_only_posting_is_allowed(client, pictured):
 def test_a_token_that_is_none_is_refused(client, pictured):
     response = client.get("/api/v1/search/", {"photo": "forged"})
     assert (response.status_code, response.json()["error"]["code"]) == (400, "expired_photo")
+
+
+def test_what_the_photo_shows_is_said_and_can_be_changed(client, tmp_path, db, search_settings):
+    write_tiny_artifact(tmp_path / "artifact", seed=9)
+    even = Calibration(share=1.0, similarity=0.0, constant=0.0)
+    calibrate(tmp_path / "artifact", {"category": even})
+    search_settings.FASHION_SEARCH |= {"ARTIFACT": tmp_path / "artifact", "GUESS_CONFIDENCE": 0.6}
+    version = make_version(tmp_path / "artifact")
+    for number in range(4):
+        kind = "Shoes" if number else "Sandals"
+        add(version, f"A-{number}", kind, pictures=[unit(1)], facets={"category": ["Footwear", kind]})
+    answer = client.post(URL, {"image": jpeg()}).json()
+    (shown,) = answer["looks_like"]
+    assert shown.pop("confidence") == pytest.approx(0.75, abs=0.1)
+    (other,) = shown.pop("others")
+    assert (other["facet"], other["value"], other["label"]) == (
+        "category",
+        "Sandals",
+        "Footwear \u203a Sandals",
+    )
+    assert shown == {
+        "facet": "category", "value": "Shoes", "label": "Footwear \u203a Shoes", "first": True, "chosen": False,
+    }  # fmt: skip
+    assert (answer["matching"], answer["total"], answer["results"][-1]["sku"]) == (3, 4, "A-0")
+    changed = client.get("/api/v1/search/", {"photo": answer["photo"], "looks": "category=Sandals"}).json()
+    assert (changed["results"][0]["sku"], changed["looks_like"][0]["chosen"]) == ("A-0", True)
+    back = client.get("/api/v1/search/", {"photo": answer["photo"], "looks": "category="}).json()
+    assert (back["looks_like"], back["matching"]) == ([], 4)
+    wrong = client.get("/api/v1/search/", {"photo": answer["photo"], "looks": "brand=Acme"})
+    assert (wrong.status_code, wrong.json()["error"]["code"]) == (400, "invalid_looks")

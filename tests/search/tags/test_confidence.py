@@ -6,7 +6,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from search.tags import fitting
+from search import regression
 from search.tags.confidence import (
     ALONE,
     NO_PICTURES,
@@ -99,7 +99,7 @@ def test_a_fit_that_does_not_converge_gives_no_confidence(monkeypatch):
     held = np.stack([similarities[:, 0] > 0.3, similarities[:, 0] <= 0.3, similarities[:, 2] > 0.4], axis=1)
     tags = [RED, BLUE, RETRO]
     assert scale(similarities, held, tags).untold == ("", "", "")
-    monkeypatch.setattr(fitting, "STEPS", 2)
+    monkeypatch.setattr(regression, "STEPS", 2)
     scales = scale(similarities, held, tags)
     assert scales.untold == (UNSETTLED,) * 3
     assert not confidences(similarities, scales, tags).any()

@@ -7,7 +7,7 @@ from search.encoders.cache import encoders_for
 from search.encoders.sessions import Encoders
 from search.exceptions import EncodingError, NoTags
 from search.models import IndexEntry, ProductTag, TagWord, VersionTags
-from search.tags import fitting
+from search import regression
 from search.tags.confidence import ALONE, UNSETTLED, UNUSED
 from search.tags.refresh import refresh_tags
 from search.tags.review import decide
@@ -90,7 +90,7 @@ def test_words_without_a_confidence_are_named_with_the_reason(tagged):
 
 
 def test_words_without_a_confidence_stand_in_the_log(version, monkeypatch, caplog):
-    monkeypatch.setattr(fitting, "STEPS", 1)
+    monkeypatch.setattr(regression, "STEPS", 1)
     with caplog.at_level("INFO", "search.tags.refresh"):
         refresh_tags()
     logged = {record.getMessage().partition("because ")[2]: record.levelname for record in caplog.records}

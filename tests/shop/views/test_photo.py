@@ -1,16 +1,21 @@
 """Photo search in the shop."""
 
+import html
 import io
+import re
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
 
+from search.encoders.artifact import calibrate
+from search.encoders.votes import Calibration
 from search.engine import Box
 from search.exceptions import ArtifactError, EncoderTimeout
 from shop.views import search as search_views
 from tests.search.indexed import add, make_version, unit
+from tests.tiny_artifact import write_tiny_artifact
 
 pytestmark = pytest.mark.django_db
 
@@ -119,3 +124,29 @@ def test_one_file_of_a_request_is_kept(client, monkeypatch):
     assert client.post(URL, {**others, "image": jpeg()}).status_code == 302
     assert len(sizes) == 1
     assert client.post(URL, others).status_code == 400
+
+
+def test_what_a_photo_shows_is_a_chip_with_other_values(client, tmp_path, search_settings):
+    write_tiny_artifact(tmp_path / "artifact", seed=10)
+    even = Calibration(share=1.0, similarity=0.0, constant=0.0)
+    calibrate(tmp_path / "artifact", {"category": even, "colour": even})
+    search_settings.FASHION_SEARCH |= {"ARTIFACT": tmp_path / "artifact", "GUESS_CONFIDENCE": 0.6}
+    version = make_version(tmp_path / "artifact")
+    for number in range(4):
+        facets = {"category": ["Footwear", "Shoes" if number else "Sandals"], "colour": ["Red"]}
+        add(version, f"A-{number}", f"Pair {number}", pictures=[unit(1)], facets=facets)
+    address = client.post(URL, {"image": jpeg()})["Location"]
+    page = client.get(address).content.decode()
+    chips = page.partition('aria-label="What the photo shows"')[2].partition("</div>")[0]
+    assert "It is not Shoes" in chips
+    assert "It is not Red" in chips
+    assert "Others that look like it" in page
+    assert page.index("Pair 3") < page.index("Pair 0")
+    others = re.findall(r'href="(\?[^"]+)">Footwear \u203a Sandals<', chips)
+    changed = client.get("/search/" + html.unescape(others[0])).content.decode()
+    assert changed.index("Pair 0") < changed.index("Pair 3")
+    assert '<input type="hidden" name="looks" value="category=Sandals">' in changed
+    (back,) = re.findall(r'href="(\?[^"]+)"><span class="sr">It is not Sandals', changed)
+    plain = client.get("/search/" + html.unescape(back)).content.decode()
+    assert "Sandals</summary>" not in plain
+    assert "Others that look like it" not in plain

@@ -28,7 +28,9 @@ class Fit:
     converged: Flags  # (fits,)
 
 
-def fit_yes_no(features: Doubles, held: Flags, prior: Doubles, signed: Sequence[bool]) -> Fit:
+def fit_yes_no(
+    features: Doubles, held: Flags, prior: Doubles, signed: Sequence[bool], *, spread: float = PRIOR_SPREAD
+) -> Fit:
     """Fit regressions of whether something holds.
 
     Args:
@@ -36,6 +38,7 @@ def fit_yes_no(features: Doubles, held: Flags, prior: Doubles, signed: Sequence[
         held: (samples, fits).
         prior: (fits, features), the weights that are expected.
         signed: (features,), which weights may be negative.
+        spread: standard deviation of what is expected.
     """
 
     def evaluate(weights: Doubles) -> tuple[Doubles, Doubles, Doubles]:
@@ -46,7 +49,7 @@ def fit_yes_no(features: Doubles, held: Flags, prior: Doubles, signed: Sequence[
         curvature = np.einsum("nw,nwf,nwg->wfg", p * (1 - p), features, features, optimize=True)
         return likelihood, gradient, curvature
 
-    return _fit(evaluate, prior, np.array(signed))
+    return _fit(evaluate, prior, np.array(signed), spread)
 
 
 def fit_choice(features: Doubles, chosen: NDArray[np.int64], prior: Doubles, signed: Sequence[bool]) -> Fit:
@@ -67,14 +70,14 @@ def fit_choice(features: Doubles, chosen: NDArray[np.int64], prior: Doubles, sig
         squares = np.einsum("nc,ncf,ncg->fg", p, features, features, optimize=True)
         return likelihood, (of_chosen - mean).sum(axis=0)[None], (squares - mean.T @ mean)[None]
 
-    return _fit(evaluate, prior[None], np.array(signed))
+    return _fit(evaluate, prior[None], np.array(signed), PRIOR_SPREAD)
 
 
-def _fit(evaluate: Evaluate, prior: Doubles, signed: Flags) -> Fit:
+def _fit(evaluate: Evaluate, prior: Doubles, signed: Flags, spread: float) -> Fit:
     """The likeliest weights, of which those without a sign are 0 rather than negative."""
     used = np.ones(prior.shape, dtype=bool)
     for _ in range(prior.shape[1]):
-        fit = _newton(evaluate, prior, used)
+        fit = _newton(evaluate, prior, used, spread)
         negative = (fit.weights < 0) & ~signed
         if not negative.any():
             break
@@ -82,10 +85,10 @@ def _fit(evaluate: Evaluate, prior: Doubles, signed: Flags) -> Fit:
     return fit
 
 
-def _newton(evaluate: Evaluate, prior: Doubles, used: Flags) -> Fit:
+def _newton(evaluate: Evaluate, prior: Doubles, used: Flags, spread: float) -> Fit:
     """Newton's method, by steps that are halved until they make nothing worse."""
     both = used[:, :, None] & used[:, None, :]
-    precision = np.eye(prior.shape[1]) / PRIOR_SPREAD**2
+    precision = np.eye(prior.shape[1]) / spread**2
     weights = candidate = np.where(used, prior, 0.0)
     best = np.full(len(prior), -np.inf)
     step = np.zeros_like(weights)
@@ -93,11 +96,11 @@ def _newton(evaluate: Evaluate, prior: Doubles, used: Flags) -> Fit:
     for _ in range(STEPS):
         likelihood, gradient, curvature = evaluate(candidate)
         from_prior = np.where(used, candidate - prior, 0.0)
-        value = likelihood - (from_prior**2).sum(axis=1) / (2 * PRIOR_SPREAD**2)
+        value = likelihood - (from_prior**2).sum(axis=1) / (2 * spread**2)
         better = value >= best - ROUNDING * np.abs(value)
         weights = np.where(better[:, None], candidate, weights)
         best = np.where(better, value, best)
-        gradient = np.where(used, gradient, 0.0) - from_prior / PRIOR_SPREAD**2
+        gradient = np.where(used, gradient, 0.0) - from_prior / spread**2
         curvature = np.where(both, curvature, 0.0) + precision
         newton = np.linalg.solve(curvature, gradient[:, :, None])[:, :, 0]
         resting = np.where(better, np.abs(newton).max(axis=1, initial=0.0) <= AT_REST, resting)

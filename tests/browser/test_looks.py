@@ -1,0 +1,37 @@
+"""What a photo shows, as chips that a shopper changes and takes back."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import violations
+from tests.browser.test_photo import garment, photo  # noqa: F401 - fixtures
+
+
+def settled(page: Page) -> None:
+    expect(page.locator("#results")).not_to_have_class(re.compile("htmx-request"))
+
+
+def test_a_kind_is_changed_and_taken_back(page: Page, garment, tmp_path):  # noqa: F811
+    picture = tmp_path / "dress.png"
+    garment[1].save(picture)
+    page.goto("/search/photo/")
+    page.set_input_files("#image", picture)
+    page.wait_for_url("**/search/?photo=*")
+    looks = page.get_by_role("list", name="What the photo shows")
+    kind = looks.get_by_role("listitem").nth(1)
+    expect(kind).to_contain_text("Dress")
+    assert violations(page, ".looks") == []
+    kind.locator("summary").click()
+    other = kind.locator(".look-menu a").first
+    chosen = other.inner_text().split(" \u203a ")[-1]
+    other.click()
+    settled(page)
+    expect(kind.locator("summary")).to_contain_text(chosen)
+    assert "looks=" in page.url
+    expect(page.locator("#photo-preview")).to_be_visible()
+    kind.locator(".look-off").click()
+    settled(page)
+    expect(looks.locator(".look-first")).to_have_count(0)
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
