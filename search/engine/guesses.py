@@ -13,12 +13,11 @@ from ..encoders.cache import encoders_for
 from ..encoders.votes import NEAREST, Calibration, Tally, Voter, count_votes, deepest
 from ..exceptions import ArtifactError
 from ..facets import CATEGORY, parse_token, prefix_of, values_of
-from ..models import EntryImage
+from ..models import EntryImage, IndexVersion
 from ..query.lexicon import Lexicon
 from ..registry import get_index
 from ..vectors import EmbeddingLiteral
 from .answers import Guess, LooksLike
-from .photos import embedding_of
 from .ranking import RankingQuery
 from .request import SearchRequest
 
@@ -38,17 +37,10 @@ class Seen(NamedTuple):
         return self.calibration.confidence(tally.share, self.similarity) if self.calibration else 0.0
 
 
-def with_guesses(query: RankingQuery, request: SearchRequest) -> RankingQuery:
-    """Return the query with what its photo shows, and with what comes first for it.
-
-    Raises:
-        InvalidQuery: the photo's token cannot be used.
-    """
-    photo = request.references.photo
-    if not photo:
-        return query
+def with_guesses(query: RankingQuery, request: SearchRequest, photo: EmbeddingLiteral) -> RankingQuery:
+    """Return the query with what its photo shows, and with what comes first for it."""
     chosen = dict(map(parse_token, request.references.looks))
-    seen = look_at(query, embedding_of(photo, query.version))
+    seen = look_at(query.version, query.words.lexicon, photo)
     named = {facet for unit in query.understood.units for facet in unit.facets}
     looks = []
     for number, one in enumerate(seen):
@@ -64,17 +56,16 @@ def with_guesses(query: RankingQuery, request: SearchRequest) -> RankingQuery:
     return replace(query, looks=tuple(looks))
 
 
-def look_at(query: RankingQuery, photo: EmbeddingLiteral) -> list[Seen]:
+def look_at(version: IndexVersion, lexicon: Lexicon, photo: EmbeddingLiteral) -> list[Seen]:
     """Return what the pictures nearest to a photo say of each facet that is guessed."""
     try:
-        calibrations = encoders_for(query.version).manifest.calibrations
+        calibrations = encoders_for(version).manifest.calibrations
     except ArtifactError:  # the photo is encoded already; what is missing are guesses
         calibrations = {}
     index = get_index()
-    pictures = EntryImage.objects.in_version(query.version.pk)
-    nearest = pictures.nearest_facets(photo, dimension=query.version.dimension, limit=NEAREST)
+    pictures = EntryImage.objects.in_version(version.pk)
+    nearest = pictures.nearest_facets(photo, dimension=version.dimension, limit=NEAREST)
     similarity = max((similarity for _, similarity in nearest), default=0.0)
-    lexicon = query.words.lexicon
     seen = []
     for facet in index.guessed:
         if facet not in index.facets:

@@ -30,7 +30,7 @@ from .browse import catalogue_page
 from .candidates import lacking_share
 from .explain import explain
 from .guesses import with_guesses
-from .photos import point_of, turn_of
+from .photos import embedding_of, point_of, turn_of
 from .ranking import RankingQuery, is_semantic_failure, understand
 from .request import Filters, SearchRequest
 from .results import count_matching, freeze, list_results, load_results, thaw
@@ -176,7 +176,8 @@ def _ranked_page(version: IndexVersion, request: SearchRequest) -> Draft:
             with search_session():
                 if references:
                     query, degraded, whole = _with_references(query, request, degraded)
-                    query = with_guesses(query, request)
+                    if references.photo:
+                        query = with_guesses(query, request, embedding_of(references.photo, version))
                     left_out += [] if whole else [answers.LOOK]
                 if not degraded:
                     degraded, none = _lacking_pictures(query)
