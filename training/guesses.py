@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from search.encoders.artifact import calibrate
 from search.encoders.votes import NEAREST, Calibration, Tally, Values, Voter, count_votes, deepest, fit, judge
 
-from .data import Product, read_catalogue
-from .evaluation.evaluators import CachedModel, EmbeddingModel, fingerprint_of, open_model
+from .data import Product, has_large_pictures
+from .evaluation.evaluators import CachedModel, EmbeddingModel, encoded, fingerprint_of, open_model
 from .evaluation.retrieval import DEPTH, Embeddings, nearest
 from .evaluation.shopper_photos import read_answers, read_photos
 
@@ -36,26 +36,29 @@ def write_calibrations(folder: Path, data: Path, cache: Path, embeddings: Path, 
         ValueError: the catalogue has too few val products.
     """
     model = CachedModel(open_model(folder), fingerprint_of(folder), embeddings)
-    catalogue = read_catalogue([data], split=None, spec=model.spec, cache=cache, held_out=True)
-    pictures = model.encode_pixels(catalogue.pixels)
-    calibrations = calibrations_of(catalogue.products, pictures)
+    products, pictures = _catalogue(model, data, cache)
+    calibrations = calibrations_of(products, pictures)
     if not calibrations:
         raise ValueError(
             f"{data} has fewer than {FEWEST} val products of any facet: nothing can be calibrated."
         )
     calibrate(folder, calibrations)
-    table = check_val(catalogue.products, pictures, calibrations)
+    table = check_val(products, pictures, calibrations)
     if photos is not None and KIND in calibrations:
-        labels, pixels = read_photos(photos, model.spec)
-        taken = model.encode_pixels(pixels)
-        table += check_photos(catalogue.products, pictures, calibrations[KIND], labels, taken)
+        rows, pixels = read_photos(photos, model.spec)
+        labels = [row.label for row in rows]
+        table += check_photos(products, pictures, calibrations[KIND], labels, model.encode_pixels(pixels))
     return table
 
 
 def calibrate_model(model: EmbeddingModel, data: Path, cache: Path) -> dict[str, Calibration]:
     """Return the calibration of each facet that enough val products of a catalogue state."""
-    catalogue = read_catalogue([data], split=None, spec=model.spec, cache=cache, held_out=True)
-    return calibrations_of(catalogue.products, model.encode_pixels(catalogue.pixels))
+    return calibrations_of(*_catalogue(model, data, cache))
+
+
+def _catalogue(model: EmbeddingModel, data: Path, cache: Path) -> tuple[Sequence[Product], Embeddings]:
+    """The products of a catalogue with their pictures' embeddings; where it has large pictures, those that have one, as a shop does."""
+    return encoded(model, data, cache, "large" if has_large_pictures(data) else "all")
 
 
 def calibrations_of(products: Sequence[Product], pictures: Embeddings) -> dict[str, Calibration]:

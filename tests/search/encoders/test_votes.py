@@ -57,8 +57,8 @@ def test_the_deepest_value_that_is_sure_is_said():
 def test_the_likeliest_value_of_each_level_is_judged():
     tallies = count_votes([Voter(0.9, [SHOES]), Voter(0.9, [SHOES]), Voter(0.9, [SHIRTS])], {})
     assert judge(tallies, 0.9, SANDALS) == [
-        Judged(pytest.approx(2 / 3), 0.9, True),
-        Judged(pytest.approx(2 / 3), 0.9, False),
+        Judged(pytest.approx(2 / 3), 0.9, False),  # Shoes
+        Judged(pytest.approx(2 / 3), 0.9, True),  # Footwear
     ]
 
 

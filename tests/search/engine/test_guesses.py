@@ -18,11 +18,11 @@ EVEN = Calibration(share=1.0, similarity=0.0, constant=0.0)  # as sure as the sh
 # From the nearest to a red photo on: how like red its picture is, and what it is.
 SHELF = (
     ("shirt", SHIRTS, "Red", 1.0),
-    ("shoe1", SHOES, "Red", 0.99),
-    ("shoe2", SHOES, "Blue", 0.98),
-    ("sandal", SANDALS, "Red", 0.97),
-    ("shoe3", SHOES, "Red", 0.96),
-    ("shoe4", SHOES, "Red", 0.95),
+    ("shoe1", SHOES, "Red", 0.96),
+    ("shoe2", SHOES, "Blue", 0.92),
+    ("sandal", SANDALS, "Red", 0.88),
+    ("shoe3", SHOES, "Red", 0.84),
+    ("shoe4", SHOES, "Red", 0.80),
 )
 
 

@@ -126,11 +126,15 @@ def test_one_file_of_a_request_is_kept(client, monkeypatch):
     assert client.post(URL, others).status_code == 400
 
 
-def test_what_a_photo_shows_is_a_chip_with_other_values(client, tmp_path, search_settings):
+def test_what_a_photo_shows_is_a_chip_with_other_values(client, tmp_path, settings):
     write_tiny_artifact(tmp_path / "artifact", seed=10)
     even = Calibration(share=1.0, similarity=0.0, constant=0.0)
     calibrate(tmp_path / "artifact", {"category": even, "colour": even})
-    search_settings.FASHION_SEARCH |= {"ARTIFACT": tmp_path / "artifact", "GUESS_CONFIDENCE": 0.6}
+    settings.FASHION_SEARCH = {
+        **settings.FASHION_SEARCH,
+        "ARTIFACT": tmp_path / "artifact",
+        "GUESS_CONFIDENCE": 0.6,
+    }
     version = make_version(tmp_path / "artifact")
     for number in range(4):
         facets = {"category": ["Footwear", "Shoes" if number else "Sandals"], "colour": ["Red"]}
