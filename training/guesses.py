@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from search.encoders.artifact import calibrate
 from search.encoders.votes import NEAREST, Calibration, Tally, Values, Voter, count_votes, deepest, fit, judge
 
-from .data import Product, has_large_pictures
+from .data import Product
 from .evaluation.evaluators import CachedModel, EmbeddingModel, encoded, fingerprint_of, open_model
 from .evaluation.retrieval import DEPTH, Embeddings, nearest
 from .evaluation.shopper_photos import read_answers, read_photos
@@ -36,7 +36,7 @@ def write_calibrations(folder: Path, data: Path, cache: Path, embeddings: Path, 
         ValueError: the catalogue has too few val products.
     """
     model = CachedModel(open_model(folder), fingerprint_of(folder), embeddings)
-    products, pictures = _catalogue(model, data, cache)
+    products, pictures = encoded(model, data, cache, "all")
     calibrations = calibrations_of(products, pictures)
     if not calibrations:
         raise ValueError(
@@ -53,12 +53,7 @@ def write_calibrations(folder: Path, data: Path, cache: Path, embeddings: Path, 
 
 def calibrate_model(model: EmbeddingModel, data: Path, cache: Path) -> dict[str, Calibration]:
     """Return the calibration of each facet that enough val products of a catalogue state."""
-    return calibrations_of(*_catalogue(model, data, cache))
-
-
-def _catalogue(model: EmbeddingModel, data: Path, cache: Path) -> tuple[Sequence[Product], Embeddings]:
-    """The products of a catalogue with their pictures' embeddings; where it has large pictures, those that have one, as a shop does."""
-    return encoded(model, data, cache, "large" if has_large_pictures(data) else "all")
+    return calibrations_of(*encoded(model, data, cache, "all"))
 
 
 def calibrations_of(products: Sequence[Product], pictures: Embeddings) -> dict[str, Calibration]:
@@ -226,7 +221,8 @@ class FirstTen:
         rows = self.order[number]
         if value is not None:
             having = np.array(self.having[value])
-            near = having[np.argsort(-(self.pictures[having] @ self.asked[number]), kind="stable")[:DEPTH]]
+            similarities = (self.pictures @ self.asked[number])[having]
+            near = having[np.argsort(-similarities, kind="stable")[:DEPTH]]
             rows = np.concatenate([near, rows[~np.isin(rows, near)]])[:DEPTH]
         return float(self.wanted[number][rows].mean())
 

@@ -127,9 +127,17 @@ class InspectorPages(InsightAdmin):
                 )
             except InvalidQuery as error:
                 problem = error.sentence
-        context = {"text": text, "sku": sku, "filters": stated, "answer": answer, "complaint": problem}
-        context |= {"photo": photo, "looks": looks}
-        return self.respond(request, "inspector", "Inspector", page="inspector", **context, **_rows(answer))
+        context: dict[str, Any] = {
+            "text": text,
+            "sku": sku,
+            "filters": stated,
+            "answer": answer,
+            "complaint": problem,
+        }
+        context |= _rows(answer)
+        return self.respond(
+            request, "inspector", "Inspector", page="inspector", photo=photo, looks=looks, **context
+        )
 
     def compare_view(self, request: HttpRequest) -> HttpResponse:
         """Show the results of two versions or settings side by side, or two evaluations."""
