@@ -3,11 +3,11 @@ import pytest
 from django.contrib.auth import get_user_model
 from PIL import Image
 
+from search import regression
 from search.encoders.cache import encoders_for
 from search.encoders.sessions import Encoders
 from search.exceptions import EncodingError, NoTags
 from search.models import IndexEntry, ProductTag, TagWord, VersionTags
-from search import regression
 from search.tags.confidence import ALONE, UNSETTLED, UNUSED
 from search.tags.refresh import refresh_tags
 from search.tags.review import decide
