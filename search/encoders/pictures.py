@@ -21,6 +21,7 @@ from .picture_parts import Scans, walk_parts
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIF")
 MAX_PIXELS = 25_000_000
 MAX_WEBP_PIXELS = 13_000_000  # its decoder holds 18 bytes for each pixel, others up to 10
+MAX_AVIF_PIXELS = 16_000_000  # 14 bytes, with transparency
 MAX_BYTES = 240_000_000  # of a JPEG's coefficients and pixels together
 MAX_WORK = 800_000_000  # pixels that the scans of a JPEG go over, each colour for itself: 32 at 25 megapixels, which take 0.6 s
 _WHITE = (255, 255, 255)
@@ -66,7 +67,7 @@ def open_picture(
 
     Raises:
         PictureError: in none of the formats; damaged, or cut off before half of its rows; more than 25 megapixels, 13
-            in a WebP file; or more parts, scans or bytes of memory than a camera or program ever needs.
+            in a WebP and 16 in an AVIF file; or more parts, scans or bytes of memory than a camera or program ever needs.
     """
     # Pillow answers damaged files with OSError, ValueError, SyntaxError, NotImplementedError, MemoryError,
     # struct.error and its own bomb errors, so everything is caught here and named.
@@ -78,7 +79,8 @@ def open_picture(
             file.seek(0)
             _refuse_size(webp_size(begin), MAX_WEBP_PIXELS)
             kind = heif_format(begin)
-            _refuse_size(walk_heif(file) if kind else None)
+            most = MAX_AVIF_PIXELS if kind == "AVIF" else MAX_PIXELS
+            _refuse_size(walk_heif(file) if kind else None, most)
             scans = Scans() if kind else walk_parts(file)
             file.seek(0)
             cut = scans.cut_at if scans.times else None
@@ -86,7 +88,7 @@ def open_picture(
                 file = io.BytesIO(file.read(cut) + _JPEG_END)
             with _opened(file, kind, formats) as image:
                 size = image.size
-                _refuse_size(size)
+                _refuse_size(size, most)
                 if at_least is not None and kind is None:  # a preview inside HEIC may show something else
                     image.draft("RGB", at_least)
                 _refuse_scans(scans, size, image)
@@ -202,7 +204,7 @@ def _refuse_size(size: tuple[int, int] | None, most: int = MAX_PIXELS) -> None:
     if width < 1 or height < 1:
         raise PictureError("The picture is damaged: it states no size.")
     if width * height > most:
-        kind = " of a WebP picture" if most == MAX_WEBP_PIXELS else ""
+        kind = {MAX_WEBP_PIXELS: " of a WebP picture", MAX_AVIF_PIXELS: " of an AVIF picture"}.get(most, "")
         raise PictureError(
             f"The picture has {width} x {height} pixels; the limit{kind} is {most // 1_000_000} megapixels."
         )

@@ -15,6 +15,7 @@ from tests.colours import press, wide
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIF")
 SIDE = 4990  # times itself just below the limit of 25 megapixels
 WEBP_SIDE = 3600  # and of 13
+AVIF_SIDE = 3990  # and of 16
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"><script>alert(1)</script></svg>'
 
 
@@ -127,12 +128,14 @@ def large() -> dict[str, bytes]:
     clear.putalpha(whole.convert("L"))
     quick = {"lossless": True, "quality": 0, "method": 0, "exif": turned}
     whole = photo().resize((SIDE, SIDE))
-    made["AVIF of 25 megapixels"] = written(whole, "AVIF", speed=10, exif=turned)
     made["HEIC of 25 megapixels"] = written(whole, "HEIF", quality=30)
     made["HEIC of 25 megapixels in tiles"] = written(whole, "HEIF", quality=30, tile_size=512)
     whole.putalpha(whole.convert("L"))
-    made["AVIF of 25 megapixels with transparency"] = written(whole, "AVIF", speed=10)
     made["HEIC of 25 megapixels with transparency"] = written(whole, "HEIF", quality=30)
+    whole = photo().resize((AVIF_SIDE, AVIF_SIDE))
+    made["AVIF of 16 megapixels"] = written(whole, "AVIF", speed=10, exif=turned)
+    whole.putalpha(whole.convert("L"))
+    made["AVIF of 16 megapixels with transparency"] = written(whole, "AVIF", speed=10)
     whole = photo().resize((WEBP_SIDE, WEBP_SIDE))
     made["WebP of 13 megapixels"] = written(whole, "WEBP", quality=20, method=0, exif=turned)
     made["WebP of 13 megapixels, lossless"] = written(whole, "WEBP", **quick)

@@ -21,8 +21,8 @@ MADE_OF = "megapixels, more than its size needs."
 MORE = "as no camera or program writes it."
 REFUSED = {
     "HEIC that claims 900 megapixels": "has 30000 x 30000 pixels; the limit is 25 megapixels.",
-    "AVIF that claims 900 megapixels": "has 30000 x 30000 pixels; the limit is 25 megapixels.",
-    "AVIF of 31 megapixels": "has 6100 x 5100 pixels; the limit is 25 megapixels.",
+    "AVIF that claims 900 megapixels": "has 30000 x 30000 pixels; the limit of an AVIF picture is 16 megapixels.",
+    "AVIF of 31 megapixels": "has 6100 x 5100 pixels; the limit of an AVIF picture is 16 megapixels.",
     "AVIF of 31 megapixels that claims 64 x 64": f"is made of 31 {MADE_OF}",
     "HEIC whose tiles lie on 4,294 megapixels": f"is made of 4,294 {MADE_OF}",
     "HEIC of 400 tiles of 25 megapixels": f"is made of 125 {MADE_OF}",
