@@ -9,8 +9,8 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:Depreca
 
 def frozen(scale):
     pixels = keras.Input((4, 3, 3), dtype="uint8")
-    values = keras.layers.GlobalAveragePooling2D()(keras.ops.cast(pixels, "float32"))
-    dense = keras.layers.Dense(2, kernel_initializer=keras.initializers.Constant(scale))
+    values = keras.layers.GlobalAveragePooling2D(dtype="float32")(keras.ops.cast(pixels, "float32"))
+    dense = keras.layers.Dense(2, kernel_initializer=keras.initializers.Constant(scale), dtype="float32")
     return keras.Model(pixels, dense(values), name="features")
 
 
