@@ -19,6 +19,7 @@ SEED = 1
 COMPONENTS = 50  # given to t-SNE; they hold 99.7 % of the default artifact's 256 dimensions
 PERPLEXITY = 30.0  # about how many neighbours a product is placed by
 FEWEST = 12  # products that t-SNE makes sense for; fewer lie by their two principal components
+ALIKE = 1e-6  # of embeddings that differ by less all are one place, which t-SNE cannot scale
 THREADS = 2
 # Above this many products interpolation is quicker than Barnes-Hut trees; two cores take 52 s for 11,179 products with
 # trees and 68 s without, 269 s and 166 s for 41,408. Of few products interpolation makes minutes.
@@ -103,7 +104,7 @@ def project(embeddings: NDArray[np.float32], report: Callable[[float], None]) ->
         MapError: the library for t-SNE is not installed, or no finite positions were found.
     """
     reduced = principal_components(embeddings.astype(np.float64), min(COMPONENTS, embeddings.shape[1]))
-    if len(reduced) < FEWEST:
+    if len(reduced) < FEWEST or np.ptp(reduced, axis=0).max() < ALIKE:
         return _plane(reduced)
     tsne = _library().TSNE(
         perplexity=perplexity_of(len(reduced)),

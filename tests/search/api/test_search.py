@@ -43,6 +43,7 @@ def test_an_answer_has_exactly_these_parts(client, shirts):
         "token",
         "photo",
         "turned",
+        "looks_like",
         "restarted",
         "next",
         "instead",
@@ -135,7 +136,7 @@ def test_beyond_the_last_page_there_is_nothing(client, shirts):
         (
             "%F0%9F%98%80=1",
             "unknown_parameter",
-            "'😀' is not a parameter: the parameters are q, sort, page, page_size, spelling, token, explain, photo, more, less, price_min, price_max, in_stock, category,"
+            "'😀' is not a parameter: the parameters are q, sort, page, page_size, spelling, token, explain, photo, more, less, looks, price_min, price_max, in_stock, category,"
             " brand, colour, gender, size, pattern, usage, tags.",
         ),
         ("price_min=cheap", "invalid_price", "price_min must be a number from 0, such as 1500 or 99.50."),

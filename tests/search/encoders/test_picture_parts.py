@@ -101,7 +101,7 @@ def test_scans_are_counted_with_their_colours():
     assert walk_parts(io.BytesIO(written("JPEG", mode="L"))) == Scans(1, 1)
     assert walk_parts(io.BytesIO(written("JPEG", progressive=True))) == Scans(10, 14)
     assert walk_parts(io.BytesIO(written("PNG"))) == Scans()
-    assert walk_parts(io.BytesIO(b"\xff\xd8")) == Scans()
+    assert walk_parts(io.BytesIO(b"\xff\xd8")) == Scans(cut_at=2)
 
 
 def more_scans(content, times):

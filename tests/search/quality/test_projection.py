@@ -67,3 +67,8 @@ def test_without_the_library_the_message_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "openTSNE", None)
     with pytest.raises(MapError, match=r'pip install "fashion-search\[map\]"'):
         project(clusters(3, 5), lambda share: None)
+
+
+def test_products_that_are_all_alike_lie_in_one_place():
+    embeddings = np.tile(np.eye(1, 8, dtype=np.float32), (40, 1))
+    assert not project(embeddings, lambda share: None).any()
