@@ -1,4 +1,4 @@
-# make demo   the shop on this machine          [PORT=8000] [CATALOGUE=folder]
+# make demo   the shop on this machine          [PORT=8000] [CATALOGUE=folder] [ARTIFACT=light]
 # make check  lint, types, and the tests that start no server
 # make test   what must hold before a commit    [FASHION_DATA=folder]
 # make test-all   all that must hold            [FASHION_DATA=folder]
@@ -8,6 +8,7 @@
 # make chaos  faults done to a shop on purpose   [CHAOS=options]
 # make load   ten minutes of many shoppers      [FASHION_DATA=folder] [LOAD=options]
 # make bench  figures on the real catalogue     FASHION_DATA=folder
+# make evaluate   judged queries, by kind       FASHION_DATA=folder
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -16,14 +17,14 @@ unexport PYTHONDONTWRITEBYTECODE
 # mypy's Django plugin loads the settings, but no server is asked for anything.
 CHECKS = SECRET_KEY=checks DATABASE_URL=$${DATABASE_URL:-postgresql://localhost/none} REDIS_URL=$${REDIS_URL:-redis://localhost}
 
-.PHONY: help demo check test test-all train-check lint audit mypy bench chaos load format screenshots
+.PHONY: help demo check test test-all train-check lint audit mypy bench evaluate chaos load format screenshots
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
 
 demo:
 	@scripts/venv.sh requirements.txt
-	@exec .venv/bin/python -m shop.local demo $(if $(PORT),--port "$(PORT)") $(if $(CATALOGUE),--catalogue "$(CATALOGUE)")
+	@exec .venv/bin/python -m shop.local demo $(if $(PORT),--port "$(PORT)") $(if $(CATALOGUE),--catalogue "$(CATALOGUE)") $(if $(ARTIFACT),--artifact "$(ARTIFACT)")
 
 check: dev
 	@scripts/tests.sh check
@@ -52,6 +53,9 @@ mypy: dev
 
 bench: dev
 	.venv/bin/python -m lab.bench $(BENCH)
+
+evaluate: dev
+	.venv/bin/python -m lab.bench.evaluate $(EVALUATE)
 
 chaos: dev
 	@scripts/program.sh pgbouncer

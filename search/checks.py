@@ -34,6 +34,7 @@ def connect() -> None:
         check_schedule,
         check_cache,
         check_comparing,
+        check_block_list,
     ):
         checks.register(check)
     for check in (
@@ -92,6 +93,11 @@ def check_cache(**kwargs: Any) -> list[CheckMessage]:
 def check_comparing(**kwargs: Any) -> list[CheckMessage]:
     """W020: new versions can be compared with the active one as the settings say."""
     return _messages(configuration.probe_comparison)
+
+
+def check_block_list(**kwargs: Any) -> list[CheckMessage]:
+    """W023: the shop's own list of what is shown to nobody else can be read."""
+    return _messages(configuration.probe_block_list)
 
 
 def check_connections(databases: Databases = None, **kwargs: Any) -> list[CheckMessage]:

@@ -15,6 +15,10 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DEFAULT_DB_ALIAS, connections
 
+PACKAGED = Path(__file__).parent / "artifacts"  # those that come with the plugin
+FORMER_NAMES = {"default": "resnet50_small"}  # of artifacts, in the settings of hosts
+
+
 # How much each thing counts when products are ranked; `manage.py tune_search` finds them on judged queries.
 
 
@@ -34,6 +38,10 @@ class Weights:
     mentioned: float = 0.6  # share of these three for a word that names a value which the product lacks
     image: float = 0.5  # of the picture's similarity to the query, beside a full match's 1
     text: float = 0.5  # of the text's similarity
+    shown: float = 0.3  # of the share that its kind has of the votes for what the photo shows
+    literal: float = (
+        2.0  # of holding the very words that were typed, where other words are taken for them as well
+    )
     cheap: float = 1.0  # of being the cheapest, where the query says "cheap"
     kids: float = 0.3  # taken off children's products, where the query does not say for whom
     covered: float = 0.5  # a unit that fits less than this is missing
@@ -51,6 +59,7 @@ class Weights:
 
 SETTING = "FASHION_SEARCH"
 NOTHING_GIVEN: Mapping[str, Any] = {}
+_CURRENCY = re.compile(r"(?:[A-Z]{3})?")
 _NAMESPACE = re.compile(r"[A-Za-z0-9._-]{0,63}")
 
 
@@ -61,7 +70,8 @@ class SearchSettings:
     namespace: str = (
         ""  # part of every key in Redis and the cache; the name of the default database by default
     )
-    artifact: Path = Path(__file__).parent / "artifacts" / "default"  # artifact folder that a rebuild uses
+    # What a rebuild uses: "light", "resnet50", "resnet50_small", or a folder.
+    artifact: Path = PACKAGED / "resnet50_small"
     artifact_folders: tuple[
         Path, ...
     ] = ()  # folders in which artifacts lie side by side, where those of index versions are looked for, too
@@ -85,6 +95,10 @@ class SearchSettings:
     weights: Weights = field(
         default_factory=Weights
     )  # how much each thing counts; a dictionary of those that differ
+    currency: str = ""  # ISO 4217 code of the shop's prices; "" takes amounts in any currency for the shop's
+    rates: Mapping[str, float] = field(
+        default_factory=dict
+    )  # ISO 4217 code of another currency -> what one unit of it is in the shop's; none are converted by default
     results: int = 2000  # results of a search at most
     other_colour_similarity: float = 0.7  # of pictures; docs/relevance.md
     variants: int = 3  # of one style on a page, as far as others can fill it; 0 for any number
@@ -136,7 +150,9 @@ class SearchSettings:
     api_seconds: int = 60  # how long clients may keep products and categories without asking again
     drain_seconds: int = 10  # how often beat writes the log from Redis to Postgres
     roll_up_seconds: int = 300  # how often beat counts the log by days
-    popular_minimum: int = 3  # visits with a query before it is suggested to others
+    popular_minimum: int = 5  # visits that clicked a result of a query before it is shown to others
+    popular_days: int = 3  # days on which they did
+    blocked_queries: str = ""  # file of words that no query shown to others may have, besides blocked.toml
     word_list_seconds: int = (
         300  # how often beat counts the words for spelling and suggestions, if they changed
     )
@@ -261,10 +277,16 @@ def checked(key: str, value: Any) -> Any:
     default = _DEFAULTS[key]
     if isinstance(default, Weights):
         return _weights(key, value)
+    if key == "RATES":
+        return _rates(value)
+    if key == "CURRENCY" and not (isinstance(value, str) and _CURRENCY.fullmatch(value)):
+        raise ImproperlyConfigured(
+            f"{SETTING}['CURRENCY'] must be an ISO 4217 code such as 'EUR', not {value!r}."
+        )
     if isinstance(default, Path):
         if not isinstance(value, str | Path):
             raise ImproperlyConfigured(f"{SETTING}[{key!r}] must be a path, not {value!r}.")
-        return Path(value)
+        return _packaged(str(value)) or Path(value)
     if isinstance(default, tuple):
         if not isinstance(value, list | tuple) or not all(isinstance(one, str | Path) for one in value):
             raise ImproperlyConfigured(f"{SETTING}[{key!r}] must be a list of paths, not {value!r}.")
@@ -286,6 +308,25 @@ def checked(key: str, value: Any) -> Any:
     ):
         raise ImproperlyConfigured(f"{SETTING}[{key!r}] must be positive, not {value!r}.")
     return value
+
+
+def _packaged(name: str) -> Path | None:
+    """The folder of an artifact that comes with the plugin, by its bare name."""
+    name = FORMER_NAMES.get(name, name)
+    return next((folder for folder in PACKAGED.iterdir() if folder.name == name and folder.is_dir()), None)
+
+
+def _rates(value: Any) -> Mapping[str, float]:
+    if not isinstance(value, Mapping):
+        raise ImproperlyConfigured(f"{SETTING}['RATES'] must be a dictionary of rates, not {value!r}.")
+    for code, rate in value.items():
+        if not (isinstance(code, str) and code and _CURRENCY.fullmatch(code)):
+            raise ImproperlyConfigured(f"{SETTING}['RATES'] must have ISO 4217 codes, not {code!r}.")
+        if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 < rate < float("inf"):
+            raise ImproperlyConfigured(
+                f"{SETTING}['RATES'][{code!r}] must be a number above 0, not {rate!r}."
+            )
+    return {code: float(rate) for code, rate in value.items()}
 
 
 def _weights(key: str, value: Any) -> Weights:

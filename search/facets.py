@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 # Facets of these names hold what search knows more about; all others hold plain values.
 CATEGORY, BRAND, COLOUR, GENDER, SIZE = "category", "brand", "colour", "gender", "size"
+OCCASIONS = frozenset(("occasion", "usage"))  # what a product is worn for
 TAGS = "tags"  # accepted tags; a host that declares it as a facet has it filtered and counted
 
 SIGN = "="  # ends the name of the facet: a name holds none, a value may

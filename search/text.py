@@ -20,13 +20,19 @@ Item = TypeVar("Item")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 # Zero width space, word joiner, byte order mark, and the marks that turn the direction of writing.
 _INVISIBLE = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
-_WORD = re.compile(r"[^\W_]+")
+# Vowels and other signs that stand on letters, in the scripts of India, Thai, Lao, Arabic and Hebrew; they are no letters to \w.
+_SIGNS = "\u0300-\u036f\u0591-\u05bd\u064b-\u065f\u0900-\u0963\u0966-\u0dff\u0e31-\u0e4e\u0eb1-\u0ecd"
+_WORD = re.compile(rf"(?:[^\W_]|[{_SIGNS}])+")
 _POSSESSIVE = re.compile(r"(?<=\w)['\u2019`]s?(?=\s|$)", re.IGNORECASE)
 _SPELT = re.compile(r"\w+(?:['\u2019\-]\w+)*")  # with "_", so that a code such as "ab_12" is no word
 _MARKS = re.compile(r"['\u2019\-]")
 LONGEST = 40  # letters; longer runs are no words
+_QUALITY = "ness"
+# As keyboards of East Asia type ASCII.
+_WIDE = {code + 0xFEE0: code for code in range(0x21, 0x7F)} | {0x3000: 0x20}
 _SURROGATE = re.compile("[\ud800-\udfff]")
 MAX_LENGTH = 200  # characters of what people type; websearch_to_tsquery takes 6 s for 1 MB
+LOOKED_AT = 20 * MAX_LENGTH  # characters of a longer text in which its beginning is looked for
 
 
 def storable(text: str) -> str:
@@ -48,10 +54,7 @@ def clean_text(text: str, parameter: str) -> str:
     Raises:
         InvalidQuery: the text holds NUL or half a surrogate pair, or is longer than 200 characters.
     """
-    if "\x00" in text:
-        raise InvalidQuery("invalid_character", f"{parameter} holds a NUL character; remove it.")
-    if _SURROGATE.search(text):
-        raise InvalidQuery("invalid_character", f"{parameter} holds half a surrogate pair; send valid UTF-8.")
+    _refuse_characters(text, parameter)
     if len(text) <= 4 * MAX_LENGTH:  # a decomposed text may shrink below the limit
         text = one_line(text)
     if len(text) > MAX_LENGTH:
@@ -59,6 +62,32 @@ def clean_text(text: str, parameter: str) -> str:
             "too_long", f"{parameter} is longer than {MAX_LENGTH} characters; shorten it to that."
         )
     return text
+
+
+def cut_text(text: str, parameter: str) -> tuple[str, bool]:
+    """Return one line of text as `clean_text` does, in letters of usual width, cut behind its last whole word within 200 characters.
+
+    The other value is whether it was cut.
+
+    A text without a space there is cut behind its 200th character. What lies beyond 4,000 characters is not looked at.
+
+    Raises:
+        InvalidQuery: the text holds NUL or half a surrogate pair.
+    """
+    looked_at = text[:LOOKED_AT]
+    _refuse_characters(looked_at, parameter)
+    line = one_line(looked_at.translate(_WIDE))
+    if len(line) <= MAX_LENGTH:
+        return line, len(text) > LOOKED_AT
+    whole = line[: MAX_LENGTH + 1].rpartition(" ")[0]
+    return whole or line[:MAX_LENGTH], True
+
+
+def _refuse_characters(text: str, parameter: str) -> None:
+    if "\x00" in text:
+        raise InvalidQuery("invalid_character", f"{parameter} holds a NUL character; remove it.")
+    if _SURROGATE.search(text):
+        raise InvalidQuery("invalid_character", f"{parameter} holds half a surrogate pair; send valid UTF-8.")
 
 
 class Word(NamedTuple):
@@ -119,9 +148,13 @@ def keys(words: Sequence[str], language: str) -> tuple[str, ...]:
 
     "t shirts", "t-shirt" and "tshirts" share a key, and so do "flip flops" and "flipflop".
     """
-    joined = "".join(words)
-    apart = "".join(stem(word, language) for word in words)
-    return (apart,) if len(words) == 1 else tuple(dict.fromkeys((apart, stem(joined, language))))
+    apart = "".join(_key(word, language) for word in words)
+    return (apart,) if len(words) == 1 else tuple(dict.fromkeys((apart, _key("".join(words), language))))
+
+
+def _key(word: str, language: str) -> str:
+    """The stem of a word; what stemmers take "-ness" off is another thing: "fitness", "slim fit"; "business", "busy"."""
+    return word if word.endswith(_QUALITY) else stem(word, language)
 
 
 def inflections(key: str) -> Iterator[str]:

@@ -16,7 +16,9 @@ from shop.search_index import FACETS
 
 CATEGORY = "category"
 LOOK = ("photo", "more", "less", "looks")
-KINDS = {**FACETS, "price": "Price"}  # of what a query names
+KINDS = {**FACETS, "price": "Price", "sort": "Sorted by", "code": "Code"}  # of what a query names
+NOT = "not:"  # before what a query negates
+FOR = "For"  # before a purpose or an occasion
 NAMED_VALUES = 2  # that one word of a query may mean and still be named
 SORTS = {
     "relevance": "Best match",
@@ -57,7 +59,31 @@ class Part(Protocol):
     facet: str
     values: tuple[str, ...]
     implied: bool
+    negated: bool
     without: str
+    says: str
+    soft: bool
+
+
+class Blocking(Protocol):
+    """A filter without which something would be found."""
+
+    filter: str
+    values: tuple[str, ...]
+    matching: int
+    similar: int
+    text: str
+    without: str
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A filter to take away, and what would be found then."""
+
+    label: str
+    without: str  # the query string without it
+    matching: int
+    similar: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,11 +240,35 @@ class FilterForm:
         """What the query names, each with the address of the query without it."""
         return [
             UnderstoodChip(
-                KINDS.get(part.facet, part.facet.capitalize()), _in_words(part), self._changed(q=part.without)
+                NOT if part.negated else FOR if part.soft else KINDS.get(part.facet, part.facet.capitalize()),
+                _in_words(part),
+                self._changed(q=part.without),
             )
             for part in parts
             if not part.implied
         ]
+
+    def offers(self, blocking: Iterable[Blocking]) -> list[Offer]:
+        """The filters without which something would be found, each with the address without it; not the category whose page it is."""
+        return [
+            Offer(self._label_of(one), without, one.matching, one.similar)
+            for one in blocking
+            if (without := self._without_blocking(one)) is not None
+        ]
+
+    def _label_of(self, one: Blocking) -> str:
+        if one.text or one.filter not in ("price", "in_stock"):
+            return one.text or " or ".join(one.values)
+        if one.filter == "in_stock":
+            return "In stock"
+        return price_label(_price(self.price_min, "lowest"), _price(self.price_max, "highest"))
+
+    def _without_blocking(self, one: Blocking) -> str | None:
+        if one.text:
+            return self._changed(q=one.without)
+        if one.filter == "price":
+            return self._changed(price_min="", price_max="")
+        return self._without(one.filter) if one.filter == "in_stock" or self._chosen(one.filter) else None
 
     def liking(self, name: str, sku: str) -> str:
         """The query string with a product that results should look like, `more`, or less like, `less`."""
@@ -281,8 +331,12 @@ class FilterForm:
 
 
 def _in_words(part: Part) -> str:
-    """The values that a part of the query names; the words as typed for a price and for many values."""
-    if part.facet == "price" or len(part.values) > NAMED_VALUES:
+    """The values that a part of the query names or negates, or what is said of it; the words as typed for a price and for many values."""
+    if part.says:
+        return part.says
+    if part.negated:
+        return ", ".join(part.values)
+    if part.facet in ("price", "sort") or len(part.values) > NAMED_VALUES:
         return part.text
     return " or ".join(part.values)
 

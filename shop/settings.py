@@ -141,6 +141,7 @@ if os.environ.get("MAINTENANCE_DATABASE_URL"):  # past a pooler, to build indexe
         test_options={"MIRROR": "default"},
     )
 FASHION_SEARCH: dict[str, object] = json.loads(os.environ.get("FASHION_SEARCH") or "{}")
+FASHION_SEARCH.setdefault("CURRENCY", "INR")  # as `Product.currency` is by default
 # Part of every key in Redis, so that two shops may use one: those of the cache, and Celery's own.
 NAMESPACE = str(FASHION_SEARCH.get("NAMESPACE") or quote(str(DATABASES["default"]["NAME"]), safe=""))
 

@@ -23,9 +23,12 @@ class RunningDemo:
         folder: where it keeps its databases and logs.
         catalogue: folder of its products.
         search: FASHION_SEARCH.
+        artifact: `--artifact`.
     """
 
-    def __init__(self, folder: Path, catalogue: Path, search: dict[str, object]) -> None:
+    def __init__(
+        self, folder: Path, catalogue: Path, search: dict[str, object], artifact: str | Path = ""
+    ) -> None:
         self.local = folder / "local"
         self.port = free_port()
         own = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "MEDIA_ROOT", "STATIC_ROOT", "ALLOWED_HOSTS")
@@ -37,6 +40,8 @@ class RunningDemo:
             str(catalogue),
             "--local",
             str(self.local),
+            "--artifact",
+            str(artifact),
         )
         self.process = LocalProcess(
             "demo",

@@ -70,6 +70,13 @@ def _image_model(projection: np.ndarray) -> onnx.ModelProto:
         helper.make_node("Div", ["mean", "scale"], ["unit"]),
         helper.make_node("Sub", ["unit", "half"], ["centred"]),
         helper.make_node("MatMul", ["centred", "projection"], ["embedding"]),
+        helper.make_node("Transpose", ["floats"], ["planes"], perm=[0, 3, 1, 2]),
+        helper.make_node("AveragePool", ["planes"], ["pooled"], kernel_shape=[2, 2], strides=[2, 2]),
+        helper.make_node("Transpose", ["pooled"], ["places"], perm=[0, 2, 3, 1]),
+        helper.make_node("Div", ["places", "scale"], ["unit_places"]),
+        helper.make_node("Sub", ["unit_places", "half"], ["centred_places"]),
+        helper.make_node("MatMul", ["centred_places", "projection"], ["projected"]),
+        helper.make_node("LpNormalization", ["projected"], ["cells"], axis=-1),
     ]
     constants = {
         "axes": np.array([1, 2], dtype=np.int64),
@@ -78,7 +85,8 @@ def _image_model(projection: np.ndarray) -> onnx.ModelProto:
         "projection": projection,
     }
     pixels = helper.make_tensor_value_info("pixels", TensorProto.UINT8, ["n", IMAGE.height, IMAGE.width, 3])
-    return _model(nodes, [pixels], constants)
+    cells = helper.make_tensor_value_info("cells", TensorProto.FLOAT, ["n", 4, 3, DIMENSION])
+    return _model(nodes, [pixels], constants, cells)
 
 
 def _text_model(vectors: np.ndarray) -> onnx.ModelProto:
@@ -103,12 +111,12 @@ def _text_model(vectors: np.ndarray) -> onnx.ModelProto:
     return _model(nodes, [tokens, lengths], constants)
 
 
-def _model(nodes: list, inputs: list, constants: dict[str, np.ndarray]) -> onnx.ModelProto:
+def _model(nodes: list, inputs: list, constants: dict[str, np.ndarray], *more: object) -> onnx.ModelProto:
     graph = helper.make_graph(
         nodes,
         "tiny",
         inputs,
-        [helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["n", DIMENSION])],
+        [helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["n", DIMENSION]), *more],
         [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)

@@ -21,16 +21,21 @@ def augment(pixels: Pixels, how: Augmentation, rng: np.random.Generator) -> Pixe
         how: the largest changes, and the shares of replaced backgrounds and of photos.
         rng: random number generator; the same state gives the same pictures.
     """
-    changed = pixels.copy()
-    if how.flip:
-        mirrored = rng.random(len(changed)) < 0.5
-        changed[mirrored] = changed[mirrored, :, ::-1]
+    changed = mirror(pixels.copy(), how, rng)
     if not how.photo:
         return _in_the_studio(changed, how, rng)
     photos = rng.random(len(changed)) < how.photo
     changed[~photos] = _in_the_studio(changed[~photos], how, rng)
     changed[photos] = photo_like(changed[photos], rng, how)
     return changed
+
+
+def mirror(pixels: Pixels, how: Augmentation, rng: np.random.Generator) -> Pixels:
+    """Mirror half of the pictures (n, height, width, 3) in place, where `how` asks for it, and return them."""
+    if how.flip:
+        mirrored = rng.random(len(pixels)) < 0.5
+        pixels[mirrored] = pixels[mirrored, :, ::-1]
+    return pixels
 
 
 def _in_the_studio(pixels: Pixels, how: Augmentation, rng: np.random.Generator) -> Pixels:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from .augmentation import augment
+from .augmentation import augment, mirror
 from .config import Config, Stage
 from .data import Product
 from .embeddings import Pictures
@@ -65,7 +65,7 @@ class Batches(keras.utils.PyDataset):
         written = [
             disturb(item.text, rng, typo_rate=config.typo_rate, cut_rate=config.cut_rate) for item in drawn
         ]
-        self.tokens = tokenize(self.tokenizer, written, config.text.max_tokens)
+        self.tokens = tokenize(self.tokenizer, written, self.stage.max_tokens or config.text.max_tokens)
 
     @property
     def per_epoch(self) -> int:
@@ -82,7 +82,8 @@ class Batches(keras.utils.PyDataset):
         rng = np.random.default_rng((self.config.seed, self.epoch, index))
         values = self.pictures.rows(rows, rng)
         if self.pictures.kind == "pixels":
-            values = augment(values, self.config.augmentation, rng)
+            how = self.config.augmentation
+            values = mirror(values, how, rng) if self.pictures.copied else augment(values, how, rng)
         inputs = {self.pictures.kind: values, "tokens": self.tokens[rows]}
         truth = {"true": self._true(rows), "facts": self.facts[rows]}
         if self.lesson is not None:

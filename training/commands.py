@@ -10,6 +10,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from search.encoders.artifact import TURN_MARGIN
+
 CACHE = Path(".local/training")
 INTERRUPTED = 128 + signal.SIGTERM  # the exit status of a program that this signal ended
 WEIGHTS_SUFFIX = ".weights.h5"
@@ -21,6 +23,7 @@ PROTOCOLS = {
     "kagl-texts": "KAGL's text to image: a ground-truth file's queries, or the val names",
     "kagl-values": "KAGL's categories, sub-categories, article types and colours as queries",
     "lookbench": "pictures of val products for others of the same article type and main attributes",
+    "pieces": "products in drawn scenes of val products, which the boxes of photo search should cover",
     "queries": "judged shopper queries, by embeddings alone",
     "shopper-photos": "photos taken at home for products of the right article types",
     "words": "article types of pictures, pictures of a word and of two words' mean vector",
@@ -42,6 +45,7 @@ def add_commands(commands: Commands) -> None:
     for add in (
         _add_ask,
         _add_backbone,
+        _add_blend,
         _add_evaluate,
         _add_export,
         _add_fit,
@@ -117,6 +121,29 @@ def _backbone(options: argparse.Namespace) -> int:
     options.out.parent.mkdir(parents=True, exist_ok=True)
     backbone_of(run.model.images).save_weights(options.out)
     print(f"{options.out}: {run.config.image.backbone} of {options.folder}")
+    return 0
+
+
+def _add_blend(commands: Commands) -> None:
+    parser = commands.add_parser(
+        "blend", help="the mean of a run and of what it went on from, which forgets less than the run"
+    )
+    parser.add_argument("folder", type=Path, help="a run folder")
+    parser.add_argument(
+        "--start", type=Path, required=True, help="the run or the artifact that it went on from"
+    )
+    parser.add_argument(
+        "--share", type=float, default=0.6, help="of the run, between 0 and 1; default: %(default)s"
+    )
+    parser.add_argument("--out", type=Path, required=True, help="a new run folder")
+    parser.set_defaults(run=_blend)
+
+
+def _blend(options: argparse.Namespace) -> int:
+    from .blend import blend
+
+    blend(options.folder, options.start, options.share, options.out)
+    print(f"{options.out}: {options.share:g} of {options.folder}, the rest of {options.start}")
     return 0
 
 
@@ -211,6 +238,13 @@ def _add_export(commands: Commands) -> None:
         help="data or weights that it was made from: a sentence for the manifest; may be repeated",
     )
     parser.add_argument(
+        "--turn-margin",
+        type=float,
+        default=TURN_MARGIN,
+        metavar="DIFFERENCE",
+        help="by which another turn of a photo must be surer than the one that was sent; default: %(default)s",
+    )
+    parser.add_argument(
         "--licence",
         action="append",
         default=[],
@@ -234,6 +268,7 @@ def _export(options: argparse.Namespace) -> int:
         attributes=options.attributes,
         sources=options.source,
         licences=options.licence,
+        turn_margin=options.turn_margin,
     )
     print(json.dumps(figures, indent=2))
     return 0
@@ -256,7 +291,7 @@ def _add_fit(commands: Commands) -> None:
         dest="start_from",
         type=Path,
         metavar="RUN",
-        help="start from the best weights and the tokenizer of another run of the same encoders",
+        help="start from the weights and the tokenizer of another run of the same encoders, or of an artifact",
     )
     parser.add_argument(
         "--set",

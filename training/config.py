@@ -16,7 +16,7 @@ class ImageSection:
     """The image encoder: a backbone, pooling, and a head that maps to the joint space."""
 
     backbone: str = "ResNet50"  # or "ResNet50V2", "Xception", "EfficientNetLite0", "...1", "...2"
-    weights: str = ""  # of the backbone: "" for none, "imagenet", or a weights file
+    weights: str = ""  # of the backbone: "" for none, "imagenet", a weights file, or a ResNet50's image.onnx
     frozen: bool = False  # the backbone is not trained; its features are extracted once and cached
     teacher: str = (
         ""  # run or artifact whose picture embeddings are imitated where a stage has an image_teacher_weight
@@ -75,6 +75,7 @@ class Augmentation:
     zoom: float = 0.0  # largest zoom, in and out
     perspective: float = 0.0  # largest shift of each single corner
     background: float = 0.0  # share of pictures that get a background other than white
+    large: float = 0.0  # share of cached copies that are made of the large picture, of products that have one; see `variants`
     photo: float = (
         0.0  # share of pictures made to look like photos from a phone at home; see training.photo_like
     )
@@ -108,9 +109,7 @@ class Stage:
     train_from: str = (
         ""  # the backbone is trained from its first layer of this beginning: "block6", "conv4_block1"
     )
-    variants: int = (
-        0  # augmented copies of each picture that pass the frozen part once and are cached; 0: none is cached
-    )
+    variants: int = 0  # augmented copies of each picture that are made once, pass the frozen part, if there is one, and are cached; 0: none is
     backbone_rate: float = 1.0  # learning rate of the backbone, as a share of the heads'
     miner: str = "random"  # triplet: which negatives of the batch: "random", "easy", "semi-hard" or "hard"
     margin: float = 0.4  # triplet: alpha
@@ -127,6 +126,7 @@ class Stage:
     text_teacher: str = ""  # "minilm": the text encoder also learns shoppers' texts, in a stage that begins trained; see training.teacher
     text_teacher_weight: float = 1.0  # weight of the distance to where the teacher puts such a text
     image_teacher_weight: float = 0.0  # weight of the cosine to the teacher's embedding of the same picture
+    max_tokens: int = 0  # longer texts are truncated in this stage; 0: to the run's max_tokens
     texts: TextMix | None = None  # instead of the run's
 
     @property
@@ -176,9 +176,7 @@ class Config:
     patience: int = 0  # early stopping after this many epochs without improvement; 0: never
     weight_decay: float = 0.02
     average_epochs: int = 1  # average the weights of this many last epochs
-    precision: str = (
-        "auto"  # of the backbone, a Keras dtype policy; "auto": bfloat16 where there are units for it
-    )
+    precision: str = "auto"  # of the backbone, a Keras dtype policy; "auto": bfloat16 where it is faster
     seed: int = 1
 
     def __post_init__(self) -> None:
@@ -188,6 +186,8 @@ class Config:
             _refuse_unknown_choice(section)
         if any(stage.image_teacher_weight for stage in self.stages) and not self.image.teacher:
             raise ValueError("A stage has an image_teacher_weight, and image.teacher names no teacher.")
+        if self.augmentation.large and not all(stage.variants for stage in self.stages):
+            raise ValueError("augmentation.large is a share of cached copies; every stage needs variants.")
         if self.text.encoder == "vectors" and self.dimension != self.text.width:
             raise ValueError(
                 f"Word vectors are the joint space itself: dimension {self.dimension} is not width {self.text.width}."

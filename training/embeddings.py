@@ -1,7 +1,7 @@
-"""Embeddings of pictures and texts by a Keras model, batch by batch, and the cached outputs of its frozen part."""
+"""Embeddings of pictures and texts by a Keras model, batch by batch."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
-from tqdm import tqdm
 
 from .config import Config
 from .tokens import tokenize
@@ -49,19 +48,24 @@ def in_batches(encoder: "keras.Model", inputs: np.ndarray, *, batch: int = 256) 
 class Pictures:
     """The model's inputs for pictures.
 
-    `kind` is "pixels", values (n, height, width, 3) uint8, or "features", values (variants, n, ...): what a frozen part
-    of the encoder gives for one or more copies of each picture.
+    `kind` is "pixels", values (n, height, width, 3) uint8, or (variants, n, height, width, 3) for copies that are augmented already; or
+    "features", values (variants, n, ...): what a frozen part of the encoder gives for one or more copies of each picture.
     """
 
     kind: str
     values: NDArray
 
     def __len__(self) -> int:
-        return self.values.shape[1] if self.kind == "features" else len(self.values)
+        return self.values.shape[1] if self.copied else len(self.values)
+
+    @property
+    def copied(self) -> bool:
+        """Whether there are copies, which are augmented already."""
+        return self.kind == "features" or self.values.ndim == 5
 
     def rows(self, rows: NDArray[np.int64], rng: np.random.Generator) -> NDArray:
         """Return the inputs of some pictures (k, ...); of cached copies, one of each at random."""
-        if self.kind == "pixels":
+        if not self.copied:
             return self.values[rows]
         variants = rng.integers(len(self.values), size=len(rows))
         return self.values[variants, rows]
@@ -74,66 +78,11 @@ def encode_pictures(model: "keras.Model", pictures: Pictures) -> NDArray[np.floa
     return in_batches(model.images, pictures.values)
 
 
-def features_of(
-    frozen: "keras.Model",
-    pixels: NDArray[np.uint8],
-    cache: Path,
-    *,
-    variants: int = 1,
-    change: Callable[[NDArray[np.uint8], int, int], NDArray[np.uint8]] | None = None,
-    key: str = "",
-) -> Pictures:
-    """Return what the frozen part of an encoder gives for pictures, extracted once and cached as float16.
-
-    Args:
-        frozen: pixels -> values, see `training.models.image.split`.
-        pixels: (n, height, width, 3).
-        cache: folder whose files are named by a digest of the weights, the pictures' bytes and `key`.
-        variants: copies of each picture.
-        change: (pictures, variant, first row) -> augmented pictures; without it, copies are alike.
-        key: what `change` depends on.
-    """
-    file = cache / f"features-{_digest(frozen, pixels, f'{key} {variants}')}.npy"
-    if not file.exists():
-        shape = (variants, len(pixels), *frozen.output_shape[1:])
-        _extract(frozen, pixels, file, change, shape)
-    return Pictures("features", np.load(file, mmap_mode="r"))
-
-
-def _extract(
-    frozen: "keras.Model",
-    pixels: NDArray[np.uint8],
-    file: Path,
-    change: Callable[[NDArray[np.uint8], int, int], NDArray[np.uint8]] | None,
-    shape: tuple[int | None, ...],
-) -> None:
-    chunk = None
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_suffix(".part")
-    progress = tqdm(total=shape[0] * len(pixels), desc="extract features", unit="picture", mininterval=1.0)
-    for variant in range(shape[0]):
-        for start in range(0, len(pixels), CHUNK):
-            pictures = np.asarray(pixels[start : start + CHUNK])
-            made = in_batches(frozen, change(pictures, variant, start) if change else pictures, batch=128)
-            if chunk is None:
-                # Written straight to the file: copies of a whole catalogue need not fit into memory.
-                whole = (*shape[:2], *made.shape[1:])
-                chunk = np.lib.format.open_memmap(part, "w+", np.float16, whole)
-            chunk[variant, start : start + CHUNK] = made
-            progress.update(len(pictures))
-    progress.close()
-    if chunk is None:
-        chunk = np.lib.format.open_memmap(part, "w+", np.float16, (shape[0], 0, *shape[2:]))
-    chunk.flush()
-    part.replace(file)
-
-
-def _digest(frozen: "keras.Model", pixels: NDArray[np.uint8], key: str) -> str:
-    digest = hashlib.sha256(f"{pixels.shape} {key}".encode())
-    for weight in frozen.get_weights():
-        digest.update(np.ascontiguousarray(weight).tobytes())
-    for start in range(0, len(pixels), CHUNK):
-        digest.update(np.ascontiguousarray(pixels[start : start + CHUNK]).tobytes())
+def digest_of(key: str, *arrays: NDArray) -> str:
+    """Return 32 hex digits that depend on `key` and on the bytes of all arrays."""
+    digest = hashlib.sha256(key.encode())
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8))
     return digest.hexdigest()[:32]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from search.encoders.artifact import TextSpec, write_manifest
+from search.encoders.artifact import TURN_MARGIN, TextSpec, write_manifest
 from search.encoders.sessions import load_artifact, pad_tokens
 
 from .checkpoint import CACHE, STATE, TOKENIZER
@@ -24,6 +24,7 @@ from .evaluation.evaluators import (
 )
 from .exceptions import ParityError, TrainingError
 from .guesses import calibrate_model
+from .models.image import with_cells
 from .onnx_image import quantise, write_image_onnx
 from .onnx_text import write_text_onnx
 
@@ -42,6 +43,7 @@ def export(
     attributes: Path | None = None,
     sources: Sequence[str] = (),
     licences: Sequence[str] = (),
+    turn_margin: float = TURN_MARGIN,
 ) -> dict:
     """Write the artifact of a run's best weights to `out` and return its manifest's metrics.
 
@@ -54,6 +56,7 @@ def export(
         attributes: a drawn catalogue, on which queries of colour, pattern and type are measured as well.
         sources: the data and weights that the run was made from, one sentence each, for the manifest.
         licences: their licences and the artifact's, likewise.
+        turn_margin: by which another turn of a photo must be surer than the one that was sent, see `search.engine.turning`.
 
     Raises:
         ParityError: an ONNX encoder differs from Keras by more than the tolerance.
@@ -68,7 +71,7 @@ def export(
     cache = workdir / CACHE
     out.mkdir(parents=True, exist_ok=True)
     float_image = workdir / "image.float32.onnx"
-    write_image_onnx(run.model.images, float_image)
+    write_image_onnx(with_cells(run.model.images, run.config.image), float_image)
     write_text_onnx(run.model.texts, run.config.text.encoder, out / "text.onnx")
     calibration = _calibration(run, data, cache)
     parity = _check_parity(run, float_image, out / "text.onnx", calibration[:64])
@@ -82,6 +85,7 @@ def export(
         "trained_on": trained_on,
         "sources": sources,
         "licences": licences,
+        "turn_margin": turn_margin,
     }
     write_manifest(out, **seal)
     artifact = ArtifactModel(load_artifact(out, threads=2))

@@ -1,6 +1,5 @@
 """How sure guesses about a photo are: calibrated on the val products of a catalogue, for whose pictures the train products vote."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -8,15 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.encoders.artifact import calibrate
-from search.encoders.votes import NEAREST, Calibration, Tally, Values, Voter, count_votes, deepest, fit, judge
+from search.encoders.votes import NEAREST, Calibration, Tally, Values, deepest, fit, judge
 
 from .data import Product
 from .evaluation.evaluators import CachedModel, EmbeddingModel, encoded, fingerprint_of, open_model
+from .evaluation.polls import KIND, Polls, values_of
 from .evaluation.retrieval import DEPTH, Embeddings, nearest
 from .evaluation.shopper_photos import read_answers, read_photos
 
 FACETS = ("category", "colour", "pattern", "gender", "usage")
-KIND = "category"  # whose guess comes first
 FEWEST = 200  # val products that state a facet; of fewer, it is not calibrated
 LEVELS = (0.5, 0.6, 0.7, 0.8, 0.9)  # of confidence, that the table has a row for
 Table = list[dict[str, float | str]]
@@ -83,47 +82,6 @@ def calibrations_of(products: Sequence[Product], pictures: Embeddings) -> dict[s
         ]
         calibrations[facet] = fit(judged)
     return calibrations
-
-
-class Polls:
-    """The nearest pictures of a gallery to each of some pictures, and what they vote for.
-
-    Args:
-        products: of the gallery.
-        pictures: (len(products), dimension).
-        asked: (n, dimension), about what they are asked.
-    """
-
-    def __init__(self, products: Sequence[Product], pictures: Embeddings, asked: Embeddings) -> None:
-        self.products = products
-        self.rows = nearest(asked, pictures, NEAREST)
-        self.similarities = np.einsum("nkd,nd->nk", pictures[self.rows], asked)
-        self.similarity = [float(one) for one in self.similarities.max(axis=1)]
-
-    def tallies(self, facet: str) -> list[list[Tally]]:
-        """What they vote for in a facet."""
-        stated = [values_of(product, facet) for product in self.products]
-        counts = Counter(value for values in stated for value in values)
-        shares = {value: count / len(stated) for value, count in counts.items()}
-        return [
-            count_votes(
-                [
-                    Voter(float(similarity), [stated[row]] if stated[row] else [])
-                    for row, similarity in zip(rows, similarities, strict=True)
-                ],
-                shares,
-            )
-            for rows, similarities in zip(self.rows, self.similarities, strict=True)
-        ]
-
-
-def values_of(product: Product, facet: str) -> Values:
-    """Return a product's value of a facet, behind the path that leads to it; () where it states none."""
-    if facet != KIND:
-        value = getattr(product, facet)
-        return (value,) if value else ()
-    path = (product.category, product.subcategory, product.article_type)
-    return tuple(dict.fromkeys(filter(None, path)))
 
 
 # How often guesses are right.

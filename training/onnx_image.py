@@ -1,7 +1,7 @@
 """Write the image encoder as ONNX: float32 through Keras' own export, then int8 by static quantisation."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import keras
@@ -18,9 +18,11 @@ from onnxruntime.quantization import (
 )
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
+OUTPUTS = ("embedding", "cells")
+
 
 def write_image_onnx(encoder: keras.Model, path: Path) -> None:
-    """Write `encoder` (training.models.image_encoder, of a fixed size) to `path` in float32."""
+    """Write `encoder` (training.models.image.with_cells, or image_encoder of a fixed size) to `path` in float32."""
     _, height, width, _ = encoder.input_shape
     signature = [keras.InputSpec(shape=(None, height, width, 3), dtype="uint8", name="pixels")]
     encoder(
@@ -28,7 +30,7 @@ def write_image_onnx(encoder: keras.Model, path: Path) -> None:
     )  # the export needs a model that has been called once
     encoder.export(str(path), format="onnx", input_signature=signature, verbose=False)
     model = onnx.load(str(path))
-    rename_output(model, "embedding")
+    rename_outputs(model, OUTPUTS[: len(model.graph.output)])
     onnx.checker.check_model(model)
     onnx.save(model, str(path))
 
@@ -53,7 +55,7 @@ def quantise(source: Path, target: Path, pixels: NDArray[np.uint8]) -> None:
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
             # The projection's output is the embedding, so it is not quantised; only its weights are stored smaller.
-            op_types_to_quantize=["Conv", "Add", "Relu", "MaxPool"],
+            op_types_to_quantize=["Conv", "Add", "Relu", "Clip", "MaxPool"],
             calibrate_method=CalibrationMethod.MinMax,
             extra_options={"CalibMovingAverage": True},
         )
@@ -84,10 +86,11 @@ def store_as_half(model: onnx.ModelProto, *, at_least: int) -> None:
         model.graph.node.insert(0, helper.make_node("Cast", [half.name], [weight.name], to=TensorProto.FLOAT))
 
 
-def rename_output(model: onnx.ModelProto, name: str) -> None:
-    """Rename a graph's only output."""
-    old = model.graph.output[0].name
-    model.graph.output[0].name = name
+def rename_outputs(model: onnx.ModelProto, names: Sequence[str]) -> None:
+    """Rename a graph's outputs, in their order."""
+    new = {output.name: name for output, name in zip(model.graph.output, names, strict=True)}
+    for output in model.graph.output:
+        output.name = new[output.name]
     for node in model.graph.node:
-        node.output[:] = [name if output == old else output for output in node.output]
-        node.input[:] = [name if output == old else output for output in node.input]
+        node.output[:] = [new.get(output, output) for output in node.output]
+        node.input[:] = [new.get(output, output) for output in node.input]

@@ -9,7 +9,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from .onnx_image import rename_output, store_as_half
+from .onnx_image import rename_outputs, store_as_half
 
 
 def write_text_onnx(encoder: keras.Model, kind: str, path: Path) -> None:
@@ -37,7 +37,7 @@ def _export(encoder: keras.Model, path: Path) -> None:
     encoder(np.ones((1, 2), dtype=np.int32))  # the export needs a model that has been called once
     encoder.export(str(path), format="onnx", input_signature=signature, verbose=False)
     model = onnx.load(str(path))
-    rename_output(model, "embedding")
+    rename_outputs(model, ["embedding"])
     _adapt_inputs(model)
     onnx.save(model, str(path))
 

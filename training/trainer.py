@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from tqdm import tqdm
 
-from .augmentation import augment
 from .batches import Batches, fact_counts
 from .callbacks import Interruption, Throughput, ValidationCallback, loggers, score_of
 from .checkpoint import (
@@ -29,20 +28,25 @@ from .checkpoint import (
     write_state,
 )
 from .config import Config, Stage, load_config, save_config
-from .data import Catalogue, Product, read_catalogue
+from .copies import Originals, copies_of
+from .data import Catalogue, Product, has_large_pictures, read_catalogue
 from .distribution import any_process, check_alike, own_rows
-from .embeddings import Pictures, features_of
-from .evaluation.evaluators import CachedModel, fingerprint_of, open_model
+from .embeddings import Pictures, digest_of
+from .evaluation.evaluators import CachedModel, RunModel, fingerprint_of, open_model
 from .exceptions import Interrupted, TrainingError
+from .features import features_of
 from .losses import stage_loss
 from .models import JointModel, build, text_tokenizer
-from .models.image import BATCH_NORM_MOMENTUM, backbone_of, set_trained, split
+from .models.image import BATCH_NORM_MOMENTUM, backbone_of, set_trained, split, unfold_batch_norm
+from .onnx_weights import set_image_weights, set_text_weights
 from .teacher import Lesson, prepare_lesson
 from .texts import every_text
 from .vocabulary import shopper_texts
 
 # After this many batches less than 2 % of the old statistics is left.
 STATISTICS_BATCHES = int(np.ceil(np.log(0.02) / np.log(BATCH_NORM_MOMENTUM)))
+# Enough for the mean and variance of each channel, and little memory: 53 layers of a ResNet50 are looked at together.
+UNFOLDED_PICTURES = 96
 
 
 def fit(
@@ -62,7 +66,8 @@ def fit(
             first folder.
         workdir: folder of the run, created where it is missing.
         resume: continue the interrupted run in `workdir`; the weights become those of an uninterrupted run.
-        start_from: another run of the same encoders, whose best weights and tokenizer are the starting point.
+        start_from: another run, or an artifact of a ResNet50 or EfficientNet-Lite and a GRU, whose weights and tokenizer are the starting
+            point. Of a run with another backbone, and of an artifact where `image.weights` is set, only the text encoder is taken.
         changes: single values of the configuration to override, see `training.config.load_config`.
 
     Returns:
@@ -116,7 +121,7 @@ class _Trainer:
     def _fit_stage(self, stage: Stage, first: int, interruption: Interruption) -> None:
         state, config = self.state, self.config
         learned = self._learned(stage)
-        model = self.model = self.model or self._first_model(learned.products)
+        model = self.model = self.model or self._first_model(learned)
         set_trained(model.images, config.image, stage)
         batches = self._batches(model, learned, stage, self._lesson(model, learned, stage, first))
         compile_stage(model, config, stage, steps=batches.per_epoch * stage.epochs)
@@ -140,17 +145,38 @@ class _Trainer:
                     "A checkpoint is saved; continue with --resume."
                 )
 
-    def _first_model(self, products: Sequence[Product]) -> JointModel:
-        model = self._build(products)
+    def _first_model(self, learned: Catalogue) -> JointModel:
+        model = self._build(learned.products)
         if self.state["checkpoint"]:
             load_checkpoint(
                 model, self.workdir, self.state
             )  # without the optimizer, which belongs to a stage
-        elif self.start_from is not None:
-            start = JointModel(model.images, model.texts)
-            start.built = True
-            start.load_weights(self.start_from / BEST)
+            return model
+        folded = self.config.image.weights.endswith(".onnx")
+        if self.start_from is not None:
+            folded = self._start(model, self.start_from)
+        if folded and self.config.image.batch_norm == "trained":
+            rows = np.random.default_rng(self.config.seed).permutation(len(learned.pixels))[
+                :UNFOLDED_PICTURES
+            ]
+            unfold_batch_norm(model.images, self.config.image, learned.pixels[np.sort(rows)])
         return model
+
+    def _start(self, model: JointModel, folder: Path) -> bool:
+        """Take over weights; returns whether those of the pictures are an artifact's, whose batch normalisation is folded."""
+        weights = self.config.image.weights
+        if not (folder / BEST).exists():
+            if not weights:
+                set_image_weights(model.images, folder / "image.onnx")
+            set_text_weights(model.texts, folder / "text.onnx")
+            return not weights or weights.endswith(".onnx")
+        if load_config(folder / CONFIG).image.backbone != self.config.image.backbone:
+            model.texts.set_weights(RunModel(folder).model.texts.get_weights())
+            return weights.endswith(".onnx")
+        start = JointModel(model.images, model.texts)
+        start.built = True
+        start.load_weights(folder / BEST)
+        return False
 
     def _build(self, products: Sequence[Product]) -> JointModel:
         return build(self.config, self.tokenizer, fact_counts(products) if self.config.learns_facts else ())
@@ -169,7 +195,7 @@ class _Trainer:
     def _batches(
         self, model: JointModel, learned: Catalogue, stage: Stage, lesson: Lesson | None = None
     ) -> Batches:
-        pictures = self._pictures(model, stage, learned.pixels, augmented=True)
+        pictures = self._augmented(model, stage, learned)
         imitated = self._imitated(learned.products) if stage.image_teacher_weight else None
         return Batches(learned.products, pictures, self.tokenizer, self.config, stage, lesson, imitated)
 
@@ -204,29 +230,50 @@ class _Trainer:
     def _frozen(self, stage: Stage) -> bool:
         return stage.frozen or self.config.image.frozen
 
-    def _pictures(
-        self, model: JointModel, stage: Stage, pixels: NDArray[np.uint8], *, augmented: bool = False
-    ) -> Pictures:
+    def _pictures(self, model: JointModel, stage: Stage, pixels: NDArray[np.uint8]) -> Pictures:
         if not (self._frozen(stage) or stage.variants):
             return Pictures("pixels", pixels)
-        frozen, trained = split(model.images, self.config.image, self._cut(stage))
-        model.train_only(trained)
-        if not (augmented and stage.variants):
-            return features_of(frozen, pixels, self.cache)
+        frozen = self._cut(model, stage)
+        return Pictures("pixels", pixels) if frozen is None else features_of(frozen, pixels, self.cache)
+
+    def _augmented(self, model: JointModel, stage: Stage, learned: Catalogue) -> Pictures:
+        """Return what a stage learns from: pictures that batches augment, or copies that are augmented already."""
+        if not stage.variants:
+            return self._pictures(model, stage, learned.pixels)
         how, seed = self.config.augmentation, self.config.seed
+        originals = self._originals(stage, learned)
+        frozen = self._cut(model, stage)
+        if frozen is None:
+            return copies_of(originals, how, seed, stage.variants, self.cache)
         return features_of(
             frozen,
-            pixels,
+            learned.pixels,
             self.cache,
             variants=stage.variants,
-            change=lambda part, variant, first: augment(
-                part, how, np.random.default_rng((seed, variant, first))
-            ),
-            key=f"{how} {seed}",
+            change=lambda *place: originals.copy(how, seed, *place),
+            key=f"{how} {seed}" + (digest_of("", originals.places, originals.large) if how.large else ""),
         )
 
-    def _cut(self, stage: Stage) -> str:
-        return "" if self._frozen(stage) else stage.train_from
+    def _originals(self, stage: Stage, learned: Catalogue) -> Originals:
+        if not self.config.augmentation.large:
+            return Originals.without_large(learned.pixels)
+        folders = [folder for folder in self.data if has_large_pictures(folder)]
+        if not folders:
+            raise TrainingError("augmentation.large is set, and no folder of --data has large pictures.")
+        larger = read_catalogue(folders, split="train", spec=stage.spec, cache=self.cache, large=True)
+        rows = {(item.catalogue, item.id): row for row, item in enumerate(larger.products)}
+        places = [rows.get((item.catalogue, item.id), -1) for item in learned.products]
+        return Originals(learned.pixels, larger.pixels, np.array(places, dtype=np.int64))
+
+    def _cut(self, model: JointModel, stage: Stage) -> keras.Model | None:
+        """Part the image encoder for a stage with cached inputs; returns its frozen part, if it has one."""
+        if not (self._frozen(stage) or stage.train_from):
+            return None
+        frozen, trained = split(
+            model.images, self.config.image, "" if self._frozen(stage) else stage.train_from
+        )
+        model.train_only(trained)
+        return frozen
 
     def _tokenizer(self) -> Tokenizer:
         path = self.workdir / TOKENIZER

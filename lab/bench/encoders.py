@@ -23,7 +23,7 @@ from search.encoders.sessions import BATCH, load_artifact
 
 from .keras_baseline import keras_encoders
 
-ARTIFACT = ROOT / "search" / "artifacts" / "default"
+ARTIFACT = ROOT / "search" / "artifacts" / "resnet50_small"
 QUERIES = ("red striped t-shirt", "navy sneakers men", "women solid black leather handbag", "kurta")
 ROUNDS = 50  # of all queries
 THREADS = 2

@@ -70,7 +70,7 @@ def fill(number: int, *, encoded: bool = False):
     rows = drawn_rows(number)
     written = 0
     while chunk := list(islice(rows, BATCH)):
-        store_chunk([Checked(0, row, ()) for row in chunk])
+        store_chunk([Checked(0, row.sku, lambda _own, row=row: row, ()) for row in chunk])
         _write(version, [row.sku for row in chunk], encoded)
         written += len(chunk)
     StaleMark.objects.all().delete()

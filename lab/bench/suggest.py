@@ -62,15 +62,15 @@ def report_refreshing() -> None:
 
 def report_loading(version) -> None:
     """Print what the first query after a change costs a web process."""
-    from search.engine import suggestions
     from search.engine.suggestions import suggest
+    from search.query import names
     from search.query import spelling as corrections
     from search.query.spelling import correct
 
     memory = psutil.Process().memory_info().rss
     for again in ("in a new process", "after a change"):
         corrections._speller.cache_clear()
-        suggestions._names.cache_clear()
+        names.names_of.cache_clear()
         print(f"first correction {again:16}    {timed(lambda: correct(version.pk, 'shirt')):.0f} ms")
         print(f"first suggestion {again:16}    {timed(lambda: suggest('zzzz')):.0f} ms")
     print(
@@ -105,7 +105,7 @@ def report_postgres(version, beginnings: list[str]) -> None:
     """Print the time that six products by prefix take Postgres, newest first, with a GIN index over names."""
     from django.db import connection
 
-    from search.query.names import typed_words
+    from search.text import fold, spelt_words
 
     with connection.cursor() as cursor:
         cursor.execute(
@@ -118,11 +118,13 @@ def report_postgres(version, beginnings: list[str]) -> None:
                 "SELECT product_key FROM fashion_search_indexentry WHERE version_id = %s"
                 " AND to_tsvector('simple', name) @@ to_tsquery('simple', %s)"
                 " ORDER BY in_stock DESC, created DESC, product_key LIMIT 6",
-                [version.pk, " & ".join(f"{word}:*" for word in typed_words(text))],
+                [version.pk, " & ".join(f"{fold(word[0])}:*" for word in spelt_words(text))],
             )
             cursor.fetchall()
 
-        report("keys only, from a tsvector instead", ask, [text for text in beginnings if typed_words(text)])
+        report(
+            "keys only, from a tsvector instead", ask, [text for text in beginnings if any(spelt_words(text))]
+        )
 
 
 def report(title: str, ask: Callable[[str], object], texts: Iterable[str]) -> None:

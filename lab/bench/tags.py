@@ -42,7 +42,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m lab.bench.tags", description=__doc__)
     parser.add_argument("data", type=Path, help="folder of products.csv.gz")
-    parser.add_argument("--artifact", type=Path, default=Path("search/artifacts/default"))
+    parser.add_argument("--artifact", type=Path, default=Path("search/artifacts/resnet50_small"))
     parser.add_argument(
         "--examples", type=int, default=0, metavar="N", help="also print the words of N products"
     )

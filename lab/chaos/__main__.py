@@ -17,7 +17,7 @@ from .runner import FAULTS, Outcome, describe, run
 from .world import World
 
 PRODUCTS = 2000
-ARTIFACT = ROOT / "search" / "artifacts" / "default"
+ARTIFACT = ROOT / "search" / "artifacts" / "resnet50_small"
 
 
 def main() -> int:

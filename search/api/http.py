@@ -2,11 +2,15 @@
 
 import json
 import re
+from collections.abc import Iterable
 from hashlib import sha256
 from typing import Any
 
+from django.http import Http404
 from django.utils.cache import get_conditional_response, patch_cache_control, patch_vary_headers
+from rest_framework.exceptions import NotAcceptable
 from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -17,7 +21,20 @@ class PlainNegotiation(DefaultContentNegotiation):
     """REST framework's own, without media types whose parameters state an encoding.
 
     What is decoded is put into the media type of the answer, where half a surrogate pair or another parameter ends in an error.
+    A `format` in the query string that does not exist is not acceptable, where REST framework says that the address does not exist.
     """
+
+    def filter_renderers(self, renderers: Iterable[BaseRenderer], format: str) -> list[BaseRenderer]:
+        """Return the renderers of a format.
+
+        Raises:
+            NotAcceptable: there is none.
+        """
+        try:
+            found: list[BaseRenderer] = super().filter_renderers(renderers, format)
+        except Http404 as error:
+            raise NotAcceptable from error
+        return found
 
     def get_accept_list(self, request: Request) -> list[str]:
         """Return the media types of the header, the odd ones left out."""

@@ -9,7 +9,8 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ..engine.photos import Box, MemoryOnly, read_turn, take_photo
+from ..engine.boxes import Box
+from ..engine.photos import MemoryOnly, read_turn, take_photo
 from ..engine.turning import TURNS
 from ..exceptions import InvalidQuery
 from .access import PhotoThrottle

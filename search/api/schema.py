@@ -12,7 +12,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 from ..engine.request import LAST_PAGE, SORTS
 from ..exceptions import NoIndexRegistered
 from ..registry import get_index
-from ..text import MAX_LENGTH
+from ..text import LOOKED_AT, MAX_LENGTH
 from .serializers import ErrorAnswerSerializer
 
 HIGHEST_LIMIT = 999_999_999
@@ -22,6 +22,7 @@ NO_NUL = r"^[^\x00]*$"
 BLANKS = "".join(f"\\u{number:04x}" for number in range(0x10000) if chr(number).isspace())
 LOOK = r"^[^\x00=]+=[^\x00]*$"
 SKU = rf"^[^\x00]*[^\x00{BLANKS}][^\x00]*$"
+CUT = f"A text of more than {MAX_LENGTH} characters is cut behind its last whole word within them."
 
 
 def _text(description: str, **more: Any) -> OpenApiParameter:
@@ -59,8 +60,9 @@ LIMIT = _number("limit", "Maximum number of results; at most MAX_PAGE_SIZE of th
 PAGE_SIZE = _number("page_size", "Results per page; at most MAX_PAGE_SIZE of the shop.", HIGHEST_LIMIT)
 SEARCH = [
     _text(
-        "What the shopper typed.",
+        f"What the shopper typed. {CUT} `notes` say so.",
         name="q",
+        longest=LOOKED_AT,
         examples=[
             OpenApiExample("words", "red cotton shirt"),
             OpenApiExample("a price", "sandals under 1500"),
@@ -97,7 +99,7 @@ SEARCH = [
 PHOTO = [parameter for parameter in SEARCH if parameter.name != "photo"]
 CURSOR = _text("From `next` of the page before.", name="cursor", longest=1000)
 SUGGEST = [
-    _text("The beginning of a query; without it, what others look for.", name="q"),
+    _text(f"The beginning of a query; without it, what others look for. {CUT}", name="q", longest=LOOKED_AT),
     _number("limit", "Maximum number of suggestions of each kind.", HIGHEST_LIMIT),
 ]
 TAGGED_PRODUCT = _text("SKU of the product.", name="product", required=True, longest=200)

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from ..engine.answers import SearchAnswer
+from ..engine.boxes import PROPOSED
 from ..engine.turning import TURNS
 
 
@@ -45,17 +46,53 @@ class ProductSerializer(CardSerializer):
 
 
 class UnderstoodPartSerializer(serializers.Serializer[Any]):
-    """A stretch of the query that names values of a facet, or a price."""
+    """A stretch of the query that names values of a facet, a price, an order, a product's code, or what is not wanted."""
 
     text = serializers.CharField()
-    facet = serializers.CharField()
+    facet = serializers.CharField(
+        help_text="Facet of the values; price, sort (by price or -price) or code (of a product); empty for a negated word that names no value."
+    )
     values = serializers.ListField(child=serializers.CharField())
     implied = serializers.BooleanField()
+    negated = serializers.BooleanField(
+        help_text='True for what no result has, such as "Printed" for "without print".'
+    )
     without = serializers.CharField()
+    says = serializers.CharField(
+        help_text="What it was understood as, where the values alone would not tell, such as a size of another system, or what serves a purpose; else empty."
+    )
+    soft = serializers.BooleanField(
+        help_text="True for a purpose or an occasion beside other words: what serves it comes first, and nothing is missing without it."
+    )
+
+
+class RelaxedPartSerializer(serializers.Serializer[Any]):
+    """A part of the query that was dropped, because no product has it with the rest."""
+
+    text = serializers.CharField(help_text="As typed; what another part implies where it was not typed.")
+    facet = serializers.CharField(help_text="Facet of the values; empty for a word.")
+    values = serializers.ListField(child=serializers.CharField(), help_text="As understood.")
+
+
+class BlockingSerializer(serializers.Serializer[Any]):
+    """A filter, or a price in the query, without which something would be found."""
+
+    filter = serializers.CharField(help_text="A facet, price or in_stock.")
+    values = serializers.ListField(
+        child=serializers.CharField(), help_text="What is chosen of the facet; empty for price and in_stock."
+    )
+    matching = serializers.IntegerField(
+        min_value=0, help_text="How many products would meet the whole query without it."
+    )
+    similar = serializers.IntegerField(
+        min_value=0, help_text="How many more would be of the kind that the query names."
+    )
+    text = serializers.CharField(help_text="The price as typed, where the query states it; else empty.")
+    without = serializers.CharField(help_text="The query without that price; else empty.")
 
 
 class FacetCountSerializer(serializers.Serializer[Any]):
-    """A value of a facet and how many results have it."""
+    """A value of a facet and how many results have it: of those that match, or of a relaxed query, that have all the rest."""
 
     value = serializers.CharField()
     count = serializers.IntegerField()
@@ -137,6 +174,12 @@ class ResultExplainedSerializer(serializers.Serializer[Any]):
     text_rank = serializers.IntegerField(allow_null=True)
     rules = serializers.ListField(child=serializers.CharField())
     first = serializers.ListField(child=serializers.CharField())
+    literal = serializers.FloatField(
+        help_text="How far it holds the very words that were typed, where others are taken for them as well."
+    )
+    shown = serializers.FloatField(
+        allow_null=True, help_text="Share of the votes for what the photo shows that its kind has."
+    )
 
 
 class ExplanationSerializer(serializers.Serializer[Any]):
@@ -199,7 +242,25 @@ class SearchAnswerSerializer(DegradedSerializer):
     total = serializers.IntegerField(min_value=0)
     matching = serializers.IntegerField(
         min_value=0,
-        help_text="How many of the first results meet the whole query; the others are the closest matches.",
+        help_text="How many of the first results meet the whole query; the others are similar. 0 where parts of the query were dropped.",
+    )
+    similar = serializers.IntegerField(
+        min_value=0, help_text="How many results lack something of the query: total without `matching`."
+    )
+    fitting = serializers.IntegerField(
+        min_value=0,
+        help_text="Where parts of the query were dropped, how many of the first results meet all the rest; else 0.",
+    )
+    relaxed = RelaxedPartSerializer(
+        many=True,
+        help_text="Parts that were dropped, because no product meets the whole query: the least important ones.",
+    )
+    showing = serializers.CharField(
+        help_text="The rest of such a query, as typed; empty where only the closest are shown."
+    )
+    blocked_by = BlockingSerializer(
+        many=True,
+        help_text="Where nothing meets the whole query: filters without which something would be found. They are never dropped.",
     )
     complete = serializers.BooleanField(help_text="False where more products may match than were considered.")
     took_ms = serializers.FloatField(min_value=0)
@@ -207,10 +268,19 @@ class SearchAnswerSerializer(DegradedSerializer):
     unknown = serializers.ListField(
         child=serializers.CharField(), help_text="Words of the query that no product contains."
     )
+    notes = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Sentences about what of the query was not applied, was converted, or is nearest to a code that no product has.",
+    )
+    language = serializers.CharField(
+        help_text="ISO 639-1 code of the list of words that the query was read with; empty for the catalogue's own language."
+    )
     results = ResultSerializer(many=True)
     facets = FacetsField()
     price_ranges = PriceRangeSerializer(many=True)
-    in_stock = serializers.IntegerField(min_value=0, help_text="How many of the results are in stock.")
+    in_stock = serializers.IntegerField(
+        min_value=0, help_text="How many of the results that facets count are in stock."
+    )
     page = serializers.IntegerField(min_value=1)
     token = serializers.CharField(
         help_text="For other pages and sorts of the same list; empty where there is only one page."
@@ -218,6 +288,11 @@ class SearchAnswerSerializer(DegradedSerializer):
     photo = serializers.CharField(help_text="Token of the photo that was searched with; empty without one.")
     turned = serializers.ChoiceField(
         TURNS, help_text="Degrees clockwise by which that photo was turned before it was looked at."
+    )
+    boxes = serializers.ListField(
+        child=serializers.CharField(),
+        max_length=PROPOSED,
+        help_text="Pieces that the photo may show, on the photo as it is turned: send it again with one of them as `box`.",
     )
     looks_like = LooksLikeSerializer(
         many=True, help_text="What the photo shows, where that is likely enough."
@@ -256,14 +331,33 @@ class SimilarAnswerSerializer(DegradedSerializer):
     results = ResultSerializer(many=True)
 
 
+class SpanField(serializers.ListField):
+    """Places of characters: the first, and the one behind the last."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(child=serializers.IntegerField(min_value=0), min_length=2, max_length=2, **options)
+
+
+class MatchedSerializer(serializers.Serializer[Any]):
+    """For each suggestion of a group, in their order, the parts of its text that were typed; what is between completes it."""
+
+    queries = serializers.ListField(child=serializers.ListField(child=SpanField()))
+    categories = serializers.ListField(child=serializers.ListField(child=SpanField()))
+    brands = serializers.ListField(child=serializers.ListField(child=SpanField()))
+    products = serializers.ListField(
+        child=serializers.ListField(child=SpanField()), help_text="In the names of products."
+    )
+
+
 class SuggestAnswerSerializer(DegradedSerializer):
-    """Suggestions for the beginning of a query."""
+    """Suggestions for the beginning of a query, each of which finds something; without one, what others look for."""
 
     query = serializers.CharField()
     queries = serializers.ListField(child=serializers.CharField())
     categories = FacetValueSerializer(many=True)
     brands = FacetCountSerializer(many=True)
     products = CardSerializer(many=True)
+    matched = MatchedSerializer()
 
 
 class ProductPageSerializer(DegradedSerializer):

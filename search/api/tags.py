@@ -11,7 +11,7 @@ from rest_framework.throttling import BaseThrottle
 
 from ..conf import get_settings
 from ..engine.browse import find_product
-from ..engine.photos import MemoryOnly, embedding_of, take_photo, turn_of
+from ..engine.photos import MemoryOnly, embedding_of, take_photo, told_by
 from ..engine.turning import TURNS
 from ..exceptions import InvalidQuery
 from ..tags.review import accepted_tags
@@ -139,7 +139,7 @@ class TagView(PublicView):
         embedding = from_literal(embedding_of(token, tagger.version))
         shown = {
             "photo": token,
-            "turned": turn_of(token),
+            "turned": told_by(token).turned,
             **_shown(tags_for_embeddings(embedding[None], tagger)[0], PER_KIND),
         }
         return Response(PhotoTagsSerializer(shown).data)

@@ -209,7 +209,7 @@ class SuggestView(PublicView):
 
 
 def _popular(text: str, limit: int) -> list[str]:
-    return [query.text for query in popular_queries(text, limit)] if text else []
+    return [query.text for query in popular_queries(text, limit)]
 
 
 class KeptView(PublicView):

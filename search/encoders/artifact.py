@@ -12,6 +12,7 @@ from .pictures import ImageSpec
 from .votes import Calibration
 
 FORMAT = 1
+TURN_MARGIN = 0.25  # of an artifact that states none
 FILES = ("image.onnx", "text.onnx", "tokenizer.json")
 
 
@@ -36,6 +37,9 @@ class Manifest:
     sources: tuple[str, ...] = ()  # the data and weights that it was made from, one sentence each
     licences: tuple[str, ...] = ()  # what allows to use them and the artifact, one sentence each
     calibrations: Mapping[str, Calibration] = field(default_factory=dict)  # of guesses, by facet
+    turn_margin: float = (
+        TURN_MARGIN  # by which another turn of a photo must be surer than the one that was sent
+    )
 
     @property
     def fingerprint(self) -> str:
@@ -62,6 +66,7 @@ def write_manifest(
     sources: Sequence[str] = (),
     licences: Sequence[str] = (),
     calibrations: Mapping[str, Calibration] | None = None,
+    turn_margin: float = TURN_MARGIN,
 ) -> Manifest:
     """Seal the three files in `folder` with a manifest of their checksums, and return it."""
     manifest = Manifest(
@@ -75,6 +80,7 @@ def write_manifest(
         sources=tuple(sources),
         licences=tuple(licences),
         calibrations=calibrations or {},
+        turn_margin=turn_margin,
     )
     _write(folder, manifest)
     return manifest
@@ -119,6 +125,7 @@ def peek_manifest(folder: Path) -> Manifest:
             calibrations={
                 facet: Calibration(**given) for facet, given in content.get("calibrations", {}).items()
             },
+            turn_margin=float(content.get("turn_margin", TURN_MARGIN)),
         )
     except OSError as error:
         raise _unreadable(folder, error) from error

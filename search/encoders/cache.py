@@ -11,12 +11,11 @@ from pathlib import Path
 from time import monotonic
 from typing import NamedTuple, Protocol
 
-from ..conf import get_settings
+from ..conf import PACKAGED, get_settings
 from ..exceptions import ArtifactError
 from .artifact import FILES, Manifest, peek_manifest, read_manifest
 from .sessions import Encoders
 
-PACKAGED = Path(__file__).parent.parent / "artifacts"
 RETRY_SECONDS = 2.0  # after which an artifact that was missing or damaged is looked for again
 KEPT = 4  # encoders of so many artifacts are kept in memory
 MOST_CHILDREN = 1000  # of a folder that are looked at: beside an artifact there may be anything

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 BATCH = 32  # pictures per run of the encoder: larger gains no speed on a processor and costs memory
+CELLS = "cells"  # second output of an image encoder that gives them
 Embeddings = NDArray[np.float32]
 
 
@@ -85,6 +86,18 @@ class Encoders:
         ]
         return self._unit_length(outputs)
 
+    def encode_photo(self, image: Image.Image) -> tuple[Embeddings, Embeddings | None]:
+        """Return a picture's embedding (dimension,), and those of the places of its last feature map, both of unit length.
+
+        The map is (rows, columns, dimension), from the same run of the encoder; None where the encoder does not give it.
+        """
+        embedding, *more = self._image_session.run(None, {"pixels": to_pixels([image], self.manifest.image)})
+        names = [output.name for output in self._image_session.get_outputs()[1:]]
+        found = dict(zip(names, more, strict=True)).get(CELLS)
+        if found is not None and (found.ndim != 4 or found.shape[-1] != self.dimension):
+            raise ArtifactError(self._misshapen(found.shape[-1:]))
+        return self._unit_length([embedding])[0], None if found is None else found[0]
+
     def encode_texts(self, texts: Sequence[str]) -> Embeddings:
         """Return (n, dimension) float32 of unit length for n texts; long ones are cut to `max_tokens`."""
         outputs = []
@@ -146,6 +159,9 @@ class Encoders:
         options.intra_op_num_threads = self._threads
         options.inter_op_num_threads = 1
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        # On processors without VNNI sums of int8 products overflow at 16 bits, which changes embeddings beyond recognition; this
+        # avoids it, at half the speed there.
+        options.add_session_config_entry("session.x64quantprecision", "1")
         model = read_sealed(self.folder, self.manifest, file)
         try:
             session = onnxruntime.InferenceSession(

@@ -99,6 +99,16 @@ def count_votes(voters: Sequence[Voter], shares: Mapping[str, float]) -> list[Ta
     return sorted(tallies, key=lambda tally: (-round(tally.share, 6), -len(tally.path), tally.value))
 
 
+def share_of(values: Sequence[str], shares: Mapping[str, float]) -> float:
+    """Return how far a product is what was voted for, from 0 to 1: the mean share of its values.
+
+    Args:
+        values: of the product, in one facet; of a tree, with those above them.
+        shares: of the votes, by value; one without votes may be missing.
+    """
+    return sum(shares.get(value, 0.0) for value in values) / len(values) if values else 0.0
+
+
 def deepest(tallies: Sequence[Tally], confidence: Callable[[Tally], float], least: float) -> Tally | None:
     """Return the deepest value that is likely enough, of several the likeliest; None where none is.
 

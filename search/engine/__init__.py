@@ -1,17 +1,19 @@
 """The one way into search: `search` for words, `find_similar` for products like another."""
 
 from ..query.parse import UnderstoodPart
-from .answers import Guess, LooksLike, SearchAnswer, SearchResult, SimilarAnswer
+from .answers import Blocking, Guess, LooksLike, RelaxedPart, SearchAnswer, SearchResult, SimilarAnswer
 from .arrange import Hidden, hidden_on
+from .boxes import Box
 from .browse import ProductPage, browse_products, find_product
 from .counts import FacetCount, PriceRange
-from .photos import Box, MemoryOnly, read_turn, take_photo
+from .photos import MemoryOnly, read_turn, take_photo
 from .request import SORTS, Filters, Sort, Trial, clean_filters
 from .service import count_answer, log_search, search
 from .similar import find_other_colours, find_similar
 
 __all__ = [
     "SORTS",
+    "Blocking",
     "Box",
     "FacetCount",
     "Filters",
@@ -21,6 +23,7 @@ __all__ = [
     "MemoryOnly",
     "PriceRange",
     "ProductPage",
+    "RelaxedPart",
     "SearchAnswer",
     "SearchResult",
     "SimilarAnswer",

@@ -7,6 +7,7 @@ from ..conf import get_settings
 from ..facets import token_of, values_of
 from ..models import IndexEntry, StaleMark, StaleProduct
 from ..models.entries import Measured
+from ..query.prices import FALLING, RISING
 from ..registry import get_index, load_products
 from .answers import Absence
 from .candidates import ScoredEntry, Space
@@ -33,7 +34,7 @@ def why_absent(
     if entry is None:
         return Absence(sku, None, (_not_indexed(sku, query.version.pk),))
     place = order.index(entry.product_key) + 1 if entry.product_key in order else None
-    space = Space.of(query.version, filters, query.typed)
+    space = Space.of(query.version, filters, query.typed)  # without what is negated: that is told below
     # A photo is compared with pictures in place of the words.
     query = query if query.photo is None else replace(query, embedding=query.photo)
     named = {pk for _, pk in space.entries().named(query.typed.wanted)} & {entry.pk}
@@ -128,6 +129,10 @@ def _stopped_by_conditions(
         )
         if not without.entries().filter(pk=entry.pk).exists():
             yield f"The query excludes “{word}”, which its texts hold."
+    for one in query.understood.negated:
+        left = Space(query.version.pk, query.version.dimension, config=query.version.config, negated=(one,))
+        if not left.entries().filter(pk=entry.pk).exists():
+            yield f"The query says “{one.text}”; it has “{one.word}”."
 
 
 def _stopped_by_rules(query: RankingQuery, row: Measured) -> Iterator[str]:
@@ -140,7 +145,10 @@ def _stopped_by_rank(query: RankingQuery, ranked: Ranked, item: ScoredEntry) -> 
     """Why an entry that meets all conditions is no result: what it lacks, or which limit it is beyond."""
     settings, trace = get_settings(), ranked.trace
     if trace is None:
-        yield f"The query states a price only: the newest {settings.results} products are listed (RESULTS)."
+        understood = query.understood
+        said = "states a price only" if understood.price else "names nothing that products have"
+        first = {RISING: "cheapest", FALLING: "dearest"}.get(understood.order, "newest")
+        yield f"The query {said}: the {first} {settings.results} products are listed (RESULTS)."
         return
     if not (item.full or item.named):
         lacking = [part.text for part in parts_of_result(query, item) if part.lacking]
@@ -196,6 +204,9 @@ def _moved_by_variants(ranked: Ranked, item: ScoredEntry) -> Iterator[str]:
 
 def _enough(trace: RankingTrace) -> str:
     enough = get_settings().enough
+    if trace.dropped is None or trace.dropped:
+        lead = sum(candidate.matching for candidate in trace.kept)
+        return f"Nothing has all that is asked for; {lead} products have all the rest, and the closest are added only below {enough} (ENOUGH)."
     full = sum(candidate.full for candidate in trace.scored)
     have = (
         f"{full} products have" if trace.closest else f"At least {enough} products have, without the filters,"

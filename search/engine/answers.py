@@ -6,8 +6,10 @@ from typing import Any, NamedTuple
 
 from ..merchandising.rules import Fired
 from ..merchandising.snapshots import BannerShown
-from ..query.parse import Query, UnderstoodPart, Unit
+from ..query.parse import Query, UnderstoodPart
+from ..query.words import Unit
 from ..registry import ProductCard
+from .boxes import Box
 from .counts import FacetCount, PriceRange
 
 # Why an answer is degraded, one sentence each, as pages and the API show it.
@@ -26,6 +28,11 @@ MOST_PICTURES = (
 SIMILAR_BY_TEXT = "The product's pictures are not in the search index: similar products are by its text."
 NO_WORDS = "The words of the catalogue are not counted yet: there are no suggestions."
 NO_COUNTS = "Counting took too long: the results are whole, but numbers beside filters are missing."
+# What is said of a query whose words are neither the catalogue's nor in a list.
+NO_LIST = "There is no list of words for the language of this query: the search goes by meaning alone."
+
+# What is said of a query that was longer than is read.
+CUT = "The query is longer than 200 characters: it was cut after “{last}”."
 
 # Names of what an answer leaves out. It always holds the filters that were set, or has no results: filters are never among them.
 RESULTS = "results"  # nobody could look: an empty list does not say that nothing fits
@@ -60,6 +67,27 @@ class LooksLike(Guess):
 
 
 @dataclass(frozen=True, slots=True)
+class RelaxedPart:
+    """A part of the query that was dropped, because nothing has it with the rest."""
+
+    text: str  # as typed; what it implies where it was not typed
+    facet: str  # of its values; "" for a word
+    values: tuple[str, ...]  # as understood, best fitting first
+
+
+@dataclass(frozen=True, slots=True)
+class Blocking:
+    """A filter without which something would be found; filters are never dropped, only offered for removal."""
+
+    filter: str  # a facet, "price" or "in_stock"
+    values: tuple[str, ...]  # that are chosen of the facet
+    matching: int  # how many products would have all that was asked for without it
+    similar: int  # and how many more would be of the kind that was asked for
+    text: str = ""  # as typed, where the query states it
+    without: str = ""  # the query without it
+
+
+@dataclass(frozen=True, slots=True)
 class PartFit:
     """How well a result has one thing that the query asks for."""
 
@@ -87,6 +115,12 @@ class ResultExplained:
     text_rank: int | None = None
     rules: tuple[str, ...] = ()  # that fired for it
     first: tuple[str, ...] = ()  # values it has that come first for the photo
+    literal: float = (
+        0.0  # how far it holds the very words that were typed, where others are taken for them as well
+    )
+    shown: float | None = (
+        None  # share of the votes for what the photo shows that its kind has; None without a photo that is guessed about
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +168,13 @@ class SearchAnswer:
     query: str = ""  # that was searched for
     typed: str = ""  # the same, unless a slip was corrected
     total: int = 0
-    matching: int = 0  # the first so many have all that was asked for; the others are the closest to it
+    matching: int = 0  # the first so many have all that was asked for; the others are similar
+    fitting: int = 0  # where the query was relaxed, the first so many have all the rest
+    relaxed: tuple[RelaxedPart, ...] = ()  # what was dropped of the query, because nothing has all of it
+    showing: str = ""  # what is left of a relaxed query, as typed; "" where only the closest are shown
+    blocked_by: tuple[
+        Blocking, ...
+    ] = ()  # where nothing matches, filters without which something would be found
     complete: bool = False  # False when more products would qualify than were looked at
     degraded: str = ""  # "" or sentences that say what does not work
     took_ms: float = 0.0
@@ -144,10 +184,17 @@ class SearchAnswer:
     in_stock: int = 0  # how many results are; like a facet's counts, whether or not only those are asked for
     understood: list[UnderstoodPart] = field(default_factory=list)  # what the query names
     unknown: tuple[str, ...] = ()  # words of the query that no product holds
+    notes: tuple[
+        str, ...
+    ] = ()  # sentences about what of the query was not applied, was converted, or is nearest
+    language: str = (
+        ""  # code of the list of words that the query was read with; "" for the catalogue's own language
+    )
     page: int = 1
     page_size: int = 1
     photo: str = ""  # token of the photo that was searched with
     turned: int = 0  # by which that photo was turned before it was looked at, clockwise in degrees
+    boxes: tuple[Box, ...] = ()  # pieces that it may show, of which one may be searched with instead
     looks_like: tuple[LooksLike, ...] = ()  # what the photo shows, as far as that is likely enough to be said
     more: tuple[str, ...] = ()  # SKUs of products that results should look like, too
     less: tuple[str, ...] = ()  # and less like
@@ -173,6 +220,11 @@ class SearchAnswer:
         return self.query != self.typed
 
     @property
+    def similar(self) -> int:
+        """How many results lack something that was asked for."""
+        return self.total - self.matching
+
+    @property
     def pages(self) -> int:
         """How many pages there are."""
         return -(-self.total // self.page_size)
@@ -184,8 +236,8 @@ class SearchAnswer:
 
     @property
     def closest_from(self) -> int | None:
-        """How many results of this page have all that was asked for, where others follow; None where none do."""
-        before = self.matching - self.offset
+        """How many results of this page have all that was asked for, or all the rest; None where no others follow them."""
+        before = (self.matching or self.fitting) - self.offset
         return max(before, 0) if before < len(self.results) else None
 
     @property

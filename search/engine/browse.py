@@ -30,6 +30,7 @@ from .answers import Draft, SearchAnswer, SearchResult
 from .arrange import without_hidden
 from .candidates import ScoredEntry
 from .counts import Counts, count_choices
+from .relaxation import blocking_filters
 from .request import Filters, SearchRequest
 from .results import ResultList, freeze, load_results, thaw
 
@@ -164,12 +165,19 @@ def _read(version: IndexVersion, request: SearchRequest, fingerprint: str) -> Dr
     counts, fired = counted or (Counts({name: [] for name in request.facets}), ())
     token = freeze(replace(whole, counts=counts), fingerprint) if freezes and counted else ""
     uncounted = counted is None and bool(request.facets)
+    offers = not total and bool(request.filters)
+    blocking = (
+        part_in_time(lambda: blocking_filters(listing.shown(every), request.filters), "counts")
+        if offers
+        else ()
+    )
     answer = _answer_of(
         request,
         total,
         counts,
         token=token,
         fired=fired,
+        blocked_by=blocking or (),
         degraded=answers.NO_COUNTS if uncounted else "",
         left_out=(
             *((answers.COUNTS,) if uncounted else ()),

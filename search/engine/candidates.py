@@ -1,21 +1,25 @@
 """Candidates: the entries that a query's embedding finds, and the score of each entry for a query."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
 from ..conf import Weights, get_settings
-from ..facets import BRAND, CATEGORY, COLOUR, GENDER, token_of
+from ..facets import BRAND, CATEGORY, COLOUR, GENDER, facet_of, token_of
 from ..models import EntryImage, IndexEntry, IndexVersion
 from ..models.entries import EntryQuerySet, ImageQuerySet, Measured, Row
-from ..query.lexicon import NEAR, VersionWords
-from ..query.parse import Query, Unit
+from ..models.expressions import IN_PART
+from ..query.lexicon import NEAR, PURPOSE, VersionWords
+from ..query.negated import Negated
+from ..query.parse import Query
+from ..query.words import Unit
 from ..resilience import PolledCache
 from ..vectors import EmbeddingLiteral
 from .request import NO_FILTERS, Filters
 
 LACKING_SECONDS = 10.0  # between two counts of the pictures that have no embedding
 VERSIONS_KEPT = 4  # of which a process knows that count
+BY_NAME = 0.5  # how well a product fits that only its name calls a child's
 # Where a product's own value is what decides, a mention in its texts is nothing: "shirt" stands in every t-shirt's name.
 DECIDED = frozenset((CATEGORY, GENDER, COLOUR, BRAND))
 
@@ -30,27 +34,34 @@ class Space:
     excluded: tuple[str, ...] = ()
     config: str = "english"
     size: int = 0  # entries of the version, about
+    negated: tuple[Negated, ...] = ()  # what its entries may not have
 
     @classmethod
-    def of(cls, version: IndexVersion, filters: Filters, query: Query | None = None) -> "Space":
-        """The space that filters leave in a version, without what the query excludes."""
-        excluded = query.excluded if query else ()
-        return cls(version.pk, version.dimension, filters, excluded, version.config, version.total or 0)
+    def of(
+        cls,
+        version: IndexVersion,
+        filters: Filters,
+        query: Query | None = None,
+        negated: tuple[Negated, ...] = (),
+    ) -> "Space":
+        """The space that filters leave in a version, without what the query excludes and what it negates."""
+        excluded, size = query.excluded if query else (), version.total or 0
+        return cls(version.pk, version.dimension, filters, excluded, version.config, size, negated)
 
     @property
     def is_filtered(self) -> bool:
         """Whether a part of the version's entries is left out."""
-        return bool(self.filters) or bool(self.excluded)
+        return bool(self.filters) or bool(self.excluded) or bool(self.negated)
 
     def entries(self) -> EntryQuerySet:
         """The entries in this space."""
         chosen = IndexEntry.objects.in_version(self.version_id).matching(self.filters)
-        return chosen.excluding(self.excluded, self.config)
+        return chosen.excluding(self.excluded, self.config).lacking(self.negated, self.config)
 
     def images(self) -> ImageQuerySet:
         """The pictures of the entries in this space."""
         chosen = EntryImage.objects.in_version(self.version_id).matching(self.filters)
-        return chosen.excluding(self.excluded, self.config)
+        return chosen.excluding(self.excluded, self.config).lacking(self.negated, self.config)
 
 
 # The semantic legs: entries whose pictures or texts are nearest to an embedding.
@@ -162,6 +173,11 @@ class Term:
     importance: float
     needed: float
     near: Sequence[str] = ()  # phrases that may have been meant
+    literal: str = ""  # the typed words, where values or phrases stand for them as well
+    own: Sequence[str] = ()  # values that are called so
+    called: Sequence[str] = ()  # phrases that a title may have of what fits, whatever its other values are
+    roots: Sequence[str] = ()  # values of which it has one
+    name_fit: float = 0.0  # how well that fits
     near_share: float = NEAR  # how well they fit, as a share of the fits of `phrases`
 
 
@@ -171,11 +187,15 @@ def terms_of(units: Sequence[Unit], weights: Weights) -> list[Term]:
 
 
 def _term(unit: Unit, weights: Weights) -> Term:
-    if DECIDED.intersection(unit.facets):
-        return Term(unit.values, (), (0.0, 0.0, 0.0), unit.importance, weights.covered)
-    share = weights.mentioned if unit.values else 1.0
+    term = Term(
+        unit.values, (), (0.0, 0.0, 0.0), unit.importance, weights.covered, literal=unit.literal, own=unit.own
+    )
+    if DECIDED.intersection(unit.facets) and not unit.opposite:
+        name_fit = weights.title * (BY_NAME if unit.titles else 1.0)
+        return replace(term, called=unit.called, roots=unit.roots, name_fit=name_fit)
+    share = weights.mentioned if unit.values and not unit.opposite else 1.0
     fits = (share * weights.title, share * weights.keyword, share * weights.description)
-    return Term(unit.values, unit.phrases, fits, unit.importance, weights.covered, unit.near)
+    return replace(term, phrases=unit.phrases, fits=fits, near=unit.near)
 
 
 class ScoredEntry(NamedTuple):
@@ -183,18 +203,33 @@ class ScoredEntry(NamedTuple):
 
     row: Measured
     score: float = 0.0
-    matching: bool = True  # it has all that was asked for, or a rule pins it
+    matching: bool = (
+        True  # it has all that was asked for, or where nothing has, all the rest; or a rule pins it
+    )
     coverage: float = 0.0  # share of what was asked for, by how well it fits, from 0 to 1
     held: float = 0.0  # share of what was asked for that it does not lack, from 0 to 1
     full: bool = False  # no term is missing
     named: bool = False  # its SKU or name is the query
     compared: bool = False  # False where it was listed or pinned whatever it has of the query
     first: tuple[bool, ...] = ()  # whether it has each of the values that come first
+    shown: float = 0.0  # how far its kind is what the photo shows, from 0 to 1
+    literal: float = 0.0  # how far it holds the very words that others are taken for as well, from 0 to 1
 
     @property
     def style(self) -> str:
         """What its variants have in common."""
         return self.row.style
+
+    def loose(self, terms: Sequence[Term]) -> int:
+        """How many of the terms it has only by what is taken for them, though others have what is called so."""
+        taken_for = (
+            place < IN_PART if term.literal else fit < PURPOSE
+            for term, fit, place in zip(
+                terms, self.row.fits, self.row.places or [0.0] * len(terms), strict=True
+            )
+            if DECIDED & {facet_of(token) for token in term.values}
+        )
+        return sum(taken_for)
 
     def is_close(self, words: VersionWords, weights: Weights) -> bool:
         """Whether it is worth showing although something is missing.
@@ -228,8 +263,12 @@ def score(
     named: bool,
     for_kids: bool = False,
     cheapness: float = 0.0,
+    shown: float = 0.0,
 ) -> ScoredEntry:
-    """Score an entry: coverage + image x similarity of its picture + text x that of its text + cheap x cheapness - kids.
+    """Score an entry: coverage + image x similarity of its picture + text x that of its text + what a query may add.
+
+    That is + literal x how far it holds the typed words, where other words are taken for them as well, + cheap x cheapness,
+    - kids, and for a photo + shown x how far its kind is what the photo shows.
 
     Args:
         row: how well it fits each term, and how similar it is.
@@ -238,22 +277,27 @@ def score(
         named: whether the query is its SKU or name.
         for_kids: whether it is for children, and they were not asked for.
         cheapness: from 0 for the dearest candidate to 1, where the query asks for cheap things.
+        shown: how far its kind is what the photo shows, from 0 to 1.
     """
-    wanted = gained = held = 0.0
+    wanted = gained = held = said = 0.0
     full = bool(terms)
-    for term, fit in zip(terms, row.fits, strict=True):
+    for term, fit, place in zip(terms, row.fits, row.places or [0.0] * len(terms), strict=True):
         wanted += term.importance
         gained += term.importance * fit
+        said += term.importance * place
         if fit >= term.needed:
             held += term.importance
         else:
             full = False
     coverage = gained / wanted if wanted else 0.0
     total = coverage + weights.image * max(row.image or 0.0, 0.0) + weights.text * max(row.text or 0.0, 0.0)
-    total += weights.cheap * cheapness
+    literal = said / wanted if wanted and full else 0.0
+    total += weights.literal * literal + weights.cheap * cheapness + weights.shown * shown
     total -= weights.kids * for_kids
     held = held / wanted if wanted else 0.0
-    return ScoredEntry(row, total, full or named, coverage, held, full, named, True)
+    return ScoredEntry(
+        row, total, full or named, coverage, held, full, named, True, shown=shown, literal=literal
+    )
 
 
 def cheapness_of(rows: Sequence[Measured]) -> dict[int, float]:

@@ -1,8 +1,10 @@
 """What a filter panel shows: how many results each choice would leave."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from itertools import chain
 from math import ceil
 from typing import Any
 
@@ -14,6 +16,7 @@ from django.db.models import Aggregate, Count, DecimalField, Expression, F
 from ..facets import parse_token, prefix_of
 from ..models.entries import EntryQuerySet
 from ..models.expressions import priced
+from .candidates import ScoredEntry
 from .request import Filters
 
 Parents = Mapping[str, str]  # value -> the value above it, "" for a root
@@ -273,3 +276,73 @@ def _text(price: Decimal | None) -> str | None:
 
 def _price(text: str | None) -> Decimal | None:
     return None if text is None else Decimal(text)
+
+
+# Counts in a list that is in memory.
+
+
+def counted_of(items: Sequence[ScoredEntry]) -> Sequence[ScoredEntry]:
+    """Return the items that counts are over: those that match, or have all the rest of a relaxed query; all where none does.
+
+    Of a photo's these are those that have all the words, whether or not they are what it shows.
+    """
+    return [item for item in items if item.matching or item.full] or items
+
+
+def count_results(
+    items: Sequence[ScoredEntry],
+    names: Sequence[str],
+    filters: Filters,
+    trees: Mapping[str, Parents],
+    shown: Sequence[ScoredEntry] | None = None,
+) -> Counts:
+    """Count, over the items that match and meet the filters, what a filter panel shows; over all where none matches.
+
+    Args:
+        items: the results, those that do not meet the filters among them.
+        names: the facets to count.
+        filters: what is chosen.
+        trees: of facets whose values lie below each other.
+        shown: those that meet the filters, where they were marked anew.
+    """
+
+    def counted(others: Filters) -> Sequence[ScoredEntry]:
+        return counted_of(meeting(items, others))
+
+    found = counted(filters) if shown is None else counted_of(shown)
+    shared = _count_tokens(found)
+    facets = {}
+    for name in names:
+        chosen = bool(filters.facets.get(name))
+        tokens = _count_tokens(counted(filters.without(name))) if chosen else shared
+        facets[name] = _values_of(name, tokens, filters, trees.get(name, FLAT))
+    in_any_price = counted(filters.without_price) if filters.has_price else found
+    stocked = counted(filters.without_stock) if filters.in_stock else found
+    prices = [item.row.price for item in in_any_price if item.row.price is not None]
+    return Counts(facets, price_ranges_of(prices), sum(item.row.in_stock for item in stocked))
+
+
+def meeting(items: Sequence[ScoredEntry], filters: Filters) -> Sequence[ScoredEntry]:
+    """Return the items that meet the filters."""
+    return [item for item in items if item.meets(filters)] if filters else items
+
+
+def _count_tokens(items: Iterable[ScoredEntry]) -> Counter[str]:
+    return Counter(chain.from_iterable(item.row.facets for item in items))
+
+
+def _values_of(name: str, tokens: Counter[str], filters: Filters, parents: Parents) -> list[FacetCount]:
+    prefix = prefix_of(name)
+    counts = {
+        token.removeprefix(prefix): count for token, count in tokens.items() if token.startswith(prefix)
+    }
+    return sort_counts(dict.fromkeys(filters.facets.get(name, ()), 0) | counts, parents)
+
+
+def counts_of_chosen(counts: Counts, filters: Filters) -> Counts:
+    """Return the counts over the results without those that another choice in the same facet would change."""
+    facets = {
+        name: [one for one in values if not (chosen := filters.facets.get(name)) or one.value in chosen]
+        for name, values in counts.facets.items()
+    }
+    return replace(counts, facets=facets, price_ranges=[] if filters.has_price else counts.price_ranges)

@@ -57,6 +57,8 @@ def explain(
                 ranks["text"].get(key),
                 fired_for,
                 tuple(one.value for one, has in zip(query.first, item.first, strict=True) if has),
+                item.literal,
+                item.shown if query.shown else None,
             )
         )
     return Explanation(

@@ -1,7 +1,8 @@
 """What a photo shows, guessed from the pictures nearest to it, and what comes first for it.
 
 The host's `ProductIndex.guessed` names the facets. The first of them is the kind of product: where the guess is sure, products of that
-kind come first. A shopper may take a guess back, or choose another value, which then comes first.
+kind come first; sure or not, a product scores the higher, the more votes its kind has. A shopper may take a guess back, or choose
+another value, which then comes first.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +19,7 @@ from ..query.lexicon import Lexicon
 from ..registry import get_index
 from ..vectors import EmbeddingLiteral
 from .answers import Guess, LooksLike
-from .ranking import RankingQuery
+from .ranking import RankingQuery, Shown
 from .request import SearchRequest
 
 OTHERS = 5  # values offered instead of a guess
@@ -43,17 +44,20 @@ def with_guesses(query: RankingQuery, request: SearchRequest, photo: EmbeddingLi
     seen = look_at(query.version, query.words.lexicon, photo)
     named = {facet for unit in query.understood.units for facet in unit.facets}
     looks = []
+    shown = None
     for number, one in enumerate(seen):
         if one.facet in chosen:
             value = chosen[one.facet]
             looks += [_chosen(one, value)] if value else []
             continue
+        if not number and one.facet not in named:
+            shown = Shown(one.facet, {tally.value: tally.share for tally in one.tallies})
         found = deepest(one.tallies, one.confidence, get_settings().guess_confidence)
         if found is not None:
             filtered = request.filters.facets.get(one.facet)
             allowed = not filtered or not set(filtered).isdisjoint(found.path)
             looks.append(_guessed(one, found, first=not number and one.facet not in named and allowed))
-    return replace(query, looks=tuple(looks))
+    return replace(query, looks=tuple(looks), shown=shown)
 
 
 def look_at(version: IndexVersion, lexicon: Lexicon, photo: EmbeddingLiteral) -> list[Seen]:

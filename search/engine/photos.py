@@ -1,12 +1,11 @@
 """Photos to search with: decoded in memory, encoded, and forgotten; a signed token carries the embedding, and how the photo was turned."""
 
 import base64
-import re
 import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any, BinaryIO, Self
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 from django.core import signing
@@ -26,91 +25,19 @@ from ..exceptions import EncoderTimeout, InvalidQuery, NoVersion, PictureError
 from ..models import EntryImage, IndexVersion
 from ..session import pinned
 from ..vectors import EmbeddingLiteral, from_literal, to_literal
+from .boxes import WHOLE, Box, proposed
 from .request import References
 from .turning import TURNS, surest_turn, turned_picture
 
 MAX_BYTES = 8_000_000
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF")
 SALT = "fashion_search.photo"
-_SHARE = r"(?:[01]|0?\.\d{1,6}|1\.0{1,6})"
-_BOX = re.compile(rf"{_SHARE}(?:,{_SHARE}){{3}}", re.ASCII)
-LONGEST_BOX = 200  # characters, most of them blanks; a megabyte is not looked through
-SMALLEST = 0.05  # of a side of the photo, that a box must have
 FIELD = "image"  # of a form, that holds the photo
 # Rocchio's weights of what a shopper wants more and less of, beside the query's 1 (Manning, Raghavan, Schuetze:
 # Introduction to Information Retrieval, 9.1.1, has .75 and .15); pictures of one shop lie close together, so less says more here.
 MORE_WEIGHT = 0.75
 LESS_WEIGHT = 0.4
-NO_BOX = "box must be left,top,right,bottom as fractions of the photo's size, such as 0.1,0.2,0.9,0.8."
 NO_TURN = "turn must be 0, 90, 180 or 270: degrees clockwise."
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """The part of an upright photo that is searched with, as fractions of its width and height from the top left corner.
-
-    Raises:
-        InvalidQuery: it does not lie inside, or is smaller than a twentieth of a side.
-    """
-
-    left: float = 0.0
-    top: float = 0.0
-    right: float = 1.0
-    bottom: float = 1.0
-
-    def __post_init__(self) -> None:
-        inside = 0 <= self.left < self.right <= 1 and 0 <= self.top < self.bottom <= 1
-        if not inside or min(self.right - self.left, self.bottom - self.top) < SMALLEST:
-            raise InvalidQuery("invalid_box", NO_BOX)
-
-    @classmethod
-    def read(cls, stated: str) -> Self:
-        """Read "left,top,right,bottom"; the whole photo where nothing is stated.
-
-        Raises:
-            InvalidQuery: it is something else.
-        """
-        if len(stated) > LONGEST_BOX:
-            raise InvalidQuery("invalid_box", NO_BOX)
-        bare = "".join(stated.split())
-        if not bare:
-            return cls()
-        if not _BOX.fullmatch(bare):
-            raise InvalidQuery("invalid_box", NO_BOX)
-        return cls(*map(float, bare.split(",")))
-
-    def before(self, turn: int) -> tuple[float, float, float, float]:
-        """Return left, top, right and bottom on the photo as it was before it was turned.
-
-        Args:
-            turn: by which the photo was turned clockwise, in degrees.
-        """
-        left, top, right, bottom = self.left, self.top, self.right, self.bottom
-        for _ in range(turn // 90):
-            left, top, right, bottom = top, 1 - right, bottom, 1 - left
-        return left, top, right, bottom
-
-    def cut(self, photo: Image.Image, turn: int = 0) -> Image.Image:
-        """Return this part of the photo, turned.
-
-        Args:
-            photo: before it is turned.
-            turn: clockwise, in degrees.
-        """
-        width, height = photo.size
-        left, top, right, bottom = self.before(turn)
-        part = photo.crop(
-            (
-                round(left * width),
-                round(top * height),
-                max(round(right * width), round(left * width) + 1),
-                max(round(bottom * height), round(top * height) + 1),
-            )
-        )
-        return turned_picture(part, turn)
-
-
-WHOLE = Box()
 
 
 @pinned()
@@ -122,7 +49,7 @@ def take_photo(file: BinaryIO, size: int, box: Box = WHOLE, turn: int | None = N
         size: of the file, in bytes.
         box: the part to search with, on the photo as it is turned.
         turn: clockwise, in degrees, one of 0, 90, 180 and 270. None for the surest of them, which is nearly always 0;
-            the token says which, see `turn_of`.
+            the token says which, see `told_by`.
 
     Raises:
         InvalidQuery: it is too large, no picture, or damaged; the sentence says what to do.
@@ -143,20 +70,24 @@ def take_photo(file: BinaryIO, size: int, box: Box = WHOLE, turn: int | None = N
     left, top, right, bottom = box.before(turn or 0)
     at_least = (round(wide / (right - left)), round(high / (bottom - top)))
 
-    def encode() -> tuple[NDArray[np.float32], Image.Image]:
+    def encode() -> tuple[NDArray[np.float32], Image.Image, tuple[Box, ...]]:
         part = box.cut(open_picture(file, at_least=at_least, formats=FORMATS), turn or 0)
-        embedding: NDArray[np.float32] = encoders.encode_images([part])[0]
+        embedding, cells = encoders.encode_photo(part)
+        boxes = proposed(cells, part, needed) if box == WHOLE else ()
         factor = min(part.width, part.height) // (2 * max(wide, high))
-        return embedding, part.reduce(factor) if factor > 1 else part
+        return embedding, part.reduce(factor) if factor > 1 else part, boxes
 
     try:
-        embedding, part = in_time(encode, limit, kind="picture")
+        embedding, part, boxes = in_time(encode, limit, kind="picture")
     except PictureError as error:
         raise InvalidQuery("invalid_photo", f"{error} Send a {named_formats(FORMATS)} photo.") from error
     if turn is None:
         embedding, turn = _turned(embedding, part, encoders, version)
+        boxes = tuple(Box(*one.before(-turn % 360)) for one in boxes)
     packed = base64.b85encode(embedding.astype("<f2").tobytes()).decode()
-    return signing.dumps([version.fingerprint[:16], packed, turn], salt=SALT)
+    return signing.dumps(
+        [version.fingerprint[:16], packed, turn, [one.percent() for one in boxes]], salt=SALT
+    )
 
 
 def _turned(
@@ -172,7 +103,7 @@ def _turned(
     except EncoderTimeout:
         return embedding, 0
     embeddings = np.concatenate([embedding[None], others])
-    turn = surest_turn(embeddings, version)
+    turn = surest_turn(embeddings, version, encoders.manifest.turn_margin)
     return embeddings[TURNS.index(turn)], turn
 
 
@@ -189,12 +120,22 @@ def read_turn(stated: str) -> int | None:
     return int(stated)
 
 
-def turn_of(token: str) -> int:
-    """Return how a photo was turned before it was encoded, clockwise in degrees; 0 without a token that can be used."""
+class Told(NamedTuple):
+    """What a photo's token tells beside the embedding."""
+
+    turned: int = 0  # how the photo was turned before it was encoded, clockwise in degrees
+    boxes: tuple[
+        Box, ...
+    ] = ()  # pieces that it may show, on the photo as it is turned; none where a box was stated
+
+
+def told_by(token: str) -> Told:
+    """Return what a token tells; nothing without one that can be used."""
     try:
-        return int(signing.loads(token, salt=SALT, max_age=get_settings().photo_seconds)[2])
-    except (signing.BadSignature, ValueError, TypeError, IndexError):
-        return 0
+        _, _, turned, *rest = signing.loads(token, salt=SALT, max_age=get_settings().photo_seconds)
+        return Told(int(turned), tuple(map(Box.of_percent, rest[0])) if rest else ())
+    except (signing.BadSignature, ValueError, TypeError):
+        return Told()
 
 
 def embedding_of(token: str, version: IndexVersion) -> EmbeddingLiteral:

@@ -11,16 +11,19 @@ from django.db import DatabaseError
 
 from ..conf import get_settings
 from ..encoders.queries import embed_query
+from ..encoders.votes import share_of
 from ..exceptions import EncoderTimeout
-from ..facets import GENDER, FacetValue, token_of
+from ..facets import GENDER, FacetValue, token_of, values_of
 from ..merchandising.apply import Spread
 from ..merchandising.conflicts import Conflict
 from ..merchandising.rules import Fired, Rule
 from ..merchandising.snapshots import pinned_by, snapshot
 from ..models import IndexEntry, IndexVersion
 from ..models.entries import EntryQuerySet, Row
+from ..query.codes import ReadCodes, read_codes
 from ..query.lexicon import VersionWords, words_of, words_with
 from ..query.parse import NOTHING_MEANT, Query, Understood, read_query
+from ..query.prices import FALLING, ShopMoney
 from ..query.synonyms import SynonymEntry
 from ..vectors import EmbeddingLiteral
 from . import answers
@@ -37,11 +40,25 @@ from .candidates import (
     terms_of,
     text_leg,
 )
-from .request import Filters
+from .relaxation import NONE, Parts, kinds_among, relax
+from .request import NO_FILTERS, Filters
 
 logger = logging.getLogger(__name__)
 
+MOVING = ("boost", "bury")  # actions of rules that change places
 LONGEST_RELAXED = 8  # terms; each is left out in turn
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """How the values of a facet share the votes for what a photo shows."""
+
+    facet: str
+    shares: Mapping[str, float]  # by value, from 0 to 1
+
+    def of(self, tokens: Sequence[str]) -> float:
+        """Return how far a product with these tokens is what the photo shows, from 0 to 1."""
+        return share_of(values_of(self.facet, tokens), self.shares)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +74,8 @@ class RankingQuery:
     photo: EmbeddingLiteral | None = None  # what results look like
     left_out: frozenset[str] = frozenset()  # product keys of what is no result
     looks: tuple[LooksLike, ...] = ()  # what the photo shows
+    shown: Shown | None = None  # and how its kinds share the votes for that
+    codes: ReadCodes | None = None  # of products, which come first
 
     @property
     def first(self) -> tuple[FacetValue, ...]:
@@ -67,6 +86,18 @@ class RankingQuery:
     def terms(self) -> list[Term]:
         """What is looked up, one term per unit, in their order."""
         return terms_of(self.understood.units, get_settings().weights)
+
+    @property
+    def lists_all(self) -> bool:
+        """Whether it says nothing but prices or what is not wanted, so that everything else is asked for."""
+        return self.understood.lists_all or (bool(self.typed.excluded) and not self.typed.wanted)
+
+    @property
+    def may_be_relaxed(self) -> bool:
+        """Whether parts of it may be dropped: there are some, and it is neither a photo's nor that of a code which no product has."""
+        return (
+            self.photo is None and bool(self.understood.units) and not (self.codes and self.codes.only_close)
+        )
 
     def under(self, filters: Filters) -> Filters:
         """Return the filters with the price that the query states, unless a price is chosen."""
@@ -87,9 +118,10 @@ class RankingTrace:
     named: Collection[int]  # entries whose SKU or name is the query
     scored: Sequence[ScoredEntry]  # every candidate
     closest: bool  # whether the closest might fill up; not where enough have everything before filters
-    few: bool  # so few have all that was asked for that the closest were let in
+    few: bool  # so few have all that was asked for, or all the rest, that the closest were let in
     kept: Sequence[ScoredEntry]  # candidates worth showing, in order
     shown: Sequence[ScoredEntry]  # the same with variants spread, before rules are applied; RESULTS at most
+    dropped: Parts | None = NONE  # units that were dropped; None where nothing has enough of the query
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +133,12 @@ class Ranked:
     fired: tuple[Fired, ...] = ()  # rules that took effect
     conflicts: tuple[Conflict, ...] = ()  # rules that contradicted each other, and what came of it
     pinned: Mapping[str, int] = field(default_factory=dict)  # product key -> place from 1 that it is to have
-    trace: RankingTrace | None = None  # None where a query of a price only lists everything
+    trace: RankingTrace | None = None  # None where a query of a price or a negation only lists everything
 
     @property
-    def entry_ids(self) -> list[int]:
-        """Primary keys of the entries, best first."""
-        return [item.row.entry_id for item in self.items]
+    def dropped(self) -> Parts | None:
+        """Units of the query that were dropped, because nothing has all of it; None where nothing has enough of it."""
+        return self.trace.dropped if self.trace else NONE
 
 
 def understand(
@@ -126,17 +158,14 @@ def understand(
         meant: words that are rare in the catalogue, each with a commoner one that may have been meant.
         tried: whether the version is tried beside the one that serves.
     """
-    words = words_of(version, snapshot().synonyms) if synonyms is None else words_with(version, synonyms)
-    understood = read_query(
-        query.wanted, words.lexicon, get_settings().weights, quoted=query.quoted, meant=meant
-    )
-    read = RankingQuery(version, query, understood, words, None, snapshot().rules_for(query.wanted))
+    read = read_words(version, query, synonyms=synonyms, meant=meant)
     if not (version.is_built if tried else version.is_whole):
         return read, answers.BUILDING
-    if not query.has_words or not understood.encoded:
+    encoded = read.understood.encoded
+    if not encoded or not (query.has_words or read.understood.units):  # emoji may be understood
         return read, ""
     try:
-        return replace(read, embedding=embed_query(version, understood.encoded)), ""
+        return replace(read, embedding=embed_query(version, encoded)), ""
     except EncoderTimeout as error:
         logger.warning("The query was not encoded in time with the artifact of %s: %s", version, error)
         return read, answers.SLOW_ENCODER
@@ -146,11 +175,38 @@ def understand(
         return read, answers.NO_ENCODER
 
 
+def read_words(
+    version: IndexVersion,
+    query: Query,
+    *,
+    synonyms: tuple[SynonymEntry, ...] | None = None,
+    meant: Mapping[str, str] = NOTHING_MEANT,
+) -> RankingQuery:
+    """Understand the query for the version without encoding it; the arguments are those of `understand`."""
+    words = words_of(version, snapshot().synonyms) if synonyms is None else words_with(version, synonyms)
+    settings = get_settings()
+    # Every code has a digit.
+    codes = read_codes(query.wanted, version.pk) if any(map(str.isdigit, query.wanted)) else None
+    money = ShopMoney(settings.currency, settings.rates)
+    understood = read_query(
+        query.wanted,
+        words.lexicon,
+        settings.weights,
+        quoted=query.quoted,
+        meant=meant,
+        shop=money,
+        codes=codes,
+    )
+    rules = snapshot().rules_for(query.wanted)
+    return RankingQuery(version, query, understood, words, None, rules, codes=codes)
+
+
 def rank(query: RankingQuery, filters: Filters, *, closest: bool = True) -> Ranked:
     """Return the results of a query under filters, best first.
 
-    These are the products that have all that the query asks for; where they are few, also the closest to it: those that
-    have a part of it, and those whose picture or text is near. What is named by the query comes first.
+    These are the products that have all that the query asks for; where there is none, those that have all the rest when the
+    least important parts are dropped. Where they are few, also the closest to it: those that have a part of it, and those
+    whose picture or text is near. What is named by the query comes first.
 
     Args:
         query: the query.
@@ -161,31 +217,43 @@ def rank(query: RankingQuery, filters: Filters, *, closest: bool = True) -> Rank
         DatabaseError: a leg failed or ran out of time.
     """
     settings = get_settings()
-    space = Space.of(query.version, query.under(filters), query.typed)
+    space = Space.of(query.version, query.under(filters), query.typed, query.understood.negated)
     terms = query.terms
     if query.photo is not None:
         return _rank_by_photo(query, query.photo, space, terms)
-    if not terms and query.understood.price and query.embedding is None:
-        return _list_newest(query, space)
-    named = [pk for _, pk in space.entries().named(query.typed.wanted)]
-    full = space.entries().holding_all(terms, space.config, settings.results) if terms else []
+    order, codes = query.understood.order, query.codes
+    keys = codes.keys if codes else ()
+    if query.lists_all and not keys and query.embedding is None:
+        return _list_all(query, space)
+    # A name may hold what is negated elsewhere.
+    named = [pk for _, pk in replace(space, negated=()).entries().named(query.typed.wanted, keys)]
+    full = space.entries().holding_all(terms, space.config, settings.results, order) if terms else []
     lacking = closest and len(full) < settings.enough
     # Where they are more than is looked at, the nearest are found among all of them.
     more = len(full) == settings.results
     near, unseen = _near(query, space) if lacking or more else (set(), False)
     chosen = {*named, *full, *near}
-    parts, cut = _holding_a_part(space, terms) if lacking and not named else (set(), False)
+    kinds = kinds_among(query.understood.units) if lacking and not full else NONE
+    parts, cut = _holding_a_part(space, terms, kinds) if lacking and not named else (set(), False)
     chosen |= parts
     scored = score_entries(query, space, terms, chosen, set(named))
-    few = lacking and sum(item.full for item in scored) < settings.enough
-    kept = [
-        item
-        for item in scored
-        if item.row.product_key not in query.left_out
-        and (item.matching or (few and item.is_close(query.words, settings.weights)))
-    ]
-    complete = not more and not (few and (unseen or cut))
-    return _arranged(query, space, RankingTrace(named, scored, closest, few, _in_order(kept), ()), complete)
+    found = [item for item in scored if item.row.product_key not in query.left_out]
+    have_all = sum(item.full for item in scored)
+    partly = lacking and have_all < settings.enough
+    dropped: Parts | None = NONE
+    if (
+        partly
+        and query.may_be_relaxed
+        and (not have_all or any(unit.is_soft for unit in query.understood.units))
+    ):
+        found, dropped = relax(query.understood.units, terms, found)
+    few = partly and sum(item.matching for item in found) < settings.enough
+    kept = [item for item in found if item.matching or (few and item.is_close(query.words, settings.weights))]
+    if codes and codes.only_close:
+        kept = [item._replace(full=False, matching=False) for item in kept]
+    complete = not more and not (partly and cut) and not (few and unseen)
+    trace = RankingTrace(named, scored, closest, few, _in_order(kept, order, terms), (), dropped)
+    return _arranged(query, space, trace, complete)
 
 
 def _rank_by_photo(
@@ -219,10 +287,11 @@ def _narrowed(space: Space, first: Sequence[FacetValue]) -> Iterator[Space]:
         yield space
 
 
-def _list_newest(query: RankingQuery, space: Space) -> Ranked:
-    """The newest products, for a query that states a price only."""
-    limit = get_settings().results
-    rows = list(space.entries().newest().values_list("product_key", "pk")[: limit + 1])
+def _list_all(query: RankingQuery, space: Space) -> Ranked:
+    """The newest products, or the cheapest or dearest, for a query that says nothing but prices or what is not wanted."""
+    limit, order = get_settings().results, query.understood.order
+    entries = space.entries().by_price(order) if order else space.entries().newest()
+    rows = list(entries.values_list("product_key", "pk")[: limit + 1])
     found: list[Row] = [(key, pk, 0.0) for key, pk in rows[:limit]]
     arranged = arrange(query.rules, found, space.entries()) if query.rules else Arranged(found)
     return Ranked(
@@ -234,12 +303,22 @@ def _list_newest(query: RankingQuery, space: Space) -> Ranked:
     )
 
 
-def _in_order(kept: Sequence[ScoredEntry]) -> list[ScoredEntry]:
-    """What is named first, then what has all that is asked for, then what comes first for a photo, each by score."""
+def _in_order(kept: Sequence[ScoredEntry], order: str = "", terms: Sequence[Term] = ()) -> list[ScoredEntry]:
+    """What is named first, then what has all that is asked for, then what leads without, then what comes first for a photo, each by score.
+
+    With an order by price, what leads stands by it: what is called so first, then what is taken for it.
+    """
 
     def place(item: ScoredEntry) -> tuple[Any, ...]:
         first = tuple(not has for has in item.first)
-        return not item.named, not item.full, first, -item.score, item.row.product_key
+        leads = not item.full, not item.matching
+        return not item.named, *leads, first, by_price(item), -item.score, item.row.product_key
+
+    def by_price(item: ScoredEntry) -> tuple[Any, ...]:
+        price = item.row.price
+        if not order or not item.matching or price is None:
+            return (item.loose(terms), True, 0) if order and item.matching else ()
+        return item.loose(terms), False, -price if order == FALLING else price
 
     return sorted(kept, key=place)
 
@@ -253,26 +332,29 @@ def _arranged(query: RankingQuery, space: Space, trace: RankingTrace, complete: 
         trace: what was found.
         complete: whether no other entry would qualify.
     """
-    settings = get_settings()
+    settings, order = get_settings(), query.understood.order
     tiers = [list(tier) for _, tier in groupby(trace.kept, _tier_of)]
-    shown = spread_tiers(tiers, most=settings.variants, page=settings.page_size)[: settings.results]
+    # In an order by price nothing moves: neither variants nor what rules boost.
+    most = 0 if order else settings.variants
+    shown = spread_tiers(tiers, most=most, page=settings.page_size)[: settings.results]
+    rules = tuple(rule for rule in query.rules if not (order and rule.action in MOVING))
     trace = replace(trace, shown=shown)
     complete = complete and len(trace.kept) <= settings.results
-    if not query.rules:
+    if not rules:
         return Ranked(shown, complete, trace=trace)
     arranged = arrange(
-        query.rules,
+        rules,
         [(item.row.product_key, item.row.entry_id, item.score) for item in shown],
         space.entries(),
         tiers=[len(list(tier)) for _, tier in groupby(shown, _tier_of)],
-        spread=_spread_again(shown),
+        spread=None if order else _spread_again(shown),
     )
     items = _with_rows(arranged, {item.row.product_key: item for item in shown})
     return Ranked(items, complete, arranged.fired, arranged.conflicts, arranged.pinned, trace)
 
 
-def _tier_of(item: ScoredEntry) -> tuple[bool, bool, tuple[bool, ...]]:
-    return item.named, item.full, item.first
+def _tier_of(item: ScoredEntry) -> tuple[bool, bool, bool, tuple[bool, ...]]:
+    return item.named, item.full, item.matching, item.first
 
 
 def _with_rows(arranged: Arranged, scored: Mapping[str, ScoredEntry]) -> list[ScoredEntry]:
@@ -297,7 +379,7 @@ def holding_everything(query: RankingQuery, filters: Filters) -> EntryQuerySet |
 
     Pinned products are among them, whatever they hold.
     """
-    space = Space.of(query.version, query.under(filters), query.typed)
+    space = Space.of(query.version, query.under(filters), query.typed, query.understood.negated)
     terms = query.terms
     if not terms or query.photo is not None:
         return None
@@ -305,10 +387,17 @@ def holding_everything(query: RankingQuery, filters: Filters) -> EntryQuerySet |
     return without_hidden(holding, query.rules)
 
 
-def _holding_a_part(space: Space, terms: Sequence[Term]) -> tuple[set[int], bool]:
-    """Entries that lack one term, or where they are few, that hold the most important ones; and whether others may do, too."""
+def entries_without_filters(query: RankingQuery) -> EntryQuerySet:
+    """Return the entries that a query may find under any filters and prices: all but what it negates and what rules hide."""
+    space = Space.of(query.version, NO_FILTERS, query.typed, query.understood.negated)
+    return without_hidden(space.entries(), query.rules)
+
+
+def _holding_a_part(space: Space, terms: Sequence[Term], kinds: Parts) -> tuple[set[int], bool]:
+    """Entries that lack one term, or where few of these are of the kind, that hold the most important ones; and whether others may do, too."""
     settings = get_settings()
     found: set[int] = set()
+    of_kind: set[int] = set()
     cut = False
     if 1 < len(terms) <= LONGEST_RELAXED:
         for left_out in range(len(terms)):
@@ -316,9 +405,10 @@ def _holding_a_part(space: Space, terms: Sequence[Term]) -> tuple[set[int], bool
             holding = space.entries().holding_all(rest, space.config, settings.candidates)
             cut |= len(holding) == settings.candidates
             found.update(holding)
+            of_kind.update(() if left_out in kinds else holding)
     if not terms:
         return found, cut
-    if len(found) >= settings.enough:
+    if len(of_kind) >= settings.enough:
         return found, cut or _may_lack_two(terms)
     most = space.entries().holding_most(
         terms, space.config, looked_at=settings.results, limit=2 * settings.candidates
@@ -359,6 +449,7 @@ def score_entries(
             named=row.entry_id in named,
             for_kids=not kids.isdisjoint(row.facets),
             cheapness=cheapness.get(row.entry_id, 0.0),
+            shown=query.shown.of(row.facets) if query.shown else 0.0,
         )
         for row in rows
     ]

@@ -181,7 +181,7 @@ class SearchRequest:
     """A page of results to be found; checked and cleaned when it is made.
 
     Args:
-        text: what the shopper typed, at most 200 characters.
+        text: what the shopper typed; beyond 200 characters it is cut at a word, and the answer's notes say so.
         filters: conditions that every result meets.
         sort: "relevance", "newest", "price" or "-price".
         page: number of the page, from 1.

@@ -1,41 +1,41 @@
-"""The list of results that pages are cut from: filtered, counted and sorted without asking again, frozen, and joined to products."""
+"""The list of results that pages are cut from: filtered and sorted without asking again, frozen, and joined to products."""
 
 import json
 import logging
 import uuid
 import zlib
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import astuple, dataclass, field, replace
 from decimal import Decimal
-from itertools import chain
 
 from django.core import signing
 from django.core.cache import cache
 
 from ..conf import get_settings, shop_key
-from ..facets import CATEGORY, prefix_of
+from ..facets import CATEGORY
 from ..merchandising.apply import free_places
 from ..models import IndexEntry
 from ..models.entries import EntryQuerySet, Measured
+from ..query.parse import parts_of
 from ..registry import get_index, leave_out, load_each, make_card
 from ..resilience import CircuitBreaker
 from ..session import part_in_time, stage
 from . import answers
-from .answers import SearchResult
+from .answers import Blocking, RelaxedPart, SearchResult
 from .candidates import ScoredEntry
 from .counts import (
-    FLAT,
     Counts,
-    FacetCount,
     Parents,
     count_facets,
     count_price_ranges,
+    count_results,
     count_stocked,
-    price_ranges_of,
-    sort_counts,
+    counted_of,
+    counts_of_chosen,
+    meeting,
 )
-from .ranking import Ranked, RankingQuery, holding_everything, rank
+from .ranking import Ranked, RankingQuery, entries_without_filters, holding_everything, rank
+from .relaxation import NONE, Parts, blocking_filters, offered, parts_dropped, relax, text_kept
 from .request import NO_FILTERS, Filters
 
 logger = logging.getLogger(__name__)
@@ -54,6 +54,11 @@ class ResultList:
     counted: bool = (
         True  # False where the time was up before all counts were there; such a list is not frozen
     )
+    relaxed: tuple[RelaxedPart, ...] = ()  # what was dropped of the query; what matches then has all the rest
+    showing: str = ""  # what is left of it
+    blocked_by: tuple[
+        Blocking, ...
+    ] = ()  # where nothing matches, filters without which something would be found
 
     def sorted_by(self, sort: str) -> list[ScoredEntry]:
         """Return the items in an order: by relevance as they stand, by price with those that have none last, or newest first.
@@ -85,23 +90,67 @@ def list_results(query: RankingQuery, filters: Filters) -> tuple[ResultList, Ran
         enough = bool(filters) and _finds_enough(query)
         ranked = rank(query, filters, closest=False) if enough else rank(query, NO_FILTERS)
         unfiltered = ranked
-        again = bool(filters) and not enough and not ranked.complete
+        again = bool(filters) and (not ranked.items if enough else not ranked.complete)
         if again:
             ranked = rank(query, filters)
+        applied = enough or again  # inside the ranking: every result meets the filters
+        items, dropped = (ranked.items, ranked.dropped) if applied else _chosen(query, filters, ranked)
     with stage("facets"):
-        # Where the filters were applied inside the ranking, every result meets them.
-        applied = enough or again
-        counts = count_results(ranked.items, names, NO_FILTERS if applied else filters, trees)
-        whole: Counts | None = counts
         if applied:
-            closest = None if enough else (unfiltered, ranked)
+            counts = count_results(items, names, NO_FILTERS, trees)
             whole = part_in_time(
-                lambda: _with_choices_counted(query, filters, counts, trees, closest), "counts"
+                lambda: _with_choices_counted(query, filters, counts, trees, enough, (unfiltered, ranked)),
+                "counts",
             )
-    items = place_pinned(_meeting(ranked.items, filters), ranked.pinned)
+        else:
+            whole = counts = count_results(ranked.items, names, filters, trees, items)
+    found = ResultList(place_pinned(items, ranked.pinned), ranked.complete, counts)
+    if query.photo is None and (dropped != NONE or query.understood.unknown or not items):
+        with stage("relax"):
+            found = _relaxed(query, filters, found, dropped)
     if whole is None:
-        return ResultList(items, ranked.complete, _of_chosen(counts, filters), counted=False), ranked
-    return ResultList(items, ranked.complete, whole), ranked
+        return replace(found, counts=counts_of_chosen(counts, filters), counted=False), ranked
+    return replace(found, counts=whole), ranked
+
+
+def _chosen(
+    query: RankingQuery, filters: Filters, ranked: Ranked
+) -> tuple[Sequence[ScoredEntry], Parts | None]:
+    """The results that meet the filters; where nothing among them has all that is asked for, relaxed by themselves."""
+    items, dropped = meeting(ranked.items, filters), ranked.dropped
+    matches = any(item.matching and item.row.product_key not in ranked.pinned for item in items)
+    if not filters or not query.may_be_relaxed or (matches and dropped == NONE):
+        return items, dropped
+    marked, dropped = relax(query.understood.units, query.terms, items, ranked.pinned)
+    return sorted(marked, key=lambda item: not item.matching), dropped
+
+
+def _relaxed(query: RankingQuery, filters: Filters, found: ResultList, dropped: Parts | None) -> ResultList:
+    """The list with what was dropped of the query, and with the filters that nothing matches under."""
+    text, understood = query.typed.text, query.understood
+    if any(item.named for item in found.items):
+        return found
+    relaxed = parts_dropped(text, understood, dropped)
+    showing = text_kept(text, understood, dropped) if relaxed and found.items else ""
+    found = replace(found, relaxed=relaxed, showing=showing)
+    under = query.under(filters)
+    if not under or understood.codes or (understood.unknown and not understood.units):
+        return found
+    if understood.unknown and dropped == NONE and any(item.matching for item in found.items):
+        return found  # they have all that any product could have
+    entries = entries_without_filters(query)
+    blocking = part_in_time(
+        lambda: blocking_filters(
+            entries, under, config=query.version.config, units=understood.units, terms=query.terms
+        ),
+        "counts",
+    )
+    if blocking and understood.price:
+        price = next(part for part in parts_of(text, understood) if part.facet == "price")
+        blocking = offered(blocking, price.text, price.without)
+    if blocking and understood.unknown:  # then nothing matches without a filter either
+        blocking = tuple(replace(one, matching=0, similar=one.matching + one.similar) for one in blocking)
+    return replace(found, blocked_by=blocking or ())
 
 
 def place_pinned(items: Sequence[ScoredEntry], pinned: Mapping[str, int]) -> Sequence[ScoredEntry]:
@@ -120,58 +169,6 @@ def count_matching(items: Sequence[ScoredEntry]) -> int:
     return next((place for place, item in enumerate(items) if not item.matching), len(items))
 
 
-# What a filter panel shows, counted in the list.
-
-
-def count_results(
-    items: Sequence[ScoredEntry], names: Sequence[str], filters: Filters, trees: Mapping[str, Parents]
-) -> Counts:
-    """Count, over the items that meet the filters, what a filter panel shows.
-
-    Args:
-        items: the results, those that do not meet the filters among them.
-        names: the facets to count.
-        filters: what is chosen.
-        trees: of facets whose values lie below each other.
-    """
-    meeting = _meeting(items, filters)
-    shared = _count_tokens(meeting)
-    facets = {}
-    for name in names:
-        chosen = bool(filters.facets.get(name))
-        tokens = _count_tokens(_meeting(items, filters.without(name))) if chosen else shared
-        facets[name] = _values_of(name, tokens, filters, trees.get(name, FLAT))
-    priced = _meeting(items, filters.without_price) if filters.has_price else meeting
-    stocked = _meeting(items, filters.without_stock) if filters.in_stock else meeting
-    prices = [item.row.price for item in priced if item.row.price is not None]
-    return Counts(facets, price_ranges_of(prices), sum(item.row.in_stock for item in stocked))
-
-
-def _meeting(items: Sequence[ScoredEntry], filters: Filters) -> Sequence[ScoredEntry]:
-    return [item for item in items if item.meets(filters)] if filters else items
-
-
-def _count_tokens(items: Iterable[ScoredEntry]) -> Counter[str]:
-    return Counter(chain.from_iterable(item.row.facets for item in items))
-
-
-def _values_of(name: str, tokens: Counter[str], filters: Filters, parents: Parents) -> list[FacetCount]:
-    prefix = prefix_of(name)
-    counts = {
-        token.removeprefix(prefix): count for token, count in tokens.items() if token.startswith(prefix)
-    }
-    return sort_counts(dict.fromkeys(filters.facets.get(name, ()), 0) | counts, parents)
-
-
-def _of_chosen(counts: Counts, filters: Filters) -> Counts:
-    """The counts over the results without those that another choice in the same facet would change."""
-    facets = {
-        name: [one for one in values if not (chosen := filters.facets.get(name)) or one.value in chosen]
-        for name, values in counts.facets.items()
-    }
-    return replace(counts, facets=facets, price_ranges=[] if filters.has_price else counts.price_ranges)
-
-
 def _finds_enough(query: RankingQuery) -> bool:
     every, enough = holding_everything(query, NO_FILTERS), get_settings().enough
     return every is not None and every.count_up_to(enough) == enough
@@ -182,7 +179,8 @@ def _with_choices_counted(
     filters: Filters,
     counts: Counts,
     trees: Mapping[str, Parents],
-    closest: tuple[Ranked, Ranked] | None,
+    enough: bool,
+    ranked: tuple[Ranked, Ranked],
 ) -> Counts:
     """The counts with those of what is chosen of, which ignore that choice.
 
@@ -191,19 +189,25 @@ def _with_choices_counted(
         filters: what is chosen.
         counts: over the results.
         trees: of facets whose values lie below each other.
-        closest: the results without and with the filters, where the closest are among them.
+        enough: whether so many products have all that is asked for, without the filters, that only they count.
+        ranked: the results without and with the filters.
     """
+    unfiltered, chosen = ranked
+    relaxed = chosen.dropped != NONE
 
     def every(others: Filters) -> EntryQuerySet:
-        if closest is not None:
-            unfiltered, chosen = closest
-            looser = rank(query, others) if others else unfiltered
+        if enough:
+            found = holding_everything(query, others)
+            if found is None:
+                raise ValueError("Without a term, there cannot be enough products that have all terms.")
+            if not relaxed or found.exists():
+                return found
+        looser = rank(query, others) if others else unfiltered
+        counted = {item.row.entry_id for item in counted_of(looser.items)}
+        if relaxed == (looser.dropped != NONE):
             # Not everything close was looked at, but what is shown is never more than what is counted.
-            return IndexEntry.objects.among([*{*looser.entry_ids, *chosen.entry_ids}])
-        found = holding_everything(query, others)
-        if found is None:
-            raise ValueError("Without a term, there cannot be enough products that have all terms.")
-        return found
+            counted |= {item.row.entry_id for item in counted_of(chosen.items)}
+        return IndexEntry.objects.among([*counted])
 
     return Counts(
         counts.facets | count_facets(filters.selected, filters, every, trees),
@@ -238,6 +242,9 @@ def freeze(results: ResultList, fingerprint: str) -> str:
         ],
         results.complete,
         results.counts.packed(),
+        [astuple(part) for part in results.relaxed],
+        results.showing,
+        [astuple(one) for one in results.blocked_by],
     ]
     packed = zlib.compress(json.dumps(content, separators=(",", ":")).encode(), 1)
     if not _try(lambda: cache.set(_key(name), packed, get_settings().freeze_seconds)):
@@ -254,7 +261,7 @@ def thaw(token: str, fingerprint: str) -> ResultList | None:
     kept: list[bytes | None] = []
     if kept_for != fingerprint or not _try(lambda: kept.append(cache.get(_key(name)))) or kept[0] is None:
         return None
-    items, complete, counts = json.loads(zlib.decompress(kept[0]))
+    items, complete, counts, relaxed, showing, blocked_by = json.loads(zlib.decompress(kept[0]))
     return ResultList(
         [
             ScoredEntry(
@@ -266,11 +273,14 @@ def thaw(token: str, fingerprint: str) -> ResultList | None:
         ],
         complete,
         Counts.unpacked(counts),
+        relaxed=tuple(RelaxedPart(text, facet, tuple(values)) for text, facet, values in relaxed),
+        showing=showing,
+        blocked_by=tuple(Blocking(name, tuple(values), *rest) for name, values, *rest in blocked_by),
     )
 
 
 def _key(name: str) -> str:
-    return shop_key(f"frozen:{name}")
+    return shop_key(f"frozen-2:{name}")  # the release before kept less of a list
 
 
 def _try(act: Callable[[], object]) -> bool:

@@ -19,18 +19,20 @@ from ..merchandising.snapshots import Merchandising, snapshot
 from ..models import IndexVersion
 from ..prometheus import DEGRADED, LEFT_OUT, SEARCH_SECONDS, note_answer
 from ..query.lexicon import words_of
-from ..query.parse import Query, clean_query, parts_of
+from ..query.parse import Query, clean_query, in_english, parts_of
 from ..query.spelling import correct
-from ..query.synonyms import merged_synonyms
-from ..session import is_out_of_time, measuring, pinned, search_session, stage, time_budget
+from ..query.synonyms import SynonymEntry, merged_synonyms
+from ..session import is_out_of_time, measuring, part_in_time, pinned, search_session, stage, time_budget
 from . import answers
 from .absent import why_absent
 from .answers import Draft, SearchAnswer, SimilarAnswer
 from .browse import catalogue_page
 from .candidates import lacking_share
+from .completions import once
 from .explain import explain
+from .findable import which_find
 from .guesses import with_guesses
-from .photos import embedding_of, point_of, turn_of
+from .photos import Told, embedding_of, point_of, told_by
 from .ranking import RankingQuery, is_semantic_failure, understand
 from .request import Filters, SearchRequest
 from .results import count_matching, freeze, list_results, load_results, thaw
@@ -92,11 +94,13 @@ def answer_request(request: SearchRequest) -> SearchAnswer:
         hits += [Hit("redirect", redirect.id)] if redirect else []
         if hits:
             count_hits(hits)
+    told = told_by(request.references.photo) if request.references.photo else Told()
     nothing = version is not None and bool(typed.text) and not found.total and not found.is_blind
     return replace(
         found,
         query=searched.text,
         typed=typed.text,
+        notes=(*cut_notes(typed), *found.notes),
         left_out=(*found.left_out, *loaded.left_out),
         took_ms=round((perf_counter() - started) * 1000, 2),
         results=loaded.results,
@@ -107,7 +111,8 @@ def answer_request(request: SearchRequest) -> SearchAnswer:
         redirect=redirect.url if redirect else "",
         banners=banners,
         photo=request.references.photo,
-        turned=turn_of(request.references.photo) if request.references.photo else 0,
+        turned=told.turned,
+        boxes=told.boxes,
         more=request.references.more,
         less=request.references.less,
     )
@@ -159,7 +164,9 @@ def _ranked_page(version: IndexVersion, request: SearchRequest) -> Draft:
     draft = None
     references = request.references
     with time_budget(get_settings().search_timeout_ms):
-        slips = _corrected(version, request) if request.spelling else (None, {})
+        slips = (
+            slips_of(version, request.query, request.variation.synonyms) if request.spelling else (None, {})
+        )
         corrected, meant = slips or (None, {})
         left_out = [] if slips is not None else [answers.SPELLING]
         with stage("encode"):
@@ -235,24 +242,33 @@ def _with_references(
     return replace(query, photo=point.embedding, left_out=point.left_out), degraded, point.whole
 
 
-def _corrected(
-    version: IndexVersion, request: SearchRequest
-) -> tuple[Query | None, Mapping[str, str]] | None:
-    """The query as it was probably meant, or None where nothing is wrong with it, and what its rare words may mean.
+def cut_notes(query: Query) -> tuple[str, ...]:
+    """Return the sentence on a query that was cut; none for others."""
+    return (answers.CUT.format(last=query.text.rpartition(" ")[2]),) if query.cut else ()
 
-    None where that could not be looked at.
+
+def slips_of(
+    version: IndexVersion, query: Query, tried: tuple[SynonymEntry, ...] | None = None
+) -> tuple[Query | None, Mapping[str, str]] | None:
+    """Return the query as it was probably meant, or None where nothing is wrong with it, and what its rare words may mean.
+
+    Args:
+        version: the version that is searched.
+        query: as it was typed.
+        tried: synonyms to read it with instead of the table's.
+
+    Returns:
+        None where that could not be looked at.
     """
-    if not request.query.has_words:
+    if not query.has_words:
         return None, {}
-    tried = request.variation.synonyms
     try:
         with stage("spelling"), search_session():
-            known = (
-                words_of(version, snapshot().synonyms).synonyms
-                if tried is None
-                else merged_synonyms(tried).words
-            )
-            correction = correct(version.pk, request.query.text, known)
+            words = words_of(version, snapshot().synonyms)
+            if in_english(query.text, words.lexicon).language:
+                return None, {}  # words that are right in another language
+            known = words.synonyms if tried is None else merged_synonyms(tried).words
+            correction = correct(version.pk, query.text, known)
     except DatabaseError:
         logger.exception("The spelling of a query could not be looked at")
         return None
@@ -291,9 +307,15 @@ def _page_of(query: RankingQuery, request: SearchRequest, degraded: str) -> Draf
         answer,
         total=len(items),
         complete=results.complete,
-        matching=count_matching(items),
+        matching=0 if results.relaxed else count_matching(items),
+        fitting=count_matching(items) if results.relaxed else 0,
+        relaxed=results.relaxed,
+        showing=results.showing,
+        blocked_by=results.blocked_by,
         understood=list(parts_of(query.typed.text, understood)),
         unknown=understood.unknown,
+        notes=(*understood.notes, *((answers.NO_LIST,) if understood.unlisted else ())),
+        language=understood.language,
         looks_like=query.looks,
         **results.counts.shown(request.facets),
     )
@@ -303,8 +325,9 @@ def _page_of(query: RankingQuery, request: SearchRequest, degraded: str) -> Draf
 
 
 def _queries_instead(version: IndexVersion) -> tuple[str, ...]:
-    """Queries that many searched for, then the names of the largest categories that nothing lies below."""
-    queries = [query.text for query in popular_queries("", MOST_INSTEAD)]
+    """Queries that many searched for and that find something, as far as time allows, then the names of the largest categories that nothing lies below."""
+    popular = [query.text for query in popular_queries("", MOST_INSTEAD)]
+    queries = part_in_time(lambda: which_find(version.pk, popular), "queries to try") or []
     lexicon = words_of(version, snapshot().synonyms).lexicon
     above = set(lexicon.parents.values())
     leaves = [
@@ -313,7 +336,7 @@ def _queries_instead(version: IndexVersion) -> tuple[str, ...]:
         if facet == CATEGORY and value not in above
     ]
     named = [value for _, value in sorted(leaves)[:MOST_INSTEAD]]
-    return tuple(dict.fromkeys([*queries, *named]))[:MOST_INSTEAD]
+    return tuple(once([*queries, *named])[:MOST_INSTEAD])
 
 
 # Answers in the search log and in the counters of this process.

@@ -1,25 +1,27 @@
-"""Suggestions while a shopper types: queries, values of facets, brands and products."""
+"""Suggestions while a shopper types: queries, values of facets, brands and products, each of which finds something."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 import numpy as np
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
+from django.db import OperationalError
 
 from ..exceptions import InvalidQuery
 from ..models import WordList
 from ..prometheus import LEFT_OUT
-from ..query.names import NO_FACET, Mask, Names, PrefixIndex, Rows, typed_words
-from ..text import clean_text, fold, inflections
+from ..query.names import NO_FACET, names_of
+from ..session import is_out_of_time
+from ..text import cut_text, fold, spelt_words
 from . import answers
 from .answers import SearchResult
+from .completions import Span, Typed, as_written, comparable, complete, holding, once, typed_spans, weight_of
+from .findable import first_that_find
 from .results import load_results
 
 MOST = 20  # suggestions of each kind
-SHORTEST_SLIP = 4  # letters; shorter beginnings are near too many words
-WORDS_TYPED = 8  # further words are left aside
+SPARE = 3  # candidates for each suggestion, since some find nothing or are another one in other words
+
+GROUPS = ("queries", "categories", "brands", "products")
 
 Popular = Callable[[str, int], Sequence[str]]  # (what was typed, limit) -> logged queries that begin with it
 
@@ -35,13 +37,15 @@ class SuggestedValue:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Suggestions:
-    """What is suggested for the beginning of a query."""
+    """What is suggested for the beginning of a query; without one, what others look for."""
 
     query: str
     queries: list[str] = field(default_factory=list)
     categories: list[SuggestedValue] = field(default_factory=list)  # values of any facet but the brand
     brands: list[SuggestedValue] = field(default_factory=list)
     products: list[SearchResult] = field(default_factory=list)
+    # By group, for each suggestion the parts of its text that were typed.
+    matched: Mapping[str, list[list[Span]]] = field(default_factory=lambda: {group: [] for group in GROUPS})
     degraded: str = ""
     left_out: tuple[str, ...] = ()  # as in `SearchAnswer`
 
@@ -53,10 +57,12 @@ def _none_popular(_text: str, _limit: int) -> Sequence[str]:
 def suggest(text: str, *, limit: int = 6, popular: Popular = _none_popular) -> Suggestions:
     """Suggest queries, facet values, brands and products for what is being typed.
 
-    Every typed word may be the beginning of a word; one edit in a word that begins nothing is forgiven.
+    The last word may be the beginning of a word, which is completed by what products have that have the words before it;
+    one edit in a word that begins nothing is forgiven. Every text that is suggested finds a product, and none is another
+    one in other case, accents, order or number.
 
     Args:
-        text: what was typed so far, at most 200 characters.
+        text: what was typed so far, cut as a search cuts it beyond 200 characters; without a word, only popular queries are suggested.
         limit: most suggestions of each kind, from 1; no more than 20 are made.
         popular: gives logged queries that begin with the text, best first; they come before completions.
 
@@ -66,103 +72,105 @@ def suggest(text: str, *, limit: int = 6, popular: Popular = _none_popular) -> S
     if limit < 1:
         raise InvalidQuery("invalid_limit", "limit must be a whole number from 1.")
     limit = min(limit, MOST)
-    text = clean_text(text, "q")
-    words = typed_words(text)
-    if not words:
+    ended = text[-1:].isspace()
+    text, cut = cut_text(text, "q")
+    ended = ended or cut  # a text is cut behind a word
+    if text and not any(spelt_words(text)):
         return Suggestions(query=text)
-    names = _serving_names()
-    if names is None:
+    serving = WordList.objects.serving_stamp()
+    if serving is None:
         LEFT_OUT.labels(answers.WORDS).inc()
         return Suggestions(query=text, degraded=answers.NO_WORDS, left_out=(answers.WORDS,))
-    prefixes = respelt(names.products, words)
-    mask = names.products.matching(prefixes)
-    values = _values(names, words)
-    completed = complete(names, prefixes, mask, limit + 1)  # one of them may be what was typed
-    keys = [names.keys[row] for row in np.flatnonzero(mask)[:limit]]
-    loaded = load_results(dict.fromkeys(keys, 0.0))
+    version_id, names = serving[0], names_of(*serving)
+    typed = Typed.of(names, text, ended=ended)
+    logged = [as_written(names, query) for query in popular(text, SPARE * limit)]
+    try:
+        values = _values(typed, logged)
+        brands = _finding(version_id, [value for value in values if value.facet == NO_FACET], limit)
+        others = [value for value in values if value.facet != NO_FACET]
+        categories = _finding(version_id, _not_among(others, brands), limit)
+        completed = complete(typed, SPARE * limit)
+        loaded = load_results(dict.fromkeys(_products(typed, completed[:1], limit), 0.0))
+        taken = [text, *(value.value for value in (*brands, *categories))]
+        taken += [result.card.name for result in loaded.results]
+        candidates = once([*logged, *completed], taken)
+        queries = first_that_find(version_id, candidates, limit)
+    except OperationalError as error:
+        if not is_out_of_time(error):
+            raise
+        LEFT_OUT.labels(answers.WORDS).inc()
+        return Suggestions(query=text, degraded=answers.TOO_SLOW, left_out=(answers.WORDS,))
+    texts = (
+        queries,
+        [value.value for value in categories],
+        [value.value for value in brands],
+        [result.card.name for result in loaded.results],
+    )
+    matched = {
+        group: [typed_spans(text, typed.words) for text in group_texts]
+        for group, group_texts in zip(GROUPS, texts, strict=True)
+    }
     return Suggestions(
         query=text,
-        left_out=loaded.left_out,
-        queries=_queries(text, [*popular(text, limit), *completed], values)[:limit],
-        categories=[value for value in values if value.facet != NO_FACET][:limit],
-        brands=[value for value in values if value.facet == NO_FACET][:limit],
+        queries=queries,
+        categories=categories,
+        brands=brands,
         products=loaded.results,
+        matched=matched,
+        left_out=loaded.left_out,
     )
 
 
-def _queries(text: str, queries: Sequence[str], values: Sequence[SuggestedValue]) -> list[str]:
-    """Queries and then values, each once, a value's own spelling before a joined one, without what was typed."""
-    phrases = {_joined(value.value): value.value.lower() for value in values}
-    found = {_joined(query): phrases.get(_joined(query), query) for query in queries} | phrases
-    found.pop(_joined(text), None)
-    return list(found.values())
+# What is suggested beside queries.
 
 
-def _joined(text: str) -> str:
-    return "".join(map(fold, text.split()))
+def _values(typed: Typed, logged: Sequence[str]) -> list[SuggestedValue]:
+    """Brands and facet values with all typed words: those that begin with the first, then those that many looked for, then the commonest."""
+    if not typed.words:
+        return []
+    index = typed.names.value_words
+    rows = np.flatnonzero(index.matching(typed.words)).tolist()
+    wanted = {key: place for place, text in enumerate(logged) for key in comparable(text)}
+    first = typed.words[0]
+
+    def rank(one: tuple[str, str, int]) -> tuple[bool, int, float]:
+        facet, value, count = one
+        place = min((wanted.get(key, len(logged)) for key in comparable(value)), default=len(logged))
+        return not fold(value).startswith(first), place, -count * weight_of(facet)
+
+    found = sorted((typed.names.values[row] for row in rows), key=rank)
+    kept = set(once([value for _, value, _ in found]))
+    values = []
+    for facet, value, count in found:
+        if value in kept:
+            kept.discard(value)
+            values.append(SuggestedValue(value=value, facet=facet, count=count))
+    return values
 
 
-def _values(names: Names, words: Sequence[str]) -> list[SuggestedValue]:
-    """Brands and facet values that match, those that begin with what was typed first."""
-    index = names.value_words
-    rows: Rows = np.flatnonzero(index.matching(respelt(index, words))).astype(np.uint32)
-    found = [names.values[row] for row in rows]
-    start = words[0]
-    found.sort(key=lambda value: (not value[1].lower().startswith(start), -value[2]))
-    return [SuggestedValue(value=value, facet=facet, count=count) for facet, value, count in found]
+def _not_among(values: Sequence[SuggestedValue], others: Sequence[SuggestedValue]) -> list[SuggestedValue]:
+    kept = set(once([value.value for value in values], [value.value for value in others]))
+    return [value for value in values if value.value in kept]
 
 
-def _serving_names() -> Names | None:
-    found = WordList.objects.serving_stamp()
-    return None if found is None else _names(*found)
+def _finding(version_id: int, values: Sequence[SuggestedValue], limit: int) -> list[SuggestedValue]:
+    """The first values whose text finds something."""
+    found = set(first_that_find(version_id, [value.value for value in values[: SPARE * limit]], limit))
+    return [value for value in values if value.value in found]
 
 
-@lru_cache(maxsize=1)
-def _names(version_id: int, _stamp: str) -> Names:
-    return Names.unpack(bytes(WordList.objects.values_list("names", flat=True).get(pk=version_id)))
-
-
-# Completing what is being typed, with one misspelling at most in each word.
-
-
-def respelt(index: PrefixIndex, prefixes: Sequence[str]) -> list[str]:
-    """Return the prefixes, each that begins no word replaced by the nearest that does; the first letter stays."""
-    return [
-        prefix if index.span(prefix) or len(prefix) < SHORTEST_SLIP else _nearest(index, prefix)
-        for prefix in prefixes[:WORDS_TYPED]
-    ]
-
-
-def complete(names: Names, prefixes: Sequence[str], mask: Mask, limit: int) -> list[str]:
-    """Return queries: what was typed with its last word completed, those that most products match first.
-
-    Args:
-        names: the names of the version.
-        prefixes: folded words, the last one unfinished.
-        mask: the products that match all prefixes.
-        limit: most queries.
-    """
-    *before, last = prefixes
-    index = names.products
-    span = index.span(last)
-    counts = index.counts(span, mask)
-    found: dict[str, None] = {}
-    for place in np.argsort(-counts, kind="stable"):
-        word = index.words[span.start + int(place)]
-        if len(found) == limit or not counts[place]:
-            break
-        if word not in before and not any(other in found for other in inflections(word)):
-            found[word] = None
-    return [" ".join([*before, word]) for word in found]
-
-
-def _nearest(index: PrefixIndex, prefix: str) -> str:
-    """The beginning, one edit away, of the words that stand in most rows; the prefix itself where there is none."""
-    rows: dict[str, int] = {}
-    for number in index.span(prefix[0]):
-        count = int(index.starts[number + 1] - index.starts[number])
-        for length in {len(prefix), len(prefix) + 1, len(prefix) - 1}:
-            beginning = index.words[number][:length]
-            rows[beginning] = rows.get(beginning, 0) + count
-    near = process.extract(prefix, rows.keys(), scorer=OSA.distance, score_cutoff=1, limit=None)
-    return max((word for word, _, _ in near), key=lambda word: (len(word), rows[word]), default=prefix)
+def _products(typed: Typed, meant: Sequence[str], limit: int) -> list[str]:
+    """Keys of products that have all typed words: what is likely meant first, then by words of their names; of one name, the first."""
+    names, has_all = typed.names, typed.products
+    by_name = has_all & names.products.matching(typed.words)
+    found: dict[int, int] = {}
+    first = has_all
+    for word in (fold(word[0]) for text in meant for word in spelt_words(text)):
+        if word not in typed.before:
+            first = first & holding(names, word, whole=True)
+    for mask in (first, by_name, has_all):
+        for row in np.flatnonzero(mask):
+            found.setdefault(int(names.titles[row]) if len(names.titles) else int(row), int(row))
+            if len(found) == limit:
+                return [names.keys[one] for one in found.values()]
+    return [names.keys[row] for row in found.values()]

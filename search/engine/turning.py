@@ -19,7 +19,6 @@ from ..vectors import from_literal, to_literal
 
 TURNS = (0, 90, 180, 270)  # degrees clockwise
 NEAREST = 10  # pictures that a turn is judged by
-SURER = 0.25  # by which another turn must be surer than the photo as it was sent
 _WAYS = {
     90: Image.Transpose.ROTATE_270,  # Pillow counts the other way round
     180: Image.Transpose.ROTATE_180,
@@ -37,12 +36,13 @@ def turned_picture(picture: Image.Image, turn: int) -> Image.Image:
     return picture.transpose(_WAYS[turn]) if turn else picture
 
 
-def surest_turn(embeddings: NDArray[np.float32], version: IndexVersion) -> int:
-    """Return the turn by which a photo shows most surely what the version has; 0 unless another one is surer by SURER.
+def surest_turn(embeddings: NDArray[np.float32], version: IndexVersion, margin: float) -> int:
+    """Return the turn by which a photo shows most surely what the version has; 0 unless another one is surer by a margin.
 
     Args:
         embeddings: (4, dimension), of the photo by each of TURNS, of unit length.
         version: whose pictures it is compared with.
+        margin: the artifact's, a difference of cosine similarities.
 
     Returns:
         One of TURNS; 0, too, where the pictures could not be read in time.
@@ -52,7 +52,7 @@ def surest_turn(embeddings: NDArray[np.float32], version: IndexVersion) -> int:
     except OperationalError:
         return 0
     best = int(np.argmax(sure))
-    return TURNS[best] if sure[best] > sure[0] + SURER else 0
+    return TURNS[best] if sure[best] > sure[0] + margin else 0
 
 
 def certainties(embeddings: NDArray[np.float32], version: IndexVersion) -> NDArray[np.float64]:

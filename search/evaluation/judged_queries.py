@@ -17,13 +17,14 @@ class JudgedQuery:
     text: str
     kind: str = ""
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # each must hold one of its values
+    without: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # each may hold none of its values
     price_min: float | None = None
     price_max: float | None = None
     skus: frozenset[str] | None = None
 
 
 def read_queries(file: Path) -> list[JudgedQuery]:
-    """Read JSON lines: {"query", "kind", "rule": {field: [values], "price_min", "price_max"}} or {..., "relevant": [SKUs]}.
+    """Read JSON lines: {"query", "kind", "rule": {field: [values], "without": {...}, "price_min", "price_max"}} or {..., "relevant": [SKUs]}.
 
     Raises:
         ValueError: the file is missing, empty, or a line is none of these; the sentence names the line.
@@ -55,13 +56,17 @@ def _query(content: dict[str, Any]) -> JudgedQuery:
         return JudgedQuery(text=text, kind=kind, skus=frozenset(map(_sku, content["relevant"])))
     rule = dict(content["rule"])
     lowest, highest = (float(rule.pop(name)) if name in rule else None for name in PRICES)
-    for name, values in rule.items():
+    without = rule.pop("without", {})
+    if not isinstance(without, dict):
+        raise ValueError(f'rule "without" must be an object of fields, not {without!r}')
+    for name, values in (*rule.items(), *without.items()):
         if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
             raise ValueError(f"rule {name!r} must be a list of texts, not {values!r}")
     return JudgedQuery(
         text=text,
         kind=kind,
         fields={name: tuple(values) for name, values in rule.items()},
+        without={name: tuple(values) for name, values in without.items()},
         price_min=lowest,
         price_max=highest,
     )
@@ -89,5 +94,7 @@ def is_right(
     if query.price_min is not None and (price is None or price < query.price_min):
         return False
     if query.price_max is not None and (price is None or price > query.price_max):
+        return False
+    if any(set(values) & set(fields.get(name, ())) for name, values in query.without.items()):
         return False
     return all(set(values) & set(fields.get(name, ())) for name, values in query.fields.items())

@@ -81,7 +81,7 @@ def _log(key: str, reason: str) -> None:
 
 def _refuse_unknown(queries: Sequence[JudgedQuery], known: set[str]) -> None:
     for query in queries:
-        for name in query.fields:
+        for name in (*query.fields, *query.without):
             if known and name not in known:
                 raise UnknownFieldError(
                     f"The rule of {query.text!r} names {name!r}; products are judged by {', '.join(sorted(known))}."

@@ -25,6 +25,7 @@ from ..facets import CATEGORY, TAGS, FacetValue, facet_of, has_value, parse_toke
 from ..models import EntryImage, IndexEntry, IndexVersion, VersionLexicon, WordList
 from ..models.entries import EntryQuerySet
 from ..query.names import NameCollector, Vocabulary, Word
+from ..registry import get_index
 from ..resilience import Attempts
 from ..session import search_session
 from ..text import fold, is_word, parts, spelt_words
@@ -160,13 +161,15 @@ def refresh_word_list() -> bool:
     source = _source(entries)
     if WordList.objects.filter(pk=version.pk, source=source).exists():
         return False
-    counter, collector, attempts = WordCounter(), NameCollector(), Attempts("Counting the words of names")
+    counter, collector = WordCounter(), NameCollector(get_index().kind)
+    attempts = Attempts("Counting the words of names")
     with transaction.atomic():  # which the cursor must not outlive
-        for key, name, brand, keywords, facets in _read_entries(entries):
+        for key, sku, name, brand, keywords, facets in _read_entries(entries):
             with attempts.at(f"product {key}"):
                 counter.add(name=name, brand=brand, keywords=keywords, values=[value for _, value in facets])
-                collector.add(key, name=name, brand=brand, facets=facets)
-    vocabulary, names = counter.vocabulary().pack(), collector.names().pack()
+                collector.add(key, name=name, brand=brand, facets=facets, sku=sku)
+    words = counter.vocabulary()
+    vocabulary, names = words.pack(), collector.names(words).pack()
     WordList.objects.update_or_create(
         version=version,
         defaults={
@@ -184,15 +187,15 @@ def refresh_word_list() -> bool:
 def _source(entries: EntryQuerySet) -> str:
     """Words that change whenever an entry is written, added or deleted."""
     counted = entries.aggregate(count=Count("*"), last=Max("updated_at"))
-    return f"{counted['count']} entries, the last written {counted['last']}"
+    return f"{counted['count']} entries with their codes and values, the last written {counted['last']}"
 
 
-def _read_entries(entries: EntryQuerySet) -> Iterator[tuple[str, str, str, str, list[FacetValue]]]:
+def _read_entries(entries: EntryQuerySet) -> Iterator[tuple[str, str, str, str, str, list[FacetValue]]]:
     # What is in stock and new comes first, in suggestions as well.
     ordered = entries.order_by("-in_stock", "-created", "product_key")
-    columns = ordered.values_list("product_key", "name", "brand", "keywords", "facets")
-    for key, name, brand, keywords, tokens in columns.iterator(chunk_size=CHUNK):
-        yield key, name, brand, keywords, [parse_token(token) for token in tokens]
+    columns = ordered.values_list("product_key", "sku", "name", "brand", "keywords", "facets")
+    for key, sku, name, brand, keywords, tokens in columns.iterator(chunk_size=CHUNK):
+        yield key, sku, name, brand, keywords, [parse_token(token) for token in tokens]
 
 
 class WordCounter:

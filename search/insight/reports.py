@@ -339,15 +339,17 @@ def _mean(positions: list[int | None]) -> float | None:
 
 
 def popular_queries(prefix: str, limit: int) -> list[PopularQuery]:
-    """Return the commonest queries that begin with `prefix`, whatever its case; all of them for "".
+    """Return the queries that begin with `prefix`, whatever its case, those with most clicked searches first; all of them for "".
 
-    A query is popular from POPULAR_MINIMUM visits in 30 days on, so that what one person types is never
-    suggested to another. The table is made by the roll-up.
+    A query is popular once POPULAR_MINIMUM visits on POPULAR_DAYS of the last 30 days have clicked a result of it, so
+    that what one person types is never shown to another. The table is made by the roll-up, without what is blocked.
 
     Args:
         prefix: what was typed so far.
         limit: most queries.
     """
     typed = normalise(prefix) + (" " if prefix[-1:].isspace() else "")
-    found = PopularQuery.objects.filter(query__startswith=typed.lstrip()).order_by("-searches", "query")
+    found = PopularQuery.objects.filter(query__startswith=typed.lstrip()).order_by(
+        "-clicked", "-searches", "query"
+    )
     return list(found[:limit])

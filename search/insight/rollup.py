@@ -5,6 +5,7 @@ may wait in Redis for a worker. So counting twice changes nothing. When its sear
 same transaction, and never counted again.
 """
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -15,11 +16,14 @@ from django.db.models import Min, QuerySet
 from django.utils import timezone
 
 from ..conf import get_settings
-from ..models import LoggedSearch, SearchDay
+from ..models import LoggedSearch, PopularQuery, SearchDay
 from ..resilience import Attempts
+from .block_list import block_list, shipped_list
+
+logger = logging.getLogger(__name__)
 
 GRACE = timedelta(days=1)  # after the end of a day, in which clicks of its searches are still counted
-POPULAR_DAYS = 30
+POPULAR_SINCE = 30  # days
 POPULAR_QUERIES = 20_000
 
 # Where nobody could look, a degraded search without `matching`, nobody knows whether it would have found something.
@@ -76,27 +80,35 @@ FROM joined CROSS JOIN LATERAL jsonb_each_text(stages) AS stage GROUP BY stage.k
 QUERY_DAYS = (
     _LOGGED
     + """
-INSERT INTO fashion_search_queryday (day, query, text, corrected, searches, visits, zero, close, clicked, clicks, placed,
-    positions, total)
+INSERT INTO fashion_search_queryday (day, query, text, corrected, searches, visits, zero, close, clicked, clickers, clicks,
+    placed, positions, total)
 SELECT %(day)s, query, mode() WITHIN GROUP (ORDER BY text), (array_agg(corrected ORDER BY at DESC))[1],
     count(*) FILTER (WHERE is_search),
     count(DISTINCT visit) FILTER (WHERE visit <> '')
         + count(*) FILTER (WHERE is_search AND visit = '' AND filters = '{}'::jsonb),
     count(*) FILTER (WHERE is_zero), count(*) FILTER (WHERE is_close),
-    count(*) FILTER (WHERE is_search AND clicks > 0), sum(clicks), sum(placed), sum(positions),
+    count(*) FILTER (WHERE is_search AND clicks > 0),
+    count(DISTINCT visit) FILTER (WHERE visit <> '' AND clicks > 0)
+        + count(*) FILTER (WHERE is_search AND visit = '' AND filters = '{}'::jsonb AND clicks > 0),
+    sum(clicks), sum(placed), sum(positions),
     coalesce((array_agg(total ORDER BY at DESC) FILTER (WHERE filters = '{}'::jsonb))[1],
         (array_agg(total ORDER BY at DESC))[1])
 FROM joined WHERE mode = 'text' AND query <> '' GROUP BY query
 """
 )
 
+# A misspelt query counts for the one that was searched for instead.
 POPULAR = """
-INSERT INTO fashion_search_popularquery (query, text, searches, clicked)
-SELECT query, (array_agg(text ORDER BY day DESC))[1], sum(searches), sum(clicked)
-FROM fashion_search_queryday WHERE day >= %(first)s
-GROUP BY query
-HAVING sum(visits) >= %(minimum)s AND (array_agg(total ORDER BY day DESC))[1] > 0
-ORDER BY sum(searches) DESC, query LIMIT %(limit)s
+WITH asked AS (
+    SELECT *, CASE WHEN corrected = '' THEN query ELSE lower(corrected) END AS meant,
+        CASE WHEN corrected = '' THEN text ELSE corrected END AS spelt
+    FROM fashion_search_queryday WHERE day >= %(first)s
+)
+SELECT meant, (array_agg(spelt ORDER BY day DESC, searches DESC))[1], sum(searches), sum(clicked)
+FROM asked GROUP BY meant
+HAVING sum(clickers) >= %(minimum)s AND count(DISTINCT day) FILTER (WHERE clickers > 0) >= %(days)s
+    AND (array_agg(total ORDER BY day DESC))[1] > 0
+ORDER BY sum(clicked) DESC, meant LIMIT %(limit)s
 """
 
 # Deleted by statements: Django's `delete()` reads every row into memory where any receiver listens to `post_delete`.
@@ -182,10 +194,27 @@ def _count(day: date, now: datetime, *, closed: bool) -> None:
 
 
 def _refresh_popular(today: date) -> None:
-    first = today - timedelta(days=POPULAR_DAYS)
+    """Make the popular queries anew; while the shop's own block list cannot be read, none that was not popular before is added."""
+    settings, known = get_settings(), None
+    try:
+        blocked = block_list()
+    except (OSError, ValueError) as error:
+        logger.error("BLOCKED_QUERIES cannot be read, so no query becomes popular: %s", error)
+        blocked, known = shipped_list(), set(PopularQuery.objects.values_list("query", flat=True))
+    values: dict[str, Any] = {
+        "first": today - timedelta(days=POPULAR_SINCE),
+        "minimum": settings.popular_minimum,
+        "days": settings.popular_days,
+        "limit": POPULAR_QUERIES,
+    }
     with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(POPULAR, values)
+            found = [PopularQuery(query=q, text=t, searches=s, clicked=c) for q, t, s, c in cursor.fetchall()]
         _run([DELETE_POPULAR])
-        _run([POPULAR], first=first, minimum=get_settings().popular_minimum, limit=POPULAR_QUERIES)
+        PopularQuery.objects.bulk_create(
+            one for one in found if (known is None or one.query in known) and not blocked.blocks(one.text)
+        )
 
 
 def _run(sql: Iterable[str], **values: Any) -> None:

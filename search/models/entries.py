@@ -19,13 +19,16 @@ from ..vectors import EmbeddingLiteral
 from .expressions import (
     Conditions,
     IsAnyOf,
+    Negated,
     Term,
     Unnest,
     distance,
     excludes,
     fit_of,
     holds,
+    lacks,
     meets,
+    place_of,
 )
 from .versions import IndexVersion
 
@@ -47,6 +50,7 @@ class Measured(NamedTuple):
     image: float | None = None  # similarity of its best picture, from -1 to 1; None where there is none
     text: float | None = None  # similarity of its text
     fits: tuple[float, ...] = ()  # how well it fits each of the terms
+    places: tuple[float, ...] = ()  # how near to its name it has the typed words of each, from 0 to 1
 
     @classmethod
     def kept(cls, product_key: str, price: Decimal | None, created: float) -> "Measured":
@@ -70,6 +74,10 @@ class EntryQuerySet(QuerySet["IndexEntry"]):
         """Leave out the entries whose texts hold any of the terms."""
         return self.filter(excludes(terms, config))
 
+    def lacking(self, negated: Sequence[Negated], config: str) -> Self:
+        """Leave out the entries that have anything of what is negated."""
+        return self.filter(lacks(negated, config))
+
     def among(self, ids: Sequence[int]) -> Self:
         """Keep the entries with these primary keys, sent as one array."""
         # psycopg writes the array, ten times as fast as ArrayField
@@ -83,10 +91,24 @@ class EntryQuerySet(QuerySet["IndexEntry"]):
         """Sort newest first, ties by product key."""
         return self.order_by("-created", "product_key")
 
-    def named(self, text: str) -> list[tuple[str, int]]:
-        """Return product keys and primary keys of the entries whose SKU or name is the text, in any case of letters."""
+    def by_price(self, order: str) -> Self:
+        """Sort by price, rising for "price" and falling for "-price"; what has none comes last, ties by product key."""
+        price = F("price")
+        ordered = price.desc(nulls_last=True) if order.startswith("-") else price.asc(nulls_last=True)
+        return self.order_by(ordered, "product_key")
+
+    def named(self, text: str, keys: Sequence[str] = ()) -> list[tuple[str, int]]:
+        """Return product keys and primary keys of the entries whose SKU or name is the text, in any case of letters.
+
+        Args:
+            text: what was typed.
+            keys: of products that are named otherwise, such as by a code.
+        """
         lowered = Value(text.lower())
-        rows = self.alias(_name=Lower("name")).filter(Q(sku=lowered) | Q(_name=lowered))
+        condition = Q(sku=lowered) | Q(_name=lowered)
+        if keys:
+            condition |= Q(product_key__in=list(keys))
+        rows = self.alias(_name=Lower("name")).filter(condition)
         return list(rows.order_by("product_key").values_list("product_key", "pk"))
 
     def holding(
@@ -103,11 +125,15 @@ class EntryQuerySet(QuerySet["IndexEntry"]):
         condition = reduce(and_, (holds(term, config, best=best) for term in terms))
         return self.filter(condition | Q(product_key__in=list(also)) if also else condition)
 
-    def holding_all(self, terms: Sequence[Term], config: str, limit: int) -> list[int]:
-        """Return primary keys of up to `limit` entries that hold every term; of more, those that fit best."""
+    def holding_all(self, terms: Sequence[Term], config: str, limit: int, order: str = "") -> list[int]:
+        """Return primary keys of up to `limit` entries that hold every term; of more, those that fit best.
+
+        With an order by price, those that come first in it among these.
+        """
+        every = self.by_price(order) if order else self.order_by()
         found: dict[int, None] = {}
         for best in (True, False):
-            holding = self.order_by().holding(terms, config, best=best)
+            holding = every.holding(terms, config, best=best)
             found |= dict.fromkeys(holding.values_list("pk", flat=True)[:limit])
             if len(found) >= limit:
                 break
@@ -166,18 +192,17 @@ class EntryQuerySet(QuerySet["IndexEntry"]):
             added["_image"] = Subquery(best, output_field=FloatField())
             added["_text"] = distance("text_embedding", embedding, dimension, exact=True)
         added["_created"] = Extract("created", "epoch", output_field=FloatField())
+        added |= {f"_place{number}": place_of(term, config) for number, term in enumerate(terms)}
         columns = ("product_key", "pk", "style", "price", "in_stock", "_created", "facets")
-        fits = [name for name in added if name.startswith("_fit")]
-        rows = self.order_by().annotate(**added).values_list(*columns, *similar, *fits)
+        of_terms = [name for kind in ("_fit", "_place") for name in added if name.startswith(kind)]
+        rows = self.order_by().annotate(**added).values_list(*columns, *similar, *of_terms)
         first, last = len(columns), len(columns) + len(similar)
-        if not similar:
-            return [Measured._make((*row[:first], None, None, tuple(row[first:]))) for row in rows]
-        return [
-            Measured._make(
-                (*row[:first], *(None if far is None else -far for far in row[first:last]), tuple(row[last:]))
-            )
-            for row in rows
-        ]
+        halves = slice(last, last + len(terms)), slice(last + len(terms), None)
+        measured = []
+        for row in rows:
+            near = [None if far is None else -far for far in row[first:last]] or [None, None]
+            measured.append(Measured._make((*row[:first], *near, *(tuple(row[half]) for half in halves))))
+        return measured
 
     def nearest(self, embedding: EmbeddingLiteral, *, dimension: int, limit: int, exact: bool) -> list[Row]:
         """Return the entries whose text embedding is nearest, with the distance (negative inner product)."""
@@ -197,6 +222,19 @@ class EntryQuerySet(QuerySet["IndexEntry"]):
             .annotate(_count=Count("*"))
             .values_list("_token", "_count")
         )
+
+    def any_have(self, tokens: Sequence[str]) -> frozenset[str]:
+        """Return those of the facet tokens that any of the entries has."""
+        counts = {
+            f"_token{number}": Count("pk", filter=Q(facets__contains=[token]))
+            for number, token in enumerate(tokens)
+        }
+        found = self.filter(facets__overlap=list(tokens)).order_by().aggregate(**counts)
+        return frozenset(token for number, token in enumerate(tokens) if found[f"_token{number}"])
+
+    def having(self, *groups: Sequence[str]) -> Self:
+        """Keep the entries that have any of the facet tokens of each group; an empty group does not matter."""
+        return self.filter(*(Q(facets__overlap=list(tokens)) for tokens in groups if tokens))
 
     def count_up_to(self, limit: int) -> int:
         """Return how many entries there are, counted no further than `limit`."""
@@ -284,6 +322,10 @@ class ImageQuerySet(QuerySet["EntryImage"]):
     def excluding(self, terms: Sequence[str], config: str) -> Self:
         """Leave out the pictures of entries whose texts hold any of the terms."""
         return self.filter(excludes(terms, config, "entry__"))
+
+    def lacking(self, negated: Sequence[Negated], config: str) -> Self:
+        """Leave out the pictures of entries that have anything of what is negated."""
+        return self.filter(lacks(negated, config, "entry__"))
 
     def of_products(self, version_id: int, keys: Sequence[str]) -> QuerySet["EntryImage", tuple[str, Any]]:
         """Return product key and embedding of the products' pictures, in their order."""

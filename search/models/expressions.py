@@ -14,6 +14,12 @@ from pgvector.django import HalfVectorField, MaxInnerProduct
 from ..facets import token_of
 from ..vectors import EmbeddingLiteral
 
+# The parts of an entry's texts by their weights: name, keywords, description; and what it counts to hold the typed words there.
+NAME = "{a}"
+PARTS = (NAME, "{b}", "{c,d}")
+PLACES = (1.0, 0.9, 0.8)
+IN_PART = 0.85  # the last of several typed words, in the name
+
 
 class Conditions(Protocol):
     """What filters say."""
@@ -55,6 +61,26 @@ class Term(Protocol):
         """How well those fit, as a share."""
 
     @property
+    def literal(self) -> str:
+        """The typed words, where others are taken for them as well; "" where none are."""
+
+    @property
+    def own(self) -> Sequence[str]:
+        """Facet tokens whose values are called so."""
+
+    @property
+    def called(self) -> Sequence[str]:
+        """Phrases that the title of an entry may have which fits, if it has any of `roots`."""
+
+    @property
+    def roots(self) -> Sequence[str]:
+        """Facet tokens of the topmost categories that it may lie in."""
+
+    @property
+    def name_fit(self) -> float:
+        """How well that fits."""
+
+    @property
     def fits(self) -> tuple[float, float, float]:
         """How well a phrase fits in the title, in the keywords, in the description."""
 
@@ -67,9 +93,34 @@ class Term(Protocol):
         """A lesser fit counts as missing."""
 
 
+class Negated(Protocol):
+    """What an entry may not have."""
+
+    @property
+    def values(self) -> Sequence[str]:
+        """Facet tokens of which it may have none."""
+
+    @property
+    def phrase(self) -> str:
+        """Words that its texts may not hold together; "" where they may hold any."""
+
+    @property
+    def told(self) -> Sequence[str]:
+        """Facet tokens of which one says that only the name counts of the texts."""
+
+    @property
+    def unless(self) -> Sequence[str]:
+        """Phrases with which the texts may hold the words."""
+
+
 def holds(term: Term, config: str, *, best: bool) -> Q:
     """Return whether an entry holds a term; with `best`, only by what fits it best."""
     condition = Q()
+    if term.literal and best:
+        literal = Q(facets__overlap=list(term.own)) | Q(document=any_phrase([term.literal], config))
+        return literal & holds(term, config, best=False)
+    if term.called and term.name_fit >= term.needed:
+        condition |= Q(document=any_phrase(term.called, config)) & is_called(term, config)
     least = max(term.values.values(), default=0.0) if best else term.needed
     tokens = [token for token, fit in term.values.items() if fit >= least]
     if tokens:
@@ -90,14 +141,42 @@ def fit_of(term: Term, config: str) -> Expression:
         (fit, When(facets__overlap=tokens, then=Value(fit, output_field=FloatField())))
         for fit, tokens in by_fit.items()
     ]
+    if term.called:
+        called = is_called(term, config)
+        cases.append((term.name_fit, When(called, then=Value(term.name_fit, output_field=FloatField()))))
     for phrases, share in ((term.phrases, 1.0), (term.near, term.near_share)):
         if phrases:
-            query = any_phrase(phrases, config)
-            for fit, weight in zip(term.fits, ("{a}", "{b}", "{c,d}"), strict=True):
-                stands = _Matches(_OfWeight(F("document"), Value(weight)), query)
+            for fit, part in zip(term.fits, PARTS, strict=True):
+                stands = stands_in(phrases, part, config)
                 cases.append((share * fit, When(stands, then=Value(share * fit, output_field=FloatField()))))
     cases.sort(key=lambda case: -case[0])
     return Case(*(case for _, case in cases), default=Value(0.0), output_field=FloatField())
+
+
+def place_of(term: Term, config: str) -> Expression:
+    """Return how near to the name of an entry the typed words of a term stand, from 0 for nowhere to 1."""
+    if not term.literal:
+        return Value(0.0, output_field=FloatField())
+    cases = [
+        (place, When(stands_in([term.literal], part, config), then=Value(place)))
+        for part, place in zip(PARTS, PLACES, strict=True)
+    ]
+    if term.own:
+        cases.append((1.0, When(facets__overlap=list(term.own), then=Value(1.0))))
+    if term.called:
+        cases.append((IN_PART, When(is_called(term, config), then=Value(IN_PART))))
+    cases.sort(key=lambda case: -case[0])
+    return Case(*(case for _, case in cases), default=Value(0.0), output_field=FloatField())
+
+
+def is_called(term: Term, config: str) -> Q:
+    """Return whether an entry of the right topmost category has one of the phrases in its title that a term is called."""
+    return Q(stands_in(term.called, NAME, config)) & Q(facets__overlap=list(term.roots))
+
+
+def stands_in(phrases: Sequence[str], part: str, config: str) -> Expression:
+    """Return whether any of the phrases stands in a part of an entry's texts."""
+    return _Matches(_OfWeight(F("document"), Value(part)), any_phrase(phrases, config))
 
 
 def any_phrase(phrases: Sequence[str], config: str) -> Any:
@@ -110,6 +189,25 @@ def excludes(terms: Sequence[str], config: str, prefix: str = "") -> Q:
     condition = Q()
     for term in terms:
         condition &= ~Q(**{f"{prefix}document": any_phrase([term], config)})
+    return condition
+
+
+def lacks(negated: Sequence[Negated], config: str, prefix: str = "") -> Q:
+    """Return whether an entry has nothing of what is negated; `prefix` leads from the queried table to the entry."""
+    condition = Q()
+    for one in negated:
+        if one.values:
+            condition &= ~Q(**{f"{prefix}facets__overlap": list(one.values)})
+        if not one.phrase:
+            continue
+        query = SearchQuery(one.phrase, config=config, search_type="plain")
+        holds_it = Q(**{f"{prefix}document": query})
+        if one.told:
+            name = _OfWeight(F(f"{prefix}document"), Value(NAME))
+            holds_it &= Q(_Matches(name, query)) | ~Q(**{f"{prefix}facets__overlap": list(one.told)})
+        if one.unless:
+            holds_it &= ~Q(**{f"{prefix}document": any_phrase(one.unless, config)})
+        condition &= ~holds_it
     return condition
 
 

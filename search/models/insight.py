@@ -171,6 +171,12 @@ class QueryDay(models.Model):
     zero = models.PositiveIntegerField(help_text="Searches without filters that found nothing.")
     close = models.PositiveIntegerField(help_text="Searches without filters that found close matches only.")
     clicked = models.PositiveIntegerField(help_text="Searches with a click on a result.")
+    # The release before counts days without it.
+    clickers = models.PositiveIntegerField(
+        default=0,
+        db_default=0,
+        help_text="Distinct visits with a click; without a cookie, each search without filters counts as one.",
+    )
     clicks = models.PositiveIntegerField(help_text="Results that were clicked, on any page.")
     placed = models.PositiveIntegerField(help_text="Clicks whose position is known.")
     positions = models.PositiveBigIntegerField(help_text="Sum of the positions of clicks.")
@@ -189,7 +195,7 @@ class QueryDay(models.Model):
 
 
 class PopularQuery(models.Model):
-    """A query that several visits of the last weeks had in common; what suggestions are made of."""
+    """A query of the last weeks with results that several visits clicked, on several days, and with nothing that is blocked."""
 
     query = models.TextField(primary_key=True, help_text="In lower case.")
     text = models.TextField(help_text="The spelling typed most often.")

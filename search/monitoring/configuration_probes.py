@@ -14,6 +14,7 @@ from ..evaluation.judged_queries import read_queries
 from ..exceptions import NoIndexRegistered
 from ..facets import MAX_FACET_NAME, SIGN
 from ..insight import log_store
+from ..insight.block_list import block_list
 from ..registry import get_index
 from ..schedule import (
     PERIODIC,
@@ -165,6 +166,21 @@ def probe_comparison() -> Finding:
             remedy = "Name a file of judged queries (docs/relevance.md), or leave the setting out."
             found.append(_warning(name, sentence, remedy, "fashion_search.W020"))
     return combine(name, found, "New versions can be compared with the active one.")
+
+
+def probe_block_list() -> Finding:
+    """W023: the shop's own list of what is shown to nobody else can be read."""
+    name = "Block list"
+    try:
+        block_list()
+    except (OSError, ValueError) as error:
+        return _warning(
+            name,
+            f"FASHION_SEARCH['BLOCKED_QUERIES'] cannot be read, so that no query becomes popular: {error}",
+            "Name a TOML file with lists of words and patterns (docs/settings.md), which beat's workers can read, too.",
+            "fashion_search.W023",
+        )
+    return Finding(name, State.OK, "What is shown to nobody else can be read.")
 
 
 def _error(name: str, sentence: str, remedy: str, check_id: str) -> Finding:

@@ -3,7 +3,7 @@
 import math
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,9 +20,11 @@ from ..facets import (
     token_of,
     value_of,
 )
-from ..models import IndexVersion, VersionLexicon
+from ..models import IndexEntry, IndexVersion, VersionLexicon
 from ..resilience import PolledCache
+from ..session import search_session
 from ..text import keys, split, stem
+from .opposites import load_opposites
 from .synonyms import SynonymEntry, Synonyms, merged_synonyms
 
 CHECK_SECONDS = 5.0  # between two looks at whether there is a newer one
@@ -32,14 +34,21 @@ EXACT = 1.0
 ALIAS = 0.95  # one of the things in "Perfume and Body Mist"
 MEANS = 0.9  # a synonym
 PURPOSE = 0.7  # "sleep" for "Night suits"
+RARE_SHARE = 0.001  # of the products hold a rare word, at most
 LOOSE = 0.8  # "shoes" for "Casual Shoes", "navy" for "Navy Blue"
 NEAR = 0.6
 
 _AND = re.compile(r"\s+(?:and|or)\s+|\s*[&,/]\s*", re.IGNORECASE)
 _SHORTEST_BRAND_WORD = 4
 _FEWEST_INITIALS = 3
+MOST_HELD = 2000  # answers on sizes in stock that are kept
 _FAMILY = 3  # brands that begin alike: "U.S. Polo Assn." and its denim line
 _SMALL_WORDS = frozenset(("of", "and", "the", "by"))
+
+
+# Tokens of categories, sizes and genders -> those of the sizes in which something of any of the categories and genders is in stock;
+# without categories or genders these do not matter.
+Held = Callable[[tuple[str, ...], tuple[str, ...], tuple[str, ...]], frozenset[str]]
 
 
 class Lexicon:
@@ -53,6 +62,7 @@ class Lexicon:
         synonyms: other words for the catalogue's.
         language: of stems; a language of Snowball, as Postgres names its configurations.
         paths: category values that stand together, root first.
+        held: says which sizes something is in stock in; by default every size of the catalogue is.
 
     `parents` is the category above each category, "" for a root; `lowest` are the categories that products are in themselves.
     """
@@ -65,6 +75,7 @@ class Lexicon:
         synonyms: Synonyms,
         language: str = "english",
         paths: Iterable[tuple[str, ...]] = (),
+        held: Held | None = None,
     ) -> None:
         self.facets = {token: count for token, count in facets.items() if has_value(token)}
         self.lexemes = lexemes
@@ -75,11 +86,16 @@ class Lexicon:
         self.paths = [frozenset(token_of(CATEGORY, value) for value in path) for path in paths]
         self.parents = parents_of(paths)
         self.lowest = frozenset(path[-1] for path in paths if path)
+        self.sizes = tuple(token for token in self.facets if facet_of(token) == SIZE)
+        self._held = held
+        self._kept_held: dict[tuple[tuple[str, ...], ...], frozenset[str]] = {}
         self._senses: dict[str, dict[str, float]] = defaultdict(dict)
         self._phrases: dict[str, tuple[str, ...]] = {}
         self._implied: dict[str, tuple[str, ...]] = {}
         self._purposes: dict[str, dict[str, float]] = {}
+        self._hyphened: dict[str, str] | None = None  # made when a word is first looked for
         self.longest = 1
+        self.initials: set[str] = set()  # of brands, such as "ucb"
         self._file_values()
         self._file_synonyms()
 
@@ -112,15 +128,81 @@ class Lexicon:
             if fit >= EXACT
         )
 
+    def held(
+        self, categories: tuple[str, ...], sizes: tuple[str, ...], genders: tuple[str, ...] = ()
+    ) -> frozenset[str]:
+        """Those of the size tokens that something in stock has which has any of the categories and any of the genders.
+
+        Raises:
+            DatabaseError: the index could not be asked.
+        """
+        if self._held is None:
+            return frozenset(sizes)
+        asked = (categories, sizes, genders)
+        if asked not in self._kept_held:
+            if len(self._kept_held) >= MOST_HELD:
+                self._kept_held.clear()
+            self._kept_held[asked] = self._held(*asked)
+        return self._kept_held[asked]
+
     def knows(self, words: Sequence[str]) -> bool:
         """Whether a run of words names a value or is a synonym."""
         return any(key in self._senses or key in self._phrases for key in keys(words, self.language))
+
+    def is_called(self, token: str, words: Sequence[str]) -> bool:
+        """Whether the name of a value holds a run of words, in any inflection and however they are joined."""
+        name = [word.text for word in split(value_of(token))]
+        wanted = set(keys(words, self.language))
+        runs = (name[at:end] for at in range(len(name)) for end in range(at + 1, len(name) + 1))
+        return any(not wanted.isdisjoint(keys(run, self.language)) for run in runs)
+
+    def roots(self, tokens: Iterable[str]) -> tuple[str, ...]:
+        """Return the tokens of the categories that lie above some of these and below none."""
+        found: dict[str, None] = {}
+        for facet, value in map(parse_token, tokens):
+            if facet == CATEGORY:
+                while above := self.parents.get(value):
+                    value = above
+                found[token_of(CATEGORY, value)] = None
+        return tuple(found)
+
+    def says_nothing(self, word: str) -> bool:
+        """Whether a word asks for nothing by itself, or is a letter or a number."""
+        return word in self.synonyms.fillers or len(word) < 2 or any(map(str.isdigit, word))
+
+    def is_common(self, word: str) -> bool:
+        """Whether a word is an ordinary one of the catalogue's language: it says nothing, or enough products hold it."""
+        if self.says_nothing(word):
+            return True
+        products = self.products_with(word)
+        if products <= RARE_SHARE * self.total:
+            return False
+        return products > 1 or bool(self.senses([word]) or self.phrases([word]) or self.purposes([word]))
+
+    def is_new(self, word: str) -> bool:
+        """Whether no product's texts, no value and no synonym have a word."""
+        named = self.senses([word]) or self.phrases([word]) or self.purposes([word])
+        return not (named or self.products_with(word))
+
+    def may_be_foreign(self, words: Iterable[str]) -> bool:
+        """Whether words may be of another language: one is new, or two are rare."""
+        rare = [word for word in words if not self.is_common(word)]
+        return len(rare) > 1 or any(map(self.is_new, rare))
 
     def products_with(self, word: str) -> int:
         """How many products' texts hold the word in any inflection."""
         if self.lexemes is None:
             return 1
         return self.lexemes.get(stem(word, self.language), 0)
+
+    def apart(self, word: str) -> str:
+        """The words that texts have with a hyphen for one typed without: "g shock" for "gshock"; "" where none do."""
+        if self._hyphened is None:
+            compounds = [lexeme for lexeme in self.lexemes or () if lexeme.count("-") == 1]
+            self._hyphened = {
+                lexeme.replace("-", ""): lexeme.replace("-", " ").strip() for lexeme in compounds
+            }
+        return self._hyphened.get(stem(word, self.language), "")
 
     def rarity(self, products: int) -> float:
         """How much something says about a product that so many have: from 0 for all of them to 1 for one."""
@@ -169,6 +251,7 @@ class Lexicon:
             initials = "".join(word[0] for word in words if word not in _SMALL_WORDS)
             if len(initials) >= _FEWEST_INITIALS:
                 shorter[(initials,)].add(token)
+                self.initials.add(initials)
         for shortened, tokens in shorter.items():
             if len(tokens) <= _FAMILY and not self.senses(shortened):
                 for token in sorted(tokens):
@@ -259,8 +342,8 @@ class VersionWords:
 
     @property
     def synonyms(self) -> frozenset[str]:
-        """Words of shoppers for what the catalogue may call otherwise."""
-        return self.lexicon.synonyms.words
+        """Words of shoppers for what the catalogue may call otherwise, and the initials of its brands."""
+        return self.lexicon.synonyms.words | self.lexicon.initials | load_opposites().words
 
 
 _kept: PolledCache[int, VersionWords] = PolledCache(CHECK_SECONDS, most=KEPT)
@@ -290,8 +373,24 @@ def words_with(version: IndexVersion, entries: tuple[SynonymEntry, ...]) -> Vers
     if row is None:
         return VersionWords(Lexicon({}, None, 0, synonyms, language=version.config), entries=entries)
     paths = [tuple(path) for path in row.paths]
-    lexicon = Lexicon(row.facets, row.lexemes, row.total, synonyms, language=version.config, paths=paths)
+    lexicon = Lexicon(
+        row.facets,
+        row.lexemes,
+        row.total,
+        synonyms,
+        language=version.config,
+        paths=paths,
+        held=_held_in(version.pk),
+    )
     return VersionWords(lexicon, row.image_noise, row.text_noise, row.built_at, entries)
+
+
+def _held_in(version_id: int) -> Held:
+    def held(categories: tuple[str, ...], sizes: tuple[str, ...], genders: tuple[str, ...]) -> frozenset[str]:
+        with search_session():
+            return IndexEntry.objects.in_version(version_id).having(categories, genders).any_have(sizes)
+
+    return held
 
 
 def forget_words() -> None:

@@ -166,6 +166,9 @@ class Speller:
         perhaps: list[tuple[str, str]] = []
         if len(unknown) <= MOST_UNKNOWN:
             slips = self._slips(tokens, unknown)
+            if 2 * len(unknown) > len(tokens) and len(slips) < len(unknown) > 1:
+                # Rather a text of another language: nothing of it becomes another product, but for what is hardly a slip.
+                slips = [(token, shown) for token, shown in slips if cost(token.key, fold(shown)) <= SWAPPED]
             held = self._in_texts([(token.text, shown) for token, shown in slips]) if slips else ()
             perhaps = [(token.key, fold(shown)) for token, shown in slips if token.text in held]
             edits |= {token.start: (token.end, shown) for token, shown in slips if token.text not in held}

@@ -5,13 +5,17 @@ from __future__ import annotations
 import hashlib
 import io
 import lzma
+import os
+import re
+import unicodedata
 import zipfile
 import zlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from urllib.parse import unquote
 
 from search.encoders.picture_parts import walk_parts
 from search.encoders.pictures import open_picture
@@ -19,9 +23,19 @@ from search.exceptions import PictureError
 from shop.metadata import stored_form
 from shop.thumbnails import LARGEST
 
-from .profiles import RowError
+from .cells import RowError
 
 ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif", ".heic", ".heif"}
+OTHER_ENDINGS = {
+    ".jfif",
+    ".jpe",
+    ".bmp",
+    ".tif",
+    ".tiff",
+    ".svg",
+    ".psd",
+}  # whose content decides, or is the reason
+BEGINNINGS = {b"\xff\xd8\xff": ".jpg", b"\x89PNG": ".png", b"GIF8": ".gif", b"RIFF": ".webp"}
 MAX_BYTES = 40_000_000
 READ_ERRORS = (
     OSError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, NotImplementedError,
@@ -54,22 +68,70 @@ class Picture:
 
 
 class PictureSource(ABC):
-    """Pictures found by file name, or by file name without its ending; upper and lower case are the same."""
+    """Pictures found by path, by the end of a path, or by file name without its ending.
 
-    def __init__(self, names: dict[str, str]) -> None:
-        self._names = names
+    Upper and lower case are the same, and so are the ways to write an accent, to separate folders, and `%20` and a space.
+    Of files with one name, those in the fewest folders count.
+    """
+
+    def __init__(self, full_names: Iterable[str]) -> None:
+        self._by_path: dict[str, list[str]] = {}
+        self._by_stem: dict[str, str] = {}
+        named = [(_parts(full_name), full_name) for full_name in full_names]
+        named = [
+            (parts, name)
+            for parts, name in named
+            if "__macosx" not in parts and not parts[-1].startswith(".")
+        ]
+        self._size = len(named)
+        self._shared = _shared([parts[:-1] for parts, _ in named])
+        for parts, full_name in sorted(named, key=lambda item: (len(item[0]), item[1])):
+            for place in range(len(parts)):
+                self._by_path.setdefault("/".join(parts[place:]), []).append(full_name)
+        for endings in (ENDINGS, OTHER_ENDINGS):
+            for parts, full_name in sorted(named, key=lambda item: (len(item[0]), item[1])):
+                path = PurePosixPath(parts[-1])
+                if path.suffix in endings:
+                    self._by_stem.setdefault(path.stem, full_name)
 
     def __len__(self) -> int:
-        return len(self._names)
+        return self._size
 
     def find(self, name: str) -> str | None:
-        """Full name of the picture with this path, or else with this file name in any folder; or None."""
-        name = name.lower()
-        return self._names.get(name) or self._names.get(PurePosixPath(name).name)
+        """Full name of the picture with this path, whose file's ending may be left out; or None.
+
+        Folders at the beginning of either path may be missing in the other, if they are folders that all pictures are in.
+
+        Raises:
+            RowError: several files have the name.
+        """
+        link = re.split(r"[?#]", name)[0] if "://" in name else name
+        for written in dict.fromkeys(
+            (name.strip(), unquote(name).strip(), link.strip(), unquote(link).strip())
+        ):
+            for ending in ("", *sorted(ENDINGS), *sorted(OTHER_ENDINGS)):
+                if found := self._at(_parts(written + ending)):
+                    return _only(name, found)
+        return None
+
+    def _at(self, parts: Sequence[str]) -> list[str]:
+        if found := self._by_path.get("/".join(parts)):
+            return found
+        for place in range(1, len(parts)):
+            found = self._by_path.get("/".join(parts[place:]), [])
+            # The folder before must not be another one: F001/2.jpg is not F002/2.jpg.
+            if found := [path for path in found if len(_parts(path)) - len(parts) + place <= self._shared]:
+                return found
+        return []
 
     def find_for(self, sku: str) -> str | None:
-        """Full name of the picture whose file name without its ending is the SKU, or None."""
-        return self._names.get(sku.lower())
+        """Full name of the picture whose file name without its ending is the SKU, or None.
+
+        Raises:
+            RowError: several files have the name.
+        """
+        found = self._by_stem.get(_folded(sku))
+        return _only(_parts(found)[-1], self._by_path[_parts(found)[-1]]) if found else None
 
     def read(self, full_name: str, *, sku: str) -> Picture:
         """Read a picture as it is stored: without what cameras wrote beside it, HEIC and AVIF as a JPEG.
@@ -88,7 +150,7 @@ class PictureSource(ABC):
             raise RowError(f"picture {path.name} cannot be read: {error or type(error).__name__}") from error
         digest = hashlib.sha256(content).hexdigest()
         stem = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in sku)
-        stored = f"products/{digest[:2]}/{stem[:80]}-{digest[:12]}{PurePosixPath(stored_as).suffix.lower()}"
+        stored = f"products/{digest[:2]}/{stem[:80]}-{digest[:12]}{_ending(content, stored_as)}"
         return Picture(path.name, stored, content)
 
     @abstractmethod
@@ -96,13 +158,13 @@ class PictureSource(ABC):
 
 
 class FolderPictures(PictureSource):
-    """Pictures in a folder, or in a folder `images` inside it."""
+    """Pictures in a folder, and in the folders inside it."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        places = [folder, folder / "images"]
+        places = os.walk(folder, onerror=_refuse_folder)
         super().__init__(
-            _index(str(f.relative_to(folder)) for place in places if place.is_dir() for f in place.iterdir())
+            str((Path(place) / name).relative_to(folder)) for place, _, names in places for name in names
         )
 
     def _read(self, full_name: str) -> bytes:
@@ -116,7 +178,7 @@ class ZipPictures(PictureSource):
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
-        super().__init__(_index(info.filename for info in archive.infolist() if not info.is_dir()))
+        super().__init__(info.filename for info in archive.infolist() if not info.is_dir())
 
     def _read(self, full_name: str) -> bytes:
         info = self._archive.getinfo(full_name)
@@ -128,7 +190,7 @@ class NoPictures(PictureSource):
     """An import without pictures."""
 
     def __init__(self) -> None:
-        super().__init__({})
+        super().__init__(())
 
     def _read(self, full_name: str) -> bytes:
         raise FileNotFoundError(full_name)
@@ -154,14 +216,44 @@ def open_pictures(path: Path | None) -> Iterator[PictureSource]:
             yield ZipPictures(archive)
 
 
-def _index(full_names: Iterator[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for full_name in sorted(full_names):
-        path = PurePosixPath(full_name.lower())
-        if path.suffix in ENDINGS and "__macosx" not in path.parts:
-            for key in (str(path), path.name, path.stem):
-                found.setdefault(key, full_name)
-    return found
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def _parts(name: str) -> list[str]:
+    return [part.strip() for part in _folded(name).replace("\\", "/").split("/") if part.strip()] or [""]
+
+
+def _shared(folders: Sequence[Sequence[str]]) -> int:
+    """How many folders, from the first, all of them have in common."""
+    number = 0
+    for level in zip(*folders, strict=False):
+        if len(set(level)) > 1:
+            break
+        number += 1
+    return number
+
+
+def _only(name: str, found: Sequence[str]) -> str:
+    """The one in the fewest folders, of which there must be one only."""
+    depth = len(_parts(found[0]))
+    nearest = [full_name for full_name in found if len(_parts(full_name)) == depth]
+    if len(nearest) > 1:
+        raise RowError(
+            f"picture {name}: several files have this name, {' and '.join(nearest[:3])}; write the path in the column images"
+        )
+    return nearest[0]
+
+
+def _ending(content: bytes, name: str) -> str:
+    """The ending of the format that the content has, whatever the name says."""
+    own = PurePosixPath(name).suffix.lower()
+    found = next((ending for begin, ending in BEGINNINGS.items() if content.startswith(begin)), own)
+    return own if {own, found} == {".jpg", ".jpeg"} else found
+
+
+def _refuse_folder(error: OSError) -> None:
+    raise PictureSourceError(f"{error.filename} cannot be read: {error.strerror}.") from error
 
 
 def _refuse_large(size: int) -> None:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import islice
 from pathlib import Path
 
 from django.core.files.storage import Storage
@@ -11,15 +16,27 @@ from django.core.files.storage import Storage
 from shop.files import write_whole
 from shop.models import ProductImage
 
+from . import google, profiles
+from .cells import Mark, RowError, decode_entities, is_absent, is_damaged, stock_keeping_unit
+from .feeds import is_feed, open_feed
 from .pictures import Picture, PictureSource, open_pictures
-from .product_files import BadRow, open_rows, refuse_lacking
-from .profiles import CatalogueRow, RowError, read_columns, read_kaggle
-from .tables import Checked, store_chunk, stored_already
+from .product_files import BadRow, Row, open_rows
+from .profiles import CatalogueRow
+from .tables import Checked, present, store_chunk, stored_already
+from .undo import UndoRecord
 
-PROFILES: Mapping[str, Callable[[Mapping[str, str]], CatalogueRow]] = {
-    "catalogue": read_columns,
-    "kaggle-fashion": read_kaggle,
+PROFILES: Mapping[str, Callable[..., CatalogueRow]] = {
+    "catalogue": profiles.read_columns,
+    "google": google.read_google,
+    "kaggle-fashion": profiles.read_kaggle,
 }
+COLUMNS = {
+    "catalogue": profiles.COLUMNS,
+    "google": google.COLUMNS,
+    "kaggle-fashion": (*profiles.COLUMNS, *profiles.KAGGLE),
+}
+TEXTS = profiles.TEXTS | google.TEXTS
+PICTURES = {"images", "image_link"}  # columns
 CHUNK_ROWS = 500
 
 
@@ -27,28 +44,48 @@ CHUNK_ROWS = 500
 class ImportOptions:
     """What to import and how.
 
-    `images` is a folder or a ZIP archive. `only_large` takes only rows whose column `large_image` is 1;
-    `with_picture_only` passes over rows that the pictures lack, without calling them bad; `limit` stops
-    after so many good rows.
+    A product file in XML is read with the profile `google`, whichever is named. `images` is a folder or a ZIP archive; without it, pictures are left as they are. `decimal` is the mark before decimals in
+    prices. `keep_empty` takes an empty cell for one that is not there. `only_large` takes only rows whose column `large_image`
+    is 1; `with_picture_only` passes over rows that the pictures lack, without calling them bad; `limit` stops after so many
+    good rows. `dry_run` counts what would change, and changes nothing. `undo` is where the undo record is written, None for none.
     """
 
     products: Path
     images: Path | None = None
     profile: str = "catalogue"
+    decimal: Mark | None = None
+    keep_empty: bool = False
     only_large: bool = False
     with_picture_only: bool = False
     limit: int | None = None
+    dry_run: bool = False
+    undo: Path | None = None
 
 
 @dataclass(slots=True)
 class ImportResult:
-    """Counts of rows by what became of them, and the bad ones with their reasons."""
+    """Counts of rows by what became of them, and the bad ones with their reasons.
+
+    `fields` counts changed products by what changed in them; `bare` are new products without a picture; `unread_pictures` are
+    rows that name pictures though none were given to the import; `decoded` are lines with HTML entities, `garbled` those with
+    damaged characters. `warnings` and
+    `unused` are sentences about the file, and its columns that nothing is read from; `undo` is the undo record, if anything
+    changed and one was asked for.
+    """
 
     added: int = 0
     changed: int = 0
     unchanged: int = 0
     not_wanted: int = 0
     without_picture: int = 0
+    bare: int = 0
+    unread_pictures: int = 0
+    fields: Counter[str] = field(default_factory=Counter)
+    decoded: list[int] = field(default_factory=list)
+    garbled: list[int] = field(default_factory=list)
+    warnings: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
+    undo: Path | None = None
     bad: list[BadRow] = field(default_factory=list)
 
     @property
@@ -71,38 +108,66 @@ def import_catalogue(
     Raises:
         ProductFileError: the product file cannot be read at all.
         PictureSourceError: the folder or archive of pictures cannot be read.
-        LackingColumnsError: the file lacks columns of products that exist; nothing was changed.
+        UndoError: the undo record cannot be written; what was stored before is in it.
     """
-    read = PROFILES[options.profile]
-    with open_rows(options.products) as (rows, _):
-        refuse_lacking(options.products, rows, read, lambda values: _is_wanted(values, options))
-    result, seen, chunk = ImportResult(), {}, []
-    with open_pictures(options.images) as source, open_rows(options.products) as (rows, bytes_read):
-        for line, values in rows:
-            try:
-                checked = _check(line, values, options, source, seen, result)
-            except RowError as error:
-                sku = "" if isinstance(values, RowError) else values.get("id", "")
-                result.bad.append(BadRow(line, sku.strip()[:64], str(error)))
-                continue
-            if checked is None:
-                continue
-            chunk.append(checked)
-            if len(chunk) == CHUNK_ROWS:
-                _store(chunk, result)
-                chunk = []
-            if len(chunk) % 50 == 0:
-                progress(bytes_read(), result)
-            if options.limit is not None and result.imported + len(chunk) >= options.limit:
+    record = UndoRecord(options.undo) if options.undo and not options.dry_run else None
+    seen: dict[str, int] = {}
+    opened = open_rows
+    if is_feed(options.products):
+        options, opened = replace(options, profile="google"), open_feed
+    with (
+        open_pictures(options.images) as source,
+        opened(options.products, COLUMNS[options.profile]) as table,
+    ):
+        result = ImportResult()
+        source_rows = google.gather(table.rows) if options.profile == "google" else table.rows
+        while rows := list(islice(source_rows, CHUNK_ROWS)):
+            known, chunk = present(_skus(rows)), []
+            for line, values in rows:
+                try:
+                    if checked := _check(line, values, known, options, source, seen, result):
+                        chunk.append(checked)
+                except RowError as error:
+                    result.bad.append(_bad_row(line, values, error))
+                if len(chunk) % 50 == 0:
+                    progress(table.bytes_read(), result)
+                full = result.imported + len(chunk) == options.limit
+                if full:
+                    break
+            _store(chunk, result, options, record)
+            if full:
                 break
-        _store(chunk, result)
-        progress(bytes_read(), result)
+        progress(table.bytes_read(), result)
+    result.warnings, result.unused = (
+        tuple(table.warnings),
+        tuple(table.unused),
+    )  # an XML feed's grow as it is read
+    result.bad.sort(key=lambda row: row.line)
     return result
+
+
+def _skus(rows: Iterable[Row]) -> list[str]:
+    """The SKUs of rows, as far as they can be used; of the others `_check` says why not."""
+    found = []
+    for _, values in rows:
+        with suppress(RowError):
+            if not isinstance(values, RowError):
+                found.append(stock_keeping_unit(values.get("id")))
+    return found
+
+
+def _bad_row(line: int, values: Mapping[str, str] | RowError, error: RowError) -> BadRow:
+    if isinstance(values, RowError):
+        return BadRow(line, "", str(error))
+    also = values.get(google.LINES)
+    more = f"; lines {also}, which are the same product, are left out, too" if also else ""
+    return BadRow(line, values.get("id", "").strip()[:64], f"{error}{more}")
 
 
 def _check(
     line: int,
     values: Mapping[str, str] | RowError,
+    known: Mapping[str, CatalogueRow],
     options: ImportOptions,
     source: PictureSource,
     seen: dict[str, int],
@@ -115,54 +180,93 @@ def _check(
     """
     if isinstance(values, RowError):
         raise values
-    if not _is_wanted(values, options):
+    if options.only_large and values.get("large_image", "1").strip() != "1":
         result.not_wanted += 1
         return None
-    row = PROFILES[options.profile](values)
+    stated = _cells(values, options)
+    read = partial(PROFILES[options.profile], stated, decimal=options.decimal)
+    own = known.get(stated["id"].strip())
+    row = read(own)
     if row.sku in seen:
         raise RowError(f"SKU {row.sku} is already on line {seen[row.sku]}")
-    names = _picture_names(row, source)
-    if options.with_picture_only and (not names or None in names):
+    names = _picture_names(row, own, source, options, may_stay=not PICTURES & stated.keys())
+    if options.with_picture_only and not all(names.values() if names else (own and own.pictures,)):
         result.without_picture += 1
         return None
-    pictures = tuple(_picture(name, row, options, source) for name in names)
+    pictures = tuple(_picture(name, full_name, row, options, source) for name, full_name in names.items())
     seen[row.sku] = line
-    return Checked(line, row, pictures)
+    result.unread_pictures += bool(row.pictures and options.images is None)
+    if stated != values and any(stated[column] != values[column] for column in stated):
+        result.decoded.append(line)
+    if any(is_damaged(value) for column, value in stated.items() if column in TEXTS):
+        result.garbled.append(line)
+    return Checked(line, row.sku, read, pictures)
 
 
-def _is_wanted(values: Mapping[str, str], options: ImportOptions) -> bool:
-    return not options.only_large or values.get("large_image", "1").strip() == "1"
+def _cells(values: Mapping[str, str], options: ImportOptions) -> dict[str, str]:
+    """The cells that count, with the characters that HTML entities stand for."""
+    cells = {}
+    for column, value in values.items():
+        if options.keep_empty and is_absent(value) and column != "id":
+            continue
+        if column in TEXTS or column == "attributes":
+            value = decode_entities(value, in_json=column == "attributes")
+        cells[column] = value
+    return cells
 
 
-def _picture_names(row: CatalogueRow, source: PictureSource) -> list[str | None]:
+def _picture_names(
+    row: CatalogueRow,
+    own: CatalogueRow | None,
+    source: PictureSource,
+    options: ImportOptions,
+    *,
+    may_stay: bool,
+) -> dict[str, str | None]:
+    """Full names, None for one that is not there, by what the row calls them; none where the pictures stay as they are."""
+    if options.images is None:
+        return {}
     if row.pictures:
-        return [source.find(name) for name in row.pictures]
-    return [source.find_for(row.sku)]
+        return {name: source.find(name) for name in row.pictures}
+    found = source.find_for(row.sku)
+    if own and (len(own.pictures) > 1 or (found is None and (own.pictures or may_stay))):
+        return {}
+    return {"": found}
 
 
-def _picture(name: str | None, row: CatalogueRow, options: ImportOptions, source: PictureSource) -> Picture:
+def _picture(
+    name: str, full_name: str | None, row: CatalogueRow, options: ImportOptions, source: PictureSource
+) -> Picture:
     """Read a picture, and decode it unless an earlier run stored the very same bytes.
 
     Raises:
         RowError: there is none, or it cannot be read or decoded.
     """
-    if name is None:
-        raise RowError(f"no picture of SKU {row.sku} in {options.images}")
-    picture = source.read(name, sku=row.sku)
+    if full_name is None:
+        hint = "; between names stands |" if re.search(r"\.\w+\s*[,;]", name) else ""
+        raise RowError(f"no picture {name or f'of SKU {row.sku}'} in {options.images}{hint}")
+    picture = source.read(full_name, sku=row.sku)
     if not stored_already(_storage(), picture):
         picture.check()
     return picture
 
 
-def _store(chunk: list[Checked], result: ImportResult) -> None:
-    for item in chunk:
+def _store(
+    chunk: list[Checked], result: ImportResult, options: ImportOptions, record: UndoRecord | None
+) -> None:
+    for item in () if options.dry_run else chunk:
         for picture in item.pictures:
             if not stored_already(_storage(), picture):
                 write_whole(_storage(), picture.name, picture.content)
-    stored = store_chunk(chunk)
+    stored = store_chunk(chunk, keep=not options.dry_run, watch=record.watch if record else nullcontext)
+    if record and record.written:
+        result.undo = record.path
     result.added += stored.added
     result.changed += stored.changed
     result.unchanged += stored.unchanged
+    result.bare += stored.bare
+    result.fields += stored.fields
+    result.bad += [BadRow(item.line, item.sku, str(error)) for item, error in stored.refused]
 
 
 def _storage() -> Storage:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from django.core.files.storage import Storage
-from django.db import connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
 from search.signals import mark_stale
 from shop.models import Brand, Category, Product, ProductImage, Variant, product_slug
 
+from .cells import RowError, Size
+from .derived import derive_sizes, derive_stock
 from .pictures import Picture
-from .profiles import CatalogueRow, Size
+from .profiles import CatalogueRow
 
 # Fields that a row states; the slug, `published` and `created` are left alone once a product exists.
 STATED = (
@@ -26,20 +31,45 @@ IMPORT_LOCK = 7_240_311  # any number that nothing else uses as a key of a Postg
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A row whose pictures have all been decoded."""
+    """A row whose pictures have all been decoded; `read` makes it anew of the product as it is when it is stored."""
 
     line: int
-    row: CatalogueRow
+    sku: str
+    read: Callable[[CatalogueRow | None], CatalogueRow]
     pictures: tuple[Picture, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Stored:
-    """How many products of a chunk were new, changed and unchanged."""
+    """What became of the products of a chunk.
 
-    added: int
-    changed: int
-    unchanged: int
+    `fields` counts changed products by what changed in them; `bare` are new ones without a picture; `refused` are rows that
+    could not be read of the product as it was by then, or that the database refused.
+    """
+
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    bare: int = 0
+    fields: Counter[str] = field(default_factory=Counter)
+    refused: list[tuple[Checked, RowError]] = field(default_factory=list)
+
+    def add(self, other: Stored) -> None:
+        """Count what became of other products, too."""
+        self.added += other.added
+        self.changed += other.changed
+        self.unchanged += other.unchanged
+        self.bare += other.bare
+        self.fields += other.fields
+        self.refused += other.refused
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A row as it shall be stored, and its pictures."""
+
+    row: CatalogueRow
+    pictures: tuple[Picture, ...]
 
 
 def stored_already(storage: Storage, picture: Picture) -> bool:
@@ -47,76 +77,183 @@ def stored_already(storage: Storage, picture: Picture) -> bool:
     return storage.exists(picture.name) and storage.size(picture.name) == len(picture.content)
 
 
-def store_chunk(chunk: Sequence[Checked]) -> Stored:
-    """Add or update the products of a chunk, and mark what changed as stale for the search index.
-
-    All of it happens in one transaction, which waits for another import's chunk if one is being stored.
-
-    Args:
-        chunk: rows with different SKUs, whose pictures are stored.
-    """
-    if not chunk:
-        return Stored(0, 0, 0)
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [IMPORT_LOCK])
-        taxonomy = Taxonomy()
-        known = {
-            product.sku: product
-            for product in Product.objects.filter(sku__in=[item.row.sku for item in chunk]).prefetch_related(
-                "images", "variants"
-            )
-        }
-        added = [_product(item.row, taxonomy) for item in chunk if item.row.sku not in known]
-        touched = {p.sku for p in Product.objects.bulk_create(added, batch_size=500)}
-        changed = [
-            known[item.row.sku]
-            for item in chunk
-            if item.row.sku in known and _restate(known[item.row.sku], item.row, taxonomy)
-        ]
-        Product.objects.bulk_update(changed, [*STATED, "updated"], batch_size=200)
-        touched |= {product.sku for product in changed}
-
-        products = {**known, **{product.sku: product for product in added}}
-        touched |= _store_pictures(chunk, products, new={p.sku for p in added})
-        touched |= _store_variants(chunk, products, new={p.sku for p in added})
-        # A picture's name holds the hash of its bytes, so no picture has to be read again under an old name.
-        mark_stale((str(products[sku].pk) for sku in sorted(touched)), backfill=True, reread=False)
-    return Stored(len(added), len(touched) - len(added), len(chunk) - len(touched))
+def present(skus: Iterable[str]) -> dict[str, CatalogueRow]:
+    """The products of these SKUs as they are, with their sizes and the stored names of their pictures."""
+    found = Product.objects.filter(sku__in=list(skus)).select_related("brand", "category")
+    return {product.sku: row_of(product) for product in found.prefetch_related("images", "variants")}
 
 
-def _stated(row: CatalogueRow, taxonomy: Taxonomy, currency: str) -> dict[str, object]:
-    brand = taxonomy.brand(row.brand)
-    values = (
-        row.name, row.description, brand.pk if brand else None, taxonomy.category(row.category).pk,
-        row.price, row.currency or currency, row.gender, row.colour, row.attributes,
-    )  # fmt: skip
-    return dict(zip(STATED, values, strict=True))
-
-
-def _product(row: CatalogueRow, taxonomy: Taxonomy) -> Product:
-    return Product(
-        sku=row.sku,
-        slug=product_slug(row.name, row.sku),
-        created=row.created or timezone.now(),
-        **_stated(row, taxonomy, Product._meta.get_field("currency").get_default()),
+def row_of(product: Product) -> CatalogueRow:
+    """A product as the row that would state it."""
+    return CatalogueRow(
+        sku=product.sku,
+        name=product.name,
+        category=product.category.names,
+        brand=product.brand.name if product.brand else "",
+        description=product.description,
+        price=product.price,
+        currency=product.currency,
+        gender=product.gender,
+        colour=product.colour,
+        attributes=product.attributes,
+        sizes=tuple(Size(variant.size, variant.stock) for variant in product.variants.all()),
+        pictures=tuple(image.image.name for image in product.images.all()),
     )
 
 
-def _restate(product: Product, row: CatalogueRow, taxonomy: Taxonomy) -> bool:
-    stated = _stated(row, taxonomy, product.currency)
-    if all(getattr(product, name) == value for name, value in stated.items()):
-        return False
-    for name, value in stated.items():
-        setattr(product, name, value)
-    product.updated = timezone.now()
-    return True
+def store_chunk(
+    chunk: Sequence[Checked],
+    *,
+    keep: bool = True,
+    watch: Callable[[Sequence[str]], AbstractContextManager[None]] = nullcontext,
+) -> Stored:
+    """Add or update the products of a chunk, and mark what changed as stale for the search index.
 
+    All of it happens in one transaction, which waits for another import's chunk if one is being stored. Where the database
+    refuses that, each product is stored alone, and those that it refuses are refused.
 
-def _store_pictures(chunk: Sequence[Checked], products: dict[str, Product], *, new: set[str]) -> set[str]:
-    """Give each product the pictures of its row; a row without any leaves the product's own alone."""
-    touched, rows, replaced = set(), [], []
+    Args:
+        chunk: rows with different SKUs, whose pictures are stored.
+        keep: False rolls the transaction back, which leaves the counts.
+        watch: sees the products of these SKUs before and after.
+    """
+    if not chunk:
+        return Stored()
+    try:
+        return _store_together(chunk, keep=keep, watch=watch)
+    except (DataError, IntegrityError) as error:
+        if len(chunk) == 1:
+            reason = " ".join(str(error).split())
+            return Stored(
+                refused=[
+                    (
+                        chunk[0],
+                        RowError(
+                            f"the database refuses the product: {reason}; change its row, or in the admin what has this value"
+                        ),
+                    )
+                ]
+            )
+    stored = Stored()
     for item in chunk:
+        stored.add(store_chunk([item], keep=keep, watch=watch))
+    return stored
+
+
+def _store_together(
+    chunk: Sequence[Checked],
+    *,
+    keep: bool,
+    watch: Callable[[Sequence[str]], AbstractContextManager[None]],
+) -> Stored:
+    stored = Stored()
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [IMPORT_LOCK])
+        with watch([item.sku for item in chunk]):
+            rows, new, changes = _store(chunk, stored)
+        transaction.set_rollback(not keep)
+    stored.added, stored.changed = len(new), len(changes)
+    stored.unchanged = len(rows) - len(new) - len(changes)
+    stored.bare = sum(item.row.sku in new and not item.pictures for item in rows)
+    stored.fields.update(name for fields in changes.values() for name in fields)
+    return stored
+
+
+def _store(chunk: Sequence[Checked], stored: Stored) -> tuple[list[_Ready], set[str], dict[str, list[str]]]:
+    """Store what can be read, and return it, the SKUs that are new, and what changed by SKU."""
+    known = _locked([item.sku for item in chunk])
+    rows = _read(chunk, known, stored)
+    taxonomy = Taxonomy()
+    added = [_product(item.row, taxonomy) for item in rows if item.row.sku not in known]
+    _set_slugs(added)
+    Product.objects.bulk_create(added, batch_size=500)
+    changes = {
+        item.row.sku: fields
+        for item in rows
+        if item.row.sku in known and (fields := _restate(known[item.row.sku], item.row, taxonomy))
+    }
+    Product.objects.bulk_update([known[sku] for sku in changes], [*STATED, "updated"], batch_size=200)
+
+    products = {**known, **{product.sku: product for product in added}}
+    new = {product.sku for product in added}
+    for name, touched in (
+        ("images", _store_pictures(rows, products, new=new)),
+        ("sizes", _store_variants(rows, products, new=new)),
+    ):
+        for sku in touched - new:
+            changes.setdefault(sku, []).append(name)
+    # A picture's name holds the hash of its bytes, so no picture has to be read again under an old name.
+    mark_stale((str(products[sku].pk) for sku in sorted(new | changes.keys())), backfill=True, reread=False)
+    return rows, new, changes
+
+
+def _locked(skus: Sequence[str]) -> dict[str, Product]:
+    """The products of these SKUs, which nobody else changes until the transaction is over."""
+    found = Product.objects.select_for_update(of=("self",)).filter(sku__in=skus).order_by("pk")
+    found = found.select_related("brand", "category").prefetch_related("images", "variants")
+    return {product.sku: product for product in found}
+
+
+def _read(chunk: Sequence[Checked], known: dict[str, Product], stored: Stored) -> list[_Ready]:
+    rows = []
+    for item in chunk:
+        try:
+            row = item.read(row_of(known[item.sku]) if item.sku in known else None)
+        except RowError as error:
+            stored.refused.append((item, error))
+        else:
+            rows.append(_Ready(row, item.pictures))
+    return rows
+
+
+def _product(row: CatalogueRow, taxonomy: Taxonomy) -> Product:
+    brand = taxonomy.brand(row.brand)
+    return Product(
+        sku=row.sku,
+        created=row.created or timezone.now(),
+        brand_id=brand.pk if brand else None,
+        category_id=taxonomy.category(row.category).pk,
+        **_plain(replace(row, currency=row.currency or Product._meta.get_field("currency").get_default())),
+    )
+
+
+def _set_slugs(products: Sequence[Product]) -> None:
+    """Give new products slugs, with a hash of the SKU where another one has the same: `A 1` and `A-1` have one slug."""
+    slugs = {product.sku: product_slug(product.name, product.sku) for product in products}
+    taken = set(Product.objects.filter(slug__in=slugs.values()).values_list("slug", flat=True))
+    for product in products:
+        slug = slugs[product.sku]
+        if slug in taken:
+            slug = f"{slug[:207]}-{hashlib.sha256(product.sku.encode()).hexdigest()[:12]}"
+        taken.add(slug)
+        product.slug = slug
+
+
+def _restate(product: Product, row: CatalogueRow, taxonomy: Taxonomy) -> list[str]:
+    """Set what a row states, and return the names of the fields that it changed."""
+    own, stated = row_of(product), _plain(row)
+    if row.brand != own.brand:  # where it is the same, it stays, whatever its slug has become in the admin
+        brand = taxonomy.brand(row.brand)
+        stated["brand_id"] = brand.pk if brand else None
+    if row.category != own.category:
+        stated["category_id"] = taxonomy.category(row.category).pk
+    changed = [name for name, value in stated.items() if getattr(product, name) != value]
+    for name in changed:
+        setattr(product, name, stated[name])
+    if changed:
+        product.updated = timezone.now()
+    return [name.removesuffix("_id") for name in changed]
+
+
+def _plain(row: CatalogueRow) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in STATED if not name.endswith("_id")}
+
+
+def _store_pictures(rows: Sequence[_Ready], products: dict[str, Product], *, new: set[str]) -> set[str]:
+    """Give each product the pictures of its row; a row without any leaves the product's own alone."""
+    touched, added, replaced = set(), [], []
+    for item in rows:
         product, names = products[item.row.sku], [picture.name for picture in item.pictures]
         old = [] if item.row.sku in new else [image.image.name for image in product.images.all()]
         if not names or names == old:
@@ -124,19 +261,19 @@ def _store_pictures(chunk: Sequence[Checked], products: dict[str, Product], *, n
         touched.add(item.row.sku)
         if old:
             replaced.append(product.pk)
-        rows += [
+        added += [
             ProductImage(product_id=product.pk, image=name, alt_text=_alt_text(item.row), position=position)
             for position, name in enumerate(names)
         ]
     ProductImage.objects.filter(product_id__in=replaced).delete()
-    ProductImage.objects.bulk_create(rows, batch_size=1000)
+    ProductImage.objects.bulk_create(added, batch_size=1000)
     return touched
 
 
-def _store_variants(chunk: Sequence[Checked], products: dict[str, Product], *, new: set[str]) -> set[str]:
+def _store_variants(rows: Sequence[_Ready], products: dict[str, Product], *, new: set[str]) -> set[str]:
     """Give each product the sizes and stock of its row."""
-    touched, rows, replaced = set(), [], []
-    for item in chunk:
+    touched, added, replaced = set(), [], []
+    for item in rows:
         product = products[item.row.sku]
         old = {} if item.row.sku in new else {size.size: size.stock for size in product.variants.all()}
         sizes = _sizes(item.row, old)
@@ -145,7 +282,7 @@ def _store_variants(chunk: Sequence[Checked], products: dict[str, Product], *, n
         touched.add(item.row.sku)
         if old:
             replaced.append(product.pk)
-        rows += [
+        added += [
             Variant(
                 product_id=product.pk,
                 sku=f"{item.row.sku}-{position + 1}",
@@ -156,7 +293,7 @@ def _store_variants(chunk: Sequence[Checked], products: dict[str, Product], *, n
             for position, (size, stock) in enumerate(sizes.items())
         ]
     Variant.objects.filter(product_id__in=replaced).delete()
-    Variant.objects.bulk_create(rows, batch_size=1000)
+    Variant.objects.bulk_create(added, batch_size=1000)
     return touched
 
 
@@ -166,7 +303,9 @@ def _sizes(row: CatalogueRow, old: dict[str, int]) -> dict[str, int]:
         return old
     sizes = derive_sizes(row) if row.sizes is None else row.sizes
     return {
-        size.size: old.get(size.size, derive_stock(row.sku, size.size)) if size.stock is None else size.stock
+        size.size: max(size.least, old.get(size.size, derive_stock(row.sku, size.size)))
+        if size.stock is None
+        else size.stock
         for size in sizes
     }
 
@@ -215,45 +354,3 @@ class Taxonomy:
 def slug_of(name: str) -> str:
     """Slug of a name; a hash of it where no letter of the name can stand in a slug."""
     return slugify(name)[:120] or hashlib.sha256(name.encode()).hexdigest()[:12]
-
-
-ONE_SIZE = ("One size",)
-LETTERS = ("XS", "S", "M", "L", "XL", "XXL")
-KIDS = ("2-3 Y", "4-5 Y", "6-7 Y", "8-9 Y", "10-11 Y", "12-13 Y")
-SHOES = {"men": ("6", "7", "8", "9", "10", "11"), "women": ("3", "4", "5", "6", "7", "8")}
-KIDS_SHOES = ("10", "11", "12", "13", "1", "2")
-WAISTS = {"men": ("28", "30", "32", "34", "36", "38"), "women": ("26", "28", "30", "32", "34")}
-BANDS = ("32A", "32B", "34B", "34C", "36B", "36C")
-WAIST_TYPES = {"jeans", "trousers", "chinos", "track pants", "shorts", "capris", "rain trousers"}
-UNSIZED = {"saree", "sarees", "dupatta", "shawl", "stole", "stoles"}
-UNSIZED_ROOTS = ("accessories", "personal care", "free items", "sporting goods", "home")
-
-
-def derive_sizes(row: CatalogueRow) -> tuple[Size, ...]:
-    """Sizes that fit the product's type and gender, each with its stock.
-
-    About one in seven is sold out, so that pages show that case too.
-    """
-    return tuple(Size(size, derive_stock(row.sku, size)) for size in _range(row))
-
-
-def _range(row: CatalogueRow) -> tuple[str, ...]:
-    root, leaf = row.category[0].casefold(), row.category[-1].casefold()
-    gender = row.gender.casefold()
-    kids = gender in {"boys", "girls", "kids"}
-    fit = "women" if gender in {"women", "girls"} else "men"
-    if "footwear" in root and "accessories" not in leaf:
-        return tuple(f"UK {size}" for size in (KIDS_SHOES if kids else SHOES[fit]))
-    if root.startswith(UNSIZED_ROOTS) or leaf in UNSIZED:
-        return ONE_SIZE
-    if kids:
-        return KIDS
-    if leaf == "bra":
-        return BANDS
-    return WAISTS[fit] if leaf in WAIST_TYPES else LETTERS
-
-
-def derive_stock(sku: str, size: str) -> int:
-    """Pieces of one size, 0 to 24, always the same for one SKU and size."""
-    number = int.from_bytes(hashlib.sha256(f"{sku}/{size}".encode()).digest()[:4])
-    return 0 if number % 7 == 0 else 1 + number // 7 % 24

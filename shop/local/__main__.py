@@ -25,8 +25,18 @@ def main() -> int:
     demo.add_argument(
         "--local", type=Path, default=LOCAL, help="folder for databases, media and logs; default: .local"
     )
+    demo.add_argument(
+        "--artifact",
+        default=os.environ.get("ARTIFACT", ""),
+        help='"light", "resnet50", "resnet50_small", or a folder; default: that of the settings',
+    )
     demo.set_defaults(
-        run=lambda given: start_demo(port=given.port, catalogue=given.catalogue, local=given.local.absolute())
+        run=lambda given: start_demo(
+            port=given.port,
+            catalogue=given.catalogue,
+            local=given.local.absolute(),
+            artifact=given.artifact,
+        )
     )
     prepare = commands.add_parser("prepare")  # which the demo runs in a process of its own
     prepare.add_argument("local", type=Path)

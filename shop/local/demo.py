@@ -1,5 +1,6 @@
 """`make demo`: the whole shop on this machine, from empty folder to the line Ready, and away again with Ctrl-C."""
 
+import json
 import os
 import shutil
 import signal
@@ -36,6 +37,7 @@ class Demo:
     port: int
     catalogue: Catalogue
     local: Path = LOCAL
+    artifact: str = ""  # instead of the settings' one
     began: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
@@ -106,6 +108,9 @@ class Demo:
             "SERVE_MEDIA": "1",
             **os.environ,
         }
+        if self.artifact:
+            given = json.loads(self.environment.get("FASHION_SEARCH") or "{}")
+            self.environment["FASHION_SEARCH"] = json.dumps({**given, "ARTIFACT": self.artifact})
         if "DATABASE_URL" not in os.environ:
             postgres = EmbeddedPostgres(self.local / "postgres", log=self.logs / "postgres.log")
             self.supervisor.start_service(postgres)
@@ -195,15 +200,16 @@ class Demo:
         )
 
 
-def start_demo(*, port: int, catalogue: str, local: Path = LOCAL) -> None:
+def start_demo(*, port: int, catalogue: str, local: Path = LOCAL, artifact: str = "") -> None:
     """Run the demo until it is stopped.
 
     Args:
         port: where the web server listens.
         catalogue: folder of a catalogue; empty for the drawn one.
         local: folder of its databases, media, logs and secrets.
+        artifact: name or folder of the artifact to search with; empty for that of the settings.
     """
-    Demo(port=port, catalogue=find_catalogue(catalogue, local), local=local).run()
+    Demo(port=port, catalogue=find_catalogue(catalogue, local), local=local, artifact=artifact).run()
 
 
 def _answers(port: int) -> bool:

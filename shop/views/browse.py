@@ -103,11 +103,16 @@ def _from_tables(category: Category, wanted: Wanted, answer: SearchAnswer) -> Se
         typed="",
         understood=[],
         unknown=(),
+        notes=(),
         photo="",
         more=(),
         less=(),
         total=listing.total,
         matching=listing.total,
+        fitting=0,
+        relaxed=(),
+        showing="",
+        blocked_by=(),
         complete=True,
         results=[
             SearchResult(product=product, card=index.card(product), score=0.0) for product in listing.products

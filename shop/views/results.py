@@ -113,6 +113,7 @@ def context_of(form: FilterForm, wanted: Wanted, answer: SearchAnswer) -> dict[s
         "look_chips": look_chips(form, answer.looks_like),
         "as_typed": form.as_typed(),
         "understood": form.understood(answer.understood),
+        "offers": form.offers(answer.blocked_by),
         "pages": [] if answer.is_blind else elided_pages(answer.page, answer.pages),
         "uncounted": answers.COUNTS in answer.left_out,
         "no_index": answer.degraded == answers.NO_VERSION,

@@ -211,7 +211,36 @@ def test_what_the_server_turned_is_shown_turned(page: Page, upright: Image.Image
     page.route("**/search/photo/", answer)
     page.set_input_files("#image", as_file(upright.transpose(Image.Transpose.ROTATE_90)))
     expect(page.locator("#turn")).to_have_value("90")
-    page.wait_for_function("document.getElementById('photo-preview').naturalWidth === 450")
+    expect(page.locator("#photo-preview")).to_have_js_property("naturalWidth", 450)
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_a_dot_on_a_piece_searches_with_it(page: Page, upright: Image.Image, width: int):
+    def answer(route: Route) -> None:
+        boxes = '<span hidden data-boxes="0.1,0.2,0.5,0.6 0.5,0.5,1,1 "></span>'
+        part = 'name="box"\r\n\r\n0' in (route.request.post_data_buffer or b"").decode("latin-1")
+        body = f'<div id="results"><h1>{"A part" if part else "All of it"}</h1>{"" if part else boxes}</div>'
+        route.fulfill(status=200, content_type="text/html", body=body)
+
+    page.set_viewport_size({"width": width, "height": 844})
+    page.goto("/search/photo/")
+    page.route("**/search/photo/", answer)
+    page.set_input_files("#image", as_file(upright))
+    expect(page.get_by_text("Each dot is a piece in your photo")).to_be_visible()
+    before = page.locator("#photo-stage").bounding_box()
+    dots = page.get_by_role("button", name="Search with piece")
+    expect(dots).to_have_count(2)
+    dots.nth(1).click()
+    expect(page.locator("#box")).to_have_value("0.5000,0.5000,1.0000,1.0000")
+    expect(page.get_by_role("heading", name="A part")).to_be_visible()
+    assert page.locator("#photo-stage").bounding_box() == before  # a thumbnail stays one, and results in view
+    expect(dots).to_have_count(2)  # the other piece is one tap away
+    page.get_by_role("button", name="Turn").click()
+    expect(dots).to_have_count(0)
+    expect(page.get_by_text("Each dot is a piece in your photo")).to_be_hidden()
+    page.get_by_role("button", name="Search with the whole photo").click()
+    expect(page.get_by_role("heading", name="All of it")).to_be_visible()
+    expect(dots).to_have_count(2)
 
 
 @pytest.mark.parametrize("width", [390, 1440])
@@ -252,6 +281,7 @@ def test_what_cannot_be_read_is_not_shown_and_offers_no_box(page: Page, upright:
         "#photo-whole",
         "#photo-turn",
         "#photo-remove",
+        "#photo-dots",
         "#photo-hint",
     ):
         expect(page.locator(hidden)).to_be_hidden()

@@ -68,6 +68,11 @@ def test_axe_finds_nothing_in_open_suggestions(page: Page):
     page.get_by_role("combobox", name="Search the shop").press_sequentially("shi")
     page.get_by_role("option").first.wait_for()
     assert violations(page) == []
+    page.goto("/search/?q=blue+dress")
+    page.goto("/")
+    page.get_by_role("combobox", name="Search the shop").click()
+    page.get_by_role("group", name="Recent searches").wait_for()
+    assert violations(page) == []
 
 
 @pytest.mark.parametrize(

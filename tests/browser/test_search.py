@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 
@@ -67,26 +68,96 @@ def test_an_address_that_was_shared_shows_the_same(page: Page, context: BrowserC
     assert other.locator(".card-name").all_inner_texts() == names
 
 
-def test_suggestions_by_keyboard_and_recent_searches(page: Page):
-    page.goto("/search/?q=blue+dress")
+def suggestions(page: Page):
+    return page.get_by_role("listbox", name="Suggestions")
+
+
+def search_box(page: Page):
+    return page.get_by_role("combobox", name="Search the shop")
+
+
+def test_suggestions_by_keyboard(page: Page):
     page.goto("/")
-    box = page.get_by_role("combobox", name="Search the shop")
+    box, options = search_box(page), suggestions(page).get_by_role("option")
     box.click()
-    options = page.get_by_role("listbox", name="Suggestions").get_by_role("option")
-    expect(options).to_have_text(["blue dressrecent", "Forget recent searches"])
     box.type("shi")
     expect(options.first).to_contain_text("shi", ignore_case=True)
+    expect(box).to_have_attribute("aria-expanded", "true")
     box.press("ArrowDown")
     expect(options.first).to_have_attribute("aria-selected", "true")
     assert box.get_attribute("aria-activedescendant") == options.first.get_attribute("id")
+    box.press("ArrowUp")
+    expect(box).to_have_value("shi")
+    box.press("ArrowUp")
+    expect(options.last).to_have_attribute("aria-selected", "true")
     box.press("Escape")
     expect(options.first).to_be_hidden()
     expect(box).to_have_value("shi")
-    box.fill("")
-    options.filter(has_text="Forget").click()
+    expect(box).to_have_attribute("aria-expanded", "false")
+
+
+def test_suggestions_stand_in_groups_with_what_completes_them_marked(page: Page):
+    page.goto("/")
+    search_box(page).type("red d")
+    first = suggestions(page).get_by_role("group", name="Searches").get_by_role("option").first
+    expect(first).to_have_text("red dress")
+    assert first.locator("b").all_inner_texts() == ["ress"]
+    product = suggestions(page).get_by_role("group", name="Products").get_by_role("option").first
+    expect(product.locator(".suggestion-price")).to_contain_text("₹")
+    picture = product.locator("img")
+    expect(picture).to_be_visible()
+    expect(picture).to_have_js_property("complete", True)
+    assert picture.evaluate("picture => picture.naturalWidth") > 0
+    search_box(page).press("ArrowDown")
+    search_box(page).press("Enter")
+    page.wait_for_url("**/search/?q=red+dress*")
+    assert count(page) > 0
+
+
+def test_recent_searches_are_offered_and_forgotten(page: Page):
+    for query in ("blue+dress", "red+shirt"):
+        page.goto(f"/search/?q={query}")
+    page.goto("/")
+    box = search_box(page)
+    box.click()
+    options = suggestions(page).get_by_role("group", name="Recent searches").get_by_role("option")
+    expect(options.locator(".suggestion-text")).to_have_text(
+        ["red shirt", "blue dress", "Forget recent searches"]
+    )
+    options.first.locator(".suggestion-forget").click()
+    expect(options.locator(".suggestion-text")).to_have_text(["blue dress", "Forget recent searches"])
+    box.press("ArrowDown")
+    box.press("Delete")
+    expect(options).to_have_count(0)
     page.reload()
     box.click()
     expect(options).to_have_count(0)
+
+
+def test_what_others_look_for_is_offered_beside_recent_searches(page: Page):
+    answer = {"queries": ["Blue Dress", "green bag"], "categories": [], "brands": [], "products": []}
+    page.route("**/suggest/?limit=4", lambda route: route.fulfill(json=answer))
+    page.goto("/search/?q=blue+dress")
+    page.goto("/")
+    search_box(page).click()
+    others = suggestions(page).get_by_role("group", name="Others look for").get_by_role("option")
+    expect(others).to_have_text(["green bag"])  # the other one is a recent one
+    others.first.click()
+    page.wait_for_url("**/search/?q=green+bag*")
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_suggestions_fit_the_window(page: Page, width: int):
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto("/")
+    search_box(page).type("s")
+    expect(suggestions(page)).to_be_visible()
+    box = suggestions(page).bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= width
+    assert suggestions(page).evaluate("list => list.scrollWidth - list.clientWidth") <= 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_nothing_found_says_what_to_do(page: Page):

@@ -11,6 +11,7 @@ from django.test import Client
 from search.encoders.cache import forget_artifacts
 from search.engine import results
 from search.engine.candidates import forget_pictures
+from search.engine.findable import forget_findable
 from search.indexing import marks
 from search.indexing.storage_probe import forget_storage
 from search.merchandising.snapshots import forget_snapshot
@@ -34,6 +35,7 @@ def _fresh_words():
     forget_artifacts()
     forget_storage()
     forget_pictures()
+    forget_findable()
     results.breaker.close()
 
 

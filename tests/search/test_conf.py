@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from search.conf import get_settings, other_settings
+from search.conf import PACKAGED, get_settings, other_settings
 
 
 def test_a_setting_that_is_not_given_has_its_default(settings):
@@ -11,6 +11,20 @@ def test_a_setting_that_is_not_given_has_its_default(settings):
     found = get_settings()
     assert (found.batch_size, found.artifact, found.weights.image) == (8, Path("/tmp/artifact"), 2.0)
     assert (found.max_attempts, found.keep_retired, found.text_config) == (3, 1, "english")
+
+
+@pytest.mark.parametrize("written", ["light", Path("light")])
+def test_an_artifact_that_comes_with_the_plugin_is_named_and_others_are_folders(
+    settings, tmp_path, monkeypatch, written
+):
+    monkeypatch.chdir(tmp_path)
+    settings.FASHION_SEARCH = {"ARTIFACT": written}
+    assert get_settings().artifact == PACKAGED / "light"
+    settings.FASHION_SEARCH = {"ARTIFACT": "default"}  # its name in earlier releases
+    assert get_settings().artifact == PACKAGED / "resnet50_small"
+    for folder in ("./", ".", "", "runs/light", "lights"):
+        settings.FASHION_SEARCH = {"ARTIFACT": folder}
+        assert get_settings().artifact == Path(folder)
 
 
 @pytest.mark.parametrize(

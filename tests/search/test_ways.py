@@ -19,7 +19,7 @@ from tests.search.products import add_picture, begin_version, colour_picture, dr
 
 ROOT = Path(__file__).parents[2]
 QUERY = "navy sneakers men"
-SEARCH, API, WORKER = 22, 35, 25  # files at most
+SEARCH, API, WORKER = 23, 36, 25  # files at most
 
 pytestmark = pytest.mark.usefixtures("redis_server")
 

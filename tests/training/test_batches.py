@@ -128,6 +128,14 @@ def test_a_stage_may_see_fewer_products_and_other_texts(catalogue):
     assert len(set(batches.texts)) == 4  # one description per colour
 
 
+def test_a_stage_may_truncate_texts_more(catalogue):
+    stage = dataclasses.replace(CONFIG.stages[0], texts=TextMix(description=1.0))
+    longer = batches_of(catalogue, stage).tokens
+    shorter = batches_of(catalogue, dataclasses.replace(stage, max_tokens=3)).tokens
+    assert longer.shape[1] > shorter.shape[1] == 3
+    assert np.array_equal(longer[:, :3], shorter)
+
+
 def test_a_lesson_gives_as_many_taught_texts_as_products(catalogue):
     lesson = Lesson(np.arange(1, 10, dtype=np.int32)[:, None], np.arange(9, dtype=np.float32)[:, None] / 10)
     batches = batches_of(catalogue, lesson=lesson)

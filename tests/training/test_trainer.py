@@ -263,3 +263,36 @@ def test_a_weight_without_a_teacher_is_refused(tmp_path, capsys):
     config.write_text(STUDENT.replace('teacher = "TEACHER"', ""))
     assert main(["fit", str(config), "--data", str(tmp_path), "--out", str(tmp_path / "out")]) == 2
     assert "image.teacher names no teacher" in capsys.readouterr().err
+
+
+def weights_of(folder):
+    model = open_model(folder).model
+    return {weight.path.split("/", 1)[-1]: np.asarray(weight) for weight in model.weights}
+
+
+def test_a_blend_is_the_mean_of_a_run_and_of_what_it_went_on_from(run, tmp_path):
+    folder, data = run
+    start, later, mixed = folder / "out", tmp_path / "later", tmp_path / "mixed"
+    arguments = ["fit", str(folder / "config.toml"), "--data", str(data), "--out", str(later)]
+    assert main([*arguments, "--from", str(start), "--set", "stages.1.epochs=0"]) == 0
+    assert main(["blend", str(later), "--start", str(start), "--share", "0.25", "--out", str(mixed)]) == 0
+    before, after, between = weights_of(start), weights_of(later), weights_of(mixed)
+    assert any(not np.allclose(before[name], after[name]) for name in before)
+    for name, value in between.items():
+        assert value == pytest.approx(0.25 * after[name] + 0.75 * before[name], abs=1e-6)
+    artifact = ["export", str(mixed), "--data", str(data), "--out", str(tmp_path / "a"), "--name", "mixed"]
+    assert main(artifact) == 0
+
+
+@pytest.mark.parametrize(
+    ("start", "share", "said"),
+    [("out", "1.5", "between 0 and 1"), ("other", "0.5", "different tokenizers")],
+)
+def test_what_cannot_be_blended_is_named(run, tmp_path, capsys, start, share, said):
+    folder, _ = run
+    (folder / "other").mkdir(exist_ok=True)
+    (folder / "other" / "tokenizer.json").write_text("{}")
+    arguments = ["--start", str(folder / start), "--share", share, "--out", str(tmp_path / "out")]
+    assert main(["blend", str(folder / "out"), *arguments]) == 2
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

@@ -75,6 +75,10 @@ class ArtifactModel:
         """Return (n, dimension) for n texts."""
         return self.encoders.encode_texts(texts)
 
+    def encode_cells(self, image: Image.Image) -> Embeddings | None:
+        """Return (rows, columns, dimension), see `Encoders.encode_photo`."""
+        return self.encoders.encode_photo(image)[1]
+
 
 class RunModel:
     """A finished or unfinished run: its configuration, tokenizer and best weights, in float32.

@@ -14,6 +14,7 @@ from .evaluators import (
 )
 from .kagl import kagl_texts, kagl_values
 from .lookbench import lookbench
+from .pieces import pieces
 from .published import with_published
 from .shopper_photos import shopper_photos
 from .shopper_queries import shopper_queries
@@ -42,6 +43,7 @@ PROTOCOLS: Mapping[str, Protocol] = {
     "kagl-texts": kagl_texts,
     "kagl-values": kagl_values,
     "lookbench": lookbench,
+    "pieces": pieces,
     "queries": shopper_queries,
     "shopper-photos": shopper_photos,
     "words": words,

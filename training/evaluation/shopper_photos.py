@@ -13,17 +13,22 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from search.encoders.pictures import ImageSpec, open_picture, to_pixels
+from search.encoders.votes import share_of
 from search.evaluation import metrics
 from search.exceptions import PictureError
 
 from ..data import Product, read_pictures
+from ..texts import attribute_text
 from .contact_sheet import THUMBNAIL, Row, write_sheet
 from .evaluators import EmbeddingModel, Figures, Gallery, Setting, is_large
-from .retrieval import DEPTH, nearest
+from .polls import KIND, Polls, values_of
+from .retrieval import DEPTH, Embeddings, nearest
 
 ANSWERS = Path(__file__).with_suffix(".toml")
 LEAST_PHOTOS = 30  # of a label, before it is named as the lowest: a few photos may all be hard by chance
 SHEET_PHOTOS = 32  # on a contact sheet
+CANDIDATES = 200  # of a photo, the nearest by their pictures, as the setting CANDIDATES has it
+WEIGHTS = {"image": 0.5, "text": 0.5, "shown": 0.3}  # of the score, as the setting WEIGHTS has them
 KIDS = {"True": True, "False": False}
 
 
@@ -44,7 +49,8 @@ def shopper_photos(model: EmbeddingModel, setting: Setting) -> Figures:
 
     Returns:
         A section over all photos, weighted equally; those of adults' and of children's clothes, where the table says
-        which; one per label, the best precision@10 first; and once more the lowest label of at least 30 photos.
+        which; one per label, the best precision@10 first; and once more the lowest label of at least 30 photos. All this
+        twice: in the order of the pictures' similarity, and `ranked`, in the order of the search, see `ranked_by_photo`.
         `chance` is the share of right products in the gallery: the precision of a random order.
 
     Raises:
@@ -59,8 +65,15 @@ def shopper_photos(model: EmbeddingModel, setting: Setting) -> Figures:
     unknown = sorted({photo.label for photo in photos if not right.get(photo.label, np.zeros(1)).any()})
     if unknown:
         raise ValueError(f"No product of the gallery is a right answer to photos of {', '.join(unknown)}.")
-    rows = nearest(model.encode_pixels(pixels), pictures, DEPTH)
-    hits = np.stack([right[photo.label][found] for photo, found in zip(photos, rows, strict=True)])
+    asked = model.encode_pixels(pixels)
+
+    def hits_of(rows: NDArray[np.intp]) -> NDArray[np.bool_]:
+        return np.stack([right[photo.label][found] for photo, found in zip(photos, rows, strict=True)])
+
+    rows = nearest(asked, pictures, DEPTH)
+    hits = hits_of(rows)
+    texts = model.encode_texts([searched_text(product) for product in products])
+    ranked = hits_of(ranked_by_photo(asked, products, pictures, texts))
     chances = np.array([right[photo.label].mean() for photo in photos])
     if setting.sheet is not None:
         sample = _sample(photos, setting.seed)
@@ -72,23 +85,58 @@ def shopper_photos(model: EmbeddingModel, setting: Setting) -> Figures:
         shown = to_pixels([image for _, image in _opened(setting.photos, drawn, THUMBNAIL)], THUMBNAIL)
         write_sheet(setting.sheet, _lines(drawn, shown, found, hits[sample], pictures_of))
 
-    def figures(chosen: NDArray[np.bool_]) -> dict[str, float]:
-        return {"gallery": len(products), **_figures(hits[chosen], chances[chosen])}
-
-    name = f"shopper_photos {gallery}"
-    sections = {name: figures(np.ones(len(photos), dtype=np.bool_))}
-    for title, kids in (("adults", False), ("kids", True)):
-        chosen = np.array([photo.kids is kids for photo in photos])
-        if chosen.any():
-            sections[f"{name}, {title}"] = figures(chosen)
     labels = np.array([photo.label for photo in photos])
-    by_label = {label: figures(labels == label) for label in sorted(set(labels))}
-    ordered = sorted(by_label, key=lambda label: -by_label[label]["precision@10"])
-    sections |= {f"{name}, {label}": by_label[label] for label in ordered}
-    many = [label for label in ordered if by_label[label]["photos"] >= LEAST_PHOTOS]
-    if many:
-        sections[f"{name}, lowest: {many[-1]}"] = by_label[many[-1]]
-    return sections
+    kids = {
+        title: np.array([photo.kids is whether for photo in photos])
+        for title, whether in (("adults", False), ("kids", True))
+    }
+
+    def sections(name: str, hits: NDArray[np.bool_]) -> Figures:
+        def figures(chosen: NDArray[np.bool_]) -> dict[str, float]:
+            return {"gallery": len(products), **_figures(hits[chosen], chances[chosen])}
+
+        found = {name: figures(np.ones(len(photos), dtype=np.bool_))}
+        found |= {f"{name}, {title}": figures(chosen) for title, chosen in kids.items() if chosen.any()}
+        by_label = {label: figures(labels == label) for label in sorted(set(labels))}
+        ordered = sorted(by_label, key=lambda label: -by_label[label]["precision@10"])
+        found |= {f"{name}, {label}": by_label[label] for label in ordered}
+        many = [label for label in ordered if by_label[label]["photos"] >= LEAST_PHOTOS]
+        if many:
+            found[f"{name}, lowest: {many[-1]}"] = by_label[many[-1]]
+        return found
+
+    return sections(f"shopper_photos {gallery}", hits) | sections(f"shopper_photos {gallery} ranked", ranked)
+
+
+def searched_text(product: Product) -> str:
+    """Return what a search encodes of a product, as `ProductIndex.encoded_text` does by default."""
+    return ". ".join(filter(None, (product.name, product.brand, attribute_text(product))))
+
+
+def ranked_by_photo(
+    asked: Embeddings, products: Sequence[Product], pictures: Embeddings, texts: Embeddings
+) -> NDArray[np.intp]:
+    """Return the rows (n, 10) of the products that the search shows first for photos, its defaults given, before any guess is sure.
+
+    These are of the nearest by their pictures those that score most: by picture, by text, and by how far their kind is what the
+    nearest pictures vote for. See `search.engine.candidates.score`.
+
+    Args:
+        asked: (n, dimension), of the photos.
+        products: the gallery.
+        pictures: (len(products), dimension).
+        texts: (len(products), dimension), of what the search encodes of each product.
+    """
+    stated = [values_of(product, KIND) for product in products]
+    near = nearest(asked, pictures, CANDIDATES)
+    found = []
+    for photo, rows, tallies in zip(asked, near, Polls(products, pictures, asked).tallies(KIND), strict=True):
+        shares = {tally.value: tally.share for tally in tallies}
+        shown = np.array([share_of(stated[row], shares) for row in rows])
+        image, text = (np.maximum(part[rows] @ photo, 0.0) for part in (pictures, texts))
+        scores = WEIGHTS["image"] * image + WEIGHTS["text"] * text + WEIGHTS["shown"] * shown
+        found.append(rows[np.argsort(-scores, kind="stable")[:DEPTH]])
+    return np.stack(found)
 
 
 def read_answers() -> Mapping[str, tuple[str, frozenset[str]]]:

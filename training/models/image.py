@@ -9,9 +9,11 @@ from pathlib import Path
 import keras
 import numpy as np
 from keras import KerasTensor, ops
+from numpy.typing import NDArray
 
 from ..config import LITE_BACKBONES, Config, ImageSection, Stage
 from ..exceptions import TrainingError
+from ..onnx_weights import set_backbone
 from .efficientnet_lite import efficientnet_lite
 from .layers import apply_head
 
@@ -97,6 +99,47 @@ def split(encoder: keras.Model, section: ImageSection, train_from: str) -> tuple
     return keras.Model(pixels, lower(_scaled(pixels, section)), name="lower"), upper
 
 
+def unfold_batch_norm(encoder: keras.Model, section: ImageSection, pixels: NDArray[np.uint8]) -> None:
+    """Give an artifact's backbone batch normalisation that normalises again, and leave what it computes as it is.
+
+    An export folds batch normalisation into the convolutions; what is left changes nothing, and once trained with the statistics of each
+    batch, would change everything. So each layer's statistics become those of some pictures, and its scale and shift take them back.
+
+    Args:
+        encoder: the image encoder.
+        section: its configuration.
+        pixels: (n, height, width, 3), as they will be trained on.
+    """
+    backbone = backbone_of(encoder)
+    norms = [layer for layer in backbone.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    looked_at = keras.Model(backbone.input, [layer.input for layer in norms])
+    values = looked_at(_scaled(ops.convert_to_tensor(pixels), section), training=False)
+    for layer, value in zip(norms, values, strict=True):
+        gamma, beta, mean, variance = layer.get_weights()
+        scale = gamma / np.sqrt(variance + layer.epsilon)
+        seen = np.asarray(ops.convert_to_numpy(ops.cast(value, "float32")), np.float64)
+        new_mean, new_variance = seen.mean(axis=(0, 1, 2)), seen.var(axis=(0, 1, 2))
+        gamma, beta = scale * np.sqrt(new_variance + layer.epsilon), beta + scale * (new_mean - mean)
+        layer.set_weights([gamma, beta, new_mean, new_variance])
+
+
+def with_cells(encoder: keras.Model, section: ImageSection) -> keras.Model:
+    """Return pixels -> (embedding, cells) of an encoder of a fixed size.
+
+    `cells` is (n, rows, columns, dimension): what the head makes of each place of the last feature map, of unit length, which
+    is the embedding of a picture that looks like this place all over.
+    """
+    head, backbone = encoder.get_layer("head"), backbone_of(encoder)
+    pool = backbone.layers[-1]
+    mapped = keras.Model(backbone.input, [pool.input, pool.output], name="mapped")
+    pixels = keras.Input(encoder.input_shape[1:], dtype="uint8", name="pixels")
+    feature_map, pooled = mapped(_scaled(pixels, section))
+    _, rows, columns, channels = feature_map.shape
+    cells = head(ops.reshape(ops.cast(feature_map, "float32"), (-1, channels)))
+    cells = ops.reshape(cells, (-1, rows, columns, cells.shape[-1]))
+    return keras.Model(pixels, [head(ops.cast(pooled, "float32")), cells], name="image_encoder")
+
+
 def _first_trained(backbone: keras.Model, beginning: str) -> int:
     for place, layer in enumerate(backbone.layers):
         if layer.name.startswith(beginning):
@@ -112,6 +155,12 @@ def _backbone(section: ImageSection) -> keras.Model:
     if section.backbone in LITE_BACKBONES:
         return efficientnet_lite(section.backbone, pooling=pooling, weights=weights)
     build = getattr(keras.applications, section.backbone)
+    if weights is not None and weights.endswith(".onnx"):
+        backbone = build(
+            include_top=False, weights=None, input_shape=(None, None, 3), pooling=pooling, name="backbone"
+        )
+        set_backbone(backbone, Path(weights))
+        return backbone
     try:
         return build(
             include_top=False, weights=weights, input_shape=(None, None, 3), pooling=pooling, name="backbone"

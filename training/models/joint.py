@@ -11,7 +11,7 @@ from keras import ops
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from ..config import Config
+from ..config import LITE_BACKBONES, Config
 from ..tokens import bert_tokenizer, train_tokenizer, train_word_tokenizer, word_tokenizer
 from ..vectors import WordVectors, read_vectors
 from .image import image_encoder
@@ -93,7 +93,7 @@ def build(config: Config, tokenizer: Tokenizer, fact_counts: Sequence[int] = ())
         FileNotFoundError: a file of weights or word vectors is missing.
     """
     keras.utils.set_random_seed(config.seed)
-    keras.config.set_dtype_policy(policy(config.precision))
+    keras.config.set_dtype_policy(policy(config.precision, config.image.backbone))
     texts = text_encoder(config, tokenizer.get_vocab_size(), _table(config, tokenizer))
     heads = FactHeads(fact_counts) if fact_counts else None
     model = JointModel(image_encoder(config), texts, heads=heads, name=config.name)
@@ -193,17 +193,23 @@ def _vectors(config: Config) -> WordVectors:
 UNITS = {"amx_bf16", "avx512_bf16", "bf16"}
 
 
-def policy(wanted: str, *, features: Path = Path("/proc/cpuinfo")) -> str:
+def policy(wanted: str, backbone: str, *, features: Path = Path("/proc/cpuinfo")) -> str:
     """Return Keras' dtype policy for `wanted`; "auto" becomes mixed_bfloat16 or float32.
+
+    Processors multiply bfloat16 faster in ResNets, and not in EfficientNet-Lite, whose convolutions are depthwise; besides, its frozen
+    part runs in ONNX Runtime in float32 only, see `training.features`.
 
     Args:
         wanted: "auto" or a dtype policy.
+        backbone: as in `ImageSection`.
         features: the file in which the system lists its processor's features.
     """
     if wanted != "auto":
         return wanted
     if _has_accelerator():
         return "mixed_bfloat16"
+    if backbone in LITE_BACKBONES:
+        return "float32"
     listed = set(features.read_text().split()) if features.exists() else set()
     return "mixed_bfloat16" if UNITS & listed else "float32"
 

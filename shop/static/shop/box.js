@@ -38,7 +38,7 @@ window.pictureBox = ({ stage, box, changed }) => {
   }
 
   stage.addEventListener("pointerdown", (event) => {
-    if (event.button) return;
+    if (event.button || event.target.closest("button")) return;
     event.preventDefault();
     stage.setPointerCapture(event.pointerId);
     const start = at(event);

@@ -1,4 +1,4 @@
-// A photo that is dropped, pasted, taken or chosen is shown and sent at once; a box drawn on it, or a turn, searches again.
+// A photo that is dropped, pasted, taken or chosen is shown and sent at once; a box drawn on it, a dot, or a turn searches again.
 // Without this script the form works by its button.
 (() => {
   const id = (name) => document.getElementById(name);
@@ -7,6 +7,7 @@
   const camera = id("camera");
   const stage = id("photo-stage");
   const preview = id("photo-preview");
+  const spots = id("photo-spots");
   const said = id("photo-status");
   const turn = id("turn"); // degrees clockwise; empty while the server may choose
   const longest = 1200; // pixels of a side that are sent: more than the model looks at
@@ -18,11 +19,12 @@
 
   const box = window.pictureBox({ stage, box: id("photo-box"), changed: () => send() });
 
-  function send() {
+  // What is drawn makes a small preview large, so that it can be corrected; a dot's box needs no correcting.
+  function send(large = Boolean(box.value)) {
     id("box").value = box.value;
     id("photo-whole").hidden = !box.value;
     id("photo-part").hidden = Boolean(box.value) || !bitmap;
-    form.classList.toggle("has-part", Boolean(box.value));
+    form.classList.toggle("has-part", large);
     said.textContent = box.value ? "Looking for what is in the box…" : "Looking for pieces like it…";
     form.requestSubmit();
   }
@@ -72,7 +74,10 @@
     form.classList.toggle("has-photo", on);
     stage.hidden = id("photo-hint").hidden = !(on && bitmap);
     for (const name of ["photo-turn", "photo-remove"]) id(name).hidden = !on;
-    if (!on) for (const name of ["photo-part", "photo-whole"]) id(name).hidden = true;
+    if (!on) {
+      for (const name of ["photo-part", "photo-whole"]) id(name).hidden = true;
+      spot([]);
+    }
     id("photo-unseen").hidden = !on || Boolean(bitmap);
   }
 
@@ -95,6 +100,7 @@
     field.files = kept = carried.files;
     turn.value = "";
     box.set(null);
+    spot([]);
     if (bitmap) await show(0);
     put(true);
     send();
@@ -109,8 +115,28 @@
     id("box").value = box.value;
   }
 
+  // Pieces that the photo may show, as the server proposes them: a dot on each, which puts the box around it.
+  function spot(proposed) {
+    spots.replaceChildren(...proposed.map((sides, number) => {
+      const [left, top, right, bottom] = sides.split(",").map(Number);
+      const dot = document.createElement("button");
+      dot.type = "button";
+      dot.className = "photo-spot";
+      dot.title = dot.ariaLabel = `Search with piece ${number + 1} of ${proposed.length}`;
+      dot.style.left = `${50 * (left + right)}%`;
+      dot.style.top = `${50 * (top + bottom)}%`;
+      dot.addEventListener("click", () => {
+        box.set({ left, top, right, bottom });
+        send(false);
+      });
+      return dot;
+    }));
+    id("photo-dots").hidden = !(proposed.length && bitmap);
+  }
+
   async function turnTo(degrees) {
     const before = Number(turn.value);
+    if (degrees !== before) spot([]);
     turn.value = degrees;
     turnBox((degrees - before + 360) % 360);
     if (bitmap) await show(degrees);
@@ -132,6 +158,8 @@
   document.addEventListener("htmx:afterSettle", () => {
     const turned = document.querySelector("#results [data-turned]")?.dataset.turned;
     if (kept && turn.value === "") turnTo(Number(turned || 0));
+    const proposed = document.querySelector("#results [data-boxes]")?.dataset.boxes;
+    if (kept && proposed) spot(proposed.trim().split(" "));
   });
   document.addEventListener("click", async (event) => {
     if (!kept || !event.target.closest?.(".photo-undo")) return;

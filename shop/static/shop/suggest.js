@@ -3,7 +3,7 @@
   const input = document.querySelector("input[data-suggest]");
   if (!input) return;
   const form = input.form;
-  const list = document.createElement("ul");
+  const list = document.createElement("div");
   const said = document.createElement("span");
   list.id = "suggestions";
   list.className = "suggestions";
@@ -13,16 +13,20 @@
   said.className = "sr";
   said.setAttribute("role", "status");
   form.append(list, said);
+  list.addEventListener("pointerdown", (event) => event.preventDefault()); // the box keeps the focus
   for (const [name, value] of Object.entries({
     role: "combobox", "aria-autocomplete": "list", "aria-controls": list.id, "aria-expanded": "false",
   })) input.setAttribute(name, value);
 
+  const EACH = "4"; // suggestions of each kind
   const pause = 120; // milliseconds between the last letter and the question
   let timer = 0;
   let asking = null;
   let chosen = -1;
   let typed = input.value;
+  let popular = null; // what others look for, asked once per page
   const acts = new WeakMap();
+  const forgets = new WeakMap();
 
   // Searches that found something are remembered in this browser alone, newest first.
   const KEY = "recent-searches";
@@ -49,12 +53,32 @@
   }
 
   function showRecent() {
+    if (input.value.trim()) return;
     const texts = recent();
-    if (input.value.trim() || !texts.length) return;
     list.replaceChildren();
-    for (const text of texts) option(text, "recent");
-    option("Forget recent searches", "", { act: () => { keep([]); close(); } });
-    announce();
+    if (texts.length) {
+      const rows = group("Recent searches");
+      for (const text of texts) option(rows, text, { forget: () => { keep(recent().filter((other) => other !== text)); showRecent(); } });
+      option(rows, "Forget recent searches", { act: () => { keep([]); showRecent(); } });
+    }
+    const known = texts.map((text) => text.toLowerCase());
+    const others = (popular || []).filter((text) => !known.includes(text.toLowerCase()));
+    if (others.length) {
+      const rows = group("Others look for");
+      for (const text of others) option(rows, text);
+    }
+    announce(texts.length ? " Delete forgets a recent search." : "");
+  }
+
+  async function offer() {
+    showRecent();
+    if (popular) return;
+    popular = []; // asked for, though not answered yet
+    try {
+      const response = await fetch(`${input.dataset.suggest}?limit=${EACH}`);
+      if (response.ok) popular = (await response.json()).queries;
+    } catch { /* the box works without what others look for */ }
+    if (popular.length && chosen < 0) showRecent();
   }
 
   const options = () => [...list.querySelectorAll("[role=option]")];
@@ -97,48 +121,100 @@
     form.requestSubmit();
   }
 
-  function option(text, kind, extra = {}) {
-    const item = document.createElement("li");
-    item.id = `suggestion-${list.childElementCount}`;
+  function element(name, text, className) {
+    const made = document.createElement(name);
+    made.textContent = text;
+    if (className) made.className = className;
+    return made;
+  }
+
+  function group(title) {
+    const rows = document.createElement("div");
+    rows.setAttribute("role", "group");
+    rows.setAttribute("aria-label", title);
+    const heading = element("div", title, "suggestion-group");
+    heading.setAttribute("aria-hidden", "true");
+    rows.append(heading);
+    list.append(rows);
+    return rows;
+  }
+
+  // Characters are those of Unicode, as the server counts them. What was not typed is marked.
+  function marked(text, spans) {
+    const words = element("span", "", "suggestion-text");
+    const characters = Array.from(text);
+    let at = 0;
+    for (const [start, end] of spans) {
+      const between = characters.slice(at, start).join("");
+      if (between) words.append(between.trim() ? element("b", between) : between);
+      words.append(characters.slice(start, end).join(""));
+      at = end;
+    }
+    const rest = characters.slice(at).join("");
+    if (rest) words.append(spans.length ? element("b", rest) : rest);
+    return words;
+  }
+
+  function money(price, currency) {
+    const amount = Number(price);
+    const digits = Number.isInteger(amount) ? 0 : 2;
+    const style = currency ? { style: "currency", currency } : {};
+    return new Intl.NumberFormat(document.documentElement.lang, { ...style, minimumFractionDigits: digits, maximumFractionDigits: digits }).format(amount);
+  }
+
+  function option(rows, text, { spans = [], note = "", price = "", act, address, image, forget } = {}) {
+    const item = document.createElement("div");
+    item.id = `suggestion-${options().length}`;
     item.setAttribute("role", "option");
     item.setAttribute("aria-selected", "false");
-    item.dataset.text = extra.act ? typed : text;
-    if (extra.act) acts.set(item, extra.act);
-    if (extra.address) item.dataset.address = extra.address;
-    if (extra.image) {
+    item.dataset.text = act ? typed : text;
+    if (act) acts.set(item, act);
+    if (address) item.dataset.address = address;
+    if (image) {
       const picture = document.createElement("img");
-      Object.assign(picture, { src: extra.image, alt: "", width: 30, height: 40 });
+      Object.assign(picture, { src: image, alt: "", width: 36, height: 48 });
       item.append(picture);
     }
-    const words = document.createElement("span");
-    words.textContent = text;
-    item.append(words);
-    if (kind) {
-      const note = document.createElement("span");
-      note.className = "suggestion-kind";
-      note.textContent = kind;
-      item.append(note);
+    item.append(marked(text, spans));
+    if (note) item.append(element("span", note, "suggestion-kind"));
+    if (price) item.append(element("span", price, "suggestion-price"));
+    if (forget) {
+      forgets.set(item, forget);
+      const cross = element("span", "×", "suggestion-forget"); // by keyboard it is Delete: an option holds no button
+      cross.setAttribute("aria-hidden", "true");
+      cross.title = `Forget “${text}”`;
+      cross.addEventListener("click", (event) => { event.stopPropagation(); forget(); });
+      item.append(cross);
     }
-    item.addEventListener("pointerdown", (event) => event.preventDefault()); // the box keeps the focus
     item.addEventListener("click", () => go(item));
-    list.append(item);
+    rows.append(item);
   }
 
   function show(answer) {
     list.replaceChildren();
-    for (const text of answer.queries) option(text, "");
-    for (const one of answer.categories) option(one.value, one.facet);
-    for (const one of answer.brands) option(one.value, "brand");
-    for (const one of answer.products) option(one.name, one.brand, { address: one.url, image: one.image });
+    const fill = (name, title, describe) => {
+      if (!answer[name].length) return;
+      const rows = group(title);
+      answer[name].forEach((one, number) => {
+        option(rows, ...describe(one, answer.matched[name][number]));
+      });
+    };
+    fill("queries", "Searches", (text, spans) => [text, { spans }]);
+    fill("categories", "Categories", (one, spans) => [one.value, { spans, note: `${one.facet} · ${one.count}` }]);
+    fill("brands", "Brands", (one, spans) => [one.value, { spans, note: String(one.count) }]);
+    fill("products", "Products", (one, spans) => [one.name, {
+      spans, note: one.brand, price: one.price === null ? "" : money(one.price, one.currency), address: one.url, image: one.image,
+    }]);
     announce();
   }
 
-  function announce() {
+  function announce(more = "") {
     const count = options().length;
-    said.textContent = count ? `${count} suggestions, use the arrow keys.` : "";
+    said.textContent = count ? `${count} suggestions, use the arrow keys.${more}` : "";
     chosen = -1;
     list.hidden = !count || document.activeElement !== input;
     input.setAttribute("aria-expanded", String(!list.hidden));
+    input.removeAttribute("aria-activedescendant");
   }
 
   async function ask() {
@@ -146,11 +222,11 @@
     asking?.abort();
     if (!typed.trim()) {
       close();
-      return showRecent();
+      return offer();
     }
     asking = new AbortController();
     try {
-      const address = `${input.dataset.suggest}?${new URLSearchParams({ q: typed, limit: "4" })}`;
+      const address = `${input.dataset.suggest}?${new URLSearchParams({ q: typed, limit: EACH })}`;
       const response = await fetch(address, { signal: asking.signal });
       if (response.ok) show(await response.json());
       else close();
@@ -172,6 +248,10 @@
       if (list.hidden) return;
       event.preventDefault();
       choose(event.key === "ArrowDown" ? chosen + 1 : chosen < 0 ? options().length - 1 : chosen - 1);
+    } else if (event.key === "Delete" && forgets.has(options()[chosen])) {
+      event.preventDefault();
+      input.value = typed;
+      forgets.get(options()[chosen])();
     } else if (event.key === "Enter" && chosen >= 0) {
       event.preventDefault();
       go(options()[chosen]);
@@ -179,7 +259,7 @@
   });
   input.addEventListener("blur", close);
   input.addEventListener("focus", () => { if (list.hidden) typed = input.value; }); // results change it, too
-  for (const type of ["focus", "click"]) input.addEventListener(type, () => { if (list.hidden) showRecent(); });
+  for (const type of ["focus", "click"]) input.addEventListener(type, () => { if (list.hidden && !input.value.trim()) offer(); });
   document.addEventListener("htmx:afterSettle", remember);
   remember();
 })();

@@ -64,6 +64,12 @@ def test_results_are_explained(staff, version):
     assert '<span class="lacking">' in staff.get(INSPECTOR + "?q=blue+acme").content.decode()
 
 
+def test_what_was_dropped_is_said(staff, version):
+    page = staff.get(INSPECTOR + "?q=red+coat&sku=B-1").content.decode()
+    assert "No product has all of the query. Dropped: “coat”. With all the rest: 1." in page
+    assert "It lacks “red”, “coat”." in page
+
+
 def test_filters_are_read_and_wrong_ones_named(staff, version):
     response = staff.get(INSPECTOR, {"q": "blue", "filters": "brand=Bolt, brand=Nike", "sku": "b-1"})
     assert response.context["answer"].total == 1

@@ -160,6 +160,11 @@ def nobody_could_go_back(world: World) -> None:
     )
 
 
+@line("fashion_search.W023")
+def a_block_list_that_is_nowhere(world: World) -> None:
+    world.configure(BLOCKED_QUERIES="/nowhere/blocked.toml")
+
+
 def test_every_message_has_a_fault():
     sources = Path(search.__file__).parent.rglob("*.py")
     found = {

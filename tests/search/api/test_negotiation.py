@@ -24,3 +24,11 @@ def test_a_media_type_that_states_an_encoding_is_left_out(client, version, accep
 )
 def test_others_are_looked_at(client, version, accept):
     assert client.get("/api/v1/categories/", HTTP_ACCEPT=accept).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["suggest/", "search/?q=red", "products/"])
+def test_a_format_that_does_not_exist_is_not_acceptable(client, db, path):
+    """REST framework's own parameter says 404 then, as if there were nothing at the address."""
+    joined = "&" if "?" in path else "?"
+    response = client.get(f"/api/v1/{path}{joined}format=xml")
+    assert (response.status_code, response.json()["error"]["code"]) == (406, "not_acceptable")

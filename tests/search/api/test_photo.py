@@ -50,6 +50,18 @@ def test_a_photo_may_be_turned(client, pictured):
     assert client.get("/api/v1/search/", {"q": "A"}).json()["turned"] == 0
 
 
+def test_boxes_of_the_answer_may_be_sent(client, pictured):
+    file = io.BytesIO()
+    photo = Image.new("RGB", (60, 80), "white")
+    photo.paste("red", (20, 40, 60, 80))
+    photo.save(file, "PNG")
+    image = SimpleUploadedFile("photo.png", file.getvalue(), "image/png")
+    (box, *_) = client.post(URL, {"image": image, "turn": "0"}).json()["boxes"]
+    assert box == "0.33,0.5,1,1"
+    image.seek(0)
+    assert client.post(URL, {"image": image, "box": box}).json()["boxes"] == []
+
+
 def test_a_box_may_be_given(client, pictured):
     assert client.post(URL, {"image": jpeg(), "box": "0, 0.1,0.9,1"}).status_code == 200
 

@@ -31,10 +31,17 @@ def test_an_answer_has_exactly_these_parts(client, shirts):
         "typed",
         "total",
         "matching",
+        "similar",
+        "fitting",
+        "relaxed",
+        "showing",
+        "blocked_by",
         "complete",
         "took_ms",
         "understood",
         "unknown",
+        "notes",
+        "language",
         "results",
         "facets",
         "price_ranges",
@@ -43,6 +50,7 @@ def test_an_answer_has_exactly_these_parts(client, shirts):
         "token",
         "photo",
         "turned",
+        "boxes",
         "looks_like",
         "restarted",
         "next",
@@ -75,7 +83,7 @@ def test_an_answer_has_exactly_these_parts(client, shirts):
             {"value": "Tops", "count": 1, "parent": ""},
         ],
         "brand": [],
-        "colour": [{"value": "Blue", "count": 1, "parent": ""}, {"value": "Red", "count": 1, "parent": ""}],
+        "colour": [{"value": "Red", "count": 1, "parent": ""}],  # of what matches
         "gender": [],
         "pattern": [],
         "size": [],
@@ -105,6 +113,12 @@ def test_facets_may_be_given_more_than_once_and_empty_ones_are_ignored(client, s
     assert skus(get(client, q="shirt", price_min="100", price_max="299.49")) == ["S-2"]
 
 
+def test_a_long_text_is_cut_and_said_so(client, shirts):
+    answer = get(client, q="red shirt " * 25)
+    assert (answer["query"], skus(answer)[0]) == (("red shirt " * 20).strip(), "S-1")
+    assert answer["notes"] == ["The query is longer than 200 characters: it was cut after “shirt”."]
+
+
 @pytest.mark.parametrize("name", ["price_min", "price_max", "page", "page_size", "in_stock", "spelling"])
 def test_empty_numbers_and_switches_are_refused(client, shirts, name):
     assert client.get(URL, {name: ""}).status_code == 400
@@ -130,7 +144,6 @@ def test_beyond_the_last_page_there_is_nothing(client, shirts):
     ("query", "code", "message"),
     [
         ("q=a%00b", "invalid_character", "q holds a NUL character; remove it."),
-        ("q=" + "a" * 201, "too_long", "q is longer than 200 characters; shorten it to that."),
         ("q=a&q=b", "repeated_parameter", "q is given 2 times: give it once."),
         ("color=Red", "unknown_parameter", "'color' is not a parameter: did you mean 'colour'?"),
         (
@@ -228,3 +241,20 @@ def test_more_and_less_like_products(client, version):
     assert [result["sku"] for result in client.get(address).json()["results"]] == ["a", "b"]
     response = client.get("/api/v1/search/?more=")
     assert (response.status_code, response.json()["error"]["code"]) == (400, "invalid_more")
+
+
+def test_a_relaxed_query_says_what_was_dropped_and_what_matches(client, shirts):
+    answer = get(client, q="velvet shirt")
+
+    assert (answer["matching"], answer["similar"], answer["fitting"], answer["total"]) == (0, 3, 3, 3)
+    assert answer["relaxed"] == [{"text": "velvet", "facet": "", "values": []}]
+    assert (answer["showing"], answer["blocked_by"]) == ("shirt", [])
+
+
+def test_a_filter_that_leaves_nothing_is_named_with_what_is_found_without_it(client, shirts):
+    answer = get(client, q="shirt", colour="Red", price_max="1")
+
+    assert (answer["total"], answer["relaxed"]) == (0, [])
+    assert answer["blocked_by"] == [
+        {"filter": "price", "values": [], "matching": 1, "similar": 0, "text": "", "without": ""}
+    ]

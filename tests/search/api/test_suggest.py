@@ -1,9 +1,18 @@
-from search.indexing.lexicons import refresh_word_list
-from search.models import PopularQuery
+from search.indexing.lexicons import build_lexicon, refresh_word_list
+from search.models import IndexVersion, PopularQuery
+from search.query.lexicon import forget_words
+
+NOTHING = {"queries": [], "categories": [], "brands": [], "products": []}
+
+
+def count_words():
+    build_lexicon(IndexVersion.objects.get())
+    refresh_word_list()
+    forget_words()
 
 
 def test_suggestions_are_answered(client, shirts):
-    refresh_word_list()
+    count_words()
     response = client.get("/api/v1/suggest/?q=re&limit=2")
 
     assert response.status_code == 200
@@ -11,7 +20,7 @@ def test_suggestions_are_answered(client, shirts):
         "degraded": "",
         "left_out": [],
         "query": "re",
-        "queries": ["red"],
+        "queries": [],
         "categories": [{"value": "Red", "count": 1, "facet": "colour"}],
         "brands": [],
         "products": [
@@ -25,18 +34,23 @@ def test_suggestions_are_answered(client, shirts):
                 "url": "http://testserver" + shirts[0].get_absolute_url(),
             }
         ],
+        "matched": NOTHING | {"categories": [[[0, 2]]], "products": [[[0, 2]]]},
     }
 
 
 def test_what_many_searched_for_comes_first(client, shirts):
-    refresh_word_list()
-    PopularQuery.objects.create(query="red carpet shirt", text="Red carpet shirt", searches=9, clicked=1)
-    assert client.get("/api/v1/suggest/?q=red").json()["queries"][0] == "Red carpet shirt"
-    assert client.get("/api/v1/suggest/").json()["queries"] == []
+    count_words()
+    for query in ("red carpet", "red acme"):
+        PopularQuery.objects.create(query=query, text=query.title(), searches=9, clicked=1)
+    answer = client.get("/api/v1/suggest/?q=red").json()
+    assert answer["queries"] == ["red Acme"]  # as the catalogue writes it; nothing has a carpet
+    assert answer["matched"]["queries"] == [[[0, 3]]]
+    answer = client.get("/api/v1/suggest/").json()
+    assert (answer["queries"], answer["matched"]["queries"]) == (["red Acme"], [[]])
 
 
 def test_values_and_brands_tell_their_counts(client, shirts):
-    refresh_word_list()
+    count_words()
 
     assert client.get("/api/v1/suggest/?q=blu").json()["categories"] == [
         {"value": "Blue", "count": 1, "facet": "colour"}
@@ -45,6 +59,7 @@ def test_values_and_brands_tell_their_counts(client, shirts):
 
 
 def test_nothing_typed_is_answered_with_nothing(client, shirts):
+    count_words()
     assert client.get("/api/v1/suggest/").json() == {
         "degraded": "",
         "left_out": [],
@@ -53,6 +68,7 @@ def test_nothing_typed_is_answered_with_nothing(client, shirts):
         "categories": [],
         "brands": [],
         "products": [],
+        "matched": NOTHING,
     }
 
 
@@ -78,7 +94,7 @@ def test_words_that_were_not_counted_yet_are_no_words_that_are_missing(client, s
         "left_out": ["words"],
     }
     assert unknown.items() <= client.get("/api/v1/suggest/?q=red").json().items()
-    refresh_word_list()
+    count_words()
     assert {"degraded": "", "left_out": [], "queries": []}.items() <= client.get(
         "/api/v1/suggest/?q=qqqq"
     ).json().items()

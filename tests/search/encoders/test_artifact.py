@@ -74,6 +74,17 @@ def test_sources_and_licences_are_kept_and_decide_nothing(folder):
     assert after.fingerprint == before.fingerprint
 
 
+def test_a_margin_of_turns_is_the_manifests_or_the_usual_one(folder):
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["turn_margin"] == 0.25
+    for stated, read in (({"turn_margin": 0.1}, 0.1), ({}, 0.25)):
+        del manifest["turn_margin"]
+        manifest |= stated
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+        assert read_manifest(folder).turn_margin == read
+        manifest.setdefault("turn_margin", None)
+
+
 def test_a_manifest_without_sources_and_licences_is_read(folder):
     manifest = json.loads((folder / "manifest.json").read_text())
     del manifest["sources"], manifest["licences"]
@@ -89,8 +100,16 @@ def test_sources_that_are_no_list_of_texts_are_refused(folder, content):
         read_manifest(folder)
 
 
-def test_the_artifact_that_ships_names_its_sources_and_licences():
-    shipped = read_manifest(Path(search.__file__).parent / "artifacts" / "default")
-    assert shipped.fingerprint == "073e80d9e11c4345ba6ddb9ab10c70bac8e030ef21607fa50539dce4acdfd552"
+@pytest.mark.parametrize(
+    ("name", "fingerprint"),
+    [
+        ("light", "dc98a7898d239e3d0a29fa94fa0ae235e99cb16c251b02d54eda6c04f0905228"),
+        ("resnet50", "d7069a0a7dc5c32ccc3f78deb1a07a8967bc761643ae842337f4b036db49fa14"),
+        ("resnet50_small", "073e80d9e11c4345ba6ddb9ab10c70bac8e030ef21607fa50539dce4acdfd552"),
+    ],
+)
+def test_the_artifacts_that_ship_name_their_sources_and_licences(name, fingerprint):
+    shipped = read_manifest(Path(search.__file__).parent / "artifacts" / name)
+    assert shipped.fingerprint == fingerprint
     assert shipped.sources
     assert shipped.licences

@@ -45,10 +45,10 @@ def test_the_folder_of_the_setting_comes_first_and_the_stored_one_last(settings,
         "ARTIFACT": str(tmp_path / "side" / "own"),
         "ARTIFACT_FOLDERS": [str(tmp_path / "known")],
     }
-    packaged = cache.PACKAGED / "default"
+    packaged = [cache.PACKAGED / name for name in ("light", "resnet50", "resnet50_small")]
     names = ("side/own", "known", "known/a", "known/b")
     assert known_folders("/stored") == [
-        *(tmp_path / name for name in names), packaged, tmp_path / "side/other", Path("/stored"),
+        *(tmp_path / name for name in names), *packaged, tmp_path / "side/other", Path("/stored"),
     ]  # fmt: skip
 
 

@@ -4,12 +4,15 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
+from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
+from search.encoders.artifact import TextSpec, write_manifest
 from search.encoders.sessions import load_artifact, pad_tokens
 from search.exceptions import ArtifactError
-from tests.tiny_artifact import COLOURS
+from tests.tiny_artifact import COLOURS, IMAGE
 
 
 @pytest.fixture(scope="module")
@@ -85,3 +88,39 @@ def test_loading_needs_no_django_and_starts_nothing(tiny_artifact):
         [sys.executable, "-c", program, tiny_artifact], capture_output=True, text=True, check=True
     )
     assert run.stdout.strip() == "[]"
+
+
+def test_sums_of_int8_products_do_not_overflow(tiny_artifact, tmp_path):
+    """Processors without VNNI add two products at 16 bits: 2 x 255 x 127 is more than they hold."""
+    pixels = helper.make_tensor_value_info("pixels", TensorProto.UINT8, ["n", 8, 6, 3])
+    embedding = helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["n", 32])
+    constants = {
+        "one": np.float32(1.0),
+        "zero": np.uint8(0),
+        "zero_weight": np.int8(0),
+        "weights": np.full((32, 3, 1, 1), 127, dtype=np.int8),
+        "axes": np.array([2, 3], dtype=np.int64),
+    }
+    nodes = [
+        helper.make_node("Cast", ["pixels"], ["floats"], to=TensorProto.FLOAT),
+        helper.make_node("Transpose", ["floats"], ["channels"], perm=[0, 3, 1, 2]),
+        helper.make_node("QuantizeLinear", ["channels", "one", "zero"], ["quantised"]),
+        helper.make_node("DequantizeLinear", ["quantised", "one", "zero"], ["values"]),
+        helper.make_node("DequantizeLinear", ["weights", "one", "zero_weight"], ["kernel"]),
+        helper.make_node("Conv", ["values", "kernel"], ["sums"]),
+        helper.make_node("QuantizeLinear", ["sums", "scale", "zero"], ["packed"]),
+        helper.make_node("DequantizeLinear", ["packed", "scale", "zero"], ["unpacked"]),
+        helper.make_node("ReduceMean", ["unpacked", "axes"], ["embedding"], keepdims=0),
+    ]
+    constants["scale"] = np.float32(3 * 255 * 127 / 255)
+    weights = [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()]
+    graph = helper.make_graph(nodes, "int8", [pixels], [embedding], weights)
+    folder = shutil.copytree(tiny_artifact, tmp_path / "int8")
+    onnx.save(
+        helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9),
+        folder / "image.onnx",
+    )
+    write_manifest(folder, name="int8", dimension=32, image=IMAGE, text=TextSpec(max_tokens=8))
+    session = load_artifact(folder)._image_session
+    sums = session.run(None, {"pixels": np.full((1, 8, 6, 3), 255, np.uint8)})[0]
+    assert sums[0] == pytest.approx(3 * 255 * 127)

@@ -15,6 +15,7 @@ from search.encoders.votes import (
     deepest,
     fit,
     judge,
+    share_of,
 )
 
 SHOES, SANDALS, SHIRTS = ("Footwear", "Shoes"), ("Footwear", "Sandals"), ("Apparel", "Shirts")
@@ -44,6 +45,12 @@ def test_several_values_share_a_vote_and_who_has_none_does_not_vote():
     voters = [Voter(0.9, [("Red",), ("Blue",)]), Voter(0.9, [("Red",)]), Voter(0.95, []), Voter(0.95, [()])]
     assert shares(voters) == {"Red": 0.75, "Blue": 0.25}
     assert count_votes([Voter(0.9, [])], {}) == []
+
+
+def test_a_product_is_what_was_voted_for_by_the_mean_share_of_its_values():
+    voted = shares([Voter(0.9, [SHOES]), Voter(0.9, [SHOES]), Voter(0.9, [SANDALS]), Voter(0.9, [SHIRTS])])
+    assert [share_of(path, voted) for path in (SHOES, SANDALS, SHIRTS)] == [0.625, 0.5, 0.25]
+    assert (share_of(["Home"], voted), share_of([], voted)) == (0.0, 0.0)
 
 
 def test_the_deepest_value_that_is_sure_is_said():

@@ -176,3 +176,13 @@ def test_a_word_that_the_tokenizer_does_not_know_is_named(version):
     count_words(version)
     explanation = search("red zari", trial=Trial(explain=True)).explanation
     assert explanation.in_pieces == {"zari": ("[UNK]",)}
+
+
+def test_of_a_query_of_an_order_only_the_first_in_it_are_listed(version, search_settings):
+    search_settings.FASHION_SEARCH |= {"RESULTS": 1}
+    add(version, "a", "A", price=10)
+    add(version, "b", "B", price=20)
+    assert absence("cheapest", "a").position == 1
+    assert absence("cheapest", "b").reasons == (
+        "The query names nothing that products have: the cheapest 1 products are listed (RESULTS).",
+    )

@@ -16,7 +16,9 @@ from search.engine import Filters, answers, count_answer, find_similar, ranking,
 from search.engine.candidates import forget_pictures
 from search.engine.photos import SALT
 from search.exceptions import ArtifactError
-from search.models import EntryImage, IndexEntry, IndexVersion, MerchandisingRule
+from search.indexing.lexicons import build_lexicon
+from search.models import EntryImage, IndexEntry, IndexVersion, MerchandisingRule, PopularQuery
+from search.query.lexicon import forget_words
 from tests.search.indexed import add, make_version, unit
 from tests.tiny_artifact import write_tiny_artifact
 
@@ -142,6 +144,25 @@ def test_a_search_that_takes_too_long_even_so_is_given_up(
     answer = search(text)
     assert (answer.results, answer.complete, answer.degraded) == ([], False, answers.TOO_SLOW)
     assert "was given up" in caplog.text
+
+
+def test_queries_to_try_that_take_too_long_to_look_up_leave_the_categories(
+    version, monkeypatch, search_settings, caplog
+):
+    add(version, "word", "Red shirt", facets={"category": ["Shirts"]})
+    build_lexicon(version)
+    forget_words()
+    search_settings.FASHION_SEARCH |= {"SEARCH_TIMEOUT_MS": 200}
+    PopularQuery.objects.create(query="red shirt", text="red shirt", searches=9, clicked=9)
+
+    def sleep(*args):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(5)")
+
+    monkeypatch.setattr("search.engine.findable.read_words", sleep)
+    answer = search("zzqq")
+    assert (answer.total, answer.degraded, answer.instead) == (0, "", ("Shirts",))
+    assert "queries to try" in caplog.text
 
 
 def test_spelling_that_cannot_be_looked_at_leaves_the_query_as_it_is(version, monkeypatch, caplog):

@@ -9,6 +9,7 @@ from search.encoders.artifact import calibrate, read_manifest
 from search.encoders.votes import Calibration
 from search.engine import Filters, Trial, search, take_photo
 from search.exceptions import InvalidQuery
+from search.indexing.lexicons import build_lexicon
 from search.models import EntryImage
 from tests.search.indexed import add, make_version
 from tests.tiny_artifact import COLOURS, write_tiny_artifact
@@ -77,7 +78,7 @@ def test_the_kind_that_a_photo_shows_comes_first(shelf, search_settings):
         ("Shirts", "Apparel \u203a Shirts"),
         ("Sandals", "Footwear \u203a Sandals"),
     ]
-    assert skus(answer) == ["shoe1", "shoe2", "shoe3", "shoe4", "shirt", "sandal"]
+    assert skus(answer) == ["shoe1", "shoe2", "shoe3", "shoe4", "sandal", "shirt"]
     assert (answer.total, answer.matching, answer.complete) == (6, 4, True)
 
 
@@ -85,14 +86,31 @@ def test_where_the_lowest_category_is_not_sure_one_above_it_is_said(shelf, searc
     search_settings.FASHION_SEARCH |= {"GUESS_CONFIDENCE": 0.75}
     answer = search(photo=photo())
     assert said(answer)[0] == ("category", "Footwear", True, False)
-    assert skus(answer) == ["shoe1", "shoe2", "sandal", "shoe3", "shoe4", "shirt"]
+    assert skus(answer) == ["shoe1", "shoe2", "shoe3", "shoe4", "sandal", "shirt"]
 
 
-def test_what_is_not_sure_is_not_said_and_similarity_decides(shelf, search_settings):
+def test_what_is_not_sure_is_not_said_and_votes_count_beside_similarity(shelf, search_settings):
     search_settings.FASHION_SEARCH |= {"GUESS_CONFIDENCE": 0.95}
-    answer = search(photo=photo())
-    assert said(answer) == []
-    assert (skus(answer), answer.matching) == ([row[0] for row in SHELF], 6)
+    answer = search(photo=photo(), trial=Trial(explain=True))
+    assert (said(answer), answer.matching) == ([], 6)
+    assert skus(answer) == ["shoe1", "shoe2", "shoe3", "shoe4", "sandal", "shirt"]
+    shown = [result.shown for result in answer.explanation.results]
+    shoe, sandal, shirt = shown[0], *shown[4:]
+    assert shoe > sandal > shirt > 0
+    assert shoe + shirt / 2 < 1  # shoes, sandals and shirts share the votes; shoes and sandals are footwear
+
+
+def test_without_their_weight_similarity_alone_decides(shelf, search_settings):
+    search_settings.FASHION_SEARCH |= {"GUESS_CONFIDENCE": 0.95, "WEIGHTS": {"shown": 0.0}}
+    assert skus(search(photo=photo())) == [row[0] for row in SHELF]
+
+
+def test_words_that_name_a_kind_leave_no_say_to_the_photo(shelf, search_settings):
+    search_settings.FASHION_SEARCH |= {"GUESS_CONFIDENCE": 0.95}
+    build_lexicon(shelf)
+    words = search("sandals", photo=photo(), spelling=False, trial=Trial(explain=True))
+    assert skus(words)[0] == "sandal"
+    assert {result.shown for result in words.explanation.results} == {None}
 
 
 def test_a_guess_that_is_taken_back_leaves_the_order_to_similarity(shelf, search_settings):
@@ -140,7 +158,7 @@ def test_later_pages_are_cut_from_the_same_list(shelf, search_settings):
     token = photo()
     first = search(photo=token, page_size=3)
     second = search(photo=token, page_size=3, page=2, token=first.token)
-    assert [*skus(first), *skus(second)] == ["shoe1", "shoe2", "shoe3", "shoe4", "shirt", "sandal"]
+    assert [*skus(first), *skus(second)] == ["shoe1", "shoe2", "shoe3", "shoe4", "sandal", "shirt"]
     assert (second.restarted, said(second), second.closest_from) == (False, said(first), 1)
     assert search(photo=token, page_size=3, page=2, token=first.token, looks=["category="]).restarted
 

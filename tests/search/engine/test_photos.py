@@ -175,9 +175,10 @@ def test_a_token_is_signed_expires_and_belongs_to_its_artifact(colours, search_s
         search(photo=token)
 
 
-def test_a_token_holds_the_embedding_and_the_turn_alone(colours):
-    fingerprint, packed, turn = signing.loads(take_photo(*photo()), salt=photos.SALT)
+def test_a_token_holds_the_embedding_the_turn_and_boxes_alone(colours):
+    fingerprint, packed, turn, boxes = signing.loads(take_photo(*photo()), salt=photos.SALT)
     assert turn == 0
+    assert [len(box) for box in boxes] == [4] * len(boxes)
     assert (len(fingerprint), len(packed)) == (16, 32 * 2 * 5 / 4)
     assert np.isfinite(embedding(colours, "red")).all()
 

@@ -10,12 +10,13 @@ from PIL import Image
 
 from search.encoders.cache import encoders_for
 from search.engine import Box, photos, read_turn, search, take_photo, turning
-from search.engine.photos import embedding_of, turn_of
-from search.engine.turning import SURER, certainties, surest_turn, turned_picture
+from search.engine.photos import embedding_of, told_by
+from search.engine.turning import certainties, surest_turn, turned_picture
 from search.exceptions import EncoderTimeout, InvalidQuery
 from search.vectors import from_literal
 from tests.search.indexed import add, unit
 
+MARGIN = 0.2
 RED_ABOVE = Image.new("RGB", (40, 60), "blue")
 RED_ABOVE.paste("red", (0, 0, 40, 30))
 
@@ -61,23 +62,23 @@ def test_of_many_pictures_the_nearest_ten_count(version):
 def test_another_turn_must_be_surer_by_more_than_a_little(version):
     add(version, "shirt", "Shirt", pictures=[unit(1)])
     nowhere = [unit(0, 0, 1), unit(0, 0, 0, 1)]
-    assert surest_turn(looks(unit(0, 1), unit(1), *nowhere), version) == 90
-    assert surest_turn(looks(unit(0, 1), *nowhere, unit(1)), version) == 270
-    assert surest_turn(looks(unit(1), unit(0, 1), *nowhere), version) == 0
+    assert surest_turn(looks(unit(0, 1), unit(1), *nowhere), version, MARGIN) == 90
+    assert surest_turn(looks(unit(0, 1), *nowhere, unit(1)), version, MARGIN) == 270
+    assert surest_turn(looks(unit(1), unit(0, 1), *nowhere), version, MARGIN) == 0
     # The same picture, of which one turn shows 1 and the other 1 - share: they differ by 2 x share.
-    for share, turn in ((SURER / 2 - 0.02, 0), (SURER / 2 + 0.02, 90)):
+    for share, turn in ((MARGIN / 2 - 0.02, 0), (MARGIN / 2 + 0.02, 90)):
         near = [1 - share, (1 - (1 - share) ** 2) ** 0.5]
-        assert surest_turn(looks(near + [0.0] * 30, unit(1), *nowhere), version) == turn
+        assert surest_turn(looks(near + [0.0] * 30, unit(1), *nowhere), version, MARGIN) == turn
 
 
 def test_without_pictures_or_time_the_photo_stays(version, monkeypatch):
-    assert surest_turn(looks(unit(1), unit(0, 1), unit(0, 0, 1), unit(0, 0, 0, 1)), version) == 0
+    assert surest_turn(looks(unit(1), unit(0, 1), unit(0, 0, 1), unit(0, 0, 0, 1)), version, MARGIN) == 0
 
     def fail(*args):
         raise OperationalError("out of time")
 
     monkeypatch.setattr(turning, "certainties", fail)
-    assert surest_turn(looks(*[unit(1)] * 4), version) == 0
+    assert surest_turn(looks(*[unit(1)] * 4), version, MARGIN) == 0
 
 
 @pytest.mark.parametrize(
@@ -101,17 +102,20 @@ def test_a_box_on_a_turned_photo_is_cut_from_where_it_lies():
 
 def test_the_surest_turn_is_used_and_told(colours, monkeypatch):
     looked = []
-    monkeypatch.setattr(photos, "surest_turn", lambda looks, version: looked.append(looks) or 90)
+    monkeypatch.setattr(
+        photos, "surest_turn", lambda looks, version, margin: looked.append((looks, margin)) or 90
+    )
     token = take_photo(*sent())
-    assert turn_of(token) == search(photo=token).turned == 90
+    assert told_by(token).turned == search(photo=token).turned == 90
     wanted = encoders_for(colours).encode_images([turned_picture(RED_ABOVE, turn) for turn in turning.TURNS])
-    assert np.allclose(looked[0], wanted, atol=0.01)
+    assert np.allclose(looked[0][0], wanted, atol=0.01)
+    assert looked[0][1] == encoders_for(colours).manifest.turn_margin == 0.25
     assert np.allclose(from_literal(embedding_of(token, colours)), wanted[1], atol=0.01)
 
 
 def test_a_turn_that_was_asked_for_is_not_questioned(colours, monkeypatch):
-    monkeypatch.setattr(photos, "surest_turn", lambda looks, version: pytest.fail("nobody asked"))
-    assert turn_of(take_photo(*sent(), turn=0)) == 0
+    monkeypatch.setattr(photos, "surest_turn", lambda looks, version, margin: pytest.fail("nobody asked"))
+    assert told_by(take_photo(*sent(), turn=0)).turned == 0
 
 
 def test_where_there_is_no_time_for_other_turns_the_photo_stays(colours, monkeypatch):
@@ -124,7 +128,7 @@ def test_where_there_is_no_time_for_other_turns_the_photo_stays(colours, monkeyp
         return real(*args, **options)
 
     monkeypatch.setattr(photos, "in_time", once)
-    assert turn_of(take_photo(*sent())) == 0
+    assert told_by(take_photo(*sent())).turned == 0
     assert len(calls) == 2
 
 
@@ -149,7 +153,7 @@ def test_turns_are_read():
 
 
 def test_tokens_of_former_days_say_that_nothing_was_turned(colours):
-    fingerprint, packed, _ = signing.loads(take_photo(*sent(), turn=90), salt=photos.SALT)
+    fingerprint, packed, *_ = signing.loads(take_photo(*sent(), turn=90), salt=photos.SALT)
     old = signing.dumps([fingerprint, packed], salt=photos.SALT)
-    assert (turn_of(old), search(photo=old).turned) == (0, 0)
-    assert turn_of("forged") == turn_of("") == 0
+    assert (told_by(old).turned, search(photo=old).turned) == (0, 0)
+    assert told_by("forged") == told_by("") == (0, ())

@@ -1,6 +1,6 @@
 import pytest
 
-from search.evaluation.judged_queries import JudgedQuery, read_queries
+from search.evaluation.judged_queries import JudgedQuery, is_right, read_queries
 
 
 def test_rules_and_skus_are_read(tmp_path):
@@ -40,3 +40,22 @@ def test_a_wrong_line_is_named(tmp_path, content, message):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(ValueError, match=r"nowhere\.jsonl cannot be read"):
         read_queries(tmp_path / "nowhere.jsonl")
+
+
+def test_a_right_answer_has_none_of_what_a_rule_is_without(tmp_path):
+    file = tmp_path / "queries.jsonl"
+    file.write_text(
+        '{"query": "shirt not red", "rule": {"kind": ["shirt"], "without": {"colour": ["red", "maroon"]}}}\n'
+    )
+    (query,) = read_queries(file)
+    assert is_right(query, "a", {"kind": ["shirt"], "colour": ["blue"]}, None)
+    assert is_right(query, "a", {"kind": ["shirt"]}, None)
+    assert not is_right(query, "a", {"kind": ["shirt"], "colour": ["blue", "red"]}, None)
+    assert not is_right(query, "a", {"kind": ["tie"], "colour": ["blue"]}, None)
+
+
+def test_what_a_rule_is_without_is_an_object(tmp_path):
+    file = tmp_path / "queries.jsonl"
+    file.write_text('{"query": "shirt", "rule": {"kind": ["shirt"], "without": ["red"]}}\n')
+    with pytest.raises(ValueError, match="without"):
+        read_queries(file)

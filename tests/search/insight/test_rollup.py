@@ -158,41 +158,122 @@ def test_a_day_whose_count_fails_stops_no_other(log, monkeypatch):
     assert refreshed == [DAY + timedelta(days=1)]
 
 
+@pytest.fixture
+def ask(log):
+    """Log a query of a visit each, clicked, on the last days before NOON; `days` and `visits` are how many."""
+
+    def write(text: str = "red shirt", *, visits: int = 5, days: int = 3, clicks: int = 1, **values):
+        for number in range(visits):
+            at = NOON - timedelta(days=number % days)
+            log(
+                text,
+                at=at,
+                visit=f"{len(text)}-{number}",
+                clicks=dict.fromkeys(map(str, range(clicks)), 1),
+                **values,
+            )
+
+    return write
+
+
+def popular() -> list[str]:
+    return [row.text for row in popular_queries("", 10)]
+
+
 class TestPopular:
-    def test_what_several_searched_for(self, log):
-        for text, times in (("Red shirt", 4), ("red shoes", 3), ("redone", 2), ("blue", 5)):
-            for number in range(times):
-                log(text, clicks={"A": 1} if number == 0 else {})
-        for _ in range(3):
-            log("red nothing", total=0)
+    def test_what_several_found_comes_first_that_most_clicked(self, ask, log):
+        ask("red shoes")
+        ask("Red shirt", visits=7)
+        for _ in range(4):
+            log("red shoes", visit="a")  # more often asked, but not clicked
+        ask("blue", visits=6)
+        ask("redone", visits=4)
         roll_up(NOON)
 
         found = popular_queries("RED", 10)
         assert [(one.text, one.searches, one.clicked) for one in found] == [
-            ("Red shirt", 4, 1),
-            ("red shoes", 3, 1),
+            ("Red shirt", 7, 7),
+            ("red shoes", 9, 5),
         ]
         assert popular_queries("red s", 1) == found[:1]
         assert popular_queries("red ", 10) == popular_queries("red", 10)
         assert popular_queries("re d", 10) == popular_queries("100%", 10) == []
-        assert [row.text for row in popular_queries("", 10)] == ["blue", "Red shirt", "red shoes"]
+        assert popular() == ["Red shirt", "blue", "red shoes"]
 
-    def test_what_one_visit_types_again_and_again_is_not_popular(self, log):
-        for number in range(9):
-            log("my own name", visit="a", filters={"colour": [str(number)]} if number else {})
-        for visit in ("a", "b", "c"):
-            log("red shirt", visit=visit)
-        for number in range(3):
-            log("blue shirt", filters={"colour": [str(number)]})  # one search without a cookie, narrowed down
-        log("blue shirt")
+    def test_it_takes_visits_days_and_clicks(self, ask):
+        ask("enough")
+        ask("few visits", visits=4)
+        ask("few days", visits=9, days=2)
+        ask("no clicks", visits=9, clicks=0)
+        ask("nothing there", total=0)
         roll_up(NOON)
-        assert [row.text for row in popular_queries("", 10)] == ["red shirt"]
-        visits = {row.query: row.visits for row in QueryDay.objects.all()}
-        assert visits == {"my own name": 1, "red shirt": 3, "blue shirt": 1}
+        assert popular() == ["enough"]
 
-    def test_the_last_thirty_days_count(self, log):
-        for _ in range(3):
-            log("winter coat")
+    def test_how_many_is_a_setting(self, ask, settings):
+        ask("two", visits=2, days=1)
+        settings.FASHION_SEARCH = {"POPULAR_MINIMUM": 2, "POPULAR_DAYS": 1}
+        roll_up(NOON)
+        assert popular() == ["two"]
+        settings.FASHION_SEARCH = {"POPULAR_MINIMUM": 3, "POPULAR_DAYS": 1}
+        roll_up(NOON)
+        assert popular() == []
+
+    def test_what_one_visit_types_again_and_again_is_not_popular(self, log, ask):
+        for number in range(9):
+            at = NOON - timedelta(days=number % 3)
+            filters = {"colour": [str(number)]} if number > 2 else {}
+            log("my own name", at=at, visit="a", filters=filters, clicks={"A": 1})
+            log("blue shirt", at=at, filters=filters, clicks={"A": 1})  # without a cookie, narrowed down
+        ask("red shirt")
+        roll_up(NOON)
+        assert popular() == ["red shirt"]
+        clickers = {row.query: row.clickers for row in QueryDay.objects.filter(day=DAY)}
+        assert clickers == {"my own name": 1, "red shirt": 2, "blue shirt": 1}
+
+    def test_a_slip_counts_for_what_was_meant_and_is_shown_to_nobody(self, ask, log):
+        ask("red shirt", visits=3)
+        ask("rad shrit", visits=4, corrected="red shirt")
+        roll_up(NOON)
+        assert [(row.query, row.text, row.clicked) for row in PopularQuery.objects.all()] == [
+            ("red shirt", "red shirt", 7)
+        ]
+
+    def test_what_is_blocked_is_never_popular(self, ask, settings, tmp_path):
+        for text in ("red shirt", "Fücking shoes", "write to [email]", "see evil.com", "our rival's shoes"):
+            ask(text)
+        roll_up(NOON)
+        assert set(popular()) == {"red shirt", "our rival's shoes"}
+
+        own = tmp_path / "blocked.toml"
+        own.write_text('words = ["our rival"]')
+        settings.FASHION_SEARCH = {"BLOCKED_QUERIES": str(own)}
+        roll_up(NOON)
+        assert popular() == ["red shirt"]
+
+    @pytest.mark.parametrize("content", [None, "words = ["])
+    def test_while_the_shops_own_list_cannot_be_read_nothing_becomes_popular(
+        self, ask, settings, tmp_path, caplog, content
+    ):
+        ask("red shirt")
+        roll_up(NOON)
+        own = tmp_path / "blocked.toml"
+        if content is not None:
+            own.write_text(content)
+        settings.FASHION_SEARCH = {"BLOCKED_QUERIES": str(own)}
+        ask("red shirt")
+        ask("our rival's shoes")
+
+        roll_up(NOON)
+
+        assert popular() == ["red shirt"]
+        assert PopularQuery.objects.get().searches > 5  # counted anew
+        assert "BLOCKED_QUERIES cannot be read, so no query becomes popular: " in caplog.text
+        assert str(own) in caplog.text
+        roll_up(NOON + timedelta(days=31))
+        assert popular() == []  # what is over is forgotten all the same
+
+    def test_the_last_thirty_days_count(self, ask):
+        ask("winter coat")
         roll_up(NOON)
         assert [row.text for row in popular_queries("winter", 5)] == ["winter coat"]
         roll_up(NOON + timedelta(days=31))

@@ -14,7 +14,12 @@ pytestmark = pytest.mark.usefixtures("search_settings")
 
 
 def test_a_search_becomes_a_day_by_itself(shop_processes: ShopProcesses, search_settings):
-    search_settings.FASHION_SEARCH |= {"DRAIN_SECONDS": 1, "ROLL_UP_SECONDS": 1, "POPULAR_MINIMUM": 1}
+    search_settings.FASHION_SEARCH |= {
+        "DRAIN_SECONDS": 1,
+        "ROLL_UP_SECONDS": 1,
+        "POPULAR_MINIMUM": 1,
+        "POPULAR_DAYS": 1,
+    }
     worker = shop_processes.worker()
     shop_processes.beat()
     search = record_search(visitor="abc", mode="text", text="Red shirt", total=3, took_ms=10.0)

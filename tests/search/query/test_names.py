@@ -1,6 +1,17 @@
+import io
+
 import numpy as np
 
-from search.query.names import NO_FACET, NameCollector, Names, PrefixIndex, typed_words, words_of
+from search.query.names import (
+    _OF_VALUES,
+    NO_FACET,
+    NameCollector,
+    Names,
+    PrefixIndex,
+    Vocabulary,
+    title_of,
+    words_of,
+)
 
 
 def collect():
@@ -12,7 +23,7 @@ def collect():
         facets=[("category", "Tops"), ("brand", "Levi's"), ("colour", "Blue")],
     )
     collector.add("3", name="Red hat", brand="", facets=[("category", "Tops")])
-    return collector.names()
+    return collector.names(Vocabulary({"tshirt": ("T-shirt", 1), "red": ("red", 1)}, frozenset()))
 
 
 def test_products_keep_their_order_and_values_come_commonest_first():
@@ -22,6 +33,9 @@ def test_products_keep_their_order_and_values_come_commonest_first():
     assert names.products.words == ["blue", "hat", "levis", "red", "shirt", "t", "tshirt"]
     assert names.values == [("category", "Tops", 2), (NO_FACET, "Levi's", 1), ("colour", "Blue", 1)]
     assert names.value_words.words == ["blue", "levis", "tops"]
+    assert [names.having(place).tolist() for place in range(3)] == [[0, 1], [0], [0]]
+    assert names.kinds.tolist() == [0]
+    assert ("hat" in names, "tops" in names, "ha" in names) == (True, True, False)
 
 
 def test_names_come_back_as_they_were_packed():
@@ -32,6 +46,40 @@ def test_names_come_back_as_they_were_packed():
     assert unpacked.products.words == names.products.words
     assert unpacked.products.matching(["t"]).tolist() == [True, False]
     assert unpacked.value_words.matching(["to"]).tolist() == [True, False, False]
+    assert unpacked.having(0).tolist() == [0, 1]
+    assert (unpacked.kinds.tolist(), unpacked.titles.tolist(), unpacked.spelt("tshirt")) == (
+        [0],
+        [0, 1],
+        "T-shirt",
+    )
+
+
+def test_names_of_the_release_before_have_no_products_of_values():
+    names = collect()
+    with np.load(io.BytesIO(names.pack()), allow_pickle=False) as arrays:
+        kept = {key: arrays[key] for key in arrays if key not in (*_OF_VALUES, "spellings")}
+    file = io.BytesIO()
+    np.savez(file, allow_pickle=False, **kept)
+    unpacked = Names.unpack(file.getvalue())
+
+    assert unpacked.products.words == names.products.words
+    assert (unpacked.having(0).tolist(), unpacked.kinds.tolist(), unpacked.spelt("tshirt")) == (
+        [],
+        [],
+        "tshirt",
+    )
+
+
+def test_products_of_one_name_are_known():
+    collector = NameCollector()
+    for number, name in enumerate(("Red T-Shirt", "Blue hat", "red t shirts", "!", "Shirt T Red", "?")):
+        collector.add(str(number), name=name, brand="", facets=[])
+    assert collector.names().titles.tolist() == [0, 1, 0, 3, 0, 5]
+    assert (
+        title_of("Caf\u00e9 dresses", "english")
+        == title_of("cafe dress", "english")
+        != title_of("", "english")
+    )
 
 
 def test_names_of_nothing_come_back_empty():
@@ -46,7 +94,6 @@ def test_names_of_nothing_come_back_empty():
 
 def test_words_of_a_text_are_whole_and_in_parts():
     assert words_of("Blue T-Shirt") == ["blue", "tshirt", "t", "shirt"]
-    assert typed_words("blue  Blue T-Sh") == ["blue", "tsh"]
 
 
 INDEX = PrefixIndex.of([["blue", "shirt"], ["blue", "shoes"], ["red", "shirt", "shirt"], []])

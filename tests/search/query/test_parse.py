@@ -225,8 +225,6 @@ def test_both_unicode_forms_of_a_word_are_one_query():
     [
         ("a\x00b", "invalid_character", "q holds a NUL character; remove it."),
         ("a\ud83d", "invalid_character", "q holds half a surrogate pair; send valid UTF-8."),
-        ("a" * 201, "too_long", "q is longer than 200 characters; shorten it to that."),
-        ("a " * 2000, "too_long", "q is longer than 200 characters; shorten it to that."),
     ],
 )
 def test_what_postgres_or_the_encoder_cannot_take_is_refused(typed, code, sentence):
@@ -236,12 +234,33 @@ def test_what_postgres_or_the_encoder_cannot_take_is_refused(typed, code, senten
     assert (caught.value.code, caught.value.sentence) == (code, sentence)
 
 
-def test_a_megabyte_is_refused_at_once():
+@pytest.mark.parametrize(
+    ("typed", "text"),
+    [
+        ("word " * 40, ("word " * 40).strip()),  # 199 characters
+        ("x" + "word " * 40 + "red", ("x" + "word " * 40).strip()),  # 200, and one word more
+        ("xx" + "word " * 40 + "red", ("xx" + "word " * 39).strip()),  # the fortieth ends behind the 200th
+        ("a" * 201, "a" * 200),
+        ("cafe\u0301 " * 50, ("café " * 40).strip()),
+        (" \n" * 1000 + "red " * 60, ("red " * 50).strip()),
+        ("red" + " " * 5000 + "dress", "red"),
+    ],
+)
+def test_a_long_text_is_cut_at_a_word(typed, text):
+    query = clean_query(typed)
+    assert (query.text, query.wanted) == (text, text)
+    assert query.cut == (" ".join(typed.split()) != typed.strip() or len(typed.strip()) > 200)
+
+
+def test_a_phrase_that_is_cut_is_no_phrase():
+    query = clean_query("word " * 38 + '"velvet running shoes"')
+    assert query.wanted.endswith("word velvet")
+    assert (query.quoted, query.cut) == ((), True)
+
+
+def test_a_megabyte_is_cut_at_once():
     started = time.perf_counter()
-
-    with pytest.raises(InvalidQuery):
-        clean_query("words " * 170_000)
-
+    assert len(clean_query("words " * 170_000).text) == 197
     assert time.perf_counter() - started < 0.05
 
 
@@ -267,3 +286,81 @@ def test_a_hyphenated_word_excludes_nothing():
 @pytest.mark.parametrize("typed", ["😀😀", "--- !!!", "", "-red", "or -- OR"])
 def test_a_query_may_be_left_without_words(typed):
     assert not clean_query(typed).has_words
+
+
+# What a typed word holds first, beside what it is taken for.
+
+
+@pytest.fixture
+def footwear():
+    """A catalogue whose boots lie among other shoes, as its names alone tell."""
+    facets = FACETS | {
+        "category=Watches": 9,
+        "category=Flats": 4,
+        "usage=Sports": 12,
+        "brand=AND": 3,
+        "brand=U.S. Polo Assn.": 4,
+    }
+    synonyms = Synonyms(
+        means={"boots": ("casual shoes",), "ankle boots": ("casual shoes",), "sports watch": ("watches",)},
+        fillers=SYNONYMS.fillers | {"and"},
+    )
+    paths = [*PATHS, ("Watches",), ("Footwear", "Flats")]
+    return Lexicon(facets, {**LEXEMES, "boot": 6, "neck": 5}, 100, synonyms, paths=paths)
+
+
+def only(understood):
+    (unit,) = understood.units
+    return unit
+
+
+def test_a_word_that_stands_for_a_value_is_looked_for_itself_as_well(footwear):
+    boots = only(read(footwear, "boots"))
+    assert (boots.literal, boots.own, boots.called) == ("boots", (), ("boots",))
+    assert boots.roots == ("category=Footwear",)
+    assert only(read(footwear, "ankle boots")).called == ("ankle boots", "boots")
+
+
+def test_a_word_that_values_are_called_by_is_not(footwear):
+    assert only(read(footwear, "shoes")).literal == ""
+    navy = only(read(footwear, "navy"))
+    assert (navy.literal, navy.own) == ("", ("colour=Navy Blue",))
+
+
+@pytest.mark.parametrize("text", ["men", "guys", "united colors", "size 9"])
+def test_for_whom_of_which_brand_and_size_values_alone_tell(lexicon, text):
+    assert [unit.literal for unit in read(lexicon, text).units] == [""]
+
+
+def test_a_modifier_inside_of_a_phrase_counts(footwear):
+    assert values(read(footwear, "sports watch")) == {
+        "sports watch": {"category=Watches": 0.9},
+        "sports": {"usage=Sports": 1.0},
+    }
+
+
+def test_a_kind_is_noted_with_what_stands_before_it(footwear):
+    units = {unit.text: unit.called for unit in read(footwear, "linen shirt").units}
+    assert units == {"linen": (), "shirt": ("linen shirt",)}
+    for text in ("red shirt", "men shirt", "red tape shirt", "linen for shirt"):
+        assert read(footwear, text).units[-1].called == (), text
+
+
+def test_a_single_letter_belongs_to_the_word_after_it(footwear):
+    assert [unit.phrases for unit in read(footwear, "v neck shirt").units] == [("v neck",), ("shirt",)]
+    assert [unit.text for unit in read(footwear, "x shirt").units] == ["shirt"]
+
+
+@pytest.mark.parametrize(
+    ("text", "brands"),
+    [
+        ("AND shirt", ["AND"]),
+        ("and", ["and"]),
+        ("AND", ["AND"]),
+        ("shirt and shoes", []),
+        ("SHIRT AND SHOES", []),
+        ("uspa", ["uspa"]),
+    ],
+)
+def test_a_word_that_asks_for_nothing_may_be_a_brand(footwear, text, brands):
+    assert [unit.text for unit in read(footwear, text).units if unit.facets[:1] == ("brand",)] == brands

@@ -2,8 +2,9 @@ from decimal import Decimal
 
 import pytest
 
-from search.query.parse import Understood, UnderstoodPart, Unit, parts_of
+from search.query.parse import Understood, UnderstoodPart, parts_of
 from search.query.prices import Price
+from search.query.words import Unit
 
 
 def test_parts_tell_their_values_and_the_query_without_them():

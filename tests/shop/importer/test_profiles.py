@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from shop.importer import ImportOptions, import_catalogue
-from shop.importer.profiles import RowError, Size, date_of_season, read_columns
+from shop.importer.cells import RowError, Size
+from shop.importer.profiles import date_of_season, read_columns
 from shop.models import Product
 from tests.shop.pictures import jpeg
 
@@ -85,7 +86,9 @@ def test_styles_csv_with_names_that_hold_commas_without_quotes(styles):
         ImportOptions(products=styles / "styles.csv", images=styles / "images", profile="kaggle-fashion")
     )
     assert result.added == 4
-    assert [(row.line, row.reason) for row in result.bad] == [(5, "5 columns instead of 10")]
+    assert [(row.line, row.reason) for row in result.bad] == [
+        (5, "5 columns instead of 10 in the row of SKU 8; it ends before the column baseColour")
+    ]
     assert dict(Product.objects.values_list("sku", "name")) == {
         "15970": "Turtle Check Men Navy Blue Shirt",
         "6695": "Nike, Air, size 9 Shoes",

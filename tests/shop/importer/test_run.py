@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from shop.importer import ImportOptions, import_catalogue, run
+from shop.importer.derived import derive_stock
 from shop.importer.product_files import BadRow
-from shop.importer.tables import derive_stock
 from shop.models import Brand, Category, Product, ProductImage, Variant
 from tests.abuse import bad_heif
 from tests.outbox import empty_outbox, stale_products
@@ -199,11 +199,11 @@ def test_a_run_that_dies_keeps_whole_chunks_and_the_next_one_goes_on(
     )
     real, calls = run.store_chunk, []
 
-    def dies_in_the_second_chunk(chunk):
+    def dies_in_the_second_chunk(chunk, **options):
         calls.append(chunk)
         if len(calls) == 2:
             raise KeyboardInterrupt
-        return real(chunk)
+        return real(chunk, **options)
 
     monkeypatch.setattr(run, "store_chunk", dies_in_the_second_chunk)
     with pytest.raises(KeyboardInterrupt):
@@ -285,3 +285,15 @@ def test_stock_that_is_not_stated_stays_as_it_is(write_products, write_zip):
     )
     assert result.changed == 1
     assert list(Variant.objects.values_list("size", "stock")) == [("S", 77), ("M", 6), ("L", 1)]
+
+
+def test_a_sku_that_is_no_text_is_an_error_of_its_row(tmp_path):
+    path = tmp_path / "products.csv"
+    path.write_bytes(
+        "id,name,category\na\x00b,Shirt,Apparel\né1,Café,Apparel\n".encode() + b"\xe9,Shirt,Apparel\n"
+    )
+    result = import_catalogue(ImportOptions(products=path))
+    assert [(row.line, row.reason[:40]) for row in result.bad] == [
+        (2, "id holds the control character U+0000"), (4, "id holds bytes that are no text in the f"),
+    ]  # fmt: skip
+    assert result.added == 1

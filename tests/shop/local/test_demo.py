@@ -20,7 +20,7 @@ from tests.tiny_artifact import COLOURS
 @pytest.fixture
 def demo(tmp_path: Path, tiny_artifact: Path):
     _write_catalogue(tmp_path / "catalogue")
-    demo = RunningDemo(tmp_path, tmp_path / "catalogue", {"ARTIFACT": str(tiny_artifact)})
+    demo = RunningDemo(tmp_path, tmp_path / "catalogue", {"BATCH_SIZE": 8}, tiny_artifact)
     yield demo
     if demo.process.running:
         demo.interrupt()

@@ -49,6 +49,12 @@ def test_words_filters_and_prices_narrow_the_results(client, shelf):
     assert found(client.get("/search/?category=Footwear")) == {"S4"}
 
 
+def test_a_pasted_title_is_cut_and_said_so(client, shelf):
+    response = client.get("/search/", {"q": "Red cotton shirt " * 15})
+    assert next(iter(response.context["answer"].results)).product.sku == "S2"
+    assertContains(response, "The query is longer than 200 characters: it was cut after “cotton”.")
+
+
 def test_no_words_list_everything_newest_first(client, shelf):
     response = client.get("/search/")
     assert [result.product.sku for result in response.context["answer"].results] == ["S4", "S3", "S2", "S1"]
@@ -105,7 +111,6 @@ def test_without_an_index_the_page_says_so(client, db):
         ("page=one", "The page must be a whole number from 1."),
         ("sort=best", "sort"),
         ("q=a%00b", ""),
-        ("q=" + "x" * 201, "200"),
         ("colour=%00", ""),
     ],
 )
@@ -132,9 +137,13 @@ def test_queries_do_not_grow_with_the_results(client, shelf, make_products, djan
         while index_due(seconds=10):
             pass
         client.get("/search/?q=shirt")  # reads the lexicon
-        with django_assert_max_num_queries(24) as queries:
-            assert len(client.get("/search/?q=shirt").context["answer"].results) == 24
-        counts.append(len(queries))
+        asked = []
+        for _ in range(3):  # what is compared every two seconds is asked for by some requests
+            with django_assert_max_num_queries(28) as queries:
+                assert len(client.get("/search/?q=shirt").context["answer"].results) == 24
+            asked.append(len(queries))
+        counts.append(min(asked))
+        assert counts[-1] <= 24
     assert counts[0] == counts[1]
 
 
@@ -152,8 +161,11 @@ def test_what_was_understood_can_be_taken_out_of_the_query(client, counted):
 
 
 def test_words_that_no_product_holds_are_named(client, counted):
-    response = client.get("/search/?q=blue+zzzz")
-    assert "No product mentions “zzzz”." in response.content.decode()
+    page = client.get("/search/?q=blue+zzzz")
+    assertContains(page, "No product mentions “zzzz”. Showing <strong>blue</strong>.")
+    assertContains(page, "0 matches, ")
+    assertNotContains(page, "No “blue")
+    assertContains(client.get("/search/?q=zzzz"), "No product mentions “zzzz”.")
 
 
 def test_a_redirect_leads_away_and_never_to_itself(client, shelf):
@@ -187,3 +199,57 @@ def test_no_more_likings_are_offered_than_can_be_asked_for(client, shelf):
     page = client.get(f"/search/?q=shirt&{liked}")
     assert page.status_code == 200
     assert [card.more for card in page.context["cards"]] == [""] * len(page.context["cards"])
+
+
+def test_what_is_negated_is_a_chip_that_can_be_removed(client, counted):
+    response = client.get("/search/?q=shirt+not+blue")
+    assert found(response) == {"S2", "S3"}
+    (chip,) = [chip for chip in response.context["understood"] if chip.kind == "not:"]
+    assert (chip.label, chip.without) == ("Blue", "q=shirt")
+
+
+def test_what_could_not_be_applied_is_said(client, counted):
+    response = client.get("/search/?q=shirt+without+pockets&spelling=off")
+    assertContains(response, "“without pockets” was not applied: the catalogue does not tell.")
+
+
+def test_a_relaxed_query_is_said_in_one_sentence_with_honest_counts(client, counted):
+    page = client.get("/search/?q=linen+red+shirt")
+
+    assertContains(page, "0 matches, 3 similar")
+    assertContains(page, "No “linen red shirt”. Showing <strong>linen shirt</strong>.")
+    assertNotContains(page, "No product mentions")
+    assert found(page) == {"S1", "S2", "S3"}
+    page = client.get("/search/?q=linen+red+zzzz+shirt")
+    assertContains(page, "mentions “zzzz”. No “linen red zzzz shirt”. Showing <strong>linen shirt</strong>.")
+
+    page = client.get("/search/?q=blue+shirt")
+    assertContains(page, "1 match, 2 similar")
+    assertNotContains(page, "Showing <strong>")
+    assertContains(client.get("/search/?q=shirt"), "3 products")
+
+
+def test_what_leaves_nothing_is_offered_for_removal(client, counted):
+    page = client.get("/search/?q=shirt+under+100&colour=Red&page=1")
+    (offer,) = page.context["offers"]
+    assert (offer.label, offer.without, offer.matching) == ("under 100", "q=shirt&colour=Red", 1)
+    assertContains(page, "Without “under 100”</a>: 1 match")
+
+    page = client.get("/search/?q=shirt&colour=Brown&price_max=5000")
+    (offer,) = page.context["offers"]
+    assert (offer.label, offer.without, offer.matching) == ("Brown", "q=shirt&price_max=5000", 3)
+
+
+def test_an_occasion_is_a_chip_that_shows_what_it_stands_for(client, shelf, make_products):
+    make_products([5], name="Festive shirt", attributes={"Usage": "Ethnic"})
+    while index_due(seconds=10):
+        pass
+    build_lexicon(IndexVersion.objects.get())
+    forget_words()
+
+    page = client.get("/search/?q=wedding+shirt")
+
+    chips = page.context["understood"]
+    assert [(chip.kind, chip.label) for chip in chips] == [("For", "wedding: Ethnic"), ("Category", "Shirts")]
+    answer = page.context["answer"]
+    assert (answer.results[0].product.sku, answer.matching, answer.relaxed) == ("S5", 4, ())

@@ -19,7 +19,7 @@ from training.evaluation.evaluators import (
     open_model,
 )
 
-SHIPPED = Path(search.__file__).parent / "artifacts" / "default"
+SHIPPED = Path(search.__file__).parent / "artifacts" / "resnet50_small"
 
 
 @pytest.fixture

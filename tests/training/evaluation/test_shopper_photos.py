@@ -3,18 +3,29 @@ import gzip
 import io
 import zipfile
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from search.conf import SearchSettings
 from search.encoders.pictures import ImageSpec
 from search.encoders.sessions import load_artifact
 from tests.tiny_artifact import write_tiny_artifact
 from tests.training.products import COLOURS, write_catalogue
 from training.evaluation.contact_sheet import THUMBNAIL
 from training.evaluation.evaluators import ArtifactModel, Setting
-from training.evaluation.shopper_photos import Photo, _sample, read_answers, read_photos, shopper_photos
+from training.evaluation.shopper_photos import (
+    CANDIDATES,
+    WEIGHTS,
+    Photo,
+    _sample,
+    ranked_by_photo,
+    read_answers,
+    read_photos,
+    shopper_photos,
+)
 
 SPEC = ImageSpec(width=6, height=8)
 
@@ -83,14 +94,41 @@ def test_places_in_the_first_ten_are_counted_by_label(model, tmp_path):
     photos = write_photos(tmp_path / "photos", PHOTOS, kids=("b",))
     figures = shopper_photos(model, Setting(data=data, cache=tmp_path / "cache", photos=photos))
     # Each photo's ten nearest are of its own colour, of which there are twelve.
-    assert figures == {
+    assert similar(figures) == {
         "shopper_photos all": section(4, 3 / 4, (3 * 0.75 + 0.25) / 4),
         "shopper_photos all, adults": section(3, 1.0, (2 * 0.75 + 0.25) / 3),
         "shopper_photos all, kids": section(1, 0.0, 0.75),
         "shopper_photos all, Shoes": section(1, 1.0, 0.25),
         "shopper_photos all, T-Shirt": section(3, 2 / 3, 0.75),
     }
-    assert list(figures)[-2:] == ["shopper_photos all, Shoes", "shopper_photos all, T-Shirt"]
+    assert list(similar(figures))[-2:] == ["shopper_photos all, Shoes", "shopper_photos all, T-Shirt"]
+
+
+def similar(figures):
+    """The sections in the order of similarity."""
+    return {name: section for name, section in figures.items() if " ranked" not in name}
+
+
+def test_the_numbers_of_the_order_are_those_of_the_search():
+    settings = SearchSettings()
+    weights = {name: getattr(settings.weights, name) for name in WEIGHTS}
+    assert (weights, settings.candidates) == (WEIGHTS, CANDIDATES)
+
+
+def test_the_order_of_the_search_goes_by_what_most_of_the_nearest_are(model, tmp_path):
+    data = write_catalogue(tmp_path / "shop", 48, footwear="Blue")
+    photos = write_photos(tmp_path / "photos", PHOTOS)
+    figures = shopper_photos(model, Setting(data=data, cache=tmp_path / "cache", photos=photos))
+    ranked = {name.replace(" ranked", ""): part for name, part in figures.items() if " ranked" in name}
+    assert ranked.keys() == similar(figures).keys()
+    products = [SimpleNamespace(category=kind, subcategory="", article_type="") for kind in "AABBB"]
+    asked = np.array([[1.0, 0.0]])
+    pictures = np.array([[1.0, 0.0], [0.7, 0.714], [0.98, 0.199], [0.97, 0.243], [0.96, 0.28]])
+    none = np.zeros_like(pictures)
+    # One of the kind A is nearest, but more of the near ones are of the kind B.
+    assert ranked_by_photo(asked, products, pictures, none)[0].tolist() == [2, 3, 4, 0, 1]
+    texts = np.array([[1.0, 0.0], *none[1:]])
+    assert ranked_by_photo(asked, products, pictures, texts)[0].tolist() == [0, 2, 3, 4, 1]
 
 
 def section(photos, share, chance):
@@ -109,13 +147,14 @@ def test_the_lowest_label_of_many_photos_is_named(model, tmp_path, monkeypatch):
         file.write(table)
     figures = shopper_photos(model, Setting(data=data, cache=tmp_path / "cache", photos=photos))
     # The photo of a shirt is lower still, but it is only one.
-    assert [name.partition(", ")[2] for name in figures][2:] == [
+    assert [name.partition(", ")[2] for name in similar(figures)][2:] == [
         "Polo",
         "Shoes",
         "T-Shirt",
         "Shirt",
         "lowest: T-Shirt",
     ]
+    assert "shopper_photos all ranked, lowest: T-Shirt" in figures
     assert figures["shopper_photos all, lowest: T-Shirt"] == figures["shopper_photos all, T-Shirt"]
 
 

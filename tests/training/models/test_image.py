@@ -5,7 +5,14 @@ import pytest
 from training.config import Config, ImageSection, Stage, TextMix
 from training.exceptions import TrainingError
 from training.models.efficientnet_lite import efficientnet_lite, packaged_weights, set_weights
-from training.models.image import backbone_of, image_encoder, set_trained, split
+from training.models.image import (
+    backbone_of,
+    image_encoder,
+    set_trained,
+    split,
+    unfold_batch_norm,
+    with_cells,
+)
 from training.pytorch_weights import read_checkpoint
 
 SIZE = (64, 48)
@@ -71,6 +78,18 @@ def test_both_parts_give_the_same_embedding_as_the_whole(encoder, train_from):
     assert made == pytest.approx(encoder.predict(pictures(), verbose=0), abs=1e-5)
 
 
+def test_cells_are_what_a_picture_like_them_all_over_would_be(encoder):
+    model = with_cells(encoder, config().image)
+    embedding, cells = model.predict(pictures(), verbose=0)
+    assert embedding == pytest.approx(encoder.predict(pictures(), verbose=0), abs=1e-5)
+    assert cells.shape == (2, 2, 2, 8)
+    assert np.linalg.norm(cells, axis=-1) == pytest.approx(1.0, abs=1e-5)
+    _, upper = split(encoder, config().image, "")
+    last = keras.Model(backbone_of(encoder).input, backbone_of(encoder).layers[-1].input)
+    corner = last.predict((pictures().astype(np.float32) - 127) / 128, verbose=0)[:, 0, 1]
+    assert cells[:, 0, 1] == pytest.approx(upper.predict(corner, verbose=0), abs=1e-4)
+
+
 def test_the_parts_share_the_encoders_weights(encoder):
     _, upper = split(encoder, config().image, "block6")
     assert {id(weight) for weight in upper.weights} <= {id(weight) for weight in encoder.weights}
@@ -107,3 +126,18 @@ def test_frozen_batch_normalisation_keeps_its_statistics(encoder):
     after = backbone_of(encoder).get_weights()
     assert all(np.array_equal(one, two) for one, two in zip(before, after, strict=True))
     set_trained(encoder, config().image, stage())
+
+
+def test_folded_batch_normalisation_normalises_again_and_changes_nothing():
+    keras.config.set_dtype_policy("float32")
+    keras.utils.set_random_seed(4)
+    encoder = image_encoder(config(), SIZE)
+    norms = [one for one in backbone_of(encoder).layers if isinstance(one, keras.layers.BatchNormalization)]
+    for layer in norms:  # as an artifact leaves them: they add a shift and nothing else
+        zeros = np.zeros(layer.gamma.shape, np.float32)
+        layer.set_weights([zeros + np.sqrt(1 + layer.epsilon), zeros + 0.1, zeros, zeros + 1])
+    before = encoder.predict(pictures(8), verbose=0)
+    unfold_batch_norm(encoder, config().image, pictures(8))
+    assert encoder.predict(pictures(8), verbose=0) == pytest.approx(before, abs=1e-4)
+    assert np.asarray(encoder(pictures(8), training=True)) == pytest.approx(before, abs=1e-3)
+    assert not any(np.allclose(layer.moving_variance, 1.0) for layer in norms)

@@ -16,15 +16,21 @@ from training.models.joint import JointModel, policy
 def test_automatic_precision_is_what_the_processor_has_units_for(listed, expected, tmp_path):
     file = tmp_path / "cpuinfo"
     file.write_text(listed)
-    assert policy("auto", features=file) == expected
+    assert policy("auto", "ResNet50", features=file) == expected
 
 
 def test_without_a_list_it_is_float32(tmp_path):
-    assert policy("auto", features=tmp_path / "none") == "float32"
+    assert policy("auto", "ResNet50", features=tmp_path / "none") == "float32"
+
+
+def test_depthwise_convolutions_stay_float32_on_a_processor(tmp_path):
+    file = tmp_path / "cpuinfo"
+    file.write_text("flags : fpu avx512_bf16 amx_bf16")
+    assert policy("auto", "EfficientNetLite0", features=file) == "float32"
 
 
 def test_what_is_named_is_taken(tmp_path):
-    assert policy("mixed_float16", features=tmp_path / "none") == "mixed_float16"
+    assert policy("mixed_float16", "ResNet50", features=tmp_path / "none") == "mixed_float16"
 
 
 def test_the_teacher_adds_the_distance_to_where_its_texts_belong():

@@ -2,7 +2,9 @@ import keras
 import numpy as np
 import pytest
 
-from training.embeddings import Pictures, features_of
+from training import features
+from training.embeddings import Pictures
+from training.features import features_of
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
@@ -47,14 +49,32 @@ def test_each_copy_passes_the_frozen_part_as_it_was_changed(tmp_path):
         pixels,
         tmp_path,
         variants=3,
-        change=lambda part, variant, first: part + np.uint8(10 * variant + first),
+        change=lambda variant, start, stop: pixels[start:stop] + np.uint8(10 * variant + start),
     )
     assert made.values.shape == (3, 7, 2)
     assert np.diff(np.asarray(made.values[:, :, 0], np.float32), axis=0) == pytest.approx(30.0, abs=0.6)
 
 
+def convolving():
+    pixels = keras.Input((8, 6, 3), dtype="uint8")
+    values = keras.layers.Conv2D(4, 3, padding="same", dtype="float32")(keras.ops.cast(pixels, "float32"))
+    return keras.Model(pixels, keras.layers.ReLU(6.0, dtype="float32")(values), name="features")
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="other backends run their own graphs")
+def test_onnx_runtime_gives_what_keras_gives(tmp_path, monkeypatch):
+    pixels = np.random.default_rng(2).integers(0, 200, (37, 8, 6, 3)).astype(np.uint8)
+    model = convolving()
+    expected = model.predict(pixels, verbose=0)
+    monkeypatch.setattr(features, "FEWEST", 1)
+    monkeypatch.setattr(features, "CHUNK", 20)
+    monkeypatch.setattr(features, "in_batches", None)  # nothing passes Keras
+    made = features_of(model, pixels, tmp_path)
+    assert np.asarray(made.values[0]) == pytest.approx(expected, abs=2e-3)
+
+
 def test_a_stopped_extraction_leaves_no_file_that_counts(tmp_path):
-    def stop(part, variant, first):
+    def stop(variant, first, last):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -1,0 +1,248 @@
+"""Codes of products in a query: SKUs and the codes that names hold, such as "GA-100-1A2DR", found however they are typed.
+
+They are compared without case, hyphens and spaces, as they stand, by their beginning ("ga100"), and with one wrong or missing
+character. The codes of a version lie in its word list; a process reads them with the first query that holds anything like a code.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from itertools import pairwise
+
+import numpy as np
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from ..models import IndexEntry, WordList
+from .names import SHORTEST_CODE, Names, PrefixIndex, bare_code, codes_of_name, names_of
+from .prices import without_stated_prices
+
+SHORTEST_NUMBER = 5  # digits of a code without letters
+SHORTEST_CLOSE, SHORTEST_CLOSE_NUMBER = (
+    5,
+    7,
+)  # characters from which one may be wrong; every short number is near to another
+MOST_HITS = 48  # products; what more of them have is a word
+MOST_NAMED = 3  # codes that are named where none is as typed
+LONGEST_RUN = 4  # words that a code may be typed as
+# Keys of products and the codes that are meant -> these as names and SKUs have them.
+AsWritten = Callable[[Iterable[str], Sequence[str]], Iterator[str]]
+NO_CODE = "No product has the code {typed}; nearest: {nearest}."
+
+_TOKEN = re.compile(r"[^\W_]+(?:[-_./#][^\W_]+)*")
+_LETTERS = 4  # of a word that may belong to a code: "GA 100"
+# Sizes, packs and measures, which are made of letters and digits, too.
+_MEASURE = re.compile(
+    r"\d+(?:[.,/x\u00d7-]\d+)*-?(?:ml|ltr|lt|gms?|grams?|kgs?|oz|cms?|mms?|mtrs?|inch(?:es)?|ft|gb|mp|mah|yrs?|years?|months?|packs?|pcs?|"
+    r"pieces?|pk|ply|gsm|denier|days?|hours?|hrs?|carats?|karats?|watts?|rs|off|in-1|[a-z]{1,2}|xl|xxl|xxxl)"
+    r"|(?:uk|us|eu|size|spf|uv|age|pack|set|waist|under|above|below|over|rs)-?\d+(?:\.\d+)?|w?\d+[x\u00d7/-]?l?\d{1,2}"
+    r"|\d{1,3}(?:,\d{3})+|\d+-in-\d+",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadCodes:
+    """What a query says of codes."""
+
+    rest: str = ""  # the query without those that products have
+    typed: tuple[str, ...] = ()  # as typed, those that products have
+    hits: tuple[str, ...] = ()  # keys of these products
+    close: tuple[
+        str, ...
+    ] = ()  # where there are none, keys of products whose codes are nearest to what was typed
+    notes: tuple[str, ...] = ()  # sentences that say so
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Keys of the products that come first."""
+        return self.hits or self.close
+
+    @property
+    def only_close(self) -> bool:
+        """Whether no product has what was typed."""
+        return bool(self.close) and not self.hits
+
+
+@dataclass(frozen=True, slots=True)
+class _Typed:
+    """A stretch of a query that may be a code."""
+
+    text: str
+    code: str  # without case, hyphens and spaces
+    parts: tuple[str, ...]  # what hyphens separate, folded
+    single: bool  # typed as one word
+
+
+def typed_codes(text: str) -> list[_Typed]:
+    """Return the stretches of a query that look like codes, longest first; prices that are certain are passed over."""
+    if not any(map(str.isdigit, text)):
+        return []
+    text = without_stated_prices(text)
+    words = list(_TOKEN.finditer(text))
+    found = []
+    for length in range(min(LONGEST_RUN, len(words)), 0, -1):
+        for at in range(len(words) - length + 1):
+            run = words[at : at + length]
+            if length > 1 and not _is_run(text, run):
+                continue
+            typed = text[run[0].start() : run[-1].end()]
+            code = bare_code(typed)
+            if _is_code(typed, code):
+                parts = tuple(part for part in map(bare_code, re.split(r"[\W_]+", typed)) if part)
+                found.append(_Typed(typed, code, parts, length == 1))
+    return found
+
+
+def _is_run(text: str, run: Sequence[re.Match[str]]) -> bool:
+    """Whether words may be one code: short, with a space between, the first one of letters ("GA 100")."""
+    spaces = (text[left.end() : right.start()] == " " for left, right in pairwise(run))
+    short = (any(map(str.isdigit, word[0])) or len(word[0]) <= _LETTERS for word in run)
+    return any(map(str.isalpha, run[0][0])) and all(spaces) and all(short)
+
+
+def _is_code(typed: str, code: str) -> bool:
+    """Whether it is a number that is long enough, or letters and digits that are no measure."""
+    if code.isdigit():
+        return len(code) >= SHORTEST_NUMBER
+    return len(code) >= SHORTEST_CODE and any(map(str.isdigit, code)) and not _MEASURE.fullmatch(typed)
+
+
+class Codes:
+    """The codes of one version's products.
+
+    Args:
+        names: the words of names; those of a list that was made without codes give the codes that are words of names.
+    """
+
+    def __init__(self, names: Names) -> None:
+        self._keys = names.keys
+        self._names = names.products
+        self._index = names.codes or _from_words(names.products)
+
+    def holding(self, typed: _Typed) -> list[str]:
+        """Return keys of the products that have the code, or codes that begin with it, or all of its parts; none where they are many."""
+        number = typed.code.isdigit()
+        span = self._index.span(typed.code)
+        exact = span[:1] if span and self._index.words[span.start] == typed.code else span[:0]
+        rows = self._rows(exact or (span[:0] if number else span))
+        if not rows and typed.single and len(typed.parts) > 1:
+            # "GA 100 1A2DR" of a name whose words were not joined
+            whole = [part for part in typed.parts if self._has_word(part)]
+            if len(whole) == len(typed.parts):
+                rows = np.flatnonzero(self._names.matching(typed.parts)).tolist()
+        return [self._keys[row] for row in rows] if len(rows) <= MOST_HITS else []
+
+    def close_to(self, typed: _Typed) -> tuple[list[str], list[str]]:
+        """Return keys of the products whose code, or the beginning of it, differs in one character, and these codes."""
+        code = typed.code
+        if len(code) < (SHORTEST_CLOSE_NUMBER if code.isdigit() else SHORTEST_CLOSE):
+            return [], []
+        words = self._index.words
+        near = [
+            word
+            for word, _, _ in process.extract(code, words, scorer=OSA.distance, score_cutoff=1, limit=None)
+        ]
+        if not near:
+            alike = [
+                word for word in words[slice(*_ends(self._index.span(code[0])))] if len(word) > len(code)
+            ]
+            lengths = {len(code) - 1, len(code), len(code) + 1} if not code.isdigit() else set()
+            beginnings = {word[:length] for word in alike for length in lengths}
+            best = process.extract(code, sorted(beginnings), scorer=OSA.distance, score_cutoff=1, limit=None)
+            if best:
+                # Of equally near beginnings, those of the typed length: a wrong character is likelier than a missing one.
+                same = [word for word, _, _ in best if len(word) == len(code)]
+                starts = tuple(same or [word for word, _, _ in best])
+                near = [word for word in alike if word.startswith(starts)]
+        rows = sorted({row for word in near for row in self._rows(self._span_of(word))})
+        if len(rows) > MOST_HITS:
+            return [], []
+        return [self._keys[row] for row in rows], near
+
+    def read(self, text: str, typed: Sequence[_Typed], as_written: AsWritten) -> ReadCodes:
+        """Return what a query says of codes.
+
+        Args:
+            text: the cleaned query, without what it excludes.
+            typed: what in it looks like a code.
+            as_written: gives the codes of products as their names and SKUs have them.
+        """
+        rest = text
+        hits: dict[str, None] = {}
+        found: list[str] = []
+        unread: list[_Typed] = []
+        for one in typed:
+            if one.text not in rest:
+                continue  # inside of a longer one
+            if keys := self.holding(one):
+                hits |= dict.fromkeys(keys)
+                found.append(one.text)
+                rest = " ".join(rest.replace(one.text, " ", 1).split())
+            elif one.single:
+                unread.append(one)
+        if hits:
+            return ReadCodes(rest, tuple(found), tuple(hits))
+        for one in unread:
+            keys, near = self.close_to(one)
+            if keys:
+                shown = ", ".join(dict.fromkeys(as_written(keys, near)))
+                rest = " ".join(rest.replace(one.text, " ", 1).split())
+                return ReadCodes(
+                    rest, close=tuple(keys), notes=(NO_CODE.format(typed=one.text, nearest=shown),)
+                )
+        return ReadCodes(text)
+
+    def _span_of(self, word: str) -> range:
+        return self._index.span(word)[:1]
+
+    def _has_word(self, word: str) -> bool:
+        span = self._names.span(word)
+        return bool(span) and self._names.words[span.start] == word
+
+    def _rows(self, span: range) -> list[int]:
+        starts = self._index.starts
+        rows = self._index.rows[starts[span.start] : starts[span.stop]] if span else ()
+        return sorted({int(row) for row in rows})
+
+
+def _ends(span: range) -> tuple[int, int]:
+    return span.start, span.stop
+
+
+def _from_words(index: PrefixIndex) -> PrefixIndex:
+    """The codes among the words of names."""
+    held: list[list[str]] = [[] for _ in range(index.length)]
+    for number, word in enumerate(index.words):
+        if len(word) >= SHORTEST_CODE and any(map(str.isdigit, word)):
+            for row in index.rows[index.starts[number] : index.starts[number + 1]]:
+                held[int(row)].append(word)
+    return PrefixIndex.of(held)
+
+
+def read_codes(text: str, version_id: int) -> ReadCodes:
+    """Return what a query says of codes; nothing is asked of the database where it holds nothing like one.
+
+    Args:
+        text: the cleaned query, without what it excludes.
+        version_id: the version that is searched; one whose words were not counted yet knows no codes.
+    """
+    typed = typed_codes(text)
+    stamp = WordList.objects.filter(pk=version_id).values_list("stamp", flat=True).first() if typed else None
+    if stamp is None:
+        return ReadCodes(text)
+    return _codes(version_id, stamp).read(text, typed, partial(_as_written, version_id))
+
+
+def _as_written(version_id: int, keys: Iterable[str], near: Sequence[str]) -> Iterator[str]:
+    """Codes as names and SKUs have them; a few."""
+    entries = IndexEntry.objects.in_version(version_id).of_products(list(keys)[:MOST_NAMED])
+    for name, sku in entries.order_by("product_key").values_list("name", "sku"):
+        written = (run for code, run in codes_of_name(name) if code in near)
+        yield next(written, sku.upper())
+
+
+@lru_cache(maxsize=1)
+def _codes(version_id: int, stamp: str) -> Codes:
+    return Codes(names_of(version_id, stamp))
