@@ -35,6 +35,7 @@ class ShopTask(Task):  # type: ignore[misc]  # Celery has no types
     """A task that runs for its own shop only."""
 
     abstract = True
+    Request = f"{__package__}.task_requests:ShopRequest"  # by its name: only workers need it
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run it, unless another shop has sent it."""

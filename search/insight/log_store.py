@@ -40,6 +40,14 @@ if #records > 0 then
 end
 return #records
 """
+# Only what the caller has read: an answer that is late makes him ask again, and a bare LTRIM would then run twice.
+DROP = """
+if redis.call('LINDEX', KEYS[1], 0) == ARGV[1] and redis.call('LINDEX', KEYS[1], ARGV[3] - 1) == ARGV[2] then
+  redis.call('LTRIM', KEYS[1], ARGV[3], -1)
+  return 1
+end
+return 0
+"""
 SCHEMES = ("redis://", "rediss://", "unix://")
 BATCH = 1000
 MAX_TEXT = 200  # characters of a text
@@ -127,9 +135,11 @@ def oldest(limit: int) -> list[bytes]:
     return list(connect().lrange(list_name(), 0, limit - 1))  # type: ignore[arg-type]
 
 
-def drop(count: int) -> None:
-    """Remove the oldest `count` records."""
-    connect().ltrim(list_name(), count, -1)
+def drop(lines: Sequence[bytes]) -> bool:
+    """Remove the oldest records, which `oldest` has returned; False where others stand there, which all stay."""
+    if not lines:
+        return True
+    return bool(connect().eval(DROP, 1, list_name(), lines[0], lines[-1], len(lines)))
 
 
 def take_over(former: Sequence[str]) -> int:
@@ -190,7 +200,7 @@ def drain_log(*, batches: int = 50) -> int:
             earliest = timezone.now() - timedelta(days=get_settings().insight_days)
             store([row for record in waiting if (row := _row(record, earliest))])
             # After the commit: where a worker is killed before this, another one writes the same rows again.
-            drop(len(waiting))
+            drop(waiting)
         taken += len(waiting)
         if len(waiting) < BATCH:
             break

@@ -29,7 +29,13 @@ WHERE id = (SELECT min(id) FROM fashion_search_entryimage)
 @pytest.fixture
 def port(transactional_db: None, live_server, settings, tiny_artifact) -> int:
     """Of a web server with six products in its index."""
-    settings.FASHION_SEARCH = {"ARTIFACT": str(tiny_artifact), "API_RATE": "", "VERIFY_MAX_FAILED": 0.2}
+    settings.FASHION_SEARCH = {
+        "ARTIFACT": str(tiny_artifact),
+        "API_RATE": "",
+        "VERIFY_MAX_FAILED": 0.2,
+        "SEARCH_TIMEOUT_MS": 30_000,  # a busy machine is no violation
+        "ENCODE_TIMEOUT_MS": 30_000,
+    }
     for number, colour in enumerate(SHIRTS):
         make_product(f"C{number}", colour=colour, name="women shirt bag")
     build_version()

@@ -137,14 +137,14 @@ def test_periodic_tasks(transactional_db, scrape):
 
 
 def test_the_log_that_waits_in_redis(transactional_db, scrape, redis_server, settings):
-    log_store.drop(log_store.measure_waiting().number)
+    log_store.connect().delete(log_store.list_name())
     assert (scrape()["fashion_search_log_up",], scrape()["fashion_search_log_waiting",]) == (1, 0)
     noted = timezone.now() - timedelta(hours=1)
     push([{"kind": "search", "at": noted}, {"kind": "search", "at": timezone.now()}])
     figures = scrape()
     assert figures["fashion_search_log_waiting",] == 2
     assert 3600 <= figures["fashion_search_log_oldest_seconds",] < 3660
-    log_store.drop(2)
+    assert log_store.drop(log_store.oldest(2))
     settings.FASHION_SEARCH = settings.FASHION_SEARCH | {"INSIGHT_REDIS_URL": "redis://127.0.0.1:1/0"}
     figures = scrape()
     assert figures["fashion_search_log_up",] == 0

@@ -157,10 +157,10 @@ class TestTasks:
 class TestLog:
     @pytest.fixture(autouse=True)
     def _empty(self, search_settings, redis_server):
-        log_store.drop(log_store.measure_waiting().number)
+        log_store.connect().delete(log_store.list_name())
         yield
         search_settings.FASHION_SEARCH = {}
-        log_store.drop(log_store.measure_waiting().number)
+        log_store.connect().delete(log_store.list_name())
 
     @pytest.mark.parametrize(
         ("age", "state", "sentence"),
