@@ -16,6 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DEFAULT_DB_ALIAS, connections
 
 PACKAGED = Path(__file__).parent / "artifacts"  # those that come with the plugin
+DEFAULT_ARTIFACT = PACKAGED / "light"
 FORMER_NAMES = {"default": "resnet50_small"}  # of artifacts, in the settings of hosts
 
 
@@ -71,7 +72,7 @@ class SearchSettings:
         ""  # part of every key in Redis and the cache; the name of the default database by default
     )
     # What a rebuild uses: "light", "resnet50", "resnet50_small", or a folder.
-    artifact: Path = PACKAGED / "resnet50_small"
+    artifact: Path = DEFAULT_ARTIFACT
     artifact_folders: tuple[
         Path, ...
     ] = ()  # folders in which artifacts lie side by side, where those of index versions are looked for, too

@@ -1,8 +1,12 @@
 """What a worker does with a message whose end the broker cannot be told."""
 
 import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
 
 from celery.worker.request import Request
+from kombu.message import Message
 from kombu.transport.virtual.base import QoS
 
 logger = logging.getLogger(__name__)
@@ -17,20 +21,28 @@ class ShopRequest(Request):  # type: ignore[misc]  # Celery has no types
     gives it back after the visibility timeout: the task runs once more, which its law allows.
     """
 
-    def acknowledge(self) -> None:
-        """Tell the broker that the task has run."""
-        super().acknowledge()
-        self._free_place()
+    def __init__(self, message: Message, *arguments: Any, **options: Any) -> None:
+        super().__init__(message, *arguments, **options)
+        # Celery calls these two from its event loop, some time after the request's own methods.
+        message.ack = _freeing(message, message.ack)  # type: ignore[method-assign]
+        message.reject = _freeing(message, message.reject)  # type: ignore[method-assign]
 
-    def reject(self, requeue: bool = False) -> None:
-        """Tell the broker that the task will not run here."""
-        super().reject(requeue=requeue)
-        self._free_place()
 
-    def _free_place(self) -> None:
-        message = self.message
-        places = getattr(message.channel, "qos", None)
-        if message.acknowledged or not isinstance(places, QoS):  # AMQP's places are the broker's own
-            return
-        QoS.ack(places, message.delivery_tag)  # the parent's: only the local account
-        logger.warning("%s: its end could not be told; it will run again. The worker goes on.", self.humaninfo())
+def _freeing(message: Message, tell: Callable[..., None]) -> Callable[..., None]:
+    """Wrap what tells the broker a message's end, so that its place is free whether or not the broker hears it."""
+
+    @wraps(tell)
+    def told(*arguments: Any, **options: Any) -> None:
+        try:
+            tell(*arguments, **options)
+        except Exception:
+            places = getattr(message.channel, "qos", None)
+            if isinstance(places, QoS):  # AMQP's places are the broker's own
+                QoS.ack(places, message.delivery_tag)  # type: ignore[no-untyped-call]  # the parent's: only the local account
+                logger.warning(
+                    "The broker could not be told that task %s has ended and may send it again; the worker goes on.",
+                    message.headers.get("id"),
+                )
+            raise
+
+    return told

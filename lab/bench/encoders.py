@@ -18,12 +18,12 @@ import numpy as np
 from PIL import Image
 
 from lab.processes import ROOT
+from search.conf import DEFAULT_ARTIFACT
 from search.encoders.artifact import read_manifest
 from search.encoders.sessions import BATCH, load_artifact
 
 from .keras_baseline import keras_encoders
 
-ARTIFACT = ROOT / "search" / "artifacts" / "resnet50_small"
 QUERIES = ("red striped t-shirt", "navy sneakers men", "women solid black leather handbag", "kurta")
 ROUNDS = 50  # of all queries
 THREADS = 2
@@ -60,7 +60,7 @@ def main() -> None:
 
 def shipped(count: int) -> dict[str, float]:
     """Measure the artifact as web and workers run it."""
-    encoders = load_artifact(ARTIFACT, threads=THREADS)
+    encoders = load_artifact(DEFAULT_ARTIFACT, threads=THREADS)
     images = [Image.fromarray(row) for row in pixels(count)]
     return {
         **pictures_per_second(count, lambda: encoders.encode_images(images)),
@@ -91,7 +91,7 @@ def float32_onnx(count: int) -> dict[str, float]:
 
 def keras_in_batches(count: int) -> dict[str, float]:
     """Measure `predict` on all pictures at once."""
-    model, _ = keras_encoders(read_manifest(ARTIFACT))
+    model, _ = keras_encoders(read_manifest(DEFAULT_ARTIFACT))
     given = pixels(count)
     return {
         **pictures_per_second(count, lambda: model.predict(given, batch_size=BATCH, verbose=0)),
@@ -103,10 +103,10 @@ def keras_one_by_one(count: int) -> dict[str, float]:
     """Measure `predict` on one picture, and on one query, at a time, as articles do."""
     from training.tokens import tokenize
 
-    model, texts = keras_encoders(read_manifest(ARTIFACT))
+    model, texts = keras_encoders(read_manifest(DEFAULT_ARTIFACT))
     given = pixels(max(1, count // 8))
-    tokenizer = load_artifact(ARTIFACT)._tokenizer
-    limit = read_manifest(ARTIFACT).text.max_tokens
+    tokenizer = load_artifact(DEFAULT_ARTIFACT)._tokenizer
+    limit = read_manifest(DEFAULT_ARTIFACT).text.max_tokens
     return {
         **pictures_per_second(
             len(given),
@@ -119,7 +119,7 @@ def keras_one_by_one(count: int) -> dict[str, float]:
 
 def pixels(count: int) -> np.ndarray:
     """Return (count, height, width, 3) noise of the size that the artifact takes."""
-    spec = read_manifest(ARTIFACT).image
+    spec = read_manifest(DEFAULT_ARTIFACT).image
     return np.random.default_rng(1).integers(0, 256, (count, spec.height, spec.width, 3)).astype(np.uint8)
 
 
@@ -127,7 +127,7 @@ def write_float32(file: str) -> None:
     """Export the image encoder in float32."""
     from training.onnx_image import write_image_onnx
 
-    write_image_onnx(keras_encoders(read_manifest(ARTIFACT))[0], Path(file))
+    write_image_onnx(keras_encoders(read_manifest(DEFAULT_ARTIFACT))[0], Path(file))
 
 
 def pictures_per_second(count: int, encode: Callable[[], object]) -> dict[str, float]:

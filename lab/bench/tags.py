@@ -20,6 +20,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from search.conf import DEFAULT_ARTIFACT
+
 SEED = 1
 DRAWN = 5000  # products of the train split that norms are counted over
 BATCH = 64
@@ -42,7 +44,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m lab.bench.tags", description=__doc__)
     parser.add_argument("data", type=Path, help="folder of products.csv.gz")
-    parser.add_argument("--artifact", type=Path, default=Path("search/artifacts/resnet50_small"))
+    parser.add_argument("--artifact", type=Path, default=DEFAULT_ARTIFACT)
     parser.add_argument(
         "--examples", type=int, default=0, metavar="N", help="also print the words of N products"
     )

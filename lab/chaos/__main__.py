@@ -8,16 +8,15 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from lab.processes import ROOT
 from lab.servers import Servers
 from lab.traffic import Traffic
+from search.conf import DEFAULT_ARTIFACT
 
 from . import faults  # noqa: F401 - fills the list
 from .runner import FAULTS, Outcome, describe, run
 from .world import World
 
 PRODUCTS = 2000
-ARTIFACT = ROOT / "search" / "artifacts" / "resnet50_small"
 
 
 def main() -> int:
@@ -29,7 +28,7 @@ def main() -> int:
         "--products", type=int, default=PRODUCTS, metavar="N", help=f"to draw; default {PRODUCTS}"
     )
     parser.add_argument(
-        "--artifact", type=Path, default=ARTIFACT, metavar="FOLDER", help="default: the shop's own"
+        "--artifact", type=Path, default=DEFAULT_ARTIFACT, metavar="FOLDER", help="default: the shop's own"
     )
     parser.add_argument(
         "--quick", action="store_true", help="outages of seconds instead of half a minute, fewer kills"

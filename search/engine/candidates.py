@@ -173,10 +173,12 @@ class Term:
     importance: float
     needed: float
     near: Sequence[str] = ()  # phrases that may have been meant
-    literal: str = ""  # the typed words, where values or phrases stand for them as well
+    literal: Sequence[
+        str
+    ] = ()  # the typed words in each spelling, where values or phrases stand for them as well
     own: Sequence[str] = ()  # values that are called so
     called: Sequence[str] = ()  # phrases that a title may have of what fits, whatever its other values are
-    roots: Sequence[str] = ()  # values of which it has one
+    roots: Sequence[str] = ()  # values of which it has one, if any are named
     name_fit: float = 0.0  # how well that fits
     near_share: float = NEAR  # how well they fit, as a share of the fits of `phrases`
 

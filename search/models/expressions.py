@@ -61,8 +61,8 @@ class Term(Protocol):
         """How well those fit, as a share."""
 
     @property
-    def literal(self) -> str:
-        """The typed words, where others are taken for them as well; "" where none are."""
+    def literal(self) -> Sequence[str]:
+        """The typed words in each spelling, where others are taken for them as well; empty where none are."""
 
     @property
     def own(self) -> Sequence[str]:
@@ -70,7 +70,7 @@ class Term(Protocol):
 
     @property
     def called(self) -> Sequence[str]:
-        """Phrases that the title of an entry may have which fits, if it has any of `roots`."""
+        """Phrases that the title of an entry may have which fits, if it has any of `roots`, where there are some."""
 
     @property
     def roots(self) -> Sequence[str]:
@@ -117,7 +117,7 @@ def holds(term: Term, config: str, *, best: bool) -> Q:
     """Return whether an entry holds a term; with `best`, only by what fits it best."""
     condition = Q()
     if term.literal and best:
-        literal = Q(facets__overlap=list(term.own)) | Q(document=any_phrase([term.literal], config))
+        literal = Q(facets__overlap=list(term.own)) | Q(document=any_phrase(term.literal, config))
         return literal & holds(term, config, best=False)
     if term.called and term.name_fit >= term.needed:
         condition |= Q(document=any_phrase(term.called, config)) & is_called(term, config)
@@ -158,7 +158,7 @@ def place_of(term: Term, config: str) -> Expression:
     if not term.literal:
         return Value(0.0, output_field=FloatField())
     cases = [
-        (place, When(stands_in([term.literal], part, config), then=Value(place)))
+        (place, When(stands_in(term.literal, part, config), then=Value(place)))
         for part, place in zip(PARTS, PLACES, strict=True)
     ]
     if term.own:
@@ -170,8 +170,9 @@ def place_of(term: Term, config: str) -> Expression:
 
 
 def is_called(term: Term, config: str) -> Q:
-    """Return whether an entry of the right topmost category has one of the phrases in its title that a term is called."""
-    return Q(stands_in(term.called, NAME, config)) & Q(facets__overlap=list(term.roots))
+    """Return whether an entry has one of the phrases in its title that a term is called; of the right topmost category, if it names a kind."""
+    kind = Q(facets__overlap=list(term.roots)) if term.roots else Q()
+    return Q(stands_in(term.called, NAME, config)) & kind
 
 
 def stands_in(phrases: Sequence[str], part: str, config: str) -> Expression:

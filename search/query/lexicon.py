@@ -93,6 +93,7 @@ class Lexicon:
         self._phrases: dict[str, tuple[str, ...]] = {}
         self._implied: dict[str, tuple[str, ...]] = {}
         self._purposes: dict[str, dict[str, float]] = {}
+        self._spaced: dict[str, str] = {}  # phrases of synonyms by their words joined
         self._hyphened: dict[str, str] | None = None  # made when a word is first looked for
         self.longest = 1
         self.initials: set[str] = set()  # of brands, such as "ucb"
@@ -204,6 +205,14 @@ class Lexicon:
             }
         return self._hyphened.get(stem(word, self.language), "")
 
+    def spellings(self, words: Sequence[str]) -> tuple[str, ...]:
+        """Return other ways in which texts have a phrase: "rosegold" for "rose gold", and the reverse where a synonym is spelt so."""
+        if len(words) == 1:
+            spaced = self._spaced.get(words[0], "")
+            return (spaced,) if spaced else ()
+        joined = "".join(words)
+        return (joined,) if self.lexemes is not None and self.products_with(joined) else ()
+
     def rarity(self, products: int) -> float:
         """How much something says about a product that so many have: from 0 for all of them to 1 for one."""
         if self.lexemes is None:
@@ -269,6 +278,8 @@ class Lexicon:
         for weight, table in ((MEANS, self.synonyms.means), (NEAR, self.synonyms.near)):
             for phrase, targets in table.items():
                 words = [word.text for word in split(phrase)]
+                if len(words) > 1:
+                    self._spaced["".join(words)] = " ".join(words)
                 for target in targets:
                     if target in self.facets:  # "colour=Navy Blue" names the value itself
                         self._file(words, target, weight)

@@ -143,6 +143,10 @@ class Speller:
             fold(part): (part.lower(), 1) for word in extra_known for part in word.split() if fold(part)
         } | dict(vocabulary.words)
         self._pairs = vocabulary.pairs
+        # "rose gold" of the synonyms is no slip for the "rosegold" of names.
+        self._known_pairs = frozenset(
+            f"{fold(left)} {fold(right)}" for word in extra_known for left, right in pairwise(word.split())
+        )
         self._everyday = everyday
         self._in_texts = in_texts
         self._nearest = NearestWords(self._words)
@@ -211,7 +215,7 @@ class Speller:
                 and min(len(left.key), len(right.key)) >= PART
                 and count >= HALF_COUNT
                 and " " not in shown
-                and f"{left.key} {right.key}" not in self._pairs
+                and f"{left.key} {right.key}" not in self._pairs | self._known_pairs
             ):
                 yield left, right, shown
 

@@ -37,6 +37,7 @@ class Unit:
     alike: bool = False  # whether its phrases are spellings of one thing: "150ml" and "150 ml"
     opposite: bool = False  # says that a product lacks what is negated: "slip-on" for "without laces"
     said: str = ""  # of an opposite the phrase that says just that: "non leather"
+    spelt: tuple[str, ...] = ()  # its words as texts have them, too: "rosegold" for "rose gold"
     compound: str = ""  # with the words before it: "sports bra", as a name may have it
     titles: tuple[str, ...] = ()  # other words that the name of what fits may have: "kids" for girls
     says: str = ""  # what it was understood as, where its values alone would not tell: "EU 42: UK 8"
@@ -50,28 +51,33 @@ class Unit:
         return not self.own and not self.implied and not OCCASIONS.isdisjoint(self.facets[:1])
 
     @property
-    def literal(self) -> str:
-        """The typed words, where other words are taken for them as well; products that hold them come first."""
+    def literal(self) -> tuple[str, ...]:
+        """The typed words in each spelling, where other words are taken for them as well; products that hold them come first."""
         if self.opposite:
-            return self.said
+            return (self.said,) if self.said else ()
         if (
             self.implied
             or self.alike
             or not self.phrases
             or self.facets[:1] in ((GENDER,), (BRAND,), (SIZE,))
         ):
-            return ""
+            return ()
         widened = set(self.values) - set(self.own) if self.values else self.phrases[1:]
-        return self.phrases[0] if widened else ""
+        return (self.phrases[0], *self.spelt) if widened else ()
 
     @property
     def called(self) -> tuple[str, ...]:
-        """What a product of its topmost categories may be called that is one: the typed words, or the last of them."""
+        """What a product may be called that is one: the typed words, or the last of them.
+
+        A kind is one within its topmost categories. A colour that the catalogue has no value for is what names say ("rose gold").
+        """
+        if self.own and self.facets[:1] == (COLOUR,):
+            return self.titles
         return tuple(
             filter(
                 None,
                 (
-                    self.literal,
+                    *self.literal,
                     self.head if self.literal and not self.own else "",
                     self.compound,
                     *self.titles,
@@ -218,7 +224,14 @@ class Reading:
         head = run[-1] if length > 1 and self._is_kind_by_meaning(run[-1]) else ""
         importance = importance_of(senses, phrases, self.lexicon, self.weights)
         return Unit(
-            typed, dict(senses), phrases, importance, own=own, roots=self.lexicon.roots(senses), head=head
+            typed,
+            dict(senses),
+            phrases,
+            importance,
+            own=own,
+            roots=self.lexicon.roots(senses),
+            head=head,
+            spelt=self.lexicon.spellings(run),
         )
 
     def _is_kind_by_meaning(self, word: str) -> bool:

@@ -49,7 +49,8 @@ def test_a_search_is_served_where_tensorflow_cannot_be_imported(catalogue, large
 def test_a_thousand_searches_leave_the_web_process_under_250_mb(catalogue, shop_processes, settings):
     default = SearchSettings().artifact
     if (default / "manifest.json").exists():  # the encoders that shops run, rather than the tests' tiny ones
-        settings.FASHION_SEARCH = {**settings.FASHION_SEARCH, "ARTIFACT": str(default), "BATCH_SIZE": 32}
+        # Seven pictures for 400 products: with 16 links a node, those of one picture may link to each other only.
+        settings.FASHION_SEARCH |= {"ARTIFACT": str(default), "BATCH_SIZE": 32, "HNSW_M": 32}
     shop_processes.beat()
     worker = shop_processes.worker(children=2)
     call_command("search_index", "rebuild")

@@ -20,6 +20,8 @@ def test_an_artifact_that_comes_with_the_plugin_is_named_and_others_are_folders(
     monkeypatch.chdir(tmp_path)
     settings.FASHION_SEARCH = {"ARTIFACT": written}
     assert get_settings().artifact == PACKAGED / "light"
+    settings.FASHION_SEARCH = {}
+    assert get_settings().artifact == PACKAGED / "light"
     settings.FASHION_SEARCH = {"ARTIFACT": "default"}  # its name in earlier releases
     assert get_settings().artifact == PACKAGED / "resnet50_small"
     for folder in ("./", ".", "", "runs/light", "lights"):

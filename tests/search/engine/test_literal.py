@@ -29,6 +29,10 @@ def shop(version):
     thing("lace", "Lace bra", "Apparel", "Bra", colour="Red")
     thing("mention", "Red-trimmed shirt", "Apparel", "Shirts", description="red seams")
     thing("red", "Plain shirt", "Apparel", "Shirts", colour="Red")
+    thing("joined", "Rosegold watch", "Accessories", "Watches", colour="Copper")
+    thing("apart", "Watch in rose gold", "Accessories", "Watches", colour="Black")
+    thing("copper", "Plain watch", "Accessories", "Watches", colour="Copper")
+    thing("black", "Plain watch", "Accessories", "Watches")
     build_lexicon(version)
     return version
 
@@ -51,6 +55,15 @@ def test_the_last_typed_word_in_the_name_is_nearer_than_all_of_them_in_the_descr
     answer = search("ankle boots", spelling=False, trial=Trial(explain=True))
     literal = {sku: item.literal for sku, item in zip(skus(answer), answer.explanation.results, strict=True)}
     assert literal["desert"] == pytest.approx(IN_PART)
+
+
+@pytest.mark.parametrize("spelling", [True, False])
+@pytest.mark.parametrize("text", ["rose gold watch", "rosegold watch"])
+def test_a_colour_that_names_say_in_either_spelling_comes_before_what_it_is_taken_for(shop, text, spelling):
+    answer = search(text, spelling=spelling)
+    assert not answer.is_corrected
+    assert set(skus(answer)[:2]) == {"joined", "apart"}
+    assert skus(answer)[2 : answer.matching] == ["copper"]
 
 
 def test_a_compound_in_the_name_is_of_the_kind(shop):
