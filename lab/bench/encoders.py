@@ -34,10 +34,13 @@ def main() -> None:
     """Measure every variant and print a table."""
     parser = argparse.ArgumentParser(prog="python -m lab.bench.encoders", description=__doc__)
     parser.add_argument("--pictures", type=int, default=512, help="pictures that each variant encodes")
+    parser.add_argument(
+        "--artifact", type=Path, default=DEFAULT_ARTIFACT, metavar="FOLDER", help="default: the shop's own"
+    )
     parser.add_argument("--only", choices=VARIANTS, help="one variant, as JSON")
     options = parser.parse_args()
     if options.only:
-        print(json.dumps(VARIANTS[options.only](options.pictures)))
+        print(json.dumps(VARIANTS[options.only](options.artifact, options.pictures)))
         return
     print(f"{'':34}{''.join(f'{name:>22}' for name in COLUMNS)}")
     for name in VARIANTS:
@@ -49,6 +52,8 @@ def main() -> None:
             name,
             "--pictures",
             str(options.pictures),
+            "--artifact",
+            str(options.artifact),
         ]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         if done.returncode:
@@ -58,10 +63,10 @@ def main() -> None:
         print(f"{name:34}{''.join(f'{cell:>22}' for cell in cells)}", flush=True)
 
 
-def shipped(count: int) -> dict[str, float]:
+def shipped(artifact: Path, count: int) -> dict[str, float]:
     """Measure the artifact as web and workers run it."""
-    encoders = load_artifact(DEFAULT_ARTIFACT, threads=THREADS)
-    images = [Image.fromarray(row) for row in pixels(count)]
+    encoders = load_artifact(artifact, threads=THREADS)
+    images = [Image.fromarray(row) for row in pixels(artifact, count)]
     return {
         **pictures_per_second(count, lambda: encoders.encode_images(images)),
         **milliseconds(lambda query: encoders.encode_texts([query])),
@@ -69,44 +74,46 @@ def shipped(count: int) -> dict[str, float]:
     }
 
 
-def float32_onnx(count: int) -> dict[str, float]:
+def float32_onnx(artifact: Path, count: int) -> dict[str, float]:
     """Measure the image encoder before it is quantised; a process of its own exports it."""
     import onnxruntime
 
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "image.onnx"
-        export = f"from lab.bench.encoders import write_float32; write_float32({str(file)!r})"
+        export = (
+            f"from lab.bench.encoders import write_float32; write_float32({str(artifact)!r}, {str(file)!r})"
+        )
         subprocess.run([sys.executable, "-c", export], cwd=ROOT, check=True, capture_output=True)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = THREADS
         session = onnxruntime.InferenceSession(
             str(file), sess_options=options, providers=["CPUExecutionProvider"]
         )
-    batches = np.split(pixels(count), range(BATCH, count, BATCH))
+    batches = np.split(pixels(artifact, count), range(BATCH, count, BATCH))
     return {
         **pictures_per_second(count, lambda: [session.run(None, {"pixels": batch}) for batch in batches]),
         **megabytes(),
     }
 
 
-def keras_in_batches(count: int) -> dict[str, float]:
+def keras_in_batches(artifact: Path, count: int) -> dict[str, float]:
     """Measure `predict` on all pictures at once."""
-    model, _ = keras_encoders(read_manifest(DEFAULT_ARTIFACT))
-    given = pixels(count)
+    model, _ = keras_encoders(artifact)
+    given = pixels(artifact, count)
     return {
         **pictures_per_second(count, lambda: model.predict(given, batch_size=BATCH, verbose=0)),
         **megabytes(),
     }
 
 
-def keras_one_by_one(count: int) -> dict[str, float]:
+def keras_one_by_one(artifact: Path, count: int) -> dict[str, float]:
     """Measure `predict` on one picture, and on one query, at a time, as articles do."""
     from training.tokens import tokenize
 
-    model, texts = keras_encoders(read_manifest(DEFAULT_ARTIFACT))
-    given = pixels(max(1, count // 8))
-    tokenizer = load_artifact(DEFAULT_ARTIFACT)._tokenizer
-    limit = read_manifest(DEFAULT_ARTIFACT).text.max_tokens
+    model, texts = keras_encoders(artifact)
+    given = pixels(artifact, max(1, count // 8))
+    tokenizer = load_artifact(artifact)._tokenizer
+    limit = read_manifest(artifact).text.max_tokens
     return {
         **pictures_per_second(
             len(given),
@@ -117,17 +124,17 @@ def keras_one_by_one(count: int) -> dict[str, float]:
     }
 
 
-def pixels(count: int) -> np.ndarray:
+def pixels(artifact: Path, count: int) -> np.ndarray:
     """Return (count, height, width, 3) noise of the size that the artifact takes."""
-    spec = read_manifest(DEFAULT_ARTIFACT).image
+    spec = read_manifest(artifact).image
     return np.random.default_rng(1).integers(0, 256, (count, spec.height, spec.width, 3)).astype(np.uint8)
 
 
-def write_float32(file: str) -> None:
+def write_float32(artifact: str, file: str) -> None:
     """Export the image encoder in float32."""
     from training.onnx_image import write_image_onnx
 
-    write_image_onnx(keras_encoders(read_manifest(DEFAULT_ARTIFACT))[0], Path(file))
+    write_image_onnx(keras_encoders(Path(artifact))[0], Path(file))
 
 
 def pictures_per_second(count: int, encode: Callable[[], object]) -> dict[str, float]:
@@ -153,7 +160,7 @@ def megabytes() -> dict[str, float]:
     return {"megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
 
 
-VARIANTS: dict[str, Callable[[int], dict[str, float]]] = {
+VARIANTS: dict[str, Callable[[Path, int], dict[str, float]]] = {
     "artifact as shipped, int8": shipped,
     "float32 ONNX": float32_onnx,
     "keras.predict in batches": keras_in_batches,

@@ -11,21 +11,24 @@ import zipfile
 from pathlib import Path
 
 from lab.processes import ROOT
-from search.encoders.artifact import Manifest
 
-CONFIG = ROOT / "training" / "configs" / "default.toml"
+CONFIGS = ROOT / "training" / "configs"
 WARM_UP = 3
 
 
-def keras_encoders(manifest: Manifest):
-    """Return the default configuration's image encoder and text encoder in float32, of an artifact's dimension and picture size."""
+def keras_encoders(artifact: Path):
+    """Return the image encoder and the text encoder of an artifact's networks, in float32 and of its dimension and picture size."""
     import keras
 
+    from search.encoders.artifact import read_manifest
     from training.config import load_config
     from training.models import image_encoder, text_encoder
 
     keras.config.set_dtype_policy("float32")
-    config = load_config(CONFIG, [f"dimension={manifest.dimension}"])
+    manifest = read_manifest(artifact)
+    # Layers keep their names in ONNX, and an EfficientNet-Lite's first one is its "stem".
+    name = "light_more.toml" if b"/stem_" in (artifact / "image.onnx").read_bytes() else "default.toml"
+    config = load_config(CONFIGS / name, [f"dimension={manifest.dimension}"])
     size = (manifest.image.height, manifest.image.width)
     return image_encoder(config, size), text_encoder(config, config.text.vocabulary)
 
@@ -40,7 +43,7 @@ def main() -> None:
 
     artifact, archive, number = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
     manifest = read_manifest(artifact)
-    model, _ = keras_encoders(manifest)
+    model, _ = keras_encoders(artifact)
     with zipfile.ZipFile(archive) as pictures:
         names = [name for name in pictures.namelist() if name.endswith(".jpg")][: number + WARM_UP]
         began = 0.0
