@@ -122,7 +122,7 @@ def test_a_shell_reads_the_example_as_the_shop_does():
     command = ["sh", "-c", 'set -a; . "$0"; exec "$1" -c "$2"', str(DEPLOY / "env.example"), sys.executable]
     printed = "import json, os; print(json.loads(os.environ['FASHION_SEARCH']))"
     result = subprocess.run([*command, printed], capture_output=True, text=True, check=True)
-    assert result.stdout == "{'ARTIFACT': '/srv/fashion/artifacts/light-3', 'INDEX_PARALLEL': 2}\n"
+    assert result.stdout == "{'ARTIFACT': '/srv/fashion/artifacts/light-4', 'INDEX_PARALLEL': 2}\n"
 
 
 @pytest.mark.parametrize("file", UNITS, ids=lambda file: file.stem)
