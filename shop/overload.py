@@ -18,7 +18,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import psycopg
@@ -201,7 +201,7 @@ class DatabasePatience:
         if not settings.DATABASE_PATIENCE:
             raise MiddlewareNotUsed
         self._get_response = get_response
-        self._watch = Watch(settings.DATABASE_PATIENCE)
+        self._watch = watch_of(settings.DATABASE_PATIENCE)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Handle the request while the connection is watched."""
@@ -210,7 +210,7 @@ class DatabasePatience:
 
 
 class Watch:
-    """One thread per process that checks the connections of the requests being handled."""
+    """One thread that checks the connections of the requests being handled; a process has one, by `watch_of`."""
 
     def __init__(self, seconds: float) -> None:
         self._looks = max(1, round(seconds * LOOKS_PER_SECOND))
@@ -256,6 +256,16 @@ class Watch:
                 self._busy[connection] = 0
                 log.error("Postgres has not answered for %.1f s: giving up", self._looks / LOOKS_PER_SECOND)
                 _cut(wrapped.pgconn.socket)
+
+
+@cache
+def watch_of(seconds: float) -> Watch:
+    """Return this process's watch of so much patience, whatever number of handlers it has.
+
+    With a thread for each handler, tests, which make thousands, would come to a stop: each thread waits for Python's lock
+    twice a second.
+    """
+    return Watch(seconds)
 
 
 def _cut(descriptor: int) -> None:

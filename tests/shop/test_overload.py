@@ -219,6 +219,17 @@ def test_a_page_that_postgres_does_not_answer_raises_in_time(transactional_db, r
     assert time.monotonic() - began < 2.5
 
 
+def test_every_handler_of_a_process_has_the_same_thread(transactional_db):
+    def threads() -> int:
+        return sum(thread.name == "database-patience" for thread in threading.enumerate())
+
+    Client().get("/api/v1/")
+    before = threads()
+    for _ in range(5):
+        Client().get("/api/v1/")
+    assert (before > 0, threads()) == (True, before)
+
+
 def test_what_cannot_be_watched_ends_no_watch(transactional_db, caplog):
     class Strange:
         @property
