@@ -11,6 +11,7 @@ import zipfile
 from pathlib import Path
 
 from lab.processes import ROOT
+from search.encoders.artifact import read_manifest
 
 CONFIGS = ROOT / "training" / "configs"
 WARM_UP = 3
@@ -20,7 +21,6 @@ def keras_encoders(artifact: Path):
     """Return the image encoder and the text encoder of an artifact's networks, in float32 and of its dimension and picture size."""
     import keras
 
-    from search.encoders.artifact import read_manifest
     from training.config import load_config
     from training.models import image_encoder, text_encoder
 
@@ -38,7 +38,6 @@ def main() -> None:
     import numpy as np
     from PIL import Image
 
-    from search.encoders.artifact import read_manifest
     from search.encoders.pictures import to_pixels
 
     artifact, archive, number = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])

@@ -210,12 +210,14 @@ class Speller:
         """One word of the catalogue that was typed as two."""
         for left, right in pairwise(tokens):
             shown, count = self._words.get(left.key + right.key, (" ", 0))
+            pair = f"{left.key} {right.key}"
             if (
                 left.followed
                 and min(len(left.key), len(right.key)) >= PART
                 and count >= HALF_COUNT
                 and " " not in shown
-                and f"{left.key} {right.key}" not in self._pairs | self._known_pairs
+                and pair not in self._pairs
+                and pair not in self._known_pairs
             ):
                 yield left, right, shown
 
