@@ -10,7 +10,7 @@ import numpy as np
 from ..encoders.cache import encoders_for
 from ..encoders.sessions import Embeddings, Encoders
 from ..exceptions import ArtifactError
-from ..facets import has_value, parse_token, value_of
+from ..facets import SIZE, facet_of, has_value, parse_token, value_of
 from ..models import IndexVersion, PopularQuery, VersionLexicon
 from .reports import popular_queries
 
@@ -58,7 +58,8 @@ def look_around(text: str) -> Neighbourhood | None:
     lexicon = VersionLexicon.objects.filter(version=version).first() if version else None
     if version is None or lexicon is None or not text.strip():
         return None
-    tokens = tuple(sorted(filter(has_value, lexicon.facets)))
+    # Sizes are no words for one another: no synonym leads to one.
+    tokens = tuple(sorted(token for token in filter(has_value, lexicon.facets) if facet_of(token) != SIZE))
     others = popular_queries("", POPULAR)
     try:
         encoders = encoders_for(version)

@@ -37,6 +37,13 @@ def test_the_nearest_words_of_every_facet(version):
     assert [query.text for query in around.queries] == ["red bag", "blue dress"]  # the query itself is none
 
 
+def test_sizes_are_no_words_since_no_synonym_leads_to_one(version):
+    VersionLexicon.objects.update(facets=FACETS | {"size=Red": 4})
+    around = look_around("red")
+    assert around is not None
+    assert list(around.facets) == ["colour", "category"]
+
+
 def test_the_vocabulary_is_encoded_once(version, monkeypatch):
     from search.encoders.sessions import Encoders
 
