@@ -70,6 +70,8 @@ def test_a_new_database_s_owner_migrates_it(transactional_db, empty_database, sh
 def test_a_restored_shop_finds_what_the_first_one_found(
     catalogue, shop_processes: ShopProcesses, settings, empty_database, tmp_path
 ):
+    # Seven pictures for 400 products: the restored graph is another one, and has to reach every copy of a picture, too.
+    settings.FASHION_SEARCH |= {"HNSW_M": 32, "EF_SEARCH": 400}
     shop_processes.beat()
     worker = shop_processes.worker()
     call_command("search_index", "rebuild")

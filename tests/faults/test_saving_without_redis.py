@@ -13,6 +13,7 @@ from search.engine import search
 from search.indexing import marks
 from search.models import IndexVersion
 from shop.models import Product
+from tests.pace import slowness
 from tests.processes import wait_until
 
 
@@ -27,16 +28,16 @@ def running_shop(catalogue, large_batches, stoppable_redis, shop_processes):
 
 def test_redis_stopped_and_then_frozen(running_shop, stoppable_redis, admin_client):
     stoppable_redis.stop()
-    assert _save_in_admin(admin_client, running_shop[0], "Halyard shirt") < 3
+    assert _save_in_admin(admin_client, running_shop[0], "Halyard shirt") < 3 * slowness()
     stoppable_redis.start()
     wait_until(lambda: _found("halyard"), seconds=60)
 
     marks.breaker.close()
     os.kill(stoppable_redis.process.pid, signal.SIGSTOP)
     try:
-        assert _save_in_admin(admin_client, running_shop[1], "Bowsprit shirt") < 3
+        assert _save_in_admin(admin_client, running_shop[1], "Bowsprit shirt") < 3 * slowness()
         # The second save does not even wait: a failure is remembered for a while.
-        assert _save_in_admin(admin_client, running_shop[2], "Mizzen shirt") < 1
+        assert _save_in_admin(admin_client, running_shop[2], "Mizzen shirt") < 1 * slowness()
     finally:
         os.kill(stoppable_redis.process.pid, signal.SIGCONT)
     wait_until(lambda: _found("bowsprit") and _found("mizzen"), seconds=60)

@@ -33,7 +33,7 @@ def test_many_short_statements_have_one_limit_together(search_settings):
     with pytest.raises(OperationalError) as caught:
         sleep_often()
     assert is_out_of_time(caught.value)
-    assert 0.2 < time.monotonic() - began < 0.9
+    assert 0.2 < time.monotonic() - began < 1.5  # all of them together sleep for two seconds
 
 
 def test_the_limit_of_a_statement_is_what_is_left(search_settings):

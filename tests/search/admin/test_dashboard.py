@@ -12,6 +12,7 @@ from search.insight.rollup import roll_up
 from search.monitoring.probes import Finding, State
 from shop.models import Product
 from tests.outbox import stale_products
+from tests.pace import slowness
 from tests.search.admin.test_insight import client_with, text_of
 from tests.search.insight.conftest import log  # noqa: F401 - a fixture
 from tests.search.products import begin_version, make_product
@@ -168,7 +169,7 @@ def test_it_answers_while_redis_is_down(staff, monkeypatch, frozen):
         staff.get("/admin/")  # templates are loaded once
         start = time.monotonic()
         response = staff.get(DASHBOARD)
-        assert time.monotonic() - start < 1.0
+        assert time.monotonic() - start < 1.0 * slowness()
     states = {check.name: check.state for check in response.context["board"].checks}
     assert states["Task queue"] is State.BROKEN
     assert states["Workers"] is State.ATTENTION

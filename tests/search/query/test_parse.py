@@ -8,6 +8,7 @@ from search.query.lexicon import Lexicon
 from search.query.parse import clean_query, read_query
 from search.query.synonyms import Synonyms
 from search.text import clean_text
+from tests.pace import slowness
 
 FACETS = {
     "category=Apparel": 60, "category=Topwear": 50, "category=Tshirts": 30, "category=Shirts": 20,
@@ -261,7 +262,7 @@ def test_a_phrase_that_is_cut_is_no_phrase():
 def test_a_megabyte_is_cut_at_once():
     started = time.perf_counter()
     assert len(clean_query("words " * 170_000).text) == 197
-    assert time.perf_counter() - started < 0.05
+    assert time.perf_counter() - started < 0.05 * slowness()
 
 
 def test_two_hundred_characters_are_accepted():

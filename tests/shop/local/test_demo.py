@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from tests.pace import slowness
 from tests.processes import wait_until
 from tests.running_demo import RunningDemo
 from tests.tiny_artifact import COLOURS
@@ -38,7 +39,7 @@ def test_the_demo_starts_is_killed_starts_again_and_stops(demo):
     demo.process.process.wait()
     assert len(demo.left()) > 3
 
-    assert demo.start() < 20
+    assert demo.start() < 20 * slowness()
     said = demo.process.tail(100)
     assert "Ended worker, left behind by an earlier run." in said
     assert demo.search("red")[0] == "Red shirt"
