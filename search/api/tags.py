@@ -23,6 +23,7 @@ from .errors import NoSuchProduct
 from .parameters import limited_parameters, refuse_parameters
 from .photo import PhotoSerializer, stated_part
 from .schema import LIMIT, TAGGED_PRODUCT, WORD, errors, operation
+from .serializers import represent
 from .views import PublicView
 
 PER_KIND = 5  # words of each kind
@@ -118,7 +119,7 @@ class TagView(PublicView):
             "accepted": accepted_tags(found.key),
             **_shown(tags_for_product(found.key), limit),
         }
-        return Response(ProductTagsSerializer(shown).data)
+        return Response(represent(ProductTagsSerializer, shown, request))
 
     @operation(
         operation_id="photo_tags",
@@ -142,7 +143,7 @@ class TagView(PublicView):
             "turned": told_by(token).turned,
             **_shown(tags_for_embeddings(embedding[None], tagger)[0], PER_KIND),
         }
-        return Response(PhotoTagsSerializer(shown).data)
+        return Response(represent(PhotoTagsSerializer, shown, request))
 
 
 class WordView(PublicView):
@@ -161,9 +162,8 @@ class WordView(PublicView):
         word = clean_text(text, "q")
         if "q" not in request.query_params:
             raise InvalidQuery("no_word", "Name a word or a phrase: words/?q=sneakers.")
-        return Response(
-            SimilarWordsSerializer({"query": word, "words": similar_words(word, limit) if word else []}).data
-        )
+        shown = {"query": word, "words": similar_words(word, limit) if word else []}
+        return Response(represent(SimilarWordsSerializer, shown, request))
 
 
 def _shown(found: FoundTags, limit: int) -> dict[str, Any]:

@@ -43,6 +43,7 @@ from .serializers import (
     SearchAnswerSerializer,
     SimilarAnswerSerializer,
     SuggestAnswerSerializer,
+    represent,
 )
 
 
@@ -105,7 +106,7 @@ class ProductView(PublicView):
         found = find_product(sku)
         if found is None:
             raise NoSuchProduct(sku)
-        return Response(ProductSerializer(found, context={"request": request}).data)
+        return Response(represent(ProductSerializer, found, request))
 
 
 class SimilarView(PublicView):
@@ -135,7 +136,7 @@ class SimilarView(PublicView):
             "took_ms": answer.took_ms,
             "results": answer.results,
         }
-        return Response(SimilarAnswerSerializer(shown, context={"request": request}).data)
+        return Response(represent(SimilarAnswerSerializer, shown, request))
 
 
 class NoSuchView(PublicView):
@@ -157,7 +158,7 @@ def answer_search(request: Request, wanted: SearchRequest) -> Response:
         "next": page_address(request, answer.next_page, answer.token, answer.photo),
         "redirect": request.build_absolute_uri(answer.redirect) if answer.redirect else "",
     }
-    return Response(SearchAnswerSerializer(shown, context={"request": request}).data)
+    return Response(represent(SearchAnswerSerializer, shown, request))
 
 
 def explaining(request: Request) -> Trial:
@@ -205,7 +206,7 @@ class SuggestView(PublicView):
         """Answer suggestions for the beginning of a query."""
         text, limit = suggest_parameters(request.query_params)
         answer = suggest(text, limit=limit, popular=_popular)
-        return Response(SuggestAnswerSerializer(answer, context={"request": request}).data)
+        return Response(represent(SuggestAnswerSerializer, answer, request))
 
 
 def _popular(text: str, limit: int) -> list[str]:
@@ -243,7 +244,7 @@ class ProductListView(KeptView):
             "results": found.results,
             "next": request.build_absolute_uri(f"{request.path}?{following}") if found.cursor else None,
         }
-        return Response(ProductPageSerializer(shown, context={"request": request}).data)
+        return Response(represent(ProductPageSerializer, shown, request))
 
 
 class CategoryListView(KeptView):
@@ -271,4 +272,4 @@ class CategoryListView(KeptView):
             for one in counts
         ]
         whole = {"degraded": answer.degraded, "left_out": answer.left_out, "results": shown}
-        return Response(CategoriesSerializer(whole, context={"request": request}).data)
+        return Response(represent(CategoriesSerializer, whole, request))

@@ -263,7 +263,7 @@ def slips_of(
     if not query.has_words:
         return None, {}
     try:
-        with stage("spelling"), search_session():
+        with stage("spelling"):
             words = words_of(version, snapshot().synonyms)
             if in_english(query.text, words.lexicon).language:
                 return None, {}  # words that are right in another language

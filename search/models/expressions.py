@@ -2,9 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from functools import reduce
-from operator import or_
-from typing import Any, Protocol
+from typing import Protocol
 
 from django.contrib.postgres.search import SearchQuery, SearchVectorField
 from django.db.models import BooleanField, Case, Expression, F, FloatField, Func, Q, TextField, Value, When
@@ -15,8 +13,8 @@ from ..facets import token_of
 from ..vectors import EmbeddingLiteral
 
 # The parts of an entry's texts by their weights: name, keywords, description; and what it counts to hold the typed words there.
-NAME = "{a}"
-PARTS = (NAME, "{b}", "{c,d}")
+NAME = "A"
+PARTS = (NAME, "B", "CD")
 PLACES = (1.0, 0.9, 0.8)
 IN_PART = 0.85  # the last of several typed words, in the name
 
@@ -119,12 +117,13 @@ def holds(term: Term, config: str, *, best: bool) -> Q:
     if term.literal and best:
         literal = Q(facets__overlap=list(term.own)) | Q(document=any_phrase(term.literal, config))
         return literal & holds(term, config, best=False)
-    if term.called and term.name_fit >= term.needed:
-        condition |= Q(document=any_phrase(term.called, config)) & is_called(term, config)
+    # Postgres looks at alternatives in their order: facets are at hand, a document has to be fetched.
     least = max(term.values.values(), default=0.0) if best else term.needed
     tokens = [token for token, fit in term.values.items() if fit >= least]
     if tokens:
         condition |= Q(facets__overlap=tokens)
+    if term.called and term.name_fit >= term.needed:
+        condition |= is_called(term, config)
     if term.phrases and not (best and tokens) and max(term.fits) >= term.needed:
         condition |= Q(document=any_phrase(term.phrases, config))
     if term.near and not best and term.near_share * max(term.fits) >= term.needed:
@@ -172,17 +171,27 @@ def place_of(term: Term, config: str) -> Expression:
 def is_called(term: Term, config: str) -> Q:
     """Return whether an entry has one of the phrases in its title that a term is called; of the right topmost category, if it names a kind."""
     kind = Q(facets__overlap=list(term.roots)) if term.roots else Q()
-    return Q(stands_in(term.called, NAME, config)) & kind
+    return kind & Q(stands_in(term.called, NAME, config))
 
 
 def stands_in(phrases: Sequence[str], part: str, config: str) -> Expression:
     """Return whether any of the phrases stands in a part of an entry's texts."""
-    return _Matches(_OfWeight(F("document"), Value(part)), any_phrase(phrases, config))
+    return _Matches(F("document"), any_phrase(phrases, config, part))
 
 
-def any_phrase(phrases: Sequence[str], config: str) -> Any:
-    """Return the full text query for texts that hold any of the phrases, in any inflection of their words."""
-    return reduce(or_, (SearchQuery(phrase, config=config, search_type="phrase") for phrase in phrases))
+def any_phrase(phrases: Sequence[str], config: str, part: str = "") -> SearchQuery:
+    """Return the full text query for texts that hold any of the phrases, in any inflection of their words.
+
+    It is one call of to_tsquery, which reads what stands in quotes as phraseto_tsquery does, and is computed once per statement.
+
+    Args:
+        phrases: what is looked for.
+        config: text search configuration.
+        part: weights of the words that count, such as "CD"; all by default.
+    """
+    quoted = (phrase.replace("\\", "\\\\").replace("'", "''") for phrase in phrases)
+    typed = " | ".join(f"'{phrase}':{part}" if part else f"'{phrase}'" for phrase in quoted)
+    return SearchQuery(typed, config=config, search_type="raw")
 
 
 def excludes(terms: Sequence[str], config: str, prefix: str = "") -> Q:
@@ -204,7 +213,7 @@ def lacks(negated: Sequence[Negated], config: str, prefix: str = "") -> Q:
         query = SearchQuery(one.phrase, config=config, search_type="plain")
         holds_it = Q(**{f"{prefix}document": query})
         if one.told:
-            name = _OfWeight(F(f"{prefix}document"), Value(NAME))
+            name = _InName(F(f"{prefix}document"))
             holds_it &= Q(_Matches(name, query)) | ~Q(**{f"{prefix}facets__overlap": list(one.told)})
         if one.unless:
             holds_it &= ~Q(**{f"{prefix}document": any_phrase(one.unless, config)})
@@ -281,8 +290,8 @@ class _Matches(Func):
     output_field = BooleanField()
 
 
-class _OfWeight(Func):
-    """The words of a document with one of some weights, given as "{a}"."""
+class _InName(Func):
+    """The words of a document that stand in the name."""
 
-    function = "ts_filter"
+    template = "ts_filter(%(expressions)s, '{a}')"
     output_field = SearchVectorField()

@@ -20,7 +20,7 @@ from ..facets import (
     token_of,
     value_of,
 )
-from ..models import IndexEntry, IndexVersion, VersionLexicon
+from ..models import IndexEntry, IndexVersion, VersionLexicon, WordList
 from ..resilience import PolledCache
 from ..session import search_session
 from ..text import keys, split, stem
@@ -358,6 +358,7 @@ class VersionWords:
 
 
 _kept: PolledCache[int, VersionWords] = PolledCache(CHECK_SECONDS, most=KEPT)
+_lists: PolledCache[int, tuple[str, str] | None] = PolledCache(CHECK_SECONDS, most=KEPT)
 
 
 def words_of(version: IndexVersion, entries: tuple[SynonymEntry, ...]) -> VersionWords:
@@ -404,6 +405,22 @@ def _held_in(version_id: int) -> Held:
     return held
 
 
+def word_list_of(version_id: int) -> tuple[str, str] | None:
+    """Return the stamp of a version's word list and its text search configuration, None before its words are counted.
+
+    A process compares them with the table now and then.
+    """
+
+    def read(_: object) -> tuple[str, str] | None:
+        words = WordList.objects.filter(pk=version_id).select_related("version")
+        with search_session():
+            found = words.only("stamp", "version__text_config").first()
+        return (found.stamp, found.version.config) if found else None
+
+    return _lists.get(version_id, read)
+
+
 def forget_words() -> None:
-    """Forget every version's words."""
+    """Forget every version's words, and which word list it has."""
     _kept.forget()
+    _lists.forget()

@@ -21,7 +21,9 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from ..models import IndexEntry, WordList
+from ..session import search_session
 from ..text import MAX_LENGTH, fold, inflections, is_word, parts, spelt_words, stem
+from .lexicon import word_list_of
 from .names import Vocabulary, Word
 
 InTexts = Callable[[Sequence[tuple[str, str]]], Collection[str]]
@@ -83,15 +85,10 @@ def correct(version_id: int, text: str, extra_known: Collection[str] = ()) -> Co
         extra_known: more words that are right; give the same frozenset every time, because another one makes
             another speller.
     """
-    words = (
-        WordList.objects.filter(pk=version_id)
-        .select_related("version")
-        .only("stamp", "version__text_config")
-        .first()
-    )
+    words = word_list_of(version_id)
     if words is None:
         return None
-    speller = _speller(version_id, words.stamp, words.version.config, frozenset(extra_known))
+    speller = _speller(version_id, *words, frozenset(extra_known))
     correction = speller.correct(text)
     return None if correction is None or len(correction.text) > MAX_LENGTH else correction
 
@@ -355,7 +352,8 @@ def everyday_words() -> frozenset[str]:
 
 @lru_cache(maxsize=2)
 def _speller(version_id: int, _stamp: str, config: str, extra_known: frozenset[str]) -> Speller:
-    packed = WordList.objects.values_list("vocabulary", flat=True).get(pk=version_id)
+    with search_session():
+        packed = WordList.objects.values_list("vocabulary", flat=True).get(pk=version_id)
     return Speller(
         Vocabulary.unpack(bytes(packed)),
         everyday=_Everyday(),
@@ -382,8 +380,10 @@ def _in_texts(version_id: int, config: str, pairs: Sequence[tuple[str, str]]) ->
     # The stem of "earings" is that of "ear": were it an inflection of an everyday word, it would be everyday, too.
     doubtful = [pair for pair in pairs if not _is_stem_of_everyday(stem(pair[0].lower(), config))]
     entries = IndexEntry.objects.in_version(version_id)
-    held = set()
-    with connection.cursor() as cursor:
+    held: set[str] = set()
+    if not doubtful:
+        return held
+    with search_session(), connection.cursor() as cursor:
         # Counted, because EXISTS makes Postgres hope for an early hit and read the whole table where there is none.
         for word, other in doubtful:
             query = SearchQuery(word, config=config, search_type="plain")

@@ -258,3 +258,10 @@ def test_a_filter_that_leaves_nothing_is_named_with_what_is_found_without_it(cli
     assert answer["blocked_by"] == [
         {"filter": "price", "values": [], "matching": 1, "similar": 0, "text": "", "without": ""}
     ]
+
+
+def test_addresses_are_of_the_host_that_was_asked(client, shirts, settings):
+    settings.ALLOWED_HOSTS = ["one.test", "two.test"]
+    for host in ("one.test", "two.test", "one.test"):
+        answer = client.get("/api/v1/search/?q=shirt", headers={"host": host}).json()
+        assert {result["url"].split("/")[2] for result in answer["results"]} == {host}

@@ -19,6 +19,7 @@ from search.exceptions import ArtifactError
 from search.indexing.lexicons import build_lexicon
 from search.models import EntryImage, IndexEntry, IndexVersion, MerchandisingRule, PopularQuery
 from search.query.lexicon import forget_words
+from search.session import search_session
 from tests.search.indexed import add, make_version, unit
 from tests.tiny_artifact import write_tiny_artifact
 
@@ -169,7 +170,7 @@ def test_spelling_that_cannot_be_looked_at_leaves_the_query_as_it_is(version, mo
     add(version, "word", "Red shirt")
 
     def fail(*args):
-        with connection.cursor() as cursor:
+        with search_session(), connection.cursor() as cursor:
             cursor.execute("SELECT nothing")
 
     monkeypatch.setattr("search.engine.service.correct", fail)
