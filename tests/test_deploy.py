@@ -1,5 +1,6 @@
 """The files in deploy/ and docs/production.md name programs, settings and commands that exist."""
 
+import gc
 import json
 import logging
 import os
@@ -10,6 +11,7 @@ import subprocess
 import sys
 from logging.config import DictConfigurator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -159,9 +161,23 @@ def test_gunicorn_knows_every_setting_of_its_file(monkeypatch):
     monkeypatch.setenv("WEB_PROCESSES", "3")
     configured = WSGIApplication().cfg
     own = {name for name in runpy.run_path(str(DEPLOY / "gunicorn.conf.py")) if name in configured.settings}
-    written = set(re.findall(r"^(\w+) = ", (DEPLOY / "gunicorn.conf.py").read_text(), re.MULTILINE))
+    file = (DEPLOY / "gunicorn.conf.py").read_text()
+    written = set(re.findall(r"^(?:def )?(\w+)(?: = |\()", file, re.MULTILINE))
     assert own == written
     assert (configured.workers, configured.threads, configured.worker_class_str) == (3, 28, "gthread")
+
+
+def test_a_warm_process_sets_what_it_has_loaded_apart():
+    after = runpy.run_path(str(DEPLOY / "gunicorn.conf.py"))["post_request"]
+    worker, counts = SimpleNamespace(nr=0), []
+    try:
+        for worker.nr in (1, 199, 200, 201, 2199, 2200):
+            gc.unfreeze()
+            after(worker, None, None, None)
+            counts.append(gc.get_freeze_count() > 0)
+    finally:
+        gc.unfreeze()
+    assert counts == [False, False, True, False, False, True]
 
 
 @pytest.mark.parametrize("shape", ["json", "line"])

@@ -136,7 +136,7 @@ def measure_stages(texts: Sequence[str], *, rounds: int = ROUNDS) -> Stages:
 
     for text in texts[:WARM_UP]:
         search(text, trial=Trial())
-    gc.freeze()  # as a web process does that serves for long
+    gc.freeze()  # as the web process does
     taken: dict[str, list[float]] = {}
     for _ in range(rounds):
         _embed.cache_clear()
