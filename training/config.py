@@ -16,7 +16,7 @@ class ImageSection:
     """The image encoder: a backbone, pooling, and a head that maps to the joint space."""
 
     backbone: str = "ResNet50"  # or "ResNet50V2", "Xception", "EfficientNetLite0", "...1", "...2"
-    weights: str = ""  # of the backbone: "" for none, "imagenet", a weights file, or a ResNet50's image.onnx
+    weights: str = ""  # of the backbone: "" for none, "imagenet", a weights file, or the image.onnx of an artifact with that backbone
     frozen: bool = False  # the backbone is not trained; its features are extracted once and cached
     teacher: str = (
         ""  # run or artifact whose picture embeddings are imitated where a stage has an image_teacher_weight

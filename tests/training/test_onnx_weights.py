@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
@@ -73,6 +75,19 @@ def test_an_image_encoder_goes_on_as_it_was_exported(tmp_path):
         set_image_weights(image_encoder(config("EfficientNetLite1"), SIZE), tmp_path / "image.onnx")
     with pytest.raises(TrainingError, match="projection has weights of"):
         set_image_weights(image_encoder(config(dimension=9), SIZE), tmp_path / "image.onnx")
+
+
+@pytest.mark.parametrize(
+    ("artifact", "backbone"), [("light", "EfficientNetLite0"), ("resnet50_small", "ResNet50")]
+)
+def test_an_artifact_s_backbone_begins_a_run(artifact, backbone):
+    file = PACKAGED / artifact / "image.onnx"
+    whole = config(backbone, dimension=256)
+    begun = image_encoder(replace(whole, image=replace(whole.image, weights=str(file))), SIZE)
+    whole = image_encoder(whole, SIZE)
+    set_image_weights(whole, file)
+    features = [encoder.get_layer("features").predict(pictures(4), verbose=0) for encoder in (begun, whole)]
+    assert features[0] == pytest.approx(features[1], abs=1e-4)
 
 
 def test_the_artifact_that_ships_is_a_start(tmp_path):

@@ -4,6 +4,7 @@ Both are separate models inside the encoder, "features" and "head", so that a fr
 extracted once and the head trained on them.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import keras
@@ -152,19 +153,11 @@ def _backbone(section: ImageSection) -> keras.Model:
     if weights not in (None, "imagenet") and not Path(weights).is_file():
         raise FileNotFoundError(f"The backbone's weights file {weights} is missing.")
     pooling = {"max": "max", "average": "avg"}[section.pooling]
-    if section.backbone in LITE_BACKBONES:
-        return efficientnet_lite(section.backbone, pooling=pooling, weights=weights)
-    build = getattr(keras.applications, section.backbone)
-    if weights is not None and weights.endswith(".onnx"):
-        backbone = build(
-            include_top=False, weights=None, input_shape=(None, None, 3), pooling=pooling, name="backbone"
-        )
-        set_backbone(backbone, Path(weights))
-        return backbone
+    exported = weights is not None and weights.endswith(".onnx")
     try:
-        return build(
-            include_top=False, weights=weights, input_shape=(None, None, 3), pooling=pooling, name="backbone"
-        )
+        backbone = _built(section.backbone, pooling, None if exported else weights)
+    except TrainingError:
+        raise
     except Exception as error:
         if weights is None:
             raise
@@ -172,6 +165,18 @@ def _backbone(section: ImageSection) -> keras.Model:
             f"The weights {weights!r} do not load into {section.backbone}: {error} "
             "Without a network, name a weights file: `python -m training backbone` writes one."
         ) from error
+    if exported:
+        set_backbone(backbone, Path(weights or ""))
+    return backbone
+
+
+def _built(name: str, pooling: str, weights: str | None) -> keras.Model:
+    if name in LITE_BACKBONES:
+        return efficientnet_lite(name, pooling=pooling, weights=weights)
+    build: Callable[..., keras.Model] = getattr(keras.applications, name)
+    return build(
+        include_top=False, weights=weights, input_shape=(None, None, 3), pooling=pooling, name="backbone"
+    )
 
 
 def _scaled(pixels: KerasTensor, section: ImageSection) -> KerasTensor:
