@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.sessions",
+    "django.contrib.sitemaps",
     "shop.static_files.ShopStaticFilesConfig",
     "django_htmx",
     "corsheaders",

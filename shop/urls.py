@@ -2,11 +2,13 @@
 
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.sitemaps import views as sitemap_views
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import include, path, re_path
 
 from . import views
+from .sitemaps import SITEMAPS, robots
 
 MEDIA = settings.MEDIA_URL.strip("/")
 
@@ -34,6 +36,14 @@ urlpatterns = [
     path("api/v1/", include("search.api.urls")),
     path("admin/", admin.site.urls),
     path("favicon.ico", favicon, name="favicon"),
+    path("robots.txt", robots, name="robots"),
+    path(
+        "sitemap.xml",
+        sitemap_views.index,
+        {"sitemaps": SITEMAPS, "sitemap_url_name": "sitemap_part"},
+        "sitemap",
+    ),
+    path("sitemap-<section>.xml", sitemap_views.sitemap, {"sitemaps": SITEMAPS}, "sitemap_part"),
 ]
 
 if settings.SERVE_MEDIA:

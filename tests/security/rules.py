@@ -43,6 +43,9 @@ RULES: dict[str, Rule] = {
     "shop:product": _public("/products/SLUG/"),
     "shop:thumbnail": _public("/media/thumbs/card/products/aa/S1.jpg.webp"),
     "favicon": Rule(302, 302, 302),
+    "robots": PUBLIC,
+    "sitemap": PUBLIC,
+    "sitemap_part": _public("/sitemap-products.xml"),
     # For those who watch; figures need a token, which stands in their own tests
     "fashion_search_watching:live": PUBLIC,
     "fashion_search_watching:ready": Rule(503, 503, 503),  # the tests' shop has no artifact that encodes
