@@ -35,7 +35,9 @@ class Servers:
         self.postgres.start()
         self.postgres.create_database(DATABASE)
         self.redis.start()
+        given = json.loads(os.environ.get("FASHION_SEARCH") or "{}")
         os.environ.update(
+            FASHION_SEARCH=json.dumps(UNLIMITED | given),
             DJANGO_SETTINGS_MODULE="shop.settings",
             SECRET_KEY="only-for-the-lab",
             DATABASE_URL=self.database,

@@ -20,7 +20,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from lab.processes import wait_until
-from lab.servers import UNLIMITED, Servers
+from lab.servers import Servers
 from lab.traffic import ask, is_up
 from tests.abuse import bad_pictures
 
@@ -43,7 +43,6 @@ def main() -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures into FILE")
     options = parser.parse_args()
     with Servers() as servers:
-        os.environ["FASHION_SEARCH"] = json.dumps(UNLIMITED)
         servers.draw(PRODUCTS)
         servers.index()
         _, port = servers.processes.web(2)

@@ -18,7 +18,7 @@ import time
 import zipfile
 from pathlib import Path
 
-from lab.servers import UNLIMITED, Servers
+from lab.servers import Servers
 from lab.traffic import ask
 
 from .shoppers import Figures, shop_for
@@ -48,7 +48,6 @@ def main() -> int:
     options = parser.parse_args()
     data = Path(os.environ["FASHION_DATA"]) if "FASHION_DATA" in os.environ else None
     with Servers() as servers:
-        os.environ["FASHION_SEARCH"] = json.dumps(UNLIMITED)
         _fill(servers, data, options.products)
         os.environ["LOAD_MATERIAL"] = str(_material(servers.folder, data))
         _, port = servers.processes.web(WEB_PROCESSES)
