@@ -32,8 +32,8 @@ WARM, AGAIN = 200, 2_000  # requests after which what a process has loaded is se
 def post_request(worker, _request, _environ, _response):
     """Set the objects of a warm process apart from those that garbage collection looks at.
 
-    Words, templates and classes are nearly all objects of a process, and stay. A full collection would look at each of them, for a
-    tenth of a second or two in the middle of somebody's search, every thirty searches or so. Here the answer has been sent.
+    Words, templates and classes are nearly all objects of a process, and stay. A full collection would look at each of them, in the
+    middle of somebody's search. Here the answer has been sent.
     """
     if worker.nr >= getattr(worker, "set_apart_at", WARM):
         worker.set_apart_at = worker.nr + AGAIN

@@ -15,7 +15,7 @@ from shop.money import format_money
 SHOWN_VALUES = 12  # of a facet at once; the chosen ones are always shown, the others on demand
 CENT = Decimal("0.01")
 SIZES = "size"  # the facet whose values have an order of their own
-_LETTERS = {size: number for number, size in enumerate(("XS", "S", "M", "L", "XL", "XXL", "XXXL"))}
+_LETTERS = re.compile(r"M|(?:(?P<many>\d)X|(?P<extra>X*))(?P<end>[SL])", re.IGNORECASE)
 _NUMBER = re.compile(r"\d+")
 
 
@@ -146,9 +146,10 @@ def _depths(counts: Sequence[Count]) -> Mapping[str, int]:
 
 
 def _in_order_of_size(option: Option) -> tuple[int, int, str]:
-    letters = _LETTERS.get(option.value.upper())
+    letters = _LETTERS.fullmatch(option.value)
     if letters is not None:
-        return 0, letters, ""
+        extra = int(letters["many"] or len(letters["extra"] or ""))
+        return 0, {"S": -1, "L": 1}.get((letters["end"] or "").upper(), 0) * (1 + extra), ""
     number = _NUMBER.search(option.value)
     kind = _NUMBER.sub("", option.value)
     return (1, int(number.group()), kind) if number else (2, 0, option.value)

@@ -1,9 +1,10 @@
-"""What all answers of the API share as HTTP: the media type chosen, addresses of other pages, what clients may keep."""
+"""What all answers of the API share as HTTP: the media type chosen, what is shown of a value, addresses of other pages, what clients may keep."""
 
 import json
 import re
 from collections.abc import Iterable
 from hashlib import sha256
+from threading import local
 from typing import Any
 
 from django.http import Http404
@@ -13,6 +14,7 @@ from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 
 _EXTENDED = re.compile(r"\*\s*=")  # name*=utf-8''value
 
@@ -40,6 +42,35 @@ class PlainNegotiation(DefaultContentNegotiation):
         """Return the media types of the header, the odd ones left out."""
         accepted: list[str] = super().get_accept_list(request)
         return [media_type for media_type in accepted if not _EXTENDED.search(media_type)]
+
+
+class _Kept(local):
+    """The serializers of this thread: to make one, REST framework copies every field of it and of those inside."""
+
+    def __init__(self) -> None:
+        self.context: dict[str, Any] = {}
+        self.made: dict[type[Serializer[Any]], Serializer[Any]] = {}
+
+
+_kept = _Kept()
+
+
+def represent(kind: type[Serializer[Any]], value: Any, request: Request) -> dict[str, Any]:
+    """Return what an answer to a request shows of a value.
+
+    Args:
+        kind: serializer of the value.
+        value: an object or a mapping that has the serializer's fields.
+        request: whose host and scheme addresses get.
+    """
+    if kind not in _kept.made:
+        _kept.made[kind] = kind(context=_kept.context)
+    _kept.context["request"] = request
+    try:
+        shown: dict[str, Any] = _kept.made[kind].to_representation(value)
+        return shown
+    finally:
+        _kept.context.clear()
 
 
 def page_address(request: Request, page: int | None, token: str, photo: str = "") -> str | None:

@@ -1,43 +1,12 @@
 """The shapes of the API's answers."""
 
-from threading import local
 from typing import Any
 
 from rest_framework import serializers
-from rest_framework.request import Request
 
 from ..engine.answers import SearchAnswer
 from ..engine.boxes import PROPOSED
 from ..engine.turning import TURNS
-
-
-class _Kept(local):
-    """The serializers of this thread: to make one, REST framework copies every field of it and of those inside."""
-
-    def __init__(self) -> None:
-        self.context: dict[str, Any] = {}
-        self.made: dict[type[serializers.Serializer[Any]], serializers.Serializer[Any]] = {}
-
-
-_kept = _Kept()
-
-
-def represent(kind: type[serializers.Serializer[Any]], value: Any, request: Request) -> dict[str, Any]:
-    """Return what an answer to a request shows of a value.
-
-    Args:
-        kind: serializer of the value.
-        value: an object or a mapping that has the serializer's fields.
-        request: whose host and scheme addresses get.
-    """
-    if kind not in _kept.made:
-        _kept.made[kind] = kind(context=_kept.context)
-    _kept.context["request"] = request
-    try:
-        shown: dict[str, Any] = _kept.made[kind].to_representation(value)
-        return shown
-    finally:
-        _kept.context.clear()
 
 
 class AbsoluteURLField(serializers.CharField):

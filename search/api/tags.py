@@ -20,10 +20,10 @@ from ..text import clean_text
 from ..vectors import from_literal
 from .access import PhotoThrottle
 from .errors import NoSuchProduct
+from .http import represent
 from .parameters import limited_parameters, refuse_parameters
 from .photo import PhotoSerializer, stated_part
 from .schema import LIMIT, TAGGED_PRODUCT, WORD, errors, operation
-from .serializers import represent
 from .views import PublicView
 
 PER_KIND = 5  # words of each kind

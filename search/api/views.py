@@ -27,7 +27,7 @@ from ..facets import CATEGORY
 from ..insight.reports import popular_queries
 from .access import KeyAuthentication, ReadThrottle, ScopePermission
 from .errors import NoSuchProduct, handle_error
-from .http import PlainNegotiation, keepable, page_address
+from .http import PlainNegotiation, keepable, page_address, represent
 from .parameters import (
     browse_parameters,
     refuse_parameters,
@@ -43,7 +43,6 @@ from .serializers import (
     SearchAnswerSerializer,
     SimilarAnswerSerializer,
     SuggestAnswerSerializer,
-    represent,
 )
 
 

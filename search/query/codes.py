@@ -14,7 +14,8 @@ import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from ..models import IndexEntry, WordList
+from ..models import IndexEntry
+from .lexicon import word_list_of
 from .names import SHORTEST_CODE, Names, PrefixIndex, bare_code, codes_of_name, names_of
 from .prices import without_stated_prices
 
@@ -229,10 +230,10 @@ def read_codes(text: str, version_id: int) -> ReadCodes:
         version_id: the version that is searched; one whose words were not counted yet knows no codes.
     """
     typed = typed_codes(text)
-    stamp = WordList.objects.filter(pk=version_id).values_list("stamp", flat=True).first() if typed else None
-    if stamp is None:
+    words = word_list_of(version_id) if typed else None
+    if words is None:
         return ReadCodes(text)
-    return _codes(version_id, stamp).read(text, typed, partial(_as_written, version_id))
+    return _codes(version_id, words[0]).read(text, typed, partial(_as_written, version_id))
 
 
 def _as_written(version_id: int, keys: Iterable[str], near: Sequence[str]) -> Iterator[str]:

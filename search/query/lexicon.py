@@ -370,9 +370,12 @@ def words_of(version: IndexVersion, entries: tuple[SynonymEntry, ...]) -> Versio
     """
 
     def refresh(kept: VersionWords | None) -> VersionWords:
-        built_at = VersionLexicon.objects.filter(version=version).values_list("built_at", flat=True).first()
-        if kept is None or kept.built_at != built_at or kept.entries != entries:
-            return words_with(version, entries)
+        with search_session():
+            built_at = (
+                VersionLexicon.objects.filter(version=version).values_list("built_at", flat=True).first()
+            )
+            if kept is None or kept.built_at != built_at or kept.entries != entries:
+                return words_with(version, entries)
         return kept
 
     return _kept.get(version.pk, refresh)

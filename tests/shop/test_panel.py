@@ -41,6 +41,14 @@ def test_sizes_stand_in_their_own_order():
     ]
 
 
+def test_letters_stand_in_their_order_however_many_there_are_and_however_they_are_written():
+    values = ["XXXXL", "L", "4XL", "xs", "2XL", "S", "XXS", "XXL", "3XS", "5xl", "M", "XXXL"]
+    group = group_of("size", "Size", [FacetCount(value, 1) for value in values], ())
+    assert [option.value for option in (*group.options, *group.more)] == [
+        "3XS", "XXS", "xs", "S", "M", "L", "2XL", "XXL", "XXXL", "XXXXL", "4XL", "5xl",
+    ]  # fmt: skip
+
+
 def test_a_facet_without_values_is_not_shown():
     assert group_of("brand", "Brand", [], ()) is None
 

@@ -153,9 +153,12 @@ def _backbone(section: ImageSection) -> keras.Model:
     if weights not in (None, "imagenet") and not Path(weights).is_file():
         raise FileNotFoundError(f"The backbone's weights file {weights} is missing.")
     pooling = {"max": "max", "average": "avg"}[section.pooling]
-    exported = weights is not None and weights.endswith(".onnx")
+    if weights is not None and weights.endswith(".onnx"):
+        backbone = _built(section.backbone, pooling, None)
+        set_backbone(backbone, Path(weights))
+        return backbone
     try:
-        backbone = _built(section.backbone, pooling, None if exported else weights)
+        return _built(section.backbone, pooling, weights)
     except TrainingError:
         raise
     except Exception as error:
@@ -165,9 +168,6 @@ def _backbone(section: ImageSection) -> keras.Model:
             f"The weights {weights!r} do not load into {section.backbone}: {error} "
             "Without a network, name a weights file: `python -m training backbone` writes one."
         ) from error
-    if exported:
-        set_backbone(backbone, Path(weights or ""))
-    return backbone
 
 
 def _built(name: str, pooling: str, weights: str | None) -> keras.Model:
