@@ -38,7 +38,7 @@ class ShopProcesses(Processes):
     def web(self) -> tuple[LocalProcess, str]:
         """Start gunicorn; return it and its address, once it listens."""
         process, port = super().web()
-        wait_until(lambda: "Booting worker" in process.tail(50), seconds=30, what=process)
+        wait_until(lambda: "Booting worker" in process.tail(50), seconds=180, what=process)
         return process, f"http://127.0.0.1:{port}"
 
     def empty_broker(self) -> None:

@@ -57,7 +57,7 @@ class RunningDemo:
         began = time.monotonic()
         self.process.start()
         ready = f"Ready: http://127.0.0.1:{self.port}"
-        wait_until(lambda: ready in self.process.tail(), seconds=90, what=self.process)
+        wait_until(lambda: ready in self.process.tail(), seconds=180, what=self.process)
         return time.monotonic() - began
 
     @property
@@ -73,7 +73,7 @@ class RunningDemo:
     def interrupt(self) -> None:
         """Press Ctrl-C and wait for its end."""
         os.kill(self.process.pid, signal.SIGINT)
-        wait_until(lambda: not self.process.running, seconds=30, what=self.process.tail())
+        wait_until(lambda: not self.process.running, seconds=180, what=self.process.tail())
 
     def left(self) -> list[list[str]]:
         """Command lines of the processes that were started for this folder and live."""
@@ -87,6 +87,6 @@ class RunningDemo:
 
     def search(self, query: str) -> list[str]:
         """Names that the shop's API finds."""
-        with closing(HTTPConnection("127.0.0.1", self.port, timeout=10)) as connection:
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=60)) as connection:
             connection.request("GET", f"/api/v1/search/?q={query}")
             return [result["name"] for result in json.loads(connection.getresponse().read())["results"]]

@@ -37,7 +37,7 @@ def measure(folder, pictures, *options):
         path.write_bytes(content)
         names[str(path)] = name
     command = [sys.executable, "-m", "tests.abuse.measuring", *options, *names]
-    done = subprocess.run(command, capture_output=True, check=True, timeout=240, env=dict(os.environ))
+    done = subprocess.run(command, capture_output=True, check=True, timeout=1000, env=dict(os.environ))
     return {names[path]: found for path, found in json.loads(done.stdout).items()}
 
 

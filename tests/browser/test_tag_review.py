@@ -10,7 +10,7 @@ from tests.browser.conftest import SCHEMES, violations
 from tests.running_demo import RunningDemo
 
 PRODUCTS = 4
-pytestmark = [pytest.mark.timeout(180), pytest.mark.long]
+pytestmark = [pytest.mark.long]
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ def quick_recovery(settings, tiny_artifact: Path) -> None:
 @pytest.fixture
 def large_batches(settings) -> None:
     """Where no fault falls into the build of the index, it need not take two hundred batches."""
-    settings.FASHION_SEARCH |= {"BATCH_SIZE": 64}
+    settings.FASHION_SEARCH = settings.FASHION_SEARCH | {"BATCH_SIZE": 64}
 
 
 @pytest.fixture

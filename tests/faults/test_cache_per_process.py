@@ -51,5 +51,5 @@ def test_pages_begin_again_and_say_so(addresses, shop_processes):
 
 
 def _get(address: str) -> str:
-    with urlopen(address, timeout=30) as answer:
+    with urlopen(address, timeout=120) as answer:
         return answer.read().decode()

@@ -15,7 +15,7 @@ PRODUCTS = 180
 
 @pytest.mark.long
 @pytest.mark.processes
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(2400)
 def test_the_first_ten_faults_lose_nothing(tiny_artifact: Path, tmp_path: Path):
     report = tmp_path / "chaos.json"
     options = ["--quick", "--first", str(FIRST), "--products", str(PRODUCTS)]

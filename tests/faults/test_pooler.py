@@ -96,11 +96,11 @@ def test_an_index_is_built_by_two_workers_while_shoppers_search(pooler, catalogu
     for product in catalogue[:30]:
         product.price = 7
         product.save()
-    wait_until(lambda: IndexVersion.objects.active() is not None, seconds=150, what=workers[0])
+    wait_until(lambda: IndexVersion.objects.active() is not None, seconds=180, what=workers[0])
     _manage(shop_processes, "search_index", "reconcile")
     _manage(shop_processes, "search_index", "rebuild", "--force", "--noinput")
-    wait_until(lambda: IndexVersion.objects.filter(state="retired").exists(), seconds=150, what=workers[0])
-    wait_until(_is_left_to_two_versions, seconds=60, what=workers[0])
+    wait_until(lambda: IndexVersion.objects.filter(state="retired").exists(), seconds=180, what=workers[0])
+    wait_until(_is_left_to_two_versions, seconds=180, what=workers[0])
 
     shoppers.over.set()
     shoppers.join()
@@ -159,7 +159,7 @@ def test_a_build_says_what_keeps_its_index_from_being_built(pooler, catalogue, s
         build.refresh_from_db()
         return build.reason
 
-    wait_until(lambda: "MAINTENANCE_DATABASE" in reason(), seconds=120, what=worker)
+    wait_until(lambda: "MAINTENANCE_DATABASE" in reason(), seconds=180, what=worker)
     assert "reached through a pooler in transaction mode" in reason()
     result = subprocess.run(
         [sys.executable, "manage.py", "check", "--database", "default"],
@@ -170,4 +170,4 @@ def test_a_build_says_what_keeps_its_index_from_being_built(pooler, catalogue, s
         check=False,
     )
     assert "(fashion_search.W018)" in result.stderr
-    wait_until(lambda: not StepLock.objects.exists(), seconds=30, what=worker, every=0.01)
+    wait_until(lambda: not StepLock.objects.exists(), seconds=180, what=worker, every=0.01)

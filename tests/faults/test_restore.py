@@ -14,7 +14,7 @@ from django.conf import settings as configured
 from django.core.management import call_command
 from psycopg import sql
 
-from search.models import IndexVersion
+from search.models import IndexVersion, WordList
 from tests.outbox import stale_products
 from tests.processes import ROOT, ShopProcesses, wait_until
 
@@ -71,12 +71,13 @@ def test_a_restored_shop_finds_what_the_first_one_found(
     catalogue, shop_processes: ShopProcesses, settings, empty_database, tmp_path
 ):
     # Seven pictures for 400 products: the restored graph is another one, and has to reach every copy of a picture, too.
-    settings.FASHION_SEARCH |= {"HNSW_M": 32, "EF_SEARCH": 400}
+    settings.FASHION_SEARCH = settings.FASHION_SEARCH | {"HNSW_M": 32, "EF_SEARCH": 400}
     shop_processes.beat()
     worker = shop_processes.worker()
     call_command("search_index", "rebuild")
-    wait_until(lambda: IndexVersion.objects.active() is not None, seconds=60, what=worker)
-    wait_until(lambda: not stale_products().exists(), seconds=30, what=worker)
+    wait_until(lambda: IndexVersion.objects.active() is not None, seconds=180, what=worker)
+    wait_until(lambda: not stale_products().exists(), seconds=180, what=worker)
+    wait_until(WordList.objects.exists, seconds=180, what=worker)  # what corrects a slip
     before = shop_processes.environment()
     asked = _run([sys.executable, "-c", ASK], before)
     dump, media = tmp_path / "fashion.dump", tmp_path / "media"
@@ -89,9 +90,11 @@ def test_a_restored_shop_finds_what_the_first_one_found(
     verified = json.loads(_run([sys.executable, "manage.py", "search_index", "verify", "--json"], after))
     assert verified["passed"]
     again = _run([sys.executable, "-c", ASK], after)
-    assert json.loads(again) == json.loads(asked)
-    assert json.loads(asked)["degraded"][:3] == ["", "", ""]
-    assert [len(found) for found in json.loads(asked)["results"]][:2] == [24, 24]
+    asked = json.loads(asked)
+    for name, found in json.loads(again).items():
+        assert found == asked[name], name
+    assert asked["degraded"][:3] == ["", "", ""]
+    assert [len(found) for found in asked["results"]][:2] == [24, 24]
     assert _run([sys.executable, "manage.py", "migrate", "--check"], after) == ""
 
 

@@ -22,7 +22,7 @@ def running_shop(catalogue, large_batches, stoppable_redis, shop_processes):
     shop_processes.beat()
     worker = shop_processes.worker()
     call_command("search_index", "rebuild")
-    wait_until(lambda: IndexVersion.objects.active() is not None, seconds=60, what=worker)
+    wait_until(lambda: IndexVersion.objects.active() is not None, seconds=180, what=worker)
     return catalogue
 
 
@@ -30,7 +30,7 @@ def test_redis_stopped_and_then_frozen(running_shop, stoppable_redis, admin_clie
     stoppable_redis.stop()
     assert _save_in_admin(admin_client, running_shop[0], "Halyard shirt") < 3 * slowness()
     stoppable_redis.start()
-    wait_until(lambda: _found("halyard"), seconds=60)
+    wait_until(lambda: _found("halyard"), seconds=180)
 
     marks.breaker.close()
     os.kill(stoppable_redis.process.pid, signal.SIGSTOP)
@@ -40,7 +40,7 @@ def test_redis_stopped_and_then_frozen(running_shop, stoppable_redis, admin_clie
         assert _save_in_admin(admin_client, running_shop[2], "Mizzen shirt") < 1 * slowness()
     finally:
         os.kill(stoppable_redis.process.pid, signal.SIGCONT)
-    wait_until(lambda: _found("bowsprit") and _found("mizzen"), seconds=60)
+    wait_until(lambda: _found("bowsprit") and _found("mizzen"), seconds=180)
 
 
 def _found(word: str) -> bool:

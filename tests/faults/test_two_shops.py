@@ -64,7 +64,7 @@ class OtherShop:
         assert not done.returncode, done.stderr
         if worker:
             wait_until(
-                lambda: worker.tail(1000).count("search.tasks.sweep") >= seen + 2, seconds=30, what=worker
+                lambda: worker.tail(1000).count("search.tasks.sweep") >= seen + 2, seconds=180, what=worker
             )
         else:
             sleep(1)
@@ -169,7 +169,7 @@ def test_a_task_of_one_shop_does_nothing_to_the_other_and_gets_home(other: Other
     taker = other.worker()
 
     assert marks.publish("activate_version", 71, expires=None)
-    wait_until(lambda: "refuses search.tasks.activate_version" in taker.tail(200), seconds=30, what=taker)
+    wait_until(lambda: "refuses search.tasks.activate_version" in taker.tail(200), seconds=180, what=taker)
     said = taker.tail(200)
     task = "search.tasks.activate_version(71,)"
     assert f"Shop {OTHER!r} refuses {task}, which shop {namespace()!r} has sent" in said
@@ -180,7 +180,7 @@ def test_a_task_of_one_shop_does_nothing_to_the_other_and_gets_home(other: Other
 
     own = other.own_worker()
     assert marks.publish("sweep")
-    wait_until(lambda: _states() == {71: "active", 72: "retired"}, seconds=30, what=own)
+    wait_until(lambda: _states() == {71: "active", 72: "retired"}, seconds=180, what=own)
     assert other.states() == {71: "retired", 72: "active"}
     assert task_messages.send_again() == 0
 
@@ -246,7 +246,7 @@ def test_two_shops_of_one_name_are_an_error_and_still_do_not_act_on_each_other(o
     assert "fashion_search.E013" in told.stderr
 
     assert marks.publish("activate_version", 71, expires=None)
-    wait_until(lambda: "refuses search.tasks.activate_version" in taker.tail(200), seconds=30, what=taker)
+    wait_until(lambda: "refuses search.tasks.activate_version" in taker.tail(200), seconds=180, what=taker)
     assert other.states() == {71: "retired", 72: "active"}
 
 

@@ -61,7 +61,7 @@ class Shopper:
         while not self._stopped.wait(0.02):
             number += 1
             try:
-                with urllib.request.urlopen(f"{self._address}red+shirt+{number}", timeout=30) as answer:
+                with urllib.request.urlopen(f"{self._address}red+shirt+{number}", timeout=120) as answer:
                     degraded = json.load(answer)["degraded"]
                     self.outcomes.append(f"{answer.status}{degraded and f' {degraded}'}")
             except OSError as error:
@@ -71,11 +71,11 @@ class Shopper:
 @pytest.fixture
 def indexed(catalogue, shop_processes: ShopProcesses, settings) -> LocalProcess:
     """The worker, when it has indexed the catalogue."""
-    settings.FASHION_SEARCH |= {"API_RATE": ""}
+    settings.FASHION_SEARCH = settings.FASHION_SEARCH | {"API_RATE": ""}
     shop_processes.beat()
     worker = shop_processes.worker()
     call_command("search_index", "rebuild")
-    wait_until(lambda: IndexVersion.objects.active() is not None, seconds=60, what=worker)
+    wait_until(lambda: IndexVersion.objects.active() is not None, seconds=180, what=worker)
     return worker
 
 
@@ -89,9 +89,9 @@ def test_no_search_notices_another_artifact_nor_the_way_back(
     with Shopper(int(address.rpartition(":")[2])) as shopper:
         _wait_for_searches(shopper)
         # Web and worker keep the environment that they were started with; the command alone names the new artifact.
-        settings.FASHION_SEARCH |= {"ARTIFACT": str(tmp_path / "artifact-2")}
+        settings.FASHION_SEARCH = settings.FASHION_SEARCH | {"ARTIFACT": str(tmp_path / "artifact-2")}
         call_command("search_index", "rebuild")
-        wait_until(lambda: IndexVersion.objects.active() != first, seconds=60, what=indexed)
+        wait_until(lambda: IndexVersion.objects.active() != first, seconds=180, what=indexed)
         assert IndexVersion.objects.active().fingerprint == manifest.fingerprint != first.fingerprint
         _wait_for_searches(shopper)
         call_command("search_index", "rollback", "--noinput")
@@ -119,7 +119,7 @@ def test_no_search_notices_a_restart_of_the_web_server(
 
 def _wait_for_searches(shopper: Shopper) -> None:
     enough = len(shopper.outcomes) + 20
-    wait_until(lambda: shopper.is_served(enough), seconds=60)
+    wait_until(lambda: shopper.is_served(enough), seconds=180)
 
 
 @contextmanager

@@ -41,7 +41,7 @@ def _fresh_words():
 
 @pytest.fixture
 def search_settings(settings, tiny_artifact: Path):
-    """The settings with the tiny artifact; a test may set other keys with `settings.FASHION_SEARCH |= {...}`."""
+    """The settings with the tiny artifact; a test may set other keys with `settings.FASHION_SEARCH = settings.FASHION_SEARCH | {...}`."""
     settings.FASHION_SEARCH = {
         "ARTIFACT": str(tiny_artifact),
         "MIN_SIMILARITY": 0.2,  # those of the tiny artifact's space are lower than those the default floor is made for

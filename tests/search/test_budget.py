@@ -25,7 +25,7 @@ def timeout():
 
 
 def test_many_short_statements_have_one_limit_together(search_settings):
-    search_settings.FASHION_SEARCH |= {"SEARCH_TIMEOUT_MS": 300}
+    search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {"SEARCH_TIMEOUT_MS": 300}
     began = time.monotonic()
 
     def sleep_often():
@@ -40,7 +40,7 @@ def test_many_short_statements_have_one_limit_together(search_settings):
 
 
 def test_the_limit_of_a_statement_is_what_is_left(search_settings):
-    search_settings.FASHION_SEARCH |= {"SEARCH_TIMEOUT_MS": 2000}
+    search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {"SEARCH_TIMEOUT_MS": 2000}
     with search_session():
         assert timeout() == 2000
         sleep(0.5)
@@ -52,7 +52,7 @@ def test_the_limit_of_a_statement_is_what_is_left(search_settings):
 
 
 def test_a_statement_is_not_begun_when_the_time_is_up(search_settings):
-    search_settings.FASHION_SEARCH |= {"SEARCH_TIMEOUT_MS": 50}
+    search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {"SEARCH_TIMEOUT_MS": 50}
 
     def begin_late():
         with search_session():

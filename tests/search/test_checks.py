@@ -205,7 +205,7 @@ class TestTextConfiguration:
 
     @pytest.mark.parametrize("name", ["klingon", "", "12345", "a.b.c.d", "x\0", "english'); --"])
     def test_one_that_postgres_does_not_know(self, active, search_settings, name):
-        search_settings.FASHION_SEARCH |= {"TEXT_CONFIG": name}
+        search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {"TEXT_CONFIG": name}
         (message,) = checks.check_text_config(["default"])
         assert message.id == "fashion_search.E010"
         assert message.msg.startswith(
@@ -214,7 +214,7 @@ class TestTextConfiguration:
 
     def test_the_active_version_was_built_with_another(self, active, search_settings):
         IndexVersion.objects.update(text_config="english")
-        search_settings.FASHION_SEARCH |= {"TEXT_CONFIG": "german"}
+        search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {"TEXT_CONFIG": "german"}
         (message,) = checks.check_text_config(["default"])
         assert message.id == "fashion_search.W012"
         assert "was built with the text search configuration english" in message.msg
@@ -270,13 +270,13 @@ class TestSchedule:
         assert beat(schedule) == []
 
     def test_a_schedule_that_contradicts_the_settings(self, beat, settings):
-        settings.FASHION_SEARCH |= {"RECONCILE_SECONDS": 600, "SWEEP_SECONDS": 20}
+        settings.FASHION_SEARCH = settings.FASHION_SEARCH | {"RECONCILE_SECONDS": 600, "SWEEP_SECONDS": 20}
         (message,) = beat(beat_schedule({}))
         assert (message.id, message.msg) == (
             "fashion_search.W013",
             "The beat schedule asks for search.tasks.reconcile every 3600 s, FASHION_SEARCH['RECONCILE_SECONDS'] says 600.",
         )
-        settings.FASHION_SEARCH |= {"RECONCILE_SECONDS": "often"}
+        settings.FASHION_SEARCH = settings.FASHION_SEARCH | {"RECONCILE_SECONDS": "often"}
         assert beat(beat_schedule({})) == []  # E008 says so
 
     def test_a_name_that_is_no_task(self, beat):

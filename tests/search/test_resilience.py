@@ -162,7 +162,7 @@ def test_those_who_ask_during_a_call_get_its_outcome():
         time.sleep(0.1)  # for them to join
         go_on.set()
         assert [first.result(), *(other.result() for other in others)] == [1, 1, 1]
-    wait_until(lambda: not call._running.is_alive(), seconds=5)
+    wait_until(lambda: not call._running.is_alive(), seconds=180)
     assert call.result() == 2
 
 

@@ -15,7 +15,11 @@ def current() -> list[str]:
 
 @pytest.mark.django_db
 def test_settings_hold_inside_and_end_inside_a_callers_transaction(search_settings):
-    search_settings.FASHION_SEARCH |= {"EF_SEARCH": 321, "MAX_SCAN_TUPLES": 777, "SEARCH_TIMEOUT_MS": 1500}
+    search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {
+        "EF_SEARCH": 321,
+        "MAX_SCAN_TUPLES": 777,
+        "SEARCH_TIMEOUT_MS": 1500,
+    }
     before = current()
 
     with search_session():
@@ -36,7 +40,7 @@ def test_settings_end_with_a_transaction_of_its_own():
 
 @pytest.mark.django_db
 def test_a_slow_statement_is_ended_and_the_callers_transaction_lives_on(search_settings):
-    search_settings.FASHION_SEARCH |= {"SEARCH_TIMEOUT_MS": 20}
+    search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {"SEARCH_TIMEOUT_MS": 20}
     before = current()
 
     with (

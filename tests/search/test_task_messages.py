@@ -100,7 +100,7 @@ def test_another_shops_message_is_refused_given_back_once_and_sent_again_by_its_
     assert "It is given back. Give each shop a Redis database or a global_keyprefix of its own" in record
     assert task_messages.send_again() == 0  # it is not this shop's
 
-    settings.FASHION_SEARCH |= {"NAMESPACE": "shoes"}
+    settings.FASHION_SEARCH = settings.FASHION_SEARCH | {"NAMESPACE": "shoes"}
     assert task_messages.send_again() == 1
     assert [task for task, _ in waiting()] == ["search.tasks.reindex_products"]
     assert task_messages.send_again() == 0

@@ -21,7 +21,7 @@ from training.__main__ import main
 from training.models import image
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 600  # seconds that one command may take
+PATIENCE = 2400  # seconds that one command may take
 
 
 @dataclass

@@ -18,7 +18,7 @@ from training.__main__ import main
 from training.models import image
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 240  # seconds
+PATIENCE = 1200  # seconds
 
 CONFIG = """
 name = "squares"

@@ -17,7 +17,7 @@ from training.distribution import any_process, distribute, first_writes, own_row
 from training.exceptions import TrainingError
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 540  # seconds that processes may take which compile beside each other on two slow cores
+PATIENCE = 1800  # seconds that processes may take which compile beside each other on two slow cores
 
 needs_jax = pytest.mark.skipif(
     importlib.util.find_spec("jax") is None, reason="Keras distributes under JAX, which is not installed"

@@ -22,7 +22,7 @@ from tests.training.pipelines import ROOT, LightPipeline, Pipeline
 
 pytestmark = [
     pytest.mark.long,
-    pytest.mark.timeout(1800),
+    pytest.mark.timeout(4800),
     pytest.mark.filterwarnings("ignore::FutureWarning:keras"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
 ]

@@ -134,7 +134,7 @@ class TestOverview:
         assert "That is no range of days, such as 2026-01-31; these are the last 30 days." in page
 
     def test_a_log_that_is_off_says_so(self, staff, settings, searches):
-        settings.FASHION_SEARCH |= {"INSIGHT": False}
+        settings.FASHION_SEARCH = settings.FASHION_SEARCH | {"INSIGHT": False}
         assert "Searches are not being logged: the setting INSIGHT is off." in text_of(staff.get(OVERVIEW))
 
     @pytest.mark.parametrize("page", [OVERVIEW, QUERIES, WORKBENCH + "?q=red"])

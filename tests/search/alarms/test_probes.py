@@ -84,7 +84,7 @@ def test_live_and_the_images_health_check_fail_where_the_web_server_is_frozen_or
     environment = world.processes.environment() | {"WEB_BIND": host}
 
     def ask() -> int:
-        with closing(http.client.HTTPConnection(host, timeout=10)) as connection:
+        with closing(http.client.HTTPConnection(host, timeout=60)) as connection:
             connection.request("GET", "/health/live")
             with connection.getresponse() as answer:
                 return answer.status

@@ -95,10 +95,10 @@ class World:
     def leave_an_index_behind(self) -> None:
         """Have an HNSW index that belongs to no version."""
         self.execute(
-            "CREATE INDEX fashion_search_image_v999_hnsw ON fashion_search_entryimage USING hnsw"
-            " ((embedding::halfvec(32)) halfvec_ip_ops) WHERE version_id = 999"
+            "CREATE INDEX fashion_search_image_v2000000000_hnsw ON fashion_search_entryimage USING hnsw"
+            " ((embedding::halfvec(32)) halfvec_ip_ops) WHERE version_id = 2000000000"
         )
-        self.undo.callback(self.execute, "DROP INDEX IF EXISTS fashion_search_image_v999_hnsw")
+        self.undo.callback(self.execute, "DROP INDEX IF EXISTS fashion_search_image_v2000000000_hnsw")
 
     def build_a_worse_version(self) -> None:
         """Have brands lose their names without anybody being told, and build."""

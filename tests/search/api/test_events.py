@@ -108,7 +108,7 @@ def test_a_crawler_is_answered_and_not_counted(client):
 
 
 def test_too_many_events_are_refused_for_a_while(client, settings):
-    settings.FASHION_SEARCH |= {"EVENTS_RATE": "2/min"}
+    settings.FASHION_SEARCH = settings.FASHION_SEARCH | {"EVENTS_RATE": "2/min"}
     statuses = [client.post(ADDRESS, CLICK, format="json").status_code for _ in range(3)]
     assert statuses == [204, 204, 429]
     response = client.post(ADDRESS, CLICK, format="json")

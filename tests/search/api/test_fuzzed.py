@@ -27,7 +27,7 @@ TOO_LONG = 414
 def described(version, shirts, settings, application):
     build_lexicon(version)
     refresh_tags()
-    settings.FASHION_SEARCH |= {"API_RATE": "", "PHOTO_RATE": "", "EVENTS_RATE": ""}
+    settings.FASHION_SEARCH = settings.FASHION_SEARCH | {"API_RATE": "", "PHOTO_RATE": "", "EVENTS_RATE": ""}
     throttling.breaker.close()
     return schemathesis.openapi.from_wsgi("/api/v1/schema/", application)
 

@@ -32,7 +32,7 @@ def test_a_key_is_kept_as_its_digest_only():
 
 def test_without_a_key_the_setting_decides(client, version, settings):
     assert client.get(SEARCH).status_code == 200
-    settings.FASHION_SEARCH |= {"API_ANONYMOUS": False}
+    settings.FASHION_SEARCH = settings.FASHION_SEARCH | {"API_ANONYMOUS": False}
     response = client.get(SEARCH)
     assert (response.status_code, response["WWW-Authenticate"]) == (401, "Bearer")
     assert response.json()["error"]["code"] == "not_authenticated"

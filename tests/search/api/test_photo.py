@@ -129,7 +129,10 @@ def test_what_the_photo_shows_is_said_and_can_be_changed(client, tmp_path, db, s
     write_tiny_artifact(tmp_path / "artifact", seed=9)
     even = Calibration(share=1.0, similarity=0.0, constant=0.0)
     calibrate(tmp_path / "artifact", {"category": even})
-    search_settings.FASHION_SEARCH |= {"ARTIFACT": tmp_path / "artifact", "GUESS_CONFIDENCE": 0.6}
+    search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {
+        "ARTIFACT": tmp_path / "artifact",
+        "GUESS_CONFIDENCE": 0.6,
+    }
     version = make_version(tmp_path / "artifact")
     for number in range(4):
         kind = "Shoes" if number else "Sandals"

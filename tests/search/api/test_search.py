@@ -129,7 +129,7 @@ def test_a_missing_price_is_null(client, shirts):
 
 
 def test_page_size_is_clamped(client, shirts, search_settings):
-    search_settings.FASHION_SEARCH |= {"MAX_PAGE_SIZE": 2}
+    search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {"MAX_PAGE_SIZE": 2}
 
     assert len(get(client, page_size="999999999")["results"]) == 2
 

@@ -86,7 +86,9 @@ def test_one_that_comes_later_is_found_without_a_restart(settings, moved, elsewh
     monkeypatch.setattr(cache, "find_artifact", lambda version: looked.append(1) or real(version))
     now = [100.0]
     monkeypatch.setattr(cache, "monotonic", lambda: now[0])
-    settings.FASHION_SEARCH |= {"ARTIFACT_FOLDERS": [str(elsewhere.parent.with_name("later"))]}
+    settings.FASHION_SEARCH = settings.FASHION_SEARCH | {
+        "ARTIFACT_FOLDERS": [str(elsewhere.parent.with_name("later"))]
+    }
     for _ in range(3):
         with pytest.raises(ArtifactError):
             encoders_for(moved)

@@ -29,7 +29,7 @@ def count_words(version, **noises):
 
 
 def test_the_newest_of_a_query_of_a_price_only(version, search_settings):
-    search_settings.FASHION_SEARCH |= {"RESULTS": 1}
+    search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {"RESULTS": 1}
     add(version, "a", "A", price=10)
     add(version, "b", "B", price=20)
     assert absence("under 50", "b").position == 1
@@ -39,7 +39,7 @@ def test_the_newest_of_a_query_of_a_price_only(version, search_settings):
 
 
 def test_a_rank_beyond_the_limit(version, search_settings):
-    search_settings.FASHION_SEARCH |= {"RESULTS": 3, "WEIGHTS": {"brand": 2}}
+    search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {"RESULTS": 3, "WEIGHTS": {"brand": 2}}
     for sku, colour, brand in (
         ("a", "Red", "X"),
         ("b", "Red", "X"),
@@ -56,7 +56,7 @@ def test_a_rank_beyond_the_limit(version, search_settings):
 
 
 def test_the_closest_are_left_out_under_a_filter_too(version, search_settings):
-    search_settings.FASHION_SEARCH |= {"ENOUGH": 2, "WEIGHTS": {"brand": 2}}
+    search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {"ENOUGH": 2, "WEIGHTS": {"brand": 2}}
     for sku, gender in (("f0", "Men"), ("f1", "Women"), ("f2", "Women")):
         add(version, sku, "Cap", facets={"colour": ["Red"], "brand": ["Bolt"], "gender": [gender]})
     add(version, "part", "Hat", facets={"brand": ["Bolt"], "gender": ["Men"], "colour": ["Blue"]})
@@ -83,7 +83,7 @@ def test_below_the_floor(version, monkeypatch):
 
 def test_others_are_nearer(version, monkeypatch, search_settings):
     encode_as(monkeypatch, 1)
-    search_settings.FASHION_SEARCH |= {"CANDIDATES": 1}
+    search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {"CANDIDATES": 1}
     add(version, "one", "Red thing", facets={"colour": ["Red"]}, pictures=[unit(1)])
     add(version, "near", "Bag", pictures=[unit(0.9, 0.436)])
     count_words(version, image_noise=0.12, text_noise=0.45)
@@ -105,7 +105,7 @@ def test_a_product_that_is_named_so_ends_the_search_for_parts(version):
 
 
 def test_variants_that_moved_it_down(version, search_settings):
-    search_settings.FASHION_SEARCH |= {"VARIANTS": 1, "PAGE_SIZE": 2}
+    search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {"VARIANTS": 1, "PAGE_SIZE": 2}
     for sku in ("a", "b", "c"):
         add(version, sku, "Shirt")
     IndexEntry.objects.filter(sku__in=("a", "b")).update(style="same")
@@ -179,7 +179,7 @@ def test_a_word_that_the_tokenizer_does_not_know_is_named(version):
 
 
 def test_of_a_query_of_an_order_only_the_first_in_it_are_listed(version, search_settings):
-    search_settings.FASHION_SEARCH |= {"RESULTS": 1}
+    search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {"RESULTS": 1}
     add(version, "a", "A", price=10)
     add(version, "b", "B", price=20)
     assert absence("cheapest", "a").position == 1

@@ -64,7 +64,7 @@ def test_texts_are_compared_too_and_equal_ones_ordered_by_key(version):
 
 
 def test_a_leg_with_more_above_the_floor_than_it_takes_is_not_complete(version, search_settings):
-    search_settings.FASHION_SEARCH |= {"CANDIDATES": 2}
+    search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {"CANDIDATES": 2}
     for sku in "abc":
         add(version, sku, sku, text=unit(1))
 
@@ -76,7 +76,11 @@ def test_a_leg_with_more_above_the_floor_than_it_takes_is_not_complete(version, 
 
 
 def test_a_filter_loses_no_result(version, many, search_settings, subtests):
-    search_settings.FASHION_SEARCH |= {"CANDIDATES": 24, "EF_SEARCH": 100, "EXACT_BELOW": 1}
+    search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {
+        "CANDIDATES": 24,
+        "EF_SEARCH": 100,
+        "EXACT_BELOW": 1,
+    }
     embeddings, all_colours = many
     query = LITERAL(unit(*np.random.default_rng(6).normal(size=32)))
     for colours, leg in itertools.product([(), ("Common",), ("Some",), ("Rare",)], LEGS):
@@ -94,7 +98,7 @@ def test_a_filter_loses_no_result(version, many, search_settings, subtests):
 
 
 def test_a_scan_that_ended_early_is_made_up_for_exactly(version, many, search_settings, subtests):
-    search_settings.FASHION_SEARCH |= {
+    search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {
         "CANDIDATES": 24,
         "EF_SEARCH": 10,
         "MAX_SCAN_TUPLES": 10,

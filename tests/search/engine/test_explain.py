@@ -116,7 +116,7 @@ def test_a_rule_that_hides_it(counted):
 
 
 def test_what_it_lacks(counted, search_settings):
-    search_settings.FASHION_SEARCH |= {"ENOUGH": 1}
+    search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {"ENOUGH": 1}
     found = absence("blue shirt", "s1")
     assert found.reasons == (
         "It lacks “blue”.",

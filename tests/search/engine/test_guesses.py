@@ -38,7 +38,7 @@ def version(tmp_path, db, search_settings):
     """The active version of an artifact whose guesses are calibrated."""
     write_tiny_artifact(tmp_path / "artifact", seed=8)
     calibrate(tmp_path / "artifact", {"category": EVEN, "colour": EVEN})
-    search_settings.FASHION_SEARCH |= {"ARTIFACT": tmp_path / "artifact"}
+    search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {"ARTIFACT": tmp_path / "artifact"}
     return make_version(tmp_path / "artifact")
 
 
@@ -68,7 +68,7 @@ def said(answer):
 
 
 def test_the_kind_that_a_photo_shows_comes_first(shelf, search_settings):
-    search_settings.FASHION_SEARCH |= {"GUESS_CONFIDENCE": 0.6}
+    search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {"GUESS_CONFIDENCE": 0.6}
     answer = search(photo=photo())
     assert said(answer) == [("category", "Shoes", True, False), ("colour", "Red", False, False)]
     kind = answer.looks_like[0]
@@ -83,14 +83,14 @@ def test_the_kind_that_a_photo_shows_comes_first(shelf, search_settings):
 
 
 def test_where_the_lowest_category_is_not_sure_one_above_it_is_said(shelf, search_settings):
-    search_settings.FASHION_SEARCH |= {"GUESS_CONFIDENCE": 0.75}
+    search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {"GUESS_CONFIDENCE": 0.75}
     answer = search(photo=photo())
     assert said(answer)[0] == ("category", "Footwear", True, False)
     assert skus(answer) == ["shoe1", "shoe2", "shoe3", "shoe4", "sandal", "shirt"]
 
 
 def test_what_is_not_sure_is_not_said_and_votes_count_beside_similarity(shelf, search_settings):
-    search_settings.FASHION_SEARCH |= {"GUESS_CONFIDENCE": 0.95}
+    search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {"GUESS_CONFIDENCE": 0.95}
     answer = search(photo=photo(), trial=Trial(explain=True))
     assert (said(answer), answer.matching) == ([], 6)
     assert skus(answer) == ["shoe1", "shoe2", "shoe3", "shoe4", "sandal", "shirt"]
@@ -101,12 +101,15 @@ def test_what_is_not_sure_is_not_said_and_votes_count_beside_similarity(shelf, s
 
 
 def test_without_their_weight_similarity_alone_decides(shelf, search_settings):
-    search_settings.FASHION_SEARCH |= {"GUESS_CONFIDENCE": 0.95, "WEIGHTS": {"shown": 0.0}}
+    search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {
+        "GUESS_CONFIDENCE": 0.95,
+        "WEIGHTS": {"shown": 0.0},
+    }
     assert skus(search(photo=photo())) == [row[0] for row in SHELF]
 
 
 def test_words_that_name_a_kind_leave_no_say_to_the_photo(shelf, search_settings):
-    search_settings.FASHION_SEARCH |= {"GUESS_CONFIDENCE": 0.95}
+    search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {"GUESS_CONFIDENCE": 0.95}
     build_lexicon(shelf)
     words = search("sandals", photo=photo(), spelling=False, trial=Trial(explain=True))
     assert skus(words)[0] == "sandal"
@@ -114,14 +117,14 @@ def test_words_that_name_a_kind_leave_no_say_to_the_photo(shelf, search_settings
 
 
 def test_a_guess_that_is_taken_back_leaves_the_order_to_similarity(shelf, search_settings):
-    search_settings.FASHION_SEARCH |= {"GUESS_CONFIDENCE": 0.6}
+    search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {"GUESS_CONFIDENCE": 0.6}
     answer = search(photo=photo(), looks=["category="])
     assert said(answer) == [("colour", "Red", False, False)]
     assert skus(answer) == [row[0] for row in SHELF]
 
 
 def test_what_is_chosen_instead_comes_first(shelf, search_settings):
-    search_settings.FASHION_SEARCH |= {"GUESS_CONFIDENCE": 0.6}
+    search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {"GUESS_CONFIDENCE": 0.6}
     token = photo()
     answer = search(photo=token, looks=["category=Sandals"])
     assert said(answer)[0] == ("category", "Sandals", True, True)
@@ -133,14 +136,18 @@ def test_what_is_chosen_instead_comes_first(shelf, search_settings):
 
 
 def test_of_the_kind_more_is_found_than_is_nearest(shelf, search_settings):
-    search_settings.FASHION_SEARCH |= {"GUESS_CONFIDENCE": 0.6, "CANDIDATES": 3, "EXACT_BELOW": 1}
+    search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {
+        "GUESS_CONFIDENCE": 0.6,
+        "CANDIDATES": 3,
+        "EXACT_BELOW": 1,
+    }
     answer = search(photo=photo(), looks=["category=Sandals"])
     assert skus(answer)[0] == "sandal"
     assert (answer.total, answer.complete) == (4, False)
 
 
 def test_filters_words_and_sorts_go_on(shelf, search_settings):
-    search_settings.FASHION_SEARCH |= {"GUESS_CONFIDENCE": 0.6}
+    search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {"GUESS_CONFIDENCE": 0.6}
     token = photo()
     apparel = search(photo=token, filters=Filters(facets={"category": ("Apparel",)}))
     assert (skus(apparel), apparel.matching, said(apparel)[0][2]) == (["shirt"], 1, False)
@@ -154,7 +161,7 @@ def test_filters_words_and_sorts_go_on(shelf, search_settings):
 
 
 def test_later_pages_are_cut_from_the_same_list(shelf, search_settings):
-    search_settings.FASHION_SEARCH |= {"GUESS_CONFIDENCE": 0.6}
+    search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {"GUESS_CONFIDENCE": 0.6}
     token = photo()
     first = search(photo=token, page_size=3)
     second = search(photo=token, page_size=3, page=2, token=first.token)
@@ -164,7 +171,7 @@ def test_later_pages_are_cut_from_the_same_list(shelf, search_settings):
 
 
 def test_it_is_explained(shelf, search_settings):
-    search_settings.FASHION_SEARCH |= {"GUESS_CONFIDENCE": 0.6}
+    search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {"GUESS_CONFIDENCE": 0.6}
     why = search(photo=photo(), trial=Trial(explain=True)).explanation
     assert why.first[0].startswith("Products with category Shoes come first: the photo shows it, 6")
     assert why.first[1].endswith("sure; the order does not go by it.")

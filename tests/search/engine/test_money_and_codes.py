@@ -37,7 +37,7 @@ def shop(version):
 
 @pytest.fixture
 def in_rupees(search_settings):
-    search_settings.FASHION_SEARCH |= {"CURRENCY": "INR"}
+    search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {"CURRENCY": "INR"}
     return search_settings
 
 
@@ -123,7 +123,7 @@ def test_another_currency_is_converted_by_the_hosts_rate(shop, in_rupees):
     ],
 )
 def test_settings_that_cannot_be_meant(search_settings, name, value):
-    search_settings.FASHION_SEARCH |= {name: value}
+    search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {name: value}
     with pytest.raises(ImproperlyConfigured, match=name):
         get_settings()
 

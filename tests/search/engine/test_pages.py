@@ -74,7 +74,7 @@ def test_a_list_is_not_frozen_where_nobody_asks_for_it_or_it_is_too_long(version
     assert search(page_size=6, freezing=False).token == ""
     assert search(page_size=6, with_facets=False).token == ""
     assert search("shirt", page_size=6, freezing=False).token == ""
-    search_settings.FASHION_SEARCH |= {"RESULTS": 10}
+    search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {"RESULTS": 10}
     assert search(page_size=6).token == ""
 
 

@@ -169,7 +169,7 @@ def test_a_token_is_signed_expires_and_belongs_to_its_artifact(colours, search_s
     other = IndexVersion(fingerprint="another", dimension=32)
     with pytest.raises(InvalidQuery, match="send it again"):
         photos.embedding_of(token, other)
-    search_settings.FASHION_SEARCH |= {"PHOTO_SECONDS": 1}
+    search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {"PHOTO_SECONDS": 1}
     time.sleep(2.1)
     with pytest.raises(InvalidQuery, match="send it again"):
         search(photo=token)
@@ -184,7 +184,7 @@ def test_a_token_holds_the_embedding_the_turn_and_boxes_alone(colours):
 
 
 def test_too_many_photos_at_once_are_refused(colours, search_settings, monkeypatch):
-    search_settings.FASHION_SEARCH |= {"ENCODE_TIMEOUT_MS": 50}
+    search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {"ENCODE_TIMEOUT_MS": 50}
     monkeypatch.setattr(photos, "open_picture", lambda *args, **options: time.sleep(0.5))
     with pytest.raises(EncoderTimeout):
         take_photo(*photo())

@@ -69,7 +69,7 @@ def test_a_quality_that_none_has_is_dropped_and_the_kind_stays(shop):
 
 
 def test_with_enough_that_have_the_rest_there_is_nothing_else(shop, search_settings):
-    search_settings.FASHION_SEARCH |= {"ENOUGH": 6}
+    search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {"ENOUGH": 6}
 
     answer = search("velvet sneakers")
 
@@ -78,7 +78,7 @@ def test_with_enough_that_have_the_rest_there_is_nothing_else(shop, search_setti
 
 
 def test_what_has_a_smaller_part_follows_behind_and_is_not_counted(shop, search_settings):
-    search_settings.FASHION_SEARCH |= {"WEIGHTS": {"enough_covered": 0.2}}
+    search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {"WEIGHTS": {"enough_covered": 0.2}}
 
     answer = search("velvet sneakers")
 
@@ -175,7 +175,9 @@ def test_a_filter_that_excludes_all_is_kept_and_offered(shop):
 
 
 def test_under_a_filter_the_rest_of_the_query_is_relaxed(shop, search_settings):
-    search_settings.FASHION_SEARCH |= {"ENOUGH": 2}  # so many match without the filter
+    search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {
+        "ENOUGH": 2
+    }  # so many match without the filter
     answer = search("velvet handbags", filters=Filters(facets={"gender": ("Women",)}))
     assert (answer.matching, answer.relaxed) == (2, ())
 

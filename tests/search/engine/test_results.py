@@ -245,7 +245,7 @@ def dresses(version):
 def test_a_filter_loses_none_of_the_closest_however_few_are_looked_at(
     dresses, search_settings, candidates, red
 ):
-    search_settings.FASHION_SEARCH |= {"CANDIDATES": candidates, "ENOUGH": 3}
+    search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {"CANDIDATES": candidates, "ENOUGH": 3}
 
     answer = search("party dress", filters=Filters(facets={"colour": ("Teal",), "category": ("Dresses",)}))
 
@@ -256,7 +256,7 @@ def test_a_filter_loses_none_of_the_closest_however_few_are_looked_at(
 
 
 def test_an_answer_is_incomplete_where_more_lack_a_part_than_are_looked_at(dresses, search_settings):
-    search_settings.FASHION_SEARCH |= {"ENOUGH": 3}
+    search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {"ENOUGH": 3}
     assert search("party dress").complete
-    search_settings.FASHION_SEARCH |= {"CANDIDATES": 4}
+    search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {"CANDIDATES": 4}
     assert not search("party dress").complete

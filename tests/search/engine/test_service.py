@@ -109,7 +109,7 @@ def test_similarities_weigh_what_the_settings_say(version, search_settings):
     add(version, "word", "Red thing")
     add(version, "picture", "Something", pictures=[red])
     add(version, "text", "Anything", text=red)
-    search_settings.FASHION_SEARCH |= {"WEIGHTS": {"image": 0.2, "text": 0.4}}
+    search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {"WEIGHTS": {"image": 0.2, "text": 0.4}}
 
     found = [(result.card.sku, round(result.score, 2)) for result in search("red").results]
 
@@ -144,7 +144,7 @@ def test_a_cut_leg_makes_the_answer_incomplete(version, search_settings):
         add(version, f"p{number}", "Thing", pictures=[red])
     assert search("red").complete
 
-    search_settings.FASHION_SEARCH |= {"CANDIDATES": 2}
+    search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {"CANDIDATES": 2}
     answer = search("red")
 
     assert (answer.complete, answer.total) == (False, 2)
@@ -220,7 +220,7 @@ def test_what_cannot_be_answered_is_refused(version, arguments, code, sentence):
 
 
 def test_a_page_is_no_larger_than_allowed(shirts, search_settings):
-    search_settings.FASHION_SEARCH |= {"MAX_PAGE_SIZE": 3, "PAGE_SIZE": 2}
+    search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {"MAX_PAGE_SIZE": 3, "PAGE_SIZE": 2}
 
     assert len(search("", page_size=10**9).results) == 3
     assert len(search("").results) == 2

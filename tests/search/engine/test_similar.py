@@ -97,9 +97,9 @@ def test_each_other_colour_once_by_the_likest_picture(red):
 
 
 def test_pictures_that_differ_are_not_of_one_style(red, index_settings):
-    index_settings.FASHION_SEARCH |= {"OTHER_COLOUR_SIMILARITY": 0.99}
+    index_settings.FASHION_SEARCH = index_settings.FASHION_SEARCH | {"OTHER_COLOUR_SIMILARITY": 0.99}
     assert skus_in_colours(red) == ["green"]
-    index_settings.FASHION_SEARCH |= {"OTHER_COLOUR_SIMILARITY": 1}
+    index_settings.FASHION_SEARCH = index_settings.FASHION_SEARCH | {"OTHER_COLOUR_SIMILARITY": 1}
     assert skus_in_colours(red) == []
 
 

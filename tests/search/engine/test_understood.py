@@ -45,7 +45,7 @@ def test_what_has_everything_comes_first_and_the_closest_follow(shop):
 
 
 def test_with_enough_that_have_everything_there_is_nothing_else(shop, search_settings):
-    search_settings.FASHION_SEARCH |= {"ENOUGH": 2}
+    search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {"ENOUGH": 2}
 
     answer = search("navy shirt for men")
 

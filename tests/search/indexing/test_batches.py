@@ -329,7 +329,7 @@ def away(index_settings, tmp_path: Path):
     """A version of an artifact that is nowhere to be found; calling it puts the artifact back."""
     folder = tmp_path / "known" / "a"
     write_tiny_artifact(folder, seed=9)
-    index_settings.FASHION_SEARCH |= {"ARTIFACT": str(folder)}
+    index_settings.FASHION_SEARCH = index_settings.FASHION_SEARCH | {"ARTIFACT": str(folder)}
     begin_version()
     folder.parent.rename(tmp_path / "away")
     forget_artifacts()
@@ -384,7 +384,7 @@ def test_a_worker_that_has_one_of_two_artifacts_does_its_part_once(
 ):
     product = make_product("A1")
     lacked = IndexVersion.objects.get()
-    index_settings.FASHION_SEARCH |= {"ARTIFACT": str(tiny_artifact)}
+    index_settings.FASHION_SEARCH = index_settings.FASHION_SEARCH | {"ARTIFACT": str(tiny_artifact)}
     IndexVersion.objects.update(state="active")
     had = begin_version()
     drain()
@@ -396,7 +396,7 @@ def test_a_worker_that_has_one_of_two_artifacts_does_its_part_once(
     monkeypatch.setattr(outbox, "leave", None)  # it is not taken a second time
     drain()
 
-    index_settings.FASHION_SEARCH |= {"ARTIFACT_FOLDERS": [row_folder(lacked)]}
+    index_settings.FASHION_SEARCH = index_settings.FASHION_SEARCH | {"ARTIFACT_FOLDERS": [row_folder(lacked)]}
     away()
     drain()
     assert stale_products().count() == 0

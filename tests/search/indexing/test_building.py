@@ -106,7 +106,7 @@ def test_a_build_that_is_being_marked_marks_nothing(active, monkeypatch):
         # From another connection: this one is inside the transaction that marks.
         canceller = threading.Thread(target=_cancel, args=[build.pk])
         canceller.start()
-        canceller.join(timeout=20)
+        canceller.join(timeout=120)
 
     class Keys:
         iterator = staticmethod(keys_and_cancel)
@@ -226,10 +226,10 @@ def test_an_hnsw_index_that_is_being_built_is_broken_off(active):
         assert hnsw.built_share(version) == 0.0
         canceller = threading.Thread(target=_cancel, args=[build.pk])
         canceller.start()
-        canceller.join(timeout=20)
+        canceller.join(timeout=120)
         assert not canceller.is_alive()
     # The broken index is dropped, which waits for the transaction, too.
-    thread.join(timeout=20)
+    thread.join(timeout=120)
     assert isinstance(outcome[0], BuildGivenUp)
     building.advance_builds()
     assert sorted(hnsw.index_validity()) == sorted([active.image_index, active.text_index])

@@ -27,7 +27,9 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 @pytest.fixture(autouse=True)
 def _quick_retries(index_settings):
-    index_settings.FASHION_SEARCH |= {"MAX_ATTEMPTS": 1}  # what fails is parked at once
+    index_settings.FASHION_SEARCH = index_settings.FASHION_SEARCH | {
+        "MAX_ATTEMPTS": 1
+    }  # what fails is parked at once
 
 
 @contextmanager
@@ -173,7 +175,7 @@ def test_a_version_is_not_worse_than_one_without_pictures_either():
 
 
 def test_a_share_of_failed_pictures_that_the_setting_allows(index_settings):
-    index_settings.FASHION_SEARCH |= {"ACTIVATE_MAX_FAILED": 0.5}
+    index_settings.FASHION_SEARCH = index_settings.FASHION_SEARCH | {"ACTIVATE_MAX_FAILED": 0.5}
     make_products(2)
     build_version()
     name = ProductImage.objects.get(product__sku="A0").image.path
@@ -244,7 +246,7 @@ def test_judged_queries_that_the_new_version_answers_worse(index_settings, tmp_p
     """Its entries are those of other products: nothing but the judged queries can tell."""
     make_product("R1", colour="red")
     make_product("B1", colour="blue")
-    index_settings.FASHION_SEARCH |= {
+    index_settings.FASHION_SEARCH = index_settings.FASHION_SEARCH | {
         "ACTIVATION_QUERIES": write_queries(tmp_path, {"query": "red", "relevant": ["R1"]})
     }
     first = build_version()
@@ -268,11 +270,13 @@ def test_judged_queries_that_the_new_version_answers_worse(index_settings, tmp_p
 def test_judged_queries_that_cannot_be_asked_hold_a_version_back(index_settings, tmp_path: Path):
     make_products(1)
     build_version()
-    index_settings.FASHION_SEARCH |= {"ACTIVATION_QUERIES": str(tmp_path / "nowhere.jsonl")}
+    index_settings.FASHION_SEARCH = index_settings.FASHION_SEARCH | {
+        "ACTIVATION_QUERIES": str(tmp_path / "nowhere.jsonl")
+    }
     second = rebuild()
     assert second.state == "ready"
     assert second.held.startswith("The judged queries of ACTIVATION_QUERIES could not be asked: ")
-    index_settings.FASHION_SEARCH |= {"ACTIVATION_QUERIES": ""}
+    index_settings.FASHION_SEARCH = index_settings.FASHION_SEARCH | {"ACTIVATION_QUERIES": ""}
     building.advance_builds()  # nothing has changed, and it was asked a moment ago
     assert states()[second.pk] == "ready"
     versions.activate(second.pk, force=True)

@@ -108,7 +108,7 @@ def test_the_list_has_every_model_that_points_at_a_version():
 
 @pytest.mark.long
 def test_ten_rebuilds_leave_the_active_version_the_kept_one_and_nothing_else(index_settings):
-    index_settings.FASHION_SEARCH |= {"KEEP_RETIRED": 2}
+    index_settings.FASHION_SEARCH = index_settings.FASHION_SEARCH | {"KEEP_RETIRED": 2}
     make_suggestible()
     make_product("A2", pictures=0)  # a finding
     for _ in range(10):

@@ -135,7 +135,7 @@ def test_a_frozen_storage_costs_a_batch_its_time_once(store, index_settings, mon
     gate = threading.Event()
     store.act = lambda: gate.wait(60)
     monkeypatch.setattr(storage_probe, "PROBE_SECONDS", 0.3)
-    index_settings.FASHION_SEARCH |= {"STORAGE_SECONDS": 1}
+    index_settings.FASHION_SEARCH = index_settings.FASHION_SEARCH | {"STORAGE_SECONDS": 1}
     forget_storage()
     for number in range(1, 9):
         make_product(f"A{number}", name="Dress")

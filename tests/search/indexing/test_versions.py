@@ -84,7 +84,7 @@ def test_a_rebuild_notes_where_the_artifact_is_now(index_settings, tmp_path: Pat
     version = build_version()
     stored = version.artifact_path
     shutil.copytree(stored, tmp_path / "now")
-    index_settings.FASHION_SEARCH |= {"ARTIFACT": str(tmp_path / "now")}
+    index_settings.FASHION_SEARCH = index_settings.FASHION_SEARCH | {"ARTIFACT": str(tmp_path / "now")}
     answer = versions.request_rebuild()
     assert answer.sentence == (
         f"The artifact of version {version.pk} is noted in {tmp_path / 'now'} now, no longer in {stored}."
@@ -114,9 +114,9 @@ def lost(index_settings, tiny_artifact: Path, tmp_path: Path) -> IndexVersion:
     """A former version whose artifact is nowhere to be found."""
     make_product("A1")
     write_tiny_artifact(tmp_path / "old" / "a", name="old", seed=9)
-    index_settings.FASHION_SEARCH |= {"ARTIFACT": str(tmp_path / "old" / "a")}
+    index_settings.FASHION_SEARCH = index_settings.FASHION_SEARCH | {"ARTIFACT": str(tmp_path / "old" / "a")}
     former = build_version()
-    index_settings.FASHION_SEARCH |= {"ARTIFACT": str(tiny_artifact)}
+    index_settings.FASHION_SEARCH = index_settings.FASHION_SEARCH | {"ARTIFACT": str(tiny_artifact)}
     build_version()
     shutil.rmtree(tmp_path / "old")
     forget_artifacts()
@@ -137,7 +137,7 @@ def test_a_version_that_is_ready_waits_for_its_artifact(index_settings, tmp_path
     make_product("A1")
     first = build_version()
     write_tiny_artifact(tmp_path / "new" / "a", name="new", seed=9)
-    index_settings.FASHION_SEARCH |= {"ARTIFACT": str(tmp_path / "new" / "a")}
+    index_settings.FASHION_SEARCH = index_settings.FASHION_SEARCH | {"ARTIFACT": str(tmp_path / "new" / "a")}
     second = versions.request_rebuild().version
     drain()
     second.refresh_from_db()
@@ -154,7 +154,9 @@ def test_a_version_that_is_ready_waits_for_its_artifact(index_settings, tmp_path
 
 
 def test_a_rebuild_begins_nothing_with_an_artifact_that_cannot_be_loaded(index_settings, tmp_path: Path):
-    index_settings.FASHION_SEARCH |= {"ARTIFACT": str(unloadable_artifact(tmp_path / "a"))}
+    index_settings.FASHION_SEARCH = index_settings.FASHION_SEARCH | {
+        "ARTIFACT": str(unloadable_artifact(tmp_path / "a"))
+    }
     with pytest.raises(ArtifactError, match=r"text\.onnx cannot be loaded"):
         versions.request_rebuild()
     assert states() == {}
@@ -281,7 +283,7 @@ def test_activating_the_active_version_again_catches_up():
 
 
 def test_a_failure_that_is_over_is_not_remembered_by_a_former_version(index_settings, monkeypatch):
-    index_settings.FASHION_SEARCH |= {"MAX_ATTEMPTS": 1}
+    index_settings.FASHION_SEARCH = index_settings.FASHION_SEARCH | {"MAX_ATTEMPTS": 1}
     product = make_product("A1")
     build_version()
     build_version(force=True)
@@ -380,7 +382,7 @@ def test_a_parked_product_does_not_hold_up_a_build():
 
 
 def test_parked_products_without_an_entry_do_not_hold_up_a_build(index_settings, monkeypatch):
-    index_settings.FASHION_SEARCH |= {"BATCH_SIZE": 2, "MAX_ATTEMPTS": 1}
+    index_settings.FASHION_SEARCH = index_settings.FASHION_SEARCH | {"BATCH_SIZE": 2, "MAX_ATTEMPTS": 1}
     for number in range(4):
         make_product(f"A{number}")
 

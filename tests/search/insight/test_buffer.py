@@ -65,7 +65,7 @@ def test_a_thread_that_ended_is_started_again(caplog):
     buffer._thread.join(5)
     assert not buffer._thread.is_alive()
     buffer.put({"n": 2})
-    wait_until(lambda: sent[1:] == [{"n": 2}], seconds=5)
+    wait_until(lambda: sent[1:] == [{"n": 2}], seconds=180)
     assert "The thread that sends the search log had ended; another one goes on." in caplog.text
 
 
@@ -74,7 +74,7 @@ def test_what_is_dropped_is_counted():
     released = Event()
     buffer = Buffer(lambda batch: released.wait(5), size=1)
     buffer.put({})
-    wait_until(lambda: not buffer._queue.qsize(), seconds=5)  # the thread has taken it
+    wait_until(lambda: not buffer._queue.qsize(), seconds=180)  # the thread has taken it
     assert [buffer.put({}), buffer.put({})] == [True, False]
     assert LEFT_OUT.labels("log")._value.get() == before + 1
     released.set()

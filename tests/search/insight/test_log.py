@@ -247,8 +247,8 @@ def test_a_record_that_cannot_be_written_holds_up_no_other(caplog):
 
 def test_without_a_log_and_without_a_redis_there_is_nothing_to_drain(settings, monkeypatch):
     monkeypatch.setattr(current_app.conf, "broker_write_url", "amqp://nowhere")
-    settings.FASHION_SEARCH |= {"INSIGHT": False}
+    settings.FASHION_SEARCH = settings.FASHION_SEARCH | {"INSIGHT": False}
     assert drain_log() == 0
-    settings.FASHION_SEARCH |= {"INSIGHT": True}
+    settings.FASHION_SEARCH = settings.FASHION_SEARCH | {"INSIGHT": True}
     with pytest.raises(ConnectionError, match="set INSIGHT_REDIS_URL"):
         drain_log()

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("search_settings")
 
 
 def test_a_search_becomes_a_day_by_itself(shop_processes: ShopProcesses, search_settings):
-    search_settings.FASHION_SEARCH |= {
+    search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {
         "DRAIN_SECONDS": 1,
         "ROLL_UP_SECONDS": 1,
         "POPULAR_MINIMUM": 1,
@@ -25,8 +25,8 @@ def test_a_search_becomes_a_day_by_itself(shop_processes: ShopProcesses, search_
     search = record_search(visitor="abc", mode="text", text="Red shirt", total=3, took_ms=10.0)
     record_event(search=UUID(search), type="click", sku="A-1", position=2)
     assert buffer.flush(5)
-    wait_until(lambda: SearchDay.objects.filter(mode="", clicked=1).exists(), seconds=30, what=worker)
-    wait_until(lambda: PopularQuery.objects.exists(), seconds=30, what=worker)  # written a moment later
+    wait_until(lambda: SearchDay.objects.filter(mode="", clicked=1).exists(), seconds=180, what=worker)
+    wait_until(lambda: PopularQuery.objects.exists(), seconds=180, what=worker)  # written a moment later
     row = LoggedSearch.objects.get()
     assert (str(row.id), row.text, len(row.visit)) == (search, "Red shirt", 16)
     assert [popular.text for popular in PopularQuery.objects.all()] == ["Red shirt"]

@@ -125,7 +125,10 @@ def test_a_retired_version_is_evaluated(shop, tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"index_version": 999}, "--index-version 999 is not an active, ready or retired index version."),
+        (
+            {"index_version": 2_000_000_000},
+            "--index-version 2000000000 is not an active, ready or retired index version.",
+        ),
         ({"stated": "{"}, "The settings are not JSON"),
         ({"stated": '{"SEARCH_URL": "/"}'}, "The settings must be an object"),
         ({"stated": '{"VARIANTS": "many"}'}, "must be of type int"),

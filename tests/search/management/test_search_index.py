@@ -175,7 +175,7 @@ def test_activate_and_roll_back(version):
 @pytest.fixture
 def held(version, index_settings) -> IndexVersion:
     """A version in which one of two pictures could not be read."""
-    index_settings.FASHION_SEARCH |= {"MAX_ATTEMPTS": 1}
+    index_settings.FASHION_SEARCH = index_settings.FASHION_SEARCH | {"MAX_ATTEMPTS": 1}
     make_product("A2")
     drain()
     picture = Path(ProductImage.objects.get(product__sku="A1").image.path)
@@ -220,7 +220,10 @@ def test_waiting_for_a_version_that_is_held_back_ends_with_what_to_do(held):
 
 
 def test_waiting_goes_on_while_what_failed_is_tried_again(held, index_settings):
-    index_settings.FASHION_SEARCH |= {"RETRY_BACKOFF_SECONDS": 1, "MAX_ATTEMPTS": 2}
+    index_settings.FASHION_SEARCH = index_settings.FASHION_SEARCH | {
+        "RETRY_BACKOFF_SECONDS": 1,
+        "MAX_ATTEMPTS": 2,
+    }
     StaleProduct.objects.update(parked=False)
     began = monotonic()
     with pytest.raises(CommandError, match="is held back"):
@@ -232,7 +235,7 @@ def test_waiting_goes_on_while_what_failed_is_tried_again(held, index_settings):
 
 
 def test_a_first_version_without_pictures_is_active_and_told_of(index_settings):
-    index_settings.FASHION_SEARCH |= {"MAX_ATTEMPTS": 1}
+    index_settings.FASHION_SEARCH = index_settings.FASHION_SEARCH | {"MAX_ATTEMPTS": 1}
     make_product("A1")
     Path(ProductImage.objects.get().image.path).unlink()
     version = build_version()

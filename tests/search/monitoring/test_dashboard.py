@@ -24,14 +24,14 @@ class TestFailed:
         bad = make_product("A1", pictures=0)
         picture = add_picture(bad, b"no picture")
         StaleProduct.objects.create(
-            product_key="999", marked_at=timezone.now(), parked=True, last_error="gone"
+            product_key="2000000000", marked_at=timezone.now(), parked=True, last_error="gone"
         )
         building.begin_build(building.request_build("rebuild", by="anna")[0].pk)
         drain()
         failed = read_failed()
         reason = f"{picture.image.name}: The file is not a JPEG, PNG, WebP, GIF, AVIF or HEIC picture."
         assert [(row.name, row.reason, row.parked) for row in failed.first] == [
-            ("product 999", "gone", True),
+            ("product 2000000000", "gone", True),
             ("A1: red Shirt", reason, False),
         ]
         assert (failed.parked, failed.retrying, failed.incomplete) == (1, 1, 1)
@@ -112,7 +112,7 @@ class TestAnswers:
             ATTENTION,
             "No search was logged since yesterday, 70 on the days before.",
         )
-        settings.FASHION_SEARCH |= {"INSIGHT": False}
+        settings.FASHION_SEARCH = settings.FASHION_SEARCH | {"INSIGHT": False}
         assert (
             probe_response_times(rows).sentence
             == "Searches are not being logged: the setting INSIGHT is off."

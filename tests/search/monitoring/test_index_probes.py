@@ -93,7 +93,7 @@ def test_pictures_without_an_embedding(active, without, state, sentence):
 @pytest.mark.parametrize("most", [0.0, 0.4, 0.5, 0.9])
 @pytest.mark.parametrize("without", [0, 1, 2])
 def test_the_quick_count_of_pictures_comes_to_the_same(active, index_settings, without, most):
-    index_settings.FASHION_SEARCH |= {"VERIFY_MAX_FAILED": most}
+    index_settings.FASHION_SEARCH = index_settings.FASHION_SEARCH | {"VERIFY_MAX_FAILED": most}
     lacking = EntryImage.objects.order_by("pk").values_list("pk", flat=True)[:without]
     EntryImage.objects.filter(pk__in=list(lacking)).update(embedding=None)
     assert probe_pictures_quickly(active).state is probe_pictures(active).state

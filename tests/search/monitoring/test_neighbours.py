@@ -90,7 +90,7 @@ class TestOtherShops:
         assert told() == []
 
     def test_probes_say_so(self, put, client, settings):
-        settings.FASHION_SEARCH |= {"METRICS_TOKEN": "a-token-for-the-tests"}
+        settings.FASHION_SEARCH = settings.FASHION_SEARCH | {"METRICS_TOKEN": "a-token-for-the-tests"}
         neighbours.leave_sign()
         assert _probes(client) == (True, {"collision": 0.0, "queue": 0.0, "apart": 0.0})
         put(**SHOES, first=100, last=-60)
@@ -154,7 +154,7 @@ class TestOtherShops:
         assert board() == {"Other shops": "attention", "Shared cache and keys": "attention"}
 
     def test_a_broker_that_is_no_redis_leaves_the_log(self, put, monkeypatch, settings):
-        settings.FASHION_SEARCH |= {"INSIGHT_REDIS_URL": log_store.address()}
+        settings.FASHION_SEARCH = settings.FASHION_SEARCH | {"INSIGHT_REDIS_URL": log_store.address()}
         for name in ("broker_write_url", "broker_url"):
             monkeypatch.setattr(current_app.conf, name, "memory://")
         neighbours.leave_sign()
@@ -236,7 +236,7 @@ class TestApart:
 
     def test_another_namespace(self, settings):
         neighbours.leave_sign()
-        settings.FASHION_SEARCH |= {"NAMESPACE": "other"}
+        settings.FASHION_SEARCH = settings.FASHION_SEARCH | {"NAMESPACE": "other"}
         (message,) = checks.check_neighbours(["default"])
         assert message.id == "fashion_search.W017"
         assert f"calls this shop {namespace()!r}" not in message.msg

@@ -90,7 +90,7 @@ def test_an_artifact_that_is_in_memory_and_in_no_folder_degrades(
     transactional_db, client, settings, tmp_path
 ):
     write_tiny_artifact(tmp_path / "a", seed=9)
-    settings.FASHION_SEARCH |= {"ARTIFACT": str(tmp_path / "a")}
+    settings.FASHION_SEARCH = settings.FASHION_SEARCH | {"ARTIFACT": str(tmp_path / "a")}
     make_version(tmp_path / "a")
     assert client.get("/health/ready").json()["degraded"] is False
 
@@ -191,7 +191,7 @@ def test_probes_may_ask_by_address(transactional_db, searchable, settings):
 
 def test_answers_that_are_degraded_degrade(transactional_db, client, searchable, settings):
     forget_answers()
-    settings.FASHION_SEARCH |= {"METRICS_TOKEN": TOKEN}
+    settings.FASHION_SEARCH = settings.FASHION_SEARCH | {"METRICS_TOKEN": TOKEN}
     answers = [search("shirt"), replace(search("shirt"), degraded="Too slow.", left_out=("counts", "token"))]
     for answer, times in zip(answers, (56, 2), strict=True):
         for _ in range(times):

@@ -46,7 +46,7 @@ def progress(client: Client) -> dict:
 def test_a_rebuild_is_begun_watched_cancelled_and_begun_again(
     shop_processes: ShopProcesses, staff, catalogue, search_settings
 ):
-    search_settings.FASHION_SEARCH |= {"BATCH_SIZE": 2}
+    search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {"BATCH_SIZE": 2}
     worker = shop_processes.worker(children=2)
     assert count_workers() == 1
 
@@ -58,7 +58,7 @@ def test_a_rebuild_is_begun_watched_cancelled_and_begun_again(
         seen.append(progress(staff))
         return not seen[-1]["running"]
 
-    wait_until(ended, seconds=60, what=worker, every=0.05)
+    wait_until(ended, seconds=180, what=worker, every=0.05)
     assert seen[-1]["state"] == "done"
     first = IndexVersion.objects.active()
     assert first.pk == Build.objects.get().version
@@ -72,7 +72,7 @@ def test_a_rebuild_is_begun_watched_cancelled_and_begun_again(
 
     # Cancelled in the middle of it.
     staff.post(f"{BUILDS}start/rebuild/")
-    wait_until(lambda: 0 < progress(staff)["done"] < PRODUCTS, seconds=30, what=worker, every=0.01)
+    wait_until(lambda: 0 < progress(staff)["done"] < PRODUCTS, seconds=180, what=worker, every=0.01)
     cancelled = Build.objects.first()
     staff.post(f"{BUILDS}{cancelled.pk}/cancel/")
     cancelled.refresh_from_db()
@@ -82,9 +82,9 @@ def test_a_rebuild_is_begun_watched_cancelled_and_begun_again(
 
     # Another one begins at once, and what the cancelled one wrote is removed meanwhile.
     staff.post(f"{BUILDS}start/rebuild/")
-    wait_until(lambda: not progress(staff)["running"], seconds=60, what=worker)
+    wait_until(lambda: not progress(staff)["running"], seconds=180, what=worker)
     assert progress(staff)["state"] == "done"
-    wait_until(lambda: not Build.objects.to_clear().exists(), seconds=20, what=worker)
+    wait_until(lambda: not Build.objects.to_clear().exists(), seconds=180, what=worker)
     assert not IndexVersion.objects.filter(pk=cancelled.version).exists()
     for model in (IndexEntry, EntryImage):
         assert dict(_counted(model)) == {first.pk: PRODUCTS, Build.objects.first().version: PRODUCTS}
@@ -99,14 +99,17 @@ def _counted(model) -> list[tuple[int, int]]:
 def test_a_build_whose_worker_was_killed_says_so_and_goes_on_with_the_next_one(
     shop_processes: ShopProcesses, staff, catalogue, search_settings, monkeypatch
 ):
-    search_settings.FASHION_SEARCH |= {"BATCH_SIZE": 2, "CLAIM_LEASE_SECONDS": 1}
+    search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {
+        "BATCH_SIZE": 2,
+        "CLAIM_LEASE_SECONDS": 1,
+    }
     monkeypatch.setattr(status, "STALL_SECONDS", 0.5)
     monkeypatch.setattr(service_probes, "REPLY_SECONDS", 3.0)  # on a busy machine the queue takes longer
     worker = shop_processes.worker()
     staff.post(f"{BUILDS}start/rebuild/")
-    wait_until(lambda: 0 < progress(staff)["done"] < PRODUCTS, seconds=30, what=worker, every=0.01)
+    wait_until(lambda: 0 < progress(staff)["done"] < PRODUCTS, seconds=180, what=worker, every=0.01)
     worker.kill()
-    wait_until(lambda: progress(staff)["stalled"], seconds=10, what="It moves on its own.")
+    wait_until(lambda: progress(staff)["stalled"], seconds=180, what="It moves on its own.")
     answer = progress(staff)
     assert (answer["state"], answer["step"]) == ("running", "encoding")
     assert "No Celery worker answers. Start one; the build goes on by itself" in answer["advice"]
@@ -114,7 +117,7 @@ def test_a_build_whose_worker_was_killed_says_so_and_goes_on_with_the_next_one(
 
     worker = shop_processes.worker()
     marks.publish("index_stale")
-    wait_until(lambda: _advanced(staff), seconds=60, what=worker, every=0.5)
+    wait_until(lambda: _advanced(staff), seconds=180, what=worker, every=0.5)
     assert progress(staff)["state"] == "done"
 
 

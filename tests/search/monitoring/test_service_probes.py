@@ -189,11 +189,13 @@ class TestLog:
         )  # fmt: skip
 
     def test_a_redis_that_is_away_or_not_needed(self, search_settings):
-        search_settings.FASHION_SEARCH |= {"INSIGHT_REDIS_URL": "redis://127.0.0.1:1/0"}
+        search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {
+            "INSIGHT_REDIS_URL": "redis://127.0.0.1:1/0"
+        }
         check = probe_log(ask_log())
         assert check.state is ATTENTION
         assert check.sentence.startswith("Its Redis does not answer: Error 111 connecting to 127.0.0.1:1.")
-        search_settings.FASHION_SEARCH |= {"INSIGHT": False}
+        search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {"INSIGHT": False}
         assert probe_log(ask_log()) == Finding(
             "Search log", OK, "Searches are not being logged: the setting INSIGHT is off."
         )

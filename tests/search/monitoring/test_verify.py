@@ -69,7 +69,7 @@ def test_an_embedding_that_is_not_of_unit_length():
 
 
 def test_an_embedding_that_is_missing(index_settings):
-    index_settings.FASHION_SEARCH |= {"VERIFY_MAX_FAILED": 0.4}
+    index_settings.FASHION_SEARCH = index_settings.FASHION_SEARCH | {"VERIFY_MAX_FAILED": 0.4}
     EntryImage.objects.filter(entry__sku="a0").update(embedding=None)
     IndexEntry.objects.filter(sku="a1").update(embedded_hash="")
     assert failed() == {"embeddings present": "3 pictures, 1 without embedding; 1 entries without theirs."}
@@ -89,7 +89,7 @@ def test_a_product_that_waits_for_more_than_a_minute():
 
 
 def test_failed_products_are_listed_and_pass(index_settings):
-    index_settings.FASHION_SEARCH |= {"VERIFY_MAX_FAILED": 0.25}
+    index_settings.FASHION_SEARCH = index_settings.FASHION_SEARCH | {"VERIFY_MAX_FAILED": 0.25}
     product = make_product("B1", pictures=0)
     picture = add_picture(product, b"no picture")
     drain()

@@ -49,7 +49,9 @@ class TestInTheIndex:
         assert self.found(version) == [["a1", "a2"]]
 
     def test_the_setting_says_how_alike(self, version, search_settings):
-        search_settings.FASHION_SEARCH |= {"HEALTH_DUPLICATE_SIMILARITY": 0.98}
+        search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {
+            "HEALTH_DUPLICATE_SIMILARITY": 0.98
+        }
         assert self.found(version) == [["a1", "a2", "a3"]]
 
     def test_the_very_same_file_is_said_to_be_one(self, version):
@@ -61,7 +63,7 @@ class TestInTheIndex:
         assert [member.similarity for member in members] == pytest.approx([1, 1], abs=1e-3)
 
     def test_no_more_pictures_are_compared_than_the_setting_allows(self, tiny_artifact, search_settings):
-        search_settings.FASHION_SEARCH |= {"HEALTH_PICTURES": 30}
+        search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {"HEALTH_PICTURES": 30}
         version = make_version(tiny_artifact)
         add_many(version, random_units(80), ["colour=Red"] * 80)
         duplicates = find_duplicates(version, lambda share: None)

@@ -86,7 +86,7 @@ def test_what_was_mended_is_gone_after_the_next_check(version):
 
 
 def test_counts_are_whole_where_findings_are_cut(version, search_settings):
-    search_settings.FASHION_SEARCH |= {"HEALTH_FINDINGS": 1}
+    search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {"HEALTH_FINDINGS": 1}
     IndexEntry.objects.filter(version=version).update(price=None)
     health = check(version)
     assert health.figures["counts"]["no-price"] == 35

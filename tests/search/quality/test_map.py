@@ -98,7 +98,7 @@ def test_each_product_lies_where_its_first_picture_with_an_embedding_belongs(tin
 
 
 def test_above_the_limit_products_are_drawn_by_lot(tiny_artifact, search_settings):
-    search_settings.FASHION_SEARCH |= {"MAP_PRODUCTS": 20}
+    search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {"MAP_PRODUCTS": 20}
     version = make_version(tiny_artifact)
     random = np.random.default_rng(1)
     add_many(version, random.normal(size=(50, 32)), ["colour=Red"] * 50)

@@ -205,7 +205,10 @@ def test_what_the_product_says_itself_is_not_suggested(index_settings):
 
 
 def test_no_more_than_the_setting_says(index_settings):
-    index_settings.FASHION_SEARCH |= {"TAGS_PER_PRODUCT": 2, "TAG_CONFIDENCE": 0.1}
+    index_settings.FASHION_SEARCH = index_settings.FASHION_SEARCH | {
+        "TAGS_PER_PRODUCT": 2,
+        "TAG_CONFIDENCE": 0.1,
+    }
     every = found(*((f"kind{number}", f"word{number}", 0.9, False) for number in range(5)))
     assert [tag.word for tag in choose_tags(every, [], "english")] == ["word0", "word1"]
 
@@ -221,7 +224,7 @@ def test_suggestions_are_kept_with_confidence_and_version(tagged):
 
 
 def test_again_gives_the_same_rows_and_leaves_decisions_alone(tagged, index_settings):
-    index_settings.FASHION_SEARCH |= {"TAG_CONFIDENCE": 0.01}
+    index_settings.FASHION_SEARCH = index_settings.FASHION_SEARCH | {"TAG_CONFIDENCE": 0.01}
     keys = [key_of("s-1"), key_of("s-3")]
     suggest_tags(keys)
     before = list(ProductTag.objects.order_by("pk").values_list("pk", "word", "state", "confidence"))

@@ -55,7 +55,7 @@ def test_a_port_in_use_gives_one_line(demo):
         taken.bind(("127.0.0.1", demo.port))
         taken.listen()
         demo.process.start()
-        wait_until(lambda: not demo.process.running, seconds=30)
+        wait_until(lambda: not demo.process.running, seconds=180)
     assert demo.process.returncode == 1
     assert re.fullmatch(rf"Port {demo.port} is in use\. Try: make demo PORT=\d+", demo.process.tail())
 

@@ -74,7 +74,7 @@ def test_the_api_hands_the_id_to_apps(client, shelf):  # noqa: F811
 def test_a_crawler_and_a_log_that_is_off(client, shelf, settings):  # noqa: F811
     page = client.get("/search/", {"q": "shirt"}, headers={"User-Agent": "Googlebot/2.1"}).content.decode()
     assert search_of(page) == ""
-    settings.FASHION_SEARCH |= {"INSIGHT": False}
+    settings.FASHION_SEARCH = settings.FASHION_SEARCH | {"INSIGHT": False}
     page = client.get("/search/", {"q": "shirt"}).content.decode()
     assert search_of(page) == ""
     assert "events.js" not in page
@@ -83,7 +83,7 @@ def test_a_crawler_and_a_log_that_is_off(client, shelf, settings):  # noqa: F811
 
 
 def test_without_redis_the_page_is_the_same(client, shelf, settings):  # noqa: F811
-    settings.FASHION_SEARCH |= {"INSIGHT_REDIS_URL": "redis://127.0.0.1:1/0"}
+    settings.FASHION_SEARCH = settings.FASHION_SEARCH | {"INSIGHT_REDIS_URL": "redis://127.0.0.1:1/0"}
     response = client.get("/search/", {"q": "shirt"})
     assert response.status_code == 200
     assert search_of(response.content.decode())

@@ -13,7 +13,7 @@ from training.tokens import tokenize
 from training.vectors import WordVectors, write_vectors
 
 pytestmark = [
-    pytest.mark.timeout(900),
+    pytest.mark.timeout(2400),
     pytest.mark.filterwarnings("ignore::FutureWarning:keras"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
 ]
