@@ -59,6 +59,7 @@ class Weights:
 
 
 SETTING = "FASHION_SEARCH"
+STORED, LIVE = "stored", "live"
 NOTHING_GIVEN: Mapping[str, Any] = {}
 _CURRENCY = re.compile(r"(?:[A-Z]{3})?")
 _NAMESPACE = re.compile(r"[A-Za-z0-9._-]{0,63}")
@@ -116,6 +117,7 @@ class SearchSettings:
     guess_confidence: float = 0.7  # guesses about a photo that are less sure are not said
     search_url: str = "/search/"  # path or URL name of the host's search page, for the search box
     page_size: int = 24  # results per page
+    cards: str = STORED  # what lists show of products: "stored" with their entries, or "live" from the host at each look
     max_page_size: int = 100  # largest page that may be asked for
     ef_search: int = 200  # hnsw.ef_search of a query
     hnsw_m: int = 16  # links per node of an HNSW index
@@ -298,6 +300,8 @@ def checked(key: str, value: Any) -> Any:
         raise ImproperlyConfigured(
             f"{SETTING}[{key!r}] must be of type {type(default).__name__}, not {value!r}."
         )
+    if key == "CARDS" and value not in (STORED, LIVE):
+        raise ImproperlyConfigured(f"{SETTING}[{key!r}] must be {STORED!r} or {LIVE!r}, not {value!r}.")
     if key == "NAMESPACE" and not _NAMESPACE.fullmatch(value):
         raise ImproperlyConfigured(
             f"{SETTING}[{key!r}] must be at most 63 letters, digits, dots, hyphens and underscores, not {value!r}."

@@ -66,6 +66,8 @@ class ProductCard:
     currency: str
     image: str  # address of the picture, or ""
     url: str
+    image_large: str = ""  # address of the same at twice the pixels, or ""
+    in_stock: bool = True
 
 
 class ProductIndex:
@@ -132,7 +134,7 @@ def get_index() -> ProductIndex:
     return _registered[0]
 
 
-_TEXTS = tuple(one.name for one in fields(ProductCard) if one.name != "price")
+_TEXTS = tuple(one.name for one in fields(ProductCard) if one.name not in ("price", "in_stock"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +219,8 @@ def card_of(index: ProductIndex, product: Any) -> ProductCard:
         if not price.is_finite() or abs(price) >= HIGHEST_PRICE:
             raise ValueError(f"price is {card.price}")
         changed["price"] = price
+    if type(card.in_stock) is not bool:
+        changed["in_stock"] = bool(card.in_stock)
     return replace(card, **changed) if changed else card
 
 

@@ -95,8 +95,16 @@ class ShopProductIndex(ProductIndex):
             price=product.price,
             currency=product.currency,
             image=thumbnail_url(picture.image.name, "card") if picture else "",
+            image_large=thumbnail_url(picture.image.name, "card2x") if picture else "",
             url=product.get_absolute_url(),
+            in_stock=product.in_stock,
         )
+
+
+def cards_of(products: Iterable[Product]) -> list[ProductCard]:
+    """Return what lists show of products that were read with `for_cards`."""
+    index = ShopProductIndex()
+    return [index.card(product) for product in products]
 
 
 def sizes_in_stock(product: Product) -> tuple[str, ...]:

@@ -210,7 +210,7 @@ def _rows(answer: SearchAnswer | None) -> dict[str, Any]:
     if answer is None or answer.explanation is None:
         return {"rows": [], "facets": get_index().facets}
     explained = {item.product_key: item for item in answer.explanation.results}
-    rows = [(result, explained[str(result.product.pk)]) for result in answer.results]
+    rows = [(result, explained[result.key]) for result in answer.results]
     return {"rows": rows, "facets": get_index().facets}
 
 

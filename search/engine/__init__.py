@@ -1,7 +1,16 @@
 """The one way into search: `search` for words, `find_similar` for products like another."""
 
 from ..query.parse import UnderstoodPart
-from .answers import Blocking, Guess, LooksLike, RelaxedPart, SearchAnswer, SearchResult, SimilarAnswer
+from .answers import (
+    Blocking,
+    Guess,
+    LooksLike,
+    PageProducts,
+    RelaxedPart,
+    SearchAnswer,
+    SearchResult,
+    SimilarAnswer,
+)
 from .arrange import Hidden, hidden_on
 from .boxes import Box
 from .browse import ProductPage, browse_products, find_product
@@ -21,6 +30,7 @@ __all__ = [
     "Hidden",
     "LooksLike",
     "MemoryOnly",
+    "PageProducts",
     "PriceRange",
     "ProductPage",
     "RelaxedPart",

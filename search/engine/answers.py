@@ -1,6 +1,6 @@
 """What a search answers: results, totals and counts, what it leaves out and why, and how it came about where that was asked for."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -8,7 +8,7 @@ from ..merchandising.rules import Fired
 from ..merchandising.snapshots import BannerShown
 from ..query.parse import Query, UnderstoodPart
 from ..query.words import Unit
-from ..registry import ProductCard
+from ..registry import ProductCard, load_products
 from .boxes import Box
 from .counts import FacetCount, PriceRange
 
@@ -156,9 +156,35 @@ class Absence:
 class SearchResult:
     """One product that was found."""
 
-    product: Any  # the host's instance
+    key: str  # of the product
     card: ProductCard
     score: float  # higher is better; meaningful inside one answer only
+    products: "PageProducts" = field(repr=False, compare=False)
+
+    @property
+    def product(self) -> Any:
+        """The host's instance; those of a page are read together, when the first is asked for. None where it is gone by then."""
+        return self.products.of(self.key)
+
+
+class PageProducts:
+    """The host's instances of a page's products, read together, and not before one is asked for.
+
+    Args:
+        keys: of all products of the page.
+        read: those that are read already, by key.
+    """
+
+    def __init__(self, keys: Sequence[str], read: Mapping[str, Any]) -> None:
+        self._unread = [key for key in keys if key not in read]
+        self._read = dict(read)
+
+    def of(self, key: str) -> Any:
+        """Return a product; None where it can be found no more."""
+        if key not in self._read and self._unread:
+            self._read |= load_products(self._unread)
+            self._unread = []
+        return self._read.get(key)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,17 +11,17 @@ from decimal import Decimal
 from django.core import signing
 from django.core.cache import cache
 
-from ..conf import get_settings, shop_key
+from ..conf import STORED, get_settings, shop_key
 from ..facets import CATEGORY
 from ..merchandising.apply import free_places
-from ..models import IndexEntry
+from ..models import IndexEntry, StoredCard
 from ..models.entries import EntryQuerySet, Measured
 from ..query.parse import parts_of
-from ..registry import get_index, leave_out, load_each, make_card
+from ..registry import Loaded, get_index, leave_out, load_each, make_card
 from ..resilience import CircuitBreaker
 from ..session import part_in_time, stage
 from . import answers
-from .answers import Blocking, RelaxedPart, SearchResult
+from .answers import Blocking, PageProducts, RelaxedPart, SearchResult
 from .candidates import ScoredEntry
 from .counts import (
     Counts,
@@ -296,7 +296,7 @@ def _try(act: Callable[[], object]) -> bool:
     return True
 
 
-# The host's products of a page.
+# The products of a page.
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,24 +308,25 @@ class Shown:
 
 
 def load_results(scores: Mapping[str, float]) -> Shown:
-    """Return the results that stand for products, with one query.
+    """Return the results that stand for products, with one query where their cards are kept.
 
-    A product that the host has withdrawn since it was indexed is left out; its entry goes with the next sweep. So is one
-    whose card() or reading fails, which is logged, counted and named in the answer.
+    Products that have changed since they were indexed, or that have no card yet, are read from the host; with the setting CARDS
+    "live" all are. Of these, one that the host has withdrawn is left out; its entry goes with the next sweep. So is one whose
+    card() or reading fails, which is logged, counted and named in the answer.
 
     Args:
         scores: product key -> score, in the order of the results.
     """
     if not scores:
         return Shown()
-    loaded = load_each(scores)
+    stored = StoredCard.objects.of_products([*scores]) if get_settings().cards == STORED else {}
+    unread = [key for key in scores if key not in stored]
+    loaded = load_each(unread) if unread else Loaded()
     for key, reason in loaded.failures.items():
         leave_out(key, "queryset", reason)
-    cards = {key: make_card(loaded.products[key]) for key in scores if key in loaded.products}
-    results = [
-        SearchResult(product=loaded.products[key], card=card, score=scores[key])
-        for key, card in cards.items()
-        if card is not None
-    ]
-    failed = loaded.failures or len(results) < len(cards)
+    cards = stored | {key: card for key, product in loaded.products.items() if (card := make_card(product))}
+    shown = [key for key in scores if key in cards]
+    products = PageProducts(shown, loaded.products)
+    results = [SearchResult(key=key, card=cards[key], score=scores[key], products=products) for key in shown]
+    failed = loaded.failures or len(cards) < len(stored) + len(loaded.products)
     return Shown(results, (answers.CARDS,) if failed else ())

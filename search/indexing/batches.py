@@ -19,7 +19,7 @@ from ..resilience import SparingLogger
 from . import outbox
 from .documents import PreparedProduct, prepare
 from .embedding import EmbeddedBatch, Embedder
-from .entries import delete_entries, lock_written, write_entries, write_errors, write_notes, write_texts
+from .entries import delete_entries, lock_written, write_cards, write_entries, write_errors, write_texts
 from .outbox import Claim, Lease, brief_transaction
 
 sparing = SparingLogger(logging.getLogger(__name__))
@@ -98,7 +98,7 @@ def index_texts(claims: Sequence[Claim]) -> None:
         products = [product for key, product in batch.products.items() if key in held]
         for version in written:
             write_texts(version, products)
-        write_notes({product.key: product.noted for product in products})
+        write_cards(products)
         _settle_rest(batch, held)
         outbox.settle_texts((product.key for product in products), reason)
 
@@ -120,7 +120,7 @@ def index_batch(claims: Sequence[Claim]) -> None:
                 write_texts(version, [product for key, product in batch.products.items() if key in held])
             else:
                 _write_version(embedded, version, held)
-        write_notes({key: product.noted for key, product in batch.products.items() if key in held})
+        write_cards(product for key, product in batch.products.items() if key in held)
         _settle_rest(batch, held)
         failures = {key: reason for key, reason in embedded.failures.items() if key in held}
         outbox.settle_failures(failures)

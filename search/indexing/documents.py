@@ -20,6 +20,7 @@ from django.utils.functional import Promise
 
 from ..exceptions import HostError, SearchError
 from ..facets import CATEGORY, COLOUR, MAX_FACET_NAME, SIGN, TAGS, tokens_of
+from ..models.cards import packed
 from ..models.entries import FINEST_PRICE, HIGHEST_PRICE
 from ..registry import ProductDocument, ProductIndex, ProductPicture, card_of, describe_failure
 from ..text import MAX_LENGTH, one_line, split, storable
@@ -85,6 +86,9 @@ class PreparedProduct:
     text_hash: str
     pictures: tuple[ProductPicture, ...]
     notes: tuple[Note, ...] = ()  # what of its document was changed
+    card: Mapping[str, Any] | None = (
+        None  # what lists show of it; None where that has to be asked of the host at each look
+    )
     card_failure: str = ""  # why lists cannot show it
 
     @property
@@ -106,7 +110,7 @@ class PreparedProduct:
 def prepare(index: ProductIndex, product: Any, tags: Sequence[str] = ()) -> PreparedProduct:
     """Ask the host for a product's document and return it cleaned, cut to what Postgres takes, and hashed.
 
-    Its card is made, too, and thrown away: a product that no list can show is to be known before a shopper looks for it.
+    Its card is made, too: it is kept for lists, and a product that none can show is to be known before a shopper looks for it.
 
     Args:
         index: the host's.
@@ -126,6 +130,7 @@ def prepare(index: ProductIndex, product: Any, tags: Sequence[str] = ()) -> Prep
         raise HostError(storable(describe_failure("encoded_text", error))) from error
     if tags:
         document = _tagged(document, tags)
+    card, card_failure = made_card(index, product)
     return PreparedProduct(
         key=document.key,
         columns=_columns(document),
@@ -133,7 +138,8 @@ def prepare(index: ProductIndex, product: Any, tags: Sequence[str] = ()) -> Prep
         text_hash=_hash(text),
         pictures=document.pictures,
         notes=tuple(notes.values()),
-        card_failure=card_failure(index, product),
+        card=card,
+        card_failure=card_failure,
     )
 
 
@@ -153,17 +159,19 @@ def document_of(index: ProductIndex, product: Any) -> tuple[ProductDocument, tup
         raise HostError(storable(describe_failure("document", error))) from error
 
 
-def card_failure(index: ProductIndex, product: Any) -> str:
-    """Return why lists cannot show a product, or ""."""
+def made_card(index: ProductIndex, product: Any) -> tuple[Mapping[str, Any] | None, str]:
+    """Return what lists show of a product as it is kept, and why they cannot show it, or ""."""
     try:
-        card_of(index, product)
+        return packed(card_of(index, product)), ""
     except SoftTimeLimitExceeded:
         raise
     except (OperationalError, InterfaceError):
-        return ""  # says nothing of the card; if the database is away, the batch ends at its own next query
+        return (
+            None,
+            "",
+        )  # says nothing of the card; if the database is away, the batch ends at its own next query
     except Exception as error:  # noqa: BLE001 - the host's code
-        return storable(describe_failure("card", error))
-    return ""
+        return None, storable(describe_failure("card", error))
 
 
 def _tagged(document: ProductDocument, tags: Sequence[str]) -> ProductDocument:

@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import Case, CharField, F, Value, When
 from numpy.typing import NDArray
 
-from ..models import EntryImage, IndexEntry, IndexVersion
+from ..models import EntryImage, IndexEntry, IndexVersion, StoredCard
 from ..vectors import EmbeddingLiteral, to_literal
 from .documents import PreparedProduct
 
@@ -204,11 +204,16 @@ def write_errors(errors: Mapping[str, str]) -> None:
         )
 
 
-def write_notes(notes: Mapping[str, str]) -> None:
-    """Note on the entries of versions that receive changes what was changed of their documents, given key -> words, "" for nothing.
+def write_cards(products: Iterable[PreparedProduct]) -> None:
+    """Keep what lists show of products, and note on their entries, in versions that receive changes, what was changed of their documents.
 
-    Notes are no part of the content hash, so that a card() which fails for a while has nothing encoded again.
+    Neither is part of the content hash, so that a card() which fails for a while has nothing encoded again.
     """
+    products = list(products)
+    if not products:
+        return
+    StoredCard.objects.write({product.key: product.card for product in products})
+    notes = {product.key: product.noted for product in products}
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE fashion_search_indexentry AS entry SET notes = given.notes"
@@ -220,7 +225,8 @@ def write_notes(notes: Mapping[str, str]) -> None:
 
 
 def delete_entries(keys: list[str]) -> None:
-    """Delete the entries of products from every version."""
+    """Delete the entries of products from every version, and their cards."""
+    StoredCard.objects.remove(keys)
     with connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM fashion_search_entryimage AS image USING fashion_search_indexentry AS entry"

@@ -8,7 +8,7 @@ from django.db.models import Case, Count, Q, QuerySet, Value, When
 
 from ..models import EntryImage, IndexEntry, IndexVersion, StaleProduct
 from ..registry import describe_failure, get_index, load_each
-from .documents import CARD_FAILED, card_failure
+from .documents import CARD_FAILED, made_card
 from .marks import hint_after_commit, mark_stale
 from .outbox import gather_marks
 
@@ -112,7 +112,7 @@ def failing_cards(version: IndexVersion) -> Noted:
         return Noted(len(newest[:TRIED]), describe_failure("get_queryset", error))
     index, failed = get_index(), dict(loaded.failures)
     for key, product in loaded.products.items():
-        if reason := card_failure(index, product):
+        if reason := made_card(index, product)[1]:
             failed[key] = reason
     return Noted(len(failed), next((f"product {key}: {reason}" for key, reason in failed.items()), ""))
 

@@ -10,12 +10,12 @@ from django.db.models import Exists, F, OuterRef, QuerySet, TextField
 from django.db.models.functions import Cast
 
 from ..exceptions import HostError
-from ..models import EntryImage, IndexEntry, IndexVersion, ProductTag, StaleProduct
+from ..models import EntryImage, IndexEntry, IndexVersion, ProductTag, StaleProduct, StoredCard
 from ..registry import Loaded, ProductIndex, get_index, read_all
 from ..session import WRITER
 from .connections import unhurried
 from .documents import PreparedProduct, prepare
-from .entries import write_notes
+from .entries import write_cards
 from .locks import confirm_locks
 from .marks import enter_if_absent, enter_products
 from .outbox import gather_marks
@@ -49,7 +49,8 @@ def _reconcile(index: ProductIndex, versions: Sequence[IndexVersion], loaded: Lo
         ).values_list("version_id", "product_key", "content_hash", "embedded_hash", "notes")
     }
     tags = ProductTag.objects.accepted_of(keys)
-    changed, unfinished, noted = [], [], {}
+    cards = StoredCard.objects.kept(keys)
+    changed, unfinished, rewritten = [], [], []
     for key in keys:
         if key in waiting:
             continue
@@ -67,9 +68,9 @@ def _reconcile(index: ProductIndex, versions: Sequence[IndexVersion], loaded: Lo
             changed.append(key)
         elif any(embedded != wanted for wanted, _, embedded, _ in held):
             unfinished.append(key)
-        elif any(notes != prepared.noted for _, _, _, notes in held):
-            noted[key] = prepared.noted
-    write_notes(noted)
+        elif cards.get(key) != prepared.card or any(notes != prepared.noted for _, _, _, notes in held):
+            rewritten.append(prepared)
+    write_cards(rewritten)
     return enter_products(changed, reread=False) + enter_if_absent(unfinished)
 
 

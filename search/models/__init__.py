@@ -2,6 +2,7 @@
 
 from .api_keys import ApiKey
 from .builds import Build, Dashboard
+from .cards import StoredCard
 from .entries import EntryImage, IndexEntry
 from .insight import LoggedSearch, PopularQuery, QueryDay, SearchDay, SearchEvent, StageDay
 from .merchandising import Banner, MerchandisingRule, Redirect, Synonym
@@ -34,6 +35,7 @@ __all__ = [
     "StaleMark",
     "StaleProduct",
     "StepLock",
+    "StoredCard",
     "Synonym",
     "TagWord",
     "TaskRun",

@@ -42,6 +42,8 @@ class StaleMark(models.Model):
         """No permissions: it is nothing that people look at."""
 
         default_permissions = ()
+        # Lists ask whether one of their products has a mark.
+        indexes = (models.Index(fields=("product_key",), name="fashion_search_mark_product"),)
 
     def __str__(self) -> str:
         return f"mark of product {self.product_key}"

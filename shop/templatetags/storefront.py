@@ -7,8 +7,9 @@ from typing import Any
 from django import template
 from django.template import Context
 
+from search.registry import ProductCard
 from shop.catalogue import category_counts, top_categories
-from shop.models import Category, Product, thumbnail_url
+from shop.models import Category, thumbnail_url
 from shop.money import format_money
 from shop.thumbnails import SHAPES
 
@@ -47,16 +48,8 @@ def picture(name: str, shape: str, *, alt: str = "", lazy: bool = True) -> dict[
 
 
 @register.inclusion_tag("shop/_card.html")
-def product_card(product: Product, *, lazy: bool = True) -> dict[str, Any]:
-    """A card of a product of the catalogue."""
-    first = product.picture
-    return {
-        "name": product.name,
-        "brand": product.brand.name if product.brand else "",
-        "price": product.price,
-        "currency": product.currency,
-        "picture": first.image.name if first else "",
-        "url": product.get_absolute_url(),
-        "in_stock": product.in_stock,
-        "lazy": lazy,
-    }
+def product_card(card: ProductCard, *, lazy: bool = True) -> dict[str, Any]:
+    """A product in a list."""
+    frame = SHAPES["card"]
+    image = {"src": card.image, "src2x": card.image_large, "alt": "", "lazy": lazy}
+    return {"card": card, **image, "width": frame.width, "height": frame.height}

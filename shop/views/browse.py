@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import conditional_page, require_safe
 
-from search.engine import SearchAnswer, SearchResult, answers, clean_filters, count_answer
+from search.engine import PageProducts, SearchAnswer, SearchResult, answers, clean_filters, count_answer
 from search.exceptions import InvalidQuery
 from shop.catalogue import (
     CATEGORY,
@@ -22,7 +22,7 @@ from shop.catalogue import (
 )
 from shop.filters import FilterForm, Wanted, Within
 from shop.models import Category
-from shop.search_index import ShopProductIndex
+from shop.search_index import ShopProductIndex, cards_of
 from shop.views.results import PAGE_SIZE, context_of, find, refuse_beyond, status_of
 
 
@@ -91,12 +91,12 @@ def _navigation(category: Category) -> dict[str, Any]:
 def _from_tables(category: Category, wanted: Wanted, answer: SearchAnswer) -> SearchAnswer:
     """Return the answer with a list from the tables under all filters, without counts."""
     sort = wanted.sort if wanted.sort in SORTS else DEFAULT_SORT
-    index = ShopProductIndex()
-    filters = clean_filters(wanted.filters, index.facets)  # as a search reads them
+    filters = clean_filters(wanted.filters, ShopProductIndex.facets)  # as a search reads them
     own = {CATEGORY: wanted.filters.facets[CATEGORY]}  # names of the tables, as they stand there
     listing = list_category(
         category, replace(filters, facets={**filters.facets, **own}), sort, wanted.page, PAGE_SIZE
     )
+    products = PageProducts((), {str(product.pk): product for product in listing.products})
     return replace(
         answer,
         query="",
@@ -115,7 +115,8 @@ def _from_tables(category: Category, wanted: Wanted, answer: SearchAnswer) -> Se
         blocked_by=(),
         complete=True,
         results=[
-            SearchResult(product=product, card=index.card(product), score=0.0) for product in listing.products
+            SearchResult(key=str(product.pk), card=card, score=0.0, products=products)
+            for product, card in zip(listing.products, cards_of(listing.products), strict=True)
         ],
         facets={name: [] for name in (CATEGORY, *wanted.filters.selected)},
         price_ranges=[],
@@ -139,7 +140,7 @@ def home_page(request: HttpRequest) -> HttpResponse:
     tiles = category_tiles(counts)
     context = {
         "counts": counts,
-        "arrivals": new_arrivals(NEW_ARRIVALS),
+        "arrivals": cards_of(new_arrivals(NEW_ARRIVALS)),
         "tiles": tiles,
         "hints": HINTS,
         "hero": tiles[:HERO_PICTURES],

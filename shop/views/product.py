@@ -15,9 +15,10 @@ from django.views.decorators.http import conditional_page, require_safe
 
 from search.engine import find_other_colours, find_similar
 from search.exceptions import SearchError
+from search.registry import ProductCard
 from search.tags import accepted_tags
 from shop.models import Category, Product, thumbnail_url
-from shop.search_index import FACETS, ShopProductIndex
+from shop.search_index import FACETS, ShopProductIndex, cards_of
 
 ROW = 6
 COLOURS = 6
@@ -63,17 +64,17 @@ def _tags(shown: Product) -> list[tuple[str, str]]:
     return list({value: (value, urlencode({name: value})) for name, value in pairs}.values())
 
 
-def _similar(shown: Product) -> tuple[str, list[Product]]:
+def _similar(shown: Product) -> tuple[str, list[ProductCard]]:
     """Similar products, or the newest of the same category while the index cannot tell."""
     try:
-        found = [result.product for result in find_similar(str(shown.pk), limit=ROW).results]
+        found = [result.card for result in find_similar(str(shown.pk), limit=ROW).results]
     except SearchError as error:
         log.warning("No similar products for %s: %s", shown.sku, error)
         found = []
     if found:
         return "Similar products", found
     others = Product.objects.published().filter(category=shown.category).exclude(pk=shown.pk)
-    return f"More in {shown.category.name}", list(others.for_cards()[:ROW])
+    return f"More in {shown.category.name}", cards_of(others.for_cards()[:ROW])
 
 
 LONGEST_DESCRIPTION = 5000  # characters of a description

@@ -10,6 +10,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 
 from search.engine import LooksLike, SearchAnswer, answers, search
+from search.registry import ProductCard
 from shop.filters import FilterForm, Wanted
 from shop.models import Product
 from shop.overload import RETRY_AFTER
@@ -23,8 +24,7 @@ MOST_LIKED = 10  # products that results may look like, and as many that they ma
 class Card:
     """A result."""
 
-    product: Product
-    sku: str
+    card: ProductCard
     more: str  # address of results that look more like it; "" where it is chosen already, or ten others are
     less: str  # address of results that look less like it; "" where nothing is chosen that results look like
 
@@ -130,7 +130,7 @@ def _cards(form: FilterForm, answer: SearchAnswer) -> Iterable[Card]:
         less = (
             f"?{form.liking('less', sku)}" if form.looks and not liked and len(form.less) < MOST_LIKED else ""
         )
-        yield Card(result.product, sku, more, less)
+        yield Card(result.card, more, less)
 
 
 def look_chips(form: FilterForm, looks: Iterable[LooksLike]) -> list[LookChip]:
