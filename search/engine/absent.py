@@ -6,7 +6,7 @@ from dataclasses import replace
 from ..conf import get_settings
 from ..facets import token_of, values_of
 from ..models import IndexEntry, StaleMark, StaleProduct
-from ..models.entries import Measured
+from ..models.finding import Found, Measured
 from ..query.prices import FALLING, RISING
 from ..registry import get_index, load_products
 from .answers import Absence
@@ -34,11 +34,11 @@ def why_absent(
     if entry is None:
         return Absence(sku, None, (_not_indexed(sku, query.version.pk),))
     place = order.index(entry.product_key) + 1 if entry.product_key in order else None
-    space = Space.of(query.version, filters, query.typed)  # without what is negated: that is told below
     # A photo is compared with pictures in place of the words.
     query = query if query.photo is None else replace(query, embedding=query.photo)
-    named = {pk for _, pk in space.entries().named(query.typed.wanted)} & {entry.pk}
-    (item,) = score_entries(query, space, query.terms, {entry.pk}, named)
+    keys = query.codes.keys if query.codes else ()
+    named = entry.product_key in keys or query.typed.wanted.lower() in (entry.sku, entry.name.lower())
+    (item,) = score_entries(query, query.terms, Found({}, {entry.pk} if named else set(), []), {entry.pk})
     stopped = [*_stopped_by_conditions(query, filters, entry, item.row), *_stopped_by_rules(query, item.row)]
     if not _in_shop(entry.product_key):
         place = None

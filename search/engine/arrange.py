@@ -9,8 +9,9 @@ from ..merchandising.conflicts import Conflict
 from ..merchandising.rules import Fired, Rule
 from ..merchandising.snapshots import pinned_by, snapshot, tokens_of
 from ..models import IndexEntry
-from ..models.entries import EntryQuerySet, Row
+from ..models.entries import EntryQuerySet
 from ..models.expressions import concerns
+from ..models.finding import Row
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from ..merchandising.snapshots import snapshot
 from ..models import IndexEntry, IndexVersion
 from ..models.entries import EntryQuerySet
 from ..models.expressions import concerns
+from ..models.finding import measured, selected
 from ..query.lexicon import words_of
 from ..registry import ProductCard, get_index
 from ..session import part_in_time, pinned
@@ -146,7 +147,7 @@ def _read(version: IndexVersion, request: SearchRequest, fingerprint: str) -> Dr
     freezes = bool(request.facets) and request.freezes(total) and total <= get_settings().results
     whole = ResultList((), True, Counts())
     if freezes:
-        rows = {row.product_key: row for row in chosen.measured()}
+        rows = {row.product_key: row for row in measured(selected(chosen))}
         order = listing.window(chosen, slice(0, total))
         whole = replace(whole, items=[ScoredEntry(rows[key]) for key in order if key in rows])
         total = len(whole.items)

@@ -7,8 +7,9 @@ from typing import NamedTuple, Protocol
 from ..conf import Weights, get_settings
 from ..facets import BRAND, CATEGORY, COLOUR, GENDER, facet_of, token_of
 from ..models import EntryImage, IndexEntry, IndexVersion
-from ..models.entries import EntryQuerySet, ImageQuerySet, Measured, Row
-from ..models.expressions import IN_PART
+from ..models.entries import EntryQuerySet, ImageQuerySet
+from ..models.finding import Measured, Row, every_entry, selected
+from ..models.terms import IN_PART, Sql
 from ..query.lexicon import NEAR, PURPOSE, VersionWords
 from ..query.negated import Negated
 from ..query.parse import Query
@@ -57,6 +58,10 @@ class Space:
         """The entries in this space."""
         chosen = IndexEntry.objects.in_version(self.version_id).matching(self.filters)
         return chosen.excluding(self.excluded, self.config).lacking(self.negated, self.config)
+
+    def selected(self) -> Sql:
+        """The statement that selects the entries in this space."""
+        return selected(self.entries()) if self.is_filtered else every_entry(self.version_id)
 
     def images(self) -> ImageQuerySet:
         """The pictures of the entries in this space."""

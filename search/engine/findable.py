@@ -12,7 +12,7 @@ from django.db.models import Value
 
 from ..models import IndexVersion
 from ..models.entries import EntryQuerySet
-from ..models.expressions import fit_of
+from ..models.terms import Fit, fit_of
 from ..query.parse import clean_query
 from ..session import pinned, search_session
 from ..text import split
@@ -117,5 +117,5 @@ def _entries_of(query: RankingQuery) -> EntryQuerySet | None:
     # A mention in a description may be too little, as it is for the search.
     config = query.version.config
     for term in query.terms:
-        entries = entries.alias(_fit=fit_of(term, config)).filter(_fit__gte=term.needed)
+        entries = entries.alias(_fit=Fit(fit_of(term, config))).filter(_fit__gte=term.needed)
     return entries

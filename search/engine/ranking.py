@@ -18,8 +18,9 @@ from ..merchandising.apply import Spread
 from ..merchandising.conflicts import Conflict
 from ..merchandising.rules import Fired, Rule
 from ..merchandising.snapshots import pinned_by, snapshot
-from ..models import IndexEntry, IndexVersion
-from ..models.entries import EntryQuerySet, Row
+from ..models import IndexVersion
+from ..models.entries import EntryQuerySet
+from ..models.finding import Found, Measure, Row, among, find, holding_each, holding_most, measured
 from ..query.codes import ReadCodes, read_codes
 from ..query.lexicon import VersionWords, words_of, words_with
 from ..query.parse import NOTHING_MEANT, Query, Understood, read_query
@@ -225,18 +226,15 @@ def rank(query: RankingQuery, filters: Filters, *, closest: bool = True) -> Rank
     keys = codes.keys if codes else ()
     if query.lists_all and not keys and query.embedding is None:
         return _list_all(query, space)
-    # A name may hold what is negated elsewhere.
-    named = [pk for _, pk in replace(space, negated=()).entries().named(query.typed.wanted, keys)]
-    full = space.entries().holding_all(terms, space.config, settings.results, order) if terms else []
+    seen = _find(query, space, terms, keys)
+    named, full = seen.named, seen.full
     lacking = closest and len(full) < settings.enough
     # Where they are more than is looked at, the nearest are found among all of them.
     more = len(full) == settings.results
     near, unseen = _near(query, space) if lacking or more else (set(), False)
-    chosen = {*named, *full, *near}
     kinds = kinds_among(query.understood.units) if lacking and not full else NONE
     parts, cut = _holding_a_part(space, terms, kinds) if lacking and not named else (set(), False)
-    chosen |= parts
-    scored = score_entries(query, space, terms, chosen, set(named))
+    scored = score_entries(query, terms, seen, near | parts)
     found = [item for item in scored if item.row.product_key not in query.left_out]
     have_all = sum(item.full for item in scored)
     partly = lacking and have_all < settings.enough
@@ -262,9 +260,10 @@ def _rank_by_photo(
     """Products that look like a photo; those that have what words ask for before others, and then what comes first for the photo."""
     spaces = [space, *_narrowed(space, query.first)]
     legs = [image_leg(one, photo, floor=-1.0, exact=leaves_few(one)) for one in spaces]
-    full = space.entries().holding_all(terms, space.config, get_settings().results) if terms else []
-    chosen = {*full, *(pk for leg in legs for _, pk, _ in leg.rows)}
-    scored = score_entries(replace(query, embedding=photo), space, terms, chosen, set())
+    query = replace(query, embedding=photo)
+    seen = _find(query, space, terms) if terms else NOTHING_FOUND
+    seen = seen._replace(named=set())  # what looks like the photo leads, whatever it is called
+    scored = score_entries(query, terms, seen, {pk for leg in legs for _, pk, _ in leg.rows})
     tokens = [token_of(*one) for one in query.first]
     kept = []
     for item in scored:
@@ -360,7 +359,7 @@ def _tier_of(item: ScoredEntry) -> tuple[bool, bool, bool, tuple[bool, ...]]:
 def _with_rows(arranged: Arranged, scored: Mapping[str, ScoredEntry]) -> list[ScoredEntry]:
     """Arranged entries with all that is read of results; what was not scored is read, with one query at most."""
     unread = [pk for key, pk, _ in arranged.items if key not in scored]
-    rows = {row.entry_id: row for row in IndexEntry.objects.among(unread).measured()} if unread else {}
+    rows = {row.entry_id: row for row in measured(among(unread))} if unread else {}
     items = []
     for key, pk, points in arranged.items:
         if item := scored.get(key):
@@ -395,14 +394,14 @@ def entries_without_filters(query: RankingQuery) -> EntryQuerySet:
 
 def _holding_a_part(space: Space, terms: Sequence[Term], kinds: Parts) -> tuple[set[int], bool]:
     """Entries that lack one term, or where few of these are of the kind, that hold the most important ones; and whether others may do, too."""
-    settings = get_settings()
+    settings, entries = get_settings(), space.selected()
     found: set[int] = set()
     of_kind: set[int] = set()
     cut = False
     if 1 < len(terms) <= LONGEST_RELAXED:
-        for left_out in range(len(terms)):
-            rest = [term for number, term in enumerate(terms) if number != left_out]
-            holding = space.entries().holding_all(rest, space.config, settings.candidates)
+        without = [[*terms[:left_out], *terms[left_out + 1 :]] for left_out in range(len(terms))]
+        each = holding_each(entries, without, space.config, settings.candidates)
+        for left_out, holding in enumerate(each):
             cut |= len(holding) == settings.candidates
             found.update(holding)
             of_kind.update(() if left_out in kinds else holding)
@@ -410,8 +409,8 @@ def _holding_a_part(space: Space, terms: Sequence[Term], kinds: Parts) -> tuple[
         return found, cut
     if len(of_kind) >= settings.enough:
         return found, cut or _may_lack_two(terms)
-    most = space.entries().holding_most(
-        terms, space.config, looked_at=settings.results, limit=2 * settings.candidates
+    most = holding_most(
+        entries, terms, space.config, looked_at=settings.results, limit=2 * settings.candidates
     )
     return found.union(most), cut or len(most) == 2 * settings.candidates
 
@@ -422,23 +421,41 @@ def _may_lack_two(terms: Sequence[Term]) -> bool:
     return sum(importances[2:]) >= get_settings().weights.enough_covered * sum(importances)
 
 
+NOTHING_FOUND = Found({}, set(), [])
+
+
+def _find(query: RankingQuery, space: Space, terms: Sequence[Term], keys: Sequence[str] = ()) -> Found:
+    """What is named by the query, and what has all that it asks for."""
+    named = (
+        replace(space, negated=()) if space.negated else space
+    )  # a name may hold what is negated elsewhere
+    return find(
+        space.selected(),
+        Measure(terms, space.config, query.embedding),
+        limit=get_settings().results,
+        order=query.understood.order,
+        named=named.selected(),
+        text=query.typed.wanted,
+        keys=keys,
+    )
+
+
 def score_entries(
-    query: RankingQuery, space: Space, terms: Sequence[Term], chosen: set[int], named: set[int]
+    query: RankingQuery, terms: Sequence[Term], found: Found, others: set[int]
 ) -> list[ScoredEntry]:
-    """Score every chosen entry.
+    """Score what was found and some other entries.
 
     Args:
         query: the query.
-        space: where it is searched.
         terms: what is looked up.
-        chosen: primary keys of the entries.
-        named: of those whose SKU or name is the query.
+        found: entries that are measured already.
+        others: primary keys of entries that need not be among these.
     """
-    if not chosen:
+    rows, unmeasured = [*found.rows.values()], others - found.rows.keys()
+    if unmeasured:
+        rows += measured(among(unmeasured), Measure(terms, query.version.config, query.embedding))
+    if not rows:
         return []
-    rows = IndexEntry.objects.among(list(chosen)).measured(
-        terms, space.config, query.embedding, dimension=space.dimension
-    )
     cheapness = cheapness_of(rows) if query.understood.cheap else {}
     weights, kids = get_settings().weights, frozenset(_kids_not_asked_for(query))
     return [
@@ -446,7 +463,7 @@ def score_entries(
             row,
             terms,
             weights,
-            named=row.entry_id in named,
+            named=row.entry_id in found.named,
             for_kids=not kids.isdisjoint(row.facets),
             cheapness=cheapness.get(row.entry_id, 0.0),
             shown=query.shown.of(row.facets) if query.shown else 0.0,

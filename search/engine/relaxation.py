@@ -3,15 +3,14 @@
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from functools import reduce
-from operator import and_
 
 from django.db.models import Count, Q
 
 from ..conf import get_settings
 from ..facets import CATEGORY
 from ..models.entries import EntryQuerySet
-from ..models.expressions import holds, meets
+from ..models.expressions import meets
+from ..models.terms import Holding, all_of, holds
 from ..query.parse import Understood, shown_values
 from ..query.words import Unit
 from .answers import Blocking, RelaxedPart
@@ -173,7 +172,7 @@ def blocking_filters(
 
 
 def _all_of(terms: Sequence[Term], config: str) -> Q:
-    return reduce(and_, (holds(term, config, best=False) for term in terms), Q())
+    return Q(Holding(all_of(holds(term, config) for term in terms)))
 
 
 def offered(blocking: Sequence[Blocking], text: str, without: str) -> tuple[Blocking, ...]:

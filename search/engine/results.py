@@ -15,7 +15,8 @@ from ..conf import STORED, get_settings, shop_key
 from ..facets import CATEGORY
 from ..merchandising.apply import free_places
 from ..models import IndexEntry, StoredCard
-from ..models.entries import EntryQuerySet, Measured
+from ..models.entries import EntryQuerySet
+from ..models.finding import Measured
 from ..query.parse import parts_of
 from ..registry import Loaded, get_index, leave_out, load_each, make_card
 from ..resilience import CircuitBreaker

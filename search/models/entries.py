@@ -2,61 +2,24 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from functools import reduce
-from operator import and_
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, HashIndex
 from django.contrib.postgres.search import SearchVectorField
-from django.core.exceptions import EmptyResultSet
-from django.db import connection, models
-from django.db.models import Count, F, FloatField, Min, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Cast, Extract, Lower
+from django.db import models
+from django.db.models import Count, F, Q, QuerySet, Value
+from django.db.models.functions import Cast, Lower
 from pgvector.django import HalfVectorField
 
 from ..vectors import EmbeddingLiteral
-from .expressions import (
-    Conditions,
-    IsAnyOf,
-    Negated,
-    Term,
-    Unnest,
-    distance,
-    excludes,
-    fit_of,
-    holds,
-    lacks,
-    meets,
-    place_of,
-)
+from .expressions import Conditions, IsAnyOf, Negated, Unnest, distance, excludes, lacks, meets
+from .finding import Row
+from .terms import Holding, Term, all_of, holds
 from .versions import IndexVersion
 
 HIGHEST_PRICE = Decimal(10) ** 10  # prices lie below it
 FINEST_PRICE = Decimal("0.0001")  # the column keeps no more decimals
-Row = tuple[str, int, float]  # product key, primary key of the entry, score
-
-
-class Measured(NamedTuple):
-    """An entry with all that ranking, filters, facets and sorts read of it."""
-
-    product_key: str
-    entry_id: int
-    style: str  # what its variants have in common
-    price: Decimal | None
-    in_stock: bool
-    created: float  # seconds since 1970
-    facets: list[str]  # "colour=Navy Blue"
-    image: float | None = None  # similarity of its best picture, from -1 to 1; None where there is none
-    text: float | None = None  # similarity of its text
-    fits: tuple[float, ...] = ()  # how well it fits each of the terms
-    places: tuple[float, ...] = ()  # how near to its name it has the typed words of each, from 0 to 1
-
-    @classmethod
-    def kept(cls, product_key: str, price: Decimal | None, created: float) -> "Measured":
-        """An entry of a list that was ranked before, with what the sorts read; everything else is blank."""
-        blank: dict[str, Any] = {"entry_id": 0, "style": "", "in_stock": True, "facets": []}
-        return cls(product_key=product_key, price=price, created=created, **blank)
 
 
 class EntryQuerySet(QuerySet["IndexEntry"]):
@@ -97,112 +60,16 @@ class EntryQuerySet(QuerySet["IndexEntry"]):
         ordered = price.desc(nulls_last=True) if order.startswith("-") else price.asc(nulls_last=True)
         return self.order_by(ordered, "product_key")
 
-    def named(self, text: str, keys: Sequence[str] = ()) -> list[tuple[str, int]]:
-        """Return product keys and primary keys of the entries whose SKU or name is the text, in any case of letters.
-
-        Args:
-            text: what was typed.
-            keys: of products that are named otherwise, such as by a code.
-        """
-        lowered = Value(text.lower())
-        condition = Q(sku=lowered) | Q(_name=lowered)
-        if keys:
-            condition |= Q(product_key__in=list(keys))
-        rows = self.alias(_name=Lower("name")).filter(condition)
-        return list(rows.order_by("product_key").values_list("product_key", "pk"))
-
-    def holding(
-        self, terms: Sequence[Term], config: str, *, best: bool = False, also: Sequence[str] = ()
-    ) -> Self:
+    def holding(self, terms: Sequence[Term], config: str, *, also: Sequence[str] = ()) -> Self:
         """Keep the entries that hold every one of the terms.
 
         Args:
             terms: what is looked for.
             config: text search configuration.
-            best: whether only what fits a term best counts.
             also: keys of products that are kept whatever they hold.
         """
-        condition = reduce(and_, (holds(term, config, best=best) for term in terms))
-        return self.filter(condition | Q(product_key__in=list(also)) if also else condition)
-
-    def holding_all(self, terms: Sequence[Term], config: str, limit: int, order: str = "") -> list[int]:
-        """Return primary keys of up to `limit` entries that hold every term; of more, those that fit best.
-
-        With an order by price, those that come first in it among these.
-        """
-        every = self.by_price(order) if order else self.order_by()
-        found: dict[int, None] = {}
-        for best in (True, False):
-            holding = every.holding(terms, config, best=best)
-            found |= dict.fromkeys(holding.values_list("pk", flat=True)[:limit])
-            if len(found) >= limit:
-                break
-        return list(found)[:limit]
-
-    def holding_most(self, terms: Sequence[Term], config: str, *, looked_at: int, limit: int) -> list[int]:
-        """Return primary keys of the entries that hold the most important of the terms.
-
-        Every term is looked up by itself in the GIN indexes, and no further than `looked_at` entries.
-        """
-        lookups = []
-        for term in terms:
-            hits = self.order_by().filter(holds(term, config, best=False))
-            worth = Value(term.importance, output_field=FloatField())
-            try:
-                lookups.append(hits.values("pk", _worth=worth)[:looked_at].query.sql_with_params())
-            except EmptyResultSet:  # nothing that any entry could have fits the term well enough
-                continue
-        if not lookups:
-            return []
-        statement = (  # the parts are Django's own SQL, with placeholders for every value
-            "SELECT id FROM ("  # noqa: S608
-            + " UNION ALL ".join(f"({sql})" for sql, _ in lookups)
-            + ") AS hit (id, worth) GROUP BY id ORDER BY sum(worth) DESC, id LIMIT %s"
-        )
-        with connection.cursor() as cursor:
-            cursor.execute(statement, [*(value for _, params in lookups for value in params), limit])
-            return [pk for (pk,) in cursor.fetchall()]
-
-    def measured(
-        self,
-        terms: Sequence[Term] = (),
-        config: str = "english",
-        embedding: EmbeddingLiteral | None = None,
-        *,
-        dimension: int = 0,
-    ) -> list[Measured]:
-        """Return the entries, a few thousand at most, with how well each fits the terms and how similar it is.
-
-        Args:
-            terms: what is looked for.
-            config: text search configuration.
-            embedding: what similarities are to.
-            dimension: of the embedding.
-        """
-        added: dict[str, Any] = {f"_fit{number}": fit_of(term, config) for number, term in enumerate(terms)}
-        similar = ["_image", "_text"] if embedding is not None else []
-        if embedding is not None:
-            best = (
-                EntryImage.objects.filter(entry=OuterRef("pk"), embedding__isnull=False)
-                .order_by()
-                .values("entry")
-                .annotate(_best=Min(distance("embedding", embedding, dimension, exact=True)))
-                .values("_best")
-            )
-            added["_image"] = Subquery(best, output_field=FloatField())
-            added["_text"] = distance("text_embedding", embedding, dimension, exact=True)
-        added["_created"] = Extract("created", "epoch", output_field=FloatField())
-        added |= {f"_place{number}": place_of(term, config) for number, term in enumerate(terms)}
-        columns = ("product_key", "pk", "style", "price", "in_stock", "_created", "facets")
-        of_terms = [name for kind in ("_fit", "_place") for name in added if name.startswith(kind)]
-        rows = self.order_by().annotate(**added).values_list(*columns, *similar, *of_terms)
-        first, last = len(columns), len(columns) + len(similar)
-        halves = slice(last, last + len(terms)), slice(last + len(terms), None)
-        measured = []
-        for row in rows:
-            near = [None if far is None else -far for far in row[first:last]] or [None, None]
-            measured.append(Measured._make((*row[:first], *near, *(tuple(row[half]) for half in halves))))
-        return measured
+        condition = Holding(all_of(holds(term, config) for term in terms))
+        return self.filter(Q(condition) | Q(product_key__in=list(also)) if also else condition)
 
     def nearest(self, embedding: EmbeddingLiteral, *, dimension: int, limit: int, exact: bool) -> list[Row]:
         """Return the entries whose text embedding is nearest, with the distance (negative inner product)."""

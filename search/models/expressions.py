@@ -1,22 +1,17 @@
-"""Conditions and scores of entries as SQL: full text, arrays, distances between embeddings."""
+"""Conditions of querysets of entries: filters, what is excluded and negated, distances between embeddings."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Protocol
 
 from django.contrib.postgres.search import SearchQuery, SearchVectorField
-from django.db.models import BooleanField, Case, Expression, F, FloatField, Func, Q, TextField, Value, When
+from django.db.models import BooleanField, Expression, F, FloatField, Func, Q, TextField, Value
 from django.db.models.functions import Cast
 from pgvector.django import HalfVectorField, MaxInnerProduct
 
 from ..facets import token_of
 from ..vectors import EmbeddingLiteral
-
-# The parts of an entry's texts by their weights: name, keywords, description; and what it counts to hold the typed words there.
-NAME = "A"
-PARTS = (NAME, "B", "CD")
-PLACES = (1.0, 0.9, 0.8)
-IN_PART = 0.85  # the last of several typed words, in the name
+from .terms import any_phrase_text
 
 
 class Conditions(Protocol):
@@ -39,58 +34,6 @@ class Conditions(Protocol):
         """Only what is in stock."""
 
 
-class Term(Protocol):
-    """One thing that is looked for in entries."""
-
-    @property
-    def values(self) -> Mapping[str, float]:
-        """Facet tokens and how well each fits."""
-
-    @property
-    def phrases(self) -> Sequence[str]:
-        """Phrases of which an entry's texts hold any; none where only values count."""
-
-    @property
-    def near(self) -> Sequence[str]:
-        """Phrases that fit less well."""
-
-    @property
-    def near_share(self) -> float:
-        """How well those fit, as a share."""
-
-    @property
-    def literal(self) -> Sequence[str]:
-        """The typed words in each spelling, where others are taken for them as well; empty where none are."""
-
-    @property
-    def own(self) -> Sequence[str]:
-        """Facet tokens whose values are called so."""
-
-    @property
-    def called(self) -> Sequence[str]:
-        """Phrases that the title of an entry may have which fits, if it has any of `roots`, where there are some."""
-
-    @property
-    def roots(self) -> Sequence[str]:
-        """Facet tokens of the topmost categories that it may lie in."""
-
-    @property
-    def name_fit(self) -> float:
-        """How well that fits."""
-
-    @property
-    def fits(self) -> tuple[float, float, float]:
-        """How well a phrase fits in the title, in the keywords, in the description."""
-
-    @property
-    def importance(self) -> float:
-        """What a perfect fit adds to an entry's coverage."""
-
-    @property
-    def needed(self) -> float:
-        """A lesser fit counts as missing."""
-
-
 class Negated(Protocol):
     """What an entry may not have."""
 
@@ -111,87 +54,16 @@ class Negated(Protocol):
         """Phrases with which the texts may hold the words."""
 
 
-def holds(term: Term, config: str, *, best: bool) -> Q:
-    """Return whether an entry holds a term; with `best`, only by what fits it best."""
-    condition = Q()
-    if term.literal and best:
-        literal = Q(facets__overlap=list(term.own)) | Q(document=any_phrase(term.literal, config))
-        return literal & holds(term, config, best=False)
-    # Postgres looks at alternatives in their order: facets are at hand, a document has to be fetched.
-    least = max(term.values.values(), default=0.0) if best else term.needed
-    tokens = [token for token, fit in term.values.items() if fit >= least]
-    if tokens:
-        condition |= Q(facets__overlap=tokens)
-    if term.called and term.name_fit >= term.needed:
-        condition |= is_called(term, config)
-    if term.phrases and not (best and tokens) and max(term.fits) >= term.needed:
-        condition |= Q(document=any_phrase(term.phrases, config))
-    if term.near and not best and term.near_share * max(term.fits) >= term.needed:
-        condition |= Q(document=any_phrase(term.near, config))
-    return condition if condition else Q(pk__in=())
-
-
-def fit_of(term: Term, config: str) -> Expression:
-    """Return how well an entry fits a term: the best of its values, else where in its texts a phrase stands."""
-    by_fit: dict[float, list[str]] = {}
-    for token, fit in term.values.items():
-        by_fit.setdefault(fit, []).append(token)
-    cases = [
-        (fit, When(facets__overlap=tokens, then=Value(fit, output_field=FloatField())))
-        for fit, tokens in by_fit.items()
-    ]
-    if term.called:
-        called = is_called(term, config)
-        cases.append((term.name_fit, When(called, then=Value(term.name_fit, output_field=FloatField()))))
-    for phrases, share in ((term.phrases, 1.0), (term.near, term.near_share)):
-        if phrases:
-            for fit, part in zip(term.fits, PARTS, strict=True):
-                stands = stands_in(phrases, part, config)
-                cases.append((share * fit, When(stands, then=Value(share * fit, output_field=FloatField()))))
-    cases.sort(key=lambda case: -case[0])
-    return Case(*(case for _, case in cases), default=Value(0.0), output_field=FloatField())
-
-
-def place_of(term: Term, config: str) -> Expression:
-    """Return how near to the name of an entry the typed words of a term stand, from 0 for nowhere to 1."""
-    if not term.literal:
-        return Value(0.0, output_field=FloatField())
-    cases = [
-        (place, When(stands_in(term.literal, part, config), then=Value(place)))
-        for part, place in zip(PARTS, PLACES, strict=True)
-    ]
-    if term.own:
-        cases.append((1.0, When(facets__overlap=list(term.own), then=Value(1.0))))
-    if term.called:
-        cases.append((IN_PART, When(is_called(term, config), then=Value(IN_PART))))
-    cases.sort(key=lambda case: -case[0])
-    return Case(*(case for _, case in cases), default=Value(0.0), output_field=FloatField())
-
-
-def is_called(term: Term, config: str) -> Q:
-    """Return whether an entry has one of the phrases in its title that a term is called; of the right topmost category, if it names a kind."""
-    kind = Q(facets__overlap=list(term.roots)) if term.roots else Q()
-    return kind & Q(stands_in(term.called, NAME, config))
-
-
-def stands_in(phrases: Sequence[str], part: str, config: str) -> Expression:
-    """Return whether any of the phrases stands in a part of an entry's texts."""
-    return _Matches(F("document"), any_phrase(phrases, config, part))
-
-
-def any_phrase(phrases: Sequence[str], config: str, part: str = "") -> SearchQuery:
+def any_phrase(phrases: Sequence[str], config: str) -> SearchQuery:
     """Return the full text query for texts that hold any of the phrases, in any inflection of their words.
 
-    It is one call of to_tsquery, which reads what stands in quotes as phraseto_tsquery does, and is computed once per statement.
+    It is one call of to_tsquery, computed once per statement.
 
     Args:
         phrases: what is looked for.
         config: text search configuration.
-        part: weights of the words that count, such as "CD"; all by default.
     """
-    quoted = (phrase.replace("\\", "\\\\").replace("'", "''") for phrase in phrases)
-    typed = " | ".join(f"'{phrase}':{part}" if part else f"'{phrase}'" for phrase in quoted)
-    return SearchQuery(typed, config=config, search_type="raw")
+    return SearchQuery(any_phrase_text(phrases), config=config, search_type="raw")
 
 
 def excludes(terms: Sequence[str], config: str, prefix: str = "") -> Q:

@@ -4,7 +4,7 @@ import pytest
 
 from search.engine import Trial, search
 from search.indexing.lexicons import build_lexicon
-from search.models.expressions import IN_PART
+from search.models.terms import IN_PART
 from tests.search.indexed import add
 
 

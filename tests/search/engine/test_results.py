@@ -15,7 +15,7 @@ from search.engine.counts import Counts, count_results
 from search.engine.results import ResultList, count_matching
 from search.indexing.lexicons import build_lexicon
 from search.models import IndexEntry
-from search.models.entries import Measured
+from search.models.finding import Measured
 from search.query.lexicon import forget_words
 from tests.search.indexed import add
 

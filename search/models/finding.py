@@ -1,0 +1,247 @@
+"""Statements that find the entries of a query and measure them: how well each fits, and how near its pictures and text are."""
+
+# ruff: noqa: S608 - only names of the plugin's own tables and columns, and conditions with placeholders, are put into statements
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import QuerySet
+
+from ..vectors import EmbeddingLiteral
+from .terms import Sql, Term, all_of, fit_of, holds, place_of
+
+Row = tuple[str, int, float]  # product key, primary key of the entry, score
+
+
+class Measured(NamedTuple):
+    """An entry with all that ranking, filters, facets and sorts read of it."""
+
+    product_key: str
+    entry_id: int
+    style: str  # what its variants have in common
+    price: Decimal | None
+    in_stock: bool
+    created: float  # seconds since 1970
+    facets: list[str]  # "colour=Navy Blue"
+    image: float | None = None  # similarity of its best picture, from -1 to 1; None where there is none
+    text: float | None = None  # similarity of its text
+    fits: tuple[float, ...] = ()  # how well it fits each of the terms
+    places: tuple[float, ...] = ()  # how near to its name it has the typed words of each, from 0 to 1
+
+    @classmethod
+    def kept(cls, product_key: str, price: Decimal | None, created: float) -> "Measured":
+        """An entry of a list that was ranked before, with what the sorts read; everything else is blank."""
+        blank: dict[str, Any] = {"entry_id": 0, "style": "", "in_stock": True, "facets": []}
+        return cls(product_key=product_key, price=price, created=created, **blank)
+
+
+class Found(NamedTuple):
+    """What one statement found of a query."""
+
+    rows: dict[int, Measured]  # by primary key
+    named: set[int]  # entries whose SKU or name is the query
+    full: list[int]  # entries that hold every term, as many as were asked for at most
+
+
+class Measure(NamedTuple):
+    """What entries are measured by."""
+
+    terms: Sequence[Term] = ()
+    config: str = "english"  # text search configuration
+    embedding: EmbeddingLiteral | None = None  # what similarities are to
+
+    def columns(self) -> Sql:
+        """Return the columns of a measured entry."""
+        parts = [Sql(_COLUMNS)]
+        if self.embedding is not None:
+            parts.append(Sql(_SIMILAR, (self.embedding, self.embedding)))
+        parts += [fit_of(term, self.config) for term in self.terms]
+        parts += [place_of(term, self.config) for term in self.terms if term.literal]
+        text = ", ".join(part.text for part in parts)
+        return Sql(text, tuple(param for part in parts for param in part.params))
+
+    def read(self, row: Sequence[Any]) -> Measured:
+        """Return the entry that a row of these columns stands for."""
+        own, rest = row[:_OWN], row[_OWN:]
+        similar: Sequence[float | None] = (None, None)
+        if self.embedding is not None:
+            similar, rest = rest[:2], rest[2:]
+        fits, told = rest[: len(self.terms)], iter(rest[len(self.terms) :])
+        places = tuple(next(told) if term.literal else 0.0 for term in self.terms)
+        return Measured._make((*own, *similar, tuple(fits), places))
+
+
+# As `Measured` has them. pgvector's <#> is the negative inner product.
+_COLUMNS = (
+    "{entry}.product_key, {entry}.id, {entry}.style, {entry}.price, {entry}.in_stock,"
+    " extract(epoch FROM {entry}.created)::float8, {entry}.facets"
+)
+_OWN = 7
+# What these are made of, in one order, whichever statement selects the entries.
+_NEEDED = ", ".join(
+    f"entry.{name}"
+    for name in (
+        "id",
+        "product_key",
+        "style",
+        "price",
+        "in_stock",
+        "created",
+        "facets",
+        "document",
+        "text_embedding",
+    )
+)
+_SIMILAR = (
+    "-(SELECT min(image.embedding <#> %s::halfvec) FROM fashion_search_entryimage AS image"
+    " WHERE image.entry_id = {entry}.id AND image.embedding IS NOT NULL), -({entry}.text_embedding <#> %s::halfvec)"
+)
+_ORDERS = {
+    "": "",
+    "price": " ORDER BY entry.price ASC NULLS LAST, entry.product_key",
+    "-price": " ORDER BY entry.price DESC NULLS LAST, entry.product_key",
+}
+
+
+def every_entry(version_id: int) -> Sql:
+    """Return the statement that selects the entries of a version."""
+    return Sql("SELECT * FROM fashion_search_indexentry WHERE version_id = %s", (version_id,))
+
+
+def selected(entries: "QuerySet[Any]") -> Sql:
+    """Return the statement of a queryset of entries."""
+    try:
+        text, params = entries.order_by().query.sql_with_params()
+    except EmptyResultSet:  # the conditions contradict each other
+        return Sql("SELECT * FROM fashion_search_indexentry WHERE false")
+    return Sql(text, tuple(params))
+
+
+def among(ids: Iterable[int]) -> Sql:
+    """Return the statement that selects entries by their primary keys."""
+    return Sql("SELECT * FROM fashion_search_indexentry WHERE id = ANY(%s)", (list(ids),))
+
+
+def measured(entries: Sql, by: Measure = Measure()) -> list[Measured]:  # noqa: B008 - a tuple
+    """Return entries, a few thousand at most, with how well each fits the terms and how similar it is.
+
+    Args:
+        entries: the statement that selects them.
+        by: what they are measured by.
+    """
+    columns = by.columns()
+    statement = f"SELECT {columns.of('entry')} FROM ({entries.text}) AS entry"
+    return [by.read(row) for row in _rows(statement, (*columns.params, *entries.params))]
+
+
+def find(
+    entries: Sql, by: Measure, *, limit: int, order: str = "", named: Sql, text: str, keys: Sequence[str] = ()
+) -> Found:
+    """Find the entries that are named by a query and those that hold every term, and measure them; one statement.
+
+    Args:
+        entries: the statement that selects those among which the terms are looked for.
+        by: what they are measured by; without terms, only what is named is found.
+        limit: most entries that hold every term; of more, those that fit best.
+        order: "price" or "-price" for those that come first in it among these.
+        named: the statement that selects those among which names are looked for.
+        text: that an SKU or a name is, in any case of letters.
+        keys: of products that are named otherwise, such as by a code.
+    """
+    lowered = text.lower()
+    condition = Sql("entry.sku = %s OR lower(entry.name) = %s", (lowered, lowered))
+    if keys:
+        condition = Sql(f"{condition.text} OR entry.product_key = ANY(%s)", (*condition.params, [*keys]))
+    parts = [
+        Sql(
+            f"SELECT true AS is_named, {_NEEDED} FROM ({named.text}) AS entry WHERE {condition.text}",
+            (*named.params, *condition.params),
+        )
+    ]
+    if by.terms:
+        held = _holding(entries, by.terms, by.config, limit, order, f"false AS is_named, {_NEEDED}")
+        parts.append(Sql(f"({held.text})", held.params))
+    columns = by.columns()
+    union = " UNION ALL ".join(part.text for part in parts)
+    statement = f"SELECT entry.is_named, {columns.of('entry')} FROM ({union}) AS entry"
+    params = (*columns.params, *(param for part in parts for param in part.params))
+    found = Found({}, set(), [])
+    for is_named, *row in _rows(statement, params):
+        entry = by.read(row)
+        found.rows[entry.entry_id] = entry
+        if is_named:
+            found.named.add(entry.entry_id)
+        else:
+            found.full.append(entry.entry_id)
+    return found
+
+
+def holding_each(entries: Sql, choices: Sequence[Sequence[Term]], config: str, limit: int) -> list[list[int]]:
+    """Return, for each choice of terms, primary keys of the entries that hold all of them; one statement.
+
+    Args:
+        entries: the statement that selects those among which they are looked for.
+        choices: sequences of terms.
+        config: text search configuration.
+        limit: most entries of each; of more, those that fit best.
+    """
+    found: list[list[int]] = [[] for _ in choices]
+    parts = [
+        _holding(entries, terms, config, limit, "", f"{number} AS choice, entry.id")
+        for number, terms in enumerate(choices)
+    ]
+    statement = " UNION ALL ".join(f"({part.text})" for part in parts)
+    for number, pk in _rows(statement, tuple(param for part in parts for param in part.params)):
+        found[number].append(pk)
+    return found
+
+
+def holding_most(
+    entries: Sql, terms: Sequence[Term], config: str, *, looked_at: int, limit: int
+) -> list[int]:
+    """Return primary keys of the entries that hold the most important of the terms.
+
+    Every term is looked up by itself in the GIN indexes, and no further than `looked_at` entries.
+    """
+    lookups = []
+    for term in terms:
+        held = holds(term, config)
+        text = (
+            f"(SELECT entry.id, %s::float8 FROM ({entries.text}) AS entry WHERE {held.of('entry')} LIMIT %s)"
+        )
+        lookups.append(Sql(text, (term.importance, *entries.params, *held.params, looked_at)))
+    statement = (
+        "SELECT id FROM ("
+        + " UNION ALL ".join(lookup.text for lookup in lookups)
+        + ") AS hit (id, worth) GROUP BY id ORDER BY sum(worth) DESC, id LIMIT %s"
+    )
+    params = (*(param for lookup in lookups for param in lookup.params), limit)
+    return [pk for (pk,) in _rows(statement, params)]
+
+
+def _holding(entries: Sql, terms: Sequence[Term], config: str, limit: int, order: str, columns: str) -> Sql:
+    """The entries that hold every term, first those that fit each best, then others as far as there is room."""
+    every = all_of(holds(term, config) for term in terms)
+    best = all_of(holds(term, config, best=True) for term in terms)
+    select = f"SELECT {_NEEDED} FROM ({entries.text}) AS entry WHERE"
+    if best == every:
+        text = f"SELECT {columns} FROM ({select} {every.of('entry')}{_ORDERS[order]} LIMIT %s) AS entry"
+        return Sql(text, (*entries.params, *every.params, limit))
+    text = (
+        f"WITH best AS MATERIALIZED ({select} {best.of('entry')}{_ORDERS[order]} LIMIT %s),"
+        f" rest AS ({select} {every.of('entry')} AND NOT {best.of('entry')}{_ORDERS[order]}"
+        " LIMIT %s - (SELECT count(*) FROM best))"
+        f" SELECT {columns} FROM (SELECT * FROM best UNION ALL SELECT * FROM rest) AS entry"
+    )
+    first = (*entries.params, *best.params, limit)
+    return Sql(text, (*first, *entries.params, *every.params, *best.params, limit))
+
+
+def _rows(statement: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
