@@ -222,22 +222,27 @@ def holding_most(
     return [pk for (pk,) in _rows(statement, params)]
 
 
-def _holding(entries: Sql, terms: Sequence[Term], config: str, limit: int, order: str, columns: str) -> Sql:
-    """The entries that hold every term, first those that fit each best, then others as far as there is room."""
+def _holding(
+    entries: Sql, terms: Sequence[Term], config: str, limit: int, order: str, columns: str
+) -> Sql:
+    """The entries that hold every term; where they are more than the limit, first those that fit each best, as far as there are."""
     every = all_of(holds(term, config) for term in terms)
     best = all_of(holds(term, config, best=True) for term in terms)
     select = f"SELECT {_NEEDED} FROM ({entries.text}) AS entry WHERE"
     if best == every:
         text = f"SELECT {columns} FROM ({select} {every.of('entry')}{_ORDERS[order]} LIMIT %s) AS entry"
         return Sql(text, (*entries.params, *every.params, limit))
+    # Most queries find less than the limit: then the indexes are read once, and what fits best is not looked for.
     text = (
-        f"WITH best AS MATERIALIZED ({select} {best.of('entry')}{_ORDERS[order]} LIMIT %s),"
-        f" rest AS ({select} {every.of('entry')} AND NOT {best.of('entry')}{_ORDERS[order]}"
+        f"WITH held AS MATERIALIZED ({select} {every.of('entry')}{_ORDERS[order]} LIMIT %s),"
+        f" best AS MATERIALIZED ({select} {best.of('entry')}{_ORDERS[order]}"
+        " LIMIT CASE WHEN (SELECT count(*) FROM held) > %s THEN %s ELSE 0 END),"
+        " rest AS (SELECT * FROM held WHERE NOT EXISTS (SELECT FROM best WHERE best.id = held.id)"
         " LIMIT %s - (SELECT count(*) FROM best))"
         f" SELECT {columns} FROM (SELECT * FROM best UNION ALL SELECT * FROM rest) AS entry"
     )
-    first = (*entries.params, *best.params, limit)
-    return Sql(text, (*first, *entries.params, *every.params, *best.params, limit))
+    first = (*entries.params, *every.params, limit + 1)
+    return Sql(text, (*first, *entries.params, *best.params, limit, limit, limit))
 
 
 def _rows(statement: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
