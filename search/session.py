@@ -137,6 +137,7 @@ def search_session(limit_ms: int | None = None) -> Iterator[None]:
         "hnsw.max_scan_tuples": str(settings.max_scan_tuples),
         # A statement that ends at a limit looks cheap to read from the table's beginning, and what it looks for is rare.
         "enable_seqscan": "off",
+        "random_page_cost": "1.1",  # an index that is searched all day lies in memory; Postgres's default is a turning disk's
         "jit": "off",  # compiling takes longer than any of these queries
         "max_parallel_workers_per_gather": "0",  # so does starting workers, and other requests want the cores
     }

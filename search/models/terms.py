@@ -132,13 +132,12 @@ def fit_of(term: Term, config: str) -> Sql:
     by_fit: dict[float, list[str]] = {}
     for token, fit in term.values.items():
         by_fit.setdefault(fit, []).append(token)
-    cases = [(fit, has_any(tokens)) for fit, tokens in by_fit.items()]
+    cases = [_Case(fit, has_any(tokens)) for fit, tokens in by_fit.items()]
     if term.called:
-        cases.append((term.name_fit, is_called(term, config)))
+        cases.append(_Case(term.name_fit, is_called(term, config)))
     for phrases, share in ((term.phrases, 1.0), (term.near, term.near_share)):
         if phrases:
-            pairs = zip(term.fits, PARTS, strict=True)
-            cases += [(share * fit, stands_in(phrases, config, part)) for fit, part in pairs]
+            cases += _by_part(phrases, config, [share * fit for fit in term.fits])
     return _highest(cases)
 
 
@@ -146,23 +145,51 @@ def place_of(term: Term, config: str) -> Sql:
     """Return how near to the name of an entry the typed words of a term stand, from 0 for nowhere to 1."""
     if not term.literal:
         return Sql("0::float8")
-    pairs = zip(PLACES, PARTS, strict=True)
-    cases = [(place, stands_in(term.literal, config, part)) for place, part in pairs]
-    if term.own:
-        cases.append((1.0, has_any(term.own)))
+    cases = [_Case(1.0, has_any(term.own))] if term.own else []
+    cases += _by_part(term.literal, config, PLACES)
     if term.called:
-        cases.append((IN_PART, is_called(term, config)))
+        cases.append(_Case(IN_PART, is_called(term, config)))
     return _highest(cases)
 
 
-def _highest(cases: Iterable[tuple[float, Sql]]) -> Sql:
+class _Case(NamedTuple):
+    """A number and the condition that gives it, which cannot hold where `only_if`, quicker to look at than several of them, does not."""
+
+    number: float
+    condition: Sql
+    only_if: Sql | None = None
+
+
+def _by_part(phrases: Sequence[str], config: str, numbers: Sequence[float]) -> list[_Case]:
+    anywhere = stands_in(phrases, config)
+    pairs = zip(numbers, PARTS, strict=True)
+    return [_Case(number, stands_in(phrases, config, part), anywhere) for number, part in pairs]
+
+
+def _highest(cases: Iterable[_Case]) -> Sql:
     """Return the highest number whose condition holds; 0 where none does."""
-    ordered = sorted(cases, key=lambda case: -case[0])
+    text, params = _case(sorted(cases, key=lambda case: -case.number))
+    return Sql(f"({text})::float8", params)
+
+
+def _case(ordered: Sequence[_Case]) -> Sql:
     if not ordered:
-        return Sql("0::float8")
-    text = " ".join(f"WHEN {condition.text} THEN %s" for _, condition in ordered)
-    params = tuple(param for number, condition in ordered for param in (*condition.params, number))
-    return Sql(f"(CASE {text} ELSE 0 END)::float8", params)
+        return Sql("0")
+    place = next((number for number, case in enumerate(ordered) if case.only_if), len(ordered))
+    parts = [
+        Sql(f"WHEN {case.condition.text} THEN %s", (*case.condition.params, case.number))
+        for case in ordered[:place]
+    ]
+    otherwise = Sql("0")
+    if place < len(ordered):
+        only_if, rest = ordered[place].only_if, ordered[place:]
+        assert only_if is not None
+        found = _case([case._replace(only_if=None) for case in rest])
+        parts.append(Sql(f"WHEN {only_if.text} THEN {found.text}", only_if.params + found.params))
+        otherwise = _case([case for case in rest if case.only_if != only_if])
+    text = " ".join(part.text for part in parts)
+    params = tuple(param for part in parts for param in part.params)
+    return Sql(f"CASE {text} ELSE {otherwise.text} END", params + otherwise.params)
 
 
 def is_called(term: Term, config: str) -> Sql:
