@@ -107,11 +107,12 @@ def invented_words(number: int) -> list[str]:
 def _write(version, skus: Sequence[str], encoded: bool) -> None:
     from search.encoders.cache import encoders_for
     from search.indexing.documents import prepare
-    from search.indexing.entries import EntryWrite, ImageWrite, write_entries, write_texts
+    from search.indexing.entries import EntryWrite, ImageWrite, write_cards, write_entries, write_texts
     from search.registry import ProductPicture, get_index
 
     index = get_index()
     prepared = [prepare(index, row) for row in index.get_queryset().filter(sku__in=skus)]
+    write_cards(prepared)
     if not encoded:
         write_texts(version, prepared)
         return

@@ -2,7 +2,7 @@
 
 # ruff: noqa: S608 - only names of the plugin's own tables and columns, and conditions with placeholders, are put into statements
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -63,15 +63,22 @@ class Measure(NamedTuple):
         text = ", ".join(part.text for part in parts)
         return Sql(text, tuple(param for part in parts for param in part.params))
 
-    def read(self, row: Sequence[Any]) -> Measured:
-        """Return the entry that a row of these columns stands for."""
-        own, rest = row[:_OWN], row[_OWN:]
-        similar: Sequence[float | None] = (None, None)
-        if self.embedding is not None:
-            similar, rest = rest[:2], rest[2:]
-        fits, told = rest[: len(self.terms)], iter(rest[len(self.terms) :])
-        places = tuple(next(told) if term.literal else 0.0 for term in self.terms)
-        return Measured._make((*own, *similar, tuple(fits), places))
+    def reader(self) -> Callable[[Sequence[Any]], Measured]:
+        """Return what makes an entry of a row of these columns."""
+        first = _OWN if self.embedding is None else _OWN + 2
+        last = first + len(self.terms)
+        without = (None, None) if self.embedding is None else ()
+        told = [bool(term.literal) for term in self.terms]
+        nowhere = () if any(told) else (0.0,) * len(told)
+
+        def read(row: Sequence[Any]) -> Measured:
+            places: tuple[float, ...] = nowhere
+            if not places:
+                rest = iter(row[last:])
+                places = tuple(next(rest) if is_told else 0.0 for is_told in told)
+            return Measured._make((*row[:first], *without, tuple(row[first:last]), places))
+
+        return read
 
 
 # As `Measured` has them. pgvector's <#> is the negative inner product.
@@ -134,7 +141,8 @@ def measured(entries: Sql, by: Measure = Measure()) -> list[Measured]:  # noqa: 
     """
     columns = by.columns()
     statement = f"SELECT {columns.of('entry')} FROM ({entries.text}) AS entry"
-    return [by.read(row) for row in _rows(statement, (*columns.params, *entries.params))]
+    read = by.reader()
+    return [read(row) for row in _rows(statement, (*columns.params, *entries.params))]
 
 
 def find(
@@ -166,13 +174,13 @@ def find(
         parts.append(Sql(f"({held.text})", held.params))
     columns = by.columns()
     union = " UNION ALL ".join(part.text for part in parts)
-    statement = f"SELECT entry.is_named, {columns.of('entry')} FROM ({union}) AS entry"
+    statement = f"SELECT {columns.of('entry')}, entry.is_named FROM ({union}) AS entry"
     params = (*columns.params, *(param for part in parts for param in part.params))
-    found = Found({}, set(), [])
-    for is_named, *row in _rows(statement, params):
-        entry = by.read(row)
+    found, read = Found({}, set(), []), by.reader()
+    for row in _rows(statement, params):
+        entry = read(row)
         found.rows[entry.entry_id] = entry
-        if is_named:
+        if row[-1]:
             found.named.add(entry.entry_id)
         else:
             found.full.append(entry.entry_id)
