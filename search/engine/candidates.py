@@ -1,14 +1,23 @@
 """Candidates: the entries that a query's embedding finds, and the score of each entry for a query."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from ..conf import Weights, get_settings
 from ..facets import BRAND, CATEGORY, COLOUR, GENDER, facet_of, token_of
 from ..models import EntryImage, IndexEntry, IndexVersion
-from ..models.entries import EntryQuerySet, ImageQuerySet
-from ..models.finding import Measured, Row, every_entry, selected
+from ..models.entries import EntryQuerySet
+from ..models.finding import (
+    NO_EMBEDDING,
+    Measured,
+    Row,
+    every_entry,
+    every_image,
+    every_text,
+    nearest,
+    selected,
+)
 from ..models.terms import IN_PART, Sql
 from ..query.lexicon import NEAR, PURPOSE, VersionWords
 from ..query.negated import Negated
@@ -63,10 +72,21 @@ class Space:
         """The statement that selects the entries in this space."""
         return selected(self.entries()) if self.is_filtered else every_entry(self.version_id)
 
-    def images(self) -> ImageQuerySet:
-        """The pictures of the entries in this space."""
-        chosen = EntryImage.objects.in_version(self.version_id).matching(self.filters)
-        return chosen.excluding(self.excluded, self.config).lacking(self.negated, self.config)
+    def images(self) -> Sql:
+        """The statement that selects the embedded pictures of the entries in this space."""
+        if not self.is_filtered:
+            return every_image(self.version_id)
+        images = EntryImage.objects.in_version(self.version_id).matching(self.filters)
+        chosen = images.excluding(self.excluded, self.config).lacking(self.negated, self.config)
+        columns = ("entry__product_key", "entry_id", "embedding")
+        return selected(chosen.filter(embedding__isnull=False).values_list(*columns), nothing=NO_EMBEDDING)
+
+    def texts(self) -> Sql:
+        """The statement that selects the embedded texts of the entries in this space."""
+        if not self.is_filtered:
+            return every_text(self.version_id)
+        embedded = self.entries().filter(text_embedding__isnull=False)
+        return selected(embedded.values_list("product_key", "pk", "text_embedding"), nothing=NO_EMBEDDING)
 
 
 # The semantic legs: entries whose pictures or texts are nearest to an embedding.
@@ -80,13 +100,6 @@ class Leg:
     complete: bool = True  # False when more entries would qualify
 
 
-class HasNearest(Protocol):
-    """A queryset of embeddings."""
-
-    def nearest(self, embedding: EmbeddingLiteral, *, dimension: int, limit: int, exact: bool) -> list[Row]:
-        """Rows nearest to the embedding."""
-
-
 def image_leg(space: Space, embedding: EmbeddingLiteral, *, floor: float, exact: bool) -> Leg:
     """Find products by their pictures; a product counts by its best picture.
 
@@ -96,12 +109,12 @@ def image_leg(space: Space, embedding: EmbeddingLiteral, *, floor: float, exact:
         floor: lowest similarity, from -1 to 1.
         exact: whether to compare every picture instead of using the HNSW index.
     """
-    return _leg(space, space.images, embedding, floor, exact)
+    return _leg(space, space.images(), embedding, floor, exact)
 
 
 def text_leg(space: Space, embedding: EmbeddingLiteral, *, floor: float, exact: bool) -> Leg:
     """Find products by their texts; the arguments are those of `image_leg`."""
-    return _leg(space, space.entries, embedding, floor, exact)
+    return _leg(space, space.texts(), embedding, floor, exact)
 
 
 def leaves_few(space: Space) -> bool:
@@ -138,14 +151,12 @@ def _count_lacking(version_id: int) -> float | None:
     return (without / pictures.count() if without else 0.0) if there_are else None
 
 
-def _leg(
-    space: Space, source: Callable[[], HasNearest], embedding: EmbeddingLiteral, floor: float, exact: bool
-) -> Leg:
+def _leg(space: Space, embedded: Sql, embedding: EmbeddingLiteral, floor: float, exact: bool) -> Leg:
     limit = get_settings().candidates
-    rows = _nearest(space, source, embedding, limit, exact)
+    rows = _nearest(space, embedded, embedding, limit, exact)
     if space.is_filtered and not exact and len(rows) < limit and _reaches(rows, floor):
         # The iterative scan ended at max_scan_tuples with matching entries still unseen.
-        rows = _nearest(space, source, embedding, limit, True)
+        rows = _nearest(space, embedded, embedding, limit, True)
     best: dict[int, Row] = {}
     for distance, key, pk in rows:
         if -distance >= floor:
@@ -154,9 +165,9 @@ def _leg(
 
 
 def _nearest(
-    space: Space, source: Callable[[], HasNearest], embedding: EmbeddingLiteral, limit: int, exact: bool
+    space: Space, embedded: Sql, embedding: EmbeddingLiteral, limit: int, exact: bool
 ) -> list[tuple[float, str, int]]:
-    found = source().nearest(embedding, dimension=space.dimension, limit=limit, exact=exact)
+    found = nearest(embedded, embedding, dimension=space.dimension, limit=limit, exact=exact)
     # Relaxed order is nearly sorted; and equal distances have to give the same order every time.
     return sorted((distance, key, pk) for key, pk, distance in found)
 

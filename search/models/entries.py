@@ -14,7 +14,6 @@ from pgvector.django import HalfVectorField
 
 from ..vectors import EmbeddingLiteral
 from .expressions import Conditions, IsAnyOf, Negated, Unnest, distance, excludes, lacks, meets
-from .finding import Row
 from .terms import Holding, Term, all_of, holds
 from .versions import IndexVersion
 
@@ -23,7 +22,7 @@ FINEST_PRICE = Decimal("0.0001")  # the column keeps no more decimals
 
 
 class EntryQuerySet(QuerySet["IndexEntry"]):
-    """Index entries by words, filters and text embeddings."""
+    """Index entries by words and filters."""
 
     def in_version(self, version_id: int) -> Self:
         """Keep the entries of one version."""
@@ -70,15 +69,6 @@ class EntryQuerySet(QuerySet["IndexEntry"]):
         """
         condition = Holding(all_of(holds(term, config) for term in terms))
         return self.filter(Q(condition) | Q(product_key__in=list(also)) if also else condition)
-
-    def nearest(self, embedding: EmbeddingLiteral, *, dimension: int, limit: int, exact: bool) -> list[Row]:
-        """Return the entries whose text embedding is nearest, with the distance (negative inner product)."""
-        return list(
-            self.filter(text_embedding__isnull=False)
-            .annotate(_distance=distance("text_embedding", embedding, dimension, exact))
-            .order_by("_distance")
-            .values_list("product_key", "pk", "_distance")[:limit]
-        )
 
     def facet_counts(self) -> list[tuple[str, int]]:
         """Return how many of the entries have each facet token."""
@@ -201,15 +191,6 @@ class ImageQuerySet(QuerySet["EntryImage"]):
         )
         return pictures.order_by("entry__product_key", "position").values_list(
             "entry__product_key", "embedding"
-        )
-
-    def nearest(self, embedding: EmbeddingLiteral, *, dimension: int, limit: int, exact: bool) -> list[Row]:
-        """Return the pictures whose embedding is nearest, with the distance (negative inner product)."""
-        return list(
-            self.filter(embedding__isnull=False)
-            .annotate(_distance=distance("embedding", embedding, dimension, exact))
-            .order_by("_distance")
-            .values_list("entry__product_key", "entry_id", "_distance")[:limit]
         )
 
     def nearest_embeddings(

@@ -113,18 +113,63 @@ _ORDERS = {
 }
 
 
+NO_ENTRY = Sql("SELECT * FROM fashion_search_indexentry WHERE false")
+NO_EMBEDDING = Sql("SELECT NULL::text, NULL::bigint, NULL::halfvec WHERE false")
+
+
 def every_entry(version_id: int) -> Sql:
     """Return the statement that selects the entries of a version."""
     return Sql("SELECT * FROM fashion_search_indexentry WHERE version_id = %s", (version_id,))
 
 
-def selected(entries: "QuerySet[Any]") -> Sql:
-    """Return the statement of a queryset of entries."""
+def selected(entries: "QuerySet[Any, Any]", *, nothing: Sql = NO_ENTRY) -> Sql:
+    """Return the statement of a queryset, or `nothing`, which selects no row, where its conditions contradict each other."""
     try:
         text, params = entries.order_by().query.sql_with_params()
-    except EmptyResultSet:  # the conditions contradict each other
-        return Sql("SELECT * FROM fashion_search_indexentry WHERE false")
+    except EmptyResultSet:
+        return nothing
     return Sql(text, tuple(params))
+
+
+def every_image(version_id: int) -> Sql:
+    """Return the statement that selects the pictures of a version: product key, primary key of the entry, embedding."""
+    text = (
+        "SELECT entry.product_key, image.entry_id, image.embedding FROM fashion_search_entryimage AS image"
+        " JOIN fashion_search_indexentry AS entry ON entry.id = image.entry_id"
+        " WHERE image.version_id = %s AND image.embedding IS NOT NULL"
+    )
+    return Sql(text, (version_id,))
+
+
+def every_text(version_id: int) -> Sql:
+    """Return the statement that selects the embedded texts of a version, in the columns of `every_image`."""
+    text = (
+        "SELECT product_key, id AS entry_id, text_embedding AS embedding FROM fashion_search_indexentry"
+        " WHERE version_id = %s AND text_embedding IS NOT NULL"
+    )
+    return Sql(text, (version_id,))
+
+
+def nearest(
+    embedded: Sql, embedding: EmbeddingLiteral, *, dimension: int, limit: int, exact: bool
+) -> list[Row]:
+    """Return what is nearest, with its distance (negative inner product).
+
+    Args:
+        embedded: the statement that selects product keys, primary keys of entries and embeddings.
+        embedding: what they are compared with.
+        dimension: of both.
+        limit: most rows.
+        exact: whether every row is compared; else through the version's HNSW index.
+    """
+    # The HNSW indexes are over the cast expression; the bare column reaches no index, so it is scanned exactly.
+    vector = f"halfvec({dimension:d})"
+    column = "near.embedding" if exact else f"near.embedding::{vector}"
+    statement = (
+        f"SELECT near.product_key, near.entry_id, {column} <#> %s::{vector} AS distance"
+        f" FROM ({embedded.text}) AS near (product_key, entry_id, embedding) ORDER BY distance LIMIT %s"
+    )
+    return _rows(statement, (embedding, *embedded.params, limit))
 
 
 def among(ids: Iterable[int]) -> Sql:
@@ -230,9 +275,7 @@ def holding_most(
     return [pk for (pk,) in _rows(statement, params)]
 
 
-def _holding(
-    entries: Sql, terms: Sequence[Term], config: str, limit: int, order: str, columns: str
-) -> Sql:
+def _holding(entries: Sql, terms: Sequence[Term], config: str, limit: int, order: str, columns: str) -> Sql:
     """The entries that hold every term; where they are more than the limit, first those that fit each best, as far as there are."""
     every = all_of(holds(term, config) for term in terms)
     best = all_of(holds(term, config, best=True) for term in terms)
@@ -253,8 +296,8 @@ def _holding(
     return Sql(text, (*first, *entries.params, *best.params, limit, limit, limit))
 
 
-def _rows(statement: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
+def _rows(statement: str, params: Sequence[Any]) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        rows: list[Any] = cursor.fetchall()
         return rows

@@ -11,15 +11,17 @@ from django.test import Client
 
 from search.engine import search
 from search.indexing.lexicons import build_lexicon, refresh_word_list
-from search.models import EntryImage
+from search.models import EntryImage, StaleMark, StoredCard
+from search.models.cards import packed
 from search.query.lexicon import forget_words
+from search.registry import load_each, make_card
 from search.tasks import index_stale
 from tests.search.indexed import add, make_version, unit
 from tests.search.products import add_picture, begin_version, colour_picture, drain, make_product
 
 ROOT = Path(__file__).parents[2]
 QUERY = "navy sneakers men"
-SEARCH, API, WORKER = 23, 36, 25  # files at most
+SEARCH, API, WORKER = 23, 35, 26  # files at most
 
 pytestmark = pytest.mark.usefixtures("redis_server")
 
@@ -61,7 +63,7 @@ def check(way: str, act: Callable[[], object], most: int) -> None:
 @pytest.fixture
 def sneakers(db, tiny_artifact, search_settings):
     """Thirty sneakers, more than a page, with their words counted."""
-    version = make_version(tiny_artifact)
+    version, keys = make_version(tiny_artifact), []
     for number in range(30):
         colour = ("Navy", "Red")[number % 2]
         facets = {"colour": [colour], "category": ["Shoes", "Sneakers"], "gender": ["Men"], "brand": ["Acme"]}
@@ -70,6 +72,9 @@ def sneakers(db, tiny_artifact, search_settings):
             text=unit(1, number), pictures=[unit(2, number)],
         )  # fmt: skip
         add_picture(product, colour_picture("blue"))
+        keys.append(str(product.pk))
+    StoredCard.objects.write({key: packed(make_card(one)) for key, one in load_each(keys).products.items()})
+    StaleMark.objects.all().delete()  # indexed, and not changed since
     build_lexicon(version)
     refresh_word_list()
     forget_words()
