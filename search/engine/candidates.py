@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import mul
 from typing import NamedTuple
 
 from ..conf import Weights, get_settings
@@ -273,49 +274,63 @@ class ScoredEntry(NamedTuple):
         )
 
 
-def score(
-    row: Measured,
-    terms: Sequence[Term],
-    weights: Weights,
-    *,
-    named: bool,
-    for_kids: bool = False,
-    cheapness: float = 0.0,
-    shown: float = 0.0,
-) -> ScoredEntry:
-    """Score an entry: coverage + image x similarity of its picture + text x that of its text + what a query may add.
+@dataclass(frozen=True, slots=True)
+class Scoring:
+    """How entries are scored for a query."""
 
-    That is + literal x how far it holds the typed words, where other words are taken for them as well, + cheap x cheapness,
-    - kids, and for a photo + shown x how far its kind is what the photo shows.
+    importances: Sequence[float]  # of each term
+    needed: Sequence[float]  # a lesser fit counts as missing
+    wanted: float  # the sum of the importances
+    weights: Weights
 
-    Args:
-        row: how well it fits each term, and how similar it is.
-        terms: what was asked for.
-        weights: how much each counts.
-        named: whether the query is its SKU or name.
-        for_kids: whether it is for children, and they were not asked for.
-        cheapness: from 0 for the dearest candidate to 1, where the query asks for cheap things.
-        shown: how far its kind is what the photo shows, from 0 to 1.
-    """
-    wanted = gained = held = said = 0.0
-    full = bool(terms)
-    for term, fit, place in zip(terms, row.fits, row.places or [0.0] * len(terms), strict=True):
-        wanted += term.importance
-        gained += term.importance * fit
-        said += term.importance * place
-        if fit >= term.needed:
-            held += term.importance
-        else:
-            full = False
-    coverage = gained / wanted if wanted else 0.0
-    total = coverage + weights.image * max(row.image or 0.0, 0.0) + weights.text * max(row.text or 0.0, 0.0)
-    literal = said / wanted if wanted and full else 0.0
-    total += weights.literal * literal + weights.cheap * cheapness + weights.shown * shown
-    total -= weights.kids * for_kids
-    held = held / wanted if wanted else 0.0
-    return ScoredEntry(
-        row, total, full or named, coverage, held, full, named, True, shown=shown, literal=literal
-    )
+    @classmethod
+    def by(cls, terms: Sequence[Term], weights: Weights) -> "Scoring":
+        """By what was asked for, and how much each thing counts."""
+        importances = [term.importance for term in terms]
+        return cls(importances, [term.needed for term in terms], sum(importances), weights)
+
+    def of(
+        self,
+        row: Measured,
+        *,
+        named: bool,
+        for_kids: bool = False,
+        cheapness: float = 0.0,
+        shown: float = 0.0,
+    ) -> ScoredEntry:
+        """Score an entry: coverage + image x similarity of its picture + text x that of its text + what a query may add.
+
+        That is + literal x how far it holds the typed words, where other words are taken for them as well, + cheap x cheapness,
+        - kids, and for a photo + shown x how far its kind is what the photo shows.
+
+        Args:
+            row: how well it fits each term, and how similar it is.
+            named: whether the query is its SKU or name.
+            for_kids: whether it is for children, and they were not asked for.
+            cheapness: from 0 for the dearest candidate to 1, where the query asks for cheap things.
+            shown: how far its kind is what the photo shows, from 0 to 1.
+        """
+        weights, wanted = self.weights, self.wanted
+        gained = held = 0.0
+        full = bool(self.importances)
+        for importance, needed, fit in zip(self.importances, self.needed, row.fits, strict=True):
+            gained += importance * fit
+            if fit >= needed:
+                held += importance
+            else:
+                full = False
+        coverage, literal = (gained / wanted, 0.0) if wanted else (0.0, 0.0)
+        if full and any(row.places):
+            literal = sum(map(mul, self.importances, row.places)) / wanted
+        total = coverage + weights.literal * literal
+        if row.image is not None and row.image > 0:
+            total += weights.image * row.image
+        if row.text is not None and row.text > 0:
+            total += weights.text * row.text
+        total += weights.cheap * cheapness + weights.shown * shown - weights.kids * for_kids
+        held = held / wanted if wanted else 0.0
+        values = (row, total, full or named, coverage, held, full, named, True, (), shown, literal)
+        return ScoredEntry._make(values)
 
 
 def cheapness_of(rows: Sequence[Measured]) -> dict[int, float]:

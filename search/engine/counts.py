@@ -1,5 +1,6 @@
 """What a filter panel shows: how many results each choice would leave."""
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -153,16 +154,14 @@ def price_ranges_of(prices: Sequence[Decimal]) -> list[PriceRange]:
         return []
     bounds = round_bounds([ordered[max(ceil(share * len(ordered)) - 1, 0)] for share in SHARES])
     return _worth_choosing(
-        PriceRange(
-            lowest,
-            highest,
-            sum(
-                (lowest is None or price >= lowest) and (highest is None or price <= highest)
-                for price in ordered
-            ),
-        )
-        for lowest, highest in ends_of(bounds)
+        PriceRange(lowest, highest, _between(ordered, lowest, highest)) for lowest, highest in ends_of(bounds)
     )
+
+
+def _between(ordered: Sequence[Decimal], lowest: Decimal | None, highest: Decimal | None) -> int:
+    first = 0 if lowest is None else bisect_left(ordered, lowest)
+    last = len(ordered) if highest is None else bisect_right(ordered, highest)
+    return max(last - first, 0)
 
 
 def count_price_ranges(entries: EntryQuerySet) -> list[PriceRange]:

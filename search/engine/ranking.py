@@ -1,7 +1,7 @@
 """The ranking of a query: what covers it, and what its embedding is near to, scored together and in order."""
 
 import logging
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, groupby
@@ -32,12 +32,12 @@ from .answers import LooksLike
 from .arrange import Arranged, arrange, without_hidden
 from .candidates import (
     ScoredEntry,
+    Scoring,
     Space,
     Term,
     cheapness_of,
     image_leg,
     leaves_few,
-    score,
     terms_of,
     text_leg,
 )
@@ -309,14 +309,14 @@ def _in_order(kept: Sequence[ScoredEntry], order: str = "", terms: Sequence[Term
     """
 
     def place(item: ScoredEntry) -> tuple[Any, ...]:
-        first = tuple(not has for has in item.first)
-        leads = not item.full, not item.matching
-        return not item.named, *leads, first, by_price(item), -item.score, item.row.product_key
+        first = tuple(not has for has in item.first) if item.first else ()
+        leads = not item.named, not item.full, not item.matching, first
+        return *leads, by_price(item) if order else (), -item.score, item.row.product_key
 
     def by_price(item: ScoredEntry) -> tuple[Any, ...]:
         price = item.row.price
-        if not order or not item.matching or price is None:
-            return (item.loose(terms), True, 0) if order and item.matching else ()
+        if not item.matching or price is None:
+            return (item.loose(terms), True, 0) if item.matching else ()
         return item.loose(terms), False, -price if order == FALLING else price
 
     return sorted(kept, key=place)
@@ -457,15 +457,13 @@ def score_entries(
     if not rows:
         return []
     cheapness = cheapness_of(rows) if query.understood.cheap else {}
-    weights, kids = get_settings().weights, frozenset(_kids_not_asked_for(query))
+    score, kids = Scoring.by(terms, get_settings().weights), frozenset(_kids_not_asked_for(query))
     return [
-        score(
+        score.of(
             row,
-            terms,
-            weights,
             named=row.entry_id in found.named,
             for_kids=not kids.isdisjoint(row.facets),
-            cheapness=cheapness.get(row.entry_id, 0.0),
+            cheapness=cheapness.get(row.entry_id, 0.0) if cheapness else 0.0,
             shown=query.shown.of(row.facets) if query.shown else 0.0,
         )
         for row in rows
@@ -525,28 +523,30 @@ def spread_variants(items: Sequence[Item], *, most: int, page: int) -> list[Item
     if not most:
         return list(items)
     spread: list[Item] = []
-    waiting: list[Item] = list(items)
+    waiting = deque(items)
     while waiting:
-        shown, waiting = _one_page(waiting, most, page)
-        spread += shown
+        spread += _one_page(waiting, most, page)
     return spread
 
 
-def _one_page(items: Sequence[Item], most: int, page: int) -> tuple[list[Item], list[Item]]:
-    """Return a page and what is left, both in order."""
+def _one_page(waiting: deque[Item], most: int, page: int) -> list[Item]:
+    """Take a page from the front of what waits; what is too many for it stays there, in order."""
     seen: Counter[str] = Counter()
     shown: list[Item] = []
     held_back: list[Item] = []
-    for number, item in enumerate(items):
-        if len(shown) == page:
-            return shown, [*held_back, *items[number:]]
-        if item.style and seen[item.style] >= most:
+    while waiting and len(shown) < page:
+        item = waiting.popleft()
+        if (style := item.style) and seen[style] >= most:
             held_back.append(item)
         else:
-            seen[item.style] += 1
+            seen[style] += 1
             shown.append(item)
-    missing = page - len(shown)
-    return [*shown, *held_back[:missing]], held_back[missing:]
+    if len(shown) < page:  # nothing else could fill it
+        missing = page - len(shown)
+        shown += held_back[:missing]
+        held_back = held_back[missing:]
+    waiting.extendleft(reversed(held_back))
+    return shown
 
 
 def spread_tiers(tiers: Iterable[Sequence[Item]], *, most: int, page: int) -> list[Item]:
