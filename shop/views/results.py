@@ -28,6 +28,11 @@ class Card:
     more: str  # address of results that look more like it; "" where it is chosen already, or ten others are
     less: str  # address of results that look less like it; "" where nothing is chosen that results look like
 
+    @property
+    def sku(self) -> str:
+        """Its article number."""
+        return self.card.sku
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:

@@ -109,11 +109,11 @@ def test_queries_do_not_grow_with_the_products(client, make_products, django_ass
     with django_assert_num_queries(7):
         # counts, tile pictures; newest, products, their pictures and sizes; menu
         client.get("/")
-    with django_assert_num_queries(22):
-        # category, what is below, index version (twice, there is none), total, counts, children, line; products, their pictures and sizes; menu;
+    with django_assert_num_queries(21):
+        # category, what is below, index version, total, counts, children, line; products, their pictures and sizes; menu;
         # names below that are elsewhere, too; what rules hide, read once in a few seconds: eight
         client.get("/categories/apparel/")
-    with django_assert_num_queries(14 if count > 1 else 12):
+    with django_assert_num_queries(12 if count > 1 else 10):
         # product, its pictures and sizes; index versions for other colours and for similar products, which there are none of; others with pictures and sizes; line; counts, menu
         client.get(products[0].get_absolute_url())
 
