@@ -141,6 +141,21 @@ if os.environ.get("MAINTENANCE_DATABASE_URL"):  # past a pooler, to build indexe
         engine="django.db.backends.postgresql",
         test_options={"MIRROR": "default"},
     )
+REPLICAS = {  # standbys, alias -> settings, that searches may be read from
+    f"replica{number}": {
+        **dj_database_url.parse(
+            url,
+            engine="django.db.backends.postgresql",
+            conn_max_age=60,
+            conn_health_checks=True,
+            test_options={"MIRROR": "default"},
+        ),
+    }
+    for number, url in enumerate(_words("REPLICA_URLS"), 1)
+}
+for _replica in REPLICAS.values():
+    _replica.setdefault("OPTIONS", {}).setdefault("connect_timeout", 1)  # the primary is there
+DATABASES |= REPLICAS
 FASHION_SEARCH: dict[str, object] = json.loads(os.environ.get("FASHION_SEARCH") or "{}")
 FASHION_SEARCH.setdefault("CURRENCY", "INR")  # as `Product.currency` is by default
 # Part of every key in Redis, so that two shops may use one: those of the cache, and Celery's own.
@@ -243,6 +258,9 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 
 # --- The search plugin --------------------------------------------------------------------------------------------
+
+if REPLICAS:
+    FASHION_SEARCH.setdefault("READ_REPLICAS", list(REPLICAS))
 
 if "maintenance" in DATABASES:
     FASHION_SEARCH.setdefault("MAINTENANCE_DATABASE", "maintenance")

@@ -23,7 +23,7 @@ from ..models.entries import EntryQuerySet
 from ..models.expressions import concerns
 from ..query.lexicon import words_of
 from ..registry import ProductCard, get_index
-from ..session import part_in_time, pinned
+from ..session import part_in_time, reading
 from ..text import clean_text
 from . import answers
 from .answers import Draft, SearchAnswer, SearchResult
@@ -216,7 +216,7 @@ class ProductPage:
     left_out: tuple[str, ...] = ()  # as in `SearchAnswer`
 
 
-@pinned()
+@reading
 def browse_products(cursor: str = "", *, page_size: int | None = None) -> ProductPage:
     """Return a page of the products in the index, newest first.
 
@@ -291,7 +291,7 @@ class FoundProduct:
     facets: dict[str, list[str]]
 
 
-@pinned()
+@reading
 def find_product(sku: str) -> FoundProduct | None:
     """Return the product with this SKU, in any case of letters, or None where no published product has it.
 
