@@ -14,13 +14,14 @@ class SearchConfig(AppConfig):
 
     def ready(self) -> None:
         """Load every `search_index` module, then connect router, receivers, messages, checks and the judge of new versions."""
-        from . import checks, session, signals, task_messages
+        from . import checks, replicas, session, signals, task_messages
         from .evaluation.compare import judge_versions
         from .indexing.version_figures import judge_with
 
         judge_with(judge_versions)
         autodiscover_modules("search_index")
         session.connect()
+        replicas.connect()
         signals.connect()
         task_messages.connect()
         checks.connect()

@@ -15,7 +15,13 @@ from .models import IndexVersion
 from .monitoring import configuration_probes as configuration
 from .monitoring.neighbours import local_cache, probe_neighbours
 from .monitoring.probes import Finding
-from .monitoring.service_probes import probe_poolers, probe_postgres, probe_routers, probe_storage
+from .monitoring.service_probes import (
+    probe_poolers,
+    probe_postgres,
+    probe_replica_settings,
+    probe_routers,
+    probe_storage,
+)
 from .monitoring.version_probes import probe_artifact, probe_settings_artifact, probe_text_config
 from .schedule import TASKS
 
@@ -39,6 +45,7 @@ def connect() -> None:
         checks.register(check)
     for check in (
         check_connections,
+        check_replicas,
         check_neighbours,
         check_extension,
         check_active_version,
@@ -103,6 +110,11 @@ def check_block_list(**kwargs: Any) -> list[CheckMessage]:
 def check_connections(databases: Databases = None, **kwargs: Any) -> list[CheckMessage]:
     """E016, W018, W019: what stands between the shop and Postgres keeps transactions, gives nothing to others, takes writes."""
     return _messages(probe_poolers) if _is_ours(databases) else []
+
+
+def check_replicas(databases: Databases = None, **kwargs: Any) -> list[CheckMessage]:
+    """E030, W031: each of READ_REPLICAS is an alias in DATABASES, and a standby."""
+    return _messages(probe_replica_settings) if _is_ours(databases) else []
 
 
 def check_neighbours(databases: Databases = None, **kwargs: Any) -> list[CheckMessage]:

@@ -162,6 +162,8 @@ class SearchSettings:
     maintenance_database: str = (
         ""  # alias in DATABASES of a connection past the pooler, to build indexes; "" for the default one
     )
+    read_replicas: tuple[str, ...] = ()  # aliases in DATABASES of standbys that searches may be read from
+    replica_lag_seconds: float = 5.0  # how far such a standby may be behind
     metrics_token: str = ""  # that Prometheus sends to get figures; "" keeps them from everybody
     tag_confidence: float = 0.4  # tags that are less sure are not suggested
     tags_per_product: int = 8  # tags suggested for a product at most
@@ -290,6 +292,12 @@ def checked(key: str, value: Any) -> Any:
         if not isinstance(value, str | Path):
             raise ImproperlyConfigured(f"{SETTING}[{key!r}] must be a path, not {value!r}.")
         return _packaged(str(value)) or Path(value)
+    if key == "READ_REPLICAS":
+        if not isinstance(value, list | tuple) or not all(isinstance(one, str) and one for one in value):
+            raise ImproperlyConfigured(
+                f"{SETTING}[{key!r}] must be a list of aliases in DATABASES, not {value!r}."
+            )
+        return tuple(value)
     if isinstance(default, tuple):
         if not isinstance(value, list | tuple) or not all(isinstance(one, str | Path) for one in value):
             raise ImproperlyConfigured(f"{SETTING}[{key!r}] must be a list of paths, not {value!r}.")

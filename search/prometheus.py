@@ -50,6 +50,16 @@ PUBLISH_FAILURES = Counter(
 TASK_RECORD_FAILURES = Counter(
     "fashion_search_task_record_failures", "Runs of periodic tasks that could not be noted in Postgres."
 )
+REPLICA_READS = Counter(
+    "fashion_search_replica_reads",
+    "Searches and the like that a replica has answered.",
+    ["replica"],
+)
+REPLICA_FALLBACKS = Counter(
+    "fashion_search_replica_fallbacks",
+    "Times that a replica could not be read from, or failed a search, by what it was: away, behind, none, failed.",
+    ["replica", "why"],
+)
 
 RECENT_SECONDS = 60.0
 RECENT_ANSWERS = 2000  # at most

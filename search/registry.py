@@ -18,7 +18,7 @@ from django.db.models import Model, QuerySet
 from .exceptions import NoIndexRegistered
 from .prometheus import UNSHOWN
 from .resilience import SparingLogger
-from .session import WRITER, pinned
+from .session import WRITER, on_primary, pinned
 
 logger = logging.getLogger(__name__)
 sparing = SparingLogger(logger)
@@ -191,7 +191,8 @@ def make_card(product: Any) -> ProductCard | None:
     """
     index = get_index()
     try:
-        return card_of(index, product)
+        with on_primary():  # cards may write, as packages for thumbnails do
+            return card_of(index, product)
     except (OperationalError, InterfaceError, SoftTimeLimitExceeded):
         raise
     except Exception as error:  # noqa: BLE001 - the host's code; its error is this product's, not the page's

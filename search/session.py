@@ -1,20 +1,24 @@
 """The session of a search: the database that it reads, its transaction, the time that it may take and that its stages took.
 
 Searches set Postgres up for their statements, and workers index what they have read: neither may go to another connection
-than the one that it is set on, nor to a replica that lags behind. So the plugin's own tables are always read from the
-database that they are written to, and whatever is read inside `pinned` is, too, the host's models included.
+than the one that it is set on, nor to a replica that a host's router chooses, which may lag. So the plugin's own tables are
+always read from the database that they are written to, and whatever is read inside `pinned` is, too, the host's models included.
+
+With READ_REPLICAS, what only reads may be led to a replica that is fresh enough, and is then led there as a whole: `reading`.
 """
 
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import wraps
 from math import inf
 from time import monotonic, perf_counter
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from django.core.signals import setting_changed
-from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, router, transaction
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connections, router, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg.errors import QueryCanceled
 
 from .conf import get_settings
@@ -23,6 +27,8 @@ from .prometheus import STAGE_SECONDS
 logger = logging.getLogger(__name__)
 
 Part = TypeVar("Part")
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
 
 _deadline: ContextVar[float | None] = ContextVar("fashion_search_deadline", default=None)
 _OF_SAVEPOINTS = ("SAVEPOINT ", "ROLLBACK TO SAVEPOINT ", "RELEASE SAVEPOINT ")
@@ -30,6 +36,9 @@ _SHRUNK = 0.8  # the limit of a statement is set anew when less than this share 
 WRITER = DEFAULT_DB_ALIAS  # where the plugin's tables are, in the transactions that change products
 _UID = "fashion_search.routing"
 _is_pinned: ContextVar[bool] = ContextVar("fashion_search_pinned", default=False)
+# The primary's connection, while the alias leads to a replica.
+_set_aside: ContextVar[BaseDatabaseWrapper | None] = ContextVar("fashion_search_primary", default=None)
+_lead: list[Callable[[Callable[[], Any]], Any]] = [lambda read: read()]
 _stages: ContextVar[dict[str, float] | None] = ContextVar("fashion_search_stages", default=None)
 
 
@@ -211,13 +220,73 @@ class WriterRouter:
 
 @contextmanager
 def pinned() -> Iterator[None]:
-    """Read each model from the database that it is written to while the body runs; also a decorator, and may be nested."""
+    """Read each model from the database that it is written to while the body runs; also a decorator, and may be nested.
+
+    What is `reading` inside it reads from the primary, so that a process sees what it has just written.
+    """
     install()
     token = _is_pinned.set(True)
     try:
         yield
     finally:
         _is_pinned.reset(token)
+
+
+def reading(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+    """Have a function that writes nothing read from one of READ_REPLICAS, or from the primary where none is fresh enough.
+
+    All of a call is read from one server. Where a replica fails it, it is made again on the primary. Inside `pinned`, inside a
+    transaction, and without READ_REPLICAS it reads from the primary. The function returns what it has read, nothing that reads later.
+    """
+
+    @wraps(function)
+    def read(*args: Arguments.args, **options: Arguments.kwargs) -> Result:
+        if _is_pinned.get() or not get_settings().read_replicas or connection.in_atomic_block:
+            with pinned():
+                return function(*args, **options)
+        answer: Result = _lead[0](pinned()(lambda: function(*args, **options)))
+        return answer
+
+    return read
+
+
+def lead_by(read_somewhere: Callable[[Callable[[], Any]], Any]) -> None:
+    """Have `read_somewhere` choose the server for what is `reading`; it is given what reads, and returns what that returns."""
+    _lead[:] = [read_somewhere]
+
+
+@contextmanager
+def led_to(alias: str) -> Iterator[None]:
+    """Have all that this thread reads from the default database while the body runs read from another one.
+
+    Its connection takes the other's place, so that models, cursors and transactions agree, and products that are read belong to the
+    default database as ever, and are saved there.
+    """
+    primary = connections[WRITER]
+    token = _set_aside.set(primary)
+    connections[WRITER] = connections[alias]
+    try:
+        yield
+    finally:
+        connections[WRITER] = primary
+        _set_aside.reset(token)
+
+
+@contextmanager
+def on_primary() -> Iterator[None]:
+    """Lead back to the primary while the body runs, for what may write: the host's own code, and its cache; may be nested."""
+    primary = _set_aside.get()
+    if primary is None:
+        yield
+        return
+    replica = connections[WRITER]
+    token = _set_aside.set(None)
+    connections[WRITER] = primary
+    try:
+        yield
+    finally:
+        connections[WRITER] = replica
+        _set_aside.reset(token)
 
 
 def install() -> None:

@@ -18,6 +18,7 @@ from redis.exceptions import RedisError
 from rest_framework.throttling import BaseThrottle
 
 from search.api.access import COUNT
+from search.redis_clients import client_of
 
 logger = logging.getLogger(__name__)
 
@@ -77,7 +78,7 @@ class Attempts:
 
 @lru_cache(maxsize=1)
 def _redis() -> Redis:
-    return Redis.from_url(settings.REDIS_URL, **settings.CACHE_TIMEOUTS)
+    return client_of(settings.REDIS_URL, **settings.CACHE_TIMEOUTS)
 
 
 SECONDS = 300.0

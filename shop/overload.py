@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache, cached_property
 from typing import Any
 
@@ -205,7 +205,9 @@ class DatabasePatience:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Handle the request while the connection is watched."""
-        with self._watch.over(connections[DEFAULT_DB_ALIAS]):
+        with ExitStack() as stack:
+            for alias in (DEFAULT_DB_ALIAS, *settings.REPLICAS):
+                stack.enter_context(self._watch.over(connections[alias]))
             return self._get_response(request)
 
 

@@ -3,12 +3,13 @@
 import json
 import os
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from pythonjsonlogger.core import RESERVED_ATTRS
 
+from search.redis_clients import SENTINEL, broker_settings
 from search.schedule import beat_schedule
 
 from .security import page_policy
@@ -141,6 +142,21 @@ if os.environ.get("MAINTENANCE_DATABASE_URL"):  # past a pooler, to build indexe
         engine="django.db.backends.postgresql",
         test_options={"MIRROR": "default"},
     )
+REPLICAS = {  # standbys, alias -> settings, that searches may be read from
+    f"replica{number}": {
+        **dj_database_url.parse(
+            url,
+            engine="django.db.backends.postgresql",
+            conn_max_age=60,
+            conn_health_checks=True,
+            test_options={"MIRROR": "default"},
+        ),
+    }
+    for number, url in enumerate(_words("REPLICA_URLS"), 1)
+}
+for _replica in REPLICAS.values():
+    _replica.setdefault("OPTIONS", {}).setdefault("connect_timeout", 1)  # the primary is there
+DATABASES |= REPLICAS
 FASHION_SEARCH: dict[str, object] = json.loads(os.environ.get("FASHION_SEARCH") or "{}")
 FASHION_SEARCH.setdefault("CURRENCY", "INR")  # as `Product.currency` is by default
 # Part of every key in Redis, so that two shops may use one: those of the cache, and Celery's own.
@@ -153,12 +169,17 @@ REDIS_TIMEOUTS = {"socket_timeout": 2, "socket_connect_timeout": 1}
 # In seconds; a page waits for the cache, which answers within a millisecond or is away.
 CACHE_TIMEOUTS = {"socket_timeout": 0.3, "socket_connect_timeout": 0.3}
 
+if REDIS_URL.startswith(SENTINEL):  # whichever server the Sentinel processes name
+    CACHE_OPTIONS: dict[str, object] = {**CACHE_TIMEOUTS, "pool_class": "search.redis_clients.SentinelPool"}
+else:
+    CACHE_OPTIONS = {**CACHE_TIMEOUTS}
+
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": REDIS_URL,
+        "LOCATION": [REDIS_URL],  # Django would divide a text at commas
         "KEY_PREFIX": f"shop:{NAMESPACE}",
-        "OPTIONS": CACHE_TIMEOUTS,
+        "OPTIONS": CACHE_OPTIONS,
     }
 }
 
@@ -206,12 +227,9 @@ CORS_EXPOSE_HEADERS = ["ETag", "Retry-After"]
 # The index's outbox in Postgres is the queue of record; what Redis holds are hints. So a lost message costs at most
 # one sweep, and every setting below prefers a quick failure to a wait.
 
-CELERY_BROKER_URL = (
-    f"redis+socket://{urlsplit(REDIS_URL).path}" if REDIS_URL.startswith("unix:") else REDIS_URL
-)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_TIMEOUT = 1
-CELERY_BROKER_TRANSPORT_OPTIONS = {
+_transport_options = {
     **REDIS_TIMEOUTS,
     "global_keyprefix": f"{NAMESPACE}:",  # or workers of two shops on one Redis would give back each other's messages
     "visibility_timeout": 600,  # seconds; above the task time limit, so that a running task is not doubled
@@ -223,6 +241,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "interval_step": 0.1,
     "interval_max": 0.2,
 }
+CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS = broker_settings(REDIS_URL, _transport_options)
 CELERY_TASK_PUBLISH_RETRY_POLICY = {
     "max_retries": 1,
     "interval_start": 0,
@@ -243,6 +262,9 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 
 # --- The search plugin --------------------------------------------------------------------------------------------
+
+if REPLICAS:
+    FASHION_SEARCH.setdefault("READ_REPLICAS", list(REPLICAS))
 
 if "maintenance" in DATABASES:
     FASHION_SEARCH.setdefault("MAINTENANCE_DATABASE", "maintenance")

@@ -94,6 +94,12 @@ def redis_server() -> EmbeddedRedis | None:
 
 
 @pytest.fixture(scope="session")
+def postgres_server(django_db_modify_db_settings: None) -> EmbeddedPostgres | None:
+    """The embedded Postgres, running; None where DATABASE_URL names another."""
+    return _postgres
+
+
+@pytest.fixture(scope="session")
 def django_db_modify_db_settings(redis_server: EmbeddedRedis | None) -> None:
     """Start the servers before pytest-django makes the test database."""
     if _postgres and not _postgres.process.running:

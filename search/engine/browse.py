@@ -24,7 +24,7 @@ from ..models.expressions import concerns
 from ..models.finding import measured, selected
 from ..query.lexicon import words_of
 from ..registry import ProductCard, get_index
-from ..session import part_in_time, pinned
+from ..session import part_in_time, reading
 from ..text import clean_text
 from . import answers
 from .answers import Draft, SearchAnswer, SearchResult
@@ -217,7 +217,7 @@ class ProductPage:
     left_out: tuple[str, ...] = ()  # as in `SearchAnswer`
 
 
-@pinned()
+@reading
 def browse_products(cursor: str = "", *, page_size: int | None = None) -> ProductPage:
     """Return a page of the products in the index, newest first.
 
@@ -292,7 +292,7 @@ class FoundProduct:
     facets: dict[str, list[str]]
 
 
-@pinned()
+@reading
 def find_product(sku: str) -> FoundProduct | None:
     """Return the product with this SKU, in any case of letters, or None where no published product has it.
 

@@ -14,7 +14,7 @@ from ..models import IndexVersion
 from ..models.entries import EntryQuerySet
 from ..models.terms import Fit, fit_of
 from ..query.parse import clean_query
-from ..session import pinned, search_session
+from ..session import reading, search_session
 from ..text import split
 from .candidates import Space
 from .ranking import RankingQuery, holding_everything, read_words
@@ -27,7 +27,7 @@ _kept: dict[tuple[int, str], tuple[bool, float]] = {}  # with the moment of the 
 _lock = Lock()
 
 
-@pinned()
+@reading
 def which_find(version_id: int, texts: Iterable[str]) -> list[str]:
     """Return the texts that some product has all of, in their order; texts with a word that no product has are left out.
 

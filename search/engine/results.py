@@ -20,7 +20,7 @@ from ..models.finding import Measured
 from ..query.parse import parts_of
 from ..registry import Loaded, get_index, leave_out, load_each, make_card
 from ..resilience import CircuitBreaker
-from ..session import part_in_time, stage
+from ..session import on_primary, part_in_time, stage
 from . import answers
 from .answers import Blocking, PageProducts, RelaxedPart, SearchResult
 from .candidates import ScoredEntry
@@ -289,7 +289,8 @@ def _try(act: Callable[[], object]) -> bool:
     if breaker.is_open():
         return False
     try:
-        act()
+        with on_primary():  # a cache may be in the database
+            act()
     except Exception:
         breaker.open()
         logger.exception("Rankings cannot be frozen: the cache is away. Later pages are computed again.")

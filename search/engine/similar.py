@@ -18,7 +18,7 @@ from ..merchandising.snapshots import snapshot
 from ..models import EntryImage, IndexEntry, IndexVersion
 from ..prometheus import LEFT_OUT
 from ..registry import get_index
-from ..session import pinned, search_session
+from ..session import reading, search_session
 from ..vectors import EmbeddingLiteral
 from . import answers
 from .answers import SearchResult, SimilarAnswer
@@ -35,7 +35,7 @@ OF_A_STYLE = 60  # products of one style whose colours are compared
 NO_FLOOR = -2.0  # the most similar products are shown, however similar they are
 
 
-@pinned()
+@reading
 def find_similar(product_key: str, *, filters: Filters = NO_FILTERS, limit: int = 12) -> SimilarAnswer:
     """Find the products whose pictures are most like the product's; by text, and says so, where it has no picture embedding.
 
@@ -153,7 +153,7 @@ def _best(legs: list[Leg]) -> Leg:
 # A product's style in other colours.
 
 
-@pinned()
+@reading
 def find_other_colours(product_key: str, *, limit: int = 6) -> list[SearchResult]:
     """Find a product's style in other colours, of each colour the one that looks most like the product, most similar first.
 

@@ -10,7 +10,7 @@ from ..exceptions import InvalidQuery
 from ..models import WordList
 from ..prometheus import LEFT_OUT
 from ..query.names import NO_FACET, names_of
-from ..session import is_out_of_time
+from ..session import is_out_of_time, reading
 from ..text import cut_text, fold, spelt_words
 from . import answers
 from .answers import SearchResult
@@ -54,6 +54,7 @@ def _none_popular(_text: str, _limit: int) -> Sequence[str]:
     return ()
 
 
+@reading
 def suggest(text: str, *, limit: int = 6, popular: Popular = _none_popular) -> Suggestions:
     """Suggest queries, facet values, brands and products for what is being typed.
 

@@ -4,6 +4,7 @@ Entries and queries must be cut into words by one text search configuration, or 
 keeps its own, and another one in the settings takes effect with the next version.
 """
 
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
@@ -71,6 +72,35 @@ def find_unusable() -> list[str]:
             f"FASHION_SEARCH['MAINTENANCE_DATABASE'] names {alias!r}, which leads to another database than {WRITER!r}: its"
             " indexes would be built there."
         )
+    return found
+
+
+def find_missing_replicas() -> list[str]:
+    """Return a sentence for each of READ_REPLICAS that there is not."""
+    return [
+        f"FASHION_SEARCH['READ_REPLICAS'] names {alias!r}, which DATABASES does not have."
+        for alias in get_settings().read_replicas
+        if alias not in settings.DATABASES
+    ]
+
+
+def find_pointless_replicas() -> list[str]:
+    """Return a sentence for each of READ_REPLICAS that searches are never read from, as it is no standby.
+
+    One that cannot be reached may be one; the dashboard says so.
+    """
+    found = []
+    for alias in get_settings().read_replicas:
+        if alias == WRITER:
+            found.append(f"FASHION_SEARCH['READ_REPLICAS'] names {alias!r}, which is the primary.")
+        elif alias in settings.DATABASES:
+            with suppress(DatabaseError):
+                if _identity(alias) == _identity(WRITER):
+                    found.append(
+                        f"FASHION_SEARCH['READ_REPLICAS'] names {alias!r}, which leads to the primary itself."
+                    )
+                elif not _is_standby(alias):
+                    found.append(f"FASHION_SEARCH['READ_REPLICAS'] names {alias!r}, which is no standby.")
     return found
 
 
@@ -143,6 +173,12 @@ def _identity(alias: str) -> Any:
     with own_connection(alias) as own, own.cursor() as cursor:
         cursor.execute(_IDENTITY)
         return cursor.fetchone()
+
+
+def _is_standby(alias: str) -> bool:
+    with own_connection(alias) as own, own.cursor() as cursor:
+        cursor.execute("SELECT pg_is_in_recovery()")
+        return bool(cursor.fetchone()[0])
 
 
 def try_text_config(name: str) -> None:

@@ -22,6 +22,7 @@ from ..conf import get_settings, shop_key
 from ..models import LoggedSearch, SearchEvent
 from ..models.insight import normalise
 from ..prometheus import LEFT_OUT
+from ..redis_clients import SCHEMES, client_of, of_broker
 from ..text import storable
 
 logger = logging.getLogger(__name__)
@@ -48,7 +49,6 @@ if redis.call('LINDEX', KEYS[1], 0) == ARGV[1] and redis.call('LINDEX', KEYS[1],
 end
 return 0
 """
-SCHEMES = ("redis://", "rediss://", "unix://")
 BATCH = 1000
 MAX_TEXT = 200  # characters of a text
 LOCK_TIMEOUT = "2s"  # a locked table is tried again by the next run; until then records wait in Redis
@@ -61,7 +61,7 @@ def address() -> str:
     given = get_settings().insight_redis_url
     if not given:
         broker = str(current_app.conf.broker_write_url or current_app.conf.broker_url or "")
-        given = broker.replace("redis+socket://", "unix://", 1)
+        return of_broker(broker, current_app.conf.broker_transport_options or {})
     return given if given.startswith(SCHEMES) else ""
 
 
@@ -174,7 +174,7 @@ def _client(url: str, timeout: float) -> Redis:
     if not url.startswith("unix://"):
         options["socket_connect_timeout"] = timeout
     # One try: callers decide whether to ask again, and three tries would take three timeouts.
-    return Redis.from_url(url, retry=Retry(NoBackoff(), 0), **options)
+    return client_of(url, retry=Retry(NoBackoff(), 0), **options)
 
 
 def drain_log(*, batches: int = 50) -> int:

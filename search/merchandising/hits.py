@@ -19,6 +19,7 @@ from ..conf import shop_key
 from ..models import Banner, MerchandisingRule, Redirect, Synonym
 from ..prometheus import LEFT_OUT
 from ..resilience import Attempts, CircuitBreaker
+from ..session import on_primary
 
 logger = logging.getLogger(__name__)
 
@@ -56,8 +57,9 @@ def count_hits(hits: Iterable[Hit]) -> None:
     if not wanted or breaker.is_open():
         return
     try:
-        for hit in wanted:
-            _add(hit.key, 1)
+        with on_primary():  # the cache may be in the database
+            for hit in wanted:
+                _add(hit.key, 1)
     except Exception as error:  # noqa: BLE001 - every cache has errors of its own
         breaker.open()
         LEFT_OUT.labels("hits").inc()

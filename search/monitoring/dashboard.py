@@ -14,6 +14,7 @@ from ..indexing.status import OutboxState, measure_outbox
 from ..insight.reports import Period, Queries, QueryFigures, last_days, share
 from ..models import IndexEntry, IndexVersion, SearchDay, StaleProduct
 from ..registry import ProductCard, get_index, read_cards
+from ..replicas import ReplicaState, states
 from .build_progress import read_progress
 from .index_probes import probe_index, probe_staleness
 from .neighbours import probe_neighbours, unknown
@@ -25,6 +26,7 @@ from .service_probes import (
     probe_log,
     probe_postgres,
     probe_queue,
+    probe_replicas,
     probe_storage,
     probe_tasks,
 )
@@ -81,6 +83,7 @@ class Board:
     build: dict[str, Any] | None  # as `read_progress` returns it
     failed: Failed
     answers: tuple[Answers, ...]
+    replicas: tuple[ReplicaState, ...] = ()
 
 
 def read_board() -> Board:
@@ -90,10 +93,12 @@ def read_board() -> Board:
     index, staleness, storage = probe_index(), probe_staleness(), probe_storage()
     outbox, failed, answers = measure_outbox(), read_failed(), read_answers()
     build = read_progress(ping.count)
+    standbys = tuple(states())
     reached = ping.count() is not None
     checks = (
         postgres,
         connections,
+        probe_replicas(standbys),
         *probe_queue(ping),
         storage,
         *(probe_neighbours() if reached else unknown("Not known while the task queue cannot be reached.")),
@@ -107,7 +112,7 @@ def read_board() -> Board:
         probe_log(log),
         probe_response_times(answers),
     )
-    return Board(summarise(checks), checks, outbox, build, failed, tuple(answers))
+    return Board(summarise(checks), checks, outbox, build, failed, tuple(answers), standbys)
 
 
 def probe_build(build: dict[str, Any] | None) -> Finding:

@@ -8,6 +8,7 @@ from django.utils import timezone
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from .. import replicas
 from ..conf import get_settings
 from ..indexing.failures import count_failures
 from ..indexing.status import measure_outbox
@@ -33,6 +34,7 @@ class IndexCollector(Collector):
         )
         yield from _log()
         yield from _neighbours()
+        yield from _replicas()
         up = GaugeMetricFamily("fashion_search_database_up", "1 where Postgres answered the scrape.")
         began = perf_counter()
         try:
@@ -88,6 +90,26 @@ def _neighbours() -> Iterator[Metric]:
     for kind, number in figures.items():
         troubles.add_metric([kind], number)
     yield troubles
+
+
+def _replicas() -> Iterator[Metric]:
+    """Yield how far each of READ_REPLICAS is behind, where that is known, and whether searches are read from it."""
+    try:
+        found = _REPLICAS.result()
+    except Exception:  # noqa: BLE001 - they do not answer in time, or the settings are wrong, which a check reports
+        return
+    lag = GaugeMetricFamily(
+        "fashion_search_replica_lag_seconds", "How far a replica is behind at most.", labels=["replica"]
+    )
+    fresh = GaugeMetricFamily(
+        "fashion_search_replica_fresh", "1 where searches may be read from a replica.", labels=["replica"]
+    )
+    for state in found:
+        fresh.add_metric([state.alias], state.use is replicas.Use.FRESH)
+        if state.lag_seconds is not None:
+            lag.add_metric([state.alias], state.lag_seconds)
+    if found:
+        yield from (lag, fresh)
 
 
 def _read() -> list[Metric]:
@@ -210,4 +232,5 @@ def _read_log() -> list[Metric]:
 
 _LOG: SharedCall[list[Metric]] = SharedCall(_read_log, seconds=SECONDS)
 _NEIGHBOURS = SharedCall(probe_neighbours, seconds=SECONDS)
+_REPLICAS: SharedCall[list[replicas.ReplicaState]] = SharedCall(replicas.states, seconds=SECONDS)
 _INDEX: SharedCall[list[Metric]] = SharedCall(_read, seconds=SECONDS)

@@ -1,6 +1,7 @@
 """Probes of what search runs on: Postgres, the storage of the pictures, the task queue, its workers, and what they do in the background."""
 
 import logging
+from collections.abc import Sequence
 from threading import Event, Thread
 from time import monotonic, perf_counter, sleep
 from typing import Any
@@ -14,6 +15,8 @@ from ..indexing.databases import (
     MINIMUM,
     READ_ONLY,
     find_misrouted,
+    find_missing_replicas,
+    find_pointless_replicas,
     find_unsafe,
     find_unusable,
     installed_version,
@@ -23,6 +26,7 @@ from ..indexing.storage_probe import storage_answers
 from ..indexing.task_runs import task_states
 from ..insight.log_store import LONGEST, Waiting, measure_waiting
 from ..prometheus import RECENT_SECONDS, recently
+from ..replicas import ReplicaState, Use
 from ..resilience import BackgroundCall, TooLate, broker_connection
 from ..task_messages import ASK_WORKER, TASKS
 from .probes import Finding, State, combine, count, span
@@ -138,6 +142,41 @@ def probe_writable() -> Finding:
         remedy = "Promote it, or correct DATABASES['default']."
         return Finding("Writes", State.BROKEN, READ_ONLY, remedy, check_id="fashion_search.W019")
     return Finding("Writes", State.OK, "Products can be saved and indexed.")
+
+
+def probe_replicas(states: Sequence[ReplicaState]) -> Finding:
+    """Say how far each replica that searches are read from is behind, and which are not read from.
+
+    Args:
+        states: of READ_REPLICAS.
+    """
+    name = "Replicas"
+    if not states:
+        return Finding(name, State.OK, "Searches are read from the primary.")
+    sentence = " ".join(state.sentence for state in states)
+    if all(state.use is Use.FRESH for state in states):
+        return Finding(name, State.OK, sentence)
+    return Finding(
+        name,
+        State.ATTENTION,
+        sentence,
+        "The primary answers in their place. See that they run, stream and replay; a long query on one holds the replay up.",
+        tolerated=True,
+    )
+
+
+def probe_replica_settings() -> Finding:
+    """E030, W031: each of READ_REPLICAS is an alias in DATABASES, and a standby."""
+    name, remedy = "Replicas", "Name aliases of standbys in FASHION_SEARCH['READ_REPLICAS'], or none."
+    parts = [
+        Finding(name, State.BROKEN, sentence, remedy, check_id="fashion_search.E030")
+        for sentence in find_missing_replicas()
+    ]
+    parts += [
+        Finding(name, State.ATTENTION, sentence, remedy, check_id="fashion_search.W031")
+        for sentence in find_pointless_replicas()
+    ]
+    return combine(name, parts, "Searches are read from standbys, or from the primary alone.")
 
 
 def probe_storage(*, fresh: bool = False) -> Finding:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ..conf import get_settings
 from ..facets import BRAND, CATEGORY
 from ..models import WordList
+from ..session import on_primary
 from ..text import fold, parts, spelt_words, split, stem
 
 Rows = NDArray[np.uint32]  # (n,) numbers of rows
@@ -204,7 +205,9 @@ class Names:
 @lru_cache(maxsize=1)
 def names_of(version_id: int, _stamp: str) -> Names:
     """Return the names of a version as they are kept, unpacked once per process."""
-    return Names.unpack(bytes(WordList.objects.values_list("names", flat=True).get(pk=version_id)))
+    with on_primary():  # a replica may not have what the stamp stands for yet
+        packed = WordList.objects.values_list("names", flat=True).get(pk=version_id)
+    return Names.unpack(bytes(packed))
 
 
 class NameCollector:

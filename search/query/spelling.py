@@ -21,7 +21,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from ..models import IndexEntry, WordList
-from ..session import search_session
+from ..session import on_primary, search_session
 from ..text import MAX_LENGTH, fold, inflections, is_word, parts, spelt_words, stem
 from .lexicon import word_list_of
 from .names import Vocabulary, Word
@@ -352,7 +352,7 @@ def everyday_words() -> frozenset[str]:
 
 @lru_cache(maxsize=2)
 def _speller(version_id: int, _stamp: str, config: str, extra_known: frozenset[str]) -> Speller:
-    with search_session():
+    with on_primary(), search_session():  # a replica may not have what the stamp stands for yet
         packed = WordList.objects.values_list("vocabulary", flat=True).get(pk=version_id)
     return Speller(
         Vocabulary.unpack(bytes(packed)),

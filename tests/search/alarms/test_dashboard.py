@@ -55,6 +55,13 @@ line("Up to date")(World.let_nobody_index)
 line("Failed products")(World.park_a_product)
 line("Periodic tasks")(World.fail_a_task)
 line("Connections")(World.take_no_writes)
+
+
+@line("Replicas")
+def a_replica_that_is_not_there(world: World) -> None:
+    world.configure(READ_REPLICAS=["nowhere"])
+
+
 line("Other shops")(World.let_another_shop_in)
 
 

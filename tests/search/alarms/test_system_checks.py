@@ -165,6 +165,16 @@ def a_block_list_that_is_nowhere(world: World) -> None:
     world.configure(BLOCKED_QUERIES="/nowhere/blocked.toml")
 
 
+@line("fashion_search.E030")
+def a_replica_that_is_not_there(world: World) -> None:
+    world.configure(READ_REPLICAS=["nowhere"])
+
+
+@line("fashion_search.W031")
+def a_replica_that_is_the_primary(world: World) -> None:
+    world.configure(READ_REPLICAS=["default"])
+
+
 def test_every_message_has_a_fault():
     sources = Path(search.__file__).parent.rglob("*.py")
     found = {
