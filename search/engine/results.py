@@ -16,7 +16,7 @@ from ..facets import CATEGORY
 from ..merchandising.apply import free_places
 from ..models import IndexEntry, StoredCard
 from ..models.entries import EntryQuerySet
-from ..models.finding import Measured
+from ..models.finding import Measured, are_so_many, selected
 from ..query.parse import parts_of
 from ..registry import Loaded, get_index, leave_out, load_each, make_card
 from ..resilience import CircuitBreaker
@@ -172,7 +172,7 @@ def count_matching(items: Sequence[ScoredEntry]) -> int:
 
 def _finds_enough(query: RankingQuery) -> bool:
     every, enough = holding_everything(query, NO_FILTERS), get_settings().enough
-    return every is not None and every.count_up_to(enough) == enough
+    return every is not None and are_so_many(selected(every.values("pk")), enough)
 
 
 def _with_choices_counted(

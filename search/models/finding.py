@@ -232,6 +232,13 @@ def find(
     return found
 
 
+def are_so_many(entries: Sql, number: int) -> bool:
+    """Return whether a statement selects at least so many entries; it is not read further."""
+    statement = f"WITH held AS MATERIALIZED ({entries.text}) SELECT count(*) FROM (SELECT FROM held LIMIT %s) AS counted"
+    ((count,),) = _rows(statement, (*entries.params, number))
+    return bool(count == number)
+
+
 def holding_each(entries: Sql, choices: Sequence[Sequence[Term]], config: str, limit: int) -> list[list[int]]:
     """Return, for each choice of terms, primary keys of the entries that hold all of them; one statement.
 
@@ -281,19 +288,20 @@ def _holding(entries: Sql, terms: Sequence[Term], config: str, limit: int, order
     best = all_of(holds(term, config, best=True) for term in terms)
     select = f"SELECT {_NEEDED} FROM ({entries.text}) AS entry WHERE"
     if best == every:
-        text = f"SELECT {columns} FROM ({select} {every.of('entry')}{_ORDERS[order]} LIMIT %s) AS entry"
+        text = f"WITH held AS MATERIALIZED ({select} {every.of('entry')}{_ORDERS[order]}) SELECT {columns} FROM held AS entry LIMIT %s"
         return Sql(text, (*entries.params, *every.params, limit))
-    # Most queries find less than the limit: then the indexes are read once, and what fits best is not looked for.
+    # Most queries find less than the limit: then the indexes are read once, and what fits best is not looked for. The limit is
+    # outside: inside, Postgres would take reading from the beginning for cheap. What is read of `held` ends there all the same.
     text = (
-        f"WITH held AS MATERIALIZED ({select} {every.of('entry')}{_ORDERS[order]} LIMIT %s),"
+        f"WITH held AS MATERIALIZED ({select} {every.of('entry')}{_ORDERS[order]}),"
         f" best AS MATERIALIZED ({select} {best.of('entry')}{_ORDERS[order]}"
-        " LIMIT CASE WHEN (SELECT count(*) FROM held) > %s THEN %s ELSE 0 END),"
-        " rest AS (SELECT * FROM held WHERE NOT EXISTS (SELECT FROM best WHERE best.id = held.id)"
-        " LIMIT %s - (SELECT count(*) FROM best))"
+        " LIMIT CASE WHEN (SELECT count(*) FROM (SELECT FROM held LIMIT %s) AS counted) > %s THEN %s ELSE 0 END),"
+        " rest AS (SELECT * FROM (SELECT * FROM held LIMIT %s) AS held"
+        " WHERE NOT EXISTS (SELECT FROM best WHERE best.id = held.id) LIMIT %s - (SELECT count(*) FROM best))"
         f" SELECT {columns} FROM (SELECT * FROM best UNION ALL SELECT * FROM rest) AS entry"
     )
-    first = (*entries.params, *every.params, limit + 1)
-    return Sql(text, (*first, *entries.params, *best.params, limit, limit, limit))
+    held, more = (*entries.params, *every.params), limit + 1
+    return Sql(text, (*held, *entries.params, *best.params, more, limit, limit, more, limit))
 
 
 def _rows(statement: str, params: Sequence[Any]) -> list[Any]:

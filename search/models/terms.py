@@ -194,7 +194,9 @@ def _case(ordered: Sequence[_Case]) -> Sql:
 
 def is_called(term: Term, config: str) -> Sql:
     """Return whether an entry has one of the phrases in its title that a term is called; of the right topmost category, if it names a kind."""
-    kind = [has_any(term.roots)] if term.roots else []
+    # IS TRUE keeps it from being looked up: half of the catalogue may lie in a topmost category, and the words are rarer.
+    roots = has_any(term.roots)
+    kind = [Sql(f"({roots.text}) IS TRUE", roots.params)] if term.roots else []
     return all_of([*kind, stands_in(term.called, config, NAME)])
 
 
