@@ -4,6 +4,7 @@ from .api_keys import ApiKey
 from .builds import Build, Dashboard
 from .entries import EntryImage, IndexEntry
 from .insight import LoggedSearch, PopularQuery, QueryDay, SearchDay, SearchEvent, StageDay
+from .kept_counts import KeptCount, KeptCountChange
 from .merchandising import Banner, MerchandisingRule, Redirect, Synonym
 from .quality import CatalogueHealth, CatalogueMap, HealthFinding
 from .tags import ProductTag, TagWord, VersionTags
@@ -22,6 +23,8 @@ __all__ = [
     "HealthFinding",
     "IndexEntry",
     "IndexVersion",
+    "KeptCount",
+    "KeptCountChange",
     "LoggedSearch",
     "MerchandisingRule",
     "PopularQuery",

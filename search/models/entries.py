@@ -30,6 +30,7 @@ from .expressions import (
     meets,
     place_of,
 )
+from .kept_counts import Number
 from .versions import IndexVersion
 
 HIGHEST_PRICE = Decimal(10) ** 10  # prices lie below it
@@ -222,6 +223,20 @@ class EntryQuerySet(QuerySet["IndexEntry"]):
             .annotate(_count=Count("*"))
             .values_list("_token", "_count")
         )
+
+    def kept_tokens(self) -> dict[str, Number]:
+        """Return token -> number for all that `KeptCount` keeps of the entries, counted from them at this moment."""
+        try:
+            sql, params = self.order_by().values("facets", "price", "in_stock").query.sql_with_params()
+        except EmptyResultSet:  # the conditions contradict each other
+            return {}
+        statement = (  # the part inside is Django's own SQL, with placeholders for every value
+            "SELECT kept.token, count(*), count(*) FILTER (WHERE entry.in_stock) FROM (" + sql + ") AS entry,"  # noqa: S608
+            " fashion_search_counted(entry.facets, entry.price) AS kept WHERE kept.within = '' GROUP BY kept.token"
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(statement, params)
+            return {token: Number(entries, in_stock) for token, entries, in_stock in cursor.fetchall()}
 
     def any_have(self, tokens: Sequence[str]) -> frozenset[str]:
         """Return those of the facet tokens that any of the entries has."""
