@@ -18,7 +18,7 @@ from ..facets import CATEGORY, group_by_facet
 from ..merchandising.apply import free_places
 from ..merchandising.rules import Fired, Rule, say
 from ..merchandising.snapshots import snapshot
-from ..models import IndexEntry, IndexVersion
+from ..models import IndexEntry, IndexVersion, KeptCount
 from ..models.entries import EntryQuerySet
 from ..models.expressions import concerns
 from ..query.lexicon import words_of
@@ -27,9 +27,10 @@ from ..session import part_in_time, pinned
 from ..text import clean_text
 from . import answers
 from .answers import Draft, SearchAnswer, SearchResult
-from .arrange import without_hidden
+from .arrange import only_hidden, without_hidden
 from .candidates import ScoredEntry
 from .counts import Counts, count_choices
+from .kept import KeptTokens
 from .relaxation import blocking_filters
 from .request import Filters, SearchRequest
 from .results import ResultList, freeze, load_results, thaw
@@ -51,12 +52,17 @@ class Listing:
         """The entries that are not hidden."""
         return without_hidden(entries, self.rules)
 
-    def window(self, shown: EntryQuerySet, window: slice) -> list[str]:
+    def hidden(self, entries: EntryQuerySet) -> EntryQuerySet:
+        """The entries that are hidden."""
+        return only_hidden(entries, self.rules)
+
+    def window(self, shown: EntryQuerySet, window: slice, total: int) -> list[str]:
         """Product keys of one page: pinned ones at their places, others by boosts and buries, then newest first.
 
         Args:
             shown: the entries that meet the filters, without hidden ones.
             window: first place and the one after the last, from 0.
+            total: how many these are.
         """
         lifts = [
             (rule.weight, [rule.product_key] if not rule.token else [], [rule.token] if rule.token else [])
@@ -72,7 +78,7 @@ class Listing:
         there = set(_keys(shown.of_products(list(wanted))))
         pinned = free_places({key: place for key, place in wanted.items() if key in there})
         others = _most_lifted(shown.exclude(product_key__in=list(pinned)), lifts)
-        count = others.order_by().count()
+        count = total - len(pinned)
         # A place behind the end is the end.
         places = {key: min(place, count + before) for before, (key, place) in enumerate(pinned.items())}
         inside = {key: place for key, place in places.items() if window.start <= place < window.stop}
@@ -141,24 +147,26 @@ def _read(version: IndexVersion, request: SearchRequest, fingerprint: str) -> Dr
     def entries(filters: Filters) -> EntryQuerySet:
         return listing.shown(every.matching(filters))
 
+    kept = KeptTokens(version, lambda filters: listing.hidden(every.matching(filters)))
     chosen = entries(request.filters)
-    total = chosen.count()
+    known = kept.total(request.filters)
+    total = chosen.count() if known is None else known
     freezes = bool(request.facets) and request.freezes(total) and total <= get_settings().results
     whole = ResultList((), True, Counts())
     if freezes:
         rows = {row.product_key: row for row in chosen.measured()}
-        order = listing.window(chosen, slice(0, total))
+        order = listing.window(chosen, slice(0, total), total)
         whole = replace(whole, items=[ScoredEntry(rows[key]) for key in order if key in rows])
         total = len(whole.items)
         shown = [item.row.product_key for item in whole.sorted_by(request.sort)[request.window]]
     elif request.sort == "relevance":
-        shown = listing.window(chosen, request.window)
+        shown = listing.window(chosen, request.window, total)
     else:
         shown = list(_sorted(chosen, request.sort).values_list("product_key", flat=True)[request.window])
 
     def count() -> tuple[Counts, tuple[Fired, ...]]:
         trees = {CATEGORY: words_of(version, snapshot().synonyms).lexicon.parents} if request.facets else {}
-        counts = count_choices(request.facets, request.filters, entries, trees)
+        counts = count_choices(request.facets, request.filters, entries, trees, kept)
         return counts, listing.fired(every.matching(request.filters))
 
     counted = part_in_time(count, "counts")
@@ -239,7 +247,7 @@ def browse_products(cursor: str = "", *, page_size: int | None = None) -> Produc
             total=0, results=(), cursor="", degraded=answers.NO_VERSION, left_out=(answers.RESULTS,)
         )
     entries = IndexEntry.objects.in_version(version.pk)
-    total = entries.count()
+    total = KeptCount.objects.entries_of(version)
     shown = list(
         (entries.filter(_after(*last)) if last else entries)
         .newest()
