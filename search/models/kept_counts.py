@@ -85,6 +85,17 @@ _NO_VERSION = (
 )
 
 
+_PLACES = f"""
+SELECT within FROM ({_KEPT.format(where="AND token = %(token)s")}) AS kept
+WHERE within <> '' GROUP BY within ORDER BY random() LIMIT %(number)s
+"""
+_TRIGGERS = """
+SELECT count(*) FROM pg_trigger
+WHERE tgrelid = 'fashion_search_indexentry'::regclass AND tgenabled <> 'D'
+    AND tgname = ANY('{fashion_search_count_insert,fashion_search_count_update,fashion_search_count_delete}')
+"""
+
+
 class Number(NamedTuple):
     """How many entries have a token."""
 
@@ -161,6 +172,19 @@ class KeptCountManager(models.Manager["KeptCount"]):
         with connection.cursor() as cursor:
             cursor.execute(_COMPARE, {"version": version.pk, "within": within})
             return int(cursor.fetchone()[0])
+
+    def are_kept(self) -> bool:
+        """Return whether the triggers that keep the counts are there and at work."""
+        with connection.cursor() as cursor:
+            cursor.execute(_TRIGGERS)
+            return bool(cursor.fetchone()[0] == 3)
+
+    def some_places(self, version: IndexVersion, number: int) -> list[str]:
+        """Return the whole version, and as many of its categories, drawn at random."""
+        parameters: dict[str, int | str] = {"version": version.pk, "token": EVERY_ENTRY, "number": number}
+        with connection.cursor() as cursor:
+            cursor.execute(_PLACES, parameters)
+            return [EVERYWHERE, *(within for (within,) in cursor.fetchall())]
 
 
 class KeptCount(models.Model):
