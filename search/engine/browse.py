@@ -35,6 +35,8 @@ from .relaxation import blocking_filters
 from .request import Filters, SearchRequest
 from .results import ResultList, freeze, load_results, thaw
 
+FEW = 20_000  # entries that are sorted sooner than all are read in order
+
 # A page of it under filters, newest first, as rules for category pages arrange it.
 
 
@@ -74,10 +76,10 @@ class Listing:
             if rule.action == "pin":
                 wanted.setdefault(rule.product_key, rule.position)
         if not wanted:
-            return list(_keys(_most_lifted(shown, lifts))[window])
+            return list(_keys(_most_lifted(shown, lifts, few=total <= FEW))[window])
         there = set(_keys(shown.of_products(list(wanted))))
         pinned = free_places({key: place for key, place in wanted.items() if key in there})
-        others = _most_lifted(shown.exclude(product_key__in=list(pinned)), lifts)
+        others = _most_lifted(shown.exclude(product_key__in=list(pinned)), lifts, few=total <= FEW)
         count = total - len(pinned)
         # A place behind the end is the end.
         places = {key: min(place, count + before) for before, (key, place) in enumerate(pinned.items())}
@@ -102,16 +104,17 @@ class Listing:
 
 
 def _most_lifted(
-    entries: EntryQuerySet, lifts: Sequence[tuple[float, Sequence[str], Sequence[str]]]
+    entries: EntryQuerySet, lifts: Sequence[tuple[float, Sequence[str], Sequence[str]]], *, few: bool
 ) -> EntryQuerySet:
     """Sort the most lifted first, then the newest, ties by product key.
 
     Args:
         entries: what is sorted.
         lifts: what each adds, the product keys and the facet tokens that it is for.
+        few: whether there are few of them.
     """
     if not lifts:
-        return entries.newest()
+        return entries.newest(few=few)
     added = [
         Case(When(concerns(keys, tokens), then=Value(lift)), default=Value(0.0), output_field=FloatField())
         for lift, keys, tokens in lifts
@@ -161,8 +164,13 @@ def _read(version: IndexVersion, request: SearchRequest, fingerprint: str) -> Dr
         shown = [item.row.product_key for item in whole.sorted_by(request.sort)[request.window]]
     elif request.sort == "relevance":
         shown = listing.window(chosen, request.window, total)
+    elif request.sort == "-price" and total > FEW:
+        shown = _dearest(chosen, request.window)
     else:
-        shown = list(_sorted(chosen, request.sort).values_list("product_key", flat=True)[request.window])
+        few = total <= FEW
+        newest = request.sort == "newest"
+        ordered = chosen.newest(few=few) if newest else chosen.by_price(request.sort, few=few)
+        shown = list(_keys(ordered)[request.window])
 
     def count() -> tuple[Counts, tuple[Fired, ...]]:
         trees = {CATEGORY: words_of(version, snapshot().synonyms).lexicon.parents} if request.facets else {}
@@ -200,11 +208,16 @@ def _answer_of(request: SearchRequest, total: int, counts: Counts, **more: Any) 
     return SearchAnswer(total=total, matching=total, complete=True, **counts.shown(request.facets), **more)
 
 
-def _sorted(entries: EntryQuerySet, sort: str) -> EntryQuerySet:
-    if sort == "newest":
-        return entries.newest()
-    price = F("price").desc(nulls_last=True) if sort == "-price" else F("price").asc(nulls_last=True)
-    return entries.order_by(price, "product_key")
+def _dearest(entries: EntryQuerySet, window: slice) -> list[str]:
+    """Product keys of one page, dearest first, then what has no price; in two lists, since the index on prices has the latter first."""
+    priced = entries.filter(price__isnull=False)
+    page = list(_keys(priced.order_by(F("price").desc(), "product_key"))[window])
+    lacking = window.stop - window.start - len(page)
+    if lacking:
+        start = 0 if page else max(0, window.start - priced.order_by().count())
+        unpriced = entries.filter(price__isnull=True).order_by("product_key")
+        page += _keys(unpriced)[start : start + lacking]
+    return page
 
 
 # All of it, page by page, newest first.

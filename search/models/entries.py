@@ -12,7 +12,7 @@ from django.contrib.postgres.search import SearchVectorField
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
 from django.db.models import Count, F, FloatField, Min, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Cast, Extract, Lower
+from django.db.models.functions import Cast, Coalesce, Extract, Lower
 from pgvector.django import HalfVectorField
 
 from ..vectors import EmbeddingLiteral
@@ -88,13 +88,23 @@ class EntryQuerySet(QuerySet["IndexEntry"]):
         """Keep the entries of these products."""
         return self.filter(product_key__in=keys)
 
-    def newest(self) -> Self:
-        """Sort newest first, ties by product key."""
-        return self.order_by("-created", "product_key")
+    def newest(self, *, few: bool = False) -> Self:
+        """Sort newest first, ties by product key.
 
-    def by_price(self, order: str) -> Self:
-        """Sort by price, rising for "price" and falling for "-price"; what has none comes last, ties by product key."""
-        price = F("price")
+        Args:
+            few: whether there are so few that they are to be found first and sorted then. Postgres would rather read all
+                entries in order until it has met a page of them, not knowing that these stand together at the other end.
+        """
+        return self.order_by(_unindexed("created").desc() if few else "-created", "product_key")
+
+    def by_price(self, order: str, *, few: bool = False) -> Self:
+        """Sort by price, rising for "price" and falling for "-price"; what has none comes last, ties by product key.
+
+        Args:
+            order: one of the two.
+            few: as `newest` has it.
+        """
+        price = _unindexed("price") if few else F("price")
         ordered = price.desc(nulls_last=True) if order.startswith("-") else price.asc(nulls_last=True)
         return self.order_by(ordered, "product_key")
 
@@ -254,6 +264,11 @@ class EntryQuerySet(QuerySet["IndexEntry"]):
     def count_up_to(self, limit: int) -> int:
         """Return how many entries there are, counted no further than `limit`."""
         return self.order_by()[:limit].count()
+
+
+def _unindexed(column: str) -> Coalesce:
+    """The same values as of a column, in an order that no index has."""
+    return Coalesce(column, column)
 
 
 class IndexEntry(models.Model):

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from search.engine import Filters, search
+from search.engine import Filters, browse, search
 from search.engine.answers import SearchAnswer
 from search.engine.browse import browse_products
 from search.merchandising.snapshots import forget_snapshot
@@ -130,3 +130,20 @@ def test_a_change_is_shown_at_once(shelf):
     after = search("", page_size=6)
     assert after.total == before.total - 1
     assert [one.count for one in after.facets["category"] if one.value == "Hats"] == [1]
+
+
+@pytest.mark.parametrize("size", [3, 7, 40])
+@pytest.mark.parametrize("few", [0, 100])
+def test_what_has_no_price_comes_after_the_dearest_and_after_the_cheapest(shelf, monkeypatch, size, few):
+    monkeypatch.setattr(browse, "FEW", few)
+    prices = dict(IndexEntry.objects.values_list("sku", "price"))
+    keys = dict(IndexEntry.objects.values_list("sku", "product_key"))
+    unpriced = sorted((sku for sku in prices if prices[sku] is None), key=keys.__getitem__)
+    for sort, sign in (("price", 1), ("-price", -1)):
+        ranked = sorted(set(prices) - set(unpriced), key=lambda sku: (sign * prices[sku], keys[sku]))
+        pages = range(1, len(prices) // size + 2)
+        found = [search("", sort=sort, page=page, page_size=size, freezing=False) for page in pages]
+        assert [result.card.sku for answer in found for result in answer.results] == [
+            *ranked,
+            *unpriced,
+        ]
