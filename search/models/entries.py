@@ -327,6 +327,12 @@ class IndexEntry(models.Model):
                 condition=~models.Q(notes=""),
                 name="fashion_search_entry_noted",
             ),
+            # How many there are is asked at every look at a version, nearly all of whose entries have theirs.
+            models.Index(
+                fields=("version",),
+                condition=~models.Q(embedded_hash=models.F("content_hash")),
+                name="fashion_search_unembedded",
+            ),
             # Names may be longer than a B-tree takes.
             HashIndex(Lower("name"), name="fashion_search_entry_name"),
             HashIndex("style", name="fashion_search_entry_style"),

@@ -16,9 +16,8 @@ from .versions import IndexVersion
 
 EVERYWHERE: Final = ""  # the place that is the whole version; others are tokens of categories
 EVERY_ENTRY: Final = ""  # the token that each entry has
-CELL: Final = (
-    "="  # tokens of prices begin with it, which no facet's does: "=99.0000", the lowest price of a cell
-)
+PICTURES: Final = "pictures"  # counts those of the whole version; the tokens of facets have "=" in them
+CELL: Final = "="  # begins the tokens of prices, and none of a facet: "=99.0000", the lowest price of a cell
 FOLDED_AT_ONCE = 100_000  # rows
 
 # What the entries of a version are counted as at this moment, by the function that the triggers use.
@@ -27,6 +26,8 @@ _EXACT = """
     FROM fashion_search_indexentry AS entry, fashion_search_counted(entry.facets, entry.price) AS kept
     WHERE entry.version_id = %(version)s {where}
     GROUP BY kept.within, kept.token
+    UNION ALL
+    SELECT '', 'pictures', count(*), 0 FROM fashion_search_entryimage WHERE version_id = %(version)s {pictures}
 """
 _KEPT = """
     SELECT within, token, entries, in_stock FROM fashion_search_keptcount WHERE version_id = %(version)s {where}
@@ -36,6 +37,10 @@ _KEPT = """
 _READ = f"""
 SELECT token, sum(entries)::bigint, sum(in_stock)::bigint FROM ({_KEPT.format(where="AND within = %(within)s")}) AS kept
 GROUP BY token HAVING sum(entries) <> 0 OR sum(in_stock) <> 0
+"""
+_ONE = f"""
+SELECT coalesce(sum(entries), 0)::bigint
+FROM ({_KEPT.format(where="AND within = %(within)s AND token = %(token)s")}) AS kept
 """
 # One statement sees one moment: what others commit meanwhile is in neither count, and brings changes of its own.
 _DIFFERENCES = """
@@ -47,13 +52,14 @@ GROUP BY within, token HAVING sum(entries) <> 0 OR sum(in_stock) <> 0
 _CORRECT = f"""
 INSERT INTO fashion_search_keptcountchange (version_id, within, token, entries, in_stock)
 SELECT %(version)s, within, token, entries, in_stock
-FROM ({_DIFFERENCES.format(exact=_EXACT.format(where=""), kept=_KEPT.format(where=""))}) AS wrong
+FROM ({_DIFFERENCES.format(exact=_EXACT.format(where="", pictures=""), kept=_KEPT.format(where=""))}) AS wrong
 """
 _COMPARE = f"""
 SELECT count(*) FROM ({
     _DIFFERENCES.format(
         exact=_EXACT.format(
-            where="AND kept.within = %(within)s AND (%(within)s = '' OR entry.facets @> ARRAY[%(within)s::text])"
+            where="AND kept.within = %(within)s AND (%(within)s = '' OR entry.facets @> ARRAY[%(within)s::text])",
+            pictures="AND %(within)s = ''",
         ),
         kept=_KEPT.format(where="AND within = %(within)s"),
     )
@@ -91,8 +97,9 @@ WHERE within <> '' GROUP BY within ORDER BY random() LIMIT %(number)s
 """
 _TRIGGERS = """
 SELECT count(*) FROM pg_trigger
-WHERE tgrelid = 'fashion_search_indexentry'::regclass AND tgenabled <> 'D'
-    AND tgname = ANY('{fashion_search_count_insert,fashion_search_count_update,fashion_search_count_delete}')
+WHERE tgrelid = ANY(ARRAY['fashion_search_indexentry', 'fashion_search_entryimage']::regclass[]) AND tgenabled <> 'D'
+    AND tgname = ANY(ARRAY['fashion_search_count_insert', 'fashion_search_count_update', 'fashion_search_count_delete',
+        'fashion_search_count_picture_insert', 'fashion_search_count_picture_delete'])
 """
 
 
@@ -121,15 +128,16 @@ class KeptCountManager(models.Manager["KeptCount"]):
 
     def entries_of(self, version: IndexVersion) -> int:
         """Return how many entries a version has, from what is kept; counted where that is not known yet."""
-        if not version.counted:
-            return version.entries.count()
-        parameters: dict[str, int | str] = {"version": version.pk, "within": EVERYWHERE, "token": EVERY_ENTRY}
-        where = "AND within = %(within)s AND token = %(token)s"
+        return self._kept_of(version, EVERY_ENTRY) if version.counted else version.entries.count()
+
+    def pictures_of(self, version: IndexVersion) -> int:
+        """Return how many pictures a version has, in the same way."""
+        return self._kept_of(version, PICTURES) if version.counted else version.images.count()
+
+    def _kept_of(self, version: IndexVersion, token: str) -> int:
+        parameters: dict[str, int | str] = {"version": version.pk, "within": EVERYWHERE, "token": token}
         with connection.cursor() as cursor:
-            cursor.execute(
-                f"SELECT coalesce(sum(entries), 0)::bigint FROM ({_KEPT.format(where=where)}) AS kept",
-                parameters,
-            )
+            cursor.execute(_ONE, parameters)
             return int(cursor.fetchone()[0])
 
     def fold(self) -> int:
@@ -177,7 +185,7 @@ class KeptCountManager(models.Manager["KeptCount"]):
         """Return whether the triggers that keep the counts are there and at work."""
         with connection.cursor() as cursor:
             cursor.execute(_TRIGGERS)
-            return bool(cursor.fetchone()[0] == 3)
+            return bool(cursor.fetchone()[0] == 5)
 
     def some_places(self, version: IndexVersion, number: int) -> list[str]:
         """Return the whole version, and as many of its categories, drawn at random."""

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from search.engine.counts import price_ranges_of, ranges_of_cells
 from search.indexing.removal import drop_version
-from search.models import IndexEntry, IndexVersion, KeptCount, KeptCountChange
-from search.models.kept_counts import Number, in_cells
+from search.models import EntryImage, IndexEntry, IndexVersion, KeptCount, KeptCountChange
+from search.models.kept_counts import PICTURES, Number, in_cells
 from tests.search.indexed import FIRST, make_version
 
 CATEGORIES = ("Tops", "Shirts", "Shoes", "a=b", "")
@@ -57,7 +57,11 @@ def kept(version: IndexVersion) -> dict[str, dict[str, Number]]:
     }
     read = {place: KeptCount.objects.read(version.pk, place) for place in places}
     return {
-        place: {token: number for token, number in tokens.items() if not token.startswith("=")}
+        place: {
+            token: number
+            for token, number in tokens.items()
+            if not token.startswith("=") and token != PICTURES
+        }
         for place, tokens in read.items()
         if tokens
     }
@@ -66,6 +70,7 @@ def kept(version: IndexVersion) -> dict[str, dict[str, Number]]:
 def check(version: IndexVersion) -> None:
     assert kept(version) == counted(version)
     assert KeptCount.objects.entries_of(version) == IndexEntry.objects.filter(version=version).count()
+    assert KeptCount.objects.pictures_of(version) == EntryImage.objects.filter(version=version).count()
     for place in ("", *(f"category={name}" for name in CATEGORIES)):
         assert KeptCount.objects.wrong(version, place) == 0
 
@@ -195,6 +200,25 @@ def test_a_version_that_is_given_up_is_dropped_without_counting(empty_version):
         cursor.execute("DELETE FROM fashion_search_indexentry WHERE version_id = %s", [empty_version.pk])
         assert KeptCountChange.objects.count() == before
         transaction.set_rollback(True)
+
+
+def test_pictures_are_counted_with_every_change_of_theirs(empty_version):
+    fill(empty_version, 3)
+    entries = list(empty_version.entries.all())
+    pictures = [
+        EntryImage(entry=one, version=empty_version, position=n, name="x")
+        for one in entries
+        for n in range(4)
+    ]
+    EntryImage.objects.bulk_create(pictures)
+    EntryImage.objects.bulk_create(pictures[:5], ignore_conflicts=True)
+    EntryImage.objects.update(name="y")
+    check(empty_version)
+    entries[0].delete()
+    KeptCount.objects.fold()
+    EntryImage.objects.filter(position=3).delete()
+    check(empty_version)
+    assert KeptCount.objects.pictures_of(empty_version) == 6
 
 
 def test_nothing_is_kept_of_a_dropped_version(empty_version):
