@@ -15,7 +15,7 @@ from .indexing.batches import index_due
 from .indexing.task_runs import recorded_run
 from .insight import log_store, rollup
 from .merchandising import hits
-from .models import Build, CatalogueHealth, CatalogueMap, IndexVersion
+from .models import Build, CatalogueHealth, CatalogueMap, IndexVersion, KeptCount
 from .monitoring import neighbours
 from .quality.health import check_health as find_findings
 from .quality.jobs import ask, compute, give_up
@@ -78,11 +78,12 @@ def index_stale() -> None:
 
 @_periodic()
 def sweep() -> None:
-    """Find what hints have lost: start as many indexing tasks as the worker has children, if anything is due."""
+    """Find what hints have lost: start as many indexing tasks as the worker has children, if anything is due; add up kept counts."""
     if outbox.is_due():
         marks.publish("index_stale", times=get_settings().index_parallel)
     neighbours.leave_sign()
     task_messages.send_again()
+    KeptCount.objects.fold()
 
 
 @_periodic(if_taken=lambda: building.break_off_indexes(), **LONG)

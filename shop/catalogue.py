@@ -10,7 +10,6 @@ from typing import Any, Final
 from django.core.paginator import Paginator
 from django.db.models import (
     Case,
-    Count,
     Exists,
     Expression,
     F,
@@ -18,6 +17,7 @@ from django.db.models import (
     OuterRef,
     Q,
     QuerySet,
+    Sum,
     TextField,
     Value,
     When,
@@ -27,7 +27,7 @@ from django.db.models.functions import Coalesce, Concat, NullIf
 
 from search.engine import Filters, hidden_on
 from search.tags import tagged_with
-from shop.models import Category, Product, ProductImage, Variant
+from shop.models import Category, Product, ProductImage, PublishedCount, Variant
 from shop.search_index import ONE_SIZE
 
 TILES = 8
@@ -43,10 +43,10 @@ class Tile:
 
 
 def category_counts() -> Counter[str]:
-    """Published products by category path; a category's count includes everything below it. One query."""
+    """Published products by category path; a category's count includes everything below it. One query of what is kept."""
     counts: Counter[str] = Counter()
-    rows = Product.objects.published().order_by().values_list("category__path").annotate(count=Count("pk"))
-    for path, count in rows:
+    rows = PublishedCount.objects.values_list("category__path").annotate(count=Sum("products"))
+    for path, count in rows.filter(count__gt=0):
         parts = path.split("/")
         for depth in range(len(parts)):
             counts["/".join(parts[: depth + 1])] += count

@@ -124,6 +124,21 @@ class Category(models.Model):
         )
 
 
+class PublishedCount(models.Model):
+    """Products that a category shows: rows to be summed, which triggers on the table of products append."""
+
+    category = models.ForeignKey(
+        Category, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    products = models.BigIntegerField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.products:+} of category {self.category_id}"
+
+
 class Brand(models.Model):
     """A maker whose name stands on products."""
 

@@ -7,17 +7,51 @@ from django.contrib.admin import AdminSite
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import quote
 from django.contrib.admin.views.main import ChangeList
+from django.core.paginator import Paginator
 from django.db import DataError
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.functional import cached_property
 
 from ..exceptions import NoIndexRegistered
 from ..registry import get_index
 
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]
-else:
-    _ModelAdmin = admin.ModelAdmin  # generic for the type checker only
+    _Paginator = Paginator[Any]
+else:  # generic for the type checker only
+    _ModelAdmin = admin.ModelAdmin
+    _Paginator = Paginator
+
+
+MOST = 10_000  # rows of a list that are counted, and paged through
+
+
+class AtLeast(int):
+    """A number of which only so much is known; pages write it in words."""
+
+    def __str__(self) -> str:
+        return f"more than {int(self):,}"
+
+
+class BoundedPaginator(_Paginator):
+    """Pages of the first MOST rows: of more no page could be read to its end, and counting them reads the whole table."""
+
+    @cached_property
+    def count(self) -> int:
+        """How many rows there are, MOST at most."""
+        return min(self._counted, MOST)
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there are rows beyond these."""
+        return self._counted > MOST
+
+    @cached_property
+    def _counted(self) -> int:
+        rows = self.object_list
+        return rows.order_by()[: MOST + 1].count() if isinstance(rows, QuerySet) else len(rows)
 
 
 class ForgivingList(ChangeList):
@@ -40,10 +74,16 @@ class ForgivingList(ChangeList):
             len(self.result_list)  # which reads it
         except DataError as error:
             raise IncorrectLookupParameters(error) from error
+        if isinstance(self.paginator, BoundedPaginator) and self.paginator.has_more:
+            self.result_count = AtLeast(MOST)
+            self.date_hierarchy = None  # it would read the dates of all rows
 
 
 class ModelAdmin(_ModelAdmin):
-    """Django's own with such a list."""
+    """Django's own with such a list, which counts no whole table."""
+
+    paginator = BoundedPaginator
+    show_full_result_count = False
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """Return such a list, above the host's own where there is one."""

@@ -24,7 +24,7 @@ State = IndexVersion.State
 
 
 class _WithProgress(ForgivingList):
-    """The versions with their progress, read with one query for all of them."""
+    """The versions with their progress, read at once for all of them."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)

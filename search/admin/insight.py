@@ -174,7 +174,6 @@ class LoggedSearchAdmin(ReadOnlyAdmin):
     search_fields = ("text", "visit")
     search_help_text = "Words of the query, or the hash of a visit"
     date_hierarchy = "at"
-    show_full_result_count = False
     list_per_page = 50
     actions = None
 

@@ -12,7 +12,7 @@ from ..conf import get_settings
 from ..exceptions import UnsafeLink
 from ..facets import CATEGORY, parse_typed, token_of, values_of
 from ..merchandising.rules import check_link
-from ..models import Banner, IndexEntry, IndexVersion, MerchandisingRule, Redirect, Synonym
+from ..models import Banner, IndexEntry, IndexVersion, KeptCount, MerchandisingRule, Redirect, Synonym
 from ..models.entries import EntryQuerySet
 from ..registry import get_index
 from ..text import PhraseIndex, split
@@ -218,7 +218,7 @@ def as_indexed(facet: str, value: str) -> str:
     entries = _entries()
     if entries.filter(facets__overlap=[token_of(facet, value)]).exists():
         return value
-    names = {name.casefold(): name for name in values_of(facet, dict(entries.facet_counts()))}
+    names = {name.casefold(): name for name in values_of(facet, _tokens())}
     if value.casefold() in names:
         return names[value.casefold()]
     near = [names[found] for found in get_close_matches(value.casefold(), names, n=3)]
@@ -235,6 +235,16 @@ def key_of_sku(sku: str) -> str | None:
 def _entries() -> EntryQuerySet:
     version = IndexVersion.objects.serving()
     return IndexEntry.objects.in_version(version.pk) if version else IndexEntry.objects.none()
+
+
+def _tokens() -> Iterable[str]:
+    """The facet tokens that any entry has."""
+    version = IndexVersion.objects.serving()
+    if version is None:
+        return []
+    if version.counted:
+        return KeptCount.objects.read(version.pk)
+    return dict(IndexEntry.objects.in_version(version.pk).facet_counts())
 
 
 def _meanings(lines: Iterable[str]) -> Iterable[str]:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from django.db.models import Q
+
 from ..facets import parse_token
 from ..merchandising.apply import Spread, apply_rules
 from ..merchandising.conflicts import Conflict
@@ -86,7 +88,18 @@ def hidden_on(categories: Sequence[str]) -> Hidden:
 
 def without_hidden(entries: EntryQuerySet, rules: Sequence[Rule]) -> EntryQuerySet:
     """Return the entries that no rule hides."""
+    hidden = _hidden_by(rules)
+    return entries.exclude(hidden) if hidden else entries
+
+
+def only_hidden(entries: EntryQuerySet, rules: Sequence[Rule]) -> EntryQuerySet:
+    """Return the entries that any rule hides."""
+    hidden = _hidden_by(rules)
+    return entries.filter(hidden) if hidden else entries.none()
+
+
+def _hidden_by(rules: Sequence[Rule]) -> Q:
+    """Whether an entry is hidden; empty where no rule hides."""
     hides = [rule for rule in rules if rule.action == "hide"]
     keys = [rule.product_key for rule in hides if not rule.token]
-    tokens = [rule.token for rule in hides if rule.token]
-    return entries.exclude(concerns(keys, tokens)) if hides else entries
+    return concerns(keys, [rule.token for rule in hides if rule.token]) if hides else Q()

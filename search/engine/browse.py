@@ -18,7 +18,7 @@ from ..facets import CATEGORY, group_by_facet
 from ..merchandising.apply import free_places
 from ..merchandising.rules import Fired, Rule, say
 from ..merchandising.snapshots import snapshot
-from ..models import IndexEntry, IndexVersion
+from ..models import IndexEntry, IndexVersion, KeptCount
 from ..models.entries import EntryQuerySet
 from ..models.expressions import concerns
 from ..models.finding import measured, selected
@@ -28,12 +28,15 @@ from ..session import part_in_time, reading
 from ..text import clean_text
 from . import answers
 from .answers import Draft, SearchAnswer, SearchResult
-from .arrange import without_hidden
+from .arrange import only_hidden, without_hidden
 from .candidates import ScoredEntry
 from .counts import Counts, count_choices
+from .kept import KeptTokens
 from .relaxation import blocking_filters
 from .request import Filters, SearchRequest
 from .results import ResultList, freeze, load_results, thaw
+
+FEW = 20_000  # entries that are sorted sooner than all are read in order
 
 # A page of it under filters, newest first, as rules for category pages arrange it.
 
@@ -52,12 +55,17 @@ class Listing:
         """The entries that are not hidden."""
         return without_hidden(entries, self.rules)
 
-    def window(self, shown: EntryQuerySet, window: slice) -> list[str]:
+    def hidden(self, entries: EntryQuerySet) -> EntryQuerySet:
+        """The entries that are hidden."""
+        return only_hidden(entries, self.rules)
+
+    def window(self, shown: EntryQuerySet, window: slice, total: int) -> list[str]:
         """Product keys of one page: pinned ones at their places, others by boosts and buries, then newest first.
 
         Args:
             shown: the entries that meet the filters, without hidden ones.
             window: first place and the one after the last, from 0.
+            total: how many these are.
         """
         lifts = [
             (rule.weight, [rule.product_key] if not rule.token else [], [rule.token] if rule.token else [])
@@ -69,11 +77,11 @@ class Listing:
             if rule.action == "pin":
                 wanted.setdefault(rule.product_key, rule.position)
         if not wanted:
-            return list(_keys(_most_lifted(shown, lifts))[window])
+            return list(_keys(_most_lifted(shown, lifts, few=total <= FEW))[window])
         there = set(_keys(shown.of_products(list(wanted))))
         pinned = free_places({key: place for key, place in wanted.items() if key in there})
-        others = _most_lifted(shown.exclude(product_key__in=list(pinned)), lifts)
-        count = others.order_by().count()
+        others = _most_lifted(shown.exclude(product_key__in=list(pinned)), lifts, few=total <= FEW)
+        count = total - len(pinned)
         # A place behind the end is the end.
         places = {key: min(place, count + before) for before, (key, place) in enumerate(pinned.items())}
         inside = {key: place for key, place in places.items() if window.start <= place < window.stop}
@@ -97,16 +105,17 @@ class Listing:
 
 
 def _most_lifted(
-    entries: EntryQuerySet, lifts: Sequence[tuple[float, Sequence[str], Sequence[str]]]
+    entries: EntryQuerySet, lifts: Sequence[tuple[float, Sequence[str], Sequence[str]]], *, few: bool
 ) -> EntryQuerySet:
     """Sort the most lifted first, then the newest, ties by product key.
 
     Args:
         entries: what is sorted.
         lifts: what each adds, the product keys and the facet tokens that it is for.
+        few: whether there are few of them.
     """
     if not lifts:
-        return entries.newest()
+        return entries.newest(few=few)
     added = [
         Case(When(concerns(keys, tokens), then=Value(lift)), default=Value(0.0), output_field=FloatField())
         for lift, keys, tokens in lifts
@@ -142,24 +151,31 @@ def _read(version: IndexVersion, request: SearchRequest, fingerprint: str) -> Dr
     def entries(filters: Filters) -> EntryQuerySet:
         return listing.shown(every.matching(filters))
 
+    kept = KeptTokens(version, lambda filters: listing.hidden(every.matching(filters)))
     chosen = entries(request.filters)
-    total = chosen.count()
+    known = kept.total(request.filters)
+    total = chosen.count() if known is None else known
     freezes = bool(request.facets) and request.freezes(total) and total <= get_settings().results
     whole = ResultList((), True, Counts())
     if freezes:
         rows = {row.product_key: row for row in measured(selected(chosen))}
-        order = listing.window(chosen, slice(0, total))
+        order = listing.window(chosen, slice(0, total), total)
         whole = replace(whole, items=[ScoredEntry(rows[key]) for key in order if key in rows])
         total = len(whole.items)
         shown = [item.row.product_key for item in whole.sorted_by(request.sort)[request.window]]
     elif request.sort == "relevance":
-        shown = listing.window(chosen, request.window)
+        shown = listing.window(chosen, request.window, total)
+    elif request.sort == "-price" and total > FEW:
+        shown = _dearest(chosen, request.window)
     else:
-        shown = list(_sorted(chosen, request.sort).values_list("product_key", flat=True)[request.window])
+        few = total <= FEW
+        newest = request.sort == "newest"
+        ordered = chosen.newest(few=few) if newest else chosen.by_price(request.sort, few=few)
+        shown = list(_keys(ordered)[request.window])
 
     def count() -> tuple[Counts, tuple[Fired, ...]]:
         trees = {CATEGORY: words_of(version, snapshot().synonyms).lexicon.parents} if request.facets else {}
-        counts = count_choices(request.facets, request.filters, entries, trees)
+        counts = count_choices(request.facets, request.filters, entries, trees, kept)
         return counts, listing.fired(every.matching(request.filters))
 
     counted = part_in_time(count, "counts")
@@ -193,11 +209,16 @@ def _answer_of(request: SearchRequest, total: int, counts: Counts, **more: Any) 
     return SearchAnswer(total=total, matching=total, complete=True, **counts.shown(request.facets), **more)
 
 
-def _sorted(entries: EntryQuerySet, sort: str) -> EntryQuerySet:
-    if sort == "newest":
-        return entries.newest()
-    price = F("price").desc(nulls_last=True) if sort == "-price" else F("price").asc(nulls_last=True)
-    return entries.order_by(price, "product_key")
+def _dearest(entries: EntryQuerySet, window: slice) -> list[str]:
+    """Product keys of one page, dearest first, then what has no price; in two lists, since the index on prices has the latter first."""
+    priced = entries.filter(price__isnull=False)
+    page = list(_keys(priced.order_by(F("price").desc(), "product_key"))[window])
+    lacking = window.stop - window.start - len(page)
+    if lacking:
+        start = 0 if page else max(0, window.start - priced.order_by().count())
+        unpriced = entries.filter(price__isnull=True).order_by("product_key")
+        page += _keys(unpriced)[start : start + lacking]
+    return page
 
 
 # All of it, page by page, newest first.
@@ -240,7 +261,7 @@ def browse_products(cursor: str = "", *, page_size: int | None = None) -> Produc
             total=0, results=(), cursor="", degraded=answers.NO_VERSION, left_out=(answers.RESULTS,)
         )
     entries = IndexEntry.objects.in_version(version.pk)
-    total = entries.count()
+    total = KeptCount.objects.entries_of(version)
     shown = list(
         (entries.filter(_after(*last)) if last else entries)
         .newest()

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from itertools import chain
+from itertools import accumulate, chain
 from math import ceil
 from typing import Any
 
@@ -17,6 +17,7 @@ from django.db.models import Aggregate, Count, DecimalField, Expression, F
 from ..facets import parse_token, prefix_of
 from ..models.entries import EntryQuerySet
 from ..models.expressions import priced
+from ..models.kept_counts import EVERY_ENTRY, in_cells
 from .candidates import ScoredEntry
 from .request import Filters
 
@@ -36,11 +37,20 @@ class FacetCount:
     parent: str = ""  # the value above it, where the facet is a tree
 
 
+# Gives token -> number of the results under some filters, where that is kept.
+Kept = Callable[[Filters], Mapping[str, int] | None]
+
+
+def nothing_kept(_filters: Filters) -> None:
+    """Have everything counted."""
+
+
 def count_facets(
     names: Sequence[str],
     filters: Filters,
     entries: Callable[[Filters], EntryQuerySet],
     trees: Mapping[str, Parents],
+    kept: Kept = nothing_kept,
 ) -> dict[str, list[FacetCount]]:
     """Count the values of every facet, commonest first; a facet's counts ignore its own selection.
 
@@ -49,13 +59,20 @@ def count_facets(
         filters: what is chosen; chosen values are listed even where they count 0.
         entries: gives the results under other filters than the chosen ones.
         trees: of facets whose values lie below each other.
+        kept: what need not be counted.
     """
     answer: dict[str, list[FacetCount]] = {}
     unchosen = [name for name in names if not filters.facets.get(name)]
-    shared = _count_by_facet(entries(filters), unchosen) if unchosen else {}
+    shared = _by_facet(_tokens(filters, entries, kept), unchosen) if unchosen else {}
     for name in names:
         chosen = filters.facets.get(name, ())
-        counts = _value_counts(entries(filters.without(name)), name) if chosen else shared.get(name, {})
+        counts = shared.get(name, {})
+        if chosen:
+            others = filters.without(name)
+            tokens = kept(others)
+            counts = (
+                _value_counts(entries(others), name) if tokens is None else _by_facet(tokens, [name])[name]
+            )
         answer[name] = sort_counts(dict.fromkeys(chosen, 0) | counts, trees.get(name, FLAT))
     return answer
 
@@ -104,9 +121,14 @@ def _root_of(value: str, above: Mapping[str, str], ranked: Sequence[str]) -> str
     return min(ring, key=ranked.index)
 
 
-def _count_by_facet(entries: EntryQuerySet, names: Sequence[str]) -> dict[str, dict[str, int]]:
+def _tokens(filters: Filters, entries: Callable[[Filters], EntryQuerySet], kept: Kept) -> Mapping[str, int]:
+    found = kept(filters)
+    return dict(entries(filters).facet_counts()) if found is None else found
+
+
+def _by_facet(tokens: Mapping[str, int], names: Sequence[str]) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {name: {} for name in names}
-    for token, count in entries.facet_counts():
+    for token, count in tokens.items():
         facet, value = parse_token(token)
         if facet in found:
             found[facet][value] = count
@@ -147,21 +169,36 @@ class PriceRange:
     count: int
 
 
-def price_ranges_of(prices: Sequence[Decimal]) -> list[PriceRange]:
+def price_ranges_of(prices: Iterable[Decimal]) -> list[PriceRange]:
     """Return the ranges of some prices, cheapest first; none where they lie too close together to be parted."""
-    ordered = sorted(prices)
+    return _ranges_of(Counter(prices))
+
+
+def ranges_of_cells(cells: Mapping[str, int]) -> list[PriceRange]:
+    """Return the same from the cells of `KeptCount`, given lowest price -> number: all prices of a cell are parted alike."""
+    return _ranges_of({Decimal(lowest): number for lowest, number in cells.items()})
+
+
+def _ranges_of(counted: Mapping[Decimal, int]) -> list[PriceRange]:
+    ordered = sorted(counted)
     if not ordered:
         return []
-    bounds = round_bounds([ordered[max(ceil(share * len(ordered)) - 1, 0)] for share in SHARES])
+    up_to = list(accumulate(counted[price] for price in ordered))
+    places = [max(ceil(share * up_to[-1]), 1) for share in SHARES]
+    bounds = round_bounds([ordered[bisect_left(up_to, place)] for place in places])
     return _worth_choosing(
-        PriceRange(lowest, highest, _between(ordered, lowest, highest)) for lowest, highest in ends_of(bounds)
+        PriceRange(lowest, highest, _between(ordered, up_to, lowest, highest))
+        for lowest, highest in ends_of(bounds)
     )
 
 
-def _between(ordered: Sequence[Decimal], lowest: Decimal | None, highest: Decimal | None) -> int:
+def _between(
+    ordered: Sequence[Decimal], up_to: Sequence[int], lowest: Decimal | None, highest: Decimal | None
+) -> int:
+    """How many of the counted prices lie in a range; `up_to` says how many lie up to each of them."""
     first = 0 if lowest is None else bisect_left(ordered, lowest)
     last = len(ordered) if highest is None else bisect_right(ordered, highest)
-    return max(last - first, 0)
+    return (up_to[last - 1] - (up_to[first - 1] if first else 0)) if last > first else 0
 
 
 def count_price_ranges(entries: EntryQuerySet) -> list[PriceRange]:
@@ -251,6 +288,7 @@ def count_choices(
     filters: Filters,
     entries: Callable[[Filters], EntryQuerySet],
     trees: Mapping[str, Parents],
+    kept: Kept = nothing_kept,
 ) -> Counts:
     """Count what a filter panel shows, in Postgres.
 
@@ -259,13 +297,16 @@ def count_choices(
         filters: what is chosen.
         entries: gives the results under other filters than the chosen ones.
         trees: of facets whose values lie below each other.
+        kept: what need not be counted.
     """
     if not names:
         return Counts()
+    at_any_price, stocked = filters.without_price, replace(filters, in_stock=True)
+    prices, stock = kept(at_any_price), kept(stocked)
     return Counts(
-        count_facets(names, filters, entries, trees),
-        count_price_ranges(entries(filters.without_price)),
-        count_stocked(entries(filters.without_stock)),
+        count_facets(names, filters, entries, trees, kept),
+        count_price_ranges(entries(at_any_price)) if prices is None else ranges_of_cells(in_cells(prices)),
+        count_stocked(entries(stocked)) if stock is None else stock.get(EVERY_ENTRY, 0),
     )
 
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from ..conf import get_settings
 from ..exceptions import ArtifactError, BuildGivenUp, BuildStateError, TextConfigError, VersionStateError
-from ..models import Build, IndexVersion, StaleProduct
+from ..models import Build, IndexVersion, KeptCount, StaleProduct
 from ..resilience import Attempts
 from . import comparison, marks, versions
 from .connections import unhurried
@@ -159,8 +159,13 @@ def advance_builds() -> None:
             clear_cancelled_builds()
         with attempts.at("dropping what is superseded"):
             drop_superseded()
+        with attempts.at("forgetting the counts of versions that are gone"):
+            KeptCount.objects.forget_versions()
         with attempts.at("beginning the build that waits"):
             begin_waiting_builds()
+        for version in IndexVersion.objects.filter(counted=False).exclude(state=State.FAILED):
+            with attempts.at(f"counting the entries of {version}", partial(_note, version)):
+                KeptCount.objects.recount(version)
         forget_troubles(before=began)
 
 

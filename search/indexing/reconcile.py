@@ -10,7 +10,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet, TextField
 from django.db.models.functions import Cast
 
 from ..exceptions import HostError
-from ..models import EntryImage, IndexEntry, IndexVersion, ProductTag, StaleProduct, StoredCard
+from ..models import EntryImage, IndexEntry, IndexVersion, ProductTag, StaleMark, StaleProduct, StoredCard
 from ..registry import Loaded, ProductIndex, get_index, read_all
 from ..session import WRITER
 from .connections import unhurried
@@ -91,6 +91,23 @@ def missing_keys(version: IndexVersion) -> "QuerySet[Any, Any]":
     """Return the keys of products that have no entry in a version, parked products aside."""
     entry = IndexEntry.objects.filter(version=version, product_key=OuterRef("product_key"))
     return product_keys().filter(~Exists(entry), ~Exists(_parked()))
+
+
+def count_lacking(version: IndexVersion, *, newest: int) -> int:
+    """Return how many of the products added last have no entry in a version, and do not wait for one either.
+
+    Args:
+        version: that they should be in.
+        newest: how many are looked for, the highest primary keys.
+    """
+    added = get_index().get_queryset().using(WRITER).select_related(None).prefetch_related(None)
+    last = added.order_by("-pk").values("pk")[:newest]
+    waiting = (
+        Exists(of.filter(product_key=OuterRef("product_key")))
+        for of in (StaleProduct.objects, StaleMark.objects)
+    )
+    # One statement, or what a worker does between two would be taken for a loss.
+    return missing_keys(version).filter(*(~one for one in waiting), pk__in=last).count()
 
 
 def surplus_keys(version: IndexVersion) -> "QuerySet[IndexEntry, str]":

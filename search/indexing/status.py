@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Count, F, Min, Q
 from django.db.models.functions import Now
 
-from ..models import Build, EntryImage, IndexEntry, IndexVersion, StaleMark, StaleProduct
+from ..models import Build, EntryImage, IndexEntry, IndexVersion, KeptCount, StaleMark, StaleProduct
 from .hnsw import built_share
 from .locks import is_held
 from .task_runs import TaskState, task_states
@@ -39,22 +39,16 @@ class OutboxState:
 
 
 def measure_progress() -> dict[int, VersionProgress]:
-    """Return version id -> progress for every version, with one query."""
-    rows = (
-        IndexEntry.objects.order_by()
-        .values("version_id")
-        .annotate(
-            entries=Count("pk"),
-            embedded=Count("pk", filter=Q(embedded_hash=F("content_hash"))),
-            failed=Count("pk", filter=~Q(error="")),
-        )
-    )
-    counted = {
-        row["version_id"]: VersionProgress(row["entries"], row["embedded"], row["failed"]) for row in rows
-    }
-    return {
-        pk: counted.get(pk, VersionProgress()) for pk in IndexVersion.objects.values_list("pk", flat=True)
-    }
+    """Return version id -> progress for every version: from what is kept, and from indexes of what is not as it should be."""
+    entries = IndexEntry.objects.order_by().values("version_id").annotate(number=Count("pk"))
+    without = dict(entries.exclude(embedded_hash=F("content_hash")).values_list("version_id", "number"))
+    failed = dict(entries.exclude(error="").values_list("version_id", "number"))
+    progress = {}
+    for version in IndexVersion.objects.all():
+        number = KeptCount.objects.entries_of(version)
+        embedded = max(0, number - without.get(version.pk, 0))
+        progress[version.pk] = VersionProgress(number, embedded, failed.get(version.pk, 0))
+    return progress
 
 
 def measure_outbox() -> OutboxState:
@@ -79,9 +73,9 @@ def measure_outbox() -> OutboxState:
 
 
 def count_pictures(version: IndexVersion) -> tuple[int, int]:
-    """Return how many pictures a version has, and how many of them have no embedding; both from indexes, in milliseconds."""
-    pictures = EntryImage.objects.filter(version=version)
-    return pictures.count(), pictures.filter(embedding=None).count()
+    """Return how many pictures a version has, from what is kept, and how many of them have no embedding, from an index of these."""
+    without = EntryImage.objects.filter(version=version, embedding=None).count()
+    return KeptCount.objects.pictures_of(version), without
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +136,7 @@ class Status:
 
 
 def read_status() -> Status:
-    """Read the state of the index, with four queries."""
+    """Read the state of the index, with a few queries."""
     progress = measure_progress()
     versions = IndexVersion.objects.all()
     return Status(

@@ -5,6 +5,7 @@ from .builds import Build, Dashboard
 from .cards import StoredCard
 from .entries import EntryImage, IndexEntry
 from .insight import LoggedSearch, PopularQuery, QueryDay, SearchDay, SearchEvent, StageDay
+from .kept_counts import KeptCount, KeptCountChange
 from .merchandising import Banner, MerchandisingRule, Redirect, Synonym
 from .quality import CatalogueHealth, CatalogueMap, HealthFinding
 from .tags import ProductTag, TagWord, VersionTags
@@ -23,6 +24,8 @@ __all__ = [
     "HealthFinding",
     "IndexEntry",
     "IndexVersion",
+    "KeptCount",
+    "KeptCountChange",
     "LoggedSearch",
     "MerchandisingRule",
     "PopularQuery",

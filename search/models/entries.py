@@ -7,13 +7,15 @@ from typing import Any, Self
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, HashIndex
 from django.contrib.postgres.search import SearchVectorField
-from django.db import models
+from django.core.exceptions import EmptyResultSet
+from django.db import connection, models
 from django.db.models import Count, F, Q, QuerySet, Value
-from django.db.models.functions import Cast, Lower
+from django.db.models.functions import Cast, Coalesce, Lower
 from pgvector.django import HalfVectorField
 
 from ..vectors import EmbeddingLiteral
 from .expressions import Conditions, IsAnyOf, Negated, Unnest, distance, excludes, lacks, meets
+from .kept_counts import Number
 from .terms import Holding, Term, all_of, holds
 from .versions import IndexVersion
 
@@ -49,13 +51,23 @@ class EntryQuerySet(QuerySet["IndexEntry"]):
         """Keep the entries of these products."""
         return self.filter(product_key__in=keys)
 
-    def newest(self) -> Self:
-        """Sort newest first, ties by product key."""
-        return self.order_by("-created", "product_key")
+    def newest(self, *, few: bool = False) -> Self:
+        """Sort newest first, ties by product key.
 
-    def by_price(self, order: str) -> Self:
-        """Sort by price, rising for "price" and falling for "-price"; what has none comes last, ties by product key."""
-        price = F("price")
+        Args:
+            few: whether there are so few that they are to be found first and sorted then. Postgres would rather read all
+                entries in order until it has met a page of them, not knowing that these stand together at the other end.
+        """
+        return self.order_by(_unindexed("created").desc() if few else "-created", "product_key")
+
+    def by_price(self, order: str, *, few: bool = False) -> Self:
+        """Sort by price, rising for "price" and falling for "-price"; what has none comes last, ties by product key.
+
+        Args:
+            order: one of the two.
+            few: as `newest` has it.
+        """
+        price = _unindexed("price") if few else F("price")
         ordered = price.desc(nulls_last=True) if order.startswith("-") else price.asc(nulls_last=True)
         return self.order_by(ordered, "product_key")
 
@@ -80,6 +92,20 @@ class EntryQuerySet(QuerySet["IndexEntry"]):
             .values_list("_token", "_count")
         )
 
+    def kept_tokens(self) -> dict[str, Number]:
+        """Return token -> number for all that `KeptCount` keeps of the entries, counted from them at this moment."""
+        try:
+            sql, params = self.order_by().values("facets", "price", "in_stock").query.sql_with_params()
+        except EmptyResultSet:  # the conditions contradict each other
+            return {}
+        statement = (  # the part inside is Django's own SQL, with placeholders for every value
+            "SELECT kept.token, count(*), count(*) FILTER (WHERE entry.in_stock) FROM (" + sql + ") AS entry,"  # noqa: S608
+            " fashion_search_counted(entry.facets, entry.price) AS kept WHERE kept.within = '' GROUP BY kept.token"
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(statement, params)
+            return {token: Number(entries, in_stock) for token, entries, in_stock in cursor.fetchall()}
+
     def any_have(self, tokens: Sequence[str]) -> frozenset[str]:
         """Return those of the facet tokens that any of the entries has."""
         counts = {
@@ -96,6 +122,11 @@ class EntryQuerySet(QuerySet["IndexEntry"]):
     def count_up_to(self, limit: int) -> int:
         """Return how many entries there are, counted no further than `limit`."""
         return self.order_by()[:limit].count()
+
+
+def _unindexed(column: str) -> Coalesce:
+    """The same values as of a column, in an order that no index has."""
+    return Coalesce(column, column)
 
 
 class IndexEntry(models.Model):
@@ -153,6 +184,12 @@ class IndexEntry(models.Model):
                 fields=("version", "product_key"),
                 condition=~models.Q(notes=""),
                 name="fashion_search_entry_noted",
+            ),
+            # How many there are is asked at every look at a version, nearly all of whose entries have theirs.
+            models.Index(
+                fields=("version",),
+                condition=~models.Q(embedded_hash=models.F("content_hash")),
+                name="fashion_search_unembedded",
             ),
             # Names may be longer than a B-tree takes.
             HashIndex(Lower("name"), name="fashion_search_entry_name"),

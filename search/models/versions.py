@@ -93,6 +93,13 @@ class IndexVersion(models.Model):
         help_text="The host whose worker cannot find or load the artifact, and why.",
     )
     lacking_at = models.DateTimeField(null=True, blank=True, help_text="When that worker last reported it.")
+    # A version of the release before has entries that nothing has counted.
+    counted = models.BooleanField(
+        default=True,
+        db_default=False,
+        editable=False,
+        help_text="Whether what is kept counts all of its entries.",
+    )
     total = models.PositiveIntegerField(null=True, blank=True, help_text="Products when the build began.")
     ann_recall = models.FloatField(
         "ANN recall@24", null=True, blank=True, help_text="Overlap with the exact scan over sampled queries."

@@ -12,7 +12,7 @@ from ..conf import get_settings
 from ..exceptions import NoIndexRegistered
 from ..indexing.status import OutboxState, measure_outbox
 from ..insight.reports import Period, Queries, QueryFigures, last_days, share
-from ..models import IndexEntry, IndexVersion, SearchDay, StaleProduct
+from ..models import IndexEntry, IndexVersion, KeptCount, SearchDay, StaleProduct
 from ..registry import ProductCard, get_index, read_cards
 from ..replicas import ReplicaState, states
 from .build_progress import read_progress
@@ -158,7 +158,7 @@ def read_failed() -> Failed:
         parked=parked,
         retrying=failed.filter(parked=False).count(),
         incomplete=entries.exclude(error="").count(),
-        entries=entries.count(),
+        entries=KeptCount.objects.entries_of(version) if version else 0,
     )
 
 

@@ -14,7 +14,7 @@ from ..indexing.failures import count_failures
 from ..indexing.status import measure_outbox
 from ..indexing.task_runs import task_states
 from ..insight.log_store import measure_waiting
-from ..models import IndexEntry, IndexVersion
+from ..models import IndexVersion, KeptCount
 from ..resilience import SharedCall, TooLate
 from .index_probes import probe_cards, probe_documents, probe_pictures
 from .neighbours import probe_neighbours
@@ -168,7 +168,7 @@ def _version() -> Iterator[Metric]:
         noted.add_metric(["document"], probe_documents(version).figures["number"])
         noted.add_metric(["card"], probe_cards(version).figures["number"])
         info.add_metric([str(version.pk), version.artifact_name], 1)
-        entries.add_metric([], IndexEntry.objects.filter(version=version).count())
+        entries.add_metric([], KeptCount.objects.entries_of(version))
         broken.add_metric([], probe_hnsw(version).figures["number"])
         embeddings = probe_pictures(version).figures
         pictures.add_metric([], embeddings["pictures"])

@@ -10,15 +10,17 @@ from django.utils import timezone
 from ..conf import get_settings
 from ..exceptions import NoIndexRegistered
 from ..indexing.failures import failing_cards, noted_documents
-from ..indexing.reconcile import product_keys
+from ..indexing.reconcile import count_lacking, product_keys
 from ..indexing.status import count_pictures
-from ..models import Build, EntryImage, IndexEntry, IndexVersion, StaleMark, StaleProduct
+from ..models import Build, EntryImage, IndexVersion, KeptCount, StaleMark, StaleProduct
 from ..registry import describe_failure
 from .probes import Finding, State, count, counted, span
 from .version_probes import probe_artifact, probe_hnsw, probe_recall, probe_text_config, probe_version
 
 STALE_SECONDS = 60.0
 MOST_PICTURES = 0.5  # without embedding: photos and similar products find nearly nothing
+COUNTED = 50_000  # products that are counted while a page is waited for
+LOOKED_FOR = 1_000
 LOST_SECONDS = 900.0  # nobody has indexed anything for so long
 
 
@@ -74,9 +76,13 @@ def probe_pictures_quickly(version: IndexVersion) -> Finding:
 
 
 def probe_entries(version: IndexVersion) -> Finding:
-    """Compare the numbers of products and of entries; a build or the outbox accounts for a difference."""
+    """Compare the numbers of products and of entries; a build or the outbox accounts for a difference.
+
+    Of more than COUNTED products the newest are looked for, and nothing is counted.
+    """
     try:
-        products = product_keys().count()
+        products = product_keys()[: COUNTED + 1].count()
+        lacking = count_lacking(version, newest=LOOKED_FOR) if products > COUNTED else 0
     except NoIndexRegistered as error:
         return Finding(
             "Entries", State.BROKEN, str(error), "Register the product model in a search_index module."
@@ -90,7 +96,15 @@ def probe_entries(version: IndexVersion) -> Finding:
             f"No product can be read: {describe_failure('get_queryset', error)}.",
             "Correct get_queryset() of the shop's ProductIndex: searches fail and nothing is indexed meanwhile.",
         )
-    entries = IndexEntry.objects.filter(version=version).count()
+    entries = KeptCount.objects.entries_of(version)
+    if products > COUNTED:
+        return counted(
+            "Entries",
+            lacking,
+            well=f"{entries:,} entries; of the newest {LOOKED_FOR:,} products none is missing among them.",
+            trouble=f"Of the newest {LOOKED_FOR:,} products {lacking:,} are not in the index, and nothing waits for them.",
+            remedy="Run: manage.py search_index reconcile. It finds what was written without signals.",
+        )
     unsettled = StaleMark.objects.count() + StaleProduct.objects.count()
     sentence = f"{count(products, 'product')}, {entries:,} of them in the index."
     if not products:
@@ -113,7 +127,7 @@ def probe_entries(version: IndexVersion) -> Finding:
 def probe_documents(version: IndexVersion) -> Finding:
     """Say whether something of documents was left out or changed when they were indexed."""
     noted = noted_documents(version)
-    entries = IndexEntry.objects.filter(version=version).count() if noted.number else 0
+    entries = KeptCount.objects.entries_of(version) if noted.number else 0
     return counted(
         "Documents",
         noted.number,

@@ -13,7 +13,7 @@ from ..conf import get_settings
 from ..indexing.failures import Failure, list_failures
 from ..indexing.hnsw import MIN_ANN_RECALL, broken_indexes, hnsw_indexes, measure_recalls
 from ..indexing.reconcile import missing_keys, product_keys, surplus_keys
-from ..models import EntryImage, IndexEntry, IndexVersion, StaleProduct
+from ..models import EntryImage, IndexEntry, IndexVersion, KeptCount, StaleProduct
 from .index_probes import probe_cards, probe_documents, probe_pictures, probe_staleness
 from .probes import Finding, State
 from .service_probes import probe_connections, probe_postgres, probe_storage, probe_tasks
@@ -28,6 +28,7 @@ from .version_probes import (
 
 # Rounding to half precision moves the length of a unit vector by less than this.
 UNIT_TOLERANCE = 0.01
+CATEGORIES = 10  # within which kept counts are compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ def verify() -> Verification:
             probe_storage(fresh=True).renamed("storage"),
             probe_text_config(version).renamed("text search configuration"),
             _compare_entries(version),
+            _compare_counts(version),
             probe_documents(version).renamed("documents indexed as given"),
             probe_cards(version).renamed("cards"),
             _count_failed(failures),
@@ -104,6 +106,26 @@ def _compare_entries(version: IndexVersion) -> Finding:
         sentence += " The registered queryset finds none, so no search can find anything."
     remedy = "Run: manage.py search_index reconcile"
     return _finding("one entry per product", products > 0 and missing == surplus == 0, sentence, remedy)
+
+
+def _compare_counts(version: IndexVersion) -> Finding:
+    name, remedy = "counts kept as counted", "Run: manage.py search_index recount"
+    if not KeptCount.objects.are_kept():
+        sentence = "The triggers that keep counts are gone or disabled, so that category pages count wrongly."
+        return _finding(
+            name,
+            False,
+            sentence,
+            f"Enable them: ALTER TABLE fashion_search_indexentry ENABLE TRIGGER USER. {remedy}",
+        )
+    if not version.counted:
+        return _finding(
+            name, True, "Not kept yet: pages count for themselves, until advance_builds has counted."
+        )
+    places = KeptCount.objects.some_places(version, CATEGORIES)
+    wrong = sum(KeptCount.objects.wrong(version, place) for place in places)
+    sentence = f"{wrong} wrong, of the whole index and within {len(places) - 1} of its categories."
+    return _finding(name, not wrong, sentence, remedy)
 
 
 def _count_failed(failures: Sequence[Failure]) -> Finding:

@@ -13,10 +13,11 @@ from rich.table import Table
 from ...conf import get_settings
 from ...exceptions import SearchError
 from ...indexing import building, failures, marks, versions
+from ...indexing.connections import unhurried
 from ...indexing.reconcile import reconcile
 from ...indexing.removal import find_left_over
 from ...indexing.status import read_status
-from ...models import Build, IndexVersion
+from ...models import Build, IndexVersion, KeptCount
 from ...monitoring.verify import lacking, verify
 from ...session import pinned
 from ..progress import wait_for_build, wait_for_outbox, wait_for_version
@@ -82,6 +83,7 @@ class Command(BaseCommand):
             "Check the active version against the catalogue; exit status 1 if a check fails.",
             json=True,
         )
+        add("recount", "Count the entries of every version anew, and correct what pages without words show.")
         add("reconcile", "Find products that were changed without signals, and index them.", waits=True)
 
     @pinned()
@@ -96,6 +98,7 @@ class Command(BaseCommand):
             "drop": self._drop,
             "rollback": self._rollback,
             "verify": self._verify,
+            "recount": self._recount,
             "reconcile": self._reconcile,
         }
         try:
@@ -210,6 +213,12 @@ class Command(BaseCommand):
             self.console.print(f"{len(verification.failures)} products cannot be indexed wholly.")
         if not verification.passed:
             sys.exit(1)
+
+    @unhurried()
+    def _recount(self, _options: dict[str, Any]) -> None:
+        for version in IndexVersion.objects.exclude(state=IndexVersion.State.FAILED).order_by("pk"):
+            wrong = KeptCount.objects.recount(version)
+            self.console.print(f"Version {version.pk}: {wrong:,} counts were wrong, and are right now.")
 
     def _reconcile(self, options: dict[str, Any]) -> None:
         self.console.print(f"{reconcile():,} products differ and are being indexed.")

@@ -8,7 +8,7 @@ from django.utils import timezone
 from search.exceptions import BuildGivenUp, BuildStateError
 from search.indexing import batches, building, hnsw, outbox, version_figures, versions
 from search.indexing.removal import drop_version
-from search.models import Build, EntryImage, IndexEntry, IndexVersion
+from search.models import Build, EntryImage, IndexEntry, IndexVersion, KeptCount, KeptCountChange
 from shop.models import Product
 from tests.outbox import stale_products
 from tests.search.products import add_picture, build_version, drain, make_product
@@ -251,3 +251,16 @@ def _wait_for_build(version: IndexVersion) -> None:
             if cursor.fetchone()[0]:
                 return
     raise AssertionError("No index is being built.")
+
+
+def test_a_version_of_the_release_before_is_counted_by_the_next_round(active):
+    KeptCount.objects.all().delete()
+    KeptCountChange.objects.all().delete()
+    IndexVersion.objects.update(counted=False)
+    assert KeptCount.objects.entries_of(IndexVersion.objects.get()) == 3
+
+    building.advance_builds()
+
+    version = IndexVersion.objects.get()
+    assert (version.counted, KeptCount.objects.entries_of(version)) == (True, 3)
+    assert KeptCount.objects.wrong(version) == 0

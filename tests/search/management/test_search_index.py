@@ -14,7 +14,7 @@ from search.indexing import building, versions
 from search.indexing.storage_probe import forget_storage
 from search.management import progress
 from search.management.progress import wait_for_version
-from search.models import Build, IndexEntry, IndexVersion, StaleProduct, TaskRun
+from search.models import Build, IndexEntry, IndexVersion, KeptCount, KeptCountChange, StaleProduct, TaskRun
 from search.monitoring.build_progress import read_progress
 from search.monitoring.verify import lacking
 from search.schedule import PERIODIC
@@ -247,6 +247,14 @@ def test_a_first_version_without_pictures_is_active_and_told_of(index_settings):
 def test_reconcile(version):
     IndexEntry.objects.all().update(content_hash="0" * 64)
     assert run("reconcile") == "1 products differ and are being indexed.\n"
+
+
+def test_recount(version):
+    KeptCountChange.objects.create(version=version, within="", token="colour=red", entries=7, in_stock=0)
+    assert KeptCount.objects.wrong(version) == 1
+    assert run("recount") == f"Version {version.pk}: 1 counts were wrong, and are right now.\n"
+    assert KeptCount.objects.wrong(version) == 0
+    assert run("recount") == f"Version {version.pk}: 0 counts were wrong, and are right now.\n"
 
 
 def test_an_artifact_that_cannot_be_read_is_a_sentence(index_settings, tmp_path):

@@ -5,7 +5,8 @@ import pytest
 from django.utils import timezone
 
 from search.indexing import building
-from search.models import EntryImage, StaleProduct
+from search.models import EntryImage, StaleMark, StaleProduct
+from search.monitoring import index_probes
 from search.monitoring.index_probes import (
     probe_index,
     probe_pictures,
@@ -15,8 +16,9 @@ from search.monitoring.index_probes import (
 from search.monitoring.probes import Finding, State
 from shop.models import Product
 from shop.search_index import ShopProductIndex
+from tests.outbox import stale_products
 from tests.search.monitoring.conftest import of
-from tests.search.products import drain
+from tests.search.products import drain, make_product
 
 OK, ATTENTION, BROKEN = State.OK, State.ATTENTION, State.BROKEN
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("index_settings")]
@@ -148,3 +150,21 @@ class TestStaleness:
         assert probe_staleness().state is BROKEN
         building.request_build("rebuild", by="anna")
         assert probe_staleness().state is OK
+
+
+def test_of_many_products_the_newest_are_looked_for_and_none_is_counted(active, monkeypatch):
+    monkeypatch.setattr(index_probes, "COUNTED", 1)
+    monkeypatch.setattr(index_probes, "LOOKED_FOR", 2)
+    sentence = "2 entries; of the newest 2 products none is missing among them."
+    assert of(probe_index(), "Entries") == (OK, sentence)
+    added = make_product("new")
+    assert of(probe_index(), "Entries") == (OK, sentence)  # it waits
+    stale_products().delete()
+    StaleMark.objects.all().delete()
+    state, sentence = of(probe_index(), "Entries")
+    assert (state, sentence) == (
+        ATTENTION,
+        "Of the newest 2 products 1 are not in the index, and nothing waits for them.",
+    )
+    StaleProduct.objects.create(product_key=str(added.pk), marked_at=timezone.now(), parked=True)
+    assert of(probe_index(), "Entries")[0] is OK

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from search.indexing.hnsw import drop_indexes
 from search.indexing.reconcile import reconcile
-from search.models import EntryImage, IndexEntry, StaleProduct
+from search.models import EntryImage, IndexEntry, IndexVersion, KeptCount, KeptCountChange, StaleProduct
 from search.monitoring.verify import verify
 from shop.models import Product, ProductImage
 from shop.search_index import ShopProductIndex
@@ -43,6 +43,7 @@ def test_a_whole_index_passes(version):
         "storage",
         "text search configuration",
         "one entry per product",
+        "counts kept as counted",
         "documents indexed as given",
         "cards",
         "products indexed wholly",
@@ -226,3 +227,34 @@ def test_a_card_that_fails_since_a_release_of_the_shop(monkeypatch):
         "card() failed: TypeError: it returned NoneType instead of a ProductCard"
     )
     assert failed()["cards"].startswith("Lists leave 3 products out. The first, product ")
+
+
+COUNTS = "counts kept as counted"
+
+
+def test_triggers_that_are_off_are_told_before_anything_is_wrong(version):
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE fashion_search_indexentry DISABLE TRIGGER fashion_search_count_update")
+    try:
+        assert "gone or disabled" in failed()[COUNTS]
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE fashion_search_indexentry ENABLE TRIGGER USER")
+    assert failed() == {}
+
+
+def test_wrong_counts_are_found_and_a_recount_mends_them(version):
+    (category, *_) = (token for token in IndexEntry.objects.first().facets if token.startswith("category="))
+    for place in ("", category):
+        KeptCountChange.objects.create(
+            version=version, within=place, token="colour=red", entries=1, in_stock=0
+        )
+    assert failed()[COUNTS].startswith("2 wrong")
+    KeptCount.objects.recount(version)
+    assert failed() == {}
+
+
+def test_a_version_that_nothing_has_counted_yet_is_no_fault(version):
+    KeptCount.objects.all().delete()
+    IndexVersion.objects.update(counted=False)
+    assert failed() == {}

@@ -6,7 +6,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("fashion_search", "0025_clickers"),
+        ("fashion_search", "0028_keep_picture_counts"),
     ]
 
     operations = [

@@ -1,0 +1,59 @@
+"""Lists of many rows count and page through the first of them, and say so."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from pytest_django.asserts import assertContains, assertNotContains
+
+from search.admin import base
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/admin/shop/product/"
+
+
+@pytest.fixture
+def five(make_products, monkeypatch):
+    """Five products where four are the most that is counted."""
+    monkeypatch.setattr(base, "MOST", 4)
+    return make_products([1, 2, 3, 4, 5])
+
+
+def test_more_than_are_counted_is_said_and_no_dates_are_read(admin_client, five, monkeypatch):
+    response = admin_client.get(LIST)
+    assertContains(response, "more than 4 products")
+    assert response.context["cl"].date_hierarchy is None
+    monkeypatch.setattr(base, "MOST", 5)
+    response = admin_client.get(LIST)
+    assertContains(response, "5 products")
+    assertNotContains(response, "more than")
+    assert response.context["cl"].date_hierarchy == "created"
+
+
+def test_a_narrowed_list_is_counted_to_its_end(admin_client, five):
+    response = admin_client.get(LIST, {"q": "shirt 2"})
+    assert (response.context["cl"].result_count, str(response.context["cl"].result_count)) == (1, "1")
+
+
+def test_pages_end_where_counting_ends(admin_client, five, monkeypatch):
+    monkeypatch.setattr("shop.admin.ProductAdmin.list_per_page", 2)
+    seen = []
+    for page in (1, 2):
+        response = admin_client.get(LIST, {"p": page})
+        seen += [product.sku for product in response.context["cl"].result_list]
+    assert seen == ["S5", "S4", "S3", "S2"]
+    assert (
+        admin_client.get(LIST, {"p": 3}).status_code == 302
+    )  # to the first, as for any page that is not there
+
+
+def test_nothing_is_counted_without_an_end(admin_client, five):
+    with CaptureQueriesContext(connection) as asked:
+        admin_client.get(LIST)
+    counting = [
+        query["sql"]
+        for query in asked
+        if "COUNT(*)" in query["sql"] and 'FROM "shop_product"' in query["sql"]
+    ]
+    assert counting
+    assert all("LIMIT 5" in statement for statement in counting)
