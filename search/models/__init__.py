@@ -8,7 +8,7 @@ from .merchandising import Banner, MerchandisingRule, Redirect, Synonym
 from .quality import CatalogueHealth, CatalogueMap, HealthFinding
 from .tags import ProductTag, TagWord, VersionTags
 from .versions import Evaluation, IndexVersion, VersionLexicon, WordList
-from .workers import StaleMark, StaleProduct, StepLock, TaskRun
+from .workers import ReconcileRound, StaleMark, StaleProduct, StepLock, TaskRun
 
 __all__ = [
     "ApiKey",
@@ -27,6 +27,7 @@ __all__ = [
     "PopularQuery",
     "ProductTag",
     "QueryDay",
+    "ReconcileRound",
     "Redirect",
     "SearchDay",
     "SearchEvent",

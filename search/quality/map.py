@@ -74,10 +74,10 @@ def read_points(made: CatalogueMap) -> Points:
     for start in range(0, len(entries), CHUNK):
         wanted = entries[start : start + CHUNK].tolist()
         read = IndexEntry.objects.in_version(made.version_id).among(wanted).order_by()
-        rows = {pk: row for pk, *row in read.values_list("pk", "product_key", "name", "facets")}
+        rows = {row[0]: row for row in read.values_list("pk", "product_key", "name", "facets")}
         for number, pk in enumerate(wanted, start):
             if pk in rows:
-                key, name, facets = rows[pk]
+                _, key, name, facets = rows[pk]
                 keys.append(key)
                 names.append(name)
                 present.append(number)
