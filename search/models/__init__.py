@@ -7,7 +7,7 @@ from .insight import LoggedSearch, PopularQuery, QueryDay, SearchDay, SearchEven
 from .merchandising import Banner, MerchandisingRule, Redirect, Synonym
 from .quality import CatalogueHealth, CatalogueMap, HealthFinding
 from .tags import ProductTag, TagWord, VersionTags
-from .versions import Evaluation, IndexVersion, VersionLexicon, WordList
+from .versions import Evaluation, IndexVersion, VersionLexicon, WordList, WordListPart
 from .workers import ReconcileRound, StaleMark, StaleProduct, StepLock, TaskRun
 
 __all__ = [
@@ -41,4 +41,5 @@ __all__ = [
     "VersionLexicon",
     "VersionTags",
     "WordList",
+    "WordListPart",
 ]
