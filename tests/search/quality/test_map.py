@@ -9,6 +9,7 @@ from django.utils import timezone
 import search.quality.map
 from search.exceptions import MapError
 from search.models import CatalogueMap, EntryImage, IndexEntry
+from search.quality import projection
 from search.quality.map import NONE, read_cells, read_points
 from search.quality.projection import make_map, pack, unpack
 from tests.search.indexed import add, add_many, make_version, unit
@@ -158,3 +159,12 @@ def test_without_pictures_there_is_nothing_to_map(tiny_artifact):
     add(version, "A1", "Shirt")
     with pytest.raises(MapError, match="No product has a picture with an embedding yet"):
         make_map(version, nothing)
+
+
+def test_first_pictures_are_read_in_parts(tiny_artifact, monkeypatch):
+    version = make_version(tiny_artifact)
+    for number in range(5):
+        add(version, f"A{number}", "Hat", pictures=[unit(1), unit(0, 1)])
+    expected = list(EntryImage.objects.filter(position=0).order_by("entry_id").values_list("pk", flat=True))
+    monkeypatch.setattr(projection, "FIRST_CHUNK", 2)
+    assert projection.first_pictures(version.pk).tolist() == expected
