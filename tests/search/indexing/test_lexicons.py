@@ -234,6 +234,28 @@ def make_due() -> None:
     VersionLexicon.objects.update(built_at=timezone.now() - timedelta(hours=1))
 
 
+def test_paths_are_those_of_all_entries_and_each_comes_once_from_postgres(version):
+    paths = [["Apparel", "Tops"], ["Apparel"], ["Shoes", "Sports=Outdoor"], []]
+    for number in range(40):
+        add(
+            version,
+            f"S-{number}",
+            "Hat",
+            facets={"size": [str(number)], "category": paths[number % 4], "colour": ["Red"]},
+        )
+    rows = []
+
+    def count(execute, sql, params, many, context):
+        result = execute(sql, params, many, context)
+        rows.append(context["cursor"].rowcount)
+        return result
+
+    with connection.execute_wrapper(count):
+        found = lexicons._paths(version, "category")
+    assert found == [["Apparel"], ["Apparel", "Tops"], ["Shoes", "Sports=Outdoor"]]
+    assert rows == [4]
+
+
 def test_words_are_counted_again_when_it_is_time(counted):
     refresh_lexicons()
     assert words() == {"hat"}
