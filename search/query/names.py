@@ -1,6 +1,6 @@
 """The words of one version: names for suggestions and codes, a vocabulary for the speller, and how a process gets them.
 
-Names are kept in parts of some megabytes, of which a process reads one at a time: a million products have sixty of them.
+Names are kept in parts of a megabyte, of which a process reads one at a time: a million products have some eighty of them.
 """
 
 import json
@@ -23,7 +23,7 @@ NO_FACET = ""  # stands for the facet where the value is a brand
 Value = tuple[str, str, int]  # facet, or NO_FACET; value; number of products
 
 SHORTEST_CODE = 4  # characters; shorter ones are sizes and models that many products share
-PART = 1 << 22  # bytes of a kept part
+PART = 1 << 20  # bytes of a kept part
 TRIES = 3  # to read names whose parts are replaced meanwhile
 _INDEXES = ("products", "value_words", "codes")
 _PIECE = re.compile(r"[^\W_]+(?:[-_./#][^\W_]+)*")

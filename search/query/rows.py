@@ -61,6 +61,9 @@ class Texts:
     @cached_property
     def letters(self) -> frozenset[str]:
         """The letters and digits that stand in any of them."""
+        bytes_of_all = np.flatnonzero(np.bincount(self.blob, minlength=1))
+        if not len(bytes_of_all) or bytes_of_all[-1] < 128:
+            return frozenset(map(chr, bytes_of_all.tolist())) - {END.decode()}
         own = set[str]()
         for start in range(0, self._count, LOOKED_AT):
             own.update(*self.run(range(start, min(start + LOOKED_AT, self._count))))

@@ -66,3 +66,23 @@ def test_in_how_many_runs_products_were_collected_changes_nothing(monkeypatch):
     at_once = collected(names)
     monkeypatch.setattr(collecting, "RUN", 7)
     assert collected(names) == at_once
+
+
+def test_a_product_takes_sixty_bytes_of_a_process_at_most():
+    random, number = np.random.default_rng(7), 5000
+    kinds, colours, lines = ("Shirt", "Dress", "Sandals", "Jacket"), ("Red", "Navy", "Green"), 500
+    collector = NameCollector()
+    for row in range(number):
+        colour, kind = colours[row % 3], kinds[random.integers(4)]
+        sizes = [("size", size) for size in "SMLX" if random.random() < 0.7]
+        facets = [
+            ("category", "Apparel"),
+            ("category", kind),
+            ("colour", colour),
+            ("gender", "Women"),
+            *sizes,
+        ]
+        name = f"Acme Women {colour} Solid {kind} Line{random.zipf(1.3) % lines}"
+        collector.add(str(1_000_000 + row), name=name, brand="Acme", facets=facets, sku=f"SKU-{row:06}")
+    packed = sum(map(len, collector.names().pack()))
+    assert packed < 60 * number

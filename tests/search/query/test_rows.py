@@ -73,6 +73,11 @@ def test_texts_are_found_however_many_there_are():
         texts[100]
 
 
+@pytest.mark.parametrize("words", [[], [""], ["ab", "b9"], ["ab", "w\u00f6rt"]])
+def test_letters_are_those_of_all_texts(words):
+    assert Texts.of(word.encode() for word in words).letters == set("".join(words))
+
+
 def test_rows_of_more_than_three_bytes_fit():
     many = 20_000_000
     kept = Postings.of([np.array([1, 70_000, many - 1], np.uint32), np.array([], np.uint32)], many)
