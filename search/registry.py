@@ -5,6 +5,7 @@ What the host's code raises for one product harms no other: that product is left
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from decimal import Decimal
@@ -152,15 +153,8 @@ def load_each(keys: Iterable[str]) -> Loaded:
     Raises:
         Exception: whatever the host's queryset raises for all products, and every error of the database.
     """
-    index = get_index()
-    to_python = index.model._meta.pk.to_python
-    wanted = []
-    for key in keys:
-        try:
-            wanted.append((key, to_python(key)))
-        except ValidationError:  # a key that cannot be one of the model's: there is no such product
-            continue
-    loaded, queryset = Loaded(), index.get_queryset().using(WRITER)
+    wanted = _primary_keys(keys)
+    loaded, queryset = Loaded(), get_index().get_queryset().using(WRITER)
     _read(queryset, wanted, loaded)
     if loaded.failures and not loaded.products:
         # Either these products or all: where another one cannot be read either, the error is the queryset's.
@@ -175,11 +169,43 @@ def load_products(keys: Iterable[str]) -> dict[str, Any]:
 
 def read_all() -> Iterator[Loaded]:
     """Read all products that can be found, some hundreds at a time, in the order of their primary keys."""
-    pks = get_index().get_queryset().using(WRITER).select_related(None).prefetch_related(None).order_by("pk")
-    chunk = list(pks.values_list("pk", flat=True)[:CHUNK])
-    while chunk:
-        yield load_each(map(str, chunk))
-        chunk = list(pks.filter(pk__gt=chunk[-1]).values_list("pk", flat=True)[:CHUNK])
+    for keys in read_keys(None, CHUNK):
+        yield load_each(keys)
+
+
+def read_keys(after: str | None, size: int) -> Iterator[list[str]]:
+    """Read the keys of all products that can be found, some at a time, in the order of their primary keys.
+
+    Args:
+        after: the last key that is not wanted any more; None for all.
+        size: keys per read, at most.
+    """
+    pks = _bare_queryset().order_by("pk").values_list("pk", flat=True)
+    rest = pks if after is None else pks.filter(pk__gt=get_index().model._meta.pk.to_python(after))
+    while chunk := list(rest[:size]):
+        yield [str(pk) for pk in chunk]
+        rest = pks.filter(pk__gt=chunk[-1])
+
+
+@pinned()
+def find_present(keys: Iterable[str]) -> set[str]:
+    """Return those of the keys whose product can be found, by one query."""
+    wanted = [pk for _, pk in _primary_keys(keys)]
+    return {str(pk) for pk in _bare_queryset().filter(pk__in=wanted).order_by().values_list("pk", flat=True)}
+
+
+def _bare_queryset() -> "QuerySet[Any]":
+    return get_index().get_queryset().using(WRITER).select_related(None).prefetch_related(None)
+
+
+def _primary_keys(keys: Iterable[str]) -> list[tuple[str, Any]]:
+    """Keys with the primary keys that they stand for; one that cannot be one of the model's is no product's."""
+    to_python = get_index().model._meta.pk.to_python
+    found = []
+    for key in keys:
+        with suppress(ValidationError):
+            found.append((key, to_python(key)))
+    return found
 
 
 @pinned()

@@ -27,6 +27,8 @@ from .tags import suggest as suggesting_tags
 
 # One task indexes for this long, then asks for the next one: well within any time limit and visibility timeout.
 INDEX_SECONDS = 20.0
+# So does comparing all products, which leaves its worker to other tasks in between.
+RECONCILE_SECONDS = 60.0
 # A message delivered twice meanwhile finds the lock taken.
 LONG: dict[str, Any] = {"time_limit": LONGEST_RUN_SECONDS, "soft_time_limit": LONGEST_RUN_SECONDS - 60}
 
@@ -107,9 +109,25 @@ def refresh_words() -> None:
 
 @_periodic(**LONG)
 def reconcile() -> None:
-    """Mark the products whose entries say something else; only one of these runs at a time."""
-    if reconciling.reconcile():
+    """Mark the products whose entries say something else, for RECONCILE_SECONDS and then by another message."""
+    _reconcile(begin=True)
+
+
+@_task(**LONG)
+def reconcile_further() -> None:
+    """Go on with the comparison that is under way, if any is; only one of these runs at a time."""
+    with recorded_run("reconcile") as alone:
+        if alone:
+            _reconcile(begin=False)
+
+
+def _reconcile(*, begin: bool) -> None:
+    done = reconciling.reconcile_for(RECONCILE_SECONDS, begin=begin)
+    if done.marked:
         marks.publish("index_stale", times=get_settings().index_parallel)
+    if done.goes_on:
+        marks.publish("reconcile_further")
+    done.attempts.raise_any()
 
 
 @_task(**LONG)

@@ -47,16 +47,20 @@ def typed(source: random.Random) -> Iterator[str]:
 
 def report_refreshing() -> None:
     """Print how long the task in the worker takes."""
+    from django.db.models import Sum
+    from django.db.models.functions import Length
+
     from search.indexing.lexicons import refresh_word_list
-    from search.models import WordList
+    from search.models import WordList, WordListPart
     from search.query.names import Vocabulary
 
     print(f"words counted in                     {timed(refresh_word_list):.0f} ms")
     print(f"unchanged entries noticed in         {timed(refresh_word_list):.0f} ms")
     kept = WordList.objects.get()
+    names = WordListPart.objects.filter(stamp=kept.stamp).aggregate(bytes=Sum(Length("data")))["bytes"]
     words = len(Vocabulary.unpack(bytes(kept.vocabulary)).words)
     print(
-        f"words {words}; kept {len(kept.vocabulary) / 1e6:.1f} MB for spelling, {len(kept.names) / 1e6:.1f} MB for names"
+        f"words {words}; kept {len(kept.vocabulary) / 1e6:.1f} MB for spelling, {names / 1e6:.1f} MB for names"
     )
 
 
@@ -70,7 +74,7 @@ def report_loading(version) -> None:
     memory = psutil.Process().memory_info().rss
     for again in ("in a new process", "after a change"):
         corrections._speller.cache_clear()
-        names.names_of.cache_clear()
+        names.forget_names()
         print(f"first correction {again:16}    {timed(lambda: correct(version.pk, 'shirt')):.0f} ms")
         print(f"first suggestion {again:16}    {timed(lambda: suggest('zzzz')):.0f} ms")
     print(

@@ -9,9 +9,10 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from ..conf import get_settings
-from ..query.names import NO_FACET, Mask, Names, PrefixIndex, title_of
+from ..query.names import NO_FACET, Names, title_of
 from ..query.parse import EXCLUDED
 from ..query.prices import read_price
+from ..query.rows import Mask, PrefixIndex
 from ..text import fold, inflections, is_word, keys, parts, spelt_words, split
 
 SHORTEST_SLIP = 4  # letters; shorter beginnings are near too many words
@@ -43,11 +44,11 @@ class Typed:
         found, aside = list(spelt_words(text))[:WORDS_TYPED], _set_aside(text)
         # Neither prices nor what is to be left out are completed.
         if found and not ended and found[-1].start() in aside:
-            return cls(names, text, (), "", np.zeros(names.products.length, np.bool_), (), False)
+            return cls(names, text, (), "", Mask.empty(names.products.length), (), False)
         lead, at = "", 0
         before: list[str] = []
         said: list[str] = []
-        context = np.ones(names.products.length, np.bool_)
+        context = Mask.full(names.products.length)
         last = found[-1] if found and not ended else None
         for word in found if last is None else found[:-1]:
             folded, written = fold(word[0]), word[0]
@@ -71,9 +72,8 @@ class Typed:
     @cached_property
     def products(self) -> Mask:
         """The products that have all of it."""
-        none = np.zeros_like(self.context)
         if not self.words or not self.whole:
-            return none
+            return Mask.empty(self.context.length)
         return self.context & holding(self.names, self.last) if self.last else self.context
 
     @cached_property
@@ -131,14 +131,15 @@ def forms(word: str) -> list[str]:
 
 def holding(names: Names, word: str, *, whole: bool = False) -> Mask:
     """Return the products with a word in name, brand or values that begins so; with `whole`, with this word in any number."""
-    mask = np.zeros(names.products.length, np.bool_)
+    spans: list[range] = []
+    values: set[int] = set()
     for form in forms(word) if whole else (word,):
         index = names.products
-        mask[index.held(index.whole(form) if whole else index.span(form))] = True
+        spans.append(index.whole(form) if whole else index.span(form))
         index = names.value_words
-        for value in set(index.held(index.whole(form) if whole else index.span(form)).tolist()):
-            mask[names.having(value)] = True
-    return mask
+        values.update(index.held(index.whole(form) if whole else index.span(form)).tolist())
+    mask = names.products.postings.mask(spans)
+    return mask | names.having.mask(range(value, value + 1) for value in values) if values else mask
 
 
 def complete(typed: Typed, limit: int) -> list[str]:
@@ -191,9 +192,7 @@ def _is_of_value(typed: Typed, word: str, count: int) -> bool:
     names = typed.names
     held = names.value_words.held(names.value_words.whole(word)).tolist()
     longer = (place for place in held if len(names.values[place][1].split()) > 1)
-    return word in typed.before or any(
-        np.count_nonzero(typed.context[names.having(place)]) >= count for place in longer
-    )
+    return word in typed.before or any(names.number_with(place, typed.context) >= count for place in longer)
 
 
 def _by_values(typed: Typed) -> Iterator[_Completion]:
@@ -204,7 +203,7 @@ def _by_values(typed: Typed) -> Iterator[_Completion]:
     kinds = set(typed.names.kinds.tolist()) if typed.said and not typed.names_kind else set()
     for place in sorted(set(index.held(index.span(typed.last)).tolist())):
         facet, value, total = typed.names.values[place]
-        count = int(np.count_nonzero(typed.context[typed.names.having(place)])) if typed.said else total
+        count = typed.names.number_with(place, typed.context) if typed.said else total
         if count:
             lead = _lead_before(typed, value)
             begins = lead != typed.lead or fold(value).startswith(typed.last)
@@ -229,12 +228,12 @@ def _by_kinds(typed: Typed) -> Iterator[_Completion]:
     if typed.names_kind or len(whole) == 1 or (say_kind(names, [whole]) if whole else not typed.said):
         return
     context = typed.context & holding(names, whole, whole=True) if whole else typed.context
-    if whole and 2 * np.count_nonzero(context) < np.count_nonzero(typed.context & holding(names, whole)):
+    if whole and 2 * context.count() < (typed.context & holding(names, whole)).count():
         return  # most likely another word is being typed
     lead = as_written(names, f"{typed.lead}{whole} ") if whole else typed.lead
     for place in names.kinds.tolist():
         facet, value, _ = names.values[place]
-        if count := int(np.count_nonzero(context[names.having(place)])):
+        if count := names.number_with(place, context):
             yield _Completion(lead + written_value(facet, value), count, count * weight_of(facet) * ADDED)
 
 
@@ -341,10 +340,9 @@ def respelt(index: PrefixIndex, prefix: str) -> str:
     if index.span(prefix) or len(prefix) < SHORTEST_SLIP:
         return prefix
     rows: dict[str, int] = {}
-    for number in index.span(prefix[0]):
-        count = int(index.starts[number + 1] - index.starts[number])
+    span = index.span(prefix[0])
+    for word, count in zip(index.words.run(span), index.sizes(span).tolist(), strict=True):
         for length in {len(prefix), len(prefix) + 1, len(prefix) - 1}:
-            beginning = index.words[number][:length]
-            rows[beginning] = rows.get(beginning, 0) + count
+            rows[word[:length]] = rows.get(word[:length], 0) + count
     near = process.extract(prefix, rows.keys(), scorer=OSA.distance, score_cutoff=1, limit=None)
     return max((word for word, _, _ in near), key=lambda word: (len(word), rows[word]), default=prefix)

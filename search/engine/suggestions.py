@@ -1,9 +1,9 @@
 """Suggestions while a shopper types: queries, values of facets, brands and products, each of which finds something."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
 from django.db import OperationalError
 
 from ..exceptions import InvalidQuery
@@ -17,6 +17,8 @@ from .answers import SearchResult
 from .completions import Span, Typed, as_written, comparable, complete, holding, once, typed_spans, weight_of
 from .findable import first_that_find
 from .results import load_results
+
+logger = logging.getLogger(__name__)
 
 MOST = 20  # suggestions of each kind
 SPARE = 3  # candidates for each suggestion, since some find nothing or are another one in other words
@@ -82,7 +84,13 @@ def suggest(text: str, *, limit: int = 6, popular: Popular = _none_popular) -> S
     if serving is None:
         LEFT_OUT.labels(answers.WORDS).inc()
         return Suggestions(query=text, degraded=answers.NO_WORDS, left_out=(answers.WORDS,))
-    version_id, names = serving[0], names_of(*serving)
+    version_id = serving[0]
+    try:
+        names = names_of(*serving)
+    except LookupError as error:  # they were made by the release before, or go with their version
+        logger.warning("Nothing can be suggested: %s", error)
+        LEFT_OUT.labels(answers.WORDS).inc()
+        return Suggestions(query=text, degraded=answers.NO_WORDS, left_out=(answers.WORDS,))
     typed = Typed.of(names, text, ended=ended)
     logged = [as_written(names, query) for query in popular(text, SPARE * limit)]
     try:
@@ -130,7 +138,7 @@ def _values(typed: Typed, logged: Sequence[str]) -> list[SuggestedValue]:
     if not typed.words:
         return []
     index = typed.names.value_words
-    rows = np.flatnonzero(index.matching(typed.words)).tolist()
+    rows = index.matching(typed.words).rows().tolist()
     wanted = {key: place for place, text in enumerate(logged) for key in comparable(text)}
     first = typed.words[0]
 
@@ -170,8 +178,8 @@ def _products(typed: Typed, meant: Sequence[str], limit: int) -> list[str]:
         if word not in typed.before:
             first = first & holding(names, word, whole=True)
     for mask in (first, by_name, has_all):
-        for row in np.flatnonzero(mask):
-            found.setdefault(int(names.titles[row]) if len(names.titles) else int(row), int(row))
+        for row in mask.rows():
+            found.setdefault(int(names.titles[row]), int(row))
             if len(found) == limit:
                 return [names.keys[one] for one in found.values()]
     return [names.keys[row] for row in found.values()]

@@ -25,7 +25,7 @@ from .lexicons import build_lexicon
 from .locks import confirm_locks
 from .marks import enter_for_reindex, enter_if_absent
 from .outbox import gather_marks
-from .reconcile import missing_keys, product_keys, surplus_keys, unembedded_keys
+from .reconcile import begin_round, missing_keys, product_keys, surplus_keys, unembedded_keys
 from .removal import drop_superseded, drop_version, forget_troubles, note_trouble
 
 logger = logging.getLogger(__name__)
@@ -309,6 +309,7 @@ def clear_cancelled_builds() -> None:
                     ):
                         drop_version(version)
                 Build.objects.filter(pk=build.pk).update(cleared_at=Now())
+                begin_round()
                 marks.publish("reconcile")
 
 

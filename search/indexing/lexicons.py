@@ -9,10 +9,11 @@ import string
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
 from itertools import pairwise
+from time import monotonic
 
 import numpy as np
 from django.db import connection, transaction
@@ -21,24 +22,37 @@ from django.utils import timezone
 
 from ..conf import get_settings
 from ..encoders.cache import encoders_for
-from ..facets import CATEGORY, TAGS, FacetValue, facet_of, has_value, parse_token, values_of
-from ..models import EntryImage, IndexEntry, IndexVersion, VersionLexicon, WordList
+from ..facets import CATEGORY, TAGS, FacetValue, facet_of, has_value, parse_token, prefix_of, values_of
+from ..models import EntryImage, IndexEntry, IndexVersion, VersionLexicon, WordList, WordListPart
 from ..models.entries import EntryQuerySet
-from ..query.names import NameCollector, Vocabulary, Word
+from ..query.collecting import ManyCounts, NameCollector
+from ..query.names import Names, Vocabulary, Word
 from ..registry import get_index
 from ..resilience import Attempts
 from ..session import search_session
 from ..text import fold, is_word, parts, spelt_words
 from ..vectors import EmbeddingLiteral, to_literal
 from .connections import unhurried
+from .locks import confirm_locks
 
 NONSENSE = 200  # words
 NONSENSE_SHARE = 99  # percentile
 NOISE_LIMIT_MS = 600_000  # for comparing all of it
-CHUNK = 5000  # entries per read
+CHUNK = 2000  # entries per read
+REST = 10  # times as long as counting took, in which the words are not counted again
 PART = 3  # letters of each word of a facet value of two words; "tshirt" is right beside "T shirt"
 PAIR_COUNT = 2  # products; a pair that stands in one product only may be a slip itself
 MOST_PAIRS = 100_000
+
+
+# Of many entries with the same path Postgres returns one: nearly every entry differs from all others in its sizes.
+_PATHS = """
+SELECT DISTINCT ARRAY(
+    SELECT token FROM unnest(facets) WITH ORDINALITY AS facet (token, place)
+    WHERE starts_with(token, %s) ORDER BY place
+)
+FROM fashion_search_indexentry WHERE version_id = %s
+"""
 
 
 @unhurried()
@@ -84,7 +98,7 @@ def _count(version: IndexVersion, noise: tuple[float, float]) -> VersionLexicon:
                 for token, count in entries.facet_counts()
                 if has_value(token) and facet_of(token) != TAGS
             },
-            "paths": _paths(entries, CATEGORY),
+            "paths": _paths(version, CATEGORY),
             "lexemes": _lexemes(version),
             "image_noise": noise[0],
             "text_noise": noise[1],
@@ -94,10 +108,11 @@ def _count(version: IndexVersion, noise: tuple[float, float]) -> VersionLexicon:
     return lexicon
 
 
-def _paths(entries: EntryQuerySet, facet: str) -> list[list[str]]:
+def _paths(version: IndexVersion, facet: str) -> list[list[str]]:
     """The distinct lists of values that entries have of one facet, in the order that the host gave."""
-    found = entries.values_list("facets", flat=True).distinct()
-    paths = {tuple(values_of(facet, tokens)) for tokens in found}
+    with connection.cursor() as cursor:
+        cursor.execute(_PATHS, [prefix_of(facet), version.pk])
+        paths = {tuple(values_of(facet, tokens)) for (tokens,) in cursor.fetchall()}
     return sorted(map(list, filter(None, paths)))
 
 
@@ -150,6 +165,9 @@ def _highest(similarities: list[float]) -> float:
 def refresh_word_list() -> bool:
     """Count the words of the serving version if its entries have changed since; return whether they were counted.
 
+    A list that took more than a tenth of WORD_LIST_SECONDS is left as it is for ten times as long as it took, so that a large catalogue
+    which changes all the time keeps no worker busy with its words.
+
     Raises:
         Exception: an entry could not be counted; all others were, and the next round tries again.
         ExceptionGroup: several could not be.
@@ -158,44 +176,90 @@ def refresh_word_list() -> bool:
     if version is None:
         return False
     entries = IndexEntry.objects.in_version(version.pk)
-    source = _source(entries)
-    if WordList.objects.filter(pk=version.pk, source=source).exists():
+    kept = WordList.objects.filter(pk=version.pk).only("source", "made_at", "seconds").first()
+    if kept is not None and _is_resting(kept):
         return False
+    source = _source(entries)
+    if kept is not None and kept.source == source:
+        return False
+    began = monotonic()
     counter, collector = WordCounter(), NameCollector(get_index().kind)
     attempts = Attempts("Counting the words of names")
-    with transaction.atomic():  # which the cursor must not outlive
-        for key, sku, name, brand, keywords, facets in _read_entries(entries):
-            with attempts.at(f"product {key}"):
-                counter.add(name=name, brand=brand, keywords=keywords, values=[value for _, value in facets])
-                collector.add(key, name=name, brand=brand, facets=facets, sku=sku)
+    for key, sku, name, brand, keywords, facets in _read_entries(entries):
+        with attempts.at(f"product {key}"):
+            counter.add(name=name, brand=brand, keywords=keywords, values=[value for _, value in facets])
+            collector.add(key, name=name, brand=brand, facets=facets, sku=sku)
     words = counter.vocabulary()
-    vocabulary, names = words.pack(), collector.names(words).pack()
-    WordList.objects.update_or_create(
-        version=version,
-        defaults={
-            "source": "" if attempts.errors else source,
-            "stamp": sha256(vocabulary + names).hexdigest(),
-            "vocabulary": vocabulary,
-            "names": names,
-            "made_at": timezone.now(),
-        },
-    )
+    confirm_locks()
+    names = collector.names(words)
+    _keep(version, "" if attempts.errors else source, words, names, monotonic() - began)
     attempts.raise_any()
     return True
+
+
+def _is_resting(kept: WordList) -> bool:
+    """Whether a list was made a short while ago, beside the time that this took, where that is more than its usual period."""
+    rest = REST * kept.seconds
+    made_ago = (timezone.now() - kept.made_at).total_seconds()
+    return rest > get_settings().word_list_seconds and made_ago < rest
+
+
+def _keep(version: IndexVersion, source: str, words: Vocabulary, names: Names, seconds: float) -> None:
+    """Replace a version's words and names in one step; the parts before the last ones go, which no process reads any more."""
+    vocabulary = words.pack()
+    digest = sha256(vocabulary)
+    for part in names.pack():
+        digest.update(part)
+    stamp = digest.hexdigest()
+    fields = {
+        "source": source,
+        "stamp": stamp,
+        "vocabulary": vocabulary,
+        "made_at": timezone.now(),
+        "seconds": seconds,
+    }
+    with transaction.atomic():
+        former = WordList.objects.filter(pk=version.pk).values_list("stamp", flat=True).first()
+        own = WordListPart.objects.filter(version=version)
+        if not own.filter(stamp=stamp).exists():
+            for number, part in enumerate(names.pack()):
+                WordListPart.objects.create(version=version, stamp=stamp, number=number, data=part)
+        WordList.objects.update_or_create(version=version, defaults=fields)
+        own.exclude(stamp__in=(stamp, former)).delete()
+        WordListPart.objects.exclude(version__in=WordList.objects.values("pk")).delete()
 
 
 def _source(entries: EntryQuerySet) -> str:
     """Words that change whenever an entry is written, added or deleted."""
     counted = entries.aggregate(count=Count("*"), last=Max("updated_at"))
-    return f"{counted['count']} entries with their codes and values, the last written {counted['last']}"
+    return f"{counted['count']} entries in parts, the last written {counted['last']}"
 
 
 def _read_entries(entries: EntryQuerySet) -> Iterator[tuple[str, str, str, str, str, list[FacetValue]]]:
     # What is in stock and new comes first, in suggestions as well.
-    ordered = entries.order_by("-in_stock", "-created", "product_key")
-    columns = ordered.values_list("product_key", "sku", "name", "brand", "keywords", "facets")
-    for key, sku, name, brand, keywords, tokens in columns.iterator(chunk_size=CHUNK):
-        yield key, sku, name, brand, keywords, [parse_token(token) for token in tokens]
+    for in_stock in (True, False):
+        for key, _, sku, name, brand, keywords, tokens in _newest_first(entries.filter(in_stock=in_stock)):
+            yield key, sku, name, brand, keywords, [parse_token(token) for token in tokens]
+
+
+def _newest_first(entries: EntryQuerySet) -> Iterator[tuple[str, datetime, str, str, str, str, list[str]]]:
+    """The columns of entries, read in parts by the index over age and key: one cursor over all would hold a transaction for minutes."""
+    columns = entries.newest().values_list(
+        "product_key", "created", "sku", "name", "brand", "keywords", "facets"
+    )
+    rest = columns
+    while True:
+        rows = list(rest[:CHUNK])
+        yield from rows
+        if len(rows) < CHUNK:
+            return
+        key, created = rows[-1][:2]
+        # Thousands may be equally old: those have to be read by their keys.
+        while len(same := list(columns.filter(created=created, product_key__gt=key)[:CHUNK])) == CHUNK:
+            yield from same
+            key = same[-1][0]
+        yield from same
+        rest = columns.filter(created__lt=created)
 
 
 class WordCounter:
@@ -206,7 +270,7 @@ class WordCounter:
         self._spellings: dict[str, Counter[str]] = {}  # folded word -> spellings with hyphens and the like
         self._plain: set[str] = set()  # folded words that stand somewhere just so
         self._brands: dict[str, Counter[str]] = {}  # folded word -> spellings in brands
-        self._pairs: Counter[str] = Counter()
+        self._pairs = ManyCounts()
         self._joined: dict[str, str] = {}  # "flipflops" -> "flip flops"
         self._joined_counts: Counter[str] = Counter()
 
@@ -224,7 +288,7 @@ class WordCounter:
         pairs: set[str] = set()
         marked: set[tuple[str, str]] = set()
         for text in dict.fromkeys((name, brand, *keywords.split(","), *values)):
-            read = _words_of(text)
+            read = _read_words(text) if text == name else _words_of(text)
             found.update(read.keys)
             pairs.update(read.pairs)
             marked.update(read.marked)
@@ -244,13 +308,12 @@ class WordCounter:
                 self._joined_counts[joined] += 1
 
     def vocabulary(self) -> Vocabulary:
-        """Return what was counted."""
+        """Return what was counted; to be called once."""
         words: dict[str, Word] = {key: (self._shown(key), count) for key, count in self._counts.items()}
         for key, shown in self._joined.items():
             if key not in self._plain:
                 words[key] = (shown, self._joined_counts[key])
-        pairs = [pair for pair, count in self._pairs.most_common(MOST_PAIRS) if count >= PAIR_COUNT]
-        return Vocabulary(words, frozenset(pairs))
+        return Vocabulary(words, frozenset(self._pairs.most_common(MOST_PAIRS, least=PAIR_COUNT)))
 
     def _shown(self, key: str) -> str:
         """Words that mostly stand in brands keep their capitals; others are small, with the usual hyphen."""
@@ -275,8 +338,12 @@ class _Words:
     ]  # the others with their spellings: with a hyphen, an apostrophe, an accent
 
 
-@lru_cache(maxsize=65536)  # facet values and keywords repeat
+@lru_cache(maxsize=4096)  # facet values and keywords repeat, names do not
 def _words_of(text: str) -> _Words:
+    return _read_words(text)
+
+
+def _read_words(text: str) -> _Words:
     row: list[str] = []
     spellings: dict[str, None] = {}
     for found in spelt_words(text):

@@ -29,6 +29,7 @@ from ..models import (
     VersionLexicon,
     VersionTags,
     WordList,
+    WordListPart,
 )
 from ..models.builds import MAX_REASON
 from ..resilience import Attempts
@@ -56,6 +57,7 @@ DROPPED: Final[tuple[tuple[type[Model], str, Fate], ...]] = (
     (KeptCount, "version_id", Fate.DELETED),
     (KeptCountChange, "version_id", Fate.DELETED),
     (WordList, "version_id", Fate.DELETED),
+    (WordListPart, "version_id", Fate.DELETED),
     (VersionTags, "version_id", Fate.DELETED),
     (CatalogueMap, "version_id", Fate.DELETED),
     (CatalogueHealth, "version_id", Fate.DELETED),

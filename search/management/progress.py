@@ -19,6 +19,7 @@ from rich.progress import (
 
 from ..conf import get_settings
 from ..indexing import marks
+from ..indexing.reconcile import product_keys, reconcile
 from ..indexing.status import BuildReport, VersionProgress, measure_outbox, measure_progress, read_report
 from ..indexing.storage_probe import why_products_wait
 from ..indexing.versions import REMEDY
@@ -141,6 +142,15 @@ def wait_for_outbox(console: Console, *, timeout: float | None) -> None:
             bars.update(bar, total=total, completed=total - outbox.waiting)
             watch.see(outbox.waiting)
             sleep(POLL_SECONDS)
+
+
+def show_reconcile(console: Console) -> int:
+    """Compare all products with their entries in this process, on a terminal with a bar; return how many differ."""
+    if not console.is_terminal:
+        return reconcile()
+    with _bars(console) as bars:
+        bar = bars.add_task("Products", total=product_keys().count())
+        return reconcile(lambda compared: bars.update(bar, completed=compared))
 
 
 def _bars(console: Console) -> Progress:

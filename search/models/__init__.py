@@ -9,8 +9,8 @@ from .kept_counts import KeptCount, KeptCountChange
 from .merchandising import Banner, MerchandisingRule, Redirect, Synonym
 from .quality import CatalogueHealth, CatalogueMap, HealthFinding
 from .tags import ProductTag, TagWord, VersionTags
-from .versions import Evaluation, IndexVersion, VersionLexicon, WordList
-from .workers import StaleMark, StaleProduct, StepLock, TaskRun
+from .versions import Evaluation, IndexVersion, VersionLexicon, WordList, WordListPart
+from .workers import ReconcileRound, StaleMark, StaleProduct, StepLock, TaskRun
 
 __all__ = [
     "ApiKey",
@@ -31,6 +31,7 @@ __all__ = [
     "PopularQuery",
     "ProductTag",
     "QueryDay",
+    "ReconcileRound",
     "Redirect",
     "SearchDay",
     "SearchEvent",
@@ -45,4 +46,5 @@ __all__ = [
     "VersionLexicon",
     "VersionTags",
     "WordList",
+    "WordListPart",
 ]

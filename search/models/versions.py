@@ -211,13 +211,40 @@ class WordList(models.Model):
     source = models.TextField(help_text="Identifies the state of the entries that it was made from.")
     stamp = models.CharField(max_length=64, help_text="Digest of words and names.")
     vocabulary = models.BinaryField(help_text="Words, for spelling.")
-    names = models.BinaryField(help_text="Words and products of names, for suggestions.")
+    # The release before reads it; this one leaves it as it is and keeps names in parts.
+    names = models.BinaryField(
+        default=b"", db_default=b"", help_text="Names as the release before keeps them."
+    )
+    seconds = models.FloatField(default=0.0, db_default=0.0, help_text="How long counting took.")
     made_at = models.DateTimeField()
 
     objects = WordListQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"words of version {self.version_id}"
+
+
+class WordListPart(models.Model):
+    """A part of the names of one version, in the order in which a process reads them."""
+
+    # Without a constraint, since the release before deletes versions and knows no parts.
+    version = models.ForeignKey(
+        IndexVersion, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    stamp = models.CharField(max_length=64, help_text="Stamp of the word list that it belongs to.")
+    number = models.PositiveIntegerField(help_text="Place among the parts of one stamp.")
+    data = models.BinaryField(help_text="Words and products of names, for suggestions.")
+
+    class Meta:
+        """Constraints."""
+
+        default_permissions = ()
+        constraints = (
+            models.UniqueConstraint(fields=("version", "stamp", "number"), name="fashion_search_one_part"),
+        )
+
+    def __str__(self) -> str:
+        return f"part {self.number} of the words of version {self.version_id}"
 
 
 class Evaluation(models.Model):

@@ -125,3 +125,33 @@ class TaskRun(models.Model):
 
     def __str__(self) -> str:
         return self.task
+
+
+class ReconcileRound(models.Model):
+    """How far the comparison of all products with their entries is: one row, kept after each batch."""
+
+    ONLY = 1  # its primary key
+
+    begun_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the round under way began; empty where none is."
+    )
+    version = models.BigIntegerField(
+        null=True,
+        blank=True,
+        help_text="Version whose entries are looked through; empty while products are compared.",
+    )
+    after = models.TextField(  # noqa: DJ001 - an empty text may be a key
+        null=True, blank=True, help_text="Last key that was compared; empty at the beginning."
+    )
+    starts = models.PositiveSmallIntegerField(default=0, help_text="Runs that began at this place.")
+    compared = models.PositiveBigIntegerField(default=0, help_text="Products that the round has compared.")
+    marked = models.PositiveBigIntegerField(default=0, help_text="Products that it has found to differ.")
+    ended_at = models.DateTimeField(null=True, blank=True, help_text="When a round last came to its end.")
+
+    class Meta:
+        """No permissions: nobody edits it."""
+
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return "reconcile"

@@ -39,7 +39,7 @@ REPLY_SECONDS = (
 )
 OTHERS_SECONDS = 0.1  # what the others get after the first one
 # Tasks without which nothing gets into the index, wherever a host routes them.
-ROUTED = ("index_stale", "sweep", "advance_builds", "begin_build", "reconcile")
+ROUTED = ("index_stale", "sweep", "advance_builds", "begin_build", "reconcile", "reconcile_further")
 LOG_SECONDS = 600.0  # after which a record that waits for a worker is an old one
 LOG_SHARE = 0.5  # of the longest list
 MOST_DEGRADED, FEW_DEGRADED = 0.05, 3  # share of the latest answers, and number of them

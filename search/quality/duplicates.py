@@ -1,11 +1,14 @@
 """Products of different keys that show the same picture, or nearly: found through the HNSW index, then grouped."""
 
+from array import array
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import NamedTuple
 
+import numpy as np
 from django.db import connection, transaction
+from numpy.typing import NDArray
 
 from ..conf import get_settings
 from ..models import EntryImage, IndexVersion
@@ -13,6 +16,7 @@ from ..models import EntryImage, IndexVersion
 NEAREST = 11  # pictures compared with each, itself included: the work grows only with their number
 EF_SEARCH = 64
 BATCH = 500  # pictures per statement
+CHUNK = 20_000  # primary keys per read
 SEED = 1
 
 
@@ -53,13 +57,16 @@ def find_duplicates(version: IndexVersion, report: Callable[[float], None]) -> D
     settings = get_settings()
     pictures = all_pictures(version.pk)
     limit = settings.health_pictures
-    compared = sorted(Random(SEED).sample(pictures, limit)) if len(pictures) > limit else pictures
+    if len(pictures) > limit:
+        compared = pictures[sorted(Random(SEED).sample(range(len(pictures)), limit))]
+    else:
+        compared = pictures
     pairs: list[Neighbour] = []
     for start in range(0, len(compared), BATCH):
         report(start / len(compared))
         pairs += neighbours(
             version.pk,
-            compared[start : start + BATCH],
+            compared[start : start + BATCH].tolist(),
             dimension=version.dimension,
             nearest=NEAREST,
             similarity=settings.health_duplicate_similarity,
@@ -68,10 +75,14 @@ def find_duplicates(version: IndexVersion, report: Callable[[float], None]) -> D
     return Duplicates(len(pictures), len(compared), tuple(group(pairs)))
 
 
-def all_pictures(version_id: int) -> list[int]:
-    """Return the primary keys of all pictures with an embedding."""
-    pictures = EntryImage.objects.in_version(version_id).filter(embedding__isnull=False)
-    return list(pictures.order_by("pk").values_list("pk", flat=True))
+def all_pictures(version_id: int) -> NDArray[np.int64]:
+    """Return the primary keys of all pictures with an embedding, ascending, shape (n,); read some thousands at a time."""
+    pictures = EntryImage.objects.in_version(version_id).filter(embedding__isnull=False).order_by("pk")
+    found, after = array("q"), 0
+    while part := list(pictures.filter(pk__gt=after).values_list("pk", flat=True)[:CHUNK]):
+        found.extend(part)
+        after = part[-1]
+    return np.array(found, np.int64)
 
 
 def neighbours(

@@ -1,11 +1,14 @@
 """Check the health of a version's catalogue: what its products lack, and which of them look wrong."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from array import array
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import starmap
 from typing import Any, NamedTuple
 
 import numpy as np
 from django.db import connection, transaction
+from numpy.typing import NDArray
 
 from ..conf import get_settings
 from ..facets import CATEGORY, prefix_of
@@ -17,6 +20,8 @@ FEWEST = 30  # products; of fewer, no similarity can be called usual
 # Times the median distance from the median; for a normal distribution that is its standard deviation.
 NORMAL = 1.4826
 BINS = 40
+CHUNK = 5000  # entries per statement
+GROUPS = 500  # groups of duplicates whose products are looked up at a time
 SHARE = 0.9  # of the time, about, that pictures are compared
 
 Kind = HealthFinding.Kind
@@ -31,11 +36,38 @@ _PRESENT = {
 }
 
 
+# Those of entries without a picture are there, too, so that the next part begins behind them.
+_AGREEMENTS = """
+SELECT entry.id, max(-(image.embedding <#> entry.text_embedding))
+FROM (
+    SELECT id, text_embedding FROM fashion_search_indexentry
+    WHERE version_id = %s AND id > %s AND text_embedding IS NOT NULL
+    ORDER BY id LIMIT %s
+) AS entry
+LEFT JOIN fashion_search_entryimage AS image ON image.entry_id = entry.id AND image.embedding IS NOT NULL
+GROUP BY entry.id ORDER BY entry.id
+"""
+
+
 class Agreement(NamedTuple):
     """An entry and the similarity of its best picture to its text, from -1 to 1."""
 
     entry_id: int
     similarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class Agreements:
+    """The agreements of a whole catalogue, the least similar first, equal ones by their entries."""
+
+    entries: NDArray[np.int64]  # (n,)
+    similarities: NDArray[np.float64]  # (n,)
+
+    @classmethod
+    def of(cls, entries: NDArray[np.int64], similarities: NDArray[np.float64]) -> "Agreements":
+        """Sort entries by their similarities."""
+        order = np.lexsort((entries, similarities))
+        return cls(entries[order], similarities[order])
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,21 +145,23 @@ def _disagreeing(disagreement: Disagreement, limit: int) -> Iterator[HealthFindi
 def _duplicates(duplicates: Duplicates, limit: int) -> Iterator[HealthFinding]:
     """Whole groups, as long as no more than `limit` products are in them."""
     rank = 0
-    keys = _keys(member.entry_id for members in duplicates.groups for member in members)
-    for number, members in enumerate(duplicates.groups):
-        if rank and rank + len(members) > limit:
-            return
-        for member in members:
-            if member.entry_id in keys:
-                yield HealthFinding(
-                    kind=Kind.DUPLICATE,
-                    rank=rank,
-                    group=number,
-                    product_key=keys[member.entry_id],
-                    similarity=member.similarity,
-                    detail="the same file" if member.same_file else "",
-                )
-                rank += 1
+    for start in range(0, len(duplicates.groups), GROUPS):
+        groups = duplicates.groups[start : start + GROUPS]
+        keys = _keys(member.entry_id for members in groups for member in members)
+        for number, members in enumerate(groups, start):
+            if rank and rank + len(members) > limit:
+                return
+            for member in members:
+                if member.entry_id in keys:
+                    yield HealthFinding(
+                        kind=Kind.DUPLICATE,
+                        rank=rank,
+                        group=number,
+                        product_key=keys[member.entry_id],
+                        similarity=member.similarity,
+                        detail="the same file" if member.same_file else "",
+                    )
+                    rank += 1
 
 
 def _keys(entries: Iterable[int]) -> dict[int, str]:
@@ -147,45 +181,53 @@ def _write(version: IndexVersion, found: list[HealthFinding]) -> None:
         HealthFinding.objects.bulk_create(found, batch_size=1000)
 
 
-def agreements(version_id: int) -> list[Agreement]:
-    """Return every entry with a picture and a text embedding, and how similar the best picture is to the text."""
+def agreements(version_id: int) -> Agreements:
+    """Return every entry with a picture and a text embedding, and how similar the best picture is to the text.
+
+    Entries are read some thousands at a time, each in a statement of its own.
+    """
+    numbers, similarities = array("q"), array("d")
+    after = 0
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT entry.id, max(-(image.embedding <#> entry.text_embedding))"
-            " FROM fashion_search_indexentry AS entry"
-            " JOIN fashion_search_entryimage AS image ON image.entry_id = entry.id"
-            " WHERE entry.version_id = %s AND image.embedding IS NOT NULL AND entry.text_embedding IS NOT NULL"
-            " GROUP BY entry.id ORDER BY 2, 1",
-            [version_id],
-        )
-        return [Agreement(*row) for row in cursor.fetchall()]
+        while True:
+            cursor.execute(_AGREEMENTS, [version_id, after, CHUNK])
+            rows = cursor.fetchall()
+            for number, similarity in rows:
+                if similarity is not None:
+                    numbers.append(number)
+                    similarities.append(similarity)
+            if len(rows) < CHUNK:
+                break
+            after = rows[-1][0]
+    return Agreements.of(np.array(numbers, np.int64), np.array(similarities, np.float64))
 
 
-def find_disagreeing(agreements: Sequence[Agreement], deviations: float) -> Disagreement:
+def find_disagreeing(agreements: Agreements, deviations: float) -> Disagreement:
     """Find the products whose picture and text are less similar than the median by some robust deviations.
 
     An absolute limit would not do: how similar pictures and texts are depends on the artifact and on how the shop
     writes. Median and median deviation, unlike mean and standard deviation, are not moved by the errors looked for.
 
     Args:
-        agreements: of all products that have both, the least similar first.
+        agreements: of all products that have both.
         deviations: how many robust deviations below the median a product lies to be found.
     """
-    similarities = np.array([each.similarity for each in agreements])
+    similarities = agreements.similarities
     if not len(similarities):
         return Disagreement(0, 0.0, 0.0, None, (), (), 0.0, 0.0)
     median = float(np.median(similarities))
     deviation = NORMAL * float(np.median(np.abs(similarities - median)))
     usual = len(similarities) >= FEWEST and deviation > 0
     threshold = median - deviations * deviation if usual else None
-    found = () if threshold is None else tuple(each for each in agreements if each.similarity < threshold)
+    below = 0 if threshold is None else int(np.searchsorted(similarities, threshold))
+    found = zip(agreements.entries[:below].tolist(), similarities[:below].tolist(), strict=True)
     counts, edges = np.histogram(similarities, bins=BINS)
     return Disagreement(
         compared=len(similarities),
         median=median,
         deviation=deviation,
         threshold=threshold,
-        found=found,
+        found=tuple(starmap(Agreement, found)),
         bins=tuple(counts.tolist()),
         lowest=float(edges[0]),
         highest=float(edges[-1]),

@@ -1,7 +1,7 @@
 """The map as a page shows it: where each product lies, what it is coloured by, and the same in words."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ LEVELS = 3  # of the category, each a colouring of its own
 SEVERAL = 0.2  # where more products have several values of a facet, such as sizes, it is no colouring
 SHOWN = 250  # values of a colouring at most; the rarest others count as none
 NONE = -1
+CHUNK = 5000  # products per read
 
 ACROSS = 8  # columns, and as many rows
 COMMONEST = 4  # values that are named per cell
@@ -61,34 +62,64 @@ class Points:
 
 
 def read_points(made: CatalogueMap) -> Points:
-    """Return a map's products with their present facets; those that were deleted since are left out."""
+    """Return a map's products with their present facets; those that were deleted since are left out.
+
+    Only the entries that lie on the map are read, some thousands at a time.
+    """
     entries, positions = unpack(bytes(made.entries), bytes(made.positions))
-    rows = {
-        pk: (key, name, facets)
-        for pk, key, name, facets in IndexEntry.objects.filter(version_id=made.version_id)
-        .order_by()
-        .values_list("pk", "product_key", "name", "facets")
-    }
-    present = [number for number, pk in enumerate(entries.tolist()) if pk in rows]
-    found = [rows[int(entries[number])] for number in present]
+    keys: list[str] = []
+    names: list[str] = []
+    present: list[int] = []
+    found = _FoundValues(get_index().facets)
+    for start in range(0, len(entries), CHUNK):
+        wanted = entries[start : start + CHUNK].tolist()
+        read = IndexEntry.objects.in_version(made.version_id).among(wanted).order_by()
+        rows = {row[0]: row for row in read.values_list("pk", "product_key", "name", "facets")}
+        for number, pk in enumerate(wanted, start):
+            if pk in rows:
+                _, key, name, facets = rows[pk]
+                keys.append(key)
+                names.append(name)
+                present.append(number)
+                found.add(facets)
     return Points(
-        keys=tuple(key for key, _, _ in found),
-        names=tuple(name for _, name, _ in found),
+        keys=tuple(keys),
+        names=tuple(names),
         positions=positions[present],
-        colourings=tuple(_colourings([facets for _, _, facets in found])),
+        colourings=tuple(found.colourings()),
     )
 
 
-def _colourings(tokens: Sequence[Sequence[str]]) -> list[Colouring]:
-    products = [group_by_facet(each) for each in tokens]
-    found = []
-    for facet in get_index().facets:
-        lists = [product.get(facet, []) for product in products]
-        if facet == CATEGORY:
-            found += _levels(lists)
-        elif sum(len(values) > 1 for values in lists) <= SEVERAL * len(lists):
-            found.append(_colouring(facet, [values[0] if values else "" for values in lists]))
-    return [one for one in found if one.values]
+class _FoundValues:
+    """Takes the facets of products one by one, keeps each value once, and gives the colourings.
+
+    Args:
+        facets: names of the facets that a product may be coloured by.
+    """
+
+    def __init__(self, facets: Iterable[str]) -> None:
+        self._known: dict[str, str] = {}
+        self._paths: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._lists: dict[str, list[tuple[str, ...]]] = {facet: [] for facet in facets}
+
+    def add(self, tokens: Sequence[str]) -> None:
+        """Add one product, given its facet tokens."""
+        values = group_by_facet(tokens)
+        for facet, lists in self._lists.items():
+            # Of a category all levels are needed, of other facets whether there are several values.
+            kept = values.get(facet, [])[: None if facet == CATEGORY else 2]
+            path = tuple(self._known.setdefault(value, value) for value in kept)
+            lists.append(self._paths.setdefault(path, path))
+
+    def colourings(self) -> list[Colouring]:
+        """Return what products can be coloured by."""
+        found = []
+        for facet, lists in self._lists.items():
+            if facet == CATEGORY:
+                found += _levels(lists)
+            elif sum(len(values) > 1 for values in lists) <= SEVERAL * len(lists):
+                found.append(_colouring(facet, [values[0] if values else "" for values in lists]))
+        return [one for one in found if one.values]
 
 
 def _levels(paths: Sequence[Sequence[str]]) -> list[Colouring]:

@@ -1,6 +1,7 @@
 """Make the map of a version: pictures' embeddings to positions on a plane, by principal components and t-SNE."""
 
 import os
+from array import array
 from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
@@ -27,6 +28,7 @@ TREES_BELOW = 20_000
 EARLY, LATE = 250, 500  # iterations while clusters form, and after that
 EVERY = 25  # iterations between two reports
 CHUNK = 5000  # pictures per read
+FIRST_CHUNK = 20_000  # primary keys per read
 READ_SHARE = 0.05  # of the time, about; the rest is t-SNE
 SIDE = 65_535  # steps of a packed position; two bytes
 
@@ -40,14 +42,16 @@ def make_map(version: IndexVersion, report: Report) -> dict[str, Any]:
         MapError: there are no pictures, or the library for t-SNE is not installed.
     """
     available = first_pictures(version.pk)
-    if not available:
+    if not len(available):
         raise MapError("No product has a picture with an embedding yet: build the index first.")
     limit = get_settings().map_products
-    drawn = sorted(Random(SEED).sample(available, limit)) if len(available) > limit else available
+    drawn = available
+    if len(available) > limit:
+        drawn = np.sort(available[Random(SEED).sample(range(len(available)), limit)])
     parts = []
     for start in range(0, len(drawn), CHUNK):
         report("reading pictures' embeddings", READ_SHARE * start / len(drawn))
-        parts.append(read_embeddings(drawn[start : start + CHUNK], version.dimension))
+        parts.append(read_embeddings(drawn[start : start + CHUNK].tolist(), version.dimension))
     entries = np.concatenate([entries for entries, _ in parts])
     embeddings = np.concatenate([embeddings for _, embeddings in parts])
     if not len(entries):
@@ -72,11 +76,18 @@ def make_map(version: IndexVersion, report: Report) -> dict[str, Any]:
     }
 
 
-def first_pictures(version_id: int) -> list[int]:
-    """Return the primary keys of the first picture of every entry that has one with an embedding, by entry."""
+def first_pictures(version_id: int) -> NDArray[np.int64]:
+    """Return the primary keys of the first picture of every entry that has one with an embedding, by entry, shape (n,).
+
+    They are read some thousands at a time.
+    """
     pictures = EntryImage.objects.in_version(version_id).filter(embedding__isnull=False)
-    first = pictures.order_by("entry_id", "position").distinct("entry_id")
-    return list(first.values_list("pk", flat=True))
+    first = pictures.order_by("entry_id", "position").distinct("entry_id").values_list("entry_id", "pk")
+    found, after = array("q"), 0
+    while part := list(first.filter(entry_id__gt=after)[:FIRST_CHUNK]):
+        found.extend(pk for _, pk in part)
+        after = part[-1][0]
+    return np.array(found, np.int64)
 
 
 def read_embeddings(pictures: Sequence[int], dimension: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:

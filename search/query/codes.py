@@ -4,20 +4,19 @@ They are compared without case, hyphens and spaces, as they stand, by their begi
 character. The codes of a version lie in its word list; a process reads them with the first query that holds anything like a code.
 """
 
+import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from itertools import pairwise
-
-import numpy as np
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
 
 from ..models import IndexEntry
 from .lexicon import word_list_of
-from .names import SHORTEST_CODE, Names, PrefixIndex, bare_code, codes_of_name, names_of
+from .names import SHORTEST_CODE, Names, bare_code, codes_of_name, names_of
 from .prices import without_stated_prices
+
+logger = logging.getLogger(__name__)
 
 SHORTEST_NUMBER = 5  # digits of a code without letters
 SHORTEST_CLOSE, SHORTEST_CLOSE_NUMBER = (
@@ -114,25 +113,25 @@ class Codes:
     """The codes of one version's products.
 
     Args:
-        names: the words of names; those of a list that was made without codes give the codes that are words of names.
+        names: what was collected of its products.
     """
 
     def __init__(self, names: Names) -> None:
         self._keys = names.keys
         self._names = names.products
-        self._index = names.codes or _from_words(names.products)
+        self._index = names.codes
 
     def holding(self, typed: _Typed) -> list[str]:
         """Return keys of the products that have the code, or codes that begin with it, or all of its parts; none where they are many."""
         number = typed.code.isdigit()
         span = self._index.span(typed.code)
-        exact = span[:1] if span and self._index.words[span.start] == typed.code else span[:0]
+        exact = self._index.whole(typed.code)
         rows = self._rows(exact or (span[:0] if number else span))
         if not rows and typed.single and len(typed.parts) > 1:
             # "GA 100 1A2DR" of a name whose words were not joined
-            whole = [part for part in typed.parts if self._has_word(part)]
+            whole = [part for part in typed.parts if self._names.whole(part)]
             if len(whole) == len(typed.parts):
-                rows = np.flatnonzero(self._names.matching(typed.parts)).tolist()
+                rows = self._names.matching(typed.parts).rows().tolist()
         return [self._keys[row] for row in rows] if len(rows) <= MOST_HITS else []
 
     def close_to(self, typed: _Typed) -> tuple[list[str], list[str]]:
@@ -141,23 +140,19 @@ class Codes:
         if len(code) < (SHORTEST_CLOSE_NUMBER if code.isdigit() else SHORTEST_CLOSE):
             return [], []
         words = self._index.words
-        near = [
-            word
-            for word, _, _ in process.extract(code, words, scorer=OSA.distance, score_cutoff=1, limit=None)
-        ]
-        if not near:
-            alike = [
-                word for word in words[slice(*_ends(self._index.span(code[0])))] if len(word) > len(code)
-            ]
-            lengths = {len(code) - 1, len(code), len(code) + 1} if not code.isdigit() else set()
-            beginnings = {word[:length] for word in alike for length in lengths}
-            best = process.extract(code, sorted(beginnings), scorer=OSA.distance, score_cutoff=1, limit=None)
-            if best:
-                # Of equally near beginnings, those of the typed length: a wrong character is likelier than a missing one.
-                same = [word for word, _, _ in best if len(word) == len(code)]
-                starts = tuple(same or [word for word, _, _ in best])
-                near = [word for word in alike if word.startswith(starts)]
-        rows = sorted({row for word in near for row in self._rows(self._span_of(word))})
+        edited = one_edit(code, words.letters)
+        near = [other for other in edited if words.whole(other)]
+        if not near and not code.isdigit():
+            beginnings: dict[str, list[str]] = {}
+            for beginning in edited:
+                if beginning[:1] == code[0] and (span := words.span(beginning)):
+                    longer = [word for word in words.run(span) if len(word) > len(code)]
+                    if longer:
+                        beginnings[beginning] = longer
+            # Of equally near beginnings, those of the typed length: a wrong character is likelier than a missing one.
+            same = [beginning for beginning in beginnings if len(beginning) == len(code)]
+            near = [word for beginning in same or beginnings for word in beginnings[beginning]]
+        rows = sorted({row for word in near for row in self._rows(self._index.whole(word))})
         if len(rows) > MOST_HITS:
             return [], []
         return [self._keys[row] for row in rows], near
@@ -195,31 +190,23 @@ class Codes:
                 )
         return ReadCodes(text)
 
-    def _span_of(self, word: str) -> range:
-        return self._index.span(word)[:1]
-
-    def _has_word(self, word: str) -> bool:
-        span = self._names.span(word)
-        return bool(span) and self._names.words[span.start] == word
-
     def _rows(self, span: range) -> list[int]:
-        starts = self._index.starts
-        rows = self._index.rows[starts[span.start] : starts[span.stop]] if span else ()
-        return sorted({int(row) for row in rows})
+        return sorted(set(self._index.held(span).tolist())) if span else []
 
 
-def _ends(span: range) -> tuple[int, int]:
-    return span.start, span.stop
-
-
-def _from_words(index: PrefixIndex) -> PrefixIndex:
-    """The codes among the words of names."""
-    held: list[list[str]] = [[] for _ in range(index.length)]
-    for number, word in enumerate(index.words):
-        if len(word) >= SHORTEST_CODE and any(map(str.isdigit, word)):
-            for row in index.rows[index.starts[number] : index.starts[number + 1]]:
-                held[int(row)].append(word)
-    return PrefixIndex.of(held)
+def one_edit(text: str, letters: Iterable[str]) -> set[str]:
+    """Return a text and all those that one letter more, less or other makes of it, or two neighbours that change places."""
+    letters = list(letters)
+    found = {text}
+    for at in range(len(text) + 1):
+        before, after = text[:at], text[at:]
+        found.update(before + letter + after for letter in letters)
+        if after:
+            found.add(before + after[1:])
+            found.update(before + letter + after[1:] for letter in letters)
+        if len(after) > 1:
+            found.add(before + after[1] + after[0] + after[2:])
+    return found
 
 
 def read_codes(text: str, version_id: int) -> ReadCodes:
@@ -233,7 +220,12 @@ def read_codes(text: str, version_id: int) -> ReadCodes:
     words = word_list_of(version_id) if typed else None
     if words is None:
         return ReadCodes(text)
-    return _codes(version_id, words[0]).read(text, typed, partial(_as_written, version_id))
+    try:
+        names = names_of(version_id, words[0])
+    except LookupError as error:  # they were made by the release before, or go with their version
+        logger.warning("No code can be read: %s", error)
+        return ReadCodes(text)
+    return Codes(names).read(text, typed, partial(_as_written, version_id))
 
 
 def _as_written(version_id: int, keys: Iterable[str], near: Sequence[str]) -> Iterator[str]:
@@ -242,8 +234,3 @@ def _as_written(version_id: int, keys: Iterable[str], near: Sequence[str]) -> It
     for name, sku in entries.order_by("product_key").values_list("name", "sku"):
         written = (run for code, run in codes_of_name(name) if code in near)
         yield next(written, sku.upper())
-
-
-@lru_cache(maxsize=1)
-def _codes(version_id: int, stamp: str) -> Codes:
-    return Codes(names_of(version_id, stamp))

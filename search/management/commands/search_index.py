@@ -14,13 +14,13 @@ from ...conf import get_settings
 from ...exceptions import SearchError
 from ...indexing import building, failures, marks, versions
 from ...indexing.connections import unhurried
-from ...indexing.reconcile import reconcile
+from ...indexing.reconcile import describe_round
 from ...indexing.removal import find_left_over
 from ...indexing.status import read_status
 from ...models import Build, IndexVersion, KeptCount
 from ...monitoring.verify import lacking, verify
 from ...session import pinned
-from ..progress import wait_for_build, wait_for_outbox, wait_for_version
+from ..progress import show_reconcile, wait_for_build, wait_for_outbox, wait_for_version
 
 
 class Command(BaseCommand):
@@ -134,6 +134,7 @@ class Command(BaseCommand):
         outbox = status.outbox
         since = f", the oldest since {outbox.oldest:%Y-%m-%d %H:%M:%S %Z}" if outbox.oldest else ""
         self.console.print(f"Outbox: {outbox.waiting:,} waiting{since}; {outbox.parked:,} parked.")
+        self.console.print(describe_round())
         wrong = [state.trouble for state in status.tasks if state.trouble]
         for trouble in wrong:
             self.console.print(trouble, markup=False)
@@ -221,7 +222,7 @@ class Command(BaseCommand):
             self.console.print(f"Version {version.pk}: {wrong:,} counts were wrong, and are right now.")
 
     def _reconcile(self, options: dict[str, Any]) -> None:
-        self.console.print(f"{reconcile():,} products differ and are being indexed.")
+        self.console.print(f"{show_reconcile(self.console):,} products differ and are being indexed.")
         self._finish(options)
 
     def _finish(self, options: dict[str, Any]) -> None:

@@ -1,7 +1,9 @@
 import pytest
 
 from search.engine.completions import Typed, as_written, complete, once, respelt, typed_spans
-from search.query.names import NameCollector, PrefixIndex, Vocabulary
+from search.query.collecting import NameCollector
+from search.query.names import Vocabulary
+from search.query.rows import PrefixIndex
 
 INDEX = PrefixIndex.of([["jeans"], ["jeans"], ["sneakers"], ["shirt"], ["short"], ["short"]])
 

@@ -1,13 +1,18 @@
+import tracemalloc
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from search.exceptions import ArtifactError
+from search.indexing import lexicons
 from search.indexing.lexicons import WordCounter, build_lexicon, refresh_lexicons, refresh_word_list
-from search.models import IndexVersion, VersionLexicon, WordList
-from search.query.names import Vocabulary
-from tests.search.indexed import add, make_version, unit
+from search.models import IndexEntry, IndexVersion, VersionLexicon, WordList, WordListPart
+from search.query import collecting
+from search.query.names import Vocabulary, names_of
+from tests.search.indexed import FIRST, add, make_version, unit
 
 
 def test_words_are_counted_once_per_product_and_shown_as_they_are_spelt():
@@ -119,6 +124,95 @@ def test_an_entry_that_cannot_be_counted_keeps_no_other_back_and_is_tried_again(
     assert sorted(Vocabulary.unpack(bytes(WordList.objects.get().vocabulary)).words) == ["cap", "hat"]
 
 
+def fill(version, number: int) -> None:
+    """Add entries with names of a few words, ten of them equally old, every third sold out."""
+    first = version.entries.count()
+    IndexEntry.objects.bulk_create(
+        IndexEntry(
+            version=version,
+            product_key=f"{place:05}",
+            sku=f"s-{place}",
+            name=f"{('Red', 'Blue')[place % 2]} {('hat', 'cap', 'shirt')[place % 3]} {place % 40}",
+            brand="Acme",
+            document="",
+            facets=[f"size={place % 7}", "gender=Women"],
+            in_stock=place % 3 > 0,
+            created=FIRST + timedelta(days=place // 10),
+            content_hash="",
+            updated_at=FIRST,
+        )
+        for place in range(first, first + number)
+    )
+
+
+def in_small_parts(monkeypatch) -> None:
+    monkeypatch.setattr(lexicons, "CHUNK", 7)
+    monkeypatch.setattr(collecting, "RUN", 50)
+
+
+def test_products_stand_in_their_order_however_they_are_read(version, monkeypatch):
+    fill(version, 300)
+    in_small_parts(monkeypatch)
+    with CaptureQueriesContext(connection) as captured:
+        refresh_word_list()
+    assert len(captured) < 4 * 300 / 7
+    keys = list(names_of(version.pk, WordList.objects.get().stamp).keys)
+    assert keys == list(
+        version.entries.order_by("-in_stock", "-created", "product_key").values_list("product_key", flat=True)
+    )
+
+
+def test_counting_four_times_as_many_products_takes_no_more_memory(version, monkeypatch):
+    in_small_parts(monkeypatch)
+    fill(version, 500)
+    few = peak(refresh_word_list)
+    fill(version, 1500)
+    assert peak(refresh_word_list) < 2 * few
+
+
+def peak(call) -> int:
+    """Most memory that a call holds at once, in bytes; its first time has filled what a process keeps."""
+    call()
+    WordList.objects.update(source="")
+    tracemalloc.start()
+    try:
+        assert call()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_list_that_takes_long_to_make_rests(version):
+    add(version, "S-1", "Hat")
+    refresh_word_list()
+    WordList.objects.update(seconds=60)
+    add(version, "S-2", "Cap")
+    assert not refresh_word_list()
+    WordList.objects.update(made_at=timezone.now() - timedelta(seconds=601))
+    assert refresh_word_list()
+    WordList.objects.update(seconds=29)  # a tenth of the usual period
+    add(version, "S-3", "Shirt")
+    assert refresh_word_list()
+
+
+def test_parts_of_the_last_two_lists_are_kept(version):
+    stamps = []
+    for number in range(3):
+        add(version, f"S-{number}", f"Hat {number}")
+        assert refresh_word_list()
+        stamps.append(WordList.objects.get().stamp)
+    WordListPart.objects.create(version_id=version.pk + 1, stamp=stamps[0], number=0, data=b"")
+    version.entries.update(updated_at=timezone.now())
+    assert refresh_word_list()  # the same words
+    assert set(WordListPart.objects.values_list("stamp", flat=True)) == {stamps[2]}
+    add(version, "S-4", "Cap")
+    assert refresh_word_list()
+    assert set(WordListPart.objects.values_list("stamp", flat=True)) == {
+        stamps[2],
+        WordList.objects.get().stamp,
+    }
+
+
 def test_there_is_nothing_to_count_without_a_version(db, search_settings):
     assert not refresh_word_list()
 
@@ -138,6 +232,28 @@ def words() -> set[str]:
 
 def make_due() -> None:
     VersionLexicon.objects.update(built_at=timezone.now() - timedelta(hours=1))
+
+
+def test_paths_are_those_of_all_entries_and_each_comes_once_from_postgres(version):
+    paths = [["Apparel", "Tops"], ["Apparel"], ["Shoes", "Sports=Outdoor"], []]
+    for number in range(40):
+        add(
+            version,
+            f"S-{number}",
+            "Hat",
+            facets={"size": [str(number)], "category": paths[number % 4], "colour": ["Red"]},
+        )
+    rows = []
+
+    def count(execute, sql, params, many, context):
+        result = execute(sql, params, many, context)
+        rows.append(context["cursor"].rowcount)
+        return result
+
+    with connection.execute_wrapper(count):
+        found = lexicons._paths(version, "category")
+    assert found == [["Apparel"], ["Apparel", "Tops"], ["Shoes", "Sports=Outdoor"]]
+    assert rows == [4]
 
 
 def test_words_are_counted_again_when_it_is_time(counted):

@@ -1,4 +1,5 @@
 import json
+import re
 from io import StringIO
 from pathlib import Path
 from time import monotonic
@@ -11,6 +12,7 @@ from rich.console import Console
 
 from search.exceptions import BuildStateError
 from search.indexing import building, versions
+from search.indexing.reconcile import reconcile_for
 from search.indexing.storage_probe import forget_storage
 from search.management import progress
 from search.management.progress import wait_for_version
@@ -255,6 +257,20 @@ def test_recount(version):
     assert run("recount") == f"Version {version.pk}: 1 counts were wrong, and are right now.\n"
     assert KeptCount.objects.wrong(version) == 0
     assert run("recount") == f"Version {version.pk}: 0 counts were wrong, and are right now.\n"
+
+
+def test_reconcile_on_a_terminal_shows_how_many_products_it_has_compared(version):
+    out = StringIO()
+    assert progress.show_reconcile(Console(file=out, force_terminal=True)) == 0
+    assert "1/1" in out.getvalue()
+
+
+def test_status_says_how_far_the_periodic_reconcile_is(version, monkeypatch):
+    assert "Reconcile: no round has ended yet.\n" in run("status")
+    reconcile_for(0)
+    assert "no round has ended yet; the one under way has compared 1 products.\n" in run("status")
+    reconcile_for(600)
+    assert re.search(r"Reconcile: the last round ended \d{4}-\S+ \S+ UTC\.\n", run("status"))
 
 
 def test_an_artifact_that_cannot_be_read_is_a_sentence(index_settings, tmp_path):

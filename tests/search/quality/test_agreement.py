@@ -1,10 +1,11 @@
+import numpy as np
 import pytest
 
-from search.quality.health import BINS, Agreement, find_disagreeing
+from search.quality.health import BINS, Agreement, Agreements, find_disagreeing
 
 
-def agreements(*similarities: float) -> list[Agreement]:
-    return [Agreement(number, value) for number, value in enumerate(sorted(similarities))]
+def agreements(*similarities: float) -> Agreements:
+    return Agreements.of(np.arange(len(similarities)), np.array(similarities))
 
 
 # The median is 0.8; half of them are within 0.1 of it, so the robust deviation is 0.14826.
@@ -28,4 +29,9 @@ def test_the_setting_says_how_far():
 def test_among_few_products_or_equal_ones_nothing_is_usual():
     assert find_disagreeing(agreements(*USUAL[:28], 0.1), 3.5).threshold is None
     assert find_disagreeing(agreements(*[0.8] * 40, 0.1), 3.5).found == ()
-    assert find_disagreeing([], 3.5).compared == 0
+    assert find_disagreeing(agreements(), 3.5).compared == 0
+
+
+def test_equally_similar_ones_come_by_their_entries():
+    found = find_disagreeing(agreements(*USUAL, 0.1, 0.0, 0.1), 3.5).found
+    assert found == (Agreement(32, 0.0), Agreement(31, 0.1), Agreement(33, 0.1))

@@ -1,10 +1,13 @@
 import numpy as np
 import pytest
 from django.contrib.postgres.search import SearchVector
+from django.db import connection
 from django.db.models import Value
 from django.utils import timezone
 
 from search.models import CatalogueHealth, HealthFinding, IndexEntry, IndexVersion
+from search.quality import duplicates
+from search.quality import health as health_check
 from search.quality.findings import read_page
 from search.quality.health import check_health
 from search.quality.jobs import ask, compute
@@ -124,3 +127,51 @@ def test_pages_of_findings_and_of_groups(version):
     _, groups = read_page(health, "duplicate", "99")
     assert [shown.finding.rank for each in groups for shown in each.shown] == list(range(34, 40))
     assert read_page(health, "broken", 1)[1] == []
+
+
+def test_a_catalogue_that_is_read_in_parts_has_the_same_findings(version, monkeypatch):
+    at_once = check(version)
+    expected = (
+        list(at_once.findings.order_by("kind", "rank").values_list("kind", "rank", "product_key")),
+        at_once.figures,
+    )
+    for module in (health_check, duplicates):
+        monkeypatch.setattr(module, "CHUNK", 2)
+    monkeypatch.setattr(health_check, "GROUPS", 1)
+    in_parts = check(version)
+    assert (
+        list(in_parts.findings.order_by("kind", "rank").values_list("kind", "rank", "product_key")),
+        in_parts.figures,
+    ) == expected
+
+
+def test_agreements_are_those_of_one_statement_over_all(version, monkeypatch):
+    monkeypatch.setattr(health_check, "CHUNK", 4)
+    found = health_check.agreements(version.pk)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT entry.id, max(-(image.embedding <#> entry.text_embedding)) FROM fashion_search_indexentry AS entry"
+            " JOIN fashion_search_entryimage AS image ON image.entry_id = entry.id WHERE entry.version_id = %s"
+            " AND image.embedding IS NOT NULL AND entry.text_embedding IS NOT NULL GROUP BY entry.id ORDER BY 2, 1",
+            [version.pk],
+        )
+        assert (
+            list(zip(found.entries.tolist(), found.similarities.tolist(), strict=True)) == cursor.fetchall()
+        )
+
+
+def test_no_statement_returns_more_than_a_part(version, monkeypatch):
+    for module in (health_check, duplicates):
+        monkeypatch.setattr(module, "CHUNK", 5)
+    most = 0
+
+    def count(execute, sql, params, many, context):
+        nonlocal most
+        result = execute(sql, params, many, context)
+        most = max(most, context["cursor"].rowcount) if sql.lstrip().startswith("SELECT") else most
+        return result
+
+    with connection.execute_wrapper(count):
+        health_check.agreements(version.pk)
+        duplicates.all_pictures(version.pk)
+    assert most == 5

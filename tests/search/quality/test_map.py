@@ -1,9 +1,15 @@
+import tracemalloc
+
 import numpy as np
 import pytest
+from django.db.models import Value
+from django.db.models.functions import Concat
 from django.utils import timezone
 
+import search.quality.map
 from search.exceptions import MapError
 from search.models import CatalogueMap, EntryImage, IndexEntry
+from search.quality import projection
 from search.quality.map import NONE, read_cells, read_points
 from search.quality.projection import make_map, pack, unpack
 from tests.search.indexed import add, add_many, make_version, unit
@@ -58,6 +64,38 @@ def test_a_product_that_was_deleted_since_is_left_out(made):
     points = read_points(made)
     assert points.names == ("Name 0", "Name 2", "Name 3")
     assert points.positions.tolist() == [[0, 0], [65535, 65535], [0, 65535]]
+
+
+def peak(call) -> int:
+    """Most memory that a call holds at once, in bytes."""
+    tracemalloc.start()
+    try:
+        call()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_no_other_entry_of_the_index_is_read(made, django_assert_num_queries):
+    expected = read_points(made).as_json()
+    add_many(made.version, np.eye(32)[np.zeros(500, int)], ["colour=Green"] * 500)
+    few = peak(lambda: read_points(made))
+    for _ in range(3):
+        IndexEntry.objects.filter(sku__startswith="bulk").update(
+            product_key=Concat(Value("x"), "product_key")
+        )
+        add_many(made.version, np.eye(32)[np.zeros(500, int)], ["colour=Green"] * 500)
+    assert peak(lambda: read_points(made)) < 1.5 * few
+    with django_assert_num_queries(1):
+        assert read_points(made).as_json() == expected
+
+
+def test_products_are_read_in_parts(made, monkeypatch):
+    expected = read_points(made)
+    monkeypatch.setattr(search.quality.map, "CHUNK", 3)
+    read = read_points(made)
+    assert (read.keys, read.names, read.colourings) == (expected.keys, expected.names, expected.colourings)
+    assert np.array_equal(read.positions, expected.positions)
 
 
 def test_cells_name_what_lies_in_them(made):
@@ -121,3 +159,12 @@ def test_without_pictures_there_is_nothing_to_map(tiny_artifact):
     add(version, "A1", "Shirt")
     with pytest.raises(MapError, match="No product has a picture with an embedding yet"):
         make_map(version, nothing)
+
+
+def test_first_pictures_are_read_in_parts(tiny_artifact, monkeypatch):
+    version = make_version(tiny_artifact)
+    for number in range(5):
+        add(version, f"A{number}", "Hat", pictures=[unit(1), unit(0, 1)])
+    expected = list(EntryImage.objects.filter(position=0).order_by("entry_id").values_list("pk", flat=True))
+    monkeypatch.setattr(projection, "FIRST_CHUNK", 2)
+    assert projection.first_pictures(version.pk).tolist() == expected

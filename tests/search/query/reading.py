@@ -9,8 +9,9 @@ from pathlib import Path
 from search.conf import Weights
 from search.facets import facet_of, token_of, value_of
 from search.query.codes import Codes, ReadCodes, typed_codes
+from search.query.collecting import NameCollector
 from search.query.lexicon import Lexicon, parents_of
-from search.query.names import NameCollector, Vocabulary, codes_of_name
+from search.query.names import Vocabulary, codes_of_name
 from search.query.opposites import load_opposites
 from search.query.parse import Query, Understood, clean_query, in_english, read_query
 from search.query.prices import ShopMoney

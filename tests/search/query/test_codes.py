@@ -3,7 +3,8 @@
 import pytest
 
 from search.query.codes import Codes, typed_codes
-from search.query.names import NameCollector, Names, codes_of_name
+from search.query.collecting import NameCollector
+from search.query.names import Names, codes_of_name
 
 NAMES = {
     "a": ("CASIO G-Shock Watch GA-100-1A2DR", "S-1201"),
@@ -51,16 +52,6 @@ def holding(codes, text):
 )
 def test_codes_are_found_however_they_are_typed(text, keys):
     assert holding(Codes(collected()), text) == keys
-
-
-@pytest.mark.parametrize(
-    ("text", "keys"),
-    [("GA-100-1A2DR", ["a"]), ("ga100", ["a", "b"]), ("es-2944", ["c"]), ("EFR-502D-7AV", ["e"])],
-)
-def test_a_list_that_was_made_without_codes_still_answers(text, keys):
-    names = collected()
-    without = Names(names.keys, names.products, names.values, names.value_words)
-    assert holding(Codes(Names.unpack(without.pack())), text) == keys
 
 
 @pytest.mark.parametrize(

@@ -1,17 +1,13 @@
-import io
+import pytest
+from django.db import connection
 
-import numpy as np
-
-from search.query.names import (
-    _OF_VALUES,
-    NO_FACET,
-    NameCollector,
-    Names,
-    PrefixIndex,
-    Vocabulary,
-    title_of,
-    words_of,
-)
+from search.engine.answers import NO_WORDS
+from search.engine.suggestions import suggest
+from search.models import WordList, WordListPart
+from search.query import names as keeping
+from search.query.codes import ReadCodes, read_codes
+from search.query.collecting import NameCollector
+from search.query.names import NO_FACET, Names, Vocabulary, forget_names, names_of, title_of, words_of
 
 
 def collect():
@@ -29,11 +25,11 @@ def collect():
 def test_products_keep_their_order_and_values_come_commonest_first():
     names = collect()
 
-    assert names.keys == ["7", "3"]
-    assert names.products.words == ["blue", "hat", "levis", "red", "shirt", "t", "tshirt"]
+    assert list(names.keys) == ["7", "3"]
+    assert list(names.products.words) == ["blue", "hat", "levis", "red", "shirt", "t", "tshirt"]
     assert names.values == [("category", "Tops", 2), (NO_FACET, "Levi's", 1), ("colour", "Blue", 1)]
-    assert names.value_words.words == ["blue", "levis", "tops"]
-    assert [names.having(place).tolist() for place in range(3)] == [[0, 1], [0], [0]]
+    assert list(names.value_words.words) == ["blue", "levis", "tops"]
+    assert [names.having.rows(range(place, place + 1)).tolist() for place in range(3)] == [[0, 1], [0], [0]]
     assert names.kinds.tolist() == [0]
     assert ("hat" in names, "tops" in names, "ha" in names) == (True, True, False)
 
@@ -42,31 +38,15 @@ def test_names_come_back_as_they_were_packed():
     names = collect()
     unpacked = Names.unpack(names.pack())
 
-    assert (unpacked.keys, unpacked.values) == (names.keys, names.values)
-    assert unpacked.products.words == names.products.words
-    assert unpacked.products.matching(["t"]).tolist() == [True, False]
-    assert unpacked.value_words.matching(["to"]).tolist() == [True, False, False]
-    assert unpacked.having(0).tolist() == [0, 1]
+    assert (list(unpacked.keys), unpacked.values) == (list(names.keys), names.values)
+    assert list(unpacked.products.words) == list(names.products.words)
+    assert unpacked.products.matching(["t"]).flags.tolist() == [True, False]
+    assert unpacked.value_words.matching(["to"]).flags.tolist() == [True, False, False]
+    assert unpacked.having.rows(range(1)).tolist() == [0, 1]
     assert (unpacked.kinds.tolist(), unpacked.titles.tolist(), unpacked.spelt("tshirt")) == (
         [0],
         [0, 1],
         "T-shirt",
-    )
-
-
-def test_names_of_the_release_before_have_no_products_of_values():
-    names = collect()
-    with np.load(io.BytesIO(names.pack()), allow_pickle=False) as arrays:
-        kept = {key: arrays[key] for key in arrays if key not in (*_OF_VALUES, "spellings")}
-    file = io.BytesIO()
-    np.savez(file, allow_pickle=False, **kept)
-    unpacked = Names.unpack(file.getvalue())
-
-    assert unpacked.products.words == names.products.words
-    assert (unpacked.having(0).tolist(), unpacked.kinds.tolist(), unpacked.spelt("tshirt")) == (
-        [],
-        [],
-        "tshirt",
     )
 
 
@@ -85,52 +65,59 @@ def test_products_of_one_name_are_known():
 def test_names_of_nothing_come_back_empty():
     unpacked = Names.unpack(NameCollector().names().pack())
 
-    assert (unpacked.keys, unpacked.products.words, unpacked.products.matching(["a"]).tolist()) == (
-        [],
-        [],
-        [],
-    )
+    assert [*unpacked.keys, *unpacked.products.words, *unpacked.products.matching(["a"]).flags] == []
 
 
 def test_words_of_a_text_are_whole_and_in_parts():
     assert words_of("Blue T-Shirt") == ["blue", "tshirt", "t", "shirt"]
 
 
-INDEX = PrefixIndex.of([["blue", "shirt"], ["blue", "shoes"], ["red", "shirt", "shirt"], []])
+def keep(version, names, stamp):
+    for number, part in enumerate(names.pack()):
+        WordListPart.objects.create(version=version, stamp=stamp, number=number, data=part)
+    fields = {"source": "", "stamp": stamp, "vocabulary": b"", "made_at": version.created_at}
+    WordList.objects.update_or_create(version=version, defaults=fields)
 
 
-def test_words_are_sorted_with_their_rows_one_after_the_other():
-    assert INDEX.words == ["blue", "red", "shirt", "shoes"]
-    assert INDEX.starts.tolist() == [0, 2, 3, 5, 6]
-    assert INDEX.rows.tolist() == [0, 1, 2, 0, 2, 1]
-    assert INDEX.length == 4
+def test_a_process_reads_the_names_of_a_stamp_once(version, django_assert_num_queries, monkeypatch):
+    monkeypatch.setattr(keeping, "PART", 16)  # bytes
+    keep(version, collect(), "a" * 64)
+    forget_names()
+    first = names_of(version.pk, "a" * 64)
+    assert list(first.keys) == ["7", "3"]
+    with django_assert_num_queries(0):
+        assert names_of(version.pk, "a" * 64) is first
+    keep(version, NameCollector().names(), "b" * 64)
+    assert list(names_of(version.pk, "b" * 64).keys) == []
 
 
-def test_rows_match_that_hold_a_word_for_every_prefix():
-    assert INDEX.matching(["sh"]).tolist() == [True, True, True, False]
-    assert INDEX.matching(["sh", "bl"]).tolist() == [True, True, False, False]
-    assert INDEX.matching(["shirt", "r"]).tolist() == [False, False, True, False]
-    assert INDEX.matching(["x"]).tolist() == [False] * 4
+def test_names_that_are_replaced_while_they_are_read_are_read_anew(version, monkeypatch):
+    keep(version, NameCollector().names(), "a" * 64)
+    forget_names()
+
+    replaced = []
+
+    def replace_once(execute, sql, params, many, context):
+        if '"data"' in sql and not replaced:
+            replaced.append(sql)
+            WordListPart.objects.all().delete()
+            keep(version, collect(), "b" * 64)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(replace_once):
+        assert list(names_of(version.pk, "a" * 64).keys) == ["7", "3"]
 
 
-def test_counts_are_of_the_rows_that_match():
-    span = INDEX.span("sh")
-
-    assert INDEX.counts(span, INDEX.matching(["blue"])).tolist() == [1, 1]
-    assert INDEX.counts(span, INDEX.matching([])).tolist() == [2, 1]
-    assert INDEX.counts(INDEX.span("x"), INDEX.matching([])).tolist() == []
-
-
-def test_it_agrees_with_a_search_through_all_words():
-    numbers = np.random.default_rng(5)
-    rows = [
-        ["".join(numbers.choice(list("abc"), 4)) for _ in range(numbers.integers(0, 6))] for _ in range(300)
-    ]
-    index = PrefixIndex.of(rows)
-    for prefix in ("a", "ab", "cba", "bbbb"):
-        slow = [any(word.startswith(prefix) for word in words) for words in rows]
-        assert index.matching([prefix]).tolist() == slow
-
-
-def test_an_empty_index_matches_nothing():
-    assert PrefixIndex.of([]).matching(["a"]).tolist() == []
+def test_a_list_of_the_release_before_has_no_parts_and_is_no_error_of_a_page(version):
+    WordList.objects.create(
+        version=version,
+        source="",
+        stamp="c" * 64,
+        vocabulary=Vocabulary({}, frozenset()).pack(),
+        made_at=version.created_at,
+    )
+    forget_names()
+    with pytest.raises(LookupError):
+        names_of(version.pk, "c" * 64)
+    assert suggest("shirt").degraded == NO_WORDS
+    assert read_codes("ga-100-1a2dr", version.pk) == ReadCodes("ga-100-1a2dr")
