@@ -320,7 +320,7 @@ class Scoring:
             else:
                 full = False
         coverage, literal = (gained / wanted, 0.0) if wanted else (0.0, 0.0)
-        if full and any(row.places):
+        if full and wanted and any(row.places):
             literal = sum(map(mul, self.importances, row.places)) / wanted
         total = coverage + weights.literal * literal
         if row.image is not None and row.image > 0:
