@@ -55,6 +55,14 @@ FROM fashion_search_indexentry WHERE version_id = %s
 """
 
 
+# By Django's delete(), whose signals have receivers, all of them would be read first.
+_DROP_PARTS = """
+DELETE FROM fashion_search_wordlistpart AS part
+WHERE (part.version_id = %s AND part.stamp <> ALL(%s))
+    OR NOT EXISTS (SELECT FROM fashion_search_wordlist AS list WHERE list.version_id = part.version_id)
+"""
+
+
 @unhurried()
 def build_lexicon(version: IndexVersion) -> VersionLexicon:
     """Count facet values and words of a version, measure how similar nonsense comes, and keep both.
@@ -225,8 +233,8 @@ def _keep(version: IndexVersion, source: str, words: Vocabulary, names: Names, s
             for number, part in enumerate(names.pack()):
                 WordListPart.objects.create(version=version, stamp=stamp, number=number, data=part)
         WordList.objects.update_or_create(version=version, defaults=fields)
-        own.exclude(stamp__in=(stamp, former)).delete()
-        WordListPart.objects.exclude(version__in=WordList.objects.values("pk")).delete()
+        with connection.cursor() as cursor:
+            cursor.execute(_DROP_PARTS, [version.pk, [stamp, former or stamp]])
 
 
 def _source(entries: EntryQuerySet) -> str:
