@@ -39,6 +39,7 @@ from shop.money import format_money
 from shop.search_index import set_published
 from shop.thumbnails import SHAPES
 
+FEW = 10_000  # products that are found before they are sorted
 EXPECTED = 'Enter a JSON object of words and numbers, such as {"Pattern": "Striped"}.'
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -182,11 +183,11 @@ class ProductAdmin(IndexedProductAdmin, admin.ModelAdmin):
         ("gender", ValueFilter),
         "category",
         ("colour", ValueFilter),
+        "created",
     )
     list_per_page = 50
     search_fields = ("name",)  # read by `get_search_results`
     search_help_text = "Beginnings of words of the name, brand, or SKU"
-    date_hierarchy = "created"
     ordering = ("-created", "-pk")
     autocomplete_fields = ("brand", "category")
     readonly_fields = ("updated",)
@@ -208,9 +209,13 @@ class ProductAdmin(IndexedProductAdmin, admin.ModelAdmin):
         self, request: HttpRequest, queryset: QuerySet[Product], search_term: str
     ) -> tuple[QuerySet[Product], bool]:
         """Narrow the list to what has every word, all of which are looked up in indexes."""
-        for word in search_term.split():
-            queryset = queryset.named_like(word)  # type: ignore[attr-defined]
-        return queryset, False
+        words = search_term.split()
+        found = queryset
+        for word in words:
+            found = found.named_like(word)  # type: ignore[attr-defined]
+        # Of a rare word Postgres would rather read all products in the order of the list until it has met a page of them.
+        keys = list(found.order_by().values_list("pk", flat=True)[: FEW + 1]) if words else []
+        return queryset.filter(pk__in=keys) if words and len(keys) <= FEW else found, False
 
     @admin.display(description="")
     def thumbnail(self, product: Product) -> SafeString | str:

@@ -21,6 +21,7 @@ def five(make_products, monkeypatch):
 
 
 def test_more_than_are_counted_is_said_and_no_dates_are_read(admin_client, five, monkeypatch):
+    monkeypatch.setattr("shop.admin.ProductAdmin.date_hierarchy", "created")
     response = admin_client.get(LIST)
     assertContains(response, "more than 4 products")
     assert response.context["cl"].date_hierarchy is None
@@ -66,7 +67,11 @@ def test_nothing_is_counted_without_an_end(admin_client, five):
         ("shi", 5), ("SHIRT acm", 5), ("s3", 1), ("3", 1), ("hirt", 0), ("o'neil", 0), ("a:* | b", 0), ("\\", 0), ("-", 0),
     ],
 )  # fmt: skip
-def test_words_are_looked_for_by_their_beginnings(admin_client, make_products, words, found):
+@pytest.mark.parametrize("few", [0, 100])
+def test_words_are_looked_for_by_their_beginnings(
+    admin_client, make_products, monkeypatch, words, found, few
+):
+    monkeypatch.setattr("shop.admin.FEW", few)
     make_products([1, 2, 3, 4, 5])
     assert admin_client.get(LIST, {"q": words}).context["cl"].result_count == found
 
