@@ -13,7 +13,8 @@ from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import models
-from django.db.models import Count, JSONField, QuerySet
+from django.db.models import Count, JSONField, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.forms.fields import InvalidJSONInput
 from django.http import HttpRequest
 from django.utils.html import format_html
@@ -24,11 +25,21 @@ from search.encoders.heif_parts import HEIF_BEGIN, heif_format
 from search.encoders.picture_parts import walk_parts
 from search.exceptions import PictureError
 from shop.metadata import stored_form
-from shop.models import Brand, Category, Product, ProductImage, Variant, is_flat, thumbnail_url
+from shop.models import (
+    Brand,
+    Category,
+    Product,
+    ProductImage,
+    PublishedCount,
+    Variant,
+    is_flat,
+    thumbnail_url,
+)
 from shop.money import format_money
 from shop.search_index import set_published
 from shop.thumbnails import SHAPES
 
+FEW = 10_000  # products that are found before they are sorted
 EXPECTED = 'Enter a JSON object of words and numbers, such as {"Pattern": "Striped"}.'
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -152,6 +163,14 @@ class StockFilter(admin.SimpleListFilter):
         return queryset.filter(pk__in=stocked) if self.value() == "in" else queryset.exclude(pk__in=stocked)
 
 
+class ValueFilter(admin.AllValuesFieldListFilter):
+    """The values of an indexed column, found one after the other; Django's own reads every product."""
+
+    def __init__(self, field: models.CharField[str, str], *args: Any, **kwargs: Any) -> None:
+        super().__init__(field, *args, **kwargs)
+        self.lookup_choices = Product.objects.values_of(field.name)
+
+
 @admin.register(Product)
 class ProductAdmin(IndexedProductAdmin, admin.ModelAdmin):
     """Products with thumbnail, price, stock and the state of their index entry."""
@@ -161,14 +180,14 @@ class ProductAdmin(IndexedProductAdmin, admin.ModelAdmin):
     list_filter = (
         "published",
         StockFilter,
-        "gender",
-        ("category", admin.RelatedOnlyFieldListFilter),
-        "colour",
+        ("gender", ValueFilter),
+        "category",
+        ("colour", ValueFilter),
+        "created",
     )
     list_per_page = 50
-    search_fields = ("name", "=sku", "brand__name")
-    search_help_text = "Name, brand or SKU"
-    date_hierarchy = "created"
+    search_fields = ("name",)  # read by `get_search_results`
+    search_help_text = "Beginnings of words of the name, brand, or SKU"
     ordering = ("-created", "-pk")
     autocomplete_fields = ("brand", "category")
     readonly_fields = ("updated",)
@@ -185,6 +204,18 @@ class ProductAdmin(IndexedProductAdmin, admin.ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
         """Products with what the list shows, in a fixed number of queries."""
         return super().get_queryset(request).for_cards()
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Product], search_term: str
+    ) -> tuple[QuerySet[Product], bool]:
+        """Narrow the list to what has every word, all of which are looked up in indexes."""
+        words = search_term.split()
+        found = queryset
+        for word in words:
+            found = found.named_like(word)  # type: ignore[attr-defined]
+        # Of a rare word Postgres would rather read all products in the order of the list until it has met a page of them.
+        keys = list(found.order_by().values_list("pk", flat=True)[: FEW + 1]) if words else []
+        return queryset.filter(pk__in=keys) if words and len(keys) <= FEW else found, False
 
     @admin.display(description="")
     def thumbnail(self, product: Product) -> SafeString | str:
@@ -233,16 +264,18 @@ class CategoryAdmin(ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Category]:
         """Categories with their counts, in one query."""
-        return super().get_queryset(request).annotate(product_count=Count("products"))
+        kept = PublishedCount.objects.filter(category=OuterRef("pk")).order_by().values("category")
+        shown = Subquery(kept.annotate(number=Sum("products")).values("number"))
+        return super().get_queryset(request).annotate(product_count=Coalesce(shown, 0))
 
     @admin.display(description="name", ordering="path")
     def indented(self, category: Category) -> str:
         """The name, set in by its depth."""
         return "\u2003" * category.depth + category.name
 
-    @admin.display(description="own products", ordering="product_count")
+    @admin.display(description="own products shown", ordering="product_count")
     def product_count(self, category: Category) -> int:
-        """Number of products in the category itself, published or not."""
+        """Number of published products in the category itself."""
         return category.product_count
 
 
@@ -256,9 +289,15 @@ class BrandAdmin(ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Brand]:
         """Brands with their counts, in one query."""
-        return super().get_queryset(request).annotate(product_count=Count("products"))
+        own = Product.objects.filter(brand=OuterRef("pk")).order_by().values("brand")
+        # Of those on the page alone: of no other a list in the order of names has need.
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(product_count=Coalesce(Subquery(own.annotate(number=Count("pk")).values("number")), 0))
+        )
 
-    @admin.display(description="products", ordering="product_count")
+    @admin.display(description="products")
     def product_count(self, brand: Brand) -> int:
         """Number of products of the brand, published or not."""
         return brand.product_count

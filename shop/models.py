@@ -7,10 +7,12 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 from typing import Any, Self
 
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.validators import MinValueValidator
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import F, Q, Value
 from django.db.models.fields.files import FieldFile
 from django.db.models.functions import Concat, Substr
@@ -167,6 +169,27 @@ class ProductQuerySet(models.QuerySet["Product"]):
         """With what a product card shows, in two more queries however many products there are."""
         return self.select_related("brand", "category").prefetch_related("images", "variants")
 
+    def values_of(self, column: str) -> list[str]:
+        """The values of an indexed column, each once, in order; as many steps in its index as there are values."""
+        name = connection.ops.quote_name(column)
+        with connection.cursor() as cursor:
+            cursor.execute(  # the name is that of a column of the model
+                f"WITH RECURSIVE found (value) AS ((SELECT {name} FROM shop_product ORDER BY 1 LIMIT 1) UNION ALL"  # noqa: S608
+                f" SELECT (SELECT {name} FROM shop_product WHERE {name} > found.value ORDER BY 1 LIMIT 1)"
+                " FROM found WHERE found.value IS NOT NULL) SELECT value FROM found WHERE value IS NOT NULL"
+            )
+            return [value for (value,) in cursor.fetchall()]
+
+    def named_like(self, word: str) -> Self:
+        """Products with a word that begins so in their name, of a brand that is called so, or with this SKU."""
+        quoted = word.replace("\\", "\\\\").replace("'", "''")
+        words = SearchQuery(f"'{quoted}':*", config="simple", search_type="raw")
+        # Read first: with the brands' numbers at hand, all three are looked up in indexes.
+        brands = list(Brand.objects.filter(name__icontains=word).values_list("pk", flat=True))
+        by_name = self.alias(_words=SearchVector("name", config="simple"))
+        skus = [word, word.upper(), word.lower()]
+        return by_name.filter(Q(_words=words) | Q(brand__in=brands) | Q(sku__in=skus))
+
 
 class Product(models.Model):
     """One thing that can be bought, in one colour; its sizes are variants."""
@@ -200,6 +223,9 @@ class Product(models.Model):
         indexes = (
             models.Index(fields=("created", "id"), name="shop_product_newest", condition=Q(published=True)),
             models.Index(fields=("category", "created"), name="shop_product_category_newest"),
+            # What the admin lists and looks for, published or not.
+            models.Index(fields=("created", "id"), name="shop_product_added"),
+            GinIndex(SearchVector("name", config="simple"), name="shop_product_name_words"),
         )
         constraints = (
             models.CheckConstraint(name="shop_product_price_not_negative", condition=Q(price__gte=0)),

@@ -100,7 +100,10 @@ def noted_documents(version: IndexVersion) -> Noted:
 
 def failing_cards(version: IndexVersion) -> Noted:
     """Return the products that no list can show: those noted when they were indexed, and any of the newest at this moment."""
-    noted = _noted(IndexEntry.objects.filter(version=version, notes__startswith=CARD_FAILED), last=False)
+    noting = IndexEntry.objects.filter(version=version).exclude(
+        notes=""
+    )  # which an index has; the text alone does not say so
+    noted = _noted(noting.filter(notes__startswith=CARD_FAILED), last=False)
     if noted.number:
         return noted
     newest = IndexEntry.objects.filter(version=version).order_by("-created", "product_key")

@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django.asserts import assertContains, assertNotContains
 
 from search.admin import base
+from shop.models import Product
 
 pytestmark = pytest.mark.django_db
 
@@ -20,6 +21,7 @@ def five(make_products, monkeypatch):
 
 
 def test_more_than_are_counted_is_said_and_no_dates_are_read(admin_client, five, monkeypatch):
+    monkeypatch.setattr("shop.admin.ProductAdmin.date_hierarchy", "created")
     response = admin_client.get(LIST)
     assertContains(response, "more than 4 products")
     assert response.context["cl"].date_hierarchy is None
@@ -57,3 +59,35 @@ def test_nothing_is_counted_without_an_end(admin_client, five):
     ]
     assert counting
     assert all("LIMIT 5" in statement for statement in counting)
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("shi", 5), ("SHIRT acm", 5), ("s3", 1), ("3", 1), ("hirt", 0), ("o'neil", 0), ("a:* | b", 0), ("\\", 0), ("-", 0),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("few", [0, 100])
+def test_words_are_looked_for_by_their_beginnings(
+    admin_client, make_products, monkeypatch, words, found, few
+):
+    monkeypatch.setattr("shop.admin.FEW", few)
+    make_products([1, 2, 3, 4, 5])
+    assert admin_client.get(LIST, {"q": words}).context["cl"].result_count == found
+
+
+def test_filters_offer_the_values_that_products_have(admin_client, make_products):
+    one, two, *_ = make_products([1, 2, 3])
+    for product, colour in ((one, "Zinc"), (two, "Amber")):
+        product.colour = colour
+        product.save()
+    assert list(Product.objects.values_of("colour")) == sorted(
+        set(Product.objects.values_list("colour", flat=True))
+    )
+    response = admin_client.get(LIST, {"colour": "Zinc"})
+    assert [product.sku for product in response.context["cl"].result_list] == ["S1"]
+    assertContains(response, "?colour=Amber")
+
+
+def test_no_values_of_no_products(db):
+    assert Product.objects.values_of("gender") == []
