@@ -96,23 +96,30 @@ class Names:
         arrays["texts"] = np.frombuffer(texts, np.uint8)
         described = [(name, array.dtype.str, array.shape) for name, array in arrays.items()]
         yield json.dumps(described).encode()
+        waiting = bytearray()
         for array in arrays.values():
             flat = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
             for start in range(0, len(flat), PART):
-                yield flat[start : start + PART].tobytes()
+                waiting += flat[start : start + PART].tobytes()
+                while len(waiting) >= PART:
+                    yield bytes(waiting[:PART])
+                    del waiting[:PART]
+        yield bytes(waiting)
 
     @classmethod
     def unpack(cls, packed: Iterable[bytes]) -> "Names":
         """Return what `pack` made bytes of."""
         rest = iter(packed)
         arrays: dict[str, NDArray[Any]] = {}
+        part = memoryview(b"")
         for name, kind, shape in json.loads(next(rest)):
             array = np.empty(shape, np.dtype(kind))
             flat, at = array.reshape(-1).view(np.uint8), 0
             while at < len(flat):
-                part = np.frombuffer(next(rest), np.uint8)
-                flat[at : at + len(part)] = part
-                at += len(part)
+                part = part or memoryview(next(rest))
+                taken = min(len(part), len(flat) - at)
+                flat[at : at + taken] = np.frombuffer(part[:taken], np.uint8)
+                part, at = part[taken:], at + taken
             arrays[name] = array
         return cls._of(arrays)
 
