@@ -7,6 +7,7 @@ import random
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
+from resource import RUSAGE_SELF, getrusage
 from urllib.parse import quote
 
 import psutil
@@ -54,7 +55,10 @@ def report_refreshing() -> None:
     from search.models import WordList, WordListPart
     from search.query.names import Vocabulary
 
+    before = getrusage(RUSAGE_SELF).ru_maxrss
     print(f"words counted in                     {timed(refresh_word_list):.0f} ms")
+    grown = (getrusage(RUSAGE_SELF).ru_maxrss - before) / 1e3
+    print(f"memory for that, at most             {grown:.0f} MB")
     print(f"unchanged entries noticed in         {timed(refresh_word_list):.0f} ms")
     kept = WordList.objects.get()
     names = WordListPart.objects.filter(stamp=kept.stamp).aggregate(bytes=Sum(Length("data")))["bytes"]
