@@ -287,21 +287,23 @@ def _holding(entries: Sql, terms: Sequence[Term], config: str, limit: int, order
     every = all_of(holds(term, config) for term in terms)
     best = all_of(holds(term, config, best=True) for term in terms)
     select = f"SELECT {_NEEDED} FROM ({entries.text}) AS entry WHERE"
+    # Without an order, the limit is outside: inside, Postgres would take reading from the beginning for cheap. What is read of
+    # `held` ends there all the same. In an order, all of it has to be sorted, which a limit inside keeps short.
+    more = limit + 1
+    cut = f"{_ORDERS[order]} LIMIT {more:d}" if order else ""
+    held = f"held AS MATERIALIZED ({select} {every.of('entry')}{cut})"
+    first = (*entries.params, *every.params)
     if best == every:
-        text = f"WITH held AS MATERIALIZED ({select} {every.of('entry')}{_ORDERS[order]}) SELECT {columns} FROM held AS entry LIMIT %s"
-        return Sql(text, (*entries.params, *every.params, limit))
-    # Most queries find less than the limit: then the indexes are read once, and what fits best is not looked for. The limit is
-    # outside: inside, Postgres would take reading from the beginning for cheap. What is read of `held` ends there all the same.
+        return Sql(f"WITH {held} SELECT {columns} FROM held AS entry LIMIT %s", (*first, limit))
+    # Most queries find less than the limit: then the indexes are read once, and what fits best is not looked for.
     text = (
-        f"WITH held AS MATERIALIZED ({select} {every.of('entry')}{_ORDERS[order]}),"
-        f" best AS MATERIALIZED ({select} {best.of('entry')}{_ORDERS[order]}"
+        f"WITH {held}, best AS MATERIALIZED ({select} {best.of('entry')}{_ORDERS[order]}"
         " LIMIT CASE WHEN (SELECT count(*) FROM (SELECT FROM held LIMIT %s) AS counted) > %s THEN %s ELSE 0 END),"
         " rest AS (SELECT * FROM (SELECT * FROM held LIMIT %s) AS held"
         " WHERE NOT EXISTS (SELECT FROM best WHERE best.id = held.id) LIMIT %s - (SELECT count(*) FROM best))"
         f" SELECT {columns} FROM (SELECT * FROM best UNION ALL SELECT * FROM rest) AS entry"
     )
-    held, more = (*entries.params, *every.params), limit + 1
-    return Sql(text, (*held, *entries.params, *best.params, more, limit, limit, more, limit))
+    return Sql(text, (*first, *entries.params, *best.params, more, limit, limit, more, limit))
 
 
 def _rows(statement: str, params: Sequence[Any]) -> list[Any]:
