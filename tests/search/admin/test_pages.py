@@ -192,11 +192,11 @@ class TestProductAdmin:
             make_product(f"A{number}")
         begin_version()
         drain()
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(7):
             self.states(product_admin, request_)
         for number in range(2, 12):
             make_product(f"A{number}")
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(7):
             self.states(product_admin, request_)
 
     def test_the_action_marks_products(self, product_admin, request_):
