@@ -108,8 +108,7 @@ def _replicas() -> Iterator[Metric]:
         fresh.add_metric([state.alias], state.use is replicas.Use.FRESH)
         if state.lag_seconds is not None:
             lag.add_metric([state.alias], state.lag_seconds)
-    if found:
-        yield from (lag, fresh)
+    yield from (lag, fresh)
 
 
 def _read() -> list[Metric]:
