@@ -3,11 +3,14 @@
 import json
 import logging
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -39,15 +42,17 @@ pytestmark = pytest.mark.long
 
 
 @pytest.fixture(scope="module")
-def standby(postgres_server, django_db_setup, tmp_path_factory):
+def standby(postgres_server, django_db_setup):
     """A server that follows the tests' own, made by pg_basebackup."""
     if postgres_server is None:
         pytest.skip("makes a standby: unset DATABASE_URL, so that the tests have a Postgres of their own")
-    folder = tmp_path_factory.mktemp("standby")
+    # Not below pytest's own folder: each pytest that starts closes that to other accounts, of which Postgres is one.
+    folder = Path(tempfile.mkdtemp(prefix="fashion-standby-"))
     standby = postgres_server.make_standby(folder / "data", log=folder / "standby.log")
     standby.start()
     yield standby
     standby.stop()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
