@@ -31,20 +31,20 @@ def test_many_short_statements_have_one_limit_together(search_settings):
     def sleep_often():
         with search_session():
             for _ in range(20):
-                sleep(0.1)
+                sleep(0.3)
 
     with pytest.raises(OperationalError) as caught:
         sleep_often()
     assert is_out_of_time(caught.value)
-    assert 0.2 < time.monotonic() - began < 0.9
+    assert 0.2 < time.monotonic() - began < 4
 
 
 def test_the_limit_of_a_statement_is_what_is_left(search_settings):
     search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {"SEARCH_TIMEOUT_MS": 2000}
-    with search_session():
-        assert timeout() == 2000
-        sleep(0.5)
-        assert 1000 < timeout() <= 1500
+    with search_session(10_000):
+        assert timeout() == 10_000
+        sleep(2.5)
+        assert 3000 < timeout() <= 7500
     before = timeout()
     with search_session():
         assert timeout() == 2000
