@@ -181,9 +181,13 @@ def test_facets_can_be_left_out(shirts):
 
 def test_the_number_of_statements_does_not_grow_with_the_results(version):
     def statements() -> int:
-        with CaptureQueriesContext(connection) as queries:
-            search("shirt")
-        return len(queries)
+        """Of three searches the fewest: every few seconds one compares what the process has loaded."""
+        numbers = []
+        for _ in range(3):
+            with CaptureQueriesContext(connection) as queries:
+                search("shirt")
+            numbers.append(len(queries))
+        return min(numbers)
 
     add(version, "a", "Shirt")
     statements()  # the first search reads the lexicon
