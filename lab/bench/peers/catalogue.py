@@ -53,4 +53,22 @@ LISTED: dict[str, Listed] = {
         stated=_NONE | {"several processes": "one writer, files on one machine"},
         words="one document field, `auto_query`, BM25 in pure Python",
     ),
+    "tantivy_usearch": Listed(
+        "tantivy + usearch", ("tantivy", "usearch"), apart=True,
+        stated=_VECTORS | {"several processes": "one writer, files on one machine"},
+        words="two libraries: BM25 and the vectors of our text encoder, fused by their ranks",
+    ),
+    "lance": Listed(
+        "LanceDB", ("lancedb",), apart=True, stated=_VECTORS | {"several processes": "yes: in files"},
+        words="hybrid: its full-text index and the vectors of our text encoder, its own reranker",
+    ),
+    "qdrant": Listed(
+        "Qdrant, local", ("qdrant-client",), apart=True,
+        stated=_VECTORS | {"several processes": "no: local mode; its server can"},
+        words="hybrid: sparse vectors of words and the vectors of our text encoder, fused by their ranks",
+    ),
+    "chroma": Listed(
+        "Chroma", ("chromadb",), apart=True, stated=_VECTORS | {"several processes": "no: its server can"},
+        words="the vectors of our text encoder alone",
+    ),
 }  # fmt: skip

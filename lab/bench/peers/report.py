@@ -49,7 +49,7 @@ def speed_table(by_name: Figures) -> str:
                 f"{every['p95_ms']:.1f} ms",
                 megabytes(found["process_bytes"]),
                 megabytes(found["server_bytes"]) if found["server_bytes"] else "none",
-                megabytes(found["disk_bytes"]),
+                megabytes(found["disk_bytes"]) if found["disk_bytes"] else "none",
             ]
         )
     return table(["engine", "build", "p50", "p95", "process", "its Postgres", "disk"], rows)

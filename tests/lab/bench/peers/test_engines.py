@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from importlib.util import find_spec
 from urllib.parse import quote
 
 import pytest
@@ -11,9 +12,11 @@ from lab.bench.large_shop import fill_shop
 from lab.bench.peers import run as running
 from lab.bench.peers.catalogue import LISTED
 from lab.bench.peers.child import measure, open_peer, possible, probe_counts, probe_filter
+from lab.bench.peers.engines.tantivy_usearch import fused
 from lab.bench.peers.products import shop_products
 from lab.bench.peers.protocol import Peer, read_products, write_products
 from lab.bench.peers.run import run_all
+from lab.processes import ROOT
 from search.indexing.hnsw import drop_indexes
 from search.models import IndexVersion
 
@@ -115,3 +118,19 @@ def test_filters_and_counts_are_believed_only_where_they_are_right():
     assert probe_counts(Told(None, {"Men": 2}), PRODUCTS) == "yes"
     assert probe_counts(Told(None, {"Men": 61}), PRODUCTS).startswith("wrong: ")
     assert not possible({"Nobody": 1}, {"Men": 3})
+
+
+def test_ranks_are_fused_so_that_what_both_find_comes_first():
+    assert fused(["a", "b", "c"], ["d", "c"]) == ["c", "a", "d", "b"]
+    assert fused([], []) == []
+    assert len(fused([str(number) for number in range(30)], [])) == 10
+
+
+def test_every_listed_engine_has_a_file_and_every_package_a_pin():
+    pins = "".join(
+        (ROOT / name).read_text().lower()
+        for name in ("requirements-peers.txt", "requirements-dev.txt", "requirements.txt")
+    )
+    for name, listed in LISTED.items():
+        assert find_spec(f"lab.bench.peers.engines.{name}")
+        assert [package for package in listed.packages if f"\n{package}==" not in pins] == []
