@@ -26,7 +26,7 @@ class Measured:
     build_cpu_seconds: float  # of this process: a server's is its own
     milliseconds: Sequence[float]  # per text
     answers: Sequence[Sequence[str]]  # keys, per text
-    process_bytes: int  # resident, after all searches
+    process_bytes: int  # resident, after all searches, without the list of products
     server_bytes: int
     disk_bytes: int
     filters: str
@@ -34,9 +34,17 @@ class Measured:
 
 
 def measure(
-    peer: Peer, products: Sequence[PeerProduct], warm: Sequence[str], texts: Sequence[str]
+    peer: Peer, products: Sequence[PeerProduct], warm: Sequence[str], texts: Sequence[str], *, held: int = 0
 ) -> Measured:
-    """Build, ask every text once, and look at what is taken."""
+    """Build, ask every text once, and look at what is taken.
+
+    Args:
+        peer: the engine.
+        products: that it indexes.
+        warm: texts that are asked first and not counted.
+        texts: that are asked once each.
+        held: bytes of this process that are the list of products.
+    """
     peer.prepare(products)
     began, cpu = time.perf_counter(), time.process_time()
     peer.build(products)
@@ -53,12 +61,17 @@ def measure(
         build_cpu_seconds=build_cpu,
         milliseconds=milliseconds,
         answers=answers,
-        process_bytes=psutil.Process().memory_info().rss,
+        process_bytes=resident() - held,
         server_bytes=peer.server_bytes(),
         disk_bytes=peer.bytes_on_disk(),
         filters=said(lambda: probe_filter(peer, products)),
         counts=said(lambda: probe_counts(peer, products)),
     )
+
+
+def resident() -> int:
+    """Return the memory of this process, in bytes."""
+    return int(psutil.Process().memory_info().rss)
 
 
 def said(probe: Callable[[], str]) -> str:
@@ -113,9 +126,12 @@ def main(name: str, folder: Path) -> None:
     own = folder / name
     own.mkdir()
     texts = json.loads((folder / "texts.json").read_text(encoding="utf-8"))
+    before = resident()
+    products = read_products(folder / "products.jsonl")
+    held = resident() - before
     peer = open_peer(name, own)
     try:
-        measured = measure(peer, read_products(folder / "products.jsonl"), texts["warm"], texts["judged"])
+        measured = measure(peer, products, texts["warm"], texts["judged"], held=held)
     finally:
         peer.close()
     print(json.dumps(asdict(measured)))

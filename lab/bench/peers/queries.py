@@ -119,11 +119,19 @@ def _typo(source: random.Random) -> JudgedQuery:
 
 
 def _negation(source: random.Random) -> JudgedQuery:
+    return _without(source, "negation", " not ")
+
+
+def _minus(source: random.Random) -> JudgedQuery:
+    return _without(source, "minus", " -")  # the sign that several engines document
+
+
+def _without(source: random.Random, kind_of_query: str, sign: str) -> JudgedQuery:
     word = source.choice(("striped", "checked", "solid"))
     kind = _kind(source, with_pattern=word)
     return JudgedQuery(
-        text=f"{_noun(source, kind)} not {word}",
-        kind="negation",
+        text=f"{_noun(source, kind)}{sign}{word}",
+        kind=kind_of_query,
         fields={"article_type": kind.category[2:]},
         without={"pattern": (PATTERNS[word],)},
     )
@@ -143,4 +151,5 @@ KINDS_OF_QUERIES: dict[str, Make] = {
     "typos": _typo,
     "synonyms": _synonym,
     "negation": _negation,
+    "minus": _minus,
 }

@@ -5,7 +5,13 @@ from typing import Any
 
 from .catalogue import LISTED, UNMEASURED
 
-MEASURED = ("typos", "synonyms", "negation", "prices")  # kinds of queries that say what an engine can do
+MEASURED = (
+    "typos",
+    "synonyms",
+    "negation",
+    "minus",
+    "prices",
+)  # kinds of queries that say what an engine can do
 YES, PARTLY = 0.9, 0.5  # share of the right answers that there are, or of ten, among the first ten
 Figures = Mapping[str, Any]
 

@@ -38,7 +38,7 @@ def test_every_engine_is_a_line_of_each_table():
     assert speed == "| This search (a-package 1.2) | 2.5 s | 12.3 ms | 40.0 ms | 210 MB | none | 1.4 MB |"
     assert relevance == "| This search | .910 | .910 | .970 | 1 of 8 |"
     assert abilities.startswith(
-        "| This search | yes | no | yes (.950) | not asked | not asked | not asked | yes: pin"
+        "| This search | yes | no | yes (.950) | not asked | not asked | not asked | not asked | yes: pin"
     )
 
 
