@@ -8,17 +8,17 @@ import json
 import os
 import platform
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from datetime import date
+from multiprocessing import get_context
 from pathlib import Path
 
 import psutil
 
-from lab.servers import Servers
-
 from .catalogue import LISTED
 from .charts import write_charts
 from .report import markdown
-from .run import SECONDS, Outcome, judged_engines
+from .run import SECONDS, Outcome, on_drawn_products
 
 SIZES = (1_000, 10_000)
 
@@ -48,7 +48,7 @@ def main() -> int:
     )
     options = parser.parse_args()
     names = options.only or list(LISTED)
-    sizes = {size: measure(size, names, options.seconds) for size in sorted(options.products or SIZES)}
+    sizes = {size: measure_apart(size, names, options.seconds) for size in sorted(options.products or SIZES)}
     figures = {"machine": machine(), "sizes": {str(size): found for size, found in sizes.items()}}
     text = markdown(figures)
     if options.out:
@@ -60,16 +60,10 @@ def main() -> int:
     return int(any("failed" in found for by_name in sizes.values() for found in by_name.values()))
 
 
-def measure(size: int, names: list[str], seconds: float) -> dict[str, Outcome]:
-    """Fill a shop with so many drawn products, run every engine, and judge."""
-    print(f"... {size} products", file=sys.stderr, flush=True)
-    with Servers():
-        from lab.bench.large_shop import fill_shop
-
-        from .queries import drawn_queries
-
-        fill_shop(size)
-        return judged_engines(names, drawn_queries(), seconds=seconds)
+def measure_apart(size: int, names: list[str], seconds: float) -> dict[str, Outcome]:
+    """Measure in a process of its own, since Django keeps to the first database that it is set up with."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(on_drawn_products, size, names, seconds).result()
 
 
 def machine() -> dict[str, str]:

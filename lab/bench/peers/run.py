@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from lab.processes import ROOT
+from lab.servers import Servers
 from search.evaluation.judged_queries import JudgedQuery
 from shop.local.servers import EmbeddedPostgres
 
@@ -24,6 +25,18 @@ SECONDS = 1800  # that an engine may take
 LOG_LINES = 4  # of a failed engine, that are told
 
 Outcome = dict[str, Any]  # "failed": a sentence; or the figures
+
+
+def on_drawn_products(size: int, names: Sequence[str], seconds: float) -> dict[str, Outcome]:
+    """Fill a shop with so many drawn products, run every engine, and judge; once per process."""
+    print(f"... {size} products", file=sys.stderr, flush=True)
+    with Servers():
+        from lab.bench.large_shop import fill_shop
+
+        from .queries import drawn_queries
+
+        fill_shop(size)
+        return judged_engines(names, drawn_queries(), seconds=seconds)
 
 
 def judged_engines(
