@@ -8,6 +8,7 @@
 # make chaos  faults done to a shop on purpose   [CHAOS=options]
 # make load   ten minutes of many shoppers      [FASHION_DATA=folder] [LOAD=options]
 # make bench  figures on the real catalogue     FASHION_DATA=folder
+# make peers  this search beside others        [PEERS=options]
 # make evaluate   judged queries, by kind       FASHION_DATA=folder
 
 SHELL := /bin/sh
@@ -17,7 +18,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # mypy's Django plugin loads the settings, but no server is asked for anything.
 CHECKS = SECRET_KEY=checks DATABASE_URL=$${DATABASE_URL:-postgresql://localhost/none} REDIS_URL=$${REDIS_URL:-redis://localhost}
 
-.PHONY: help demo check test test-all train-check lint audit mypy bench evaluate chaos load format screenshots
+.PHONY: help demo check test test-all train-check lint audit mypy bench peers evaluate chaos load format screenshots
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -53,6 +54,10 @@ mypy: dev
 
 bench: dev
 	.venv/bin/python -m lab.bench $(BENCH)
+
+peers: dev
+	@scripts/venv.sh requirements-peers.txt .venv-peers
+	.venv/bin/python -m lab.bench.peers $(PEERS)
 
 evaluate: dev
 	.venv/bin/python -m lab.bench.evaluate $(EVALUATE)

@@ -19,7 +19,7 @@ COMMAND = (
     "-f",
     "json",
 )
-PINS = ("requirements.txt", "requirements-dev.txt", "requirements-load.txt")
+PINS = ("requirements.txt", "requirements-dev.txt", "requirements-load.txt", "requirements-peers.txt")
 
 
 def judge(dependencies: list[Mapping[str, Any]]) -> tuple[int, list[str]]:

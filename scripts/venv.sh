@@ -1,12 +1,13 @@
 #!/bin/sh
-# Makes .venv with a fitting Python and installs one requirements file into it, if the pins have changed since.
-# usage: scripts/venv.sh requirements.txt
+# Makes a virtual environment, .venv or another, with a fitting Python and installs one requirements file into it, if the pins have changed since.
+# usage: scripts/venv.sh requirements.txt [.venv]
 set -eu
 export PATH="${PATH:-/usr/local/bin:/usr/bin:/bin}"  # an empty environment has none, and Python looks itself up there
 cd "$(dirname "$0")/.."
 requirements=$1
+venv=${2:-.venv}
 log=.local/log/pip.log
-stamp=.venv/installed-$(echo "$requirements" | tr / -)
+stamp=$venv/installed-$(echo "$requirements" | tr / -)
 fits='import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))'
 
 fail() {
@@ -20,7 +21,7 @@ version() {
     "$1" -c 'import sys; print(sys.version_info[:2])' 2>/dev/null || true
 }
 
-if ! .venv/bin/python -c "$fits" 2>/dev/null || [ "$(version "${PYTHON:-.venv/bin/python}")" != "$(version .venv/bin/python)" ]; then
+if ! "$venv/bin/python" -c "$fits" 2>/dev/null || [ "$(version "${PYTHON:-$venv/bin/python}")" != "$(version "$venv/bin/python")" ]; then
     python=
     for candidate in ${PYTHON:-python3.11 python3.12 python3.13 python3}; do
         if "$candidate" -c "$fits" 2>/dev/null; then
@@ -30,14 +31,16 @@ if ! .venv/bin/python -c "$fits" 2>/dev/null || [ "$(version "${PYTHON:-.venv/bi
     done
     [ -n "$python" ] || fail "Python 3.11, 3.12 or 3.13 with its venv module is needed; ${PYTHON:-python3} is $("${PYTHON:-python3}" -V 2>&1 || true). \
 Install one, or name it: make PYTHON=/path/to/python3.11 ..."
-    rm -rf .venv
-    "$python" -m venv .venv >"$log" 2>&1 || {
-        rm -rf .venv
-        fail "Python could not make .venv: $(tail -n 1 "$log")"
+    rm -rf "$venv"
+    "$python" -m venv "$venv" >"$log" 2>&1 || {
+        rm -rf "$venv"
+        fail "Python could not make $venv: $(tail -n 1 "$log")"
     }
 fi
 
-pins=$(cat requirements.txt training/requirements.txt training/requirements-bert.txt requirements-dev.txt requirements-load.txt | cksum)
+lists="requirements.txt training/requirements.txt training/requirements-bert.txt requirements-dev.txt requirements-load.txt"
+[ "$venv" = .venv ] || lists="requirements.txt $requirements"
+pins=$(cat $lists | cksum)  # unquoted: one word per file
 [ "$(cat "$stamp" 2>/dev/null || true)" = "$pins" ] && exit 0
 
 free=$(df -Pk . | awk 'NR == 2 { print int($4 / 1024) }')
@@ -47,7 +50,7 @@ needed=1500
 
 # Python compiles what is imported when it is imported first; most of what is installed never is.
 install() {
-    .venv/bin/python -m pip install --disable-pip-version-check --no-compile --retries 2 --timeout 20 "$@" >>"$log" 2>&1
+    "$venv/bin/python" -m pip install --disable-pip-version-check --no-compile --retries 2 --timeout 20 "$@" >>"$log" 2>&1
 }
 
 echo "Installing $requirements (log: $log)"

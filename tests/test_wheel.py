@@ -21,7 +21,13 @@ from search.encoders.artifact import read_manifest
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "search"
-LISTS = ("requirements.txt", "training/requirements.txt", "requirements-dev.txt", "requirements-load.txt")
+LISTS = (
+    "requirements.txt",
+    "training/requirements.txt",
+    "requirements-dev.txt",
+    "requirements-load.txt",
+    "requirements-peers.txt",
+)
 # Run by a Python without site-packages; imports what lies in the wheel, and of site-packages what is not refused.
 IMPORT_ALL = """
 import importlib, json, pkgutil, sys

@@ -65,7 +65,7 @@ def measure(data: Path, options: argparse.Namespace) -> dict:
         django = measure_in_django(queries)
         stages = measure_stages([query.text for query in read_judged(data / "shopper_queries.jsonl")])
         say("Asking judged queries of this and other engines")
-        judged = relevance.measure(servers, data / "shopper_queries.jsonl")
+        judged = relevance.measure(data / "shopper_queries.jsonl")
         say("Searching over HTTP")
         web = measure_web(servers, queries)
         artifact = artifact_folder()

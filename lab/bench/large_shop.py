@@ -48,13 +48,30 @@ def fill(number: int, *, encoded: bool = False):
         number: of products.
         encoded: whether texts are encoded and HNSW indexes are built; without, the version has no embeddings.
     """
+    fill_shop(number)
+    return index_shop(number, encoded=encoded)
+
+
+def fill_shop(number: int) -> None:
+    """Write so many products into the shop's tables, without entries."""
     import django
 
     django.setup()
+    from shop.importer.tables import Checked, store_chunk
+
+    began = time.monotonic()
+    rows = drawn_rows(number)
+    while chunk := list(islice(rows, BATCH)):
+        store_chunk([Checked(0, row.sku, lambda _own, row=row: row, ()) for row in chunk])
+    print(f"{number} products written in {time.monotonic() - began:.0f} s", flush=True)
+
+
+def index_shop(number: int, *, encoded: bool = False):
+    """Write the entries of the shop's products; return the version, active. The arguments are those of `fill`."""
     from search.conf import get_settings
     from search.encoders.artifact import read_manifest
     from search.models import IndexVersion, StaleMark, StaleProduct
-    from shop.importer.tables import Checked, store_chunk
+    from shop.models import Product
 
     artifact = get_settings().artifact
     manifest = read_manifest(artifact)
@@ -67,15 +84,12 @@ def fill(number: int, *, encoded: bool = False):
         state=IndexVersion.State.ACTIVE,
     )
     began = time.monotonic()
-    rows = drawn_rows(number)
-    written = 0
-    while chunk := list(islice(rows, BATCH)):
-        store_chunk([Checked(0, row.sku, lambda _own, row=row: row, ()) for row in chunk])
-        _write(version, [row.sku for row in chunk], encoded)
-        written += len(chunk)
+    skus = iter(list(Product.objects.order_by("pk").values_list("sku", flat=True)))
+    while chunk := list(islice(skus, BATCH)):
+        _write(version, chunk, encoded)
     StaleMark.objects.all().delete()
     StaleProduct.objects.all().delete()  # all of them stand in the index
-    print(f"{written} products written in {time.monotonic() - began:.0f} s", flush=True)
+    print(f"{number} entries written in {time.monotonic() - began:.0f} s", flush=True)
     if encoded:
         _finish(version)
     return version

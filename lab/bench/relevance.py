@@ -4,18 +4,21 @@
 with 1 where this search misses a target.
 """
 
-import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
-from lab.processes import ROOT
 from lab.servers import Servers
 from shop.local.machine import LocalError
 
 Figures = dict[str, dict[str, dict[str, float]]]  # engine -> kind -> figure
 OURS = "This search"
+ENGINES = (
+    "ours",
+    "postgres",
+    "haystack_whoosh",
+    "watson",
+)  # of `lab.bench.peers`: those whose packages are in .venv
 EVERY = "all"  # kinds together
 AT_LEAST = {"precision": ("P@10", 0.9), "ndcg": ("nDCG@10", 0.9)}  # over all kinds
 AT_LEAST_OF_A_KIND = 0.75
@@ -27,28 +30,31 @@ def main() -> int:
     with Servers() as servers:
         servers.import_catalogue(data)
         servers.index()
-        figures = measure(servers, data / "shopper_queries.jsonl")
+        figures = measure(data / "shopper_queries.jsonl")
     report(figures)
     return 0 if all(met for *_, met in rows(figures)) else 1
 
 
-def measure(servers: Servers, queries: Path) -> Figures:
-    """Return the figures of every engine; they are asked in a process with settings of their own.
+def measure(queries: Path) -> Figures:
+    """Return the figures of every engine on the products of the shop in the database, by `lab.bench.peers`.
 
     Raises:
         LocalError: an engine could not be filled or asked.
     """
-    environment = {
-        **os.environ,
-        "DJANGO_SETTINGS_MODULE": "lab.bench.baselines.settings",
-        "WHOOSH_FOLDER": str(servers.folder / "whoosh"),
-    }
-    command = [sys.executable, "-W", "ignore", "-m", "lab.bench.baselines", str(queries)]
-    result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    if result.returncode:
-        raise LocalError(f"Relevance could not be measured:\n{result.stderr[-2000:]}")
-    figures: Figures = json.loads(result.stdout.splitlines()[-1])
-    return figures
+    import django
+
+    django.setup()
+    from lab.bench.peers.catalogue import LISTED
+    from lab.bench.peers.run import judged_engines
+    from search.evaluation.judged_queries import read_queries
+
+    found = judged_engines(ENGINES, read_queries(queries))
+    for name, outcome in found.items():
+        if "failed" in outcome:
+            raise LocalError(
+                f"The relevance of {LISTED[name].title} could not be measured: {outcome['failed']}"
+            )
+    return {LISTED[name].title: outcome["relevance"] for name, outcome in found.items()}
 
 
 def rows(figures: Figures) -> list[tuple[str, str, str, bool]]:

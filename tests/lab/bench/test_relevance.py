@@ -1,6 +1,14 @@
 """Rows of the relevance bench: which target is missed, and the table of all engines."""
 
-from lab.bench.relevance import OURS, report, rows
+import json
+from urllib.parse import quote
+
+import pytest
+from django.db import connection
+
+from lab.bench.large_shop import fill
+from lab.bench.relevance import OURS, measure, report, rows
+from search.indexing.hnsw import drop_indexes
 
 
 def figures(precision: float, *, typos: float, nothing: int = 0) -> dict[str, dict[str, float]]:
@@ -43,3 +51,23 @@ def test_every_engine_is_a_line_of_the_table(capsys):
         "This search 0 of 4 queries find nothing, p50 20.0 ms, p95 51.3 ms",
         "Another 3 of 4 queries find nothing, p50 20.0 ms, p95 51.3 ms",
     ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_every_engine_is_asked_on_the_products_of_the_shop(tmp_path, monkeypatch):
+    database = connection.settings_dict
+    url = f"postgresql://postgres@{quote(database['HOST'], safe='')}/{database['NAME']}"
+    monkeypatch.setenv("DATABASE_URL", url)
+    version = fill(60, encoded=True)
+    lines = [
+        {"query": "shirt", "kind": "kinds", "rule": {"article_type": ["Shirts"]}},
+        {"query": "shrt", "kind": "typos", "rule": {"article_type": ["Shirts"]}},
+    ]
+    (tmp_path / "queries.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    figures = measure(tmp_path / "queries.jsonl")
+    drop_indexes(version.pk)
+    assert list(figures) == [OURS, "Postgres full text", "Haystack, Whoosh", "django-watson"]
+    assert all(by_kind["all"]["queries"] == 2 for by_kind in figures.values())
+    assert figures[OURS]["all"]["nothing"] == 0
+    assert figures["Postgres full text"]["typos"]["nothing"] == 1
+    assert figures["Postgres full text"]["kinds"]["nothing"] == 0

@@ -1,1 +1,0 @@
-"""Other ways of searching the same products, for comparison; an app, because Haystack and watson want one."""

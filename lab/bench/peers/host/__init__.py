@@ -1,0 +1,1 @@
+"""A host of one table, for the engines that are Django apps."""
