@@ -78,6 +78,9 @@ def test_the_filters_of_a_list(admin_client, indexed):
 def test_years_that_python_does_not_have(admin_client, indexed, path, field, year):
     address = f"/admin/{path}?{field}__year={year.format(field)}"
     response = admin_client.get(address)
+    if response.status_code == 200:  # without a hierarchy of dates it is a year like any other
+        assert (field, response.context["cl"].result_count) == ("created", 0)
+        return
     assert (response.status_code, response["Location"]) == (302, f"/admin/{path}?e=1")
     assert admin_client.get(response["Location"]).status_code == 200
 
