@@ -163,7 +163,8 @@ def test_searches_read_from_the_standby_and_write_elsewhere(shop, standby, monke
     first.results[0].product.save()
 
 
-def test_a_card_may_write(shop, monkeypatch):
+def test_a_card_may_write(shop, settings, monkeypatch):
+    settings.FASHION_SEARCH = settings.FASHION_SEARCH | {"CARDS": "live"}
     usual = get_index().card
 
     def card(product):
