@@ -72,7 +72,8 @@ class ForgivingList(ChangeList):
         try:
             super().get_results(request)
             len(self.result_list)  # which reads it
-        except (DataError, ValueError, OverflowError) as error:  # a year is only read when the statement is made
+        except (DataError, ValueError, OverflowError) as error:
+            # A year that is no number of a hierarchy of dates is only read when the statement is made.
             raise IncorrectLookupParameters(error) from error
         if isinstance(self.paginator, BoundedPaginator) and self.paginator.has_more:
             self.result_count = AtLeast(MOST)
