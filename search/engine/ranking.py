@@ -226,7 +226,17 @@ def rank(query: RankingQuery, filters: Filters, *, closest: bool = True) -> Rank
     keys = codes.keys if codes else ()
     if query.lists_all and not keys and query.embedding is None:
         return _list_all(query, space)
-    seen = _find(query, space, terms, keys)
+    # A name may hold what is negated elsewhere.
+    named_in = replace(space, negated=()) if space.negated else space
+    seen = find(
+        space.selected(),
+        Measure(terms, space.config, query.embedding),
+        limit=settings.results,
+        order=order,
+        named=named_in.selected(),
+        text=query.typed.wanted,
+        keys=keys,
+    )
     named, full = seen.named, seen.full
     lacking = closest and len(full) < settings.enough
     # Where they are more than is looked at, the nearest are found among all of them.
@@ -261,8 +271,8 @@ def _rank_by_photo(
     spaces = [space, *_narrowed(space, query.first)]
     legs = [image_leg(one, photo, floor=-1.0, exact=leaves_few(one)) for one in spaces]
     query = replace(query, embedding=photo)
-    seen = _find(query, space, terms) if terms else NOTHING_FOUND
-    seen = seen._replace(named=set())  # what looks like the photo leads, whatever it is called
+    # What looks like the photo leads, whatever it is called.
+    seen = find(space.selected(), Measure(terms, space.config, photo), limit=get_settings().results)
     scored = score_entries(query, terms, seen, {pk for leg in legs for _, pk, _ in leg.rows})
     tokens = [token_of(*one) for one in query.first]
     kept = []
@@ -421,25 +431,6 @@ def _may_lack_two(terms: Sequence[Term]) -> bool:
     return sum(importances[2:]) >= get_settings().weights.enough_covered * sum(importances)
 
 
-NOTHING_FOUND = Found({}, set(), [])
-
-
-def _find(query: RankingQuery, space: Space, terms: Sequence[Term], keys: Sequence[str] = ()) -> Found:
-    """What is named by the query, and what has all that it asks for."""
-    named = (
-        replace(space, negated=()) if space.negated else space
-    )  # a name may hold what is negated elsewhere
-    return find(
-        space.selected(),
-        Measure(terms, space.config, query.embedding),
-        limit=get_settings().results,
-        order=query.understood.order,
-        named=named.selected(),
-        text=query.typed.wanted,
-        keys=keys,
-    )
-
-
 def score_entries(
     query: RankingQuery, terms: Sequence[Term], found: Found, others: set[int]
 ) -> list[ScoredEntry]:
@@ -463,7 +454,7 @@ def score_entries(
             row,
             named=row.entry_id in found.named,
             for_kids=not kids.isdisjoint(row.facets),
-            cheapness=cheapness.get(row.entry_id, 0.0) if cheapness else 0.0,
+            cheapness=cheapness.get(row.entry_id, 0.0),
             shown=query.shown.of(row.facets) if query.shown else 0.0,
         )
         for row in rows

@@ -191,7 +191,14 @@ def measured(entries: Sql, by: Measure = Measure()) -> list[Measured]:  # noqa: 
 
 
 def find(
-    entries: Sql, by: Measure, *, limit: int, order: str = "", named: Sql, text: str, keys: Sequence[str] = ()
+    entries: Sql,
+    by: Measure,
+    *,
+    limit: int,
+    order: str = "",
+    named: Sql | None = None,
+    text: str = "",
+    keys: Sequence[str] = (),
 ) -> Found:
     """Find the entries that are named by a query and those that hold every term, and measure them; one statement.
 
@@ -200,23 +207,16 @@ def find(
         by: what they are measured by; without terms, only what is named is found.
         limit: most entries that hold every term; of more, those that fit best.
         order: "price" or "-price" for those that come first in it among these.
-        named: the statement that selects those among which names are looked for.
+        named: the statement that selects those among which names are looked for; None where no name counts.
         text: that an SKU or a name is, in any case of letters.
         keys: of products that are named otherwise, such as by a code.
     """
-    lowered = text.lower()
-    condition = Sql("entry.sku = %s OR lower(entry.name) = %s", (lowered, lowered))
-    if keys:
-        condition = Sql(f"{condition.text} OR entry.product_key = ANY(%s)", (*condition.params, [*keys]))
-    parts = [
-        Sql(
-            f"SELECT true AS is_named, {_NEEDED} FROM ({named.text}) AS entry WHERE {condition.text}",
-            (*named.params, *condition.params),
-        )
-    ]
+    parts = [] if named is None else [_named(named, text.lower(), keys)]
     if by.terms:
         held = _holding(entries, by.terms, by.config, limit, order, f"false AS is_named, {_NEEDED}")
         parts.append(Sql(f"({held.text})", held.params))
+    if not parts:
+        return Found({}, set(), [])
     columns = by.columns()
     union = " UNION ALL ".join(part.text for part in parts)
     statement = f"SELECT {columns.of('entry')}, entry.is_named FROM ({union}) AS entry"
@@ -230,6 +230,16 @@ def find(
         else:
             found.full.append(entry.entry_id)
     return found
+
+
+def _named(entries: Sql, lowered: str, keys: Sequence[str]) -> Sql:
+    condition = Sql("entry.sku = %s OR lower(entry.name) = %s", (lowered, lowered))
+    if keys:
+        condition = Sql(f"{condition.text} OR entry.product_key = ANY(%s)", (*condition.params, [*keys]))
+    return Sql(
+        f"SELECT true AS is_named, {_NEEDED} FROM ({entries.text}) AS entry WHERE {condition.text}",
+        (*entries.params, *condition.params),
+    )
 
 
 def are_so_many(entries: Sql, number: int) -> bool:

@@ -13,6 +13,7 @@ from search.engine import Box, Filters, Trial, photos, search, take_photo
 from search.engine.photos import point_of
 from search.engine.request import References
 from search.exceptions import EncoderTimeout, InvalidQuery, NoVersion
+from search.indexing.lexicons import build_lexicon
 from search.merchandising.snapshots import forget_snapshot
 from search.models import IndexEntry, IndexVersion, MerchandisingRule
 from tests.search.indexed import add, unit
@@ -283,3 +284,14 @@ def test_later_pages_belong_to_the_same_look(shelf):
 def test_what_cannot_be_a_product_is_refused(shelf, given):
     with pytest.raises(InvalidQuery, match=r"more|less"):
         search("dress", **given)
+
+
+def test_a_name_that_holds_what_is_negated_is_no_result_of_a_photo(colours):
+    name = "Shirt without print"
+    add(colours, "odd", name, facets={"pattern": ["Printed"]}, pictures=[embedding(colours, "red")])
+    add(colours, "plain", "Shirt", facets={"pattern": ["Solid"]}, pictures=[embedding(colours, "red")])
+    build_lexicon(colours)
+    assert skus(search(name))[0] == "odd"  # by words it is called so
+    answer = search(name, photo=take_photo(*photo("red")))
+    assert "plain" in skus(answer)
+    assert "odd" not in skus(answer)
