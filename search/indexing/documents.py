@@ -86,9 +86,7 @@ class PreparedProduct:
     text_hash: str
     pictures: tuple[ProductPicture, ...]
     notes: tuple[Note, ...] = ()  # what of its document was changed
-    card: Mapping[str, Any] | None = (
-        None  # what lists show of it; None where that has to be asked of the host at each look
-    )
+    card: Mapping[str, Any] | None = None  # what lists show of it; None where the host makes it at each look
     card_failure: str = ""  # why lists cannot show it
 
     @property
@@ -166,10 +164,8 @@ def made_card(index: ProductIndex, product: Any) -> tuple[Mapping[str, Any] | No
     except SoftTimeLimitExceeded:
         raise
     except (OperationalError, InterfaceError):
-        return (
-            None,
-            "",
-        )  # says nothing of the card; if the database is away, the batch ends at its own next query
+        # Says nothing of the card; if the database is away, the batch ends at its own next query.
+        return None, ""
     except Exception as error:  # noqa: BLE001 - the host's code
         return None, storable(describe_failure("card", error))
 

@@ -100,9 +100,8 @@ def noted_documents(version: IndexVersion) -> Noted:
 
 def failing_cards(version: IndexVersion) -> Noted:
     """Return the products that no list can show: those noted when they were indexed, and any of the newest at this moment."""
-    noting = IndexEntry.objects.filter(version=version).exclude(
-        notes=""
-    )  # which an index has; the text alone does not say so
+    # An index has those with notes; the text alone does not say that there are some.
+    noting = IndexEntry.objects.filter(version=version).exclude(notes="")
     noted = _noted(noting.filter(notes__startswith=CARD_FAILED), last=False)
     if noted.number:
         return noted

@@ -236,7 +236,7 @@ class ImageQuerySet(QuerySet["EntryImage"]):
         """Return the nearest embeddings of pictures themselves, by the HNSW index."""
         return list(
             self.filter(embedding__isnull=False)
-            .annotate(_distance=distance("embedding", embedding, dimension, False))
+            .annotate(_distance=distance("embedding", embedding, dimension))
             .order_by("_distance")
             .values_list(Cast("embedding", models.TextField()), flat=True)[:limit]
         )
@@ -247,7 +247,7 @@ class ImageQuerySet(QuerySet["EntryImage"]):
         """Return the facet tokens of the pictures that are nearest, through the HNSW index, each with its similarity."""
         rows = (
             self.filter(embedding__isnull=False)
-            .annotate(_distance=distance("embedding", embedding, dimension, exact=False))
+            .annotate(_distance=distance("embedding", embedding, dimension))
             .order_by("_distance")
             .values_list("entry__facets", "_distance")[:limit]
         )

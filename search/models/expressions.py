@@ -123,19 +123,16 @@ def concerns(keys: Sequence[str], tokens: Sequence[str]) -> Q:
     return condition | Q(facets__overlap=list(tokens)) if tokens else condition
 
 
-def distance(column: str, embedding: EmbeddingLiteral, dimension: int, exact: bool) -> Expression:
-    """Return the negative inner product of a column and an embedding.
+def distance(column: str, embedding: EmbeddingLiteral, dimension: int) -> Expression:
+    """Return the negative inner product of a column and an embedding, in the form that the version's HNSW index is over.
 
     Args:
         column: of embeddings.
         embedding: what they are compared with.
         dimension: of both.
-        exact: whether every row is compared; else through the version's HNSW index.
     """
-    # The HNSW indexes are over the cast expression; the bare column reaches no index, so it is scanned exactly.
-    vector = Cast(Value(embedding), HalfVectorField(dimensions=dimension))
-    target = F(column) if exact else Cast(column, HalfVectorField(dimensions=dimension))
-    return MaxInnerProduct(target, vector, output_field=FloatField())
+    field = HalfVectorField(dimensions=dimension)
+    return MaxInnerProduct(Cast(column, field), Cast(Value(embedding), field), output_field=FloatField())
 
 
 class IsAnyOf(Func):
