@@ -32,8 +32,7 @@ from .arrange import Arranged, arrange, without_hidden
 from .candidates import Space, Term, image_leg, leaves_few, terms_of, text_leg
 from .relaxation import NONE, Parts, kinds_among, relax
 from .request import NO_FILTERS, Filters
-from .scored import NO_ENTRIES, ScoredEntries, Scoring, cheapness_of
-from .variants import spread_tiers
+from .scored import NO_ENTRIES, ScoredEntries, Scoring, cheapness_of, spread_tiers
 
 logger = logging.getLogger(__name__)
 
@@ -194,7 +193,14 @@ def read_words(
             codes=codes,
         )
 
-    key = (query.wanted, tuple(query.quoted), tuple(meant.items()), settings.weights, money.key)
+    key = (
+        query.wanted,
+        tuple(query.quoted),
+        tuple(meant.items()),
+        settings.weights,
+        money.currency,
+        tuple(money.rates.items()),
+    )
     understood = read() if codes else words.once(key, read)
     rules = snapshot().rules_for(query.wanted)
     return RankingQuery(version, query, understood, words, None, rules, codes=codes)

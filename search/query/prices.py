@@ -134,11 +134,6 @@ class ShopMoney:
         default_factory=dict
     )  # ISO 4217 code -> what one unit is in the shop's currency
 
-    @property
-    def key(self) -> tuple[object, ...]:
-        """The same as what dicts can be asked by."""
-        return self.currency, tuple(self.rates.items())
-
     def factor(self, code: str) -> Decimal | None:
         """Return what one unit of a currency is in the shop's; None where that is not known."""
         if not self.currency or code in ("", self.currency):

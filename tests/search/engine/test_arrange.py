@@ -2,7 +2,7 @@ import pytest
 from django.core.cache import cache
 
 from search.engine import Filters, Trial, find_similar, search
-from search.engine.variants import spread_tiers, spread_variants
+from search.engine.scored import spread_tiers, spread_variants
 from search.indexing.lexicons import build_lexicon
 from search.merchandising.hits import flush_hits
 from search.merchandising.snapshots import forget_snapshot
