@@ -122,6 +122,7 @@ class SearchSettings:
     ef_search: int = 200  # hnsw.ef_search of a query
     hnsw_m: int = 16  # links per node of an HNSW index
     hnsw_ef_construction: int = 128  # candidates per node while an HNSW index is built
+    build_memory_mb: int = 0  # maintenance_work_mem while HNSW indexes are built; 0 for what the server gives
     freeze_seconds: int = 900  # how long later pages show the list that the first page was cut from
     keep_retired: int = 1  # former versions kept for rolling back
     activate_max_failed: float = (
@@ -317,7 +318,14 @@ def checked(key: str, value: Any) -> Any:
     if (
         isinstance(value, int | float)
         and not isinstance(value, bool)
-        and (value < 0 or (value == 0 and isinstance(value, int) and key not in ("KEEP_RETIRED", "VARIANTS")))
+        and (
+            value < 0
+            or (
+                value == 0
+                and isinstance(value, int)
+                and key not in ("KEEP_RETIRED", "VARIANTS", "BUILD_MEMORY_MB")
+            )
+        )
     ):
         raise ImproperlyConfigured(f"{SETTING}[{key!r}] must be positive, not {value!r}.")
     return value

@@ -55,7 +55,7 @@ class Measure(NamedTuple):
 # As `MeasuredEntries` has them. pgvector's <#> is the negative inner product.
 _COLUMNS = (
     "{entry}.product_key, {entry}.id, {entry}.style, {entry}.price::text, {entry}.in_stock,"
-    " extract(epoch FROM {entry}.created)::float8,"
+    " date_part('epoch', {entry}.created),"
     f" E'\\x{ord(BETWEEN):x}' || array_to_string({{entry}}.facets, E'\\x{ord(BETWEEN):x}') || E'\\x{ord(BETWEEN):x}'"
 )
 # What these are made of, in one order, whichever statement selects the entries.
