@@ -70,7 +70,7 @@ def test_a_rebuild_is_refused_before_anything_is_written(monkeypatch):
     building.begin_build(build.pk)
     build.refresh_from_db()
     assert build.state == Build.State.FAILED
-    assert "BUILD_MEMORY_MB'] = 1300" in build.reason
+    assert "BUILD_MEMORY_MB'] = 800" in build.reason
     assert list(IndexVersion.objects.all()) == [active]
     assert not stale_products().exists()
 
