@@ -4,7 +4,6 @@ import ast
 import email
 import json
 import re
-import shutil
 import subprocess
 import sys
 import zipfile
@@ -12,7 +11,6 @@ from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution, packages_distributions
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 from packaging.requirements import Requirement
@@ -20,8 +18,8 @@ from packaging.utils import canonicalize_name
 
 from search.conf import MODEL_PACKAGE, SHIPPED
 from search.encoders.artifact import read_manifest
+from tests.wheels import ROOT, Wheels, build
 
-ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "search"
 LISTS = (
     "requirements.txt",
@@ -30,15 +28,6 @@ LISTS = (
     "requirements-load.txt",
     "requirements-peers.txt",
 )
-
-
-class Wheels(NamedTuple):
-    """The files of the two wheels."""
-
-    plugin: Path
-    model: Path
-
-
 # Run by a Python without site-packages; imports what lies in the wheel, and of site-packages what is not refused.
 IMPORT_ALL = """
 import importlib, json, pkgutil, sys
@@ -100,29 +89,19 @@ print(len(names), read_manifest(SearchSettings().artifact).name, missing)
 """
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def built(tmp_path_factory) -> Wheels:
-    """The two wheels, built from a copy of the sources without asking any index."""
-    folder = tmp_path_factory.mktemp("wheel")
-    source, out = folder / "source", folder / "out"
-    shutil.copytree(PACKAGE, source / "search", ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md", "LICENSE", "NOTICE"):
-        shutil.copy(ROOT / name, source / name)
-    options = ["--no-build-isolation", "--no-deps", "--no-index", "--quiet", "--wheel-dir", str(out)]
-    sources = [str(source), str(source / "search" / "artifacts")]
-    subprocess.run([sys.executable, "-m", "pip", "wheel", *options, *sources], check=True)
-    (plugin,) = out.glob("fashion_search-*.whl")
-    (model,) = out.glob("fashion_search_model-*.whl")
-    return Wheels(plugin, model)
+    """The two wheels."""
+    return build(tmp_path_factory.mktemp("wheels"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def wheel(built) -> Path:
     """The plugin's wheel, unpacked."""
     return unpacked(built.plugin)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def model(built) -> Path:
     """The wheel of the artifacts that ship, unpacked."""
     return unpacked(built.model)
@@ -271,7 +250,9 @@ def test_every_import_is_declared_and_every_requirement_is_used(wheel):
 def test_every_import_of_the_project_is_pinned(folders, files, optional):
     text = "\n".join((ROOT / file).read_text() for file in files)
     pinned = {canonicalize_name(name) for name in re.findall(r"^([\w.-]+)==", text, re.MULTILINE)}
-    own = {path.stem for path in ROOT.iterdir() if path.is_dir() or path.suffix == ".py"}
+    # What lies beside the file is imported by the host of tests/wheel_host, whose folder is on the path there.
+    hosts = [path for folder in (ROOT, ROOT / "tests" / "wheel_host") for path in folder.iterdir()]
+    own = {path.stem for path in hosts if path.is_dir() or path.suffix == ".py"} | {"fashion_search"}
     known = modules_of(pinned) | {name.replace("-", "_") for name in pinned} | own | set(optional)
     unpinned = {(name, str(file)) for folder in folders for name, file in imports(ROOT / folder)}
     assert {found for found in unpinned if found[0] not in known} == set()
