@@ -31,6 +31,9 @@ Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 _deadline: ContextVar[float | None] = ContextVar("fashion_search_deadline", default=None)
+# What is looked up is a bit for each entry, where there is memory; else for each page, all of whose entries are compared then. Postgres's
+# default is full at some ten thousand pages, this one at half a million.
+BITMAP_MEMORY = "32MB"
 _OF_SAVEPOINTS = ("SAVEPOINT ", "ROLLBACK TO SAVEPOINT ", "RELEASE SAVEPOINT ")
 _SHRUNK = 0.8  # the limit of a statement is set anew when less than this share of it is left
 WRITER = DEFAULT_DB_ALIAS  # where the plugin's tables are, in the transactions that change products
@@ -147,6 +150,7 @@ def search_session(limit_ms: int | None = None) -> Iterator[None]:
         # A statement that ends at a limit looks cheap to read from the table's beginning, and what it looks for is rare.
         "enable_seqscan": "off",
         "random_page_cost": "1.1",  # an index that is searched all day lies in memory; Postgres's default is a turning disk's
+        "work_mem": BITMAP_MEMORY,
         "jit": "off",  # compiling takes longer than any of these queries
         "max_parallel_workers_per_gather": "0",  # so does starting workers, and other requests want the cores
     }

@@ -16,7 +16,7 @@ from ..models.finding import (
     selected,
 )
 from ..models.terms import Sql
-from ..query.lexicon import NEAR
+from ..query.lexicon import NEAR, Lexicon
 from ..query.negated import Negated
 from ..query.parse import Query
 from ..query.words import Unit
@@ -193,11 +193,32 @@ class Term:
     roots: Sequence[str] = ()  # values of which it has one, if any are named
     name_fit: float = 0.0  # how well that fits
     near_share: float = NEAR  # how well they fit, as a share of the fits of `phrases`
+    share: float = 0.0  # of the entries that hold it, from 0 to 1, at a guess
 
 
-def terms_of(units: Sequence[Unit], weights: Weights) -> list[Term]:
-    """Return one term per unit, in their order."""
-    return [_term(unit, weights) for unit in units]
+def terms_of(units: Sequence[Unit], weights: Weights, lexicon: Lexicon | None = None) -> list[Term]:
+    """Return one term per unit, in their order.
+
+    Args:
+        units: what is asked for.
+        weights: how much each thing counts.
+        lexicon: the catalogue's words, which tell how many entries hold each; without it, few do.
+    """
+    terms = [_term(unit, weights) for unit in units]
+    return [replace(term, share=_share(term, lexicon)) for term in terms] if lexicon else terms
+
+
+def _share(term: Term, lexicon: Lexicon) -> float:
+    """The share of the entries that have one of a term's values, or if there are more, one of its phrases."""
+    with_values = sum(
+        lexicon.facets.get(token, 0) for token, fit in term.values.items() if fit >= term.needed
+    )
+    with_words = [
+        min(map(lexicon.products_with, phrase.split()), default=0)
+        for phrase in (*term.phrases, *term.called)
+        if lexicon.lexemes is not None
+    ]
+    return min(max(with_values, sum(with_words)) / lexicon.total, 1.0)
 
 
 def _term(unit: Unit, weights: Weights) -> Term:

@@ -78,7 +78,7 @@ class RankingQuery:
     @property
     def terms(self) -> list[Term]:
         """What is looked up, one term per unit, in their order."""
-        return terms_of(self.understood.units, get_settings().weights)
+        return terms_of(self.understood.units, get_settings().weights, self.words.lexicon)
 
     @property
     def lists_all(self) -> bool:

@@ -10,7 +10,7 @@ from ..conf import get_settings
 from ..facets import CATEGORY
 from ..models.entries import EntryQuerySet
 from ..models.expressions import meets
-from ..models.terms import Holding, all_of, holds
+from ..models.terms import Holding, hold_all
 from ..query.parse import Understood, shown_values
 from ..query.words import Unit
 from .answers import Blocking, RelaxedPart
@@ -170,7 +170,7 @@ def blocking_filters(
 
 
 def _all_of(terms: Sequence[Term], config: str) -> Q:
-    return Q(Holding(all_of(holds(term, config) for term in terms)))
+    return Q(Holding(hold_all(terms, config)))
 
 
 def offered(blocking: Sequence[Blocking], text: str, without: str) -> tuple[Blocking, ...]:

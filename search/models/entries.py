@@ -16,7 +16,7 @@ from pgvector.django import HalfVectorField
 from ..vectors import EmbeddingLiteral
 from .expressions import Conditions, IsAnyOf, Negated, Unnest, distance, excludes, lacks, meets
 from .kept_counts import Number
-from .terms import Holding, Term, all_of, holds
+from .terms import Holding, Term, hold_all
 from .versions import IndexVersion
 
 HIGHEST_PRICE = Decimal(10) ** 10  # prices lie below it
@@ -79,7 +79,7 @@ class EntryQuerySet(QuerySet["IndexEntry"]):
             config: text search configuration.
             also: keys of products that are kept whatever they hold.
         """
-        condition = Holding(all_of(holds(term, config) for term in terms))
+        condition = Holding(hold_all(terms, config))
         return self.filter(Q(condition) | Q(product_key__in=list(also)) if also else condition)
 
     def facet_counts(self) -> list[tuple[str, int]]:

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from ..vectors import EmbeddingLiteral
 from .measured import BETWEEN, Flags, MeasuredEntries
-from .terms import Sql, Term, all_of, fit_of, holds, place_of
+from .terms import Sql, Term, fit_of, hold_all, holds, place_of
 
 Row = tuple[str, int, float]  # product key, primary key of the entry, score
 
@@ -264,8 +264,7 @@ def holding_most(
 
 def _holding(entries: Sql, terms: Sequence[Term], config: str, limit: int, order: str, columns: str) -> Sql:
     """The entries that hold every term; where they are more than the limit, first those that fit each best, as far as there are."""
-    every = all_of(holds(term, config) for term in terms)
-    best = all_of(holds(term, config, best=True) for term in terms)
+    every, best = hold_all(terms, config), hold_all(terms, config, best=True)
     select = f"SELECT {_NEEDED} FROM ({entries.text}) AS entry WHERE"
     # Without an order, the limit is outside: inside, Postgres would take reading from the beginning for cheap. What is read of
     # `held` ends there all the same. In an order, all of it has to be sorted, which a limit inside keeps short.

@@ -16,6 +16,7 @@ NAME = "A"
 PARTS = (NAME, "B", "CD")
 PLACES = (1.0, 0.9, 0.8)
 IN_PART = 0.85  # the last of several typed words, in the name
+COMMON = 0.2  # share of the entries from which what they hold is common
 ENTRY = "{entry}"  # stands for the name that the table of entries has in a statement
 
 
@@ -70,6 +71,10 @@ class Term(Protocol):
     def needed(self) -> float:
         """A lesser fit counts as missing."""
 
+    @property
+    def share(self) -> float:
+        """The share of the entries that hold it, from 0 to 1, at a guess."""
+
 
 class Sql(NamedTuple):
     """A piece of a statement and its parameters; ENTRY in it stands for the table of entries."""
@@ -108,23 +113,71 @@ def has_any(tokens: Sequence[str]) -> Sql:
     return Sql("{entry}.facets && %s::text[]", (list(tokens),))
 
 
-def holds(term: Term, config: str, *, best: bool = False) -> Sql:
-    """Return whether an entry holds a term; with `best`, only by what fits it best."""
+def hold_all(terms: Sequence[Term], config: str, *, best: bool = False) -> Sql:
+    """Return whether an entry holds every term; with `best`, each only by what fits it best.
+
+    Which of them Postgres looks up is decided here, because it decides badly:
+
+    - What many entries hold is only compared, where something rarer is looked up: a hundred thousand of them take longer to look up
+      than two thousand to compare, which is as many as are read.
+    - "This value or that word" together with "that colour" it looks up only where the colour stands with both; else it reads every
+      entry of the colour. So what is asked of facets alone is said again beside each word that may stand in for a value.
+    """
+    rarest = min((term.share for term in terms), default=0.0)
+    common = [term.share > max(rarest, COMMON) for term in terms]
+    alone = {
+        number: has_any(tokens)
+        for number, term in enumerate(terms)
+        if not common[number] and (tokens := _only_tokens(term, best))
+    }
+    parts = []
+    for number, term in enumerate(terms):
+        beside = [one for other, one in alone.items() if other != number]
+        held = holds(term, config, best=best, beside=[] if common[number] else beside)
+        parts.append(_unindexed(held) if common[number] else held)
+    return all_of(parts)
+
+
+def _unindexed(condition: Sql) -> Sql:
+    """The same condition, which no index is asked for."""
+    return Sql(f"({condition.text}) IS TRUE", condition.params)
+
+
+def holds(term: Term, config: str, *, best: bool = False, beside: Sequence[Sql] = ()) -> Sql:
+    """Return whether an entry holds a term; with `best`, only by what fits it best.
+
+    Args:
+        term: what is looked for.
+        config: text search configuration.
+        best: whether what fits less well counts as well.
+        beside: what is asked of the entry's facets besides.
+    """
     if term.literal and best:
-        literal = [has_any(term.own)] if term.own else []
-        literal.append(stands_in(term.literal, config))
-        return all_of([any_of(literal), holds(term, config)])
+        words = stands_in(term.literal, config)
+        literal = any_of([has_any(term.own), all_of([*beside, words])]) if term.own else words
+        return all_of([literal, holds(term, config, beside=beside)])
     # Facets are at hand, a document has to be fetched.
-    least = max(term.values.values(), default=0.0) if best else term.needed
-    tokens = [token for token, fit in term.values.items() if fit >= least]
-    ways = [has_any(tokens)] if tokens else []
+    tokens, texts = _tokens(term, best), []
     if term.called and term.name_fit >= term.needed:
-        ways.append(is_called(term, config))
+        texts.append(is_called(term, config, beside=beside))
     if term.phrases and not (best and tokens) and max(term.fits) >= term.needed:
-        ways.append(stands_in(term.phrases, config))
+        texts.append(all_of([*beside, stands_in(term.phrases, config)]))
     if term.near and not best and term.near_share * max(term.fits) >= term.needed:
-        ways.append(stands_in(term.near, config))
-    return any_of(ways)
+        texts.append(all_of([*beside, stands_in(term.near, config)]))
+    return any_of([*([has_any(tokens)] if tokens else []), *texts])
+
+
+def _tokens(term: Term, best: bool) -> list[str]:
+    """The facet tokens by which an entry holds a term."""
+    least = max(term.values.values(), default=0.0) if best else term.needed
+    return [token for token, fit in term.values.items() if fit >= least]
+
+
+def _only_tokens(term: Term, best: bool) -> list[str]:
+    """The facet tokens of which an entry needs one to hold a term, where it cannot hold it otherwise."""
+    by_words = term.literal if best else term.phrases or term.near
+    is_called = term.called and term.name_fit >= term.needed
+    return [] if by_words or is_called else _tokens(term, best)
 
 
 def fit_of(term: Term, config: str) -> Sql:
@@ -192,12 +245,18 @@ def _case(ordered: Sequence[_Case]) -> Sql:
     return Sql(f"CASE {text} ELSE {otherwise.text} END", params + otherwise.params)
 
 
-def is_called(term: Term, config: str) -> Sql:
-    """Return whether an entry has one of the phrases in its title that a term is called; of the right topmost category, if it names a kind."""
-    # IS TRUE keeps it from being looked up: half of the catalogue may lie in a topmost category, and the words are rarer.
-    roots = has_any(term.roots)
-    kind = [Sql(f"({roots.text}) IS TRUE", roots.params)] if term.roots else []
-    return all_of([*kind, stands_in(term.called, config, NAME)])
+def is_called(term: Term, config: str, *, beside: Sequence[Sql] = ()) -> Sql:
+    """Return whether an entry has one of the phrases in its title that a term is called; of the right topmost category, if it names a kind.
+
+    Args:
+        term: what is looked for.
+        config: text search configuration.
+        beside: what is asked of the entry's facets besides.
+    """
+    title = stands_in(term.called, config, NAME)
+    # Half of the catalogue may lie in a topmost category, and the words are rarer.
+    kind = [_unindexed(has_any(term.roots))] if term.roots else []
+    return all_of([*kind, *beside, title])
 
 
 def stands_in(phrases: Sequence[str], config: str, part: str = "") -> Sql:
