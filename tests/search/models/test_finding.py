@@ -1,6 +1,8 @@
 """One statement finds what a query names and measures it, and none but the nearest is ever asked of an HNSW index."""
 
+from dataclasses import replace
 from decimal import Decimal
+from itertools import combinations_with_replacement
 
 import numpy as np
 import pytest
@@ -15,7 +17,9 @@ from search.indexing.lexicons import build_lexicon, refresh_word_list
 from search.models import IndexEntry, IndexVersion, StaleMark, StoredCard
 from search.models.cards import packed
 from search.models.finding import Measure, every_entry, find, holding_each, holding_most, selected
-from search.query.lexicon import forget_words
+from search.models.terms import Sql, hold_all, holds
+from search.query.lexicon import Lexicon, forget_words
+from search.query.synonyms import Synonyms
 from search.query.words import Unit
 from search.registry import load_each, make_card
 from tests.search.indexed import add, make_version, unit
@@ -78,6 +82,49 @@ def test_a_name_is_found_whatever_the_terms_are(shelf):
 def test_conditions_that_contradict_each_other_find_nothing(shelf):
     nothing = found(shelf, entries=selected(IndexEntry.objects.filter(pk__in=[])))
     assert (len(nothing.entries), nothing.held) == (0, 0)
+
+
+CALLED = Term(
+    {"n=0": 1.0}, (), (0.0, 0.0, 0.0), 2.0, 0.75, called=("shirt",), roots=("colour=Pink", "colour=Red"), name_fit=1.0
+)  # fmt: skip
+HAT = Term({"n=3": 1.0}, ("hat",), (1.0, 0.9, 0.4), 1.0, 0.75)
+TYPED = Term({"colour=Red": 1.0, "colour=Pink": 0.8}, (), (0.0, 0.0, 0.0), 2.0, 0.75, literal=("pink",))
+
+
+@pytest.mark.parametrize("best", [False, True])
+@pytest.mark.parametrize("shares", [(0.0, 0.0, 0.0), (0.5, 0.1, 0.9), (0.9, 0.5, 0.1), (0.1, 0.9, 0.5)])
+def test_what_holds_all_is_what_holds_each_whatever_is_looked_up(shelf, best, shares):
+    def keys(condition):
+        statement = f"SELECT id FROM fashion_search_indexentry AS entry WHERE {condition.of('entry')}"
+        with connection.cursor() as cursor:
+            cursor.execute(statement, condition.params)
+            return {pk for (pk,) in cursor.fetchall()}
+
+    for some in combinations_with_replacement((RED, SHIRT, CALLED, HAT, TYPED), 3):
+        terms = [replace(term, share=share) for term, share in zip(some, shares, strict=True)]
+        each = [keys(holds(term, "english", best=best)) for term in terms]
+        assert keys(hold_all(terms, "english", best=best)) == each[0] & each[1] & each[2]
+    assert keys(hold_all([], "english")) == keys(Sql("true"))
+
+
+def test_what_is_common_is_not_looked_up_beside_what_is_rarer():
+    rare, common = replace(RED, share=0.1), replace(SHIRT, share=0.5)
+    said = hold_all([rare, common], "english").text
+    assert said.count("IS TRUE") == 1
+    assert said.endswith("IS TRUE)")
+    assert "IS TRUE" not in hold_all([common, common], "english").text  # something has to be looked up
+    # A word that may stand in for a value stands with what is asked of facets besides.
+    assert hold_all([RED, CALLED], "english").text.count("&& %s::text[] AND") == 2
+
+
+def test_the_share_of_a_term_is_that_of_its_values_or_words(shelf):
+    lexicon = Lexicon({"colour=Red": 2, "colour=Pink": 2}, {"shirt": 3, "hat": 1}, 4, Synonyms())
+    red = Unit("red", {"colour=Red": 1.0}, ("red",))
+    terms = terms_of(
+        [red, Unit("shirt", {}, ("shirt",)), Unit("shirt hat", {}, ("shirt hat",))], Weights(), lexicon
+    )
+    assert [term.share for term in terms] == [0.5, 0.75, 0.25]
+    assert [term.share for term in terms_of([red], Weights())] == [0.0]
 
 
 def test_several_choices_of_terms_take_one_statement(shelf, django_assert_num_queries):
