@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from ..vectors import EmbeddingLiteral
 from .measured import BETWEEN, Flags, MeasuredEntries
-from .terms import Sql, Term, fit_of, hold_all, holds, place_of
+from .terms import Sql, Term, fit_of, hold_all, holds_alone, place_of
 
 Row = tuple[str, int, float]  # product key, primary key of the entry, score
 
@@ -244,11 +244,11 @@ def holding_most(
 ) -> list[int]:
     """Return primary keys of the entries that hold the most important of the terms.
 
-    Every term is looked up by itself in the GIN indexes, and no further than `looked_at` entries.
+    Every term is looked up by itself, and no further than `looked_at` entries.
     """
     lookups = []
     for term in terms:
-        held = holds(term, config)
+        held = holds_alone(term, config)
         text = (
             f"(SELECT entry.id, %s::float8 FROM ({entries.text}) AS entry WHERE {held.of('entry')} LIMIT %s)"
         )

@@ -138,6 +138,12 @@ def hold_all(terms: Sequence[Term], config: str, *, best: bool = False) -> Sql:
     return all_of(parts)
 
 
+def holds_alone(term: Term, config: str) -> Sql:
+    """Return whether an entry holds a term, where only some of those that do are read: what is common is met soon without an index."""
+    held = holds(term, config)
+    return _unindexed(held) if term.share > COMMON else held
+
+
 def _unindexed(condition: Sql) -> Sql:
     """The same condition, which no index is asked for."""
     return Sql(f"({condition.text}) IS TRUE", condition.params)
