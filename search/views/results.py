@@ -1,24 +1,28 @@
 """What pages of results share: the search, what their templates read, statuses and headers."""
 
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
+from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext
 
 from ..api.errors import RETRY_AFTER
 from ..engine import answers
 from ..engine.answers import LooksLike, SearchAnswer
-from ..engine.browse import find_product
 from ..engine.request import MOST_REFERENCES
 from ..engine.service import search
-from ..exceptions import NoVersion
+from ..models import IndexEntry, IndexVersion
 from ..registry import ProductCard
+from ..session import is_out_of_time, reading, search_session
 from .form import FilterForm
 from .wanted import Wanted, label_of
+
+NAMES_MS = 500  # that names of chosen products may take
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +125,7 @@ def context_of(form: FilterForm, wanted: Wanted, answer: SearchAnswer) -> dict[s
         "groups": form.groups(answer.facets),
         "price_options": form.price_options(answer.price_ranges),
         "chips": form.chips(),
-        "likings": _likings(form),
+        "likings": _likings(form, answer),
         "look_chips": look_chips(form, answer.looks_like),
         "as_typed": form.as_typed(),
         "understood": form.understood(answer.understood),
@@ -179,23 +183,40 @@ def look_chips(form: FilterForm, looks: Iterable[LooksLike]) -> list[LookChip]:
     ]
 
 
-def _likings(form: FilterForm) -> list[Liking]:
-    """The products that results look like, or less like, as far as there are such."""
+def _likings(form: FilterForm, answer: SearchAnswer) -> list[Liking]:
+    """The products that results look like, or less like, as far as there are such; by their SKU where nobody can look their names up."""
+    named = _names_in_time([*form.more, *form.less]) if not answer.is_blind else None
     kinds = (("more", gettext("Like"), form.more), ("less", gettext("Less like"), form.less))
     return [
         Liking(label, name, form.disliking(kind, sku))
         for kind, label, skus in kinds
         for sku in skus
-        if (name := _name_of(sku))
+        if (name := sku if named is None else named.get(_as_indexed(sku), ""))
     ]
 
 
-def _name_of(sku: str) -> str:
+def _names_in_time(skus: Sequence[str]) -> Mapping[str, str] | None:
+    """Names by SKU as the index has it, or None where it does not answer in time."""
     try:
-        found = find_product(sku)
-    except NoVersion:
-        return ""
-    return found.card.name if found else ""
+        return _names_of(skus) if skus else {}
+    except OperationalError as error:
+        if not is_out_of_time(error):
+            raise
+        return None
+
+
+@reading
+def _names_of(skus: Sequence[str]) -> Mapping[str, str]:
+    with search_session(NAMES_MS):
+        version = IndexVersion.objects.serving()
+        if version is None:
+            return {}
+        entries = IndexEntry.objects.filter(version_id=version.pk, sku__in=[_as_indexed(sku) for sku in skus])
+        return dict(entries.values_list("sku", "name"))
+
+
+def _as_indexed(sku: str) -> str:
+    return unicodedata.normalize("NFC", sku).strip().lower()
 
 
 def elided_pages(page: int, pages: int) -> list[int | str]:

@@ -11,6 +11,7 @@ from pytest_django.asserts import assertContains, assertNotContains
 from search.engine import answers
 from search.exceptions import InvalidQuery
 from search.models import Banner, IndexVersion, Redirect
+from search.session import OutOfTime
 from search.views import results as results_module
 from search.views import search as search_module
 
@@ -209,13 +210,22 @@ def test_words_and_names_are_escaped(client, shelf):
 
 
 def test_likings_are_chips_with_their_names(client, shelf):
-    response = client.get("/find/?more=S1&less=S4")
+    response = client.get("/find/?more=s1&less=S4&less=gone")
     assert [(one.kind, one.name) for one in response.context["likings"]] == [
         ("Like", "Blue linen shirt"),
         ("Less like", "Brown shoe"),
     ]
     assertContains(response, "<h1>More like this</h1>")
     assertContains(response, 'aria-label="More like this: ')
+
+
+def test_names_of_likings_keep_nobody_waiting(client, shelf, monkeypatch):
+    def late(_skus):
+        raise OutOfTime("The time was up.")
+
+    monkeypatch.setattr(results_module, "_names_of", late)
+    response = client.get("/find/?more=s1&less=S4")
+    assert [one.name for one in response.context["likings"]] == ["s1", "S4"]
 
 
 def test_a_search_is_logged_once_for_its_list(client, shelf, monkeypatch):
