@@ -2,10 +2,12 @@
 
 import html
 import re
+from decimal import Decimal
 from urllib.parse import parse_qs
 
 import pytest
 from django.urls import reverse
+from django.utils.html import format_html
 from pytest_django.asserts import assertContains, assertNotContains
 
 from search.engine import answers
@@ -263,6 +265,23 @@ def test_a_host_replaces_one_part(client, shelf, host, tmp_path):
     assertContains(response, "<b>Blue linen shirt</b>")
     assertContains(response, "<h1>Found</h1>")
     assertNotContains(response, "fashion-search-box")
+
+
+def club_price(request, card):
+    """A host's own prices: who is in the club pays less."""
+    if not card.sku:
+        return f"{card.price:.0f} net"
+    share = Decimal("0.5") if request.headers.get("x-club") else 1
+    return format_html("<b>{} net</b>", round(card.price * share))
+
+
+def test_prices_are_the_hosts_own_for_whoever_asks(client, shelf, host):
+    host.FASHION_SEARCH = {**host.FASHION_SEARCH, "PRICE_FORMAT": f"{__name__}.club_price"}
+    response = client.get("/find/?q=linen+shirt&price_max=1000")
+    assertContains(response, '<p class="fs-price"><b>900 net</b></p>')
+    assertContains(response, "Up to 1000 net")
+    response = client.get("/find/?q=linen+shirt", headers={"x-club": "yes"})
+    assertContains(response, '<p class="fs-price"><b>450 net</b></p>')
 
 
 def test_a_host_names_another_base(client, shelf, host, tmp_path):
