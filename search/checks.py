@@ -41,6 +41,7 @@ def connect() -> None:
         check_cache,
         check_comparing,
         check_block_list,
+        check_pages,
     ):
         checks.register(check)
     for check in (
@@ -105,6 +106,11 @@ def check_comparing(**kwargs: Any) -> list[CheckMessage]:
 def check_block_list(**kwargs: Any) -> list[CheckMessage]:
     """W023: the shop's own list of what is shown to nobody else can be read."""
     return _messages(configuration.probe_block_list)
+
+
+def check_pages(**kwargs: Any) -> list[CheckMessage]:
+    """E045, E046: what writes prices can be called, and the search pages stand in a template that is there and shows them."""
+    return _messages(configuration.probe_pages)
 
 
 def check_connections(databases: Databases = None, **kwargs: Any) -> list[CheckMessage]:

@@ -14,7 +14,7 @@ REFUSED_WITHIN = (
     0.05  # seconds of this process on a quick machine; those on the clock are shared with whatever else runs
 )
 TRIES = 5  # the best one counts
-LINKS = ("href", "src", "action", "formaction", "srcset", "hx-get", "hx-post")
+LINKS = ("href", "src", "action", "formaction", "srcset")
 
 
 class _Reader(HTMLParser):
