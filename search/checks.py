@@ -35,6 +35,9 @@ def connect() -> None:
         check_settings,
         check_registration,
         check_mapping,
+        check_single_registration,
+        check_related,
+        check_middleware,
         check_artifact,
         check_broker,
         check_log,
@@ -52,6 +55,7 @@ def connect() -> None:
         check_extension,
         check_active_version,
         check_storage,
+        check_cards,
         check_text_config,
     ):
         checks.register(check, checks.Tags.database)
@@ -70,6 +74,21 @@ def check_registration(**kwargs: Any) -> list[CheckMessage]:
 def check_mapping(**kwargs: Any) -> list[CheckMessage]:
     """E040: the paths by which products are read lead somewhere."""
     return _messages(registration.probe_mapping)
+
+
+def check_single_registration(**kwargs: Any) -> list[CheckMessage]:
+    """E041: no second index is registered in vain."""
+    return _messages(registration.probe_single_registration)
+
+
+def check_related(**kwargs: Any) -> list[CheckMessage]:
+    """E042: ProductIndex.related names models that there are, and how their products are found."""
+    return _messages(registration.probe_related)
+
+
+def check_middleware(**kwargs: Any) -> list[CheckMessage]:
+    """W043: what the plugin needs of MIDDLEWARE is there, and early enough."""
+    return _messages(registration.probe_middleware)
 
 
 def check_artifact(**kwargs: Any) -> list[CheckMessage]:
@@ -162,6 +181,13 @@ def check_storage(databases: Databases = None, **kwargs: Any) -> list[CheckMessa
     if not _is_ours(databases) or not _is_migrated():
         return []
     return _messages(partial(probe_storage, fresh=True))
+
+
+def check_cards(databases: Databases = None, **kwargs: Any) -> list[CheckMessage]:
+    """W044: the cards of some products lead somewhere, and show a picture where there is one."""
+    if not _is_ours(databases) or not _is_migrated():
+        return []
+    return _messages(registration.probe_cards)
 
 
 def check_text_config(databases: Databases = None, **kwargs: Any) -> list[CheckMessage]:

@@ -82,7 +82,8 @@ class ProductIndex:
     # Facets of which a photo's value is guessed, the kind of product first. Those that are not in `facets` are left aside.
     guessed: ClassVar[tuple[str, ...]] = ("category", "colour")
     # Model label -> what names the products that a saved instance belongs to: an attribute holding the
-    # product's primary key ("product_id"), or a function from the instance to primary keys.
+    # product's primary key ("product_id"), or a function from the instance to primary keys. The products' own model may be
+    # among them: a saved product then marks those that it names ("parent_id"), too.
     related: ClassVar[Mapping[str, str | Callable[[Any], Iterable[Any]]]] = {}
     # Name of a field or facet -> the path of attributes that it is read by, where document() and card() are not defined.
     fields: ClassVar[Mapping[str, Source]] = {}
@@ -134,18 +135,33 @@ class ProductIndex:
 
 Index = TypeVar("Index", bound=ProductIndex)
 _registered: list[ProductIndex] = []
+_refused: list[type[ProductIndex]] = []  # what was registered in vain, which a system check names
 
 
 def register(model: type[Model]) -> Callable[[type[Index]], type[Index]]:
-    """Register the decorated ProductIndex subclass for `model`; a later registration replaces it."""
+    """Register the decorated ProductIndex subclass for `model`.
+
+    There is one for a shop. A later one takes its place where it derives from it, or is the same class loaded again; any other is
+    refused, which a system check says (E041).
+    """
 
     def decorate(index: type[Index]) -> type[Index]:
+        held = type(_registered[0]) if _registered else index
+        named = (held.__module__, held.__qualname__) == (index.__module__, index.__qualname__)
+        if not named and not issubclass(index, held):
+            _refused.append(index)
+            return index
         instance = index()
         instance.model = model
         _registered[:] = [instance]
         return index
 
     return decorate
+
+
+def refused() -> list[type[ProductIndex]]:
+    """Return the indexes that were registered beside another one, and are not used."""
+    return list(_refused)
 
 
 def get_index() -> ProductIndex:
