@@ -13,12 +13,15 @@ from typing import Any, BinaryIO
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import DatabaseError, InterfaceError
-from django.db.models import DateTimeField, FileField, Model, QuerySet
+from django.db.models import Count, DateTimeField, FileField, Model, QuerySet
 from django.db.models.fields.files import FieldFile
 from django.utils.functional import Promise
 
 from .exceptions import SearchError
 from .paths import Path, PathError, are_many, attribute_of, flat, resolve, unchecked
+from .resilience import PolledCache
+from .session import WRITER
+from .text import one_line
 
 # A path, several whose values follow each other, or a function of the product.
 Source = str | tuple[str, ...] | Callable[[Any], Any]
@@ -28,6 +31,7 @@ JOINED = {"keywords": ", ", "description": "\n"}  # all values, each once
 OF_DOCUMENTS = (*TEXTS, *JOINED, "price", "in_stock", "created", "pictures")
 OF_CARDS = ("currency", "url", "image", "image_large")
 FIELDS = (*OF_DOCUMENTS, *OF_CARDS)
+KEPT_SECONDS = 60  # names that several rows of a tree have
 LEVELS = 10  # of a tree that are read ahead; a deeper one costs a query per level and product
 UNKNOWN_DATE = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -151,6 +155,24 @@ class Mapped:
         if selected:
             queryset = queryset.select_related(*selected)
         return queryset.prefetch_related(*prefetched) if prefetched else queryset
+
+    def repeated(self, name: str) -> frozenset[str]:
+        """Return the values that several rows of a facet's tree have; the database is asked at most once a minute.
+
+        Only a column can be asked for them: of names that a method makes, none are known.
+        """
+        source = self.fields.get(name)
+        if name not in self.trees or not isinstance(source, str):
+            return frozenset()
+        path = self._path(source)
+        model, column = path.objects.model, path.steps[-1].field
+        if model is None or column is None:
+            return frozenset()
+        return self._repeated.get(name, lambda _kept: _values_twice(model, column.attname))
+
+    @cached_property
+    def _repeated(self) -> PolledCache[str, frozenset[str]]:
+        return PolledCache(KEPT_SECONDS, most=len(self.trees))
 
     def faults(self) -> list[Fault]:
         """Return what is wrong with the mapping, in its order."""
@@ -287,6 +309,11 @@ def lowest(values: list[Any]) -> Any:
     if len(stated) < 2:
         return stated[0] if stated else None
     return min(stated, key=lambda price: price if isinstance(price, Decimal) else Decimal(str(price)))
+
+
+def _values_twice(model: type[Model], column: str) -> frozenset[str]:
+    rows = model._default_manager.using(WRITER).order_by().values(column).annotate(rows=Count("pk"))
+    return frozenset(one_line(str(value)) for value in rows.filter(rows__gt=1).values_list(column, flat=True))
 
 
 def _is_said(value: Any) -> bool:

@@ -4,7 +4,7 @@ What the host's code raises for one product harms no other: that product is left
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
@@ -18,6 +18,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 from django.db.models import Model, QuerySet
 
 from .exceptions import NoIndexRegistered
+from .facets import CATEGORY
 from .mapping import Mapped, Source
 from .prometheus import UNSHOWN
 from .resilience import SparingLogger
@@ -123,6 +124,10 @@ class ProductIndex:
     def encoded_text(self, document: ProductDocument) -> str:
         """Return the text whose embedding stands for the product: "name. brand. keywords"."""
         return ". ".join(part for part in (document.name, document.brand, document.keywords) if part)
+
+    def ambiguous(self) -> Collection[str]:
+        """Return the names that several categories have, whose values carry their path; by default those in the tree of `trees`."""
+        return self.mapped.repeated(CATEGORY) if self.fields else ()
 
     @cached_property
     def mapped(self) -> Mapped:

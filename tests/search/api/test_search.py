@@ -79,11 +79,11 @@ def test_an_answer_has_exactly_these_parts(client, shirts):
     ]
     assert answer["facets"] == {
         "category": [
-            {"value": "Shirts", "count": 1, "parent": ""},
-            {"value": "Tops", "count": 1, "parent": ""},
+            {"value": "Shirts", "label": "Shirts", "count": 1, "parent": ""},
+            {"value": "Tops", "label": "Tops", "count": 1, "parent": ""},
         ],
         "brand": [],
-        "colour": [{"value": "Red", "count": 1, "parent": ""}],  # of what matches
+        "colour": [{"value": "Red", "label": "Red", "count": 1, "parent": ""}],  # of what matches
         "gender": [],
         "pattern": [],
         "size": [],
