@@ -5,7 +5,7 @@ What the host's code raises for one product harms no other: that product is left
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from decimal import Decimal
@@ -14,8 +14,9 @@ from typing import Any, BinaryIO, ClassVar, TypeVar
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError, connections
 from django.db.models import Model, QuerySet
+from django.db.transaction import atomic
 
 from .exceptions import NoIndexRegistered
 from .facets import CATEGORY
@@ -82,9 +83,8 @@ class ProductIndex:
     kind: ClassVar[str] = "category"
     # Facets of which a photo's value is guessed, the kind of product first. Those that are not in `facets` are left aside.
     guessed: ClassVar[tuple[str, ...]] = ("category", "colour")
-    # Model label -> what names the products that a saved instance belongs to: an attribute holding the
-    # product's primary key ("product_id"), or a function from the instance to primary keys. The products' own model may be
-    # among them: a saved product then marks those that it names ("parent_id"), too.
+    # Model label -> what names the products that a saved instance belongs to: an attribute holding a product's primary key
+    # ("product_id"), or a function from the instance to such keys. A product of the model itself may name others: "parent_id".
     related: ClassVar[Mapping[str, str | Callable[[Any], Iterable[Any]]]] = {}
     # Name of a field or facet -> the path of attributes that it is read by, where document() and card() are not defined.
     fields: ClassVar[Mapping[str, Source]] = {}
@@ -132,15 +132,15 @@ class ProductIndex:
     @cached_property
     def mapped(self) -> Mapped:
         """The fields that are read by paths."""
-        return Mapped(self.model, self.fields, tuple(self.facets), self.trees, self._annotations)
-
-    def _annotations(self) -> Mapping[str, Any]:
-        return self.get_queryset().query.annotations
+        facets = tuple(self.facets)
+        return Mapped(
+            self.model, self.fields, facets, self.trees, lambda: self.get_queryset().query.annotations
+        )
 
 
 Index = TypeVar("Index", bound=ProductIndex)
 _registered: list[ProductIndex] = []
-_refused: list[type[ProductIndex]] = []  # what was registered in vain, which a system check names
+refused: list[type[ProductIndex]] = []  # what was registered in vain, which a system check names
 
 
 def register(model: type[Model]) -> Callable[[type[Index]], type[Index]]:
@@ -154,7 +154,7 @@ def register(model: type[Model]) -> Callable[[type[Index]], type[Index]]:
         held = type(_registered[0]) if _registered else index
         named = (held.__module__, held.__qualname__) == (index.__module__, index.__qualname__)
         if not named and not issubclass(index, held):
-            _refused.append(index)
+            refused.append(index)
             return index
         instance = index()
         instance.model = model
@@ -162,11 +162,6 @@ def register(model: type[Model]) -> Callable[[type[Index]], type[Index]]:
         return index
 
     return decorate
-
-
-def refused() -> list[type[ProductIndex]]:
-    """Return the indexes that were registered beside another one, and are not used."""
-    return list(_refused)
 
 
 def get_index() -> ProductIndex:
@@ -265,13 +260,19 @@ def make_card(product: Any) -> ProductCard | None:
     """
     index = get_index()
     try:
-        with on_primary():  # cards may write, as packages for thumbnails do
+        with on_primary(), _apart():  # cards may write, as packages for thumbnails do
             return card_of(index, product)
     except (OperationalError, InterfaceError, SoftTimeLimitExceeded):
         raise
     except Exception as error:  # noqa: BLE001 - the host's code; its error is this product's, not the page's
         leave_out(str(product.pk), "card", describe_failure("card", error))
         return None
+
+
+def _apart() -> AbstractContextManager[None]:
+    """A savepoint where each request is one transaction, which a statement that Postgres refuses would end."""
+    of = connections[WRITER]
+    return atomic(WRITER) if of.in_atomic_block and of.settings_dict["ATOMIC_REQUESTS"] else nullcontext()
 
 
 def card_of(index: ProductIndex, product: Any) -> ProductCard:

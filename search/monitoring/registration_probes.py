@@ -75,7 +75,7 @@ def probe_single_registration() -> Finding:
             "Register one of the two, or derive the second from the first, so that it takes its place.",
             "fashion_search.E041",
         )
-        for other in refused()
+        for other in refused
     ]
     return combine(name, found, "One index is registered.")
 

@@ -186,7 +186,7 @@ def a_second_index_in_vain(world: World) -> None:
     class Another(registry.ProductIndex):
         """One that nobody uses."""
 
-    world.undo.callback(registry._refused.clear)
+    world.undo.callback(registry.refused.clear)
     assert type(registry.get_index()) is not Another
 
 
