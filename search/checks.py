@@ -13,6 +13,7 @@ from . import tasks
 from .exceptions import NoIndexRegistered
 from .models import IndexVersion
 from .monitoring import configuration_probes as configuration
+from .monitoring import registration_probes as registration
 from .monitoring.neighbours import local_cache, probe_neighbours
 from .monitoring.probes import Finding
 from .monitoring.service_probes import (
@@ -33,6 +34,10 @@ def connect() -> None:
     for check in (
         check_settings,
         check_registration,
+        check_mapping,
+        check_single_registration,
+        check_related,
+        check_middleware,
         check_artifact,
         check_broker,
         check_log,
@@ -51,6 +56,7 @@ def connect() -> None:
         check_extension,
         check_active_version,
         check_storage,
+        check_cards,
         check_text_config,
     ):
         checks.register(check, checks.Tags.database)
@@ -63,7 +69,27 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
 
 def check_registration(**kwargs: Any) -> list[CheckMessage]:
     """E007, E009: the host has said what a product is, and its facets are names."""
-    return _messages(configuration.probe_registration)
+    return _messages(registration.probe_registration)
+
+
+def check_mapping(**kwargs: Any) -> list[CheckMessage]:
+    """E040: the paths by which products are read lead somewhere."""
+    return _messages(registration.probe_mapping)
+
+
+def check_single_registration(**kwargs: Any) -> list[CheckMessage]:
+    """E041: no second index is registered in vain."""
+    return _messages(registration.probe_single_registration)
+
+
+def check_related(**kwargs: Any) -> list[CheckMessage]:
+    """E042: ProductIndex.related names models that there are, and how their products are found."""
+    return _messages(registration.probe_related)
+
+
+def check_middleware(**kwargs: Any) -> list[CheckMessage]:
+    """W043: what the plugin needs of MIDDLEWARE is there, and early enough."""
+    return _messages(registration.probe_middleware)
 
 
 def check_artifact(**kwargs: Any) -> list[CheckMessage]:
@@ -161,6 +187,13 @@ def check_storage(databases: Databases = None, **kwargs: Any) -> list[CheckMessa
     if not _is_ours(databases) or not _is_migrated():
         return []
     return _messages(partial(probe_storage, fresh=True))
+
+
+def check_cards(databases: Databases = None, **kwargs: Any) -> list[CheckMessage]:
+    """W044: the cards of some products lead somewhere, and show a picture where there is one."""
+    if not _is_ours(databases) or not _is_migrated():
+        return []
+    return _messages(registration.probe_cards)
 
 
 def check_text_config(databases: Databases = None, **kwargs: Any) -> list[CheckMessage]:

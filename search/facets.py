@@ -1,6 +1,6 @@
 """Facets: their names, and the tokens by which the index keeps their values: "colour=Navy Blue"."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 # Facets of these names hold what search knows more about; all others hold plain values.
@@ -10,6 +10,7 @@ TAGS = "tags"  # accepted tags; a host that declares it as a facet has it filter
 
 SIGN = "="  # ends the name of the facet: a name holds none, a value may
 MAX_FACET_NAME = 100  # characters
+WAY = " \u203a "  # between the names of a category's path, where that stands for a name which several categories have
 
 
 class FacetValue(NamedTuple):
@@ -74,3 +75,23 @@ def parse_typed(text: str) -> FacetValue | None:
     """Return what a person typed as "colour = Navy Blue", or None where there is no "=" in it."""
     facet, sign, value = (part.strip() for part in text.partition(SIGN))
     return FacetValue(facet, value) if sign else None
+
+
+def placed(path: Sequence[str], ambiguous: Collection[str], longest: int) -> list[str]:
+    """Return the values of a path of categories: names, and for one that stands elsewhere, too, the way to it: "Women", WAY, "Shoes".
+
+    Args:
+        path: names, root first.
+        ambiguous: names that several categories have.
+        longest: characters of a value; of a longer way only its last steps are kept.
+    """
+    values = []
+    for depth, name in enumerate(path):
+        ways = (WAY.join(path[begin : depth + 1]) for begin in range(depth + 1))
+        values.append(next((way for way in ways if len(way) <= longest), name) if name in ambiguous else name)
+    return values
+
+
+def name_of(facet: str, value: str) -> str:
+    """Return a value as it is called: of a category that carries its way, the last name of it."""
+    return value.rpartition(WAY)[2] if facet == CATEGORY else value

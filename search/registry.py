@@ -4,19 +4,23 @@ What the host's code raises for one product harms no other: that product is left
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, BinaryIO, ClassVar, TypeVar
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError, connections
 from django.db.models import Model, QuerySet
+from django.db.transaction import atomic
 
 from .exceptions import NoIndexRegistered
+from .facets import CATEGORY
+from .mapping import Mapped, Source
 from .prometheus import UNSHOWN
 from .resilience import SparingLogger
 from .session import WRITER, on_primary, pinned
@@ -79,13 +83,18 @@ class ProductIndex:
     kind: ClassVar[str] = "category"
     # Facets of which a photo's value is guessed, the kind of product first. Those that are not in `facets` are left aside.
     guessed: ClassVar[tuple[str, ...]] = ("category", "colour")
-    # Model label -> what names the products that a saved instance belongs to: an attribute holding the
-    # product's primary key ("product_id"), or a function from the instance to primary keys.
+    # Model label -> what names the products that a saved instance belongs to: an attribute holding a product's primary key
+    # ("product_id"), or a function from the instance to such keys. A product of the model itself may name others: "parent_id".
     related: ClassVar[Mapping[str, str | Callable[[Any], Iterable[Any]]]] = {}
+    # Name of a field or facet -> the path of attributes that it is read by, where document() and card() are not defined.
+    fields: ClassVar[Mapping[str, Source]] = {}
+    # Facet whose values lie in a tree -> the attribute of the mapped objects that leads up: {"category": "parent"}.
+    trees: ClassVar[Mapping[str, str]] = {}
+    currency: ClassVar[str] = ""  # of all prices, where `fields` has none: ISO 4217
     model: type[Model]
 
     def get_queryset(self) -> QuerySet[Any]:
-        """Return the products that can be found, with all that `document` and `card` read prefetched."""
+        """Return the products that can be found, with all that `document` and `card` read prefetched; what `fields` reads is."""
         return self.model._default_manager.all()
 
     def document(self, product: Any) -> ProductDocument:
@@ -93,11 +102,20 @@ class ProductIndex:
 
         It is cleaned where it comes in: what does not fit is left out or changed with a note, or the product fails by itself.
         """
-        raise NotImplementedError(f"{type(self).__name__} must define document().")
+        if not self.fields:
+            raise NotImplementedError(f"{type(self).__name__} must have `fields`, or define document().")
+        given = self.mapped.document(product)
+        pictures = (
+            ProductPicture(name=one[0], open=one[1]) if isinstance(one, tuple) else one
+            for one in given.pop("pictures", ())
+        )
+        return ProductDocument(**given, pictures=tuple(pictures))
 
     def card(self, product: Any) -> ProductCard:
         """Return what a list of results shows of a product; one for which this raises is left out of lists."""
-        raise NotImplementedError(f"{type(self).__name__} must define card().")
+        if not self.fields:
+            raise NotImplementedError(f"{type(self).__name__} must have `fields`, or define card().")
+        return ProductCard(**{"currency": self.currency} | self.mapped.card(product))
 
     def judged(self, product: Any, document: ProductDocument) -> Mapping[str, tuple[str, ...]]:
         """Return the values that rules of judged queries are compared with; by default the document's facets."""
@@ -107,15 +125,37 @@ class ProductIndex:
         """Return the text whose embedding stands for the product: "name. brand. keywords"."""
         return ". ".join(part for part in (document.name, document.brand, document.keywords) if part)
 
+    def ambiguous(self) -> Collection[str]:
+        """Return the names that several categories have, whose values carry their path; by default those in the tree of `trees`."""
+        return self.mapped.repeated(CATEGORY) if self.fields else ()
+
+    @cached_property
+    def mapped(self) -> Mapped:
+        """The fields that are read by paths."""
+        facets = tuple(self.facets)
+        return Mapped(
+            self.model, self.fields, facets, self.trees, lambda: self.get_queryset().query.annotations
+        )
+
 
 Index = TypeVar("Index", bound=ProductIndex)
 _registered: list[ProductIndex] = []
+refused: list[type[ProductIndex]] = []  # what was registered in vain, which a system check names
 
 
 def register(model: type[Model]) -> Callable[[type[Index]], type[Index]]:
-    """Register the decorated ProductIndex subclass for `model`; a later registration replaces it."""
+    """Register the decorated ProductIndex subclass for `model`.
+
+    There is one for a shop. A later one takes its place where it derives from it, or is the same class loaded again; any other is
+    refused, which a system check says (E041).
+    """
 
     def decorate(index: type[Index]) -> type[Index]:
+        held = type(_registered[0]) if _registered else index
+        named = (held.__module__, held.__qualname__) == (index.__module__, index.__qualname__)
+        if not named and not issubclass(index, held):
+            refused.append(index)
+            return index
         instance = index()
         instance.model = model
         _registered[:] = [instance]
@@ -154,7 +194,10 @@ def load_each(keys: Iterable[str]) -> Loaded:
         Exception: whatever the host's queryset raises for all products, and every error of the database.
     """
     wanted = _primary_keys(keys)
-    loaded, queryset = Loaded(), get_index().get_queryset().using(WRITER)
+    index, loaded = get_index(), Loaded()
+    queryset = index.get_queryset().using(WRITER)
+    if index.fields:
+        queryset = index.mapped.read_ahead(queryset)
     _read(queryset, wanted, loaded)
     if loaded.failures and not loaded.products:
         # Either these products or all: where another one cannot be read either, the error is the queryset's.
@@ -217,13 +260,19 @@ def make_card(product: Any) -> ProductCard | None:
     """
     index = get_index()
     try:
-        with on_primary():  # cards may write, as packages for thumbnails do
+        with on_primary(), _apart():  # cards may write, as packages for thumbnails do
             return card_of(index, product)
     except (OperationalError, InterfaceError, SoftTimeLimitExceeded):
         raise
     except Exception as error:  # noqa: BLE001 - the host's code; its error is this product's, not the page's
         leave_out(str(product.pk), "card", describe_failure("card", error))
         return None
+
+
+def _apart() -> AbstractContextManager[None]:
+    """A savepoint where each request is one transaction, which a statement that Postgres refuses would end."""
+    of = connections[WRITER]
+    return atomic(WRITER) if of.in_atomic_block and of.settings_dict["ATOMIC_REQUESTS"] else nullcontext()
 
 
 def card_of(index: ProductIndex, product: Any) -> ProductCard:

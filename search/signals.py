@@ -53,8 +53,8 @@ def _related_changed(
     index = _index()
     if index is None or not action.startswith("post_"):
         return
-    if not reverse and isinstance(instance, index.model):
-        _mark([instance.pk])
+    if not reverse and isinstance(instance, index.model) and (keys_of := _find_keys_of(type(instance))):
+        _mark(keys_of(instance))
     elif reverse and _is_relation_of(index.model, sender):
         _mark(pk_set or ())
 
@@ -84,13 +84,23 @@ def _find_keys_of(sender: type[Model]) -> KeysOf | None:
 
 @cache
 def _keys_of(sender: type[Model], index: ProductIndex) -> KeysOf | None:
-    """Return what gives the product keys of a saved instance; proxies and children count as their parents do."""
-    if issubclass(sender, index.model):
-        return lambda product: [product.pk]
-    for label, keys in index.related.items():
-        if issubclass(sender, apps.get_model(label)):
-            return _attribute(keys) if isinstance(keys, str) else keys
-    return None
+    """Return what gives the product keys of a saved instance; proxies and children count as their parents do.
+
+    A product's own key comes first; where `related` names the products' model itself, those of its parents follow.
+    """
+    found: list[KeysOf] = [lambda product: [product.pk]] if issubclass(sender, index.model) else []
+    found += [
+        _attribute(keys) if isinstance(keys, str) else keys
+        for label, keys in index.related.items()
+        if issubclass(sender, apps.get_model(label))
+    ]
+    if not found:
+        return None
+    return (
+        found[0]
+        if len(found) == 1
+        else lambda instance: dict.fromkeys(pk for of in found for pk in of(instance))
+    )
 
 
 def _attribute(name: str) -> KeysOf:

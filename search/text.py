@@ -31,6 +31,7 @@ _QUALITY = "ness"
 # As keyboards of East Asia type ASCII.
 _WIDE = {code + 0xFEE0: code for code in range(0x21, 0x7F)} | {0x3000: 0x20}
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")  # what neither Postgres nor the encoder takes
 MAX_LENGTH = 200  # characters of what people type; websearch_to_tsquery takes 6 s for 1 MB
 LOOKED_AT = 20 * MAX_LENGTH  # characters of a longer text in which its beginning is looked for
 
@@ -64,23 +65,28 @@ def clean_text(text: str, parameter: str) -> str:
     return text
 
 
-def cut_text(text: str, parameter: str) -> tuple[str, bool]:
+class Line(NamedTuple):
+    """One line of what was typed, as it is read."""
+
+    text: str
+    cut: bool  # whether more was typed
+    dropped: bool  # whether NUL or halves of surrogate pairs were left out, which are no text
+
+
+def cut_text(text: str) -> Line:
     """Return one line of text as `clean_text` does, in letters of usual width, cut behind its last whole word within 200 characters.
 
-    The other value is whether it was cut.
-
     A text without a space there is cut behind its 200th character. What lies beyond 4,000 characters is not looked at.
-
-    Raises:
-        InvalidQuery: the text holds NUL or half a surrogate pair.
+    Nothing that can be typed is refused: what is no text is left out.
     """
     looked_at = text[:LOOKED_AT]
-    _refuse_characters(looked_at, parameter)
-    line = one_line(looked_at.translate(_WIDE))
+    readable = _NO_TEXT.sub(" ", looked_at)
+    dropped = readable != looked_at
+    line = one_line(readable.translate(_WIDE))
     if len(line) <= MAX_LENGTH:
-        return line, len(text) > LOOKED_AT
+        return Line(line, len(text) > LOOKED_AT, dropped)
     whole = line[: MAX_LENGTH + 1].rpartition(" ")[0]
-    return whole or line[:MAX_LENGTH], True
+    return Line(whole or line[:MAX_LENGTH], True, dropped)
 
 
 def _refuse_characters(text: str, parameter: str) -> None:

@@ -17,6 +17,7 @@ from django.urls import URLPattern
 from search.api.urls import urlpatterns
 from search.beat import SteadyScheduler
 from search.conf import SearchSettings, Weights
+from search.engine import Filters, SearchAnswer
 from search.moved import MOVED
 from search.schedule import PERIODIC, beat_schedule
 from search.templatetags import fashion_search
@@ -124,6 +125,19 @@ def test_every_key_of_the_plugin_is_documented_with_its_default():
         if field.name == "rates":
             default = "`{}`"
         assert (field.name, documented) == (field.name, default)
+
+
+def test_every_field_of_filters_and_answers_is_documented_and_every_exception():
+    page = (ROOT / "docs" / "answers.md").read_text()
+    cells = set(re.findall(r"`(\w+)`", "".join(re.findall(r"^\|([^|]*)\|", page, re.M))))
+    properties = {name for name, value in vars(SearchAnswer).items() if isinstance(value, property)}
+    fields = {field.name for of in (SearchAnswer, Filters) for field in dataclasses.fields(of)}
+    assert (fields | properties) - cells == set()
+    assert public_names()["search.exceptions"] - {"SearchError"} - cells == set()
+    sources = [ROOT / "search" / "engine" / name for name in ("request.py", "photos.py")]
+    codes = set(re.findall(r'InvalidQuery\(\s*"(\w+)"', "".join(one.read_text() for one in sources)))
+    assert codes > {"invalid_sort", "expired_photo"}
+    assert {code for code in codes if f"`{code}`" not in page} == set()
 
 
 def test_every_weight_is_documented_with_its_default():

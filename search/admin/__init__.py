@@ -4,7 +4,7 @@ from .api_keys import ApiKeyAdmin
 from .base import ModelAdmin
 from .builds import BuildAdmin, DashboardAdmin
 from .evaluations import EvaluationAdmin
-from .failures import StaleProductAdmin
+from .failures import NotedProductAdmin, StaleProductAdmin
 from .index_versions import IndexVersionAdmin
 from .insight import LoggedSearchAdmin, QueryDayAdmin, SearchDayAdmin
 from .merchandising import BannerAdmin, MerchandisingRuleAdmin, RedirectAdmin, SynonymAdmin
@@ -25,6 +25,7 @@ __all__ = [
     "LoggedSearchAdmin",
     "MerchandisingRuleAdmin",
     "ModelAdmin",
+    "NotedProductAdmin",
     "ProductTagAdmin",
     "QueryDayAdmin",
     "RedirectAdmin",

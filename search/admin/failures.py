@@ -1,16 +1,17 @@
-"""Stale and failed products in the admin: which, why, with their picture, and once more."""
+"""Products in the admin that wait, failed, cannot be shown, or were changed when they were indexed: which, why, and once more."""
 
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from ..indexing.documents import CARD_FAILED
 from ..indexing.failures import reindex_products
-from ..models import StaleProduct
+from ..models import IndexEntry, IndexVersion, StaleProduct
 from ..registry import ProductCard, read_cards
 from .base import ForgivingList, ReadOnlyAdmin
 
@@ -80,5 +81,60 @@ class StaleProductAdmin(ReadOnlyAdmin):
     @admin.action(description="Try again", permissions=["change"])
     def retry(self, request: HttpRequest, queryset: QuerySet[StaleProduct]) -> None:
         """Have the selected products indexed again, from their first attempt on."""
+        marked = reindex_products(queryset.values_list("product_key", flat=True))
+        messages.success(request, f"{marked} products are being indexed again.")
+
+
+class NoteFilter(admin.SimpleListFilter):
+    """Those that shoppers do not see, or those of whose documents something was changed."""
+
+    title = "what is noted"
+    parameter_name = "noted"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the two."""
+        return [("card", "no list can show it"), ("document", "its document was changed")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[IndexEntry]) -> QuerySet[IndexEntry]:
+        """Keep the products of the chosen one."""
+        failing = Q(notes__startswith=CARD_FAILED)
+        if self.value() == "card":
+            return queryset.filter(failing)
+        if self.value() == "document":
+            return queryset.filter(~failing | Q(notes__contains="\n"))
+        return queryset
+
+
+@admin.register(IndexEntry)
+class NotedProductAdmin(ReadOnlyAdmin):
+    """Products of the version that searches read with a note: lists leave them out, or something of them was left out."""
+
+    list_display = ("product_key", "sku", "name", "notes", "updated_at")
+    list_filter = (NoteFilter,)
+    search_fields = ("product_key", "sku", "name", "notes")
+    ordering = ("product_key",)
+    fields = list_display
+    actions = ("retry",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[IndexEntry]:
+        """Return the entries with notes, without their embeddings."""
+        version = IndexVersion.objects.serving()
+        noted = IndexEntry.objects.filter(version_id=version.pk if version else None).exclude(notes="")
+        return noted.only(*self.list_display)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """Return the fields that are shown."""
+        return list(self.list_display)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the list under a title that says what it is of."""
+        title = {"title": "Products that no list can show, or of which something was left out"}
+        return super().changelist_view(request, {**title, **(extra_context or {})})
+
+    @admin.action(description="Index again", permissions=["change"])
+    def retry(self, request: HttpRequest, queryset: QuerySet[IndexEntry]) -> None:
+        """Have the selected products indexed again, once what the note names is mended."""
         marked = reindex_products(queryset.values_list("product_key", flat=True))
         messages.success(request, f"{marked} products are being indexed again.")

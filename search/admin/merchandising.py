@@ -17,7 +17,6 @@ from django.views.decorators.http import require_POST
 from ..conf import get_settings
 from ..engine.request import Trial
 from ..engine.service import search
-from ..exceptions import InvalidQuery
 from ..merchandising.conflicts import find_conflicts, find_rivals
 from ..merchandising.hits import flush_what_can_be
 from ..merchandising.rules import State, in_words, say, state_of
@@ -363,14 +362,8 @@ class SynonymAdmin(ModelAdmin):
             typed = form.cleaned_data
             entry = SynonymEntry(typed["phrase"], tuple(typed["means"]), typed["both_ways"])
             query = request.POST.get("preview_query", "").strip() or entry.phrase
-            try:
-                context |= {
-                    "query": query,
-                    "entry": entry,
-                    "sides": _sides(query, entry, str(row.pk) if row else ""),
-                }
-            except InvalidQuery as error:
-                context |= {"problem": error.sentence}
+            sides = _sides(query, entry, str(row.pk) if row else "")
+            context |= {"query": query, "entry": entry, "sides": sides}
         else:
             context |= {"form_errors": form.errors}
         return TemplateResponse(request, "admin/fashion_search/synonym/preview.html", context)

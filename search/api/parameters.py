@@ -8,9 +8,10 @@ from difflib import get_close_matches
 from django.http import QueryDict
 
 from ..conf import get_settings
-from ..engine.request import Filters, SearchRequest, Trial
+from ..engine.request import Filters, SearchRequest, Trial, check_range
 from ..exceptions import InvalidQuery
 from ..registry import get_index
+from ..text import clean_text
 
 PRICES = ("price_min", "price_max")
 _PRICE = re.compile(r"\d{1,10}(\.\d{1,4})?", re.ASCII)
@@ -119,13 +120,20 @@ def _check_names(given: QueryDict, own: Iterable[str]) -> None:
 
 def _filters(given: QueryDict) -> Filters:
     facets = {name: tuple(filter(None, given.getlist(name))) for name in get_index().facets}
+    for name, values in facets.items():
+        for value in values:
+            clean_text(
+                value, name
+            )  # a client's mistake, which a search would take for a value that nothing has
     price_min, price_max = (_price(given, name) for name in PRICES)
-    return Filters(
+    filters = Filters(
         facets={name: values for name, values in facets.items() if values},
         price_min=price_min,
         price_max=price_max,
         in_stock=_switch(given, "in_stock", default=False),
     )
+    check_range(filters)
+    return filters
 
 
 def _single(given: QueryDict, name: str) -> str:

@@ -99,8 +99,9 @@ class FacetCountSerializer(serializers.Serializer[Any]):
 
 
 class FacetValueCountSerializer(FacetCountSerializer):
-    """The same with the value above it, for facets that are trees."""
+    """The same with the value above it, for facets that are trees, and the name that it is shown by below that one."""
 
+    label = serializers.CharField()  # type: ignore[assignment]
     parent = serializers.CharField()  # type: ignore[assignment]  # declared fields leave the class's attributes alone
 
 

@@ -31,6 +31,8 @@ NO_COUNTS = "Counting took too long: the results are whole, but numbers beside f
 # What is said of a query whose words are neither the catalogue's nor in a list.
 NO_LIST = "There is no list of words for the language of this query: the search goes by meaning alone."
 
+# What is said of characters that no text has: NUL, halves of surrogate pairs.
+DROPPED = "Some characters of the query are not text: they were left out."
 # What is said of a query that was longer than is read.
 CUT = "The query is longer than 200 characters: it was cut after “{last}”."
 

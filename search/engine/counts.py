@@ -14,7 +14,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Aggregate, Count, DecimalField, Expression, F
 
-from ..facets import parse_token, prefix_of
+from ..facets import WAY, parse_token, prefix_of
 from ..models.entries import EntryQuerySet
 from ..models.expressions import priced
 from ..models.kept_counts import EVERY_ENTRY, in_cells
@@ -36,6 +36,11 @@ class FacetCount:
     value: str
     count: int
     parent: str = ""  # the value above it, where the facet is a tree
+
+    @property
+    def label(self) -> str:
+        """The value as it is shown below its parent: without the way to it."""
+        return self.value.rpartition(WAY)[2] if self.parent else self.value
 
 
 # Gives token -> number of the results under some filters, where that is kept.

@@ -76,7 +76,6 @@ def read_as_searched(text: str, version: IndexVersion) -> Reading:
         version: an index version whose words are counted.
 
     Raises:
-        InvalidQuery: the text cannot be read.
         DatabaseError: the index could not be asked.
     """
     typed = clean_query(text)

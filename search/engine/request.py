@@ -74,7 +74,7 @@ def clean_filters(filters: Filters, facets: Collection[str]) -> Filters:
         facets: names of the facets that the host's ProductIndex declares.
 
     Raises:
-        InvalidQuery: an unknown facet, a value that cannot be searched for, or a price that is not a price.
+        InvalidQuery: an unknown facet, or a price that is not a price.
     """
     cleaned = {}
     for name, values in filters.facets.items():
@@ -82,19 +82,35 @@ def clean_filters(filters: Filters, facets: Collection[str]) -> Filters:
             raise InvalidQuery(
                 "unknown_facet", f"{name!r} is not a facet; the facets are {', '.join(facets)}."
             )
-        given = (clean_text(value, name) or BLANK for value in values if value)
+        given = (_value(value) for value in values if value)
         cleaned[name] = tuple(dict.fromkeys(given))
     for name, price in (("price_min", filters.price_min), ("price_max", filters.price_max)):
         if price is not None and not (price.is_finite() and 0 <= price < HIGHEST_PRICE):
             raise InvalidQuery("invalid_price", f"{name} must be a number from 0, such as 1500.")
-    if None not in (filters.price_min, filters.price_max) and filters.price_min > filters.price_max:  # type: ignore[operator]
-        raise InvalidQuery("invalid_price", "price_min is above price_max; swap the two.")
     return replace(
         filters,
         facets=cleaned,
         price_min=_rounded(filters.price_min, ROUND_CEILING),
         price_max=_rounded(filters.price_max, ROUND_FLOOR),
     )
+
+
+def check_range(filters: Filters) -> None:
+    """Refuse a price range without a price in it, where somebody is there who can correct it; a search finds nothing in it.
+
+    Raises:
+        InvalidQuery: its lowest price is above its highest.
+    """
+    if None not in (filters.price_min, filters.price_max) and filters.price_min > filters.price_max:  # type: ignore[operator]
+        raise InvalidQuery("invalid_price", "price_min is above price_max; swap the two.")
+
+
+def _value(given: str) -> str:
+    """A value as products have it; of blanks, of characters that are no text, or too long, one that no product has."""
+    try:
+        return clean_text(given, "a value") or BLANK
+    except InvalidQuery:
+        return BLANK
 
 
 def _rounded(price: Decimal | None, rounding: str) -> Decimal | None:
@@ -115,14 +131,14 @@ def clean_looks(looks: Sequence[str], guessed: Collection[str]) -> tuple[str, ..
         guessed: names of the facets that the host has guessed.
 
     Raises:
-        InvalidQuery: a facet that is not guessed, or a value that cannot be searched for.
+        InvalidQuery: a facet that is not guessed.
     """
     cleaned = []
     for token in looks:
         facet, value = parse_token(token)
         if facet not in guessed:
             raise InvalidQuery("invalid_looks", f"{NO_LOOKS} Facets of a photo are {', '.join(guessed)}.")
-        cleaned.append(token_of(facet, clean_text(value, "looks")) if SIGN in token else token)
+        cleaned.append(token_of(facet, _value(value) if value.strip() else "") if SIGN in token else token)
     return tuple(cleaned)
 
 
@@ -181,8 +197,9 @@ class SearchRequest:
     """A page of results to be found; checked and cleaned when it is made.
 
     Args:
-        text: what the shopper typed; beyond 200 characters it is cut at a word, and the answer's notes say so.
-        filters: conditions that every result meets.
+        text: what the shopper typed, whatever it is: beyond 200 characters it is cut at a word, what is no text is left
+            out, and the answer's notes say so.
+        filters: conditions that every result meets. Of a value that none can have, and of a range without a price, there are none.
         sort: "relevance", "newest", "price" or "-price".
         page: number of the page, from 1.
         page_size: results per page; the setting PAGE_SIZE by default, MAX_PAGE_SIZE at most.
@@ -199,10 +216,11 @@ class SearchRequest:
         trial: what differs where this is no shopper's search.
 
     Raises:
-        InvalidQuery: text, filters, sort, page, page_size, more, less or looks cannot be answered; the sentence says why.
+        InvalidQuery: filters, sort, page, page_size, more, less or looks cannot be answered; the sentence says why.
+        TypeError: text is no str.
     """
 
-    text: str = ""
+    text: str | None = ""
     _: KW_ONLY
     filters: Filters = NO_FILTERS
     sort: str = "relevance"

@@ -72,8 +72,8 @@ def search(*args: Any, **options: Any) -> SearchAnswer:
     Takes the arguments of `SearchRequest`, which explains them: `search("red dress", page_size=12)`.
 
     Raises:
-        InvalidQuery: text or options cannot be answered; the sentence says why.
-        TypeError: an option that there is not.
+        InvalidQuery: an option cannot be answered; the sentence says why. No text is refused.
+        TypeError: an option that there is not, or a text that is no str.
     """
     return answer_request(SearchRequest(*args, **options))
 
@@ -259,8 +259,9 @@ def _with_references(
 
 
 def cut_notes(query: Query) -> tuple[str, ...]:
-    """Return the sentence on a query that was cut; none for others."""
-    return (answers.CUT.format(last=query.text.rpartition(" ")[2]),) if query.cut else ()
+    """Return the sentences on a query that was cut, or of which something was left out; none for others."""
+    cut = (answers.CUT.format(last=query.text.rpartition(" ")[2]),) if query.cut else ()
+    return (*cut, answers.DROPPED) if query.dropped else cut
 
 
 def slips_of(

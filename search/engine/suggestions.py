@@ -65,18 +65,18 @@ def suggest(text: str, *, limit: int = 6, popular: Popular = _none_popular) -> S
     one in other case, accents, order or number.
 
     Args:
-        text: what was typed so far, cut as a search cuts it beyond 200 characters; without a word, only popular queries are suggested.
+        text: what was typed so far, whatever it is, cut as a search cuts it beyond 200 characters; without a word, only popular queries are suggested.
         limit: most suggestions of each kind, from 1; no more than 20 are made.
         popular: gives logged queries that begin with the text, best first; they come before completions.
 
     Raises:
-        InvalidQuery: text or limit cannot be answered.
+        InvalidQuery: the limit is below 1.
     """
     if limit < 1:
         raise InvalidQuery("invalid_limit", "limit must be a whole number from 1.")
     limit = min(limit, MOST)
     ended = text[-1:].isspace()
-    text, cut = cut_text(text, "q")
+    text, cut, _ = cut_text(text)
     ended = ended or cut  # a text is cut behind a word
     if text and not any(spelt_words(text)):
         return Suggestions(query=text)

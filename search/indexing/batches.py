@@ -23,6 +23,7 @@ from .entries import delete_entries, lock_written, write_cards, write_entries, w
 from .outbox import Claim, Lease, brief_transaction
 
 sparing = SparingLogger(logging.getLogger(__name__))
+SAME_REASON = 60  # characters by which reasons are taken for one, of which the first is logged at once
 
 TEXT_BATCH = 500  # products per batch of keyword parts; one statement per version
 
@@ -201,6 +202,8 @@ def _prepare(index: ProductIndex, claims: Sequence[Claim], lease: Lease) -> Prep
             continue
         batch.products[claim.key] = prepared
         _say(prepared)
+    for key, reason in batch.failures.items():
+        sparing.warning(reason[:SAME_REASON], "Product %s cannot be indexed: %s", key, reason)
     return batch
 
 

@@ -4,7 +4,7 @@ A document is cleaned once, where it comes in, and what was changed is noted: no
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 
 from ..exceptions import HostError, SearchError
-from ..facets import CATEGORY, COLOUR, MAX_FACET_NAME, SIGN, TAGS, tokens_of
+from ..facets import CATEGORY, COLOUR, MAX_FACET_NAME, SIGN, TAGS, placed, tokens_of
 from ..models.cards import packed
 from ..models.entries import FINEST_PRICE, HIGHEST_PRICE
 from ..registry import ProductDocument, ProductIndex, ProductPicture, card_of, describe_failure
@@ -148,7 +148,7 @@ def document_of(index: ProductIndex, product: Any) -> tuple[ProductDocument, tup
         HostError: the host's document() raised, or returned what cannot be indexed.
     """
     try:
-        return clean_document(index.document(product), str(product.pk))
+        return clean_document(index.document(product), str(product.pk), index.ambiguous())
     except DocumentError as error:
         raise HostError(storable(f"document() failed: {error}")) from error
     except SoftTimeLimitExceeded:
@@ -209,7 +209,9 @@ def _hash(text: str) -> str:
     return sha256(text.encode()).hexdigest()
 
 
-def clean_document(document: object, key: str) -> tuple[ProductDocument, tuple[Note, ...]]:
+def clean_document(
+    document: object, key: str, ambiguous: Collection[str] = ()
+) -> tuple[ProductDocument, tuple[Note, ...]]:
     """Return a document in which each field is of its type, and notes on what was changed for that.
 
     Facet values become what a filter for them becomes: one line without white space around it, of at most 200 characters.
@@ -217,6 +219,7 @@ def clean_document(document: object, key: str) -> tuple[ProductDocument, tuple[N
     Args:
         document: what the host's document() returned.
         key: of the product that it was asked for.
+        ambiguous: names that several categories have; the values of these carry their path.
 
     Raises:
         DocumentError: a field holds what cannot be made to fit without guessing.
@@ -234,7 +237,7 @@ def clean_document(document: object, key: str) -> tuple[ProductDocument, tuple[N
         document,
         **cleaned,
         key=_key(document.key, key, notes),
-        facets=_facets(document.facets, notes),
+        facets=_facets(document.facets, notes, ambiguous),
         price=_price(document.price, notes),
         in_stock=_in_stock(document.in_stock, notes),
         created=_created(document.created, notes),
@@ -280,7 +283,7 @@ def _key(given: object, key: str, notes: Notes) -> str:
     return key
 
 
-def _facets(given: object, notes: Notes) -> dict[str, tuple[str, ...]]:
+def _facets(given: object, notes: Notes, ambiguous: Collection[str] = ()) -> dict[str, tuple[str, ...]]:
     if given is None:
         notes.add("facets", "None was taken as no facets")
         return {}
@@ -300,6 +303,8 @@ def _facets(given: object, notes: Notes) -> dict[str, tuple[str, ...]]:
         if name != stated:
             notes.add(field, "its name was normalised", stated)
         found = [value for one in _listed(values, field, notes) if (value := _value(one, field, notes))]
+        if name == CATEGORY and ambiguous:
+            found = placed(found, ambiguous, MAX_LENGTH)
         distinct = tuple(dict.fromkeys((*facets.get(name, ()), *found)))
         if name == CATEGORY and len(distinct) < len(found):
             notes.add(

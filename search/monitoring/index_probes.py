@@ -146,7 +146,8 @@ def probe_cards(version: IndexVersion) -> Finding:
         failing.number,
         well="Lists can show all products.",
         trouble=f"Lists leave {count(failing.number, 'product')} out. The first, {failing.first}",
-        remedy="Correct card() of the shop's ProductIndex, or the product; search_index reconcile then looks again.",
+        remedy="Correct card() of the shop's ProductIndex, or the product; search_index reconcile then looks again. The admin's"
+        " Notes list those that were seen when they were indexed.",
         state=State.BROKEN,
     )
 

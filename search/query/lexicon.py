@@ -17,6 +17,7 @@ from ..facets import (
     SIZE,
     facet_of,
     has_value,
+    name_of,
     parse_token,
     token_of,
     value_of,
@@ -156,7 +157,7 @@ class Lexicon:
 
     def is_called(self, token: str, words: Sequence[str]) -> bool:
         """Whether the name of a value holds a run of words, in any inflection and however they are joined."""
-        name = [word.text for word in split(value_of(token))]
+        name = [word.text for word in split(name_of(*parse_token(token)))]
         wanted = set(keys(words, self.language))
         runs = (name[at:end] for at in range(len(name)) for end in range(at + 1, len(name) + 1))
         return any(not wanted.isdisjoint(keys(run, self.language)) for run in runs)
@@ -235,6 +236,12 @@ class Lexicon:
             if not words:
                 continue
             self._file(words, token, EXACT)
+            if (
+                name_of(facet, value) != value
+            ):  # "shoes" names those of women and those of men, "women shoes" the former
+                value = name_of(facet, value)
+                words = [word.text for word in split(value)]
+                self._file(words, token, EXACT)
             if facet == BRAND:
                 for word in words:
                     brand_words[word].add(token)

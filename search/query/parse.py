@@ -39,6 +39,7 @@ class Query:
     excluded: tuple[str, ...]  # words and phrases with a minus in front
     quoted: tuple[str, ...] = ()  # phrases of `wanted` that stood in quotation marks
     cut: bool = False  # whether more was typed
+    dropped: bool = False  # whether some of what was typed is no text, and left out
 
     @property
     def has_words(self) -> bool:
@@ -47,13 +48,17 @@ class Query:
         return any(word != "or" and any(map(str.isalnum, word)) for word in words)
 
 
-def clean_query(text: str, parameter: str = "q") -> Query:
+def clean_query(text: str | None) -> Query:
     """Return the query normalised (NFC, no control characters, single spaces) with its parts, cut at a word within 200 characters.
 
+    Whatever a person can type, or send in place of it, is read: what is no text is left out. None is nothing.
+
     Raises:
-        InvalidQuery: the text holds NUL or half a surrogate pair.
+        TypeError: it is no text at all, but an object of another type.
     """
-    cleaned, cut = cut_text(text, parameter)
+    if text is not None and not isinstance(text, str):
+        raise TypeError(f"The text of a query must be a str, not {type(text).__name__}.")
+    cleaned, cut, dropped = cut_text(text or "")
     excluded = tuple(term.strip('"') for term in EXCLUDED.findall(cleaned))
     kept = EXCLUDED.sub(" ", cleaned)
     wanted = " ".join(kept.replace('"', " ").split())
@@ -63,6 +68,7 @@ def clean_query(text: str, parameter: str = "q") -> Query:
         excluded=tuple(term for term in excluded if any(map(str.isalnum, term))),
         quoted=tuple(" ".join(phrase.split()) for phrase in _QUOTED.findall(kept) if phrase.strip()),
         cut=cut,
+        dropped=dropped,
     )
 
 

@@ -80,10 +80,13 @@ class FilterForm:
         """The search.
 
         Raises:
-            InvalidQuery: a price or the page is not a number, or in_stock is no switch.
+            InvalidQuery: a price or the page is not a number, the lowest price is above the highest, or in_stock is no switch.
         """
         if self._data.get("in_stock", "") not in ("", "on", "off"):
             raise InvalidQuery("invalid_in_stock", "in_stock must be on or off.")
+        lowest, highest = read_price(self.price_min, "lowest"), read_price(self.price_max, "highest")
+        if lowest is not None and highest is not None and lowest > highest:
+            raise InvalidQuery("invalid_price", "The lowest price is above the highest: swap the two.")
         facets = {field: values for field in self._labels if (values := self._chosen(field))}
         if self._within:
             facets.setdefault(CATEGORY, (self._within.name,))
@@ -91,8 +94,8 @@ class FilterForm:
             text=self._data.get("q", ""),
             filters=Filters(
                 facets=facets,
-                price_min=read_price(self.price_min, "lowest"),
-                price_max=read_price(self.price_max, "highest"),
+                price_min=lowest,
+                price_max=highest,
                 in_stock=self.in_stock,
             ),
             sort=self.sort,

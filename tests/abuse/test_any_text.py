@@ -1,5 +1,6 @@
 """Any text at all, made by Hypothesis: cleaned once and for all, understood without an error, or refused as an invalid query."""
 
+import re
 import unicodedata
 from dataclasses import replace
 from decimal import Decimal
@@ -12,8 +13,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from search.conf import Weights
+from search.engine import Filters, answers, find_similar, search
 from search.engine.boxes import Box
 from search.engine.request import clean_filters
+from search.engine.suggestions import suggest
 from search.exceptions import InvalidQuery
 from search.query.lexicon import Lexicon
 from search.query.parse import clean_query, read_query
@@ -21,6 +24,8 @@ from search.query.prices import read_price
 from search.query.synonyms import Synonyms
 from search.text import MAX_LENGTH, clean_text
 from search.views import FilterForm
+from shop.models import Product
+from tests.abuse.pages import query as query_string
 from tests.abuse.strings import NAUGHTY
 
 SAME_EACH_TIME = settings(derandomize=True, database=None, suppress_health_check=list(HealthCheck))
@@ -62,8 +67,6 @@ LEXICON = Lexicon(
 
 
 REFUSALS = {
-    "invalid_character",
-    "too_long",
     "invalid_price",
     "invalid_page",
     "invalid_box",
@@ -89,35 +92,27 @@ def form_of(query):
     return FilterForm(request)
 
 
-def cleaned(text):
-    """The cleaned query, or None where it is refused."""
-    return read(clean_query, text)
-
-
 @SAME_EACH_TIME
 @given(TEXTS)
 def test_cleaning_twice_is_cleaning_once(text):
-    query = cleaned(text)
-    if query is not None:
-        assert clean_query(query.text) == replace(query, cut=False)
-        assert len(query.text) <= MAX_LENGTH
-        assert not any(unicodedata.category(letter) in ("Cc", "Cs") for letter in query.text)
-        assert query.text == unicodedata.normalize("NFC", query.text)
+    query = clean_query(text)
+    assert clean_query(query.text) == replace(query, cut=False, dropped=False)
+    assert len(query.text) <= MAX_LENGTH
+    assert not any(unicodedata.category(letter) in ("Cc", "Cs") for letter in query.text)
+    assert query.text == unicodedata.normalize("NFC", query.text)
 
 
 @SAME_EACH_TIME
 @given(st.text(max_size=150))
 def test_composed_and_decomposed_are_the_same(text):
-    both = [cleaned(unicodedata.normalize(form, text)) for form in ("NFC", "NFD")]
+    both = [clean_query(unicodedata.normalize(form, text)) for form in ("NFC", "NFD")]
     assert both[0] == both[1]
 
 
 @SAME_EACH_TIME
 @given(TEXTS)
 def test_every_text_is_understood(text):
-    query = cleaned(text)
-    if query is None:
-        return
+    query = clean_query(text)
     understood = read_query(query.wanted, LEXICON, Weights(), quoted=query.quoted)
     for unit in understood.parts:
         assert unit.importance >= 0
@@ -185,5 +180,23 @@ def test_a_box_lies_inside_or_is_refused(text):
 
 @pytest.mark.parametrize("name", NAUGHTY)
 def test_every_naughty_text_is_cleaned_once_and_for_all(name):
-    query = cleaned(NAUGHTY[name])
-    assert query is None or clean_text(query.text, "q") == query.text
+    query = clean_query(NAUGHTY[name])
+    assert clean_text(query.text, "q") == query.text
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", NAUGHTY)
+def test_whatever_is_typed_is_answered(name, indexed, client):
+    text = NAUGHTY[name]
+    answer = search(
+        text, filters=Filters(facets={"colour": (text,)}, in_stock=True), looks=[f"category={text}"]
+    )
+    assert (answer.left_out, answer.total) == ((), 3 if not text else 0)
+    answer = search(text)
+    assert set(answer.left_out) <= {answers.TOKEN}
+    is_no_text = re.search("[\x00\ud800-\udfff]", text[:4000])
+    assert (answers.DROPPED in answer.notes) == bool(is_no_text)
+    assert len(suggest(text).query) <= MAX_LENGTH
+    find_similar(str(Product.objects.get(sku="S-1").pk), filters=Filters(facets={"colour": (text,)}))
+    for address in ("/api/v1/search/", "/api/v1/suggest/", "/search/"):
+        assert client.get(f"{address}?{query_string(q=text[:5000])}").status_code == 200

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -9,6 +10,8 @@ from search import checks, registry
 from search.models import IndexVersion
 from search.monitoring import configuration_probes, service_probes
 from search.schedule import beat_schedule
+from shop.models import Product
+from tests.search.products import make_product
 from tests.tiny_artifact import unloadable_artifact
 
 pytestmark = pytest.mark.django_db
@@ -178,6 +181,139 @@ def test_no_registration(monkeypatch):
 def test_facets_that_are_no_names(monkeypatch, facets):
     monkeypatch.setattr(type(registry.get_index()), "facets", facets)
     assert ids(checks.check_registration()) == ["E009"]
+
+
+@pytest.fixture
+def unregistered(monkeypatch):
+    """No registration but those of the test."""
+    monkeypatch.setattr(registry, "_registered", [])
+    monkeypatch.setattr(registry, "refused", [])
+
+
+def test_a_second_index_is_refused_and_both_are_named(unregistered):
+    @registry.register(Product)
+    class First(registry.ProductIndex):
+        pass
+
+    @registry.register(Product)
+    class Second(registry.ProductIndex):
+        pass
+
+    assert type(registry.get_index()) is First
+    (found,) = checks.check_single_registration()
+    assert found.id == "fashion_search.E041"
+    for one in (First, Second):
+        assert f"{one.__module__}.{one.__qualname__} is" in found.msg
+
+
+def test_an_index_that_derives_from_the_first_takes_its_place_and_so_does_the_same_one_again(unregistered):
+    def first() -> type[registry.ProductIndex]:
+        @registry.register(Product)
+        class First(registry.ProductIndex):
+            pass
+
+        return First
+
+    first()
+    again = first()
+    assert type(registry.get_index()) is again
+
+    @registry.register(Product)
+    class Own(again):
+        pass
+
+    assert type(registry.get_index()) is Own
+    assert checks.check_single_registration() == []
+
+
+def test_neither_paths_nor_methods(monkeypatch, unregistered):
+    @registry.register(Product)
+    class Bare(registry.ProductIndex):
+        def card(self, product):
+            raise NotImplementedError
+
+    (found,) = checks.check_mapping()
+    assert (found.id, "does not define document()" in found.msg) == ("fashion_search.E040", True)
+
+
+def test_a_path_is_named_with_what_is_there_instead(unregistered):
+    @registry.register(Product)
+    class Mapped(registry.ProductIndex):
+        facets = ("colour",)
+        fields = {"name": "name", "price": "variants__prise", "colour": "colour"}
+
+    (found,) = checks.check_mapping()
+    assert found.msg.startswith(
+        'Mapped.fields["price"]: "variants__prise" ends at Variant, which has no "prise".'
+    )
+    assert "It has id, product, sku, size, stock, position." in found.msg
+
+
+def test_a_queryset_that_raises_is_said_beside_paths(unregistered):
+    @registry.register(Product)
+    class Mapped(registry.ProductIndex):
+        fields = {"name": "added"}
+
+        def get_queryset(self):
+            raise ZeroDivisionError
+
+    (found,) = checks.check_mapping()
+    assert "get_queryset() failed: ZeroDivisionError" in found.msg
+
+
+@pytest.mark.parametrize(
+    ("related", "said"),
+    [
+        ({"shop.Variant": "product_id", "shop.Brand": list, "shop.Product": "category_id"}, []),
+        ({"shop.Pictures": "product_id"}, ["there is no such model"]),
+        ({"Variant": "product_id"}, ["there is no such model"]),
+        ({"shop.Variant": "products_id"}, ['Variant has no "products_id"']),
+        ({"shop.Variant": 3}, ["a value of the type int names no products"]),
+    ],
+)
+def test_related_models(monkeypatch, related, said):
+    monkeypatch.setattr(type(registry.get_index()), "related", related)
+    found = checks.check_related()
+    assert ids(found) == ["E042"] * len(said)
+    assert all(part in message.msg for part, message in zip(said, found, strict=True))
+
+
+def test_middleware(settings):
+    assert checks.check_middleware() == []
+    every = settings.MIDDLEWARE
+    settings.MIDDLEWARE = [one for one in every if "Probes" not in one]
+    assert ids(checks.check_middleware()) == ["W043"]
+    settings.MIDDLEWARE.append("search.monitoring.views.Probes")  # behind what looks at the host
+    assert ids(checks.check_middleware()) == ["W043"]
+    settings.ALLOWED_HOSTS = ["*"]
+    assert checks.check_middleware() == []
+    settings.MIDDLEWARE = [one for one in every if "Session" not in one]
+    assert ids(checks.check_middleware()) == ["W043"]
+    settings.FASHION_SEARCH = {"INSIGHT_COOKIE": "visit"}
+    assert checks.check_middleware() == []
+
+
+@pytest.mark.django_db
+def test_cards_that_lead_nowhere_and_show_nothing(monkeypatch, settings, tmp_path):
+    settings.MEDIA_ROOT = str(tmp_path)
+    assert checks.check_cards(["default"]) == []
+    first = make_product("A1")
+    make_product("A2", pictures=0)
+    assert checks.check_cards(["default"]) == []
+    index = type(registry.get_index())
+    usual = index.card
+    monkeypatch.setattr(index, "card", lambda self, one: replace(usual(self, one), url="", image=""))
+    found = checks.check_cards(["default"])
+    assert ids(found) == ["W044", "W044"]
+    assert (
+        f"2 of 2 products tried have a card without `url`: no result can be opened. The first is product {first.pk}."
+        == found[0].msg
+    )
+    assert found[1].msg.startswith("1 of 2 products tried have a card without `image`")
+    monkeypatch.setattr(index, "get_queryset", lambda self: 1 / 0)
+    (found,) = checks.check_cards(["default"])
+    assert "get_queryset() failed: ZeroDivisionError" in found.msg
+    assert checks.check_cards([]) == []
 
 
 def test_a_wrong_setting(settings):

@@ -1,7 +1,9 @@
 import pytest
 from django.db import transaction
 
+from search import registry
 from shop.models import Product
+from shop.search_index import ShopProductIndex
 from tests.outbox import empty_outbox, stale_products
 from tests.search.products import add_picture, colour_picture, make_product
 
@@ -44,6 +46,26 @@ def test_renaming_a_brand_marks_its_products(product):
     product.brand.name = "Other"
     product.brand.save()
     assert stale_keys() == [str(product.pk)]
+
+
+def test_a_saved_child_marks_its_parent_too(product, monkeypatch):
+    """Where `related` names the products' own model."""
+
+    class Variants(ShopProductIndex):
+        related = {"shop.Product": lambda child: [product.pk] if child.sku.startswith("A1-") else []}
+
+    index = Variants()
+    index.model = Product
+    monkeypatch.setattr(registry, "_registered", [index])
+    child = make_product("A1-red")
+    assert stale_keys() == sorted([str(child.pk), str(product.pk)])
+    empty_outbox()
+    product.save()
+    assert stale_keys() == [str(product.pk)]
+    empty_outbox()
+    child_key = str(child.pk)
+    child.delete()
+    assert stale_keys() == sorted([child_key, str(product.pk)])
 
 
 def test_a_change_that_is_rolled_back_leaves_no_mark(product):

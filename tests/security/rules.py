@@ -101,6 +101,7 @@ RULES: dict[str, Rule] = {
     "admin:fashion_search_activate": SENT,
     "admin:fashion_search_give_up": SENT,
     **_pages("fashion_search_staleproduct", "add", "delete"),
+    **_pages("fashion_search_indexentry", "add", "delete"),
     **_pages("fashion_search_evaluation", "add", "delete"),
     **_pages("fashion_search_apikey", "delete"),
     # What shoppers look for

@@ -12,7 +12,6 @@ from rich.table import Table
 from rich.text import Text
 
 from ...engine.readings import Reading, ReadPart, read_as_searched
-from ...exceptions import InvalidQuery
 from ...models import IndexVersion
 from ...session import pinned
 
@@ -50,10 +49,7 @@ class Command(BaseCommand):
         version = IndexVersion.objects.active()
         if version is None:
             raise CommandError("There is no active index version: run manage.py search_index rebuild --wait.")
-        try:
-            reading = read_as_searched(query, version)
-        except InvalidQuery as error:
-            raise CommandError(error.sentence) from error
+        reading = read_as_searched(query, version)
         if options["json"]:
             self.stdout.write(json.dumps(asdict(reading), indent=2, ensure_ascii=False))
         else:

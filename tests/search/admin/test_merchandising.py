@@ -298,8 +298,8 @@ def test_a_preview_says_what_is_wrong_and_needs_permission(version, staff):
     page = staff.post(f"{SYNONYMS}preview/", {"phrase": "", "means": "fabric=1"}).content.decode()
     assert "The synonym cannot be tried yet" in page
     assert "&#x27;fabric&#x27; is not a facet" in page
-    page = staff.post(f"{SYNONYMS}preview/", {**FORMS[SYNONYMS], "preview_query": "x\x00"}).content.decode()
-    assert "holds a NUL character" in page
+    page = staff.post(f"{SYNONYMS}preview/", {**FORMS[SYNONYMS], "preview_query": "x\x00"})
+    assert [answer["answer"].query for answer in page.context["sides"]] == ["x", "x"]
     assert staff.get(f"{SYNONYMS}preview/").status_code == 405
     assert worker("view_synonym").post(f"{SYNONYMS}preview/", FORMS[SYNONYMS]).status_code == 403
     assert Client().post(f"{SYNONYMS}preview/", FORMS[SYNONYMS]).status_code == 302

@@ -1,6 +1,7 @@
 """`manage.py check` gives each of its messages once a real fault is done, gives none without, and no message is without a fault."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from django.db import router
 import search
 from search import registry
 from search.models import IndexVersion
+from shop.models import Product
 from tests.search.alarms.world import Fault, World, lines
 from tests.search.replica import ReplicaRouter
 from tests.tiny_artifact import write_tiny_artifact
@@ -178,6 +180,44 @@ def search_pages_stand_in_a_template_without_their_block(world: World) -> None:
 @line("fashion_search.E030")
 def a_replica_that_is_not_there(world: World) -> None:
     world.configure(READ_REPLICAS=["nowhere"])
+
+
+@line("fashion_search.E040")
+def a_path_that_leads_nowhere(world: World) -> None:
+    index = registry.get_index()
+    world.undo.callback(delattr, type(index), "fields")
+    type(index).fields = {"name": "name", "price": "stockrecords__price"}
+    world.undo.callback(index.__dict__.pop, "mapped", None)
+
+
+@line("fashion_search.E041")
+def a_second_index_in_vain(world: World) -> None:
+    @registry.register(Product)
+    class Another(registry.ProductIndex):
+        """One that nobody uses."""
+
+    world.undo.callback(registry.refused.clear)
+    assert type(registry.get_index()) is not Another
+
+
+@line("fashion_search.E042")
+def a_related_model_that_is_not_there(world: World) -> None:
+    index = type(registry.get_index())
+    world.undo.callback(setattr, index, "related", index.related)
+    index.related = {**index.related, "shop.Picture": "product_id"}
+
+
+@line("fashion_search.W043")
+def probes_that_are_asked_for_their_host(world: World) -> None:
+    world.settings.MIDDLEWARE = [one for one in world.settings.MIDDLEWARE if not one.endswith(".Probes")]
+
+
+@line("fashion_search.W044")
+def results_that_cannot_be_opened(world: World) -> None:
+    index = type(registry.get_index())
+    usual = index.card
+    world.undo.callback(setattr, index, "card", usual)
+    index.card = lambda self, product: replace(usual(self, product), url="")
 
 
 @line("fashion_search.W031")

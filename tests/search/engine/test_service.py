@@ -200,7 +200,6 @@ def test_the_number_of_statements_does_not_grow_with_the_results(version):
 @pytest.mark.parametrize(
     ("arguments", "code", "sentence"),
     [
-        ({"text": "a\x00"}, "invalid_character", "q holds a NUL character; remove it."),
         (
             {"sort": "cheapest"},
             "invalid_sort",

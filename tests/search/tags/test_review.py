@@ -57,7 +57,7 @@ def test_an_accepted_tag_is_searched_filtered_counted_and_taken_back(client):
     assert [result.card.sku for result in everything.results] == ["A1"]
     answer = client.get("/api/v1/search/", {"tags": "retro"}).json()
     assert [result["sku"] for result in answer["results"]] == ["A1"]
-    assert answer["facets"]["tags"][0] == {"value": "bohemian", "count": 1, "parent": ""}
+    assert answer["facets"]["tags"][0] == {"value": "bohemian", "label": "bohemian", "count": 1, "parent": ""}
     entry = IndexEntry.objects.get(sku="a1")
     assert entry.content_hash == entry.embedded_hash != before
     assert (entry.text_embedding, EntryImage.objects.get(entry=entry).embedding) == embedded
