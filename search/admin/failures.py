@@ -9,7 +9,6 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from ..indexing.failures import reindex_products
 from ..models import StaleProduct
 from ..registry import ProductCard, read_cards
 from .base import ForgivingList, ReadOnlyAdmin
@@ -80,5 +79,7 @@ class StaleProductAdmin(ReadOnlyAdmin):
     @admin.action(description="Try again", permissions=["change"])
     def retry(self, request: HttpRequest, queryset: QuerySet[StaleProduct]) -> None:
         """Have the selected products indexed again, from their first attempt on."""
+        from ..indexing.failures import reindex_products
+
         marked = reindex_products(queryset.values_list("product_key", flat=True))
         messages.success(request, f"{marked} products are being indexed again.")
