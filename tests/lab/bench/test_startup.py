@@ -3,7 +3,7 @@
 from lab.bench.startup import measure
 
 # The bar is 1.3, which `python -m lab.bench.startup` holds on an idle machine. Tests run beside others, which take the caches of the
-# processor from one of the two hosts more than from the other; and before heavy imports were put off, it was 2.7.
+# processor from one of the two hosts more than from the other; and before heavy imports were put off, it was 2.6.
 BUSY = 1.6
 
 
