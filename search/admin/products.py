@@ -43,18 +43,23 @@ class IndexedProductAdmin(ModelAdmin):
         """Return the host's list, which then reads the states of a page at once."""
         return type("ChangeListWithStates", (_WithStates, super().get_changelist(request, **kwargs)), {})
 
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Return the host's actions, Re-index selected and Suggest tags, whatever `actions` the host sets."""
-        actions = super().get_actions(request)
+    def get_actions(self, request: HttpRequest, action_location: Any = None) -> dict[str, Any]:
+        """Return the host's actions, Re-index selected and Suggest tags, whatever `actions` the host sets.
+
+        Args:
+            request: of the page.
+            action_location: list or form, where Django has actions on both, from 6.1 on; the list where it is not given.
+        """
+        place = () if action_location is None else (action_location,)
+        actions = super().get_actions(request, *place)
         allowed = {
             "reindex_selected": self.has_change_permission(request),
             "suggest_tags_for_selected": self.has_suggest_tags_permission(request),
         }
         for wanted, may in allowed.items():
-            action = self.get_action(wanted)
+            action = self.get_action(wanted, *place)
             if action is not None and may:
-                function, name, description = action
-                actions[name] = (function, name, description)
+                actions[wanted] = action
         return actions
 
     def has_suggest_tags_permission(self, request: HttpRequest) -> bool:
