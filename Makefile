@@ -3,6 +3,8 @@
 # make test   what must hold before a commit    [FASHION_DATA=folder]
 # make test-all   all that must hold            [FASHION_DATA=folder]
 # make train-check   every model family, from fit by stop and resume to served; in part also in make test-all
+# make docs   the pages as a site, with all links checked, in .local/site
+# make matrix the tests of the plugin with each Python and Django that it supports   [MATRIX=options of nox]
 # make screenshots   the README's pictures, of drawn products
 # make audit  known faults of the pinned packages, asked over the network
 # make chaos  faults done to a shop on purpose   [CHAOS=options]
@@ -18,7 +20,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # mypy's Django plugin loads the settings, but no server is asked for anything.
 CHECKS = SECRET_KEY=checks DATABASE_URL=$${DATABASE_URL:-postgresql://localhost/none} REDIS_URL=$${REDIS_URL:-redis://localhost}
 
-.PHONY: help demo check test test-all train-check lint audit mypy bench peers evaluate chaos load format screenshots
+.PHONY: help demo check test test-all train-check lint audit mypy docs matrix bench peers evaluate chaos load format screenshots
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -51,6 +53,14 @@ audit: dev
 
 mypy: dev
 	$(CHECKS) .venv/bin/mypy
+
+docs:
+	@scripts/venv.sh requirements-docs.txt .venv-docs
+	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --quiet
+	@echo "The pages are in .local/site/index.html."
+
+matrix: dev
+	.venv/bin/nox $(MATRIX)
 
 bench: dev
 	.venv/bin/python -m lab.bench $(BENCH)

@@ -19,7 +19,13 @@ COMMAND = (
     "-f",
     "json",
 )
-PINS = ("requirements.txt", "requirements-dev.txt", "requirements-load.txt", "requirements-peers.txt")
+PINS = (
+    "requirements.txt",
+    "requirements-dev.txt",
+    "requirements-load.txt",
+    "requirements-peers.txt",
+    "requirements-docs.txt",
+)
 
 
 def judge(dependencies: list[Mapping[str, Any]]) -> tuple[int, list[str]]:

@@ -46,6 +46,7 @@ pins=$(cat $lists | cksum)  # unquoted: one word per file
 free=$(df -Pk . | awk 'NR == 2 { print int($4 / 1024) }')
 needed=1500
 [ "$requirements" = requirements.txt ] || needed=4000
+[ "$requirements" != requirements-docs.txt ] || needed=300
 [ "$free" -ge "$needed" ] || fail "Not enough disk space in $(pwd): $free MB free, $needed MB needed."
 
 # Python compiles what is imported when it is imported first; most of what is installed never is.

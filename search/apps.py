@@ -1,5 +1,7 @@
 """Start the plugin inside Django: find the host's registration and connect the receivers."""
 
+from typing import Any
+
 from django.apps import AppConfig
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import autodiscover_modules
@@ -24,13 +26,19 @@ class SearchConfig(AppConfig):
     def ready(self) -> None:
         """Load every `search_index` module, then connect router, receivers, messages, checks and the judge of new versions."""
         from . import checks, replicas, session, signals, task_messages
-        from .evaluation.compare import judge_versions
         from .indexing.version_figures import judge_with
 
-        judge_with(judge_versions)
+        judge_with(_judge_versions)
         autodiscover_modules("search_index")
         session.connect()
         replicas.connect()
         signals.connect()
         task_messages.connect()
         checks.connect()
+
+
+def _judge_versions(*arguments: Any) -> Any:
+    # Imported when versions are compared: it imports all of the search, which `django.setup` has no use for.
+    from .evaluation.compare import judge_versions
+
+    return judge_versions(*arguments)

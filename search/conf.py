@@ -287,8 +287,9 @@ def _build(given: Mapping[str, Any]) -> SearchSettings:
     return SearchSettings(**{key.lower(): checked(key, value) for key, value in given.items()})
 
 
+_OF_NOTHING = SearchSettings()
 _DEFAULTS: dict[str, Any] = {
-    setting.name.upper(): getattr(SearchSettings(), setting.name) for setting in fields(SearchSettings)
+    setting.name.upper(): getattr(_OF_NOTHING, setting.name) for setting in fields(SearchSettings)
 }
 
 

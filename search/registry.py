@@ -12,7 +12,6 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any, BinaryIO, ClassVar, TypeVar
 
-from celery.exceptions import SoftTimeLimitExceeded
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, InterfaceError, OperationalError, connections
 from django.db.models import Model, QuerySet
@@ -258,6 +257,8 @@ def make_card(product: Any) -> ProductCard | None:
     Raises:
         OperationalError: the database is away, or took too long; so does InterfaceError.
     """
+    from celery.exceptions import SoftTimeLimitExceeded
+
     index = get_index()
     try:
         with on_primary(), _apart():  # cards may write, as packages for thumbnails do
@@ -302,6 +303,8 @@ def card_of(index: ProductIndex, product: Any) -> ProductCard:
 
 def read_cards(keys: Iterable[str]) -> dict[str, ProductCard]:
     """Return the cards of those products that can be found and shown, by key, with one query."""
+    from celery.exceptions import SoftTimeLimitExceeded
+
     try:
         products = load_products(dict.fromkeys(keys))
     except NoIndexRegistered:
@@ -333,6 +336,8 @@ def describe_failure(method: str, error: BaseException) -> str:
 
 
 def _read(queryset: "QuerySet[Any]", wanted: Sequence[tuple[str, Any]], loaded: Loaded) -> None:
+    from celery.exceptions import SoftTimeLimitExceeded
+
     if not wanted:
         return
     try:

@@ -9,7 +9,6 @@ from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 from celery import current_app
-from celery.exceptions import SoftTimeLimitExceeded
 from django.db import InterfaceError, OperationalError, connection, connections
 
 from .exceptions import LockLost
@@ -66,6 +65,8 @@ class Attempts:
             Exception: it failed because the time of the whole task is up, its lock was lost or the database is gone,
                 which no other thing would survive.
         """
+        from celery.exceptions import SoftTimeLimitExceeded
+
         try:
             yield
         except (SoftTimeLimitExceeded, LockLost):

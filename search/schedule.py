@@ -3,20 +3,21 @@
 Importable while Django's settings are still being read: it needs no app, no table and no other setting.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from celery.beat import PersistentScheduler, ScheduleEntry
-from celery.schedules import crontab
-from celery.schedules import schedule as every
-from celery.utils.imports import symbol_by_name
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from .conf import SETTING, SearchSettings, checked
+
+if TYPE_CHECKING:
+    from celery.schedules import crontab
 
 TASKS: Final = f"{__package__}.tasks"  # wherever the package is installed
 # Building HNSW indexes over a million rows takes hours; no run takes longer than this, by the time limit of the tasks.
@@ -143,6 +144,8 @@ def periods(configuration: Any) -> dict[str, float]:
 
 def entries(schedule: Any) -> Iterable[tuple[str, Any]]:
     """Yield the task and the schedule of each entry of a beat schedule; what is no entry is left out."""
+    from celery.beat import ScheduleEntry
+
     for entry in schedule.values() if isinstance(schedule, Mapping) else ():
         if isinstance(entry, Mapping):
             yield str(entry.get("task", "")), entry.get("schedule")
@@ -156,6 +159,9 @@ def longest_gap(schedule: Any) -> float | None:
     Returns:
         None where it is unknown, or where it never comes due, as on the 30th of February.
     """
+    from celery.schedules import crontab
+    from celery.schedules import schedule as every
+
     if isinstance(schedule, crontab):
         return _crontab_gap(schedule)
     if isinstance(schedule, every):
@@ -169,12 +175,16 @@ def longest_gap(schedule: Any) -> float | None:
 
 def reads_the_setting(scheduler: Any) -> bool:
     """Return whether a beat scheduler's whole schedule is `beat_schedule`; one in a database has a schedule of its own."""
+    from celery.beat import PersistentScheduler
+
     found = scheduler_class(scheduler)
     return found is not None and issubclass(found, PersistentScheduler)
 
 
 def scheduler_class(scheduler: Any) -> type[Any] | None:
     """Return the class that a setting of the scheduler names; None where this process cannot import it."""
+    from celery.utils.imports import symbol_by_name
+
     try:
         found = symbol_by_name(scheduler)
     except (ImportError, AttributeError, ValueError):

@@ -5,19 +5,23 @@ their numbers, and another shop has other rows under these. So nothing is done f
 sender's name, where the sender's next sweep finds it and sends it again.
 """
 
+from __future__ import annotations
+
 import json
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from celery import Task, current_app
+from celery import current_app
 from celery.signals import before_task_publish
-from redis import Redis
 
 from .conf import namespace
 from .identity import database_identity
 from .resilience import broker_connection
+
+if TYPE_CHECKING:
+    from redis import Redis
 
 logger = logging.getLogger(__name__)
 
@@ -29,21 +33,6 @@ TASKS = f"{__package__}.tasks."  # wherever the package is installed
 ASK_WORKER = "fashion_search_shop"  # the remote control command that asks a worker for its shop
 KEPT_SECONDS = 86_400  # that a message waits for its sender
 MOST_RETURNED = 1000  # messages that one sweep sends again
-
-
-class ShopTask(Task):  # type: ignore[misc]  # Celery has no types
-    """A task that runs for its own shop only."""
-
-    abstract = True
-    Request = f"{__package__}.task_requests:ShopRequest"  # by its name: only workers need it
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Run it, unless another shop has sent it."""
-        sender = (self.request.headers or {}).get(HEADER)
-        if sender is not None and not is_ours(sender):
-            refuse(self.name, args, kwargs, sender)
-            return None
-        return self.run(*args, **kwargs)
 
 
 def connect() -> None:
@@ -109,6 +98,8 @@ def send_again() -> int:
 @contextmanager
 def broker_redis() -> Iterator[tuple[Redis | None, str]]:
     """Give a client of the broker's Redis and the prefix of its keys; None where the broker is no Redis."""
+    from redis import Redis
+
     with broker_connection() as broker:
         if broker.transport.driver_type != "redis":
             yield None, ""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from celery import shared_task
+from celery import Task, shared_task
 from celery.worker.control import inspect_command
 
 from . import task_messages
@@ -33,10 +33,25 @@ RECONCILE_SECONDS = 60.0
 LONG: dict[str, Any] = {"time_limit": LONGEST_RUN_SECONDS, "soft_time_limit": LONGEST_RUN_SECONDS - 60}
 
 
+class ShopTask(Task):  # type: ignore[misc]  # Celery has no types
+    """A task that runs for its own shop only."""
+
+    abstract = True
+    Request = f"{__package__}.task_requests:ShopRequest"  # by its name: only workers need it
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run it, unless another shop has sent it."""
+        sender = (self.request.headers or {}).get(task_messages.HEADER)
+        if sender is not None and not task_messages.is_ours(sender):
+            task_messages.refuse(self.name, args, kwargs, sender)
+            return None
+        return self.run(*args, **kwargs)
+
+
 def _task(**options: Any) -> Callable[[Callable[..., Any]], Any]:
     # A child that is killed must not lose its message: acks_late alone would acknowledge it.
     make = shared_task(
-        base=task_messages.ShopTask, acks_late=True, reject_on_worker_lost=True, ignore_result=True, **options
+        base=ShopTask, acks_late=True, reject_on_worker_lost=True, ignore_result=True, **options
     )
 
     def decorate(function: Callable[..., Any]) -> Any:

@@ -11,8 +11,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Generic, NamedTuple, TypeVar
 
-from snowballstemmer import algorithms, stemmer
-
 from .exceptions import InvalidQuery
 
 Item = TypeVar("Item")
@@ -143,6 +141,8 @@ def fold(word: str) -> str:
 @lru_cache(maxsize=50_000)
 def stem(word: str, language: str) -> str:
     """Return the stem of a word as Postgres' text search configuration of that language has it."""
+    from snowballstemmer import algorithms, stemmer
+
     if language not in algorithms():
         return word
     stemmed: str = stemmer(language).stemWord(word)

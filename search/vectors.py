@@ -1,8 +1,14 @@
 """Embeddings as Postgres writes and reads them: pgvector's halfvec, as text and as bytes."""
 
-import numpy as np
-from numpy.typing import NDArray
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from pgvector import HalfVector
+
+if TYPE_CHECKING:  # importing it takes longer than all of the plugin's tables, which need this module
+    import numpy as np
+    from numpy.typing import NDArray
 
 EmbeddingLiteral = str  # "[0.1,...]"
 
@@ -13,12 +19,12 @@ def to_literal(embedding: NDArray[np.float32]) -> EmbeddingLiteral:
     Five digits distinguish every half-precision number from its neighbours. pgvector's own `to_text` writes all digits of the
     doubles: that takes twice as long and twice the room, which a worker pays for every picture.
     """
-    return f"[{','.join(map('{:.5g}'.format, embedding.astype(np.float16).tolist()))}]"
+    return f"[{','.join(map('{:.5g}'.format, embedding.astype('float16').tolist()))}]"
 
 
 def from_literal(literal: EmbeddingLiteral) -> NDArray[np.float32]:
     """Read an embedding, shape (dimension,), from text."""
-    return HalfVector.from_text(literal).to_numpy().astype(np.float32)
+    return HalfVector.from_text(literal).to_numpy().astype("float32")
 
 
 def from_bytes(sent: bytes) -> NDArray[np.float16]:

@@ -114,7 +114,7 @@ class ShopAdminSite(AdminSite):
             (OF_ADDRESS, "address", BaseThrottle().get_ident(request) or ""),
             (OF_NAME, "name", name.casefold()),
         ):
-            hashed = salted_hmac("shop.login", value).hexdigest()[:32]
+            hashed = salted_hmac("shop.login", value, algorithm="sha256").hexdigest()[:32]
             key = f"{settings.CACHES['default']['KEY_PREFIX']}:login:{kind}:{hashed}"
             count, seconds = attempts.take(key)
             if count > limit:

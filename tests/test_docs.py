@@ -298,6 +298,7 @@ def test_the_import_contract_lists_the_public_modules():
 
 
 def test_every_command_tag_and_task_is_public():
+    current_app.loader.import_default_modules()  # as a worker does
     assert first_cells("Commands") == {name for name, app in get_commands().items() if app == "search"}
     tags = {re.match(r"{% (\w+)", cell)[1] for cell in first_cells("Template tags")}
     assert tags == set(fashion_search.register.tags)

@@ -3,6 +3,7 @@
 import ast
 import email
 import json
+import os
 import re
 import subprocess
 import sys
@@ -27,6 +28,7 @@ LISTS = (
     "requirements-dev.txt",
     "requirements-load.txt",
     "requirements-peers.txt",
+    "requirements-docs.txt",
 )
 # Run by a Python without site-packages; imports what lies in the wheel, and of site-packages what is not refused.
 IMPORT_ALL = """
@@ -212,6 +214,18 @@ def test_every_module_can_be_imported_with_what_the_wheel_declares(wheel, model,
     }
     remedy = "" if extra else 'The API needs the package drf_spectacular: pip install "fashion-search[api]".'
     assert done.stdout == f"{len(modules)} {shipped} {remedy}\n"
+
+
+def test_where_psycopg_finds_no_libpq_the_remedy_is_told(wheel):
+    # Psycopg itself looks for the implementation that it is told to use, and this one is not installed.
+    environment = {**os.environ, "PYTHONPATH": str(wheel), "PSYCOPG_IMPL": "c"}
+    command = [sys.executable, "-c", "import fashion_search.apps"]
+    done = subprocess.run(command, env=environment, cwd=wheel, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == (
+        "django.core.exceptions.ImproperlyConfigured: Psycopg 3 finds no libpq on this machine: install that (Debian calls it libpq5),"
+        ' or run: pip install "fashion-search[binary]".'
+    )
 
 
 def test_every_import_is_declared_and_every_requirement_is_used(wheel):

@@ -12,11 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from ..exceptions import BuildStateError
-from ..indexing import building
 from ..models import Build, Dashboard, IndexVersion
-from ..monitoring.build_progress import read_progress
-from ..monitoring.dashboard import product_label, read_board, top_queries, week, zero_queries
-from ..monitoring.probes import span
 from .base import ReadOnlyAdmin
 
 TEMPLATES = "admin/fashion_search/dashboard"
@@ -51,6 +47,8 @@ class DashboardAdmin(ReadOnlyAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
         """Show the state of search at this moment."""
+        from ..monitoring.dashboard import read_board, top_queries, week, zero_queries
+
         if not may_view(request):
             raise PermissionDenied
         may_see_queries = request.user.has_perm("fashion_search.view_queryday")
@@ -75,6 +73,8 @@ class DashboardAdmin(ReadOnlyAdmin):
 
     def _product_address(self, request: HttpRequest) -> str:
         """The host's form of a product, with KEY in place of its key; "" where there is none or one may not see it."""
+        from ..monitoring.dashboard import product_label
+
         app, _, model = product_label().partition(".")
         if not app or not request.user.has_perm(f"{app}.view_{model}"):
             return ""
@@ -124,6 +124,8 @@ class BuildAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
         """Show the build that runs above all builds."""
+        from ..monitoring.build_progress import read_progress
+
         context = {
             "title": "Builds",
             "build": read_progress(),
@@ -145,6 +147,8 @@ class BuildAdmin(ReadOnlyAdmin):
     @admin.display(description="took")
     def took(self, build: Build) -> str:
         """Return how long it took, or has been running."""
+        from ..monitoring.probes import span
+
         return span(((build.ended_at or timezone.now()) - build.started_at).total_seconds())
 
     @admin.display(description="products")
@@ -153,11 +157,15 @@ class BuildAdmin(ReadOnlyAdmin):
         return "" if build.total is None else f"{build.total:,}"
 
     def _progress(self, request: HttpRequest) -> HttpResponse:
+        from ..monitoring.build_progress import read_progress
+
         if not may_view(request):
             raise PermissionDenied
         return JsonResponse({"build": read_progress()})
 
     def _start(self, request: HttpRequest, kind: str) -> HttpResponse:
+        from ..indexing import building
+
         if not may_change(request):
             raise PermissionDenied
         if kind not in Build.Kind.values:
@@ -177,6 +185,8 @@ class BuildAdmin(ReadOnlyAdmin):
         return self._to_list()
 
     def _cancel(self, request: HttpRequest, pk: int) -> HttpResponse:
+        from ..indexing import building
+
         if not may_change(request):
             raise PermissionDenied
         build = Build.objects.filter(pk=pk).first()

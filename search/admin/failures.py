@@ -9,8 +9,6 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from ..indexing.documents import CARD_FAILED
-from ..indexing.failures import reindex_products
 from ..models import IndexEntry, IndexVersion, StaleProduct
 from ..registry import ProductCard, read_cards
 from .base import ForgivingList, ReadOnlyAdmin
@@ -81,6 +79,8 @@ class StaleProductAdmin(ReadOnlyAdmin):
     @admin.action(description="Try again", permissions=["change"])
     def retry(self, request: HttpRequest, queryset: QuerySet[StaleProduct]) -> None:
         """Have the selected products indexed again, from their first attempt on."""
+        from ..indexing.failures import reindex_products
+
         marked = reindex_products(queryset.values_list("product_key", flat=True))
         messages.success(request, f"{marked} products are being indexed again.")
 
@@ -97,6 +97,8 @@ class NoteFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[IndexEntry]) -> QuerySet[IndexEntry]:
         """Keep the products of the chosen one."""
+        from ..indexing.documents import CARD_FAILED
+
         failing = Q(notes__startswith=CARD_FAILED)
         if self.value() == "card":
             return queryset.filter(failing)
@@ -136,5 +138,7 @@ class NotedProductAdmin(ReadOnlyAdmin):
     @admin.action(description="Index again", permissions=["change"])
     def retry(self, request: HttpRequest, queryset: QuerySet[IndexEntry]) -> None:
         """Have the selected products indexed again, once what the note names is mended."""
+        from ..indexing.failures import reindex_products
+
         marked = reindex_products(queryset.values_list("product_key", flat=True))
         messages.success(request, f"{marked} products are being indexed again.")

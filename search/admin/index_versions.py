@@ -1,6 +1,8 @@
 """Index versions in the admin: state, progress, both side by side before a switch, and buttons that hand the work to Celery."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
@@ -13,12 +15,11 @@ from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_POST
 
 from ..exceptions import NoVersion, SearchError
-from ..indexing import marks
-from ..indexing.comparison import kept_comparison, recounted_comparison
-from ..indexing.status import VersionProgress, measure_outbox, measure_progress
-from ..indexing.versions import discard, former_version
 from ..models import IndexVersion
 from .base import ForgivingList, ReadOnlyAdmin
+
+if TYPE_CHECKING:
+    from ..indexing.status import VersionProgress
 
 State = IndexVersion.State
 
@@ -27,6 +28,8 @@ class _WithProgress(ForgivingList):
     """The versions with their progress, read at once for all of them."""
 
     def get_results(self, request: HttpRequest) -> None:
+        from ..indexing.status import VersionProgress, measure_progress
+
         super().get_results(request)
         versions = list(self.result_list)
         progress = measure_progress()
@@ -60,6 +63,8 @@ class IndexVersionAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
         """Show the versions and the outbox."""
+        from ..indexing.status import measure_outbox
+
         context = {
             "outbox": measure_outbox(),
             "may_change": self.has_change_permission(request),
@@ -125,6 +130,8 @@ class IndexVersionAdmin(ReadOnlyAdmin):
         return format_html('<a class="button" href="{}">Activate…</a>', url)
 
     def _roll_back(self, request: HttpRequest) -> HttpResponse:
+        from ..indexing.versions import former_version
+
         if not self.has_change_permission(request):
             raise PermissionDenied
         try:
@@ -152,6 +159,8 @@ class IndexVersionAdmin(ReadOnlyAdmin):
         return self._hand_over(request, f"Version {pk} is being activated.", "activate_version", pk, *force)
 
     def _compare(self, request: HttpRequest, pk: int) -> HttpResponse:
+        from ..indexing.comparison import kept_comparison, recounted_comparison
+
         if not self.has_view_permission(request):
             raise PermissionDenied
         version = IndexVersion.objects.filter(pk=pk).first()
@@ -174,6 +183,9 @@ class IndexVersionAdmin(ReadOnlyAdmin):
         return TemplateResponse(request, "admin/fashion_search/indexversion/activate.html", context)
 
     def _give_up(self, request: HttpRequest, pk: int) -> HttpResponse:
+        from ..indexing import marks
+        from ..indexing.versions import discard
+
         if not self.has_change_permission(request):
             raise PermissionDenied
         try:
@@ -186,6 +198,8 @@ class IndexVersionAdmin(ReadOnlyAdmin):
         return self._back()
 
     def _hand_over(self, request: HttpRequest, sentence: str, task: str, *args: Any) -> HttpResponse:
+        from ..indexing import marks
+
         if not self.has_change_permission(request):
             raise PermissionDenied
         if marks.publish(task, *args, expires=None):
@@ -201,5 +215,7 @@ class IndexVersionAdmin(ReadOnlyAdmin):
 
 
 def _counts(version: IndexVersion) -> VersionProgress:
+    from ..indexing.status import measure_progress
+
     counts = getattr(version, "counts", None)  # absent on the page of one version
     return counts if counts is not None else measure_progress()[version.pk]

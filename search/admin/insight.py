@@ -16,19 +16,6 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
 from ..conf import get_settings
-from ..insight.charts import draw_overview
-from ..insight.reports import (
-    KINDS,
-    LOW_SEARCHES,
-    LOW_SHARE,
-    Queries,
-    clicked_results,
-    is_empty,
-    read_figures,
-    read_period,
-    read_query,
-)
-from ..insight.workbench import look_around
 from ..models import LoggedSearch, QueryDay, SearchDay, SearchEvent
 from ..text import MAX_LENGTH, storable
 from .base import ReadOnlyAdmin
@@ -44,6 +31,9 @@ class SearchDayAdmin(InsightAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
         """Show charts and totals of a period."""
+        from ..insight.charts import draw_overview
+        from ..insight.reports import Queries, is_empty, read_figures, read_period
+
         if not self.has_view_permission(request):
             raise PermissionDenied
         period, complaint = read_period(request.GET.dict(), timezone.localdate())
@@ -74,6 +64,8 @@ class QueryDayAdmin(InspectorPages):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
         """Show the queries of a period, the commonest first, or those that need somebody."""
+        from ..insight.reports import KINDS, LOW_SEARCHES, LOW_SHARE, Queries, is_empty, read_period
+
         if not self.has_view_permission(request):
             raise PermissionDenied
         period, complaint = read_period(request.GET.dict(), timezone.localdate())
@@ -103,6 +95,9 @@ class QueryDayAdmin(InspectorPages):
 
     def workbench_view(self, request: HttpRequest) -> HttpResponse:
         """Show what lies near a query in the joint space, and what was done with its results."""
+        from ..insight.reports import clicked_results, read_period, read_query
+        from ..insight.workbench import look_around
+
         if not self.has_view_permission(request):
             raise PermissionDenied
         period, complaint = read_period(request.GET.dict(), timezone.localdate())

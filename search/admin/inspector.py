@@ -1,7 +1,9 @@
 """The inspector: how a query's results come about, why a product is not among them, and two ways of searching compared."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
@@ -10,18 +12,16 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
 from ..conf import get_settings, other_settings
-from ..engine.answers import SearchAnswer, SearchResult
-from ..engine.request import Filters, Trial
-from ..engine.service import search
-from ..evaluation.compare import compare_evaluations
-from ..evaluation.run import TRIED, read_settings
 from ..exceptions import InvalidQuery
 from ..facets import parse_typed
-from ..insight.reports import PRESETS
 from ..models import Evaluation, IndexVersion
 from ..registry import get_index
 from ..text import MAX_LENGTH, storable
 from .base import ReadOnlyAdmin
+
+if TYPE_CHECKING:
+    from ..engine.answers import SearchAnswer, SearchResult
+    from ..engine.request import Filters
 
 TEMPLATES = "admin/fashion_search/insight"
 
@@ -36,6 +36,8 @@ class InsightAdmin(ReadOnlyAdmin):
 
     def respond(self, request: HttpRequest, template: str, title: str, **context: Any) -> TemplateResponse:
         """Write a page with the period that its address names."""
+        from ..insight.reports import PRESETS
+
         return TemplateResponse(
             request,
             f"{TEMPLATES}/{template}.html",
@@ -86,6 +88,10 @@ class Side:
         Raises:
             InvalidQuery: the text or the settings cannot be used.
         """
+        from ..engine.request import Trial
+        from ..engine.service import search
+        from ..evaluation.run import read_settings
+
         with_settings = read_settings(self.stated)
         try:
             with other_settings(with_settings):
@@ -108,6 +114,9 @@ class InspectorPages(InsightAdmin):
 
     def inspector_view(self, request: HttpRequest) -> HttpResponse:
         """Show each result of a query with what it is made of, and why one product is none of them."""
+        from ..engine.request import Trial
+        from ..engine.service import search
+
         self._check(request)
         text, sku, stated = (_given(request, name) for name in ("q", "sku", "filters"))
         photo, looks = read_photo(storable(request.GET.get("photo", "")[:LONGEST_ADDRESS]).strip())
@@ -141,6 +150,9 @@ class InspectorPages(InsightAdmin):
 
     def compare_view(self, request: HttpRequest) -> HttpResponse:
         """Show the results of two versions or settings side by side, or two evaluations."""
+        from ..evaluation.compare import compare_evaluations
+        from ..evaluation.run import TRIED
+
         self._check(request)
         text = _given(request, "q")
         versions = list(IndexVersion.objects.filter(state__in=("active", "retired")).order_by("-pk"))
@@ -187,6 +199,8 @@ def read_filters(stated: str) -> Filters:
     Raises:
         InvalidQuery: a part is not one.
     """
+    from ..engine.request import Filters
+
     facets: dict[str, tuple[str, ...]] = {}
     for part in filter(None, (part.strip() for part in stated.split(","))):
         typed = parse_typed(part)

@@ -1,6 +1,8 @@
 """Rules, redirects, banners and synonyms in the admin: what each does, its state and hits, and what it contradicts."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
@@ -15,17 +17,14 @@ from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_POST
 
 from ..conf import get_settings
-from ..engine.request import Trial
-from ..engine.service import search
-from ..merchandising.conflicts import find_conflicts, find_rivals
-from ..merchandising.hits import flush_what_can_be
-from ..merchandising.rules import State, in_words, say, state_of
-from ..merchandising.snapshots import pinned_by, rule_of
 from ..models import Banner, IndexEntry, IndexVersion, MerchandisingRule, Redirect, Synonym
-from ..query.synonyms import SynonymEntry
 from ..registry import ProductCard, read_cards
 from .base import ForgivingList, ModelAdmin
 from .merchandising_forms import BannerForm, RedirectForm, RuleForm, SynonymForm
+
+if TYPE_CHECKING:
+    from ..merchandising.rules import State
+    from ..query.synonyms import SynonymEntry
 
 STATES: tuple[State, ...] = ("running", "scheduled", "ended", "disabled")
 
@@ -57,7 +56,7 @@ class ScheduleFilter(admin.SimpleListFilter):
 class _Prepared(ForgivingList):
     """A page of rows with what its columns need, read once for the page."""
 
-    model_admin: "ScheduledAdmin"
+    model_admin: ScheduledAdmin
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -101,6 +100,8 @@ class ScheduledAdmin(ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Show the list with the hits of this moment."""
+        from ..merchandising.hits import flush_what_can_be
+
         flush_what_can_be()
         return super().changelist_view(request, extra_context)
 
@@ -117,6 +118,8 @@ class ScheduledAdmin(ModelAdmin):
     @admin.display(description="state")
     def state(self, row: Any) -> SafeString:
         """Return whether it runs, is scheduled, has ended or is disabled."""
+        from ..merchandising.rules import state_of
+
         name = state_of(row, timezone.now())
         return format_html('<span class="fs-state fs-{}">{}</span>', name, name)
 
@@ -196,6 +199,9 @@ class MerchandisingRuleAdmin(ScheduledAdmin):
 
     def conflicts_of(self) -> dict[int, list[str]]:
         """Return the conflicts among the rules that run or will."""
+        from ..merchandising.conflicts import find_conflicts
+        from ..merchandising.snapshots import pinned_by, rule_of
+
         rules = [rule_of(row) for row in self.due()]
         pinned = pinned_by(rules)
         version = IndexVersion.objects.serving()
@@ -215,6 +221,9 @@ class MerchandisingRuleAdmin(ScheduledAdmin):
     @admin.display(description="what it does", ordering="phrase")
     def sentence(self, row: MerchandisingRule) -> str:
         """Return what the rule does, in one sentence."""
+        from ..merchandising.rules import say
+        from ..merchandising.snapshots import rule_of
+
         return say(rule_of(row), timezone.now())
 
     @admin.display(description="product")
@@ -254,6 +263,8 @@ class BannerAdmin(ScheduledAdmin):
     @admin.display(description="what it does", ordering="phrase")
     def sentence(self, row: Banner) -> str:
         """Return what the banner does, in one sentence."""
+        from ..merchandising.rules import in_words
+
         where = PLACES[row.place].format(row.phrase)
         return f"Shows '{row.text}' {where}{in_words(row.starts, row.ends, timezone.now())}"
 
@@ -283,11 +294,15 @@ class RedirectAdmin(ScheduledAdmin):
 
     def conflicts_of(self) -> dict[int, list[str]]:
         """Return the redirects that take each other's queries."""
+        from ..merchandising.conflicts import find_rivals
+
         return find_rivals(list(self.due()), get_settings().text_config)
 
     @admin.display(description="what it does", ordering="phrase")
     def sentence(self, row: Redirect) -> str:
         """Return what the redirect does, in one sentence."""
+        from ..merchandising.rules import in_words
+
         which = "queries with " if row.place == Redirect.Place.CONTAINS else ""
         return f"Leads {which}'{row.phrase}' to {row.url}{in_words(row.starts, row.ends, timezone.now())}"
 
@@ -322,6 +337,8 @@ class SynonymAdmin(ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Show the list with the hits of this moment."""
+        from ..merchandising.hits import flush_what_can_be
+
         flush_what_can_be()
         return super().changelist_view(request, extra_context)
 
@@ -346,6 +363,8 @@ class SynonymAdmin(ModelAdmin):
 
     def _preview(self, request: HttpRequest) -> HttpResponse:
         """Show the first results of a query without and with the synonym of the form, which is not saved."""
+        from ..query.synonyms import SynonymEntry
+
         given = request.POST.get("preview_of", "")
         row = self.get_object(request, given) if given else None
         if not (
@@ -371,6 +390,10 @@ class SynonymAdmin(ModelAdmin):
 
 def _sides(query: str, entry: SynonymEntry, replaced: str) -> list[dict[str, Any]]:
     """What the query finds with the other synonyms of the table alone, and with this one, too."""
+    from ..engine.request import Trial
+    from ..engine.service import search
+    from ..query.synonyms import SynonymEntry
+
     rows = Synonym.objects.filter(enabled=True).order_by("pk")
     rows = rows.exclude(pk=replaced) if replaced else rows
     others = tuple(SynonymEntry(row.phrase, tuple(row.means), row.both_ways) for row in rows)

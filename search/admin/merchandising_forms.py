@@ -11,7 +11,6 @@ from django.core.exceptions import ValidationError
 from ..conf import get_settings
 from ..exceptions import UnsafeLink
 from ..facets import CATEGORY, parse_typed, token_of, values_of
-from ..merchandising.rules import check_link
 from ..models import Banner, IndexEntry, IndexVersion, KeptCount, MerchandisingRule, Redirect, Synonym
 from ..models.entries import EntryQuerySet
 from ..registry import get_index
@@ -107,6 +106,8 @@ class LinkedForm(PlacedForm):
 
     def clean(self) -> dict[str, Any]:
         """Check the addresses."""
+        from ..merchandising.rules import check_link
+
         cleaned = super().clean()
         for name in self.links:
             try:

@@ -10,10 +10,6 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from ..exceptions import NoTags
-from ..indexing import marks
-from ..indexing.failures import reindex_products
-from ..indexing.status import read_product_states
-from ..tags.suggest import suggest_tags
 from .base import ModelAdmin
 
 FEW = 24  # products whose tags are suggested while the page is waited for
@@ -24,6 +20,8 @@ class _WithStates(ChangeList):
     """A page of products with their states in the index, read with three queries for the whole page."""
 
     def get_results(self, request: HttpRequest) -> None:
+        from ..indexing.status import read_product_states
+
         super().get_results(request)
         products = list(self.result_list)
         states = read_product_states([str(product.pk) for product in products])
@@ -45,18 +43,23 @@ class IndexedProductAdmin(ModelAdmin):
         """Return the host's list, which then reads the states of a page at once."""
         return type("ChangeListWithStates", (_WithStates, super().get_changelist(request, **kwargs)), {})
 
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Return the host's actions, Re-index selected and Suggest tags, whatever `actions` the host sets."""
-        actions = super().get_actions(request)
+    def get_actions(self, request: HttpRequest, action_location: Any = None) -> dict[str, Any]:
+        """Return the host's actions, Re-index selected and Suggest tags, whatever `actions` the host sets.
+
+        Args:
+            request: of the page.
+            action_location: list or form, where Django has actions on both, from 6.1 on; the list where it is not given.
+        """
+        place = () if action_location is None else (action_location,)
+        actions = super().get_actions(request, *place)
         allowed = {
             "reindex_selected": self.has_change_permission(request),
             "suggest_tags_for_selected": self.has_suggest_tags_permission(request),
         }
         for wanted, may in allowed.items():
-            action = self.get_action(wanted)
+            action = self.get_action(wanted, *place)
             if action is not None and may:
-                function, name, description = action
-                actions[name] = (function, name, description)
+                actions[wanted] = action
         return actions
 
     def has_suggest_tags_permission(self, request: HttpRequest) -> bool:
@@ -71,12 +74,17 @@ class IndexedProductAdmin(ModelAdmin):
     @admin.action(description="Re-index selected", permissions=["change"])
     def reindex_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Put the selected products into the outbox, where the workers find them."""
+        from ..indexing.failures import reindex_products
+
         marked = reindex_products(str(pk) for pk in queryset.values_list("pk", flat=True))
         messages.success(request, f"{marked} products are being indexed again.")
 
     @admin.action(description="Suggest tags", permissions=["suggest_tags"])
     def suggest_tags_for_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Have tags suggested from the selected products' pictures: of a few at once, of many by a worker."""
+        from ..indexing import marks
+        from ..tags.suggest import suggest_tags
+
         keys = [str(pk) for pk in queryset.values_list("pk", flat=True)]
         if len(keys) > FEW:
             chunks = (keys[start : start + TAGGED_BY_TASK] for start in range(0, len(keys), TAGGED_BY_TASK))

@@ -1,6 +1,8 @@
 """The health and the map of the catalogue in the admin, which workers compute."""
 
-from typing import Any, ClassVar
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -10,15 +12,14 @@ from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from ..facets import group_by_facet
-from ..indexing import marks
 from ..models import CatalogueHealth, CatalogueMap, HealthFinding, IndexEntry, IndexVersion
 from ..models.quality import Computed
-from ..quality.findings import BY_KIND, TEXTS, Group, read_page
-from ..quality.jobs import ask, give_up
-from ..quality.map import ACROSS, read_cells, read_points
 from ..registry import get_index, read_cards
 from ..text import storable
 from .base import ProductLinks, ReadOnlyAdmin
+
+if TYPE_CHECKING:
+    from ..quality.findings import Group
 
 AWAY = "The task queue cannot be reached, so nothing was begun. Try again in a minute."
 
@@ -90,6 +91,9 @@ class ComputedPages(ReadOnlyAdmin):
         )
 
     def _start(self, request: HttpRequest) -> HttpResponse:
+        from ..indexing import marks
+        from ..quality.jobs import ask, give_up
+
         if not self.has_change_permission(request):
             raise PermissionDenied
         version = IndexVersion.objects.active()
@@ -119,6 +123,8 @@ class CatalogueHealthAdmin(ComputedPages):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
         """Show what the last check found, one kind at a time."""
+        from ..quality.findings import BY_KIND, TEXTS, read_page
+
         self.check_view(request)
         row: CatalogueHealth | None = self.active_row()
         if row is None or row.made_at is None:
@@ -218,6 +224,8 @@ class CatalogueMapAdmin(ComputedPages):
 
     def _words(self, request: HttpRequest) -> TemplateResponse:
         """Show the map in words: a table of its cells."""
+        from ..quality.map import ACROSS, read_cells, read_points
+
         self.check_view(request)
         row = self._made()
         points = read_points(row)
@@ -241,6 +249,8 @@ class CatalogueMapAdmin(ComputedPages):
         )
 
     def _points(self, request: HttpRequest) -> JsonResponse:
+        from ..quality.map import read_points
+
         self.check_view(request)
         return JsonResponse(read_points(self._made()).as_json(), json_dumps_params={"separators": (",", ":")})
 

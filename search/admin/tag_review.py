@@ -1,5 +1,7 @@
 """Tags in the admin: the review of suggested ones, the list of all, and the words of the vocabulary."""
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -16,13 +18,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
-from ..indexing import marks
 from ..models import ProductTag, TagWord
 from ..registry import get_index
-from ..tags.review import ReviewFilter, count_states, decide, read_products
-from ..tags.suggest import untold_words
 from ..text import split, storable
 from .base import ModelAdmin, ReadOnlyAdmin
+
+if TYPE_CHECKING:
+    from ..tags.review import ReviewFilter
 
 PER_PAGE = 24
 DECISIONS = {
@@ -39,6 +41,9 @@ class ReviewPage(ReadOnlyAdmin):
 
     def review_view(self, request: HttpRequest) -> HttpResponse:
         """Show products with the tags that wait for a decision, or with those that were accepted or rejected."""
+        from ..tags.review import count_states, read_products
+        from ..tags.suggest import untold_words
+
         if not self.has_view_permission(request):
             raise PermissionDenied
         wanted = _read_filter(request.GET)
@@ -68,6 +73,8 @@ class ReviewPage(ReadOnlyAdmin):
 
     def decide_view(self, request: HttpRequest) -> HttpResponse:
         """Take decisions, and answer a script in JSON, a form with the page that it came from."""
+        from ..tags.review import decide
+
         if not self.has_change_permission(request):
             raise PermissionDenied
         name = next((name for name in DECISIONS if name in request.POST), "")
@@ -95,6 +102,8 @@ class ReviewPage(ReadOnlyAdmin):
 
 
 def _read_filter(given: QueryDict) -> ReviewFilter:
+    from ..tags.review import ReviewFilter
+
     state = given.get("state", "")
     return ReviewFilter(
         state=state if state in State.values else State.SUGGESTED,
@@ -216,4 +225,6 @@ def _refresh() -> None:
 
 
 def _ask_for_vocabulary() -> None:
+    from ..indexing import marks
+
     marks.publish("refresh_tags")  # where the broker is away, beat has it done within minutes

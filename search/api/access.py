@@ -129,7 +129,9 @@ class RateThrottle(BaseThrottle):
         """Return the name of the count: the key's number, or a hash that does not reveal the address."""
         if request.auth is not None:
             return shop_key(f"rate:{self.scope}:key:{request.auth.pk}")
-        hashed = salted_hmac(f"fashion_search.{self.scope}", self.get_ident(request) or "").hexdigest()[:32]
+        hashed = salted_hmac(
+            f"fashion_search.{self.scope}", self.get_ident(request) or "", algorithm="sha256"
+        ).hexdigest()[:32]
         return shop_key(f"rate:{self.scope}:{hashed}")
 
 

@@ -317,7 +317,9 @@ def _sign(identity: Identity) -> Sign:
 def _secrets(identity: Identity) -> list[str]:
     keys = [settings.SECRET_KEY, *getattr(settings, "SECRET_KEY_FALLBACKS", ())]
     return [
-        salted_hmac("fashion_search.sign", identity.database, secret=secret).hexdigest()[:16]
+        salted_hmac("fashion_search.sign", identity.database, secret=secret, algorithm="sha256").hexdigest()[
+            :16
+        ]
         for secret in keys
     ]
 

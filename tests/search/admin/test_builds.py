@@ -6,9 +6,9 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
 
-from search.admin import builds
 from search.indexing import building, marks
 from search.models import Build, IndexVersion
+from search.monitoring import build_progress
 from tests.search.admin.test_insight import client_with, text_of
 from tests.search.products import drain, make_product
 
@@ -172,7 +172,7 @@ class TestProgress:
         assert "<progress" not in page
 
     def test_a_build_that_does_not_move(self, viewer, build, monkeypatch):
-        monkeypatch.setattr(builds.read_progress, "__defaults__", (lambda: 0,))
+        monkeypatch.setattr(build_progress.read_progress, "__defaults__", (lambda: 0,))
         Build.objects.update(moved_at="2026-01-01T00:00:00Z")
         page = text_of(viewer.get(BUILDS))
         assert "not moving" in page
