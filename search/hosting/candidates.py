@@ -1,5 +1,6 @@
 """The models of a host that look like products, the likeliest first, each with what speaks for it."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -117,7 +118,9 @@ def find_shown(model: type[Model]) -> dict[str, str]:
         if isinstance(field, models.BooleanField) and name in (*SHOWN["yes"], *SHOWN["no"]):
             found[f"{name}={name in SHOWN['yes']}"] = "as the field is called"
         elif name in SHOWN["states"] and (value := _shown_choice(field)) is not None:
-            found[f"{name}={value!r}"] = f"one of {', '.join(repr(key) for key, _ in field.flatchoices)}"
+            found[f"{name}={json.dumps(value)}"] = (
+                f"one of {', '.join(repr(key) for key, _ in field.flatchoices)}"
+            )
         elif name in SHOWN["unset"] and isinstance(field, models.DateField) and field.null:
             found[f"{name}__isnull=True"] = "not taken away"
         elif name in SHOWN["parents"] and field.related_model is model:
