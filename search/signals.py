@@ -54,7 +54,7 @@ def _related_changed(
     if index is None or not action.startswith("post_"):
         return
     if not reverse and isinstance(instance, index.model):
-        _mark([instance.pk])
+        _changed(type(instance), instance)
     elif reverse and _is_relation_of(index.model, sender):
         _mark(pk_set or ())
 
@@ -85,12 +85,12 @@ def _find_keys_of(sender: type[Model]) -> KeysOf | None:
 @cache
 def _keys_of(sender: type[Model], index: ProductIndex) -> KeysOf | None:
     """Return what gives the product keys of a saved instance; proxies and children count as their parents do."""
-    if issubclass(sender, index.model):
-        return lambda product: [product.pk]
-    for label, keys in index.related.items():
-        if issubclass(sender, apps.get_model(label)):
-            return _attribute(keys) if isinstance(keys, str) else keys
-    return None
+    further = [keys for label, keys in index.related.items() if issubclass(sender, apps.get_model(label))]
+    of_related = [_attribute(keys) if isinstance(keys, str) else keys for keys in further[:1]]
+    if not issubclass(sender, index.model):
+        return of_related[0] if of_related else None
+    # A product may belong to another one, as variants in the same table do.
+    return lambda product: [product.pk, *(key for keys in of_related for key in keys(product))]
 
 
 def _attribute(name: str) -> KeysOf:

@@ -26,7 +26,9 @@ class Candidate:
     model: type[Model]
     points: float
     ways: Mapping[str, Sequence[Way]]  # where it has what, by role
-    shown: Mapping[str, str]  # what a product that shoppers see has: a filter, and what it says
+    shown: Mapping[
+        str, str
+    ]  # what a product that shoppers see has: a filter, and what it says beside its name
     rows: int | None  # None where its table cannot be read
     reasons: tuple[str, ...]  # what speaks for it
     doubts: tuple[str, ...]  # what speaks against it
@@ -111,12 +113,12 @@ def examine(model: type[Model]) -> Candidate:
 
 
 def find_shown(model: type[Model]) -> dict[str, str]:
-    """Return what distinguishes products that shoppers see: filters of a queryset -> what each says."""
+    """Return what distinguishes products that shoppers see: filters of a queryset -> what each says beside its name."""
     found: dict[str, str] = {}
     for field in model._meta.concrete_fields:
         name = field.name
         if isinstance(field, models.BooleanField) and name in (*SHOWN["yes"], *SHOWN["no"]):
-            found[f"{name}={name in SHOWN['yes']}"] = "as the field is called"
+            found[f"{name}={name in SHOWN['yes']}"] = ""
         elif name in SHOWN["states"] and (value := _shown_choice(field)) is not None:
             found[f"{name}={json.dumps(value)}"] = (
                 f"one of {', '.join(repr(key) for key, _ in field.flatchoices)}"

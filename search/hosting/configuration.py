@@ -209,7 +209,7 @@ def _middleware(_candidate: Candidate | None) -> Iterator[Need]:
 
 def _templates(_candidate: Candidate | None) -> Iterator[Need]:
     engines: list[dict[str, Any]] = [
-        one for one in settings.TEMPLATES if one.get("BACKEND", "").endswith("DjangoTemplates")
+        one for one in settings.TEMPLATES if str(one.get("BACKEND")).endswith("DjangoTemplates")
     ]
     loads = any(one.get("APP_DIRS") or one.get("OPTIONS", {}).get("loaders") for one in engines)
     if loads:

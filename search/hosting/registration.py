@@ -3,6 +3,8 @@
 Its last line holds a checksum of the rest. So a later run knows whether somebody has edited it, and never takes work away.
 """
 
+import inspect
+import json
 import os
 import re
 from dataclasses import dataclass
@@ -17,9 +19,11 @@ from django.apps import AppConfig, apps
 from django.db.models import Model
 
 from .. import registry
+from ..conf import get_settings
 from ..exceptions import SearchError
 from .candidates import Candidate
-from .fields import Lines, unused_facets, write_lines
+from .fields import Line, Lines, unused_facets, write_lines
+from .related import IMPORTS, needs_function, products_of, relations_of
 
 FILE = "search_index.py"
 COMMAND = "fashion_search_init"
@@ -130,6 +134,15 @@ def write(registration: Registration, *, force: bool = False) -> Path | None:
     return kept
 
 
+def registered_file() -> Path:
+    """Return the file of the registration that Django has loaded.
+
+    Raises:
+        NoIndexRegistered: there is none.
+    """
+    return Path(inspect.getfile(type(registry.get_index())))
+
+
 def standing_of(path: Path) -> Standing:
     """Return how a file stands."""
     if not path.exists():
@@ -178,38 +191,57 @@ def _import_of(model: type[Model], owner: AppConfig | None) -> str:
 
 def _text(candidate: Candidate, lines: Lines, owner: AppConfig | None) -> str:
     model = candidate.model.__name__
-    parts = [
-        f'"""What search knows about products: the only place where {PLUGIN} and this shop meet.\n\n'
-        f"Written by `manage.py {COMMAND}`. It is yours now: change what is not as you want it, then run\n"
-        f"`manage.py check` and `manage.py search_index rebuild --wait`. docs/plugin.md has all that can be said here.\n"
-        '"""',
-        "\n".join([*sorted(set(lines.imports)), *([""] if lines.imports else []),
-                   f"from {PLUGIN}.registry import ProductIndex, register", "", _import_of(candidate.model, owner)]),
-    ]  # fmt: skip
-    functions = "".join(f"\n\n\n{function}" for function in lines.functions)
-    body = [f'    """{model} as search finds it."""']
-    body.append(
+    related = relations_of(lines.ways, candidate.model, lines.variants)
+    imports, functions = list(lines.imports), list(lines.functions)
+    if needs_function(related.values()):
+        imports += IMPORTS
+        functions.append(products_of(candidate.model))
+    python = sorted(one for one in set(imports) if "django" not in one)
+    django = sorted(one for one in set(imports) if "django" in one)
+    groups = [
+        python,
+        django,
+        [f"from {PLUGIN}.registry import ProductIndex, register"],
+        [_import_of(candidate.model, owner)],
+    ]
+    body = [
+        f'    """{model} as search finds it."""',
         "\n".join([
-            "    # Where a product has what: attributes, with \"__\" along relations; methods are called. A function is given the product.",
-            "    fields = {", *(_field(line.name, line.source, line.why) for line in lines.fields), "    }",
-        ])
-    )  # fmt: skip
-    body.append(_facets(candidate, lines))
+            '    # Where a product has what: attributes, with "__" along relations; methods are called. A function is given the product.',
+            "    fields = {", *map(_field, lines.fields), "    }",
+        ]),
+        _facets(candidate, lines),
+    ]  # fmt: skip
     if lines.trees:
         trees = ", ".join(f'"{name}": "{above}"' for name, above in lines.trees.items())
         body.append(
             f"    # Facets that lie in a tree, and the attribute that leads up in it.\n    trees = {{{trees}}}"
         )
-    if lines.shown or lines.ahead:
-        body.append(_queryset(lines))
-    parts[1] += (
-        functions + f"\n\n\n@register({model})\nclass {model}Search(ProductIndex):\n" + "\n\n".join(body)
+    if not candidate.best("currency"):
+        body.append(f'    currency = "{get_settings().currency}"  # of all prices, ISO 4217, such as "EUR"')
+    if related:
+        rows = "".join(f'        "{label}": {keys},\n' for label, keys in related.items())
+        body.append(
+            "    # Whose saving changes products: an attribute with the product's key, or a function that gives such keys.\n"
+            f"    related = {{\n{rows}    }}"
+        )
+    if candidate.shown or lines.ahead:
+        body.append(_queryset(candidate, lines))
+    return (
+        f'"""What search knows about products: the only place where {PLUGIN} and this shop meet.\n\n'
+        f"Written by `manage.py {COMMAND}`. It is yours now: change what is not as you want it, then run `manage.py check`\n"
+        "and `manage.py search_index rebuild --wait`. docs/plugin.md has all that can be said here.\n"
+        '"""\n\n'
+        + "\n\n".join("\n".join(group) for group in groups if group)
+        + "".join(f"\n\n\n{function}" for function in functions)
+        + f"\n\n\n@register({model})\nclass {model}Search(ProductIndex):\n"
+        + "\n\n".join(body)
+        + "\n"
     )
-    return "\n\n".join(parts) + "\n"
 
 
-def _field(name: str, source: str, why: str) -> str:
-    return f'        "{name}": {source},' + (f"  # {why}" if why else "")
+def _field(line: Line) -> str:
+    return f'        "{line.name}": {line.source},' + (f"  # {line.why}" if line.why else "")
 
 
 def _facets(candidate: Candidate, lines: Lines) -> str:
@@ -219,15 +251,11 @@ def _facets(candidate: Candidate, lines: Lines) -> str:
     return text + (f"  # perhaps also by {', '.join(others)}" if others else "")
 
 
-def _queryset(lines: Lines) -> str:
-    said = "".join(f"        # {one.split('=')[0]}: {why}\n" for one, why in lines.shown.items())
-    calls = f".filter({', '.join(lines.shown)})" if lines.shown else ""
-    calls += (
-        f".prefetch_related({', '.join(repr(one).replace(chr(39), chr(34)) for one in lines.ahead)})"
-        if lines.ahead
-        else ""
-    )
+def _queryset(candidate: Candidate, lines: Lines) -> str:
+    said = "".join(f"        # {one.split('=')[0]}: {why}\n" for one, why in candidate.shown.items() if why)
+    calls = f".filter({', '.join(candidate.shown)})" if candidate.shown else ""
+    calls += f".prefetch_related({', '.join(map(json.dumps, lines.ahead))})" if lines.ahead else ""
     return (
-        '    def get_queryset(self):\n        """Return the products that shoppers see."""\n' + said
-        + f"        return super().get_queryset(){calls}"
-    )  # fmt: skip
+        f'    def get_queryset(self):\n        """Return the products that shoppers see."""\n{said}'
+        f"        return super().get_queryset(){calls}"
+    )

@@ -21,6 +21,14 @@ NUMBER = (models.DecimalField, models.IntegerField, models.FloatField)
 HOPS = 2  # relations that a path passes at most
 FARTHER = 0.8  # what a relation leaves of a place's likelihood
 LEAST = 0.3  # less likely places are no places
+NOWHERE = (
+    "auth",
+    "contenttypes",
+    "admin",
+    "sessions",
+    "sites",
+    "fashion_search",
+)  # apps that say nothing of products
 BEST, GOOD, FAIR = 1.0, 0.8, 0.5  # how likely a field of such a name is it
 NAMES = tomllib.loads((Path(__file__).parent / "names.toml").read_text())
 ABOUT = frozenset(NAMES["models"]["about"])
@@ -127,7 +135,7 @@ def display_field(model: type[Model]) -> Any | None:
         for field in fields:
             if field.name == name:
                 return field
-        if translated := [field for field in fields if _language_of(field.name)[0] == name]:
+        if translated := [field for field in fields if language_of(field.name)[0] == name]:
             return _own_language(translated)
     return None
 
@@ -156,28 +164,20 @@ def _relations(model: type[Model], hops: int) -> Iterator[tuple[Any, ...]]:
 
 def _is_worth(relation: Any, passed: Iterable[type[Model]]) -> bool:
     """Whether something about a product may lie behind a relation."""
-    target = relation.related_model
+    target: Any = relation.related_model
     if not relation.is_relation or not isinstance(target, type) or target in passed:
         return False  # a generic relation leads to no model
-    if target._meta.auto_created or (relation.auto_created and relation.hidden):
+    options: Any = target._meta  # type: ignore[attr-defined]
+    if options.auto_created or (relation.auto_created and relation.hidden):
         return False
-    if getattr(relation, "remote_field", None) and getattr(
-        relation.remote_field if not relation.auto_created else relation, "parent_link", False
-    ):
+    if getattr(relation if relation.auto_created else relation.remote_field, "parent_link", False):
         return False  # to the other half of the same row
-    if target._meta.app_config is None or target._meta.app_label in (
-        "auth", "contenttypes", "admin", "sessions", "sites", "fashion_search",
-    ):  # fmt: skip
-        return False
-    try:
-        if not accessor(relation).isidentifier() or accessor(relation).endswith("+"):
-            return False
-    except AttributeError:
+    if options.app_config is None or options.app_label in NOWHERE or options.swappable == "AUTH_USER_MODEL":
         return False
     called = tokens(target.__name__)
     if called[-1] in NAMES["models"]["product"]:
         return False  # what other products have is theirs
-    return target._meta.swappable != "AUTH_USER_MODEL" and not ABOUT & set(called)
+    return not ABOUT & set(called)
 
 
 def _likelihood(role: Role, field: Any, relations: tuple[Any, ...]) -> float:
@@ -188,7 +188,7 @@ def _likelihood(role: Role, field: Any, relations: tuple[Any, ...]) -> float:
     if role.is_thing and relations:
         return share * _thing_likelihood(role, field, relations[-1])
     words = set(tokens(field.name))
-    likely = role.words.get(field.name) or role.words.get(_language_of(field.name)[0], 0.0)
+    likely = role.words.get(field.name) or role.words.get(language_of(field.name)[0], 0.0)
     if not likely and not relations:  # "main_category": the last word says what it is
         likely = 0.6 * role.words.get(tokens(field.name)[-1], 0.0)
     if not likely and isinstance(field, models.ImageField):
@@ -213,7 +213,7 @@ def _thing_likelihood(role: Role, field: Any, relation: Any) -> float:
     return role.words.get(field.name, 0.0) if field.name in NAMES["roles"][role.name]["best"] else 0.0
 
 
-def _language_of(name: str) -> tuple[str, str]:
+def language_of(name: str) -> tuple[str, str]:
     """Cut "name_de" and "name_pt_br" into the name and the language; the language is "" where the name ends in none."""
     codes = {code.lower().replace("-", "_") for code, _ in settings.LANGUAGES}
     for code in sorted(codes, key=len, reverse=True):
@@ -225,16 +225,16 @@ def _language_of(name: str) -> tuple[str, str]:
 def _own_language(fields: list[Any]) -> Any:
     wanted = settings.LANGUAGE_CODE.lower().replace("-", "_")
     ranks = {wanted: 0, wanted.partition("_")[0]: 1, "en": 2}
-    return min(fields, key=lambda field: ranks.get(_language_of(field.name)[1], 3))
+    return min(fields, key=lambda field: ranks.get(language_of(field.name)[1], 3))
 
 
 def _in_one_language(ways: list[Way]) -> list[Way]:
     """Of the columns of several languages, put the shop's before the others where they are equally likely."""
-    if not ways or not any(_language_of(way.field.name)[1] for way in ways):
+    if not ways or not any(language_of(way.field.name)[1] for way in ways):
         return ways
     best = [way for way in ways if way.likelihood == ways[0].likelihood]
-    if any(not _language_of(way.field.name)[1] for way in best):
-        first = next(way for way in best if not _language_of(way.field.name)[1])
+    if any(not language_of(way.field.name)[1] for way in best):
+        first = next(way for way in best if not language_of(way.field.name)[1])
     else:
         field = _own_language([way.field for way in best])
         first = next(way for way in best if way.field is field)

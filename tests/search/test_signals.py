@@ -1,6 +1,8 @@
 import pytest
 from django.db import transaction
 
+from search.registry import get_index
+from search.signals import _keys_of
 from shop.models import Product
 from tests.outbox import empty_outbox, stale_products
 from tests.search.products import add_picture, colour_picture, make_product
@@ -43,6 +45,26 @@ def test_saving_or_deleting_a_picture_marks_its_product(product):
 def test_renaming_a_brand_marks_its_products(product):
     product.brand.name = "Other"
     product.brand.save()
+    assert stale_keys() == [str(product.pk)]
+
+
+@pytest.fixture
+def variants(monkeypatch):
+    """Products that belong to another one, whose key is their description."""
+    keys = {"shop.Product": lambda product: filter(None, [product.description])}
+    monkeypatch.setattr(type(get_index()), "related", keys)
+    _keys_of.cache_clear()
+    yield
+    _keys_of.cache_clear()
+
+
+def test_a_variant_in_the_same_table_marks_its_product_too(product, variants):
+    variant = make_product("A2", description=str(product.pk))
+    empty_outbox()
+    variant.save()
+    assert stale_keys() == sorted([str(product.pk), str(variant.pk)])
+    empty_outbox()
+    product.save()
     assert stale_keys() == [str(product.pk)]
 
 
