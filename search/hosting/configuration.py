@@ -25,10 +25,12 @@ from ..monitoring.neighbours import local_cache
 from ..registry import __name__ as _registry
 from ..schedule import PERIODIC
 from ..session import WRITER
-from .candidates import Candidate
 
 PLUGIN = _registry.rpartition(".")[0]  # wherever the package is installed
-APPS = ("django.contrib.postgres", "rest_framework")
+APPS = {
+    "django.contrib.postgres": ("searches compare texts by its operators", True),
+    "rest_framework": ("the API is made with it", False),
+}
 # Languages of Django -> text search configurations of Postgres that stem them.
 STEMMED = {
     "ar": "arabic", "da": "danish", "de": "german", "el": "greek", "es": "spanish", "fi": "finnish", "fr": "french", "hi": "hindi",
@@ -51,16 +53,12 @@ class Need:
     required: bool = True  # False: search works without it, and this is what would be better
 
 
-def find_needs(candidate: Candidate | None = None) -> list[Need]:
-    """Return what search needs of the settings, in the order in which it is added.
-
-    Args:
-        candidate: the model of the products, as far as it is known.
-    """
-    return [need for look in _LOOKS for need in look(candidate)]
+def find_needs() -> list[Need]:
+    """Return what search needs of the settings, in the order in which it is added."""
+    return [need for look in _LOOKS for need in look()]
 
 
-def _database(_candidate: Candidate | None) -> Iterator[Need]:
+def _database() -> Iterator[Need]:
     vendor = connections[WRITER].vendor
     if vendor != "postgresql":
         yield Need("DATABASES", False, f"The default database is {vendor}; search lives in Postgres 14 or newer with pgvector.",
@@ -69,16 +67,22 @@ def _database(_candidate: Candidate | None) -> Iterator[Need]:
     yield Need("DATABASES", True, "The default database is Postgres.")
 
 
-def _installed_apps(_candidate: Candidate | None) -> Iterator[Need]:
+def _installed_apps() -> Iterator[Need]:
     missing = [name for name in APPS if not apps.is_installed(name)]
-    if missing:
-        yield Need("INSTALLED_APPS", False, f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing.",
-                   f"INSTALLED_APPS += [{', '.join(f'{chr(34)}{name}{chr(34)}' for name in missing)}]")  # fmt: skip
-    else:
+    for name, (reason, required) in APPS.items():
+        if name in missing:
+            yield Need(
+                "INSTALLED_APPS",
+                False,
+                f"{name} is missing: {reason}.",
+                f'INSTALLED_APPS += ["{name}"]',
+                required=required,
+            )
+    if not missing:
         yield Need("INSTALLED_APPS", True, f"{PLUGIN}.apps.SearchConfig and what it needs are there.")
 
 
-def _own_settings(candidate: Candidate | None) -> Iterator[Need]:
+def _own_settings() -> Iterator[Need]:
     found = probe_settings()
     if not found.passed:
         yield Need(
@@ -87,7 +91,7 @@ def _own_settings(candidate: Candidate | None) -> Iterator[Need]:
         return
     given = getattr(settings, SETTING, None)
     if given is None:
-        lines = [f"{SETTING} = {{", *_suggested(candidate), "}"]
+        lines = [f"{SETTING} = {{", *_suggested(), "}"]
         yield Need(
             SETTING,
             False,
@@ -100,7 +104,7 @@ def _own_settings(candidate: Candidate | None) -> Iterator[Need]:
         yield Need(SETTING, True, f"It has {keys}.")
 
 
-def _suggested(candidate: Candidate | None) -> list[str]:
+def _suggested() -> list[str]:
     language = settings.LANGUAGE_CODE.lower()
     config = STEMMED.get(language) or STEMMED.get(language.partition("-")[0])
     lines = ['    # "CURRENCY": "EUR",  # of the prices, ISO 4217']
@@ -112,7 +116,7 @@ def _suggested(candidate: Candidate | None) -> list[str]:
     return lines
 
 
-def _celery(_candidate: Candidate | None) -> Iterator[Need]:
+def _celery() -> Iterator[Need]:
     project = settings.ROOT_URLCONF.rpartition(".")[0] or "project"
     if not _has_application():
         module = settings.SETTINGS_MODULE or f"{project}.settings"
@@ -172,7 +176,7 @@ def _schedule() -> Iterator[Need]:
     if lacking:
         yield Need("CELERY_BEAT_SCHEDULE", False, f"Beat does not ask for {len(lacking)} of the plugin's periodic tasks.",
                    f"from {PLUGIN}.schedule import beat_schedule\n\n"
-                   f"CELERY_BEAT_SCHEDULE = {{**beat_schedule({_given()})}}  # your own entries after them")  # fmt: skip
+                   f"CELERY_BEAT_SCHEDULE = {{**beat_schedule({SETTING})}}  # your own entries after them")  # fmt: skip
     else:
         yield Need("CELERY_BEAT_SCHEDULE", True, "Beat asks for every periodic task of the plugin.")
     if any(part.check_id.endswith("W014") for part in found.parts):
@@ -180,11 +184,7 @@ def _schedule() -> Iterator[Need]:
                    f'CELERY_BEAT_SCHEDULER = "{SteadyScheduler.__module__}.{SteadyScheduler.__name__}"', required=False)  # fmt: skip
 
 
-def _given() -> str:
-    return SETTING if getattr(settings, SETTING, None) is not None else "{}"
-
-
-def _cache(_candidate: Candidate | None) -> Iterator[Need]:
+def _cache() -> Iterator[Need]:
     try:
         found = local_cache()
     except (InvalidCacheBackendError, ImproperlyConfigured) as error:
@@ -198,7 +198,7 @@ def _cache(_candidate: Candidate | None) -> Iterator[Need]:
         yield Need("CACHES", True, "All processes can share the cache.")
 
 
-def _middleware(_candidate: Candidate | None) -> Iterator[Need]:
+def _middleware() -> Iterator[Need]:
     name = f"{PLUGIN}.monitoring.views.Probes"
     if name in settings.MIDDLEWARE:
         yield Need("MIDDLEWARE", True, "Health checks are answered whatever their Host is.")
@@ -207,7 +207,7 @@ def _middleware(_candidate: Candidate | None) -> Iterator[Need]:
                    f'MIDDLEWARE.insert(0, "{name}")', required=False)  # fmt: skip
 
 
-def _templates(_candidate: Candidate | None) -> Iterator[Need]:
+def _templates() -> Iterator[Need]:
     engines: list[dict[str, Any]] = [
         one for one in settings.TEMPLATES if str(one.get("BACKEND")).endswith("DjangoTemplates")
     ]
@@ -219,7 +219,7 @@ def _templates(_candidate: Candidate | None) -> Iterator[Need]:
                    'TEMPLATES[0]["APP_DIRS"] = True')  # fmt: skip
 
 
-def _addresses(_candidate: Candidate | None) -> Iterator[Need]:
+def _addresses() -> Iterator[Need]:
     for name, view, line in (
         ("API", "fashion_search:search", f'path("api/v1/", include("{PLUGIN}.api.urls"))'),
         ("health checks", "fashion_search_watching:ready", f'path("", include("{PLUGIN}.monitoring.urls"))'),
@@ -262,7 +262,7 @@ def _without_password(url: Any) -> str:
     return f"{scheme}{sign}{rest.rpartition('@')[2]}" if sign else text
 
 
-_LOOKS: tuple[Callable[[Candidate | None], Iterator[Need]], ...] = (
+_LOOKS: tuple[Callable[[], Iterator[Need]], ...] = (
     _database,
     _installed_apps,
     _own_settings,
