@@ -10,11 +10,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, URLPattern, path, reverse
-from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
+from ..clock import today
 from ..conf import get_settings
 from ..insight.charts import draw_overview
 from ..insight.reports import (
@@ -46,7 +46,7 @@ class SearchDayAdmin(InsightAdmin):
         """Show charts and totals of a period."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        period, complaint = read_period(request.GET.dict(), timezone.localdate())
+        period, complaint = read_period(request.GET.dict(), today())
         figures = read_figures(period)
         return self.respond(
             request,
@@ -76,7 +76,7 @@ class QueryDayAdmin(InspectorPages):
         """Show the queries of a period, the commonest first, or those that need somebody."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        period, complaint = read_period(request.GET.dict(), timezone.localdate())
+        period, complaint = read_period(request.GET.dict(), today())
         kind = request.GET.get("show", "top")
         kind = kind if kind in KINDS else "top"
         containing = _text(request)
@@ -105,7 +105,7 @@ class QueryDayAdmin(InspectorPages):
         """Show what lies near a query in the joint space, and what was done with its results."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        period, complaint = read_period(request.GET.dict(), timezone.localdate())
+        period, complaint = read_period(request.GET.dict(), today())
         text = _text(request)
         around = look_around(text) if text else None
         return self.respond(

@@ -19,7 +19,6 @@ from ..monitoring.configuration_probes import (
     probe_broker_options,
     probe_log_address,
     probe_schedule,
-    probe_settings,
 )
 from ..monitoring.neighbours import local_cache
 from ..registry import __name__ as _registry
@@ -54,7 +53,11 @@ class Need:
 
 
 def find_needs() -> list[Need]:
-    """Return what search needs of the settings, in the order in which it is added."""
+    """Return what search needs of the settings, in the order in which it is added.
+
+    Raises:
+        ImproperlyConfigured: FASHION_SEARCH has a key or a value that it may not have.
+    """
     return [need for look in _LOOKS for need in look()]
 
 
@@ -83,12 +86,6 @@ def _installed_apps() -> Iterator[Need]:
 
 
 def _own_settings() -> Iterator[Need]:
-    found = probe_settings()
-    if not found.passed:
-        yield Need(
-            SETTING, False, found.sentence, f"{SETTING} = {{}}  # every key has a default; docs/settings.md"
-        )
-        return
     given = getattr(settings, SETTING, None)
     if given is None:
         lines = [f"{SETTING} = {{", *_suggested(), "}"]
@@ -235,10 +232,7 @@ def _addresses() -> Iterator[Need]:
                 URLS,
                 required=False,
             )
-    try:
-        page = get_settings().search_url
-    except ImproperlyConfigured:
-        return
+    page = get_settings().search_url
     try:
         if not page.startswith("/"):
             reverse(page)

@@ -128,10 +128,10 @@ def _say_name(lines: Lines) -> None:
     titles = (name for name in TITLES if callable(getattr(lines.candidate.model, name, None)))
     if len(texts) == 1 and (title := next(titles, "")):
         lines.add("name", _quoted([title]), f"or {way.path}", [way])
-    elif len(texts) == 1:
+    elif len(texts) == 1 and not isinstance(way.field, models.JSONField):
         lines.add_path("name", way)
     else:
-        lines.add("name", texts, "the first language that it has", [way])
+        lines.add("name", texts, "the first language that it has" if len(texts) > 1 else "", [way])
 
 
 def _say_price(lines: Lines) -> None:

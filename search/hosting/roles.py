@@ -14,7 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
-from django.db.models import Model
+from django.db.models import ForeignObjectRel, Model
 
 TEXT = (models.CharField, models.TextField, models.JSONField)
 NUMBER = (models.DecimalField, models.IntegerField, models.FloatField)
@@ -120,7 +120,7 @@ def find_ways(model: type[Model]) -> dict[str, list[Way]]:
 
 def accessor(relation: Any) -> str:
     """Return the name of the attribute that leads along a relation."""
-    return str(relation.get_accessor_name() if relation.auto_created else relation.name)
+    return str(relation.get_accessor_name() if isinstance(relation, ForeignObjectRel) else relation.name)
 
 
 def tokens(name: str) -> list[str]:
@@ -168,9 +168,11 @@ def _is_worth(relation: Any, passed: Iterable[type[Model]]) -> bool:
     if not relation.is_relation or not isinstance(target, type) or target in passed:
         return False  # a generic relation leads to no model
     options: Any = target._meta  # type: ignore[attr-defined]
-    if options.auto_created or (relation.auto_created and relation.hidden):
+    if options.auto_created or getattr(relation, "hidden", False):
         return False
-    if getattr(relation if relation.auto_created else relation.remote_field, "parent_link", False):
+    if getattr(
+        relation if isinstance(relation, ForeignObjectRel) else relation.remote_field, "parent_link", False
+    ):
         return False  # to the other half of the same row
     if options.app_config is None or options.app_label in NOWHERE or options.swappable == "AUTH_USER_MODEL":
         return False

@@ -16,6 +16,7 @@ from ...hosting.registration import CannotWrite, Registration, Standing, plan, r
 from ...hosting.services import look_around
 from ...hosting.steps import find_steps
 from ...hosting.trial import Trial, try_registered, try_registration
+from ...monitoring.configuration_probes import probe_settings
 from ...monitoring.probes import Finding, State
 from ...registry import get_index
 from ...session import pinned
@@ -82,6 +83,9 @@ class Command(BaseCommand):
         self.console = Console(file=cast(TextIO, self.stdout), soft_wrap=True, highlight=False)
         if options["force"] and not options["write"]:
             raise CommandError("--force only changes what --write does: give both.", returncode=2)
+        settings = probe_settings()
+        if not settings.passed:
+            raise CommandError(f"{settings.sentence} Correct FASHION_SEARCH first.")
         named = self._named(options["model"])
         registered = _registered()
         chosen, others = self._choose(named, registered)

@@ -11,7 +11,7 @@ from django.test.utils import isolate_apps
 @contextmanager
 def a_shop_like_oscar() -> Iterator[SimpleNamespace]:
     """Variants in the products' own table, prices with partners, a tree of categories by paths, titles that may be blank."""
-    with isolate_apps("shop"):
+    with isolate_apps("shop.apps.ShopConfig"):
 
         class Category(models.Model):
             name = models.CharField(max_length=100)
@@ -20,6 +20,7 @@ def a_shop_like_oscar() -> Iterator[SimpleNamespace]:
 
             class Meta:
                 app_label = "shop"
+                db_table = "table_of_another_shop"
 
             def get_ancestors(self):
                 raise NotImplementedError
@@ -32,6 +33,7 @@ def a_shop_like_oscar() -> Iterator[SimpleNamespace]:
 
             class Meta:
                 app_label = "shop"
+                db_table = "table_of_another_shop"
 
         class Product(models.Model):
             structure = models.CharField(max_length=10, choices=[("parent", "Parent"), ("child", "Child")])
@@ -48,6 +50,7 @@ def a_shop_like_oscar() -> Iterator[SimpleNamespace]:
 
             class Meta:
                 app_label = "shop"
+                db_table = "table_of_another_shop"
 
             def get_title(self):
                 return self.title or self.parent.title
@@ -62,6 +65,7 @@ def a_shop_like_oscar() -> Iterator[SimpleNamespace]:
 
             class Meta:
                 app_label = "shop"
+                db_table = "table_of_another_shop"
 
         class StockRecord(models.Model):
             product = models.ForeignKey(Product, models.CASCADE, related_name="stockrecords")
@@ -73,6 +77,7 @@ def a_shop_like_oscar() -> Iterator[SimpleNamespace]:
 
             class Meta:
                 app_label = "shop"
+                db_table = "table_of_another_shop"
 
         class OrderLine(models.Model):
             product = models.ForeignKey(Product, models.SET_NULL, null=True)
@@ -81,6 +86,7 @@ def a_shop_like_oscar() -> Iterator[SimpleNamespace]:
 
             class Meta:
                 app_label = "shop"
+                db_table = "table_of_another_shop"
 
         yield SimpleNamespace(
             Product=Product,
@@ -94,7 +100,7 @@ def a_shop_like_oscar() -> Iterator[SimpleNamespace]:
 @contextmanager
 def a_shop_in_two_languages() -> Iterator[SimpleNamespace]:
     """Names in JSON, descriptions in a column for each language, prices in hundredths at variants, a state of several, no address."""
-    with isolate_apps("shop"):
+    with isolate_apps("shop.apps.ShopConfig"):
 
         class Kind(models.Model):
             title = models.JSONField()
@@ -102,6 +108,7 @@ def a_shop_in_two_languages() -> Iterator[SimpleNamespace]:
 
             class Meta:
                 app_label = "shop"
+                db_table = "table_of_another_shop"
 
         class Article(models.Model):
             name = models.JSONField()
@@ -116,6 +123,7 @@ def a_shop_in_two_languages() -> Iterator[SimpleNamespace]:
 
             class Meta:
                 app_label = "shop"
+                db_table = "table_of_another_shop"
 
         class Variant(models.Model):
             article = models.ForeignKey(Article, models.CASCADE)
@@ -126,5 +134,6 @@ def a_shop_in_two_languages() -> Iterator[SimpleNamespace]:
 
             class Meta:
                 app_label = "shop"
+                db_table = "table_of_another_shop"
 
         yield SimpleNamespace(Article=Article, Kind=Kind, Variant=Variant)

@@ -81,13 +81,6 @@ def test_celery_that_is_not_set_up_is_told_with_all_its_lines(celery_settings):
     assert found["CELERY_BEAT_SCHEDULER"] == 'CELERY_BEAT_SCHEDULER = "search.beat.SteadyScheduler"'
 
 
-def test_a_misspelt_setting_is_told(settings):
-    settings.FASHION_SEARCH = {"CURENCY": "EUR"}
-    (need,) = [need for need in find_needs() if need.name == "FASHION_SEARCH"]
-    assert not need.stands
-    assert "CURENCY" in need.sentence
-
-
 def test_a_password_is_not_shown(celery_settings):
     celery_settings(broker_url="redis://shop:secret@cache.example:6379/0")
     (need,) = [need for need in find_needs() if need.name == "CELERY_BROKER_URL"]

@@ -1,8 +1,7 @@
-import psycopg
 import pytest
 from celery import current_app
 from django.core.management import call_command
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections
 
 from search.hosting import services
 from search.hosting.services import look_around
@@ -85,14 +84,11 @@ class TestExtension:
 
 
 def test_a_server_that_does_not_answer_is_told_and_the_rest_is_looked_at(monkeypatch):
-    connection.close()
+    def refuse():
+        raise OperationalError("connection refused\n\tIs the server running?")
 
-    def refuse(*args, **options):
-        raise psycopg.OperationalError("connection refused")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(connections["default"], "get_new_connection", refuse)
-        told = found()
+    monkeypatch.setattr(connections["default"], "ensure_connection", refuse)
+    told = found()
     assert told["Postgres"] == (
         State.BROKEN,
         "It does not answer: connection refused",

@@ -83,6 +83,12 @@ def test_wrong_arguments_are_told_with_the_remedy(arguments, said):
     assert error.value.returncode == 2
 
 
+def test_a_misspelt_setting_comes_first(settings):
+    settings.FASHION_SEARCH = {"CURENCY": "EUR"}
+    with pytest.raises(CommandError, match=r"has no setting 'CURENCY'.*Correct FASHION_SEARCH first"):
+        call_command("fashion_search_init")
+
+
 def test_a_shop_without_products_is_told_what_a_product_needs(monkeypatch, unregistered):
     monkeypatch.setattr("search.hosting.candidates._of_the_host", list)
     with pytest.raises(CommandError, match=r"No model looks like products.*--model APP.MODEL"):

@@ -15,6 +15,7 @@ AUTH_USER_MODEL = "people.Person"
 LANGUAGE_CODE = "de-at"
 TIME_ZONE = "Europe/Vienna"
 USE_TZ = False
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STATIC_URL = "/static/"
 MEDIA_URL = "/media/"
 MEDIA_ROOT = BASE_DIR / "media"
