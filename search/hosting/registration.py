@@ -97,6 +97,8 @@ def plan(candidate: Candidate, output: Path | None = None) -> Registration:
     path = output.absolute()
     if path.is_dir():
         path = path / FILE
+    if not is_own_file(path):
+        raise CannotWrite(f"{path} is part of an installed package: name a file of the shop with --output.")
     lines = write_lines(candidate)
     owner = _owner_of(path)
     text = _sealed(_text(candidate, lines, owner))
@@ -156,9 +158,13 @@ def standing_of(path: Path) -> Standing:
 
 def is_own(app: AppConfig) -> bool:
     """Return whether an app is the shop's own: no installed package, and not the plugin."""
-    return app.label != "fashion_search" and not {"site-packages", "dist-packages"} & set(
-        Path(app.path).parts
-    )
+    return is_own_file(Path(app.path))
+
+
+def is_own_file(path: Path) -> bool:
+    """Return whether a file or folder is the shop's own: part of no installed package, and not of the plugin."""
+    plugin = Path(inspect.getfile(registry)).parent
+    return not path.is_relative_to(plugin) and not {"site-packages", "dist-packages"} & set(path.parts)
 
 
 def _sealed(text: str) -> str:
@@ -247,7 +253,7 @@ def _field(line: Line) -> str:
 def _facets(candidate: Candidate, lines: Lines) -> str:
     names = ", ".join(f'"{name}"' for name in lines.facets)
     text = f"    # What shoppers filter by; each is one of the fields.\n    facets = ({names}{',' if len(lines.facets) == 1 else ''})"
-    others = unused_facets(candidate, [line.source for line in lines.fields])[:6]
+    others = unused_facets(candidate, [way.path for way in lines.ways])[:6]
     return text + (f"  # perhaps also by {', '.join(others)}" if others else "")
 
 

@@ -7,6 +7,7 @@ from django.db.models import Model
 
 from .roles import Way, accessor, tree_of
 
+LONGEST = 60  # characters of relations that stand on the line of their table
 LEVELS = 4  # of a tree by parents whose rows mark the products below them
 
 
@@ -69,7 +70,10 @@ def _function(owner: type[Model], paths: list[str]) -> str:
         return f"lambda row: products_of([row, *row.get_descendants()], {inside})"
     if above and above != "get_ancestors":
         paths = [f"{path}{f'__{above}' * level}" for path in paths for level in range(LEVELS)]
-    return f"lambda row: products_of(row, {', '.join(f'{chr(34)}{path}{chr(34)}' for path in paths)})"
+    quoted = ", ".join(f'"{path}"' for path in paths)
+    if len(quoted) > LONGEST:
+        return f"lambda row: products_of(\n            row, {quoted}\n        )"
+    return f"lambda row: products_of(row, {quoted})"
 
 
 def _lookup_of(model: type[Model], attribute: str) -> str:

@@ -12,7 +12,15 @@ from rich.text import Text
 from ...exceptions import NoIndexRegistered
 from ...hosting.candidates import Candidate, examine, find_candidates
 from ...hosting.configuration import SETTINGS, Need, code_by_place, find_needs, settings_file
-from ...hosting.registration import CannotWrite, Registration, Standing, plan, registered_file, write
+from ...hosting.registration import (
+    CannotWrite,
+    Registration,
+    Standing,
+    is_own_file,
+    plan,
+    registered_file,
+    write,
+)
 from ...hosting.services import look_around
 from ...hosting.steps import find_steps
 from ...hosting.trial import Trial, try_registered, try_registration
@@ -91,12 +99,13 @@ class Command(BaseCommand):
         chosen, others = self._choose(named, registered)
         stands = registered is chosen.model
         try:
-            registration = plan(chosen, options["output"] or (registered_file() if stands else None))
+            own = registered_file() if stands and is_own_file(registered_file()) else None
+            registration = plan(chosen, options["output"] or own)
             trial = try_registered() if stands else try_registration(registration)
             self._tell_models(chosen, others, registered)
             self._tell_file(registration, trial, written=options["write"], stands=stands)
             if options["write"]:
-                self._write(registration, force=options["force"])
+                self._write(registration, stands=stands, force=options["force"])
         except CannotWrite as error:
             raise CommandError(str(error)) from error
         needs, services = find_needs(), look_around()
@@ -163,7 +172,11 @@ class Command(BaseCommand):
         self._title("search_index.py")
         standing = registration.standing
         self._say(f"{registration.path} {standing.value}.")
-        if standing is Standing.ABSENT and not written:
+        if stands and registration.path != registered_file():
+            self._say(
+                f"{registration.candidate.label} is registered by {registered_file()}, so that it is not needed."
+            )
+        elif standing is Standing.ABSENT and not written:
             self._say("It would be:")
             self.stdout.write(f"\n{registration.text}\n")
         elif registration.differs and standing is not Standing.FOREIGN:
@@ -175,19 +188,16 @@ class Command(BaseCommand):
             for sentence in registration.lines.lacking:
                 self._say(f"  {sentence}")
 
-    def _write(self, registration: Registration, *, force: bool) -> None:
+    def _write(self, registration: Registration, *, stands: bool, force: bool) -> None:
         if registration.standing is not Standing.ABSENT and not registration.differs:
             self._say("Nothing is written: it stands.")
-            return
-        if (
-            registration.standing is not Standing.ABSENT
-            and not force
-            and _registered() is registration.candidate.model
-        ):
-            self._say("Nothing is written: it registers this model. --force replaces it, and keeps a copy.")
-            return
-        kept = write(registration, force=force)
-        self._say("It is written." + (f" The former one is kept as {kept}." if kept else ""))
+        elif stands and not force:
+            self._say(
+                f"Nothing is written: {registered_file()} registers this model. --force writes, and keeps a copy of what is there."
+            )
+        else:
+            kept = write(registration, force=force)
+            self._say("It is written." + (f" The former one is kept as {kept}." if kept else ""))
 
     def _tell_settings(self, needs: list[Need]) -> None:
         self._title("Settings")

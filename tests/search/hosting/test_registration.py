@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from search import registry
 from search.hosting.candidates import examine
 from search.hosting.registration import CannotWrite, Standing, is_own, plan, standing_of, write
 from search.hosting.trial import try_registration
@@ -162,3 +163,10 @@ def test_an_installed_package_is_no_place_for_it(monkeypatch):
 
 def test_a_file_that_is_not_there_stands_nowhere(tmp_path):
     assert standing_of(tmp_path / "search_index.py") is Standing.ABSENT
+
+
+def test_a_file_of_the_plugin_is_never_written(tmp_path):
+    inside = Path(registry.__file__).parent / "contrib" / "search_index.py"
+    for file in (inside, tmp_path / "site-packages" / "oscar" / "search_index.py"):
+        with pytest.raises(CannotWrite, match="part of an installed package"):
+            plan(examine(Product), file)

@@ -57,6 +57,15 @@ def test_it_is_written_once_and_left_alone_then(capsys, unregistered, tmp_path):
     assert file.read_text() == text
 
 
+def test_a_model_that_is_registered_elsewhere_needs_no_file(capsys, index_settings, tmp_path):
+    for arguments in ((), ("--write",)):
+        said = run(capsys, "--output", str(tmp_path), *arguments)
+        assert "shop/search_index.py, so that it is not needed." in said
+        assert list(tmp_path.iterdir()) == []
+    assert "Nothing is written: " in said
+    assert "It is written." in run(capsys, "--output", str(tmp_path), "--write", "--force")
+
+
 def test_without_a_registration_another_one_says_so(capsys, tmp_path):
     said = run(capsys, "--model", "shop.Brand", "--output", str(tmp_path))
     assert "shop.Product is registered already" in said

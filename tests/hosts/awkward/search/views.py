@@ -20,7 +20,8 @@ async def found(request):
     return JsonResponse(
         {
             "results": [
-                [result.card.sku, result.card.name, str(result.card.price)] for result in answer.results
+                [result.card.sku, result.card.name, str(result.card.price), result.card.brand]
+                for result in answer.results
             ]
         }
     )
