@@ -7,6 +7,7 @@ from contextvars import ContextVar
 from copy import deepcopy
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -15,8 +16,24 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DEFAULT_DB_ALIAS, connections
 
-PACKAGED = Path(__file__).parent / "artifacts"  # those that come with the plugin
-DEFAULT_ARTIFACT = PACKAGED / "light"
+# What the folder artifacts/ is called as a wheel, which is one of its own.
+MODEL_PACKAGE = "fashion_search_model"
+SHIPPED = ("light", "resnet50", "resnet50_small")  # artifacts that are in it
+NO_MODEL = (
+    "The artifacts that ship are not installed: run `pip install fashion-search-model`,"
+    ' or set FASHION_SEARCH["ARTIFACT"] to the folder of an artifact of your own.'
+)
+
+
+def _packaged_folder() -> Path:
+    """Return the folder of the artifacts that ship: that of the repository, or that of their wheel; it may be missing."""
+    own = Path(__file__).parent / "artifacts"
+    found = None if own.is_dir() else find_spec(MODEL_PACKAGE)
+    return Path(found.origin).parent if found and found.origin else own
+
+
+PACKAGED = _packaged_folder()
+DEFAULT_ARTIFACT = PACKAGED / SHIPPED[0]
 FORMER_NAMES = {"default": "resnet50_small"}  # of artifacts, in the settings of hosts
 
 
@@ -122,6 +139,7 @@ class SearchSettings:
     ef_search: int = 200  # hnsw.ef_search of a query
     hnsw_m: int = 16  # links per node of an HNSW index
     hnsw_ef_construction: int = 128  # candidates per node while an HNSW index is built
+    build_memory_mb: int = 0  # maintenance_work_mem while HNSW indexes are built; 0 for what the server gives
     freeze_seconds: int = 900  # how long later pages show the list that the first page was cut from
     keep_retired: int = 1  # former versions kept for rolling back
     activate_max_failed: float = (
@@ -317,7 +335,14 @@ def checked(key: str, value: Any) -> Any:
     if (
         isinstance(value, int | float)
         and not isinstance(value, bool)
-        and (value < 0 or (value == 0 and isinstance(value, int) and key not in ("KEEP_RETIRED", "VARIANTS")))
+        and (
+            value < 0
+            or (
+                value == 0
+                and isinstance(value, int)
+                and key not in ("KEEP_RETIRED", "VARIANTS", "BUILD_MEMORY_MB")
+            )
+        )
     ):
         raise ImproperlyConfigured(f"{SETTING}[{key!r}] must be positive, not {value!r}.")
     return value
@@ -326,7 +351,7 @@ def checked(key: str, value: Any) -> Any:
 def _packaged(name: str) -> Path | None:
     """The folder of an artifact that comes with the plugin, by its bare name."""
     name = FORMER_NAMES.get(name, name)
-    return next((folder for folder in PACKAGED.iterdir() if folder.name == name and folder.is_dir()), None)
+    return PACKAGED / name if name in SHIPPED else None
 
 
 def _rates(value: Any) -> Mapping[str, float]:

@@ -64,6 +64,10 @@ class UnsafeConnection(SearchError):  # noqa: N818 - says what is wrong without 
     """Something cannot be done through the connection that the settings name; the message names the remedy."""
 
 
+class TooLittleMemory(SearchError):  # noqa: N818 - says what is wrong without the suffix
+    """An index cannot be built in sensible time with the memory that Postgres may use for it; the message names the remedy."""
+
+
 class InvalidQuery(SearchError):  # noqa: N818 - says what is wrong without the suffix
     """A query cannot be answered; `code` is for programs and `sentence` for people."""
 

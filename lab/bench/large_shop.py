@@ -1,8 +1,9 @@
-"""A shop of 100,000 drawn products, written straight into the tables, and queries that fit it.
+"""A shop of 100,000 drawn products or more, written straight into the tables, and queries that fit it.
 
 Products are the drawn catalogue's, each named after one of 20,000 invented lines besides, so that there are as many words
 as in a large shop. Their texts are encoded. No pictures are drawn for them: the embedding of a picture is that of its
-text, turned by as much as true pairs of this artifact differ.
+text, turned by as much as true pairs of this artifact differ. What is beyond 100,000 products are copies of these in the index
+alone, with keys, prices and styles of their own and with embeddings that differ as much as those of like products do.
 """
 
 import random
@@ -19,6 +20,8 @@ PRODUCTS = 100_000
 LINES = 20_000
 BATCH = 2_000
 SEED = 2024
+DISTANCES = 4_096  # by which copies differ from what they are copied from
+COPY_SIMILARITY = 0.95  # of the embeddings of a product and its copy, about
 PAIR_SIMILARITY = 0.75  # of a picture and its text; the median of true pairs is .78
 COLOURS_OF_A_KIND = 40  # directions in which pictures of one kind differ from their texts in the same way
 SHARES = (2, 20, 200, 2000)  # filters: one product in so many
@@ -45,11 +48,15 @@ def fill(number: int, *, encoded: bool = False):
     """Write products and entries; return the version, active.
 
     Args:
-        number: of products.
+        number: of products; beyond PRODUCTS a multiple of them, all of whose others are copies.
         encoded: whether texts are encoded and HNSW indexes are built; without, the version has no embeddings.
     """
-    fill_shop(number)
-    return index_shop(number, encoded=encoded)
+    times, rest = divmod(number, PRODUCTS)
+    if rest and times:
+        raise ValueError(f"A shop of more than {PRODUCTS} products holds a multiple of them, not {number}.")
+    drawn = min(number, PRODUCTS)
+    fill_shop(drawn)
+    return index_shop(drawn, encoded=encoded, times=max(times, 1))
 
 
 def fill_shop(number: int) -> None:
@@ -66,8 +73,14 @@ def fill_shop(number: int) -> None:
     print(f"{number} products written in {time.monotonic() - began:.0f} s", flush=True)
 
 
-def index_shop(number: int, *, encoded: bool = False):
-    """Write the entries of the shop's products; return the version, active. The arguments are those of `fill`."""
+def index_shop(number: int, *, encoded: bool = False, times: int = 1):
+    """Write the entries of the shop's products; return the version, active.
+
+    Args:
+        number: of products.
+        encoded: as in `fill`.
+        times: how often each entry is there, with its copies.
+    """
     from search.conf import get_settings
     from search.encoders.artifact import read_manifest
     from search.models import IndexVersion, StaleMark, StaleProduct
@@ -90,9 +103,80 @@ def index_shop(number: int, *, encoded: bool = False):
     StaleMark.objects.all().delete()
     StaleProduct.objects.all().delete()  # all of them stand in the index
     print(f"{number} entries written in {time.monotonic() - began:.0f} s", flush=True)
+    if times > 1:
+        multiply(version, times)
     if encoded:
         _finish(version)
     return version
+
+
+def multiply(version, times: int) -> None:
+    """Copy every entry of a version, its pictures and its card, so that it is there so many times, each a little different."""
+    from django.core.management import call_command
+    from django.db import connection, transaction
+
+    began = time.monotonic()
+    own = np.random.default_rng(SEED).standard_normal((DISTANCES, version.dimension))
+    length = np.sqrt(1 / COPY_SIMILARITY**2 - 1)
+    distances = length * own / np.linalg.norm(own, axis=1, keepdims=True)
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE away (number integer PRIMARY KEY, embedding halfvec)")
+        cursor.executemany(
+            "INSERT INTO away VALUES (%s, %s::halfvec)",
+            [(number, str(row.round(5).tolist())) for number, row in enumerate(distances)],
+        )
+        cursor.execute("SELECT max(id) FROM fashion_search_indexentry")
+        (last,) = cursor.fetchone()
+    for copy in range(1, times):
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                "SET LOCAL session_replication_role = replica"
+            )  # everything is counted once, at the end
+            for statement in (_COPY_ENTRIES, _COPY_PICTURES, _COPY_CARDS):
+                cursor.execute(
+                    statement,
+                    {
+                        "version": version.pk,
+                        "copy": copy,
+                        "moved": copy * last,
+                        "last": last,
+                        "of": DISTANCES,
+                    },
+                )
+    with connection.cursor() as cursor:
+        for table in ("indexentry", "entryimage"):
+            cursor.execute(
+                f"SELECT setval(pg_get_serial_sequence('fashion_search_{table}', 'id'), max(id)) FROM fashion_search_{table}"
+            )
+        cursor.execute("VACUUM ANALYZE fashion_search_indexentry")
+    version.total = version.total * times
+    version.save()
+    call_command("search_index", "recount")
+    print(f"{version.total} entries in {time.monotonic() - began:.0f} s", flush=True)
+
+
+_COPY_ENTRIES = """
+INSERT INTO fashion_search_indexentry (id, version_id, product_key, sku, name, brand, style, keywords, document, facets, price,
+    in_stock, created, text_embedding, text_hash, content_hash, embedded_hash, error, notes, updated_at)
+SELECT entry.id + %(moved)s, version_id, product_key || '-' || %(copy)s, sku || '-' || %(copy)s, name, brand,
+    CASE style WHEN '' THEN '' ELSE style || '-' || %(copy)s END, keywords, document, facets,
+    round(price * (1 + %(copy)s / 50.0), 2), in_stock, created + %(copy)s * interval '1 second',
+    l2_normalize(text_embedding + away.embedding), text_hash, content_hash, embedded_hash, error, notes, updated_at
+FROM fashion_search_indexentry AS entry JOIN away ON away.number = (entry.id * 31 + %(copy)s) %% %(of)s
+WHERE version_id = %(version)s AND entry.id <= %(last)s
+"""
+_COPY_PICTURES = """
+INSERT INTO fashion_search_entryimage (entry_id, version_id, position, name, picture_hash, embedding, error)
+SELECT entry_id + %(moved)s, version_id, position, name, picture_hash, l2_normalize(image.embedding + away.embedding), error
+FROM fashion_search_entryimage AS image JOIN away ON away.number = (image.entry_id * 37 + %(copy)s) %% %(of)s
+WHERE version_id = %(version)s AND image.entry_id <= %(last)s
+"""
+_COPY_CARDS = """
+INSERT INTO fashion_search_storedcard (product_key, card)
+SELECT kept.product_key || '-' || %(copy)s, kept.card FROM fashion_search_storedcard AS kept
+JOIN fashion_search_indexentry AS entry USING (product_key)
+WHERE entry.version_id = %(version)s AND entry.id <= %(last)s
+"""
 
 
 def drawn_rows(number: int) -> Iterator:

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from ..engine.answers import SearchAnswer
+from ..engine.answers import AT_LEAST, EXACT, SearchAnswer
 from ..engine.boxes import PROPOSED
 from ..engine.turning import TURNS
 
@@ -263,6 +263,10 @@ class SearchAnswerSerializer(DegradedSerializer):
         help_text="Where nothing meets the whole query: filters without which something would be found. They are never dropped.",
     )
     complete = serializers.BooleanField(help_text="False where more products may match than were considered.")
+    total_is = serializers.ChoiceField(
+        choices=(EXACT, AT_LEAST),
+        help_text="Whether totals and counts are exact, or lower bounds where more products may match than were considered.",
+    )
     took_ms = serializers.FloatField(min_value=0)
     understood = UnderstoodPartSerializer(many=True)
     unknown = serializers.ListField(

@@ -3,17 +3,21 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from ..conf import get_settings
 from ..facets import token_of, values_of
 from ..models import IndexEntry, StaleMark, StaleProduct
-from ..models.finding import Found, Measured
+from ..models.finding import Found, Measure, among, measured
+from ..models.measured import Measured
 from ..query.prices import FALLING, RISING
 from ..registry import get_index, load_products
 from .answers import Absence
-from .candidates import ScoredEntry, Space
+from .candidates import Space
 from .explain import parts_of_result
 from .ranking import Ranked, RankingQuery, RankingTrace, score_entries
 from .request import Filters
+from .scored import ScoredEntries, ScoredEntry
 
 LOOKED_AT = 500  # waiting products whose SKU is compared
 
@@ -38,7 +42,8 @@ def why_absent(
     query = query if query.photo is None else replace(query, embedding=query.photo)
     keys = query.codes.keys if query.codes else ()
     named = entry.product_key in keys or query.typed.wanted.lower() in (entry.sku, entry.name.lower())
-    (item,) = score_entries(query, query.terms, Found({}, {entry.pk} if named else set(), []), {entry.pk})
+    row = measured(among([entry.pk]), Measure(query.terms, query.version.config, query.embedding))
+    (item,) = score_entries(query, query.terms, Found(row, np.array([named]), 0), set())
     stopped = [*_stopped_by_conditions(query, filters, entry, item.row), *_stopped_by_rules(query, item.row)]
     if not _in_shop(entry.product_key):
         place = None
@@ -106,15 +111,15 @@ def _waiting(lowered: str) -> StaleProduct | None:
 def _stopped_by_conditions(
     query: RankingQuery, filters: Filters, entry: IndexEntry, row: Measured
 ) -> Iterator[str]:
-    product = ScoredEntry(row)
+    product = ScoredEntries.of([ScoredEntry(row)])
     for name in filters.selected:
-        if not product.meets(Filters(facets={name: filters.facets[name]})):
+        if not product.meet(Filters(facets={name: filters.facets[name]})).all():
             own = ", ".join(values_of(name, row.facets))
             yield f"The filter {name} is {' or '.join(filters.facets[name])}; it has {own or 'none'}."
     if filters.in_stock and not row.in_stock:
         yield "Only products in stock are asked for; it is sold out."
     priced = query.under(filters)
-    if not product.meets(Filters(price_min=priced.price_min, price_max=priced.price_max)):
+    if not product.meet(Filters(price_min=priced.price_min, price_max=priced.price_max)).all():
         whose = (
             "the filter"
             if filters.has_price
@@ -157,14 +162,14 @@ def _stopped_by_rank(query: RankingQuery, ranked: Ranked, item: ScoredEntry) -> 
         if not trace.few:
             yield _enough(trace)
             return
-        if not item.is_close(query.words, settings.weights):
+        if not ScoredEntries.of([item]).are_close(query.words, settings.weights).all():
             yield _not_close(query, item)
             return
-    if all(candidate.row.entry_id != item.row.entry_id for candidate in trace.scored):
+    if item.row.entry_id not in trace.scored.rows.ids:
         yield _unseen(query, item, trace)
         return
-    kept = [candidate.row.entry_id for candidate in trace.kept]
-    if item.row.entry_id in kept and item.row.entry_id not in {shown.row.entry_id for shown in trace.shown}:
+    kept = trace.kept.rows.ids.tolist()
+    if item.row.entry_id in kept and item.row.entry_id not in trace.shown.rows.ids:
         place = kept.index(item.row.entry_id) + 1
         yield f"By score it is number {place} of {len(kept)}; {settings.results} are shown at most (RESULTS)."
 
@@ -191,8 +196,8 @@ def _moved_by_variants(ranked: Ranked, item: ScoredEntry) -> Iterator[str]:
     """That other variants of its style have moved a result down."""
     if ranked.trace is None:
         return
-    kept = [candidate.row.entry_id for candidate in ranked.trace.kept]
-    shown = [candidate.row.entry_id for candidate in ranked.trace.shown]
+    kept = ranked.trace.kept.rows.ids.tolist()
+    shown = ranked.trace.shown.rows.ids.tolist()
     if item.row.entry_id in kept and item.row.entry_id in shown:
         before, after = kept.index(item.row.entry_id) + 1, shown.index(item.row.entry_id) + 1
         if after > before:
@@ -205,9 +210,9 @@ def _moved_by_variants(ranked: Ranked, item: ScoredEntry) -> Iterator[str]:
 def _enough(trace: RankingTrace) -> str:
     enough = get_settings().enough
     if trace.dropped is None or trace.dropped:
-        lead = sum(candidate.matching for candidate in trace.kept)
+        lead = int(trace.kept.matching.sum())
         return f"Nothing has all that is asked for; {lead} products have all the rest, and the closest are added only below {enough} (ENOUGH)."
-    full = sum(candidate.full for candidate in trace.scored)
+    full = int(trace.scored.full.sum())
     have = (
         f"{full} products have" if trace.closest else f"At least {enough} products have, without the filters,"
     )

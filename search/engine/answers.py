@@ -46,6 +46,9 @@ TOKEN = "token"  # noqa: S105 - later pages are computed afresh, and may repeat 
 CARDS = "cards"  # products of this page that no list can show, because the shop's code fails for them; totals count them
 WORDS = "words"  # of the catalogue, which suggestions are made of, before they are counted
 
+# What a total is.
+EXACT, AT_LEAST = "exact", "at_least"
+
 
 @dataclass(frozen=True, slots=True)
 class Guess:
@@ -239,6 +242,11 @@ class SearchAnswer:
     def is_blind(self) -> bool:
         """Whether nobody could look, so that an empty list does not say that nothing fits."""
         return RESULTS in self.left_out
+
+    @property
+    def total_is(self) -> str:
+        """EXACT, or AT_LEAST where only the best of those that would qualify were looked at; then so are all counts."""
+        return EXACT if self.complete else AT_LEAST
 
     @property
     def is_corrected(self) -> bool:

@@ -8,6 +8,7 @@ from functools import reduce
 from operator import add
 from typing import Any
 
+import numpy as np
 from django.core import signing
 from django.db.models import Case, F, FloatField, Q, QuerySet, Value, When
 from django.utils import timezone
@@ -29,12 +30,12 @@ from ..text import clean_text
 from . import answers
 from .answers import Draft, SearchAnswer, SearchResult
 from .arrange import only_hidden, without_hidden
-from .candidates import ScoredEntry
 from .counts import Counts, count_choices
 from .kept import KeptTokens
 from .relaxation import blocking_filters
 from .request import Filters, SearchRequest
 from .results import ResultList, freeze, load_results, thaw
+from .scored import NO_ENTRIES, ScoredEntries
 
 FEW = 20_000  # entries that are sorted sooner than all are read in order
 
@@ -137,7 +138,7 @@ def catalogue_page(version: IndexVersion, request: SearchRequest) -> Draft:
     if frozen is not None:
         items = frozen.sorted_by(request.sort)[request.window]
         answer = _answer_of(request, len(frozen.items), frozen.counts, token=request.token)
-        return Draft(answer, {item.row.product_key: item.score for item in items}, thawed=True)
+        return Draft(answer, items.scores, thawed=True)
     restarted = bool(request.token) and request.page > 1
     draft = _read(version, replace(request, page=1) if restarted else request, fingerprint)
     # Only a list that was frozen can have been thawed too late.
@@ -156,13 +157,15 @@ def _read(version: IndexVersion, request: SearchRequest, fingerprint: str) -> Dr
     known = kept.total(request.filters)
     total = chosen.count() if known is None else known
     freezes = bool(request.facets) and request.freezes(total) and total <= get_settings().results
-    whole = ResultList((), True, Counts())
+    whole = ResultList(NO_ENTRIES, True, Counts())
     if freezes:
-        rows = {row.product_key: row for row in measured(selected(chosen))}
+        rows = measured(selected(chosen))
+        places = {key: place for place, key in enumerate(rows.keys.tolist())}
         order = listing.window(chosen, slice(0, total), total)
-        whole = replace(whole, items=[ScoredEntry(rows[key]) for key in order if key in rows])
+        in_order = rows.take(np.array([places[key] for key in order if key in places], np.intp))
+        whole = replace(whole, items=ScoredEntries.listed(in_order))
         total = len(whole.items)
-        shown = [item.row.product_key for item in whole.sorted_by(request.sort)[request.window]]
+        shown = whole.sorted_by(request.sort)[request.window].keys
     elif request.sort == "relevance":
         shown = listing.window(chosen, request.window, total)
     elif request.sort == "-price" and total > FEW:

@@ -1,17 +1,13 @@
-"""Candidates: the entries that a query's embedding finds, and the score of each entry for a query."""
+"""Candidates: where the entries of a query are looked for, by which terms, and those that its embedding finds."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from operator import mul
-from typing import NamedTuple
 
 from ..conf import Weights, get_settings
-from ..facets import BRAND, CATEGORY, COLOUR, GENDER, facet_of, token_of
 from ..models import EntryImage, IndexEntry, IndexVersion
 from ..models.entries import EntryQuerySet
 from ..models.finding import (
     NO_EMBEDDING,
-    Measured,
     Row,
     every_entry,
     every_image,
@@ -19,20 +15,19 @@ from ..models.finding import (
     nearest,
     selected,
 )
-from ..models.terms import IN_PART, Sql
-from ..query.lexicon import NEAR, PURPOSE, VersionWords
+from ..models.terms import Sql
+from ..query.lexicon import NEAR
 from ..query.negated import Negated
 from ..query.parse import Query
 from ..query.words import Unit
 from ..resilience import PolledCache
 from ..vectors import EmbeddingLiteral
 from .request import NO_FILTERS, Filters
+from .scored import DECIDED
 
 LACKING_SECONDS = 10.0  # between two counts of the pictures that have no embedding
 VERSIONS_KEPT = 4  # of which a process knows that count
 BY_NAME = 0.5  # how well a product fits that only its name calls a child's
-# Where a product's own value is what decides, a mention in its texts is nothing: "shirt" stands in every t-shirt's name.
-DECIDED = frozenset((CATEGORY, GENDER, COLOUR, BRAND))
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +172,7 @@ def _reaches(rows: list[tuple[float, str, int]], floor: float) -> bool:
     return not rows or -rows[-1][0] >= floor
 
 
-# The score of an entry for a query: how much of it the entry covers, and how similar it is.
+# What is looked up, unit by unit.
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,127 +210,3 @@ def _term(unit: Unit, weights: Weights) -> Term:
     share = weights.mentioned if unit.values and not unit.opposite else 1.0
     fits = (share * weights.title, share * weights.keyword, share * weights.description)
     return replace(term, phrases=unit.phrases, fits=fits, near=unit.near)
-
-
-class ScoredEntry(NamedTuple):
-    """An entry with its score for a query, and what that is made of; results, filters, sorts and counts read no other shape."""
-
-    row: Measured
-    score: float = 0.0
-    matching: bool = (
-        True  # it has all that was asked for, or where nothing has, all the rest; or a rule pins it
-    )
-    coverage: float = 0.0  # share of what was asked for, by how well it fits, from 0 to 1
-    held: float = 0.0  # share of what was asked for that it does not lack, from 0 to 1
-    full: bool = False  # no term is missing
-    named: bool = False  # its SKU or name is the query
-    compared: bool = False  # False where it was listed or pinned whatever it has of the query
-    first: tuple[bool, ...] = ()  # whether it has each of the values that come first
-    shown: float = 0.0  # how far its kind is what the photo shows, from 0 to 1
-    literal: float = 0.0  # how far it holds the very words that others are taken for as well, from 0 to 1
-
-    @property
-    def style(self) -> str:
-        """What its variants have in common."""
-        return self.row.style
-
-    def loose(self, terms: Sequence[Term]) -> int:
-        """How many of the terms it has only by what is taken for them, though others have what is called so."""
-        taken_for = (
-            place < IN_PART if term.literal else fit < PURPOSE
-            for term, fit, place in zip(
-                terms, self.row.fits, self.row.places or [0.0] * len(terms), strict=True
-            )
-            if DECIDED & {facet_of(token) for token in term.values}
-        )
-        return sum(taken_for)
-
-    def is_close(self, words: VersionWords, weights: Weights) -> bool:
-        """Whether it is worth showing although something is missing.
-
-        It has a good part of what was asked for, or is nearer to it than nonsense comes to anything.
-        """
-        if self.held >= weights.enough_covered:
-            return True
-        return (self.row.image or -1.0) > words.image_noise or (self.row.text or -1.0) > words.text_noise
-
-    def meets(self, filters: Filters) -> bool:
-        """Whether it meets every condition."""
-        row = self.row
-        if filters.in_stock and not row.in_stock:
-            return False
-        if filters.price_min is not None and (row.price is None or row.price < filters.price_min):
-            return False
-        if filters.price_max is not None and (row.price is None or row.price > filters.price_max):
-            return False
-        return all(
-            not values or any(token_of(name, value) in row.facets for value in values)
-            for name, values in filters.facets.items()
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Scoring:
-    """How entries are scored for a query."""
-
-    importances: Sequence[float]  # of each term
-    needed: Sequence[float]  # a lesser fit counts as missing
-    wanted: float  # the sum of the importances
-    weights: Weights
-
-    @classmethod
-    def by(cls, terms: Sequence[Term], weights: Weights) -> "Scoring":
-        """By what was asked for, and how much each thing counts."""
-        importances = [term.importance for term in terms]
-        return cls(importances, [term.needed for term in terms], sum(importances), weights)
-
-    def of(
-        self,
-        row: Measured,
-        *,
-        named: bool,
-        for_kids: bool = False,
-        cheapness: float = 0.0,
-        shown: float = 0.0,
-    ) -> ScoredEntry:
-        """Score an entry: coverage + image x similarity of its picture + text x that of its text + what a query may add.
-
-        That is + literal x how far it holds the typed words, where other words are taken for them as well, + cheap x cheapness,
-        - kids, and for a photo + shown x how far its kind is what the photo shows.
-
-        Args:
-            row: how well it fits each term, and how similar it is.
-            named: whether the query is its SKU or name.
-            for_kids: whether it is for children, and they were not asked for.
-            cheapness: from 0 for the dearest candidate to 1, where the query asks for cheap things.
-            shown: how far its kind is what the photo shows, from 0 to 1.
-        """
-        weights, wanted = self.weights, self.wanted
-        gained = held = 0.0
-        full = bool(self.importances)
-        for importance, needed, fit in zip(self.importances, self.needed, row.fits, strict=True):
-            gained += importance * fit
-            if fit >= needed:
-                held += importance
-            else:
-                full = False
-        coverage, literal = (gained / wanted, 0.0) if wanted else (0.0, 0.0)
-        if full and wanted and any(row.places):
-            literal = sum(map(mul, self.importances, row.places)) / wanted
-        total = coverage + weights.literal * literal
-        if row.image is not None and row.image > 0:
-            total += weights.image * row.image
-        if row.text is not None and row.text > 0:
-            total += weights.text * row.text
-        total += weights.cheap * cheapness + weights.shown * shown - weights.kids * for_kids
-        held = held / wanted if wanted else 0.0
-        values = (row, total, full or named, coverage, held, full, named, True, (), shown, literal)
-        return ScoredEntry._make(values)
-
-
-def cheapness_of(rows: Sequence[Measured]) -> dict[int, float]:
-    """Return how cheap each candidate is among all: 1 for the cheapest, 0 for the dearest and those without a price."""
-    prices = sorted({row.price for row in rows if row.price is not None}, reverse=True)
-    place = {price: number for number, price in enumerate(prices)}
-    last = max(len(prices) - 1, 1)
-    return {row.entry_id: place[row.price] / last for row in rows if row.price is not None}

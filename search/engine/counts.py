@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from itertools import accumulate, chain
+from itertools import accumulate
 from math import ceil
 from typing import Any
 
@@ -18,8 +18,9 @@ from ..facets import parse_token, prefix_of
 from ..models.entries import EntryQuerySet
 from ..models.expressions import priced
 from ..models.kept_counts import EVERY_ENTRY, in_cells
-from .candidates import ScoredEntry
+from ..models.measured import MeasuredEntries
 from .request import Filters
+from .scored import ScoredEntries
 
 Parents = Mapping[str, str]  # value -> the value above it, "" for a root
 FLAT: Parents = {}
@@ -169,9 +170,17 @@ class PriceRange:
     count: int
 
 
-def price_ranges_of(prices: Iterable[Decimal]) -> list[PriceRange]:
-    """Return the ranges of some prices, cheapest first; none where they lie too close together to be parted."""
-    return _ranges_of(Counter(prices))
+def price_ranges_of(prices: Iterable[str | None]) -> list[PriceRange]:
+    """Return the ranges of some prices, cheapest first; none where they lie too close together to be parted.
+
+    Args:
+        prices: as Postgres writes them; None for what has none.
+    """
+    counted: Counter[Decimal] = Counter()
+    for price, number in Counter(prices).items():
+        if price is not None:
+            counted[Decimal(price)] += number
+    return _ranges_of(counted)
 
 
 def ranges_of_cells(cells: Mapping[str, int]) -> list[PriceRange]:
@@ -321,20 +330,21 @@ def _price(text: str | None) -> Decimal | None:
 # Counts in a list that is in memory.
 
 
-def counted_of(items: Sequence[ScoredEntry]) -> Sequence[ScoredEntry]:
+def counted_of(items: ScoredEntries) -> ScoredEntries:
     """Return the items that counts are over: those that match, or have all the rest of a relaxed query; all where none does.
 
     Of a photo's these are those that have all the words, whether or not they are what it shows.
     """
-    return [item for item in items if item.matching or item.full] or items
+    which = items.matching | items.full
+    return items.only(which) if which.any() else items
 
 
 def count_results(
-    items: Sequence[ScoredEntry],
+    items: ScoredEntries,
     names: Sequence[str],
     filters: Filters,
     trees: Mapping[str, Parents],
-    shown: Sequence[ScoredEntry] | None = None,
+    shown: ScoredEntries | None = None,
 ) -> Counts:
     """Count, over the items that match and meet the filters, what a filter panel shows; over all where none matches.
 
@@ -346,29 +356,24 @@ def count_results(
         shown: those that meet the filters, where they were marked anew.
     """
 
-    def counted(others: Filters) -> Sequence[ScoredEntry]:
-        return counted_of(meeting(items, others))
+    def counted(others: Filters) -> MeasuredEntries:
+        return counted_of(meeting(items, others)).rows
 
-    found = counted(filters) if shown is None else counted_of(shown)
-    shared = _count_tokens(found)
+    found = counted(filters) if shown is None else counted_of(shown).rows
+    shared = found.count_tokens()
     facets = {}
     for name in names:
         chosen = bool(filters.facets.get(name))
-        tokens = _count_tokens(counted(filters.without(name))) if chosen else shared
+        tokens = counted(filters.without(name)).count_tokens() if chosen else shared
         facets[name] = _values_of(name, tokens, filters, trees.get(name, FLAT))
     in_any_price = counted(filters.without_price) if filters.has_price else found
     stocked = counted(filters.without_stock) if filters.in_stock else found
-    prices = [item.row.price for item in in_any_price if item.row.price is not None]
-    return Counts(facets, price_ranges_of(prices), sum(item.row.in_stock for item in stocked))
+    return Counts(facets, price_ranges_of(in_any_price.prices), int(stocked.in_stock.sum()))
 
 
-def meeting(items: Sequence[ScoredEntry], filters: Filters) -> Sequence[ScoredEntry]:
+def meeting(items: ScoredEntries, filters: Filters) -> ScoredEntries:
     """Return the items that meet the filters."""
-    return [item for item in items if item.meets(filters)] if filters else items
-
-
-def _count_tokens(items: Iterable[ScoredEntry]) -> Counter[str]:
-    return Counter(chain.from_iterable(item.row.facets for item in items))
+    return items.only(items.meet(filters)) if filters else items
 
 
 def _values_of(name: str, tokens: Counter[str], filters: Filters, parents: Parents) -> list[FacetCount]:

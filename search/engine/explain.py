@@ -6,8 +6,8 @@ from ..encoders.cache import encoders_for
 from ..exceptions import ArtifactError
 from ..text import split
 from .answers import Explanation, LooksLike, PartFit, ResultExplained
-from .candidates import ScoredEntry
 from .ranking import Ranked, RankingQuery
+from .scored import ScoredEntry
 
 UNKNOWN = "[UNK]"  # what a tokenizer makes of what it has no piece for
 NAMED, FULL, CLOSE, PINNED, LISTED = "named", "full", "close", "pinned", "listed"

@@ -1,12 +1,10 @@
 """The ranking of a query: what covers it, and what its embedding is near to, scored together and in order."""
 
 import logging
-from collections import Counter, deque
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain, groupby
-from typing import Any, Protocol, TypeVar
 
+import numpy as np
 from django.db import DatabaseError
 
 from ..conf import get_settings
@@ -21,6 +19,7 @@ from ..merchandising.snapshots import pinned_by, snapshot
 from ..models import IndexVersion
 from ..models.entries import EntryQuerySet
 from ..models.finding import Found, Measure, Row, among, find, holding_each, holding_most, measured
+from ..models.measured import Floats, MeasuredEntries
 from ..query.codes import ReadCodes, read_codes
 from ..query.lexicon import VersionWords, words_of, words_with
 from ..query.parse import NOTHING_MEANT, Query, Understood, read_query
@@ -30,19 +29,10 @@ from ..vectors import EmbeddingLiteral
 from . import answers
 from .answers import LooksLike
 from .arrange import Arranged, arrange, without_hidden
-from .candidates import (
-    ScoredEntry,
-    Scoring,
-    Space,
-    Term,
-    cheapness_of,
-    image_leg,
-    leaves_few,
-    terms_of,
-    text_leg,
-)
+from .candidates import Space, Term, image_leg, leaves_few, terms_of, text_leg
 from .relaxation import NONE, Parts, kinds_among, relax
 from .request import NO_FILTERS, Filters
+from .scored import NO_ENTRIES, ScoredEntries, Scoring, cheapness_of, spread_tiers
 
 logger = logging.getLogger(__name__)
 
@@ -57,9 +47,11 @@ class Shown:
     facet: str
     shares: Mapping[str, float]  # by value, from 0 to 1
 
-    def of(self, tokens: Sequence[str]) -> float:
-        """Return how far a product with these tokens is what the photo shows, from 0 to 1."""
-        return share_of(values_of(self.facet, tokens), self.shares)
+    def of(self, rows: MeasuredEntries) -> Floats:
+        """Return how far each product is what the photo shows, from 0 to 1."""
+        return np.array(
+            [share_of(values_of(self.facet, row.facets), self.shares) for row in rows], np.float64
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +109,11 @@ class RankingTrace:
     """What a ranking looked at, step by step, for those who ask why."""
 
     named: Collection[int]  # entries whose SKU or name is the query
-    scored: Sequence[ScoredEntry]  # every candidate
+    scored: ScoredEntries  # every candidate
     closest: bool  # whether the closest might fill up; not where enough have everything before filters
     few: bool  # so few have all that was asked for, or all the rest, that the closest were let in
-    kept: Sequence[ScoredEntry]  # candidates worth showing, in order
-    shown: Sequence[ScoredEntry]  # the same with variants spread, before rules are applied; RESULTS at most
+    kept: ScoredEntries  # candidates worth showing, in order
+    shown: ScoredEntries  # the same with variants spread, before rules are applied; RESULTS at most
     dropped: Parts | None = NONE  # units that were dropped; None where nothing has enough of the query
 
 
@@ -129,7 +121,7 @@ class RankingTrace:
 class Ranked:
     """Every result of a query under some filters, best first."""
 
-    items: Sequence[ScoredEntry]
+    items: ScoredEntries
     complete: bool = True  # False when more products would qualify
     fired: tuple[Fired, ...] = ()  # rules that took effect
     conflicts: tuple[Conflict, ...] = ()  # rules that contradicted each other, and what came of it
@@ -189,15 +181,27 @@ def read_words(
     # Every code has a digit.
     codes = read_codes(query.wanted, version.pk) if any(map(str.isdigit, query.wanted)) else None
     money = ShopMoney(settings.currency, settings.rates)
-    understood = read_query(
+
+    def read() -> Understood:
+        return read_query(
+            query.wanted,
+            words.lexicon,
+            settings.weights,
+            quoted=query.quoted,
+            meant=meant,
+            shop=money,
+            codes=codes,
+        )
+
+    key = (
         query.wanted,
-        words.lexicon,
+        tuple(query.quoted),
+        tuple(meant.items()),
         settings.weights,
-        quoted=query.quoted,
-        meant=meant,
-        shop=money,
-        codes=codes,
+        money.currency,
+        tuple(money.rates.items()),
     )
+    understood = read() if codes else words.once(key, read)
     rules = snapshot().rules_for(query.wanted)
     return RankingQuery(version, query, understood, words, None, rules, codes=codes)
 
@@ -237,16 +241,15 @@ def rank(query: RankingQuery, filters: Filters, *, closest: bool = True) -> Rank
         text=query.typed.wanted,
         keys=keys,
     )
-    named, full = seen.named, seen.full
-    lacking = closest and len(full) < settings.enough
+    lacking = closest and seen.held < settings.enough
     # Where they are more than is looked at, the nearest are found among all of them.
-    more = len(full) == settings.results
+    more = seen.held == settings.results
     near, unseen = _near(query, space) if lacking or more else (set(), False)
-    kinds = kinds_among(query.understood.units) if lacking and not full else NONE
-    parts, cut = _holding_a_part(space, terms, kinds) if lacking and not named else (set(), False)
+    kinds = kinds_among(query.understood.units) if lacking and not seen.held else NONE
+    parts, cut = _holding_a_part(space, terms, kinds) if lacking and not seen.named.any() else (set(), False)
     scored = score_entries(query, terms, seen, near | parts)
-    found = [item for item in scored if item.row.product_key not in query.left_out]
-    have_all = sum(item.full for item in scored)
+    found = scored.only(~scored.are_of(query.left_out))
+    have_all = int(scored.full.sum())
     partly = lacking and have_all < settings.enough
     dropped: Parts | None = NONE
     if (
@@ -255,12 +258,14 @@ def rank(query: RankingQuery, filters: Filters, *, closest: bool = True) -> Rank
         and (not have_all or any(unit.is_soft for unit in query.understood.units))
     ):
         found, dropped = relax(query.understood.units, terms, found)
-    few = partly and sum(item.matching for item in found) < settings.enough
-    kept = [item for item in found if item.matching or (few and item.is_close(query.words, settings.weights))]
+    few = partly and int(found.matching.sum()) < settings.enough
+    kept = found.only(found.matching | (few & found.are_close(query.words, settings.weights)))
     if codes and codes.only_close:
-        kept = [item._replace(full=False, matching=False) for item in kept]
+        none = np.zeros(len(kept), np.bool_)
+        kept = replace(kept, full=none, matching=none)
     complete = not more and not (partly and cut) and not (few and unseen)
-    trace = RankingTrace(named, scored, closest, few, _in_order(kept, order, terms), (), dropped)
+    named = scored.rows.ids[scored.named].tolist()
+    trace = RankingTrace(named, scored, closest, few, _in_order(kept, order, terms), NO_ENTRIES, dropped)
     return _arranged(query, space, trace, complete)
 
 
@@ -274,15 +279,15 @@ def _rank_by_photo(
     # What looks like the photo leads, whatever it is called.
     seen = find(space.selected(), Measure(terms, space.config, photo), limit=get_settings().results)
     scored = score_entries(query, terms, seen, {pk for leg in legs for _, pk, _ in leg.rows})
-    tokens = [token_of(*one) for one in query.first]
-    kept = []
-    for item in scored:
-        if item.row.image is None or item.row.product_key in query.left_out:
-            continue
-        first = tuple(token in item.row.facets for token in tokens)
-        full_match = item.full or not terms
-        kept.append(item._replace(full=full_match, matching=full_match and all(first), first=first))
-    trace = RankingTrace((), scored, False, False, _in_order(kept), ())
+    kept = scored.only(~np.isnan(scored.rows.image) & ~scored.are_of(query.left_out))
+    first = (
+        np.stack([kept.rows.having_any([token_of(*one)]) for one in query.first], axis=1)
+        if query.first
+        else kept.first
+    )
+    full = kept.full if terms else np.ones(len(kept), np.bool_)
+    kept = replace(kept, full=full, matching=full & first.all(axis=1), first=first)
+    trace = RankingTrace((), scored, False, False, _in_order(kept), NO_ENTRIES)
     return _arranged(query, space, trace, all(leg.complete for leg in legs))
 
 
@@ -304,7 +309,7 @@ def _list_all(query: RankingQuery, space: Space) -> Ranked:
     found: list[Row] = [(key, pk, 0.0) for key, pk in rows[:limit]]
     arranged = arrange(query.rules, found, space.entries()) if query.rules else Arranged(found)
     return Ranked(
-        _with_rows(arranged, {}),
+        _with_rows(arranged, NO_ENTRIES),
         len(rows) <= limit,
         arranged.fired,
         arranged.conflicts,
@@ -312,24 +317,19 @@ def _list_all(query: RankingQuery, space: Space) -> Ranked:
     )
 
 
-def _in_order(kept: Sequence[ScoredEntry], order: str = "", terms: Sequence[Term] = ()) -> list[ScoredEntry]:
+def _in_order(kept: ScoredEntries, order: str = "", terms: Sequence[Term] = ()) -> ScoredEntries:
     """What is named first, then what has all that is asked for, then what leads without, then what comes first for a photo, each by score.
 
     With an order by price, what leads stands by it: what is called so first, then what is taken for it.
     """
-
-    def place(item: ScoredEntry) -> tuple[Any, ...]:
-        first = tuple(not has for has in item.first) if item.first else ()
-        leads = not item.named, not item.full, not item.matching, first
-        return *leads, by_price(item) if order else (), -item.score, item.row.product_key
-
-    def by_price(item: ScoredEntry) -> tuple[Any, ...]:
-        price = item.row.price
-        if not item.matching or price is None:
-            return (item.loose(terms), True, 0) if item.matching else ()
-        return item.loose(terms), False, -price if order == FALLING else price
-
-    return sorted(kept, key=place)
+    leading = [~kept.named, ~kept.full, ~kept.matching, *(~kept.first).T]
+    if order:
+        amounts = -kept.rows.amounts if order == FALLING else kept.rows.amounts
+        priceless = np.isnan(amounts)
+        # What only comes close stands by its score.
+        by_price = (kept.loose(terms), priceless, np.where(priceless, 0.0, amounts))
+        leading += [np.where(kept.matching, column, 0.0) for column in by_price]
+    return kept.take(kept.by_score(*leading))
 
 
 def _arranged(query: RankingQuery, space: Space, trace: RankingTrace, complete: bool) -> Ranked:
@@ -341,42 +341,51 @@ def _arranged(query: RankingQuery, space: Space, trace: RankingTrace, complete: 
         trace: what was found.
         complete: whether no other entry would qualify.
     """
-    settings, order = get_settings(), query.understood.order
-    tiers = [list(tier) for _, tier in groupby(trace.kept, _tier_of)]
+    settings, order, kept = get_settings(), query.understood.order, trace.kept
     # In an order by price nothing moves: neither variants nor what rules boost.
     most = 0 if order else settings.variants
-    shown = spread_tiers(tiers, most=most, page=settings.page_size)[: settings.results]
+    shown = kept
+    if most:
+        places = spread_tiers(kept.rows.styles.tolist(), _tiers(kept), most=most, page=settings.page_size)
+        shown = kept.take(np.array(places[: settings.results], np.intp))
+    shown = shown[: settings.results] if len(shown) > settings.results else shown
     rules = tuple(rule for rule in query.rules if not (order and rule.action in MOVING))
     trace = replace(trace, shown=shown)
-    complete = complete and len(trace.kept) <= settings.results
+    complete = complete and len(kept) <= settings.results
     if not rules:
         return Ranked(shown, complete, trace=trace)
     arranged = arrange(
         rules,
-        [(item.row.product_key, item.row.entry_id, item.score) for item in shown],
+        list(zip(shown.keys, shown.rows.ids.tolist(), shown.score.tolist(), strict=True)),
         space.entries(),
-        tiers=[len(list(tier)) for _, tier in groupby(shown, _tier_of)],
+        tiers=_tiers(shown),
         spread=None if order else _spread_again(shown),
     )
-    items = _with_rows(arranged, {item.row.product_key: item for item in shown})
+    items = _with_rows(arranged, shown)
     return Ranked(items, complete, arranged.fired, arranged.conflicts, arranged.pinned, trace)
 
 
-def _tier_of(item: ScoredEntry) -> tuple[bool, bool, bool, tuple[bool, ...]]:
-    return item.named, item.full, item.matching, item.first
+def _tiers(items: ScoredEntries) -> list[int]:
+    """How many items in a row are alike in what leads."""
+    if not len(items):
+        return []
+    leading = np.column_stack((items.named, items.full, items.matching, items.first))
+    begins = np.flatnonzero((leading[1:] != leading[:-1]).any(axis=1)) + 1
+    lengths: list[int] = np.diff(np.concatenate(([0], begins, [len(items)]))).tolist()
+    return lengths
 
 
-def _with_rows(arranged: Arranged, scored: Mapping[str, ScoredEntry]) -> list[ScoredEntry]:
+def _with_rows(arranged: Arranged, scored: ScoredEntries) -> ScoredEntries:
     """Arranged entries with all that is read of results; what was not scored is read, with one query at most."""
-    unread = [pk for key, pk, _ in arranged.items if key not in scored]
-    rows = {row.entry_id: row for row in measured(among(unread))} if unread else {}
-    items = []
-    for key, pk, points in arranged.items:
-        if item := scored.get(key):
-            items.append(item._replace(score=points, matching=item.matching or key in arranged.pinned))
-        elif row := rows.get(pk):
-            items.append(ScoredEntry(row, points))
-    return items
+    places = {key: place for place, key in enumerate(scored.keys)}
+    unread = [pk for key, pk, _ in arranged.items if key not in places]
+    if unread:
+        scored = scored.with_listed(measured(among(unread)))
+        places = {key: place for place, key in enumerate(scored.keys)}
+    there = [(places[key], points) for key, _, points in arranged.items if key in places]
+    items = scored.take(np.array([place for place, _ in there], np.intp))
+    points = np.array([points for _, points in there], np.float64)
+    return replace(items, score=points, matching=items.matching | items.are_of(arranged.pinned))
 
 
 def holding_everything(query: RankingQuery, filters: Filters) -> EntryQuerySet | None:
@@ -433,7 +442,7 @@ def _may_lack_two(terms: Sequence[Term]) -> bool:
 
 def score_entries(
     query: RankingQuery, terms: Sequence[Term], found: Found, others: set[int]
-) -> list[ScoredEntry]:
+) -> ScoredEntries:
     """Score what was found and some other entries.
 
     Args:
@@ -442,23 +451,19 @@ def score_entries(
         found: entries that are measured already.
         others: primary keys of entries that need not be among these.
     """
-    rows, unmeasured = [*found.rows.values()], others - found.rows.keys()
-    if unmeasured:
-        rows += measured(among(unmeasured), Measure(terms, query.version.config, query.embedding))
-    if not rows:
-        return []
-    cheapness = cheapness_of(rows) if query.understood.cheap else {}
-    score, kids = Scoring.by(terms, get_settings().weights), frozenset(_kids_not_asked_for(query))
-    return [
-        score.of(
-            row,
-            named=row.entry_id in found.named,
-            for_kids=not kids.isdisjoint(row.facets),
-            cheapness=cheapness.get(row.entry_id, 0.0),
-            shown=query.shown.of(row.facets) if query.shown else 0.0,
+    rows, named = found.entries, found.named
+    if unmeasured := others.difference(rows.ids.tolist()):
+        rows = rows.with_others(
+            measured(among(unmeasured), Measure(terms, query.version.config, query.embedding))
         )
-        for row in rows
-    ]
+        named = np.concatenate((named, np.zeros(len(rows) - len(named), np.bool_)))
+    return Scoring(terms, get_settings().weights).of(
+        rows,
+        named=named,
+        for_kids=rows.having_any(_kids_not_asked_for(query)),
+        cheapness=cheapness_of(rows) if query.understood.cheap else 0.0,
+        shown=query.shown.of(rows) if query.shown else None,
+    )
 
 
 def _kids_not_asked_for(query: RankingQuery) -> tuple[str, ...]:
@@ -487,73 +492,17 @@ def is_semantic_failure(query: RankingQuery, error: DatabaseError) -> bool:
     return True
 
 
-# Variants: the colours of one style do not fill a page.
-
-
-class HasStyle(Protocol):
-    """Anything that is a variant of a style."""
-
-    @property
-    def style(self) -> str:
-        """What its variants have in common; "" for what has none."""
-
-
-Item = TypeVar("Item", bound=HasStyle)
-
-
-def spread_variants(items: Sequence[Item], *, most: int, page: int) -> list[Item]:
-    """Return all items with at most so many variants of one style on each page, as far as others can fill it.
-
-    What is too many moves to the next page, before everything that stood there; the order stays otherwise.
-
-    Args:
-        items: best first.
-        most: variants of one style on a page; 0 leaves the order alone.
-        page: items on a page.
-    """
-    if not most:
-        return list(items)
-    spread: list[Item] = []
-    waiting = deque(items)
-    while waiting:
-        spread += _one_page(waiting, most, page)
-    return spread
-
-
-def _one_page(waiting: deque[Item], most: int, page: int) -> list[Item]:
-    """Take a page from the front of what waits; what is too many for it stays there, in order."""
-    seen: Counter[str] = Counter()
-    shown: list[Item] = []
-    held_back: list[Item] = []
-    while waiting and len(shown) < page:
-        item = waiting.popleft()
-        if (style := item.style) and seen[style] >= most:
-            held_back.append(item)
-        else:
-            seen[style] += 1
-            shown.append(item)
-    if len(shown) < page:  # nothing else could fill it
-        missing = page - len(shown)
-        shown += held_back[:missing]
-        held_back = held_back[missing:]
-    waiting.extendleft(reversed(held_back))
-    return shown
-
-
-def spread_tiers(tiers: Iterable[Sequence[Item]], *, most: int, page: int) -> list[Item]:
-    """Spread the variants inside each tier; a later tier never comes before an earlier one."""
-    return list(chain.from_iterable(spread_variants(tier, most=most, page=page) for tier in tiers))
-
-
-def _spread_again(shown: Sequence[ScoredEntry]) -> Spread:
+def _spread_again(shown: ScoredEntries) -> Spread:
     """Spreads variants over pages once more, where boosts have moved them."""
     settings = get_settings()
-    items = {item.row.product_key: item for item in shown}
+    styles = dict(zip(shown.keys, shown.rows.styles.tolist(), strict=True))
 
     def spread(tiers: list[list[str]]) -> list[str]:
+        keys = [key for tier in tiers for key in tier]
+        lengths = [len(tier) for tier in tiers]
         again = spread_tiers(
-            [[items[key] for key in tier] for tier in tiers], most=settings.variants, page=settings.page_size
+            [styles[key] for key in keys], lengths, most=settings.variants, page=settings.page_size
         )
-        return [item.row.product_key for item in again]
+        return [keys[place] for place in again]
 
     return spread

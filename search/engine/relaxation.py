@@ -1,9 +1,9 @@
 """Where nothing has all that a query asks for: which parts are dropped, the least important first, and which filters leave nothing."""
 
-from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+import numpy as np
 from django.db.models import Count, Q
 
 from ..conf import get_settings
@@ -14,8 +14,9 @@ from ..models.terms import Holding, all_of, holds
 from ..query.parse import Understood, shown_values
 from ..query.words import Unit
 from .answers import Blocking, RelaxedPart
-from .candidates import ScoredEntry, Term
+from .candidates import Term
 from .request import Filters
+from .scored import ScoredEntries
 
 Parts = frozenset[int]  # numbers of units, and of their terms
 NONE: Parts = frozenset()
@@ -36,8 +37,8 @@ def kinds_among(units: Sequence[Unit]) -> Parts:
 
 
 def relax(
-    units: Sequence[Unit], terms: Sequence[Term], items: Sequence[ScoredEntry], pinned: Collection[str] = ()
-) -> tuple[list[ScoredEntry], Parts | None]:
+    units: Sequence[Unit], terms: Sequence[Term], items: ScoredEntries, pinned: Collection[str] = ()
+) -> tuple[ScoredEntries, Parts | None]:
     """Return the items with what leads them marked as matching, and which parts of the query are dropped for that.
 
     What lacks nothing but purposes and occasions matches. Where nothing does, the parts are dropped that cost least and leave
@@ -55,28 +56,25 @@ def relax(
         dropped.
     """
     soft = soft_parts(units)
-    lacks = [_lacking(item, terms) - soft if item.compared else None for item in items]
-    if any(item.named or lack == NONE for item, lack in zip(items, lacks, strict=True)):
+    lacks = items.rows.fits < np.array([term.needed for term in terms])
+    lacks[:, sorted(soft)] = False
+    # Few combinations of parts are lacking, however many items there are.
+    combinations, which, found = np.unique(
+        lacks[items.compared], axis=0, return_inverse=True, return_counts=True
+    )
+    lacking: list[Parts] = [frozenset(np.flatnonzero(combination).tolist()) for combination in combinations]
+    if items.named.any() or NONE in lacking:
         dropped: Parts | None = NONE
     else:
-        found = Counter(lack for lack in lacks if lack is not None)
         kinds = kinds_among(units)
-        allowed = [lack for lack in found if _may_be_dropped(lack, units, kinds)]
-        dropped = min(allowed, key=lambda lack: _cost(lack, units, kinds, found[lack]), default=None)
-    marked = [
-        item._replace(
-            matching=item.named
-            or item.row.product_key in pinned
-            or (dropped is not None and lack is not None and lack <= dropped)
-        )
-        for item, lack in zip(items, lacks, strict=True)
-    ]
-    return marked, dropped
-
-
-def _lacking(item: ScoredEntry, terms: Sequence[Term]) -> Parts:
-    fits = zip(terms, item.row.fits, strict=True)
-    return frozenset(number for number, (term, fit) in enumerate(fits) if fit < term.needed)
+        counts = dict(zip(lacking, found.tolist(), strict=True))
+        allowed = [lack for lack in counts if _may_be_dropped(lack, units, kinds)]
+        dropped = min(allowed, key=lambda lack: _cost(lack, units, kinds, counts[lack]), default=None)
+    matching = items.named | items.are_of(pinned)
+    if dropped is not None and lacking:
+        does = np.array([lack <= dropped for lack in lacking])
+        matching[items.compared] |= does[which.reshape(-1)]
+    return replace(items, matching=matching), dropped
 
 
 def _may_be_dropped(parts: Parts, units: Sequence[Unit], kinds: Parts) -> bool:

@@ -4,10 +4,10 @@ import json
 import logging
 import uuid
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import astuple, dataclass, field, replace
-from decimal import Decimal
 
+import numpy as np
 from django.core import signing
 from django.core.cache import cache
 
@@ -16,14 +16,14 @@ from ..facets import CATEGORY
 from ..merchandising.apply import free_places
 from ..models import IndexEntry, StoredCard
 from ..models.entries import EntryQuerySet
-from ..models.finding import Measured, are_so_many, selected
+from ..models.finding import are_so_many, selected
+from ..models.measured import MeasuredEntries
 from ..query.parse import parts_of
 from ..registry import Loaded, get_index, leave_out, load_each, make_card
 from ..resilience import CircuitBreaker
 from ..session import on_primary, part_in_time, stage
 from . import answers
 from .answers import Blocking, PageProducts, RelaxedPart, SearchResult
-from .candidates import ScoredEntry
 from .counts import (
     Counts,
     Parents,
@@ -38,10 +38,12 @@ from .counts import (
 from .ranking import Ranked, RankingQuery, entries_without_filters, holding_everything, rank
 from .relaxation import NONE, Parts, blocking_filters, offered, parts_dropped, relax, text_kept
 from .request import NO_FILTERS, Filters
+from .scored import ScoredEntries
 
 logger = logging.getLogger(__name__)
 
 SALT = "fashion_search.frozen"
+NUMBERS = "<f8"  # as frozen lists hold them, whatever processor reads them
 breaker = CircuitBreaker(seconds=30.0)  # a cache that failed is left alone for this long
 
 
@@ -49,7 +51,7 @@ breaker = CircuitBreaker(seconds=30.0)  # a cache that failed is left alone for 
 class ResultList:
     """Everything that the pages and sorts of one search need."""
 
-    items: Sequence[ScoredEntry]  # by relevance
+    items: ScoredEntries  # by relevance
     complete: bool
     counts: Counts
     counted: bool = (
@@ -61,20 +63,23 @@ class ResultList:
         Blocking, ...
     ] = ()  # where nothing matches, filters without which something would be found
 
-    def sorted_by(self, sort: str) -> list[ScoredEntry]:
+    def sorted_by(self, sort: str) -> ScoredEntries:
         """Return the items in an order: by relevance as they stand, by price with those that have none last, or newest first.
 
         What comes close to the query only stays behind what has all of it.
         """
+        items = self.items
         if sort == "relevance":
-            return list(self.items)
-        by_key = sorted(self.items, key=lambda item: item.row.product_key)
+            return items
+        by_key = np.array(sorted(range(len(items)), key=items.rows.keys.__getitem__), np.intp)
+        items = items.take(by_key)
         if sort == "newest":
-            by_key.sort(key=lambda item: item.row.created, reverse=True)
+            leading = [-items.rows.created]
         else:
-            by_key.sort(key=lambda item: item.row.price or Decimal(0), reverse=sort == "-price")
-            by_key.sort(key=lambda item: item.row.price is None)
-        return sorted(by_key, key=lambda item: not item.matching)
+            amounts = -items.rows.amounts if sort == "-price" else items.rows.amounts
+            priceless = np.isnan(amounts)
+            leading = [priceless, np.where(priceless, 0.0, amounts)]
+        return items.take(np.lexsort([*reversed(leading), ~items.matching]))
 
 
 def list_results(query: RankingQuery, filters: Filters) -> tuple[ResultList, Ranked]:
@@ -114,30 +119,28 @@ def list_results(query: RankingQuery, filters: Filters) -> tuple[ResultList, Ran
     return replace(found, counts=whole), ranked
 
 
-def _chosen(
-    query: RankingQuery, filters: Filters, ranked: Ranked
-) -> tuple[Sequence[ScoredEntry], Parts | None]:
+def _chosen(query: RankingQuery, filters: Filters, ranked: Ranked) -> tuple[ScoredEntries, Parts | None]:
     """The results that meet the filters; where nothing among them has all that is asked for, relaxed by themselves."""
     items, dropped = meeting(ranked.items, filters), ranked.dropped
-    matches = any(item.matching and item.row.product_key not in ranked.pinned for item in items)
+    matches = (items.matching & ~items.are_of(ranked.pinned)).any()
     if not filters or not query.may_be_relaxed or (matches and dropped == NONE):
         return items, dropped
     marked, dropped = relax(query.understood.units, query.terms, items, ranked.pinned)
-    return sorted(marked, key=lambda item: not item.matching), dropped
+    return marked.take(np.argsort(~marked.matching, kind="stable")), dropped
 
 
 def _relaxed(query: RankingQuery, filters: Filters, found: ResultList, dropped: Parts | None) -> ResultList:
     """The list with what was dropped of the query, and with the filters that nothing matches under."""
     text, understood = query.typed.text, query.understood
-    if any(item.named for item in found.items):
+    if found.items.named.any():
         return found
     relaxed = parts_dropped(text, understood, dropped)
-    showing = text_kept(text, understood, dropped) if relaxed and found.items else ""
+    showing = text_kept(text, understood, dropped) if relaxed and len(found.items) else ""
     found = replace(found, relaxed=relaxed, showing=showing)
     under = query.under(filters)
     if not under or understood.codes or (understood.unknown and not understood.units):
         return found
-    if understood.unknown and dropped == NONE and any(item.matching for item in found.items):
+    if understood.unknown and dropped == NONE and found.items.matching.any():
         return found  # they have all that any product could have
     entries = entries_without_filters(query)
     blocking = part_in_time(
@@ -154,20 +157,23 @@ def _relaxed(query: RankingQuery, filters: Filters, found: ResultList, dropped: 
     return replace(found, blocked_by=blocking or ())
 
 
-def place_pinned(items: Sequence[ScoredEntry], pinned: Mapping[str, int]) -> Sequence[ScoredEntry]:
+def place_pinned(items: ScoredEntries, pinned: Mapping[str, int]) -> ScoredEntries:
     """Return items with the pinned products among them at the places that they are to have."""
-    there = {item.row.product_key: item for item in items if item.row.product_key in pinned} if pinned else {}
-    if not there:
+    are_pinned = items.are_of(pinned)
+    if not are_pinned.any():
         return items
-    placed = [item for item in items if item.row.product_key not in there]
+    keys = items.keys
+    there = {keys[place]: place for place in np.flatnonzero(are_pinned).tolist()}
+    placed = np.flatnonzero(~are_pinned).tolist()
     for key, place in free_places({key: place for key, place in pinned.items() if key in there}).items():
         placed.insert(place, there[key])
-    return placed
+    return items.take(np.array(placed, np.intp))
 
 
-def count_matching(items: Sequence[ScoredEntry]) -> int:
+def count_matching(items: ScoredEntries) -> int:
     """How many items, from the first on, have all that was asked for."""
-    return next((place for place, item in enumerate(items) if not item.matching), len(items))
+    lacking = np.flatnonzero(~items.matching)
+    return int(lacking[0]) if len(lacking) else len(items)
 
 
 def _finds_enough(query: RankingQuery) -> bool:
@@ -204,10 +210,10 @@ def _with_choices_counted(
             if not relaxed or found.exists():
                 return found
         looser = rank(query, others) if others else unfiltered
-        counted = {item.row.entry_id for item in counted_of(looser.items)}
+        counted = {*counted_of(looser.items).rows.ids.tolist()}
         if relaxed == (looser.dropped != NONE):
             # Not everything close was looked at, but what is shown is never more than what is counted.
-            counted |= {item.row.entry_id for item in counted_of(chosen.items)}
+            counted.update(counted_of(chosen.items).rows.ids.tolist())
         return IndexEntry.objects.among([*counted])
 
     return Counts(
@@ -229,25 +235,20 @@ def freeze(results: ResultList, fingerprint: str) -> str:
         results: what to keep; of its entries, what sorts read.
         fingerprint: of the search; the token is good for it only.
     """
-    name = uuid.uuid4().hex
+    name, items = uuid.uuid4().hex, results.items
     content = [
-        [
-            (
-                item.row.product_key,
-                item.score,
-                item.matching,
-                None if item.row.price is None else str(item.row.price),
-                item.row.created,
-            )
-            for item in results.items
-        ],
+        items.keys,
+        items.rows.prices.tolist(),
         results.complete,
         results.counts.packed(),
         [astuple(part) for part in results.relaxed],
         results.showing,
         [astuple(one) for one in results.blocked_by],
     ]
-    packed = zlib.compress(json.dumps(content, separators=(",", ":")).encode(), 1)
+    text = json.dumps(content, separators=(",", ":")).encode()
+    numbers = np.stack((items.score, items.rows.created, items.matching)).astype(NUMBERS)
+    # Numbers are hardly smaller when they are compressed.
+    packed = b"%d %b%b" % (numbers.nbytes, numbers.tobytes(), zlib.compress(text, 1))
     if not _try(lambda: cache.set(_key(name), packed, get_settings().freeze_seconds)):
         return ""
     return signing.dumps([name, fingerprint], salt=SALT)
@@ -262,16 +263,12 @@ def thaw(token: str, fingerprint: str) -> ResultList | None:
     kept: list[bytes | None] = []
     if kept_for != fingerprint or not _try(lambda: kept.append(cache.get(_key(name)))) or kept[0] is None:
         return None
-    items, complete, counts, relaxed, showing, blocked_by = json.loads(zlib.decompress(kept[0]))
+    length, _, packed = kept[0].partition(b" ")
+    numbers, text = packed[: int(length)], zlib.decompress(packed[int(length) :])
+    keys, prices, complete, counts, relaxed, showing, blocked_by = json.loads(text)
+    score, created, matching = np.frombuffer(numbers, NUMBERS).astype(float).reshape(3, len(keys))
     return ResultList(
-        [
-            ScoredEntry(
-                Measured.kept(key, None if price is None else Decimal(price), created),
-                score,
-                matching,
-            )
-            for key, score, matching, price, created in items
-        ],
+        ScoredEntries.listed(MeasuredEntries.listed(keys, prices, created), score, matching > 0),
         complete,
         Counts.unpacked(counts),
         relaxed=tuple(RelaxedPart(text, facet, tuple(values)) for text, facet, values in relaxed),
@@ -281,7 +278,7 @@ def thaw(token: str, fingerprint: str) -> ResultList | None:
 
 
 def _key(name: str) -> str:
-    return shop_key(f"frozen-2:{name}")  # the release before kept less of a list
+    return shop_key(f"frozen-3:{name}")  # earlier releases kept lists otherwise
 
 
 def _try(act: Callable[[], object]) -> bool:

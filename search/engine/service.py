@@ -312,7 +312,7 @@ def _page_of(query: RankingQuery, request: SearchRequest, degraded: str) -> Draf
         answer = replace(answer, token=token, fired=ranked.fired, left_out=left_out)
         if request.variation.explains:
             with stage("explain"):
-                order = [item.row.product_key for item in results.items]
+                order = results.items.keys
                 shown = results.sorted_by(request.sort)[request.window]
                 answer = replace(answer, explanation=explain(query, ranked, order, shown))
             if sku := request.variation.missing:
@@ -335,7 +335,7 @@ def _page_of(query: RankingQuery, request: SearchRequest, degraded: str) -> Draf
         looks_like=query.looks,
         **results.counts.shown(request.facets),
     )
-    draft = Draft(answer, {item.row.product_key: item.score for item in items[request.window]}, thawed=thawed)
+    draft = Draft(answer, items[request.window].scores, thawed=thawed)
     counted = results.counted or not request.facets
     return draft if counted else _lacking(draft, answers.NO_COUNTS, answers.COUNTS)
 

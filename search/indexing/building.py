@@ -14,7 +14,14 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from ..conf import get_settings
-from ..exceptions import ArtifactError, BuildGivenUp, BuildStateError, TextConfigError, VersionStateError
+from ..exceptions import (
+    ArtifactError,
+    BuildGivenUp,
+    BuildStateError,
+    TextConfigError,
+    TooLittleMemory,
+    VersionStateError,
+)
 from ..models import Build, IndexVersion, KeptCount, StaleProduct
 from ..resilience import Attempts
 from . import comparison, marks, versions
@@ -97,7 +104,7 @@ def _begin(build_id: int) -> bool:
             _reindex(build)
     except (BuildGivenUp, VersionStateError):
         return False  # cancelled, or another process is beginning it at this moment
-    except (ArtifactError, TextConfigError) as error:
+    except (ArtifactError, TextConfigError, TooLittleMemory) as error:
         Build.objects.end(Build.State.FAILED, reason=str(error))
         return False
     except Exception as error:

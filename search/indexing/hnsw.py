@@ -4,23 +4,31 @@ A CREATE INDEX CONCURRENTLY that was killed leaves an INVALID index behind, whic
 one; every query is then a sequential scan, without an error. So validity is read from the catalogue instead.
 """
 
+import logging
 import re
 from collections.abc import Iterable
+from math import ceil
 from typing import NamedTuple
 
 from django.db import OperationalError, connection, transaction
 
 from ..conf import get_settings
+from ..exceptions import TooLittleMemory
 from ..models import IndexVersion
-from .connections import maintenance_cursor
+from .connections import maintenance_alias, maintenance_cursor, own_connection
 from .locks import confirm_locks
+
+logger = logging.getLogger(__name__)
 
 # ruff: noqa: S608 - only names of the plugin's own tables, columns and constants are put into statements
 
 MIN_ANN_RECALL = 0.95  # below it an index misses too much to be searched
 NEAREST = 24
 SAMPLES = 200  # entries that ANN recall is measured over
+# A graph that its memory does not hold goes on in the table's pages, many times slower: minutes become hours.
+TIMES_SLOW, TIMES_REFUSED = 1, 4  # by how much a graph may be larger than its memory, unsaid and at all
 _TIE = 1e-6  # inner products of halfvec columns are exact in float64 up to this
+_ELEMENT_BYTES, _LINK_BYTES = 203, 32  # 1,227 bytes in all were measured at 256 dimensions and HNSW_M 16
 _OURS = re.compile(r"fashion_search_(?:image|text)_v(\d+)_hnsw")
 
 
@@ -138,16 +146,55 @@ def _create(version: IndexVersion, index: HnswIndex) -> None:
         f" WITH (m = {settings.hnsw_m}, ef_construction = {settings.hnsw_ef_construction})"
         f" WHERE version_id = {version.pk}"
     )
+    session = _session()
     try:
-        with maintenance_cursor() as cursor:
+        with maintenance_cursor(**session) as cursor:
             cursor.execute(statement)
     except OperationalError:
         _drop(index.name)
         confirm_locks()
         IndexVersion.objects.check_wanted(version.pk)  # it may have been broken off for that
         # Parallel builds need shared memory, of which containers often have 64 MB: once more without.
-        with maintenance_cursor(max_parallel_maintenance_workers="0") as cursor:
+        with maintenance_cursor(**session | {"max_parallel_maintenance_workers": "0"}) as cursor:
             cursor.execute(statement)
+
+
+def _session() -> dict[str, str]:
+    """What the settings say of the session that builds; empty where it is the server's matter."""
+    memory = get_settings().build_memory_mb
+    return {"maintenance_work_mem": f"{memory}MB"} if memory else {}
+
+
+def check_memory(embeddings: int, dimension: int) -> None:
+    """Refuse to build indexes whose graphs are far larger than their memory, and log a warning where they are larger.
+
+    Args:
+        embeddings: that the larger of the two indexes is to hold, about.
+        dimension: of these.
+
+    Raises:
+        TooLittleMemory: the message says how much there is and how much is needed.
+    """
+    needed = embeddings * graph_bytes(dimension) / 1e6
+    with own_connection(maintenance_alias()) as own, own.cursor() as cursor:
+        cursor.execute("SELECT pg_size_bytes(current_setting('maintenance_work_mem')) / 1e6")
+        (given,) = cursor.fetchone()
+    memory = get_settings().build_memory_mb or float(given)
+    if needed <= TIMES_SLOW * memory:
+        return
+    sentence = (
+        f"An HNSW index over {embeddings:,} embeddings takes {needed:,.0f} MB while it is built, and Postgres may use {memory:,.0f}"
+        " MB (maintenance_work_mem): beyond that, it is built many times slower. Set"
+        f" FASHION_SEARCH['BUILD_MEMORY_MB'] = {ceil(needed / 100) * 100}, if the server has as much to spare."
+    )
+    if needed > TIMES_REFUSED * memory:
+        raise TooLittleMemory(sentence)
+    logger.warning("%s", sentence)
+
+
+def graph_bytes(dimension: int) -> int:
+    """Return about how many bytes an embedding takes in a graph that is built in memory, its links included."""
+    return 2 * dimension + _ELEMENT_BYTES + _LINK_BYTES * get_settings().hnsw_m
 
 
 def _drop(name: str) -> None:

@@ -10,11 +10,11 @@ from django.utils import timezone
 from ..conf import get_settings
 from ..encoders.cache import FoundArtifact, artifact_in_settings, find_artifact, holds_artifact, prove
 from ..exceptions import ArtifactError, BuildGivenUp, NoVersion, VersionStateError
-from ..models import Build, IndexVersion
+from ..models import Build, EntryImage, IndexVersion
 from ..resilience import Attempts
 from .connections import unhurried
 from .databases import try_text_config
-from .hnsw import broken_indexes
+from .hnsw import broken_indexes, check_memory
 from .locks import only_one
 from .marks import enter_products
 from .outbox import gather_marks
@@ -47,6 +47,7 @@ def request_rebuild(*, force: bool = False, build: Build | None = None) -> Rebui
     Raises:
         ArtifactError: the artifact in the settings cannot be used.
         TextConfigError: Postgres cannot use the text search configuration in the settings.
+        TooLittleMemory: Postgres may not use enough of it for the HNSW indexes.
         BuildGivenUp: the build that was given does not wait any more.
         VersionStateError: another process is beginning a version at this moment.
         BuildStateError: a reindex runs, which only `force` ends.
@@ -56,6 +57,7 @@ def request_rebuild(*, force: bool = False, build: Build | None = None) -> Rebui
     manifest = artifact.manifest
     config = get_settings().text_config
     try_text_config(config)
+    check_memory(_embeddings_expected(), manifest.dimension)
     with only_one("rebuild") as alone:
         if not alone:
             raise VersionStateError("Another process is beginning a version; look at the status in a moment.")
@@ -87,6 +89,13 @@ def request_rebuild(*, force: bool = False, build: Build | None = None) -> Rebui
             Build.objects.begin(build.pk, version_id=version.pk)
         fill(version)
     return Rebuild(version, True, f"Version {version.pk} is being built: {version.total} products.")
+
+
+def _embeddings_expected() -> int:
+    """How many embeddings the larger of a new version's indexes is to hold: a text of every product, or the pictures that there were."""
+    active = IndexVersion.objects.active()
+    pictures = EntryImage.objects.in_version(active.pk).count() if active else 0
+    return max(product_keys().count(), pictures)
 
 
 @unhurried()

@@ -2,48 +2,27 @@
 
 # ruff: noqa: S608 - only names of the plugin's own tables and columns, and conditions with placeholders, are put into statements
 
-from collections.abc import Callable, Iterable, Sequence
-from decimal import Decimal
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
 
 from ..vectors import EmbeddingLiteral
+from .measured import BETWEEN, Flags, MeasuredEntries
 from .terms import Sql, Term, all_of, fit_of, holds, place_of
 
 Row = tuple[str, int, float]  # product key, primary key of the entry, score
 
 
-class Measured(NamedTuple):
-    """An entry with all that ranking, filters, facets and sorts read of it."""
-
-    product_key: str
-    entry_id: int
-    style: str  # what its variants have in common
-    price: Decimal | None
-    in_stock: bool
-    created: float  # seconds since 1970
-    facets: list[str]  # "colour=Navy Blue"
-    image: float | None = None  # similarity of its best picture, from -1 to 1; None where there is none
-    text: float | None = None  # similarity of its text
-    fits: tuple[float, ...] = ()  # how well it fits each of the terms
-    places: tuple[float, ...] = ()  # how near to its name it has the typed words of each, from 0 to 1
-
-    @classmethod
-    def kept(cls, product_key: str, price: Decimal | None, created: float) -> "Measured":
-        """An entry of a list that was ranked before, with what the sorts read; everything else is blank."""
-        blank: dict[str, Any] = {"entry_id": 0, "style": "", "in_stock": True, "facets": []}
-        return cls(product_key=product_key, price=price, created=created, **blank)
-
-
 class Found(NamedTuple):
     """What one statement found of a query."""
 
-    rows: dict[int, Measured]  # by primary key
-    named: set[int]  # entries whose SKU or name is the query
-    full: list[int]  # entries that hold every term, as many as were asked for at most
+    entries: MeasuredEntries  # each once
+    named: Flags  # which of them have the query as their SKU or name
+    held: int  # how many hold every term, as many as were asked for at most
 
 
 class Measure(NamedTuple):
@@ -63,30 +42,22 @@ class Measure(NamedTuple):
         text = ", ".join(part.text for part in parts)
         return Sql(text, tuple(param for part in parts for param in part.params))
 
-    def reader(self) -> Callable[[Sequence[Any]], Measured]:
-        """Return what makes an entry of a row of these columns."""
-        first = _OWN if self.embedding is None else _OWN + 2
-        last = first + len(self.terms)
-        without = (None, None) if self.embedding is None else ()
-        told = [bool(term.literal) for term in self.terms]
-        nowhere = () if any(told) else (0.0,) * len(told)
-
-        def read(row: Sequence[Any]) -> Measured:
-            places: tuple[float, ...] = nowhere
-            if not places:
-                rest = iter(row[last:])
-                places = tuple(next(rest) if is_told else 0.0 for is_told in told)
-            return Measured._make((*row[:first], *without, tuple(row[first:last]), places))
-
-        return read
+    def read(self, rows: Sequence[Sequence[Any]]) -> MeasuredEntries:
+        """Return the entries of rows of these columns."""
+        return MeasuredEntries.of_rows(
+            rows,
+            terms=len(self.terms),
+            similar=self.embedding is not None,
+            placed=[number for number, term in enumerate(self.terms) if term.literal],
+        )
 
 
-# As `Measured` has them. pgvector's <#> is the negative inner product.
+# As `MeasuredEntries` has them. pgvector's <#> is the negative inner product.
 _COLUMNS = (
-    "{entry}.product_key, {entry}.id, {entry}.style, {entry}.price, {entry}.in_stock,"
-    " extract(epoch FROM {entry}.created)::float8, {entry}.facets"
+    "{entry}.product_key, {entry}.id, {entry}.style, {entry}.price::text, {entry}.in_stock,"
+    " date_part('epoch', {entry}.created),"
+    f" E'\\x{ord(BETWEEN):x}' || array_to_string({{entry}}.facets, E'\\x{ord(BETWEEN):x}') || E'\\x{ord(BETWEEN):x}'"
 )
-_OWN = 7
 # What these are made of, in one order, whichever statement selects the entries.
 _NEEDED = ", ".join(
     f"entry.{name}"
@@ -177,7 +148,7 @@ def among(ids: Iterable[int]) -> Sql:
     return Sql("SELECT * FROM fashion_search_indexentry WHERE id = ANY(%s)", (list(ids),))
 
 
-def measured(entries: Sql, by: Measure = Measure()) -> list[Measured]:  # noqa: B008 - a tuple
+def measured(entries: Sql, by: Measure = Measure()) -> MeasuredEntries:  # noqa: B008 - a tuple
     """Return entries, a few thousand at most, with how well each fits the terms and how similar it is.
 
     Args:
@@ -186,8 +157,7 @@ def measured(entries: Sql, by: Measure = Measure()) -> list[Measured]:  # noqa: 
     """
     columns = by.columns()
     statement = f"SELECT {columns.of('entry')} FROM ({entries.text}) AS entry"
-    read = by.reader()
-    return [read(row) for row in _rows(statement, (*columns.params, *entries.params))]
+    return by.read(_rows(statement, (*columns.params, *entries.params)))
 
 
 def find(
@@ -216,20 +186,20 @@ def find(
         held = _holding(entries, by.terms, by.config, limit, order, f"false AS is_named, {_NEEDED}")
         parts.append(Sql(f"({held.text})", held.params))
     if not parts:
-        return Found({}, set(), [])
+        return Found(by.read([]), np.zeros(0, np.bool_), 0)
     columns = by.columns()
     union = " UNION ALL ".join(part.text for part in parts)
     statement = f"SELECT {columns.of('entry')}, entry.is_named FROM ({union}) AS entry"
     params = (*columns.params, *(param for part in parts for param in part.params))
-    found, read = Found({}, set(), []), by.reader()
-    for row in _rows(statement, params):
-        entry = read(row)
-        found.rows[entry.entry_id] = entry
-        if row[-1]:
-            found.named.add(entry.entry_id)
-        else:
-            found.full.append(entry.entry_id)
-    return found
+    rows = _rows(statement, params)
+    are_named = np.array([row[-1] for row in rows], np.bool_)
+    number = len(rows) - int(are_named.sum())
+    every = by.read(rows)
+    if not are_named.any():
+        return Found(every, are_named, number)
+    _, first = np.unique(every.ids, return_index=True)  # what is named may hold every term, too
+    once = every.take(np.sort(first))
+    return Found(once, np.isin(once.ids, every.ids[are_named]), number)
 
 
 def _named(entries: Sql, lowered: str, keys: Sequence[str]) -> Sql:

@@ -3,9 +3,10 @@
 import math
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, TypeVar
 
 from ..facets import (
     BRAND,
@@ -29,6 +30,9 @@ from .synonyms import SynonymEntry, Synonyms, merged_synonyms
 
 CHECK_SECONDS = 5.0  # between two looks at whether there is a newer one
 KEPT = 2  # versions: the one that is searched, and one that it is compared with
+READINGS_KEPT = 1000  # queries, about 2 kB each, of which a process keeps what they were understood as
+
+Reading = TypeVar("Reading")
 
 EXACT = 1.0
 ALIAS = 0.95  # one of the things in "Perfume and Body Mist"
@@ -350,6 +354,17 @@ class VersionWords:
     text_noise: float = 0.0
     built_at: datetime | None = None
     entries: tuple[SynonymEntry, ...] = ()  # synonyms of the table
+    readings: dict[Hashable, Any] = field(default_factory=dict)  # what queries were understood as by them
+
+    def once(self, key: Hashable, read: Callable[[], Reading]) -> Reading:
+        """Return what `read` returns, which nothing but the key and these words decide, and keep it for the same key."""
+        kept: Reading | None = self.readings.get(key)
+        if kept is None:
+            kept = read()
+            if len(self.readings) >= READINGS_KEPT:
+                self.readings.clear()
+            self.readings[key] = kept
+        return kept
 
     @property
     def synonyms(self) -> frozenset[str]:

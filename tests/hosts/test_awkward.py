@@ -22,7 +22,7 @@ import redis
 from lab.processes import wait_until
 from shop.local.processes import LocalProcess
 from shop.local.servers import free_port
-from tests.hosts.installing import install_plugin
+from tests.wheels import build_plugin, install
 
 pytestmark = pytest.mark.long
 
@@ -37,7 +37,7 @@ class Host:
     def __init__(self, folder: Path, artifact: Path) -> None:
         self.folder, self.installed = folder / "shop", folder / "installed"
         shutil.copytree(PROJECT, self.folder, ignore=shutil.ignore_patterns("__pycache__"))
-        install_plugin(self.installed)
+        install(build_plugin(folder / "wheels"), self.installed)
         address, _, options = os.environ["DATABASE_URL"].partition("?")
         self.server = f"{address.rpartition('/')[0]}/{{}}?{options}".rstrip("?")
         self.artifact = artifact

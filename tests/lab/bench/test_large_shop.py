@@ -2,9 +2,12 @@
 
 import numpy as np
 import pytest
+from django.utils import timezone
 
+from lab.bench import large_shop
 from lab.bench.large_shop import (
     BY_HAND,
+    COPY_SIMILARITY,
     PAIR_SIMILARITY,
     drawn_rows,
     fill,
@@ -13,9 +16,11 @@ from lab.bench.large_shop import (
     picture_embeddings,
     share_filter,
 )
+from lab.bench.quantised import measure
 from search.engine import Filters, search
 from search.indexing.hnsw import drop_indexes
-from search.models import EntryImage, IndexEntry, IndexVersion
+from search.models import EntryImage, IndexEntry, IndexVersion, KeptCount, StoredCard
+from search.models.kept_counts import EVERY_ENTRY, EVERYWHERE
 from shop.models import Product
 from tests.outbox import stale_products
 
@@ -60,6 +65,38 @@ def test_a_filled_shop_is_searched_by_words_embeddings_and_filters():
     assert len(found.results) == min(24, found.total) > 0
     assert {result.card.sku.lower() for result in found.results} <= kept
     drop_indexes(version.pk)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_beyond_the_drawn_products_are_copies_in_the_index(monkeypatch, capsys):
+    monkeypatch.setattr(large_shop, "PRODUCTS", 60)
+    with pytest.raises(ValueError, match="holds a multiple of them, not 100"):
+        fill(100)
+    version = fill(180, encoded=True)
+    assert (Product.objects.count(), IndexEntry.objects.count(), EntryImage.objects.count()) == (60, 180, 180)
+    assert (version.total, StoredCard.objects.count()) == (180, 180)
+    assert KeptCount.objects.read(version.pk, EVERYWHERE)[EVERY_ENTRY].entries == 180
+    first = IndexEntry.objects.order_by("pk").first()
+    copies = [IndexEntry.objects.get(product_key=f"{first.product_key}-{number}") for number in (1, 2)]
+    for copy in copies:
+        alike = np.dot(copy.text_embedding, first.text_embedding)
+        assert alike == pytest.approx(COPY_SIMILARITY, abs=0.02)
+        assert copy.images.get().embedding != first.images.get().embedding
+    answer = search("shirt", page_size=100)
+    assert answer.degraded == ""
+    assert {"1", "2"} <= {result.key.partition("-")[2] for result in answer.results}
+    assert first.pk < copies[0].pk < copies[1].pk < IndexEntry.objects.create(**entry_of(version)).pk
+    measure(version)
+    table = capsys.readouterr().out.splitlines()[-5:]
+    assert [float(line[32:42]) for line in table[:2]] == [1.0, pytest.approx(1.0, abs=0.05)]
+    drop_indexes(version.pk)
+
+
+def entry_of(version):
+    now = timezone.now()
+    return {
+        "version": version, "product_key": "new", "sku": "new", "name": "new", "content_hash": "", "created": now, "updated_at": now,
+    }  # fmt: skip
 
 
 def test_queries_are_different_and_the_same_every_time():

@@ -37,6 +37,7 @@ def test_an_answer_has_exactly_these_parts(client, shirts):
         "showing",
         "blocked_by",
         "complete",
+        "total_is",
         "took_ms",
         "understood",
         "unknown",
@@ -64,6 +65,7 @@ def test_an_answer_has_exactly_these_parts(client, shirts):
         True,
         "",
     )
+    assert answer["total_is"] == "exact"
     assert answer["took_ms"] > 0
     assert answer["results"][0].pop("score") > 0
     assert answer["results"] == [

@@ -1,10 +1,8 @@
-from dataclasses import dataclass
-
 import pytest
 from django.core.cache import cache
 
 from search.engine import Filters, Trial, find_similar, search
-from search.engine.ranking import spread_tiers, spread_variants
+from search.engine.scored import spread_tiers, spread_variants
 from search.indexing.lexicons import build_lexicon
 from search.merchandising.hits import flush_hits
 from search.merchandising.snapshots import forget_snapshot
@@ -185,19 +183,10 @@ def test_synonyms_count_the_searches_that_hold_them(shirts, redis_server):
     assert one.last_fired is not None
 
 
-@dataclass(frozen=True)
-class Thing:
-    name: str
-
-    @property
-    def style(self):
-        return self.name[0].strip("-")
-
-
 def spread(names, **options):
-    return " ".join(
-        thing.name for thing in spread_variants([Thing(name) for name in names.split()], **options)
-    )
+    items = names.split()
+    styles = [name[0].strip("-") for name in items]
+    return " ".join(items[place] for place in spread_variants(styles, **options))
 
 
 @pytest.mark.parametrize(
@@ -219,5 +208,4 @@ def test_any_number_may_stand_together():
 
 
 def test_a_later_tier_stays_behind():
-    tiers = [[Thing("a1"), Thing("a2"), Thing("a3")], [Thing("b1")]]
-    assert [thing.name for thing in spread_tiers(tiers, most=1, page=2)] == ["a1", "a2", "a3", "b1"]
+    assert spread_tiers(["a", "a", "a", "b"], [3, 1], most=1, page=2) == [0, 1, 2, 3]

@@ -78,6 +78,13 @@ def test_a_list_is_not_frozen_where_nobody_asks_for_it_or_it_is_too_long(version
     assert search(page_size=6).token == ""
 
 
+def test_a_total_says_whether_it_is_exact(version, shirts, search_settings):
+    assert (search("shirt").total, search("shirt").total_is) == (20, "exact")
+    search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {"RESULTS": 10}
+    assert (search("shirt").total, search("shirt").total_is) == (10, "at_least")
+    assert (search().total, search().total_is) == (20, "exact")
+
+
 def test_another_sort_shows_the_same_list(version, shirts):
     first = search("shirt", page_size=6)
     IndexEntry.objects.filter(sku__in=["s03", "s05"]).delete()

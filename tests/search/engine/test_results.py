@@ -1,5 +1,6 @@
 """Filters, sorts and counts over a list of results, against plain Python over the documents."""
 
+import itertools
 import random
 from collections import Counter
 from dataclasses import replace
@@ -10,12 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from search.engine import Filters, search
-from search.engine.candidates import ScoredEntry
 from search.engine.counts import Counts, count_results
 from search.engine.results import ResultList, count_matching
+from search.engine.scored import ScoredEntries, ScoredEntry
 from search.indexing.lexicons import build_lexicon
 from search.models import IndexEntry
-from search.models.finding import Measured
+from search.models.measured import Measured
 from search.query.lexicon import forget_words
 from tests.search.indexed import add
 
@@ -70,14 +71,14 @@ def slowly(row, chosen, ignored=""):
 
 @given(rows(), filters)
 def test_counts_and_results_agree_with_a_slow_reference(pool, chosen):
-    found = [row for row in pool if row.meets(chosen)]
+    found = list(itertools.compress(pool, ScoredEntries.of(pool).meet(chosen)))
     assert found == [row for row in pool if slowly(row, chosen)]
 
     def counted(**ignoring):
         under = [row for row in pool if slowly(row, **ignoring)]
         return [row for row in under if row.matching] or under
 
-    everything = count_results(pool, list(VALUES), chosen, {})
+    everything = count_results(ScoredEntries.of(pool), list(VALUES), chosen, {})
     for name, counts in everything.facets.items():
         expected = Counter(
             value
@@ -102,11 +103,12 @@ def test_counts_and_results_agree_with_a_slow_reference(pool, chosen):
 
 @given(rows(), st.sampled_from(["relevance", "newest", "price", "-price"]))
 def test_sorting_loses_and_doubles_nothing(pool, sort):
-    ordered = ResultList(pool, True, Counts()).sorted_by(sort)
+    items = ResultList(ScoredEntries.of(pool), True, Counts()).sorted_by(sort)
+    ordered = list(items)
     assert sorted(row.row.product_key for row in ordered) == [row.row.product_key for row in pool]
     if sort == "relevance":
         return
-    first = count_matching(ordered)
+    first = count_matching(items)
     assert first == sum(row.matching for row in pool)
     for part in (ordered[:first], ordered[first:]):
         if sort == "newest":

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import numpy as np
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -29,8 +30,9 @@ def found(version, terms=(RED, SHIRT), *, limit=10, text="", order="", entries=N
     return find(entries, by, limit=limit, order=order, named=entries, text=text, keys=keys)
 
 
-def skus(result, ids=None):
-    return {row.facets[-1] for pk, row in result.rows.items() if ids is None or pk in ids}
+def skus(result, which=None):
+    places = np.arange(len(result.entries)) if which is None else np.flatnonzero(which)
+    return {row.facets[-1] for row in result.entries.take(places)}
 
 
 @pytest.fixture
@@ -48,15 +50,15 @@ def shelf(version):
 def test_what_holds_every_term_is_found_and_measured(shelf):
     result = found(shelf)
     assert skus(result) == {"n=0", "n=1", "n=3"}
-    assert len(result.full) == 3
-    assert {row.fits for row in result.rows.values()} == {(0.8, 1.0), (1.0, 1.0)}
-    assert {row.price for row in result.rows.values()} == {Decimal(100), Decimal(99), Decimal(97)}
+    assert result.held == 3
+    assert {row.fits for row in result.entries} == {(0.8, 1.0), (1.0, 1.0)}
+    assert {row.price for row in result.entries} == {Decimal(100), Decimal(99), Decimal(97)}
 
 
 def test_of_more_than_the_limit_what_fits_best_is_taken_first(shelf):
     assert skus(found(shelf, limit=1)) == {"n=1"}
     assert "n=1" in skus(found(shelf, limit=2))
-    assert len(found(shelf, limit=2).full) == 2
+    assert found(shelf, limit=2).held == 2
     assert skus(found(shelf, (SHIRT,), limit=2, order="price")) == {"n=3", "n=1"}
     assert skus(found(shelf, (SHIRT,), limit=2, order="-price")) == {"n=0", "n=1"}
 
@@ -64,7 +66,9 @@ def test_of_more_than_the_limit_what_fits_best_is_taken_first(shelf):
 def test_a_name_is_found_whatever_the_terms_are(shelf):
     result = found(shelf, text="Red HAT")
     assert skus(result, result.named) == {"n=2"}
-    assert result.named.isdisjoint(result.full)
+    assert (result.held, len(result.entries)) == (3, 4)
+    both = found(shelf, text="red shirt")  # named, and it holds every term
+    assert (both.held, len(both.entries), skus(both, both.named)) == (3, 3, {"n=1"})
     assert skus(found(shelf, (), text="S1")) == {"n=1"}
     key = IndexEntry.objects.get(sku="s3").product_key
     by_code = found(shelf, (), text="nothing", keys=[key])
@@ -72,7 +76,8 @@ def test_a_name_is_found_whatever_the_terms_are(shelf):
 
 
 def test_conditions_that_contradict_each_other_find_nothing(shelf):
-    assert found(shelf, entries=selected(IndexEntry.objects.filter(pk__in=[]))).rows == {}
+    nothing = found(shelf, entries=selected(IndexEntry.objects.filter(pk__in=[])))
+    assert (len(nothing.entries), nothing.held) == (0, 0)
 
 
 def test_several_choices_of_terms_take_one_statement(shelf, django_assert_num_queries):
