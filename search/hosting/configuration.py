@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,7 @@ def _database() -> Iterator[Need]:
 
 
 def _installed_apps() -> Iterator[Need]:
-    missing = [name for name in APPS if not apps.is_installed(name)]
+    missing = [name for name in APPS if not apps.is_installed(name) and _is_there(name)]
     for name, (reason, required) in APPS.items():
         if name in missing:
             yield Need(
@@ -221,6 +222,11 @@ def _addresses() -> Iterator[Need]:
         ("API", "fashion_search:search", f'path("api/v1/", include("{PLUGIN}.api.urls"))'),
         ("health checks", "fashion_search_watching:ready", f'path("", include("{PLUGIN}.monitoring.urls"))'),
     ):
+        if name == "API" and not _is_there("rest_framework"):
+            yield Need(
+                name, False, 'It needs REST framework: pip install "fashion-search[api]".', required=False
+            )
+            continue
         try:
             yield Need(name, True, f"Its address is {reverse(view)}")
         except (NoReverseMatch, ImproperlyConfigured):
@@ -243,6 +249,11 @@ def _addresses() -> Iterator[Need]:
         yield Need("search page", False, f"There is no page at {page}, where the search box leads.",
                    f'{SETTING}["SEARCH_URL"] = "/search/"  # path or URL name of a page of yours that calls {PLUGIN}.engine.search',
                    required=False)  # fmt: skip
+
+
+def _is_there(name: str) -> bool:
+    """Whether a package can be imported."""
+    return find_spec(name.partition(".")[0]) is not None
 
 
 def _has_application() -> bool:
@@ -273,7 +284,8 @@ def code_by_place(needs: list[Need]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for need in needs:
         if not need.stands and need.code:
-            found.setdefault(need.place, []).append(need.code)
+            begin = ["from django.urls import include, path"] if need.place == URLS else []
+            found.setdefault(need.place, begin).append(need.code)
     return found
 
 

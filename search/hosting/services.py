@@ -1,4 +1,4 @@
-"""What search runs on, as it answers now: Postgres and pgvector, the tables, the broker, workers, beat, the cache, the index."""
+"""What search runs on, as it answers now: Postgres and pgvector, the tables, the broker, workers, beat, the cache, the model, the index."""
 
 from collections.abc import Iterator
 
@@ -15,6 +15,7 @@ from ..indexing.databases import MINIMUM, installed_version, is_read_only
 from ..models import IndexVersion
 from ..monitoring.probes import Finding, State, count
 from ..monitoring.service_probes import Ping, probe_queue, probe_tasks
+from ..monitoring.version_probes import probe_settings_artifact
 from ..registry import get_index
 from ..session import WRITER, pinned
 
@@ -33,7 +34,7 @@ def look_around() -> list[Finding]:
         found += [*_extension(), *_tables()]
     found += _queue(ping)
     found += _beat() if reachable else []
-    found.append(_cache())
+    found += [_cache(), probe_settings_artifact(load=False).renamed("Model")]
     if reachable:
         found.append(_index())
     return found

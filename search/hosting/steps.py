@@ -59,7 +59,9 @@ def _of_file(registration: Registration, registered: bool, trial: Trial) -> Iter
 def _of_settings(needs: Sequence[Need]) -> Iterator[Step]:
     places: dict[tuple[str, bool], list[str]] = {}
     for need in needs:
-        if not need.stands:
+        if not need.stands and not need.code:
+            yield Step(f"{need.name}: {need.sentence}", need.required)
+        elif not need.stands:
             places.setdefault((need.place, need.required), []).append(need.name)
     for (place, required), names in places.items():
         where = settings_file() or place if place == SETTINGS else place

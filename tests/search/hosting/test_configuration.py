@@ -59,6 +59,7 @@ def test_apps_settings_and_addresses_that_are_missing_are_printed(settings):
     urls = "\n".join(code_by_place(needs)[URLS])
     assert 'include("search.api.urls")' in urls
     assert 'include("search.monitoring.urls")' in urls
+    assert urls.startswith("from django.urls import include, path\n")
 
 
 urlpatterns: list = []  # of a shop that includes nothing
@@ -85,6 +86,12 @@ def test_a_password_is_not_shown(celery_settings):
     celery_settings(broker_url="redis://shop:secret@cache.example:6379/0")
     (need,) = [need for need in find_needs() if need.name == "CELERY_BROKER_URL"]
     assert need.sentence == "The broker is redis://cache.example:6379/0."
+
+
+def test_an_api_that_is_not_installed_is_told_without_lines_that_would_fail(settings, monkeypatch):
+    monkeypatch.setattr("search.hosting.configuration._is_there", lambda name: name != "rest_framework")
+    settings.INSTALLED_APPS = [name for name in settings.INSTALLED_APPS if name != "rest_framework"]
+    assert lacking() == {"API": ""}
 
 
 @override_settings(TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates"}])

@@ -18,7 +18,7 @@ def found() -> dict[str, tuple[State, str, str]]:
 def test_a_shop_without_a_worker_and_an_index_is_told_what_to_start(index_settings):
     told = found()
     assert [name for name, (state, *_) in told.items() if state is State.OK] == [
-        "Postgres", "pgvector", "Tables", "Task queue", "Cache",
+        "Postgres", "pgvector", "Tables", "Task queue", "Cache", "Model",
     ]  # fmt: skip
     assert "celery -A shop worker" in told["Workers"][2]
     assert "celery -A shop beat" in told["Beat"][2]
