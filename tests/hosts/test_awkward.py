@@ -4,6 +4,7 @@ UUID keys, names in JSON and descriptions in one column per language, no article
 router, people who log in by address, USE_TZ = False, an app `search` of its own, and ASGI. The plugin is installed from its wheel.
 """
 
+import html
 import os
 import re
 import shutil
@@ -303,26 +304,27 @@ def addresses_of(host: Host, key: str) -> list[str]:
 
 
 def crawl(client: httpx.Client, addresses: list[str]) -> dict[str, int]:
-    """Visit addresses and all links on their pages, two steps far; return the statuses."""
+    """Visit addresses and all links on their pages, two steps far; return the statuses.
+
+    Of pages that are alike but for keys, numbers and the values of parameters, two are visited.
+    """
     statuses: dict[str, int] = {}
+    alike: dict[str, int] = {}
+    base = str(client.base_url)
     waiting = [(address, 0) for address in addresses]
-    patterns: dict[str, int] = {}
     while waiting:
         address, steps = waiting.pop(0)
-        alike = re.sub(r"[0-9a-f-]{36}|\d+", "N", address)
-        patterns[alike] = patterns.get(alike, 0) + 1
-        if address in statuses or patterns[alike] > 3:
+        kind = re.sub(r"[0-9a-f-]{36}|\d+|(?<==)[^&]*", "*", address)
+        alike[kind] = alike.get(kind, 0) + 1
+        if address in statuses or alike[kind] > 2:
             continue
         answer = client.get(address)
         statuses[address] = answer.status_code
         if steps < 2 and "text/html" in answer.headers.get("content-type", ""):
-            links = (
-                urljoin(str(answer.url), link.replace("&amp;", "&"))
-                for link in re.findall(r'href="([^"#]+)"', answer.text)
-            )
-            base = str(client.base_url)
+            linked = (html.unescape(link) for link in re.findall(r'href="([^"#]+)"', answer.text))
+            links = (urljoin(str(answer.url), link) for link in linked)
             waiting += [
-                ("/" + link.removeprefix(base).lstrip("/"), steps + 1)
+                (f"/{link.removeprefix(base).lstrip('/')}", steps + 1)
                 for link in links
                 if link.startswith(base) and "logout" not in link and "/static/" not in link
             ]
