@@ -15,6 +15,7 @@ from .roles import BY_NAME, NAMES, ROLES, Way, find_ways, tokens
 MOST_COUNTED = 100_000  # rows, beyond which nobody needs to know how many there are
 ENOUGH = 6.0  # points of a model that is taken for products
 CALLED = {"product": 4.0, "perhaps": 2.0}  # points for a word of the model's name
+NEAR = 1  # relations; a price or pictures behind more are those of the products that belong to a row
 PART = -5.0
 SHOWN = NAMES["shown"]
 
@@ -41,9 +42,10 @@ class Candidate:
     @property
     def fits(self) -> bool:
         """Whether it looks enough like products to be taken without being named."""
-        return (
-            "name" in self.ways and bool({"price", "pictures"} & self.ways.keys()) and self.points >= ENOUGH
+        near = any(
+            len(way.relations) <= NEAR for role in ("price", "pictures") for way in self.ways.get(role, ())
         )
+        return "name" in self.ways and near and self.points >= ENOUGH
 
     @property
     def counted(self) -> str:

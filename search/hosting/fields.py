@@ -228,7 +228,7 @@ def _say_branch(lines: Lines, name: str, way: Way, above: str, language: str) ->
         walk = "    line = [*found.get_ancestors(), found] if found else []\n"
     lines.functions.append(
         f'def {name}_of(product):\n    """The names of its {name} and of those above it, the root first."""\n    found = {first}\n{walk}'
-        f'    return [one.{last}.get("{language}") for one in line]'
+        f'    return [(one.{last} or {{}}).get("{language}") for one in line]'
     )
     lines.add(name, [f"{name}_of"], "with those above it", [way])
     lines.ahead.append(passed[0] if above == "get_ancestors" else f"{passed[0]}__{above}")

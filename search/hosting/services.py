@@ -21,13 +21,14 @@ from ..session import WRITER, pinned
 
 OLDEST_POSTGRES = 14
 LABEL = "fashion_search"
+PATIENCE = 5.0  # seconds that a worker has to answer: nobody waits for a page here
 CACHE_KEY = "fashion_search:init"
 
 
 @pinned()
 def look_around() -> list[Finding]:
     """Return how each service stands, in the order in which they are needed; one that is away keeps none of the others from being asked."""
-    ping = Ping() if current_app.conf.broker_url or current_app.conf.broker_write_url else None
+    ping = Ping(PATIENCE) if current_app.conf.broker_url or current_app.conf.broker_write_url else None
     found = list(_database())
     reachable = not found or found[0].passed
     if reachable:

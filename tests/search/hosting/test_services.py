@@ -11,6 +11,12 @@ from tests.search.products import make_product
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    """No worker runs here that could be waited for."""
+    monkeypatch.setattr("search.hosting.services.PATIENCE", 0.5)
+
+
 def found() -> dict[str, tuple[State, str, str]]:
     return {one.name: (one.state, one.sentence, one.remedy) for one in look_around()}
 

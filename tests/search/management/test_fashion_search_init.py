@@ -10,6 +10,12 @@ from tests.search.products import make_product
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    """No worker runs here that could be waited for."""
+    monkeypatch.setattr("search.hosting.services.PATIENCE", 0.5)
+
+
 @pytest.fixture
 def unregistered(monkeypatch):
     """A shop that has not said what a product is."""
