@@ -2,6 +2,7 @@
 # make check  lint, types, and the tests that start no server
 # make test   what must hold before a commit    [FASHION_DATA=folder]
 # make test-all   all that must hold            [FASHION_DATA=folder]
+# make test-host  search set up in shops that it was not made for; also in make test-all
 # make train-check   every model family, from fit by stop and resume to served; in part also in make test-all
 # make docs   the pages as a site, with all links checked, in .local/site
 # make matrix the tests of the plugin with each Python and Django that it supports   [MATRIX=options of nox]
@@ -20,7 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # mypy's Django plugin loads the settings, but no server is asked for anything.
 CHECKS = SECRET_KEY=checks DATABASE_URL=$${DATABASE_URL:-postgresql://localhost/none} REDIS_URL=$${REDIS_URL:-redis://localhost}
 
-.PHONY: help demo check test test-all train-check lint audit mypy docs matrix bench peers evaluate chaos load format screenshots
+.PHONY: help demo check test test-all test-host train-check lint audit mypy docs matrix bench peers evaluate chaos load format screenshots
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -37,6 +38,9 @@ test: dev
 
 test-all: dev
 	@scripts/tests.sh all
+
+test-host: dev
+	env -u DJANGO_SETTINGS_MODULE .venv/bin/python -m pytest tests/hosts
 
 train-check: dev
 	env -u DJANGO_SETTINGS_MODULE FAMILIES=whole .venv/bin/python -m pytest tests/training/test_families.py

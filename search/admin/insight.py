@@ -10,11 +10,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, URLPattern, path, reverse
-from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
+from ..clock import today
 from ..conf import get_settings
 from ..models import LoggedSearch, QueryDay, SearchDay, SearchEvent
 from ..text import MAX_LENGTH, storable
@@ -36,7 +36,7 @@ class SearchDayAdmin(InsightAdmin):
 
         if not self.has_view_permission(request):
             raise PermissionDenied
-        period, complaint = read_period(request.GET.dict(), timezone.localdate())
+        period, complaint = read_period(request.GET.dict(), today())
         figures = read_figures(period)
         return self.respond(
             request,
@@ -68,7 +68,7 @@ class QueryDayAdmin(InspectorPages):
 
         if not self.has_view_permission(request):
             raise PermissionDenied
-        period, complaint = read_period(request.GET.dict(), timezone.localdate())
+        period, complaint = read_period(request.GET.dict(), today())
         kind = request.GET.get("show", "top")
         kind = kind if kind in KINDS else "top"
         containing = _text(request)
@@ -100,7 +100,7 @@ class QueryDayAdmin(InspectorPages):
 
         if not self.has_view_permission(request):
             raise PermissionDenied
-        period, complaint = read_period(request.GET.dict(), timezone.localdate())
+        period, complaint = read_period(request.GET.dict(), today())
         text = _text(request)
         around = look_around(text) if text else None
         return self.respond(

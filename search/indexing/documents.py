@@ -14,6 +14,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from celery.exceptions import SoftTimeLimitExceeded
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -386,7 +387,7 @@ def _created(given: Any, notes: Notes) -> datetime:
     if isinstance(given, date) and not isinstance(given, datetime):
         notes.add("created", "a date was taken as its midnight")
         given = datetime.combine(given, time())
-    elif isinstance(given, datetime) and timezone.is_naive(given):
+    elif isinstance(given, datetime) and timezone.is_naive(given) and settings.USE_TZ:
         notes.add("created", "a time without a time zone was taken as one in the setting TIME_ZONE")
     if not isinstance(given, datetime) or not 1 < given.year < 9999:  # Postgres goes further, Python does not
         raise DocumentError(

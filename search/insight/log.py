@@ -22,6 +22,7 @@ from django.utils import timezone
 from redis import Redis
 from redis.exceptions import RedisError
 
+from ..clock import local_time
 from ..conf import get_settings, shop_key
 from ..prometheus import LEFT_OUT
 from . import log_store
@@ -286,7 +287,7 @@ def hash_visitor(client: Redis, visitor: str) -> str:
     """Return 16 hex digits that are the same for a visitor's searches of one day; "" without a cookie."""
     if not visitor:
         return ""
-    secret = _key_of(client, timezone.localtime())
+    secret = _key_of(client, local_time())
     return hmac.new(secret, visitor.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:16]
 
 

@@ -8,13 +8,14 @@ same transaction, and never counted again.
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Min, QuerySet
 from django.utils import timezone
 
+from ..clock import first_moment, local_time
 from ..conf import get_settings
 from ..models import LoggedSearch, PopularQuery, SearchDay
 from ..resilience import Attempts
@@ -228,7 +229,7 @@ def _run(sql: Iterable[str], **values: Any) -> None:
 
 def starts(day: date) -> datetime:
     """Return the first moment of the day."""
-    return timezone.make_aware(datetime.combine(day, time.min))
+    return first_moment(day)
 
 
 def ends(day: date) -> datetime:
@@ -238,4 +239,4 @@ def ends(day: date) -> datetime:
 
 def day_of(moment: datetime) -> date:
     """Return the day that a moment belongs to."""
-    return timezone.localtime(moment).date()
+    return local_time(moment).date()

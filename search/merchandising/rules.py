@@ -9,9 +9,10 @@ from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
-from django.utils import formats, timezone
+from django.utils import formats
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from ..clock import local_time
 from ..conf import get_settings
 from ..exceptions import UnsafeLink
 from ..facets import parse_token
@@ -129,8 +130,8 @@ def in_words(starts: datetime | None, ends: datetime | None, now: datetime) -> s
 
 
 def _day(moment: datetime, now: datetime) -> str:
-    local = timezone.localtime(moment)
-    style = "j F" if local.year == timezone.localtime(now).year else "j F Y"
+    local = local_time(moment)
+    style = "j F" if local.year == local_time(now).year else "j F Y"
     if (local.hour, local.minute) != (0, 0):
         style += " H:i"
     return formats.date_format(local, style)

@@ -6,8 +6,7 @@ from datetime import date, datetime, timedelta
 from statistics import median
 from typing import Any
 
-from django.utils import timezone
-
+from ..clock import today
 from ..conf import get_settings
 from ..exceptions import NoIndexRegistered
 from ..indexing.status import OutboxState, measure_outbox
@@ -189,7 +188,7 @@ def probe_failed(failed: Failed) -> Finding:
 
 def week() -> Period:
     """Return the days that the dashboard is about."""
-    return last_days(WEEK, timezone.localdate())
+    return last_days(WEEK, today())
 
 
 def read_answers() -> list[Answers]:

@@ -210,9 +210,14 @@ def probe_broker() -> Finding:
 
 
 class Ping:
-    """A question to all workers, asked by a thread, so that a caller may stop waiting for the answer."""
+    """A question to all workers, asked by a thread, so that a caller may stop waiting for the answer.
 
-    def __init__(self) -> None:
+    Args:
+        seconds: that workers have to reply, REPLY_SECONDS by default; those that reply later count as away.
+    """
+
+    def __init__(self, seconds: float | None = None) -> None:
+        self.seconds = REPLY_SECONDS if seconds is None else seconds
         self._started = monotonic()
         self._reached = False
         self._replies = 0  # of workers of this shop
@@ -226,7 +231,7 @@ class Ping:
         self._thread.start()
 
     def count(self) -> int | None:
-        """Return how many workers of this shop answer within REPLY_SECONDS of the question; None where the queue does not."""
+        """Return how many workers of this shop answer within `seconds` of the question; None where the queue does not."""
         self._told.wait(self._left())
         if self._replies:
             sleep(min(OTHERS_SECONDS, self._left()))
@@ -235,7 +240,7 @@ class Ping:
     @property
     def error(self) -> str:
         """Why the task queue could not be reached."""
-        return self._error or f"It did not answer within {REPLY_SECONDS} s."
+        return self._error or f"It did not answer within {self.seconds:g} s."
 
     def idle_queues(self) -> list[str]:
         """Return the queues that this shop's tasks go to and that no worker which has answered takes from."""
@@ -249,7 +254,7 @@ class Ping:
                 self._reached = True
                 # Its own waiting ends later than asked for, by a socket's timeout; so replies are noted as they come.
                 current_app.control.broadcast(
-                    ASK_WORKER, reply=True, timeout=REPLY_SECONDS, connection=broker, callback=self._note
+                    ASK_WORKER, reply=True, timeout=self.seconds, connection=broker, callback=self._note
                 )
         except Exception as error:  # noqa: BLE001 - kombu, redis, socket and amqp errors share no base class
             self._error = str(error)
@@ -267,7 +272,7 @@ class Ping:
                 self.others += 1
 
     def _left(self) -> float:
-        return max(0.0, self._started + REPLY_SECONDS - monotonic())
+        return max(0.0, self._started + self.seconds - monotonic())
 
 
 def count_workers() -> int | None:
@@ -304,7 +309,7 @@ def _workers(ping: Ping, workers: int) -> Finding:
         return Finding(
             "Workers",
             State.BROKEN,
-            f"No Celery worker of this shop answered within {REPLY_SECONDS} s, so nothing is indexed.{others}",
+            f"No Celery worker of this shop answered within {ping.seconds:g} s, so nothing is indexed.{others}",
             "Start a Celery worker and beat. If one runs, read its log, and see that it has the same FASHION_SEARCH['NAMESPACE'].",
         )
     idle = ping.idle_queues()

@@ -91,6 +91,7 @@ class TestQueue:
         class Ping:
             error = "refused"
             others = 0
+            seconds = 0.4
 
             def count(self):
                 return workers

@@ -1,0 +1,1 @@
+"""Shops that search was not made for, each a project of its own that tests install it into."""
