@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pgvector import HalfVector
 
@@ -28,7 +27,7 @@ def from_literal(literal: EmbeddingLiteral) -> NDArray[np.float32]:
     return HalfVector.from_text(literal).to_numpy().astype("float32")
 
 
-def from_field(value: Sequence[float] | HalfVector) -> NDArray[np.float32]:
+def from_field(value: Any) -> NDArray[np.float32]:
     """Read an embedding, shape (dimension,), as pgvector's field gives it: a list, or an object of its own up to its release 0.4."""
     import numpy as np
 
