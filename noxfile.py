@@ -16,8 +16,8 @@ DJANGO = {
     "6.1": ("6.1.3", ("3.12", "3.13")),
 }
 PYTHONS = ("3.11", "3.12", "3.13")
-# pgvector hands out arrays up to 0.4, and lists from 0.5 on: the oldest that the wheel takes, and the one that is pinned.
-PGVECTOR = ("0.4.0", "0.5.1")
+# pgvector hands out objects of its own up to 0.4, and lists from 0.5 on; 0.4.2 is the first one for Django 6.
+PGVECTOR = ("0.4.2", "0.5.1")
 PYTEST = (
     "pytest",
     "pytest-django",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pgvector import HalfVector
 
@@ -25,6 +25,13 @@ def to_literal(embedding: NDArray[np.float32]) -> EmbeddingLiteral:
 def from_literal(literal: EmbeddingLiteral) -> NDArray[np.float32]:
     """Read an embedding, shape (dimension,), from text."""
     return HalfVector.from_text(literal).to_numpy().astype("float32")
+
+
+def from_field(value: Any) -> NDArray[np.float32]:
+    """Read an embedding, shape (dimension,), as pgvector's field gives it: a list, or an object of its own up to its release 0.4."""
+    import numpy as np
+
+    return np.array(value.to_list() if isinstance(value, HalfVector) else value, np.float32)
 
 
 def from_bytes(sent: bytes) -> NDArray[np.float16]:

@@ -19,7 +19,7 @@ from ..models import EntryImage, IndexEntry, IndexVersion
 from ..prometheus import LEFT_OUT
 from ..registry import get_index
 from ..session import reading, search_session
-from ..vectors import EmbeddingLiteral
+from ..vectors import EmbeddingLiteral, from_field
 from . import answers
 from .answers import SearchResult, SimilarAnswer
 from .arrange import Arranged, arrange
@@ -192,7 +192,7 @@ def _nearest_by_colour(version: IndexVersion, product_key: str) -> list[tuple[st
     rows = EntryImage.objects.of_products(version.pk, [entry.product_key for entry in (own, *others)])
     pictures: dict[str, NDArray[np.float32]] = {}
     for key, embedding in rows:
-        pictures.setdefault(key, np.array(embedding, np.float32))
+        pictures.setdefault(key, from_field(embedding))
     if own.product_key not in pictures:
         return []
     picture, least = pictures[own.product_key], get_settings().other_colour_similarity

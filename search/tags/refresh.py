@@ -18,6 +18,7 @@ from ..merchandising.snapshots import snapshot
 from ..models import EntryImage, IndexEntry, IndexVersion, VersionTags
 from ..models.expressions import any_phrase
 from ..query.lexicon import words_of
+from ..vectors import from_field
 from .confidence import UNSETTLED, Floats, Scales, scale
 from .vocabulary import Tag, build_vocabulary, general_words, read_changes
 
@@ -103,7 +104,9 @@ def _scale(version: IndexVersion, vocabulary: list[Tag], embeddings: Embeddings)
     # Drawn alike from all; the same ones every time.
     shuffled = pictured.order_by(MD5(Cast("pk", TextField())), "pk")
     drawn = list(shuffled.values_list("entry_id", "embedding")[:DRAWN])
-    pictures = np.array([picture for _, picture in drawn], dtype=np.float32).reshape(-1, version.dimension)
+    pictures = np.array([from_field(picture) for _, picture in drawn], dtype=np.float32).reshape(
+        -1, version.dimension
+    )
     entries = np.array([entry_id for entry_id, _ in drawn], dtype=np.int64)
     among = IndexEntry.objects.in_version(version.pk).among(entries.tolist())
     stated = {pk: set(facets) for pk, facets in among.values_list("pk", "facets")}

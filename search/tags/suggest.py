@@ -20,6 +20,7 @@ from ..exceptions import NoTags
 from ..facets import facet_of, value_of
 from ..models import EntryImage, IndexEntry, IndexVersion, ProductTag, VersionTags
 from ..resilience import PolledCache
+from ..vectors import from_field
 from .confidence import Scales, confidences
 from .vocabulary import Tag, same
 
@@ -183,7 +184,7 @@ def tags_for_products(keys: Sequence[str], tagger: Tagger | None = None) -> dict
     tagger = active_tagger() if tagger is None else tagger
     pictures: dict[str, list[Embeddings]] = {}
     for key, vector in EntryImage.objects.of_products(tagger.version.pk, keys):
-        pictures.setdefault(key, []).append(np.array(vector, dtype=np.float32))
+        pictures.setdefault(key, []).append(from_field(vector))
     if not pictures:
         return {}
     means = np.stack([np.mean(of_one, axis=0) for of_one in pictures.values()])
