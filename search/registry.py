@@ -46,6 +46,7 @@ class ProductDocument:
     brand: str = ""
     keywords: str = ""  # type, colour, gender, attribute values: words that name the product
     description: str = ""
+    codes: tuple[str, ...] = ()  # other SKUs that find the product: of its sizes, of suppliers, a bar code
     style: str = ""  # products of one style are its variants; by default those of one brand, named alike but for colours
     facets: Mapping[str, tuple[str, ...]] = field(
         default_factory=dict

@@ -22,6 +22,7 @@ from ..exceptions import HostError, SearchError
 from ..facets import CATEGORY, COLOUR, MAX_FACET_NAME, SIGN, TAGS, tokens_of
 from ..models.cards import packed
 from ..models.entries import FINEST_PRICE, HIGHEST_PRICE
+from ..query.names import with_codes
 from ..registry import ProductDocument, ProductIndex, ProductPicture, card_of, describe_failure
 from ..text import MAX_LENGTH, one_line, split, storable
 
@@ -187,7 +188,7 @@ def _columns(document: ProductDocument) -> dict[str, Any]:
         "name": name,
         "brand": brand,
         "title": f"{name} {brand} {sku}",
-        "keywords": document.keywords[:MAX_KEYWORDS],
+        "keywords": with_codes(document.keywords[:MAX_KEYWORDS], document.codes),
         "style": (document.style or style_of(document))[:MAX_NAME],
         "description": document.description,
         "facets": tokens_of(document.facets),
@@ -234,6 +235,7 @@ def clean_document(document: object, key: str) -> tuple[ProductDocument, tuple[N
         document,
         **cleaned,
         key=_key(document.key, key, notes),
+        codes=_codes(document.codes, notes),
         facets=_facets(document.facets, notes),
         price=_price(document.price, notes),
         in_stock=_in_stock(document.in_stock, notes),
@@ -278,6 +280,11 @@ def _key(given: object, key: str, notes: Notes) -> str:
     if not isinstance(given, str):
         notes.add("key", f"a value of the type {type(given).__name__} was converted to text", given)
     return key
+
+
+def _codes(given: object, notes: Notes) -> tuple[str, ...]:
+    found = (_value(one, "codes", notes) for one in _listed(given, "codes", notes))
+    return tuple(dict.fromkeys(filter(None, found)))
 
 
 def _facets(given: object, notes: Notes) -> dict[str, tuple[str, ...]]:

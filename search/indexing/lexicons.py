@@ -26,7 +26,7 @@ from ..facets import CATEGORY, TAGS, FacetValue, facet_of, has_value, parse_toke
 from ..models import EntryImage, IndexEntry, IndexVersion, VersionLexicon, WordList, WordListPart
 from ..models.entries import EntryQuerySet
 from ..query.collecting import ManyCounts, NameCollector
-from ..query.names import Names, Vocabulary, Word
+from ..query.names import Names, Vocabulary, Word, without_codes
 from ..registry import get_index
 from ..resilience import Attempts
 from ..session import search_session
@@ -193,10 +193,11 @@ def refresh_word_list() -> bool:
     began = monotonic()
     counter, collector = WordCounter(), NameCollector(get_index().kind)
     attempts = Attempts("Counting the words of names")
-    for key, sku, name, brand, keywords, facets in _read_entries(entries):
+    for key, sku, name, brand, kept, facets in _read_entries(entries):
+        keywords, codes = without_codes(kept)
         with attempts.at(f"product {key}"):
             counter.add(name=name, brand=brand, keywords=keywords, values=[value for _, value in facets])
-            collector.add(key, name=name, brand=brand, facets=facets, sku=sku)
+            collector.add(key, name=name, brand=brand, facets=facets, sku=sku, codes=codes)
     words = counter.vocabulary()
     confirm_locks()
     names = collector.names(words)
