@@ -104,6 +104,13 @@ class ProductIndex:
         """Return the values that rules of judged queries are compared with; by default the document's facets."""
         return document.facets
 
+    def paths(self, facet: str) -> Iterable[Sequence[str]] | None:
+        """Return the paths of a facet's tree, root first, where the values of a product need not be one path of it; None where they are.
+
+        A product in several categories lists all of their paths one behind the other. What lies below what cannot be seen from that.
+        """
+        return None
+
     def encoded_text(self, document: ProductDocument) -> str:
         """Return the text whose embedding stands for the product: "name. brand. keywords"."""
         return ". ".join(part for part in (document.name, document.brand, document.keywords) if part)
