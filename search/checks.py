@@ -13,6 +13,7 @@ from . import tasks
 from .exceptions import NoIndexRegistered
 from .models import IndexVersion
 from .monitoring import configuration_probes as configuration
+from .monitoring import registration_probes as registration
 from .monitoring.neighbours import local_cache, probe_neighbours
 from .monitoring.probes import Finding
 from .monitoring.service_probes import (
@@ -33,6 +34,7 @@ def connect() -> None:
     for check in (
         check_settings,
         check_registration,
+        check_mapping,
         check_artifact,
         check_broker,
         check_log,
@@ -62,7 +64,12 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
 
 def check_registration(**kwargs: Any) -> list[CheckMessage]:
     """E007, E009: the host has said what a product is, and its facets are names."""
-    return _messages(configuration.probe_registration)
+    return _messages(registration.probe_registration)
+
+
+def check_mapping(**kwargs: Any) -> list[CheckMessage]:
+    """E040: the paths by which products are read lead somewhere."""
+    return _messages(registration.probe_mapping)
 
 
 def check_artifact(**kwargs: Any) -> list[CheckMessage]:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, BinaryIO, ClassVar, TypeVar
 
 from celery.exceptions import SoftTimeLimitExceeded
@@ -17,6 +18,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 from django.db.models import Model, QuerySet
 
 from .exceptions import NoIndexRegistered
+from .mapping import Mapped, Source
 from .prometheus import UNSHOWN
 from .resilience import SparingLogger
 from .session import WRITER, on_primary, pinned
@@ -83,10 +85,15 @@ class ProductIndex:
     # Model label -> what names the products that a saved instance belongs to: an attribute holding the
     # product's primary key ("product_id"), or a function from the instance to primary keys.
     related: ClassVar[Mapping[str, str | Callable[[Any], Iterable[Any]]]] = {}
+    # Name of a field or facet -> the path of attributes that it is read by, where document() and card() are not defined.
+    fields: ClassVar[Mapping[str, Source]] = {}
+    # Facet whose values lie in a tree -> the attribute of the mapped objects that leads up: {"category": "parent"}.
+    trees: ClassVar[Mapping[str, str]] = {}
+    currency: ClassVar[str] = ""  # of all prices, where `fields` has none: ISO 4217
     model: type[Model]
 
     def get_queryset(self) -> QuerySet[Any]:
-        """Return the products that can be found, with all that `document` and `card` read prefetched."""
+        """Return the products that can be found, with all that `document` and `card` read prefetched; what `fields` reads is."""
         return self.model._default_manager.all()
 
     def document(self, product: Any) -> ProductDocument:
@@ -94,11 +101,20 @@ class ProductIndex:
 
         It is cleaned where it comes in: what does not fit is left out or changed with a note, or the product fails by itself.
         """
-        raise NotImplementedError(f"{type(self).__name__} must define document().")
+        if not self.fields:
+            raise NotImplementedError(f"{type(self).__name__} must have `fields`, or define document().")
+        given = self.mapped.document(product)
+        pictures = (
+            ProductPicture(name=one[0], open=one[1]) if isinstance(one, tuple) else one
+            for one in given.pop("pictures", ())
+        )
+        return ProductDocument(**given, pictures=tuple(pictures))
 
     def card(self, product: Any) -> ProductCard:
         """Return what a list of results shows of a product; one for which this raises is left out of lists."""
-        raise NotImplementedError(f"{type(self).__name__} must define card().")
+        if not self.fields:
+            raise NotImplementedError(f"{type(self).__name__} must have `fields`, or define card().")
+        return ProductCard(**{"currency": self.currency} | self.mapped.card(product))
 
     def judged(self, product: Any, document: ProductDocument) -> Mapping[str, tuple[str, ...]]:
         """Return the values that rules of judged queries are compared with; by default the document's facets."""
@@ -114,6 +130,14 @@ class ProductIndex:
     def encoded_text(self, document: ProductDocument) -> str:
         """Return the text whose embedding stands for the product: "name. brand. keywords"."""
         return ". ".join(part for part in (document.name, document.brand, document.keywords) if part)
+
+    @cached_property
+    def mapped(self) -> Mapped:
+        """The fields that are read by paths."""
+        return Mapped(self.model, self.fields, tuple(self.facets), self.trees, self._annotations)
+
+    def _annotations(self) -> Mapping[str, Any]:
+        return self.get_queryset().query.annotations
 
 
 Index = TypeVar("Index", bound=ProductIndex)
@@ -162,7 +186,10 @@ def load_each(keys: Iterable[str]) -> Loaded:
         Exception: whatever the host's queryset raises for all products, and every error of the database.
     """
     wanted = _primary_keys(keys)
-    loaded, queryset = Loaded(), get_index().get_queryset().using(WRITER)
+    index, loaded = get_index(), Loaded()
+    queryset = index.get_queryset().using(WRITER)
+    if index.fields:
+        queryset = index.mapped.read_ahead(queryset)
     _read(queryset, wanted, loaded)
     if loaded.failures and not loaded.products:
         # Either these products or all: where another one cannot be read either, the error is the queryset's.

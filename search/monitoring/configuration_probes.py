@@ -1,4 +1,4 @@
-"""Probes of the configuration: settings, registration, Celery, its schedule. Only system checks ask them, since nothing changes while a process runs."""
+"""Probes of the configuration: settings, Celery, its schedule. Only system checks ask them, since nothing changes while a process runs."""
 
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
@@ -11,11 +11,8 @@ from django.core.exceptions import ImproperlyConfigured
 from ..beat import SteadyScheduler
 from ..conf import SETTING, get_settings
 from ..evaluation.judged_queries import read_queries
-from ..exceptions import NoIndexRegistered
-from ..facets import MAX_FACET_NAME, SIGN
 from ..insight import log_store
 from ..insight.block_list import block_list
-from ..registry import get_index
 from ..schedule import (
     PERIODIC,
     TASKS,
@@ -25,7 +22,6 @@ from ..schedule import (
     reads_the_setting,
     scheduler_class,
 )
-from ..text import one_line
 from .probes import Finding, State, combine
 
 SCHEDULE_REMEDY = (
@@ -48,26 +44,6 @@ def probe_settings() -> Finding:
     except ImproperlyConfigured as error:
         return _error("Settings", str(error), "", "fashion_search.E008")
     return Finding("Settings", State.OK, "All keys are known and have values of their types.")
-
-
-def probe_registration() -> Finding:
-    """E007, E009: the host has said what a product is, and its facets are names."""
-    name = "Registration"
-    try:
-        facets: object = get_index().facets
-    except NoIndexRegistered as error:
-        return _error(name, str(error), "See search.registry.register.", "fashion_search.E007")
-    wrong = ""
-    if not isinstance(facets, tuple | list):
-        wrong = f"is of the type {type(facets).__name__}"
-    elif unfit := [facet for facet in facets if not _is_facet_name(facet)]:
-        wrong = f"names {', '.join(map(repr, unfit))}"
-    elif len(set(facets)) < len(facets):
-        wrong = "names a facet twice"
-    if wrong:
-        remedy = 'Give a tuple of names of up to 100 characters without "=" and white space around them: ("category", "brand").'
-        return _error(name, f"ProductIndex.facets {wrong}.", remedy, "fashion_search.E009")
-    return Finding(name, State.OK, "The host has said what a product is.")
 
 
 def probe_broker_options() -> Finding:
@@ -206,9 +182,3 @@ def _schedule_trouble(task: PeriodicTask, schedules: Sequence[Any]) -> str:
     if min(gaps) <= wanted:
         return ""
     return f"The beat schedule asks for {task.path} every {min(gaps):g} s, {SETTING}['{task.setting}'] says {wanted:g}."
-
-
-def _is_facet_name(name: object) -> bool:
-    if not isinstance(name, str) or not name or len(name) > MAX_FACET_NAME:
-        return False
-    return SIGN not in name and one_line(name) == name

@@ -170,6 +170,14 @@ def a_replica_that_is_not_there(world: World) -> None:
     world.configure(READ_REPLICAS=["nowhere"])
 
 
+@line("fashion_search.E040")
+def a_path_that_leads_nowhere(world: World) -> None:
+    index = registry.get_index()
+    world.undo.callback(delattr, type(index), "fields")
+    type(index).fields = {"name": "name", "price": "stockrecords__price"}
+    world.undo.callback(index.__dict__.pop, "mapped", None)
+
+
 @line("fashion_search.W031")
 def a_replica_that_is_the_primary(world: World) -> None:
     world.configure(READ_REPLICAS=["default"])
