@@ -117,6 +117,10 @@ class SearchSettings:
     guess_confidence: float = 0.7  # guesses about a photo that are less sure are not said
     search_url: str = "/search/"  # path or URL name of the host's search page, for the search box
     page_size: int = 24  # results per page
+    pages_base: str = "base.html"  # template of the host that the search pages extend
+    price_format: str = (
+        ""  # function of the host that writes prices: "shop.prices.write"; "" for the plugin's own
+    )
     cards: str = STORED  # what lists show of products: "stored" with their entries, or "live" from the host at each look
     max_page_size: int = 100  # largest page that may be asked for
     ef_search: int = 200  # hnsw.ef_search of a query

@@ -24,6 +24,7 @@ from search.admin import IndexedProductAdmin, ModelAdmin
 from search.encoders.heif_parts import HEIF_BEGIN, heif_format
 from search.encoders.picture_parts import walk_parts
 from search.exceptions import PictureError
+from search.money import format_money
 from shop.metadata import stored_form
 from shop.models import (
     Brand,
@@ -35,7 +36,6 @@ from shop.models import (
     is_flat,
     thumbnail_url,
 )
-from shop.money import format_money
 from shop.search_index import set_published
 from shop.thumbnails import SHAPES
 

@@ -124,7 +124,7 @@ def _turn_away(request: HttpRequest) -> HttpResponseBase:
     return busy(request)
 
 
-ADDRESSES = ("shop:photo", "fashion_search:photo", "fashion_search:tags")
+ADDRESSES = ("fashion_search_pages:photo", "fashion_search:photo", "fashion_search:tags")
 REST = 2.0  # times as long as a photo took
 LONGEST_REST = 1.0  # seconds
 

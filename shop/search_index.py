@@ -36,6 +36,7 @@ FACETS = {
 class ShopProductIndex(ProductIndex):
     """Published products, found by category, brand, colour, gender, size, pattern, usage and accepted tags."""
 
+    labels = FACETS  # of the filter panel of the plugin's pages
     facets = ("category", "brand", "colour", "gender", "size", "pattern", "usage", "tags")
     related = {
         "shop.ProductImage": "product_id",

@@ -52,7 +52,10 @@ def robots(request: HttpRequest) -> HttpResponse:
     """robots.txt: where the sitemap is, and that there are more results of searches than anybody should look at."""
     lines = [
         "User-agent: *",
-        *(f"Disallow: {reverse(name)}" for name in ("admin:index", "fashion_search:search", "shop:search")),
+        *(
+            f"Disallow: {reverse(name)}"
+            for name in ("admin:index", "fashion_search:search", "fashion_search_pages:search")
+        ),
         f"Sitemap: {request.build_absolute_uri(reverse('sitemap'))}",
     ]
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")

@@ -20,8 +20,6 @@ def favicon(_request: HttpRequest) -> HttpResponseRedirect:
 
 storefront = [
     path("", views.home_page, name="home"),
-    path("search/photo/", views.photo_page, name="photo"),
-    path("search/", views.search_page, name="search"),
     path("categories/<path:path>/", views.category_page, name="category"),
     path("products/<slug:slug>/", views.product_page, name="product"),
     # Below the media address, so that a web server in front may serve those that are made already.
@@ -32,6 +30,7 @@ handler500 = "shop.overload.failed"
 
 urlpatterns = [
     path("", include((storefront, "shop"))),
+    path("search/", include("search.urls")),
     path("", include("search.monitoring.urls")),
     path("api/v1/", include("search.api.urls")),
     path("admin/", admin.site.urls),

@@ -79,12 +79,23 @@ def in_language(request: HttpRequest, code: str, sentence: str) -> tuple[str, st
         sentence: the message in English.
     """
     language = translation.get_language_from_request(request)
-    general = GENERAL.get(code)
-    if general is None or language.startswith("en"):
-        return sentence, "en"
     with translation.override(language):
-        said = gettext(general)
-    return (sentence, "en") if said == general else (said, language)
+        said = said_of(code, sentence)
+    return (sentence, "en") if said == sentence else (said, language)
+
+
+def said_of(code: str, sentence: str) -> str:
+    """Return a message in the active language.
+
+    Args:
+        code: of the error.
+        sentence: the message in English, which languages without a translation get.
+    """
+    general = GENERAL.get(code)
+    if general is None or (translation.get_language() or "en").startswith("en"):
+        return sentence
+    said = gettext(general)
+    return sentence if said == general else said
 
 
 def handle_error(error: Exception, context: dict[str, Any]) -> Response | None:

@@ -22,7 +22,7 @@ from ..engine.browse import browse_products, find_product
 from ..engine.request import SearchRequest, Trial
 from ..engine.service import answer_request, log_search, search
 from ..engine.similar import find_similar
-from ..engine.suggestions import suggest
+from ..engine.suggestions import Suggestions, suggest
 from ..facets import CATEGORY
 from ..insight.reports import popular_queries
 from .access import KeyAuthentication, ReadThrottle, ScopePermission
@@ -203,9 +203,17 @@ class SuggestView(PublicView):
     )
     def get(self, request: Request) -> Response:
         """Answer suggestions for the beginning of a query."""
-        text, limit = suggest_parameters(request.query_params)
-        answer = suggest(text, limit=limit, popular=_popular)
-        return Response(represent(SuggestAnswerSerializer, answer, request))
+        return Response(represent(SuggestAnswerSerializer, suggestions_for(request), request))
+
+
+def suggestions_for(request: Request) -> Suggestions:
+    """Return suggestions for what a request holds, with what others look for.
+
+    Raises:
+        InvalidQuery: the request has other parameters than `q` and `limit`, or one that cannot be.
+    """
+    text, limit = suggest_parameters(request.query_params)
+    return suggest(text, limit=limit, popular=_popular)
 
 
 def _popular(text: str, limit: int) -> list[str]:

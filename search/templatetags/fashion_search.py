@@ -1,16 +1,20 @@
-"""{% load fashion_search %}: a search box, banners, similar products, and the script that reports clicks."""
+"""{% load fashion_search %}: a search box, banners, similar products, prices, and the script that reports clicks."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from django import template
 from django.shortcuts import resolve_url
-from django.template import RequestContext
+from django.template import Context, RequestContext
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext
 
 from ..conf import get_settings
 from ..engine.similar import find_similar
 from ..merchandising.snapshots import BannerShown
+from ..money import price_text
+from ..registry import ProductCard
 from ..text import storable
 
 register = template.Library()
@@ -21,54 +25,58 @@ def search_box(
     context: RequestContext,
     *,
     action: str = "",
-    label: str = "Search products",
+    label: str = "",
     placeholder: str = "",
     box_id: str = "fashion-search-q",
 ) -> dict[str, Any]:
-    """Show a search box that holds the current query.
+    """Show a search box that holds the current query, with suggestions where the search pages are included.
 
     Args:
         context: the page's context, whose request has the query.
         action: address or URL name of the search page; the setting SEARCH_URL by default.
-        label: what the field is called, also for screen readers.
+        label: what the field is called, also for screen readers; "Search products" by default.
         placeholder: an example shown in the empty field.
         box_id: id of the field; another one for each box of a page.
     """
     request = context.get("request")
     return {
         "action": resolve_url(action or get_settings().search_url),
-        "label": label,
+        "suggest": _first_address("fashion_search_pages:suggest"),
+        "label": label or gettext("Search products"),
         "placeholder": placeholder,
         "box_id": box_id,
         "query": storable(request.GET.get("q", "")).strip()[:200] if request else "",
     }
 
 
-@register.inclusion_tag("fashion_search/similar_products.html")
+@register.inclusion_tag("fashion_search/similar_products.html", takes_context=True)
 def similar_products(
+    context: Context,
     product: Any,
     *,
     limit: int = 6,
-    heading: str = "Similar products",
+    heading: str = "",
     width: int = 240,
     height: int = 320,
 ) -> dict[str, Any]:
     """Show products like this one; nothing where none can be found.
 
     Args:
+        context: the page's context, whose request prices may depend on.
         product: the host's instance.
         limit: most products in the row.
-        heading: what stands above the row.
+        heading: what stands above the row; "Similar products" by default.
         width: of a picture, in pixels, so that the page does not jump while it loads.
         height: of a picture, in pixels.
     """
     answer = find_similar(str(product.pk), limit=limit)
     return {
         "results": answer.results,
-        "heading": heading,
+        "heading": heading or gettext("Similar products"),
         "width": width,
         "height": height,
         "product": product,
+        "request": context.get("request"),
     }
 
 
@@ -84,8 +92,19 @@ def search_events() -> dict[str, Any]:
 
     Results are marked by `data-search` (the answer's id) on their list, and `data-sku` and `data-position` on each.
     """
-    try:
-        address = reverse("fashion_search:events")
-    except NoReverseMatch:  # a host that does not include the API
-        address = ""
+    address = _first_address("fashion_search:events", "fashion_search_pages:events")
     return {"enabled": bool(address) and get_settings().insight, "address": address}
+
+
+@register.simple_tag(takes_context=True)
+def product_price(context: Context, card: ProductCard) -> str:
+    """Write the price of a card: by the function that the setting PRICE_FORMAT names, or in the form of the page's language."""
+    return price_text(context.get("request"), card)
+
+
+def _first_address(*names: str) -> str:
+    """The address of the first of these names that the host includes; "" for none."""
+    for name in names:
+        with suppress(NoReverseMatch):
+            return reverse(name)
+    return ""

@@ -7,10 +7,10 @@ from typing import Any
 from django import template
 from django.template import Context
 
+from search.money import format_money
 from search.registry import ProductCard
 from shop.catalogue import category_counts, top_categories
 from shop.models import Category, thumbnail_url
-from shop.money import format_money
 from shop.thumbnails import SHAPES
 
 register = template.Library()

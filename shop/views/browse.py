@@ -9,8 +9,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import conditional_page, require_safe
 
+from search.conf import get_settings
 from search.engine import PageProducts, SearchAnswer, SearchResult, answers, clean_filters, count_answer
 from search.exceptions import InvalidQuery
+from search.views import FilterForm, Wanted, Within, context_of, find, refuse_beyond, status_of
 from shop.catalogue import (
     CATEGORY,
     DEFAULT_SORT,
@@ -20,10 +22,8 @@ from shop.catalogue import (
     list_category,
     new_arrivals,
 )
-from shop.filters import FilterForm, Wanted, Within
 from shop.models import Category
 from shop.search_index import ShopProductIndex, cards_of
-from shop.views.results import PAGE_SIZE, context_of, find, refuse_beyond, status_of
 
 
 @require_safe
@@ -40,7 +40,7 @@ def category_page(request: HttpRequest, path: str) -> HttpResponse:
         raise Http404
     category = get_object_or_404(Category, path=path)
     context = _navigation(category)
-    form = FilterForm(request.GET, _within(category))
+    form = FilterForm(request, _within(category))
     try:
         wanted = form.wanted()
         # Lists of a category are the same for everybody, so that pages can be cached: they carry no token.
@@ -94,7 +94,11 @@ def _from_tables(category: Category, wanted: Wanted, answer: SearchAnswer) -> Se
     filters = clean_filters(wanted.filters, ShopProductIndex.facets)  # as a search reads them
     own = {CATEGORY: wanted.filters.facets[CATEGORY]}  # names of the tables, as they stand there
     listing = list_category(
-        category, replace(filters, facets={**filters.facets, **own}), sort, wanted.page, PAGE_SIZE
+        category,
+        replace(filters, facets={**filters.facets, **own}),
+        sort,
+        wanted.page,
+        get_settings().page_size,
     )
     products = PageProducts((), {str(product.pk): product for product in listing.products})
     return replace(

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
-from django.http import QueryDict
+from django.http import HttpRequest, QueryDict
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -20,7 +20,7 @@ from search.query.parse import clean_query, read_query
 from search.query.prices import read_price
 from search.query.synonyms import Synonyms
 from search.text import MAX_LENGTH, clean_text
-from shop.filters import FilterForm
+from search.views import FilterForm
 from tests.abuse.strings import NAUGHTY
 
 SAME_EACH_TIME = settings(derandomize=True, database=None, suppress_health_check=list(HealthCheck))
@@ -82,6 +82,13 @@ def read(reader, *given_):
     return None
 
 
+def form_of(query):
+    """The filter panel of a query string."""
+    request = HttpRequest()
+    request.GET = QueryDict(query)
+    return FilterForm(request)
+
+
 def cleaned(text):
     """The cleaned query, or None where it is refused."""
     return read(clean_query, text)
@@ -140,7 +147,7 @@ def test_a_price_takes_words_away_and_adds_none(text):
 )
 def test_filters_are_read_or_refused(given_):
     # As a request brings them: half a surrogate pair comes as three bytes that no UTF-8 has.
-    form = FilterForm(QueryDict(urlencode(given_, errors="surrogatepass")))
+    form = form_of(urlencode(given_, errors="surrogatepass"))
     wanted = read(form.wanted)
     if wanted is None:
         return
@@ -157,7 +164,7 @@ def test_filters_are_read_or_refused(given_):
 @example("0E+20000")
 @example("1." + "0" * 16_000 + "1")
 def test_a_price_that_is_taken_is_one_that_postgres_takes(number):
-    wanted = read(FilterForm(QueryDict(urlencode({"price_min": number}))).wanted)
+    wanted = read(form_of(urlencode({"price_min": number})).wanted)
     filters = read(clean_filters, wanted.filters, ()) if wanted else None
     if filters is None:
         return

@@ -37,8 +37,10 @@ def _public(at: str, method: str = "GET", status: int = 200) -> Rule:
 RULES: dict[str, Rule] = {
     # The storefront
     "shop:home": PUBLIC,
-    "shop:photo": PUBLIC,
-    "shop:search": PUBLIC,
+    "fashion_search_pages:photo": PUBLIC,
+    "fashion_search_pages:search": PUBLIC,
+    "fashion_search_pages:suggest": PUBLIC,
+    "fashion_search_pages:events": Rule(400, 400, 400, "POST"),
     "shop:category": _public("/categories/apparel/topwear/shirts/"),
     "shop:product": _public("/products/SLUG/"),
     "shop:thumbnail": _public("/media/thumbs/card/products/aa/S1.jpg.webp"),

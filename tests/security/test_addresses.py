@@ -78,9 +78,9 @@ def test_no_rule_is_shared_but_that_of_the_former_addresses_of_forms():
 
 
 def test_an_address_that_takes_the_name_of_another_is_noticed():
-    search = next(address for address in EVERY if address.name == "shop:search")
-    second = Address("shop:search", "secret/", search.pattern)
-    assert shared([*EVERY, second])["shop:search"] == ["search/", "secret/"]
+    search = next(address for address in EVERY if address.name == "fashion_search_pages:search")
+    second = Address("fashion_search_pages:search", "secret/", search.pattern)
+    assert shared([*EVERY, second])["fashion_search_pages:search"] == ["search/", "secret/"]
 
 
 def test_an_address_without_a_rule_is_noticed():

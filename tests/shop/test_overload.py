@@ -166,7 +166,10 @@ def test_photos_that_wait_keep_no_search_from_being_handled(settings, rf):
     settings.WEB_CONCURRENT, settings.WEB_WAITING, settings.WEB_WAIT = 2, 6, 10
     view = SlowView(lambda request: request.method == "POST")
     shop = Shedding(view)
-    photos = [threading.Thread(target=shop, args=(rf.post(reverse("shop:photo")),)) for _ in range(4)]
+    photos = [
+        threading.Thread(target=shop, args=(rf.post(reverse("fashion_search_pages:photo")),))
+        for _ in range(4)
+    ]
     for photo in photos:
         photo.start()
     assert view.begun.wait(10)
@@ -174,7 +177,7 @@ def test_photos_that_wait_keep_no_search_from_being_handled(settings, rf):
     assert shop(rf.get("/search/")).status_code == 200
     assert time.monotonic() - began < 5
     settings.WEB_WAIT = 0.05
-    assert shop(rf.post(reverse("shop:photo"))).status_code == 503  # three wait already
+    assert shop(rf.post(reverse("fashion_search_pages:photo"))).status_code == 503  # three wait already
     view.let_go.set()
     for photo in photos:
         photo.join()

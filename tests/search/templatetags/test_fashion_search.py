@@ -49,7 +49,7 @@ def test_similar_products_are_a_labelled_list(product):
     assert html.count("<li>") == 2
     assert html.index("Near &amp; dear") < html.index("Far")
     assert f'<h2 id="fashion-search-similar-{product.pk}">Similar products</h2>' in html
-    assert "INR 1,234.50" in html
+    assert "₹1,234.50" in html
     assert html.count('class="price"') == 1
 
 

@@ -1,44 +1,21 @@
-"""The filter panel: each facet's values, price ranges, and how many products each choice leaves."""
-
-from __future__ import annotations
+"""The filter panel's groups: each facet's values, price ranges, and how many products each choice leaves."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol
 from zlib import crc32
 
-from shop.models import Product
-from shop.money import format_money
+from django.utils.translation import gettext
 
+from ..engine.counts import FacetCount
+from ..facets import SIZE
+
+PriceWriter = Callable[[Decimal], str]
 SHOWN_VALUES = 12  # of a facet at once; the chosen ones are always shown, the others on demand
 CENT = Decimal("0.01")
-SIZES = "size"  # the facet whose values have an order of their own
 _LETTERS = re.compile(r"M|(?:(?P<many>\d)X|(?P<extra>X*))(?P<end>[SL])", re.IGNORECASE)
 _NUMBER = re.compile(r"\d+")
-
-
-class Count(Protocol):
-    """A facet's value, the value above it, and how many results have it."""
-
-    @property
-    def value(self) -> str: ...  # noqa: D102
-    @property
-    def count(self) -> int | None: ...  # noqa: D102
-    @property
-    def parent(self) -> str: ...  # noqa: D102
-
-
-class PricedCount(Protocol):
-    """A range of prices, both ends included, and how many results lie in it."""
-
-    @property
-    def lowest(self) -> Decimal | None: ...  # noqa: D102
-    @property
-    def highest(self) -> Decimal | None: ...  # noqa: D102
-    @property
-    def count(self) -> int: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +63,7 @@ class PriceOption:
     chosen: bool
 
 
-def group_of(field: str, label: str, counts: Iterable[Count], chosen: Sequence[str]) -> Group | None:
+def group_of(field: str, label: str, counts: Iterable[FacetCount], chosen: Sequence[str]) -> Group | None:
     """Return a facet for the panel: its commonest values and the chosen ones in the order given, others by name.
 
     A chosen value is always among them, counted or not.
@@ -97,17 +74,17 @@ def group_of(field: str, label: str, counts: Iterable[Count], chosen: Sequence[s
         counts: of all its values; those of a tree each behind the one above it.
         chosen: the values that are chosen.
     """
-    counts = list(counts)
-    counted = {one.value for one in counts}
-    counts += [Uncounted(value) for value in chosen if value not in counted]
-    if not counts:
+    listed: list[FacetCount | Uncounted] = [*counts]
+    counted = {one.value for one in listed}
+    listed += [Uncounted(value) for value in chosen if value not in counted]
+    if not listed:
         return None
-    depths = _depths(counts)
+    depths = _depths(listed)
     options = [
         Option(one.value, one.count, one.value in chosen, _id_of(field, one.value), depths[one.value])
-        for one in counts
+        for one in listed
     ]
-    if field == SIZES:
+    if field == SIZE:
         options.sort(key=_in_order_of_size)
     commonest = sorted(options, key=lambda option: -(option.count or 0))[:SHOWN_VALUES]
     shown = {option.value for option in commonest} | set(chosen)
@@ -122,23 +99,30 @@ def group_of(field: str, label: str, counts: Iterable[Count], chosen: Sequence[s
     )
 
 
-def price_label(lowest: Decimal | None, highest: Decimal | None) -> str:
-    """Return a price range in words: `Under ₹500` where it ends a cent below, `₹500 to ₹1,000`, `₹1,000 and more`."""
-    currency = Product._meta.get_field("currency").get_default()
+def price_label(lowest: Decimal | None, highest: Decimal | None, write: PriceWriter) -> str:
+    """Return a price range in words: `Under ₹500` where it ends a cent below, `₹500 to ₹1,000`, `₹1,000 and more`.
+
+    Args:
+        lowest: price of the range; None for none.
+        highest: likewise.
+        write: how a price is written.
+    """
     if highest is None:
-        return "Any price" if lowest is None else f"{format_money(lowest, currency)} and more"
+        if lowest is None:
+            return gettext("Any price")
+        return gettext("%(price)s and more") % {"price": write(lowest)}
     below = highest % 1 == 1 - CENT
-    end = format_money(highest + CENT if below else highest, currency)
-    if lowest is None:
-        return f"Under {end}" if below else f"Up to {end}"
-    return f"{format_money(lowest, currency)} to {end}"
+    end = write(highest + CENT if below else highest)
+    if lowest is not None:
+        return gettext("%(lowest)s to %(highest)s") % {"lowest": write(lowest), "highest": end}
+    return (gettext("Under %(price)s") if below else gettext("Up to %(price)s")) % {"price": end}
 
 
 def _id_of(field: str, value: str) -> str:
     return f"{field}-{crc32(value.encode()):08x}"
 
 
-def _depths(counts: Sequence[Count]) -> Mapping[str, int]:
+def _depths(counts: Sequence[FacetCount | Uncounted]) -> Mapping[str, int]:
     depths: dict[str, int] = {}
     for one in counts:  # parents come first
         depths[one.value] = depths.get(one.parent, -1) + 1 if one.parent else 0

@@ -1,47 +1,24 @@
-"""What the address of a search page asks for, and the filter panel made of it."""
-
-from __future__ import annotations
+"""The filter panel of a page of results: what is chosen, and the address of every next step."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
-from typing import Protocol
+from decimal import Decimal
 
-from django.http import QueryDict
+from django.http import HttpRequest, QueryDict
+from django.utils.translation import gettext, pgettext
 
-from search.engine import Filters
-from search.exceptions import InvalidQuery
-from shop.panel import Count, Group, PricedCount, PriceOption, group_of, price_label
-from shop.search_index import FACETS
+from ..conf import get_settings
+from ..engine.answers import Blocking
+from ..engine.counts import FacetCount, PriceRange
+from ..engine.request import Filters
+from ..exceptions import InvalidQuery
+from ..facets import CATEGORY
+from ..money import amount_card, price_text
+from ..query.parse import UnderstoodPart
+from .panel import Group, PriceOption, group_of, price_label
+from .wanted import LOOK, SORTS, Label, Wanted, Within, facet_labels, label_of, read_page, read_price
 
-CATEGORY = "category"
-LOOK = ("photo", "more", "less", "looks")
-KINDS = {**FACETS, "price": "Price", "sort": "Sorted by", "code": "Code"}  # of what a query names
-NOT = "not:"  # before what a query negates
-FOR = "For"  # before a purpose or an occasion
 NAMED_VALUES = 2  # that one word of a query may mean and still be named
-SORTS = {
-    "relevance": "Best match",
-    "newest": "Newest",
-    "price": "Price, low to high",
-    "-price": "Price, high to low",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """A search as the plugin takes it."""
-
-    text: str
-    filters: Filters
-    sort: str
-    page: int
-    spelling: bool  # whether slips are corrected
-    token: str  # of the list that pages are cut from
-    photo: str  # token of the photo to search with
-    more: tuple[str, ...]  # SKUs of products that results should look like
-    less: tuple[str, ...]  # and less like
-    looks: tuple[str, ...]  # what the photo shows, as facet=value
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,30 +26,6 @@ class Chip:
     """A filter that is set, and the query string without it."""
 
     label: str
-    without: str
-
-
-class Part(Protocol):
-    """What the plugin understood of a query."""
-
-    text: str
-    facet: str
-    values: tuple[str, ...]
-    implied: bool
-    negated: bool
-    without: str
-    says: str
-    soft: bool
-
-
-class Blocking(Protocol):
-    """A filter without which something would be found."""
-
-    filter: str
-    values: tuple[str, ...]
-    matching: int
-    similar: int
-    text: str
     without: str
 
 
@@ -95,28 +48,23 @@ class UnderstoodChip:
     without: str
 
 
-@dataclass(frozen=True, slots=True)
-class Within:
-    """The category whose page it is."""
-
-    name: str
-    below: frozenset[str]  # names of the categories below it, which may be chosen
-    offered: frozenset[str]  # those of them that no category elsewhere has, so that the index can count them
-
-
 class FilterForm:
     """Reads the query string of a search page, or of the page of a category.
 
     Args:
-        data: the request's query parameters.
+        request: of the page.
         within: the category whose page it is.
     """
 
-    def __init__(self, data: QueryDict, within: Within | None = None) -> None:
+    def __init__(self, request: HttpRequest, within: Within | None = None) -> None:
+        data = request.GET
+        self._request = request
         self._data = data
+        self._labels = facet_labels()
+        self.currency = get_settings().currency  # of the prices that are filtered by
         self._within = within
         self.likes = True  # whether results may be asked for that look like one
-        self.sorts: Mapping[str, str] = {**SORTS, "relevance": "Recommended"} if within else SORTS
+        self.sorts: Mapping[str, Label] = {**SORTS, "relevance": gettext("Recommended")} if within else SORTS
         self.sort = data.get("sort") or "relevance"
         self.in_stock = data.get("in_stock", "") == "on"
         self.corrects = data.get("spelling") != "off"
@@ -136,19 +84,19 @@ class FilterForm:
         """
         if self._data.get("in_stock", "") not in ("", "on", "off"):
             raise InvalidQuery("invalid_in_stock", "in_stock must be on or off.")
-        facets = {field: values for field in FACETS if (values := self._chosen(field))}
+        facets = {field: values for field in self._labels if (values := self._chosen(field))}
         if self._within:
             facets.setdefault(CATEGORY, (self._within.name,))
         return Wanted(
             text=self._data.get("q", ""),
             filters=Filters(
                 facets=facets,
-                price_min=_price(self.price_min, "lowest"),
-                price_max=_price(self.price_max, "highest"),
+                price_min=read_price(self.price_min, "lowest"),
+                price_max=read_price(self.price_max, "highest"),
                 in_stock=self.in_stock,
             ),
             sort=self.sort,
-            page=_page(self._data.get("page", "1")),
+            page=read_page(self._data.get("page", "1")),
             spelling=self.corrects,
             token=self._data.get("token", ""),
             photo=self.photo,
@@ -157,7 +105,7 @@ class FilterForm:
             looks=self.looks_chosen,
         )
 
-    def only_filters(self, sorts: Mapping[str, str], default: str) -> None:
+    def only_filters(self, sorts: Mapping[str, Label], default: str) -> None:
         """Leave words and looks aside, for a list that goes by filters alone.
 
         Args:
@@ -199,19 +147,25 @@ class FilterForm:
         return [(name, value) for name in LOOK for value in looks[name]]
 
     @property
+    def narrows(self) -> bool:
+        """Whether the address asks for more than words and a page: filters, another sort, a look, words as they were typed."""
+        plain = {"q", "page", "token"}
+        return any(value for name in self._data if name not in plain for value in self._data.getlist(name))
+
+    @property
     def cleared(self) -> str:
         """The query string without filters and sort."""
         return self._kept("q", "spelling", *LOOK)
 
-    def groups(self, facets: Mapping[str, Iterable[Count]]) -> list[Group]:
+    def groups(self, facets: Mapping[str, Iterable[FacetCount]]) -> list[Group]:
         """The panel's facets that have values."""
         groups = (
-            group_of(field, label, self._offered(field, facets.get(field, ())), self._chosen(field))
-            for field, label in FACETS.items()
+            group_of(field, str(label), self._offered(field, facets.get(field, ())), self._chosen(field))
+            for field, label in self._labels.items()
         )
         return [group for group in groups if group is not None]
 
-    def price_options(self, ranges: Iterable[PricedCount]) -> list[PriceOption]:
+    def price_options(self, ranges: Iterable[PriceRange]) -> list[PriceOption]:
         """The price ranges to choose from."""
         options = []
         for one in ranges:
@@ -220,27 +174,29 @@ class FilterForm:
                 for name, price in (("price_min", one.lowest), ("price_max", one.highest))
             }
             chosen = (self.price_min, self.price_max) == (ends["price_min"], ends["price_max"])
-            label = price_label(one.lowest, one.highest)
+            label = self._price_label(one.lowest, one.highest)
             options.append(PriceOption(label, one.count, self._changed(**ends), chosen))
         return options
 
     def chips(self) -> list[Chip]:
         """The filters that are set, each with the address that drops it."""
         chips = [
-            Chip(value, self._without(field, value)) for field in FACETS for value in self._chosen(field)
+            Chip(value, self._without(field, value))
+            for field in self._labels
+            for value in self._chosen(field)
         ]
         if self.price_min or self.price_max:
-            ends = (_price(self.price_min, "lowest"), _price(self.price_max, "highest"))
-            chips.append(Chip(price_label(*ends), self._changed(price_min="", price_max="")))
+            ends = (read_price(self.price_min, "lowest"), read_price(self.price_max, "highest"))
+            chips.append(Chip(self._price_label(*ends), self._changed(price_min="", price_max="")))
         if self.in_stock:
-            chips.append(Chip("In stock", self._without("in_stock")))
+            chips.append(Chip(gettext("In stock"), self._without("in_stock")))
         return chips
 
-    def understood(self, parts: Iterable[Part]) -> list[UnderstoodChip]:
+    def understood(self, parts: Iterable[UnderstoodPart]) -> list[UnderstoodChip]:
         """What the query names, each with the address of the query without it."""
         return [
             UnderstoodChip(
-                NOT if part.negated else FOR if part.soft else KINDS.get(part.facet, part.facet.capitalize()),
+                _kind_of(part),
                 _in_words(part),
                 self._changed(q=part.without),
             )
@@ -258,10 +214,10 @@ class FilterForm:
 
     def _label_of(self, one: Blocking) -> str:
         if one.text or one.filter not in ("price", "in_stock"):
-            return one.text or " or ".join(one.values)
+            return one.text or _either(one.values)
         if one.filter == "in_stock":
-            return "In stock"
-        return price_label(_price(self.price_min, "lowest"), _price(self.price_max, "highest"))
+            return gettext("In stock")
+        return self._price_label(read_price(self.price_min, "lowest"), read_price(self.price_max, "highest"))
 
     def _without_blocking(self, one: Blocking) -> str | None:
         if one.text:
@@ -269,6 +225,12 @@ class FilterForm:
         if one.filter == "price":
             return self._changed(price_min="", price_max="")
         return self._without(one.filter) if one.filter == "in_stock" or self._chosen(one.filter) else None
+
+    def _price_label(self, lowest: Decimal | None, highest: Decimal | None) -> str:
+        def write(price: Decimal) -> str:
+            return price_text(self._request, amount_card(price, self.currency))
+
+        return price_label(lowest, highest, write)
 
     def liking(self, name: str, sku: str) -> str:
         """The query string with a product that results should look like, `more`, or less like, `less`."""
@@ -293,7 +255,7 @@ class FilterForm:
         """The query string that searches for what was typed, slips and all."""
         return self._changed(spelling="off")
 
-    def _offered(self, field: str, counts: Iterable[Count]) -> Iterable[Count]:
+    def _offered(self, field: str, counts: Iterable[FacetCount]) -> Iterable[FacetCount]:
         if field != CATEGORY or self._within is None:
             return counts
         return [one for one in counts if one.value in self._within.offered]
@@ -330,7 +292,7 @@ class FilterForm:
         return data.urlencode()
 
 
-def _in_words(part: Part) -> str:
+def _in_words(part: UnderstoodPart) -> str:
     """The values that a part of the query names or negates, or what is said of it; the words as typed for a price and for many values."""
     if part.says:
         return part.says
@@ -338,22 +300,18 @@ def _in_words(part: Part) -> str:
         return ", ".join(part.values)
     if part.facet in ("price", "sort") or len(part.values) > NAMED_VALUES:
         return part.text
-    return " or ".join(part.values)
+    return _either(part.values)
 
 
-def _price(stated: str, which: str) -> Decimal | None:
-    if not stated:
-        return None
-    try:
-        price = Decimal(stated.replace(",", "").removeprefix("₹").strip())
-    except InvalidOperation:
-        price = Decimal("NaN")
-    if not price.is_finite() or not 0 <= price < 10**10:
-        raise InvalidQuery("invalid_price", f"The {which} price must be a number such as 1500.")
-    return price
+def _kind_of(part: UnderstoodPart) -> str:
+    """What stands before a part of the query."""
+    if part.negated:
+        return gettext("not:")
+    if part.soft:  # a purpose or an occasion
+        return pgettext("a purpose", "For")
+    own = {"price": gettext("Price"), "sort": gettext("Sorted by"), "code": gettext("Code")}
+    return own.get(part.facet) or label_of(part.facet)
 
 
-def _page(stated: str) -> int:
-    if not (stated.isascii() and stated.isdigit() and len(stated) < 7):
-        raise InvalidQuery("invalid_page", "The page must be a whole number from 1.")
-    return int(stated)
+def _either(values: Iterable[str]) -> str:
+    return gettext(" or ").join(values)

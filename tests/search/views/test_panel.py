@@ -3,7 +3,8 @@ from decimal import Decimal
 import pytest
 
 from search.engine import FacetCount
-from shop.panel import SHOWN_VALUES, Option, group_of, price_label
+from search.money import format_money
+from search.views.panel import SHOWN_VALUES, Option, group_of, price_label
 
 
 def test_values_of_a_tree_are_indented():
@@ -65,4 +66,7 @@ def test_a_facet_without_values_is_not_shown():
     ],
 )
 def test_price_ranges_in_words(lowest, highest, label):
-    assert price_label(lowest and Decimal(lowest), highest and Decimal(highest)) == label
+    def write(price):
+        return format_money(price, "INR")
+
+    assert price_label(lowest and Decimal(lowest), highest and Decimal(highest), write) == label

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from shop.money import format_money
+from search.money import format_money
 
 
 @pytest.mark.parametrize(

@@ -1,23 +1,24 @@
-"""What the pages of a search and of a category share: the search, the filter panel, the page numbers."""
+"""What pages of results share: the search, what their templates read, statuses and headers."""
 
-from __future__ import annotations
-
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext
 
-from search.engine import LooksLike, SearchAnswer, answers, search
-from search.registry import ProductCard
-from shop.filters import FilterForm, Wanted
-from shop.models import Product
-from shop.overload import RETRY_AFTER
-from shop.search_index import FACETS
-
-PAGE_SIZE = 24
-MOST_LIKED = 10  # products that results may look like, and as many that they may look less like
+from ..api.errors import RETRY_AFTER
+from ..engine import answers
+from ..engine.answers import LooksLike, SearchAnswer
+from ..engine.browse import find_product
+from ..engine.request import MOST_REFERENCES
+from ..engine.service import search
+from ..exceptions import NoVersion
+from ..registry import ProductCard
+from .form import FilterForm
+from .wanted import Wanted, label_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,10 @@ class Liking:
 def find(wanted: Wanted, *, freezing: bool = True) -> SearchAnswer:
     """Answer a page of results.
 
+    Args:
+        wanted: what the address asks for.
+        freezing: whether later pages are cut from the same list, by a token in their addresses.
+
     Raises:
         InvalidQuery: it cannot be answered.
     """
@@ -73,7 +78,6 @@ def find(wanted: Wanted, *, freezing: bool = True) -> SearchAnswer:
         filters=wanted.filters,
         sort=wanted.sort,
         page=wanted.page,
-        page_size=PAGE_SIZE,
         spelling=wanted.spelling,
         token=wanted.token,
         photo=wanted.photo,
@@ -105,7 +109,10 @@ def status_of(response: HttpResponse, answer: SearchAnswer) -> HttpResponse:
 
 
 def context_of(form: FilterForm, wanted: Wanted, answer: SearchAnswer) -> dict[str, Any]:
-    """What the templates of a page with results read."""
+    """Return what the templates of a page with results read; docs/pages.md has a line for each name."""
+    if not form.currency:  # then prices are written in that of the products, where it is one
+        currencies = {result.card.currency for result in answer.results}
+        form.currency = currencies.pop() if len(currencies) == 1 else ""
     return {
         "form": form,
         "query": wanted.text.replace("\x00", ""),
@@ -125,15 +132,35 @@ def context_of(form: FilterForm, wanted: Wanted, answer: SearchAnswer) -> dict[s
     }
 
 
+def metadata_of(
+    request: HttpRequest, form: FilterForm, wanted: Wanted, answer: SearchAnswer
+) -> dict[str, Any]:
+    """Return what search engines are told: whether to list the page, and its address without what only narrows it."""
+    plain: list[tuple[str, str | int]] = []
+    if words := wanted.text.replace("\x00", "").strip():
+        plain.append(("q", words))
+    if wanted.page > 1:
+        plain.append(("page", wanted.page))
+    address = request.build_absolute_uri(request.path)
+    return {
+        "canonical": f"{address}?{urlencode(plain)}" if plain else address,
+        "noindex": form.narrows or not answer.results or bool(answer.degraded),
+    }
+
+
 def _cards(form: FilterForm, answer: SearchAnswer) -> Iterable[Card]:
     for result in answer.results:
         sku = result.card.sku
         liked = sku in form.more
         more = (
-            "" if not form.likes or liked or len(form.more) >= MOST_LIKED else f"?{form.liking('more', sku)}"
+            ""
+            if not form.likes or liked or len(form.more) >= MOST_REFERENCES
+            else f"?{form.liking('more', sku)}"
         )
         less = (
-            f"?{form.liking('less', sku)}" if form.looks and not liked and len(form.less) < MOST_LIKED else ""
+            f"?{form.liking('less', sku)}"
+            if form.looks and not liked and len(form.less) < MOST_REFERENCES
+            else ""
         )
         yield Card(result.card, more, less)
 
@@ -142,7 +169,7 @@ def look_chips(form: FilterForm, looks: Iterable[LooksLike]) -> list[LookChip]:
     """What is said of the photo, each with the addresses that take it back or choose something else."""
     return [
         LookChip(
-            FACETS.get(one.facet, one.facet.capitalize()),
+            label_of(one.facet),
             one.value,
             one.first,
             form.seeing(one.facet, ""),
@@ -153,15 +180,22 @@ def look_chips(form: FilterForm, looks: Iterable[LooksLike]) -> list[LookChip]:
 
 
 def _likings(form: FilterForm) -> list[Liking]:
-    named: Mapping[str, str] = {}
-    if skus := {*form.more, *form.less}:
-        named = dict(Product.objects.published().filter(sku__in=skus).values_list("sku", "name"))
+    """The products that results look like, or less like, as far as there are such."""
+    kinds = (("more", gettext("Like"), form.more), ("less", gettext("Less like"), form.less))
     return [
-        Liking(label, named[sku], form.disliking(kind, sku))
-        for kind, label, skus in (("more", "Like", form.more), ("less", "Less like", form.less))
+        Liking(label, name, form.disliking(kind, sku))
+        for kind, label, skus in kinds
         for sku in skus
-        if sku in named
+        if (name := _name_of(sku))
     ]
+
+
+def _name_of(sku: str) -> str:
+    try:
+        found = find_product(sku)
+    except NoVersion:
+        return ""
+    return found.card.name if found else ""
 
 
 def elided_pages(page: int, pages: int) -> list[int | str]:
