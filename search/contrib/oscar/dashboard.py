@@ -1,4 +1,4 @@
-"""The plugin's pages in the navigation of Oscar's dashboard:
+"""The plugin's pages in the navigation of Oscar's dashboard.
 
     from search.contrib.oscar.dashboard import NAVIGATION
 

@@ -20,7 +20,7 @@ from oscar.core.thumbnails import get_thumbnailer
 
 from ...facets import BRAND, CATEGORY, COLOUR, GENDER, SIZE
 from ...registry import ProductCard, ProductDocument, ProductIndex, ProductPicture
-from .attributes import effective_values, texts_of_values
+from .attributes import effective_values
 from .categories import CategoryTree
 from .prices import anonymous_strategy, offer_of, shopper_strategy
 from .related import RELATED
