@@ -1,7 +1,16 @@
 """Start the plugin inside Django: find the host's registration and connect the receivers."""
 
 from django.apps import AppConfig
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import autodiscover_modules
+
+try:
+    import psycopg  # noqa: F401 - where Psycopg 2 is installed, Django would go on with that, and the plugin could not
+except ImportError as _missing:
+    raise ImproperlyConfigured(
+        "Psycopg 3 finds no libpq on this machine: install that (Debian calls it libpq5),"
+        ' or run: pip install "fashion-search[binary]".'
+    ) from _missing
 
 
 class SearchConfig(AppConfig):

@@ -14,7 +14,7 @@ class SteadyScheduler(PersistentScheduler):  # type: ignore[misc]  # Celery has 
     Celery adds the period of a task to the time of its last run. After a clock has been set back by an hour that time lies an hour
     ahead, and nothing runs until the clock has caught up: no sweep, no reconcile. The same holds for times that its file kept.
 
-    Set `CELERY_BEAT_SCHEDULER = "search.beat.SteadyScheduler"`.
+    Set `CELERY_BEAT_SCHEDULER = "fashion_search.beat.SteadyScheduler"`.
     """
 
     def tick(self, *arguments: Any, **options: Any) -> float:

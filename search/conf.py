@@ -7,6 +7,7 @@ from contextvars import ContextVar
 from copy import deepcopy
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -15,8 +16,24 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DEFAULT_DB_ALIAS, connections
 
-PACKAGED = Path(__file__).parent / "artifacts"  # those that come with the plugin
-DEFAULT_ARTIFACT = PACKAGED / "light"
+# What the folder artifacts/ is called as a wheel, which is one of its own.
+MODEL_PACKAGE = "fashion_search_model"
+SHIPPED = ("light", "resnet50", "resnet50_small")  # artifacts that are in it
+NO_MODEL = (
+    "The artifacts that ship are not installed: run `pip install fashion-search-model`,"
+    ' or set FASHION_SEARCH["ARTIFACT"] to the folder of an artifact of your own.'
+)
+
+
+def _packaged_folder() -> Path:
+    """Return the folder of the artifacts that ship: that of the repository, or that of their wheel; it may be missing."""
+    own = Path(__file__).parent / "artifacts"
+    found = None if own.is_dir() else find_spec(MODEL_PACKAGE)
+    return Path(found.origin).parent if found and found.origin else own
+
+
+PACKAGED = _packaged_folder()
+DEFAULT_ARTIFACT = PACKAGED / SHIPPED[0]
 FORMER_NAMES = {"default": "resnet50_small"}  # of artifacts, in the settings of hosts
 
 
@@ -330,7 +347,7 @@ def checked(key: str, value: Any) -> Any:
 def _packaged(name: str) -> Path | None:
     """The folder of an artifact that comes with the plugin, by its bare name."""
     name = FORMER_NAMES.get(name, name)
-    return next((folder for folder in PACKAGED.iterdir() if folder.name == name and folder.is_dir()), None)
+    return PACKAGED / name if name in SHIPPED else None
 
 
 def _rates(value: Any) -> Mapping[str, float]:

@@ -38,9 +38,15 @@ FOLDERS = tuple(
     f"{path.name}/" for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith((".", "__"))
 )
 FILES = (".py", ".md", ".toml")
-MODULE = r"""(?:`|"|from |import |-m )((?:search|shop|training|sample_catalogue|lab)(?:\.\w+)+)\b(?!:)"""
+MODULE = r"""(?:`|"|from |import |-m )((?:fashion_search|search|shop|training|sample_catalogue|lab)(?:\.\w+)+)\b(?!:)"""
 ELSEWHERE = {"search/photo/", "deploy/.env"}  # an address of the API; a file that a deployment writes
-OLD_NAMES = {f"search.{name}" for name in MOVED}
+INSTALLED = "fashion_search"  # what pages call the package, which is the folder search/ here
+OLD_NAMES = {f"{INSTALLED}.{name}" for name in MOVED}
+
+
+def here(name: str) -> str:
+    """What a name of the installed package is in this repository."""
+    return name.removeprefix("fashion_") if name.partition(".")[0] == INSTALLED else name
 
 
 def anchors_of(page: Path) -> set[str]:
@@ -82,13 +88,13 @@ def first_cells(heading: str) -> set[str]:
 
 
 def public_names() -> dict[str, set[str]]:
-    """The modules that docs/plugin.md lets a host import, and the names in each."""
+    """The modules that docs/plugin.md lets a host import, as they are called here, and the names in each."""
     found: dict[str, set[str]] = {}
     module = ""
     for first, names in re.findall(r"^\| (?:`([\w.]+)`)? ?\|([^|]*)\|", section("Imports"), re.M):
         module = first or module
         if module:
-            found.setdefault(module, set()).update(re.findall(r"`(\w+)`", names))
+            found.setdefault(here(module), set()).update(re.findall(r"`(\w+)`", names))
     return found
 
 
@@ -152,20 +158,23 @@ def test_nothing_is_documented_that_does_not_exist():
 
 
 def test_every_periodic_task_is_documented_with_its_period_and_what_is_lost_without_it():
-    rows = re.findall(r"^\| `(search\.tasks\.\w+)`.*? \| `(\w+)` \| (.*?) \|$", SETTINGS, re.MULTILINE)
-    assert rows == [(task.path, task.setting, task.loss) for task in PERIODIC]
+    rows = re.findall(r"^\| `([\w.]+\.tasks\.\w+)`.*? \| `(\w+)` \| (.*?) \|$", SETTINGS, re.MULTILINE)
+    assert rows == [(f"{INSTALLED}.tasks.{task.name}", task.setting, task.loss) for task in PERIODIC]
+    assert [here(path) for path, _, _ in rows] == [task.path for task in PERIODIC]
 
 
 def test_the_schedule_of_the_readme_is_whole():
     text = (ROOT / "README.md").read_text()
     block = re.search(
-        r"^ {7}from search\.schedule import.*?\n\n {7}(FASHION_SEARCH.*?)\n\n", text, re.DOTALL | re.MULTILINE
+        r"^ {7}from fashion_search\.schedule import.*?\n\n {7}(FASHION_SEARCH.*?)\n\n",
+        text,
+        re.DOTALL | re.MULTILINE,
     )
     given: dict = {"beat_schedule": beat_schedule}
     exec(block[1].replace("\n       ", "\n"), given)
     asked = {entry["task"]: entry["schedule"] for entry in given["CELERY_BEAT_SCHEDULE"].values()}
     assert asked == {task.path: task.seconds({}) for task in PERIODIC if task.by_beat}
-    scheduler = symbol_by_name(given["CELERY_BEAT_SCHEDULER"])
+    scheduler = symbol_by_name(here(given["CELERY_BEAT_SCHEDULER"]))
     assert issubclass(scheduler, SteadyScheduler)
 
 
@@ -208,16 +217,24 @@ def test_every_module_on_a_page_can_be_imported():
         f"{page.name}: {named}"
         for page in PAGES
         for named in re.findall(MODULE, page.read_text())
-        if named not in OLD_NAMES and not named.endswith(FILES) and not can_be_found(named)
+        if named not in OLD_NAMES and not named.endswith(FILES) and not can_be_found(here(named))
     ]
     assert missing == []
 
 
+def test_pages_call_the_package_as_a_wheel_installs_it():
+    assert [
+        f"{page.name}: {named}"
+        for page in PAGES
+        for named in re.findall(MODULE, page.read_text())
+        if named.startswith("search.") and not named.endswith(FILES)
+    ] == []
+
+
 def test_the_map_names_every_file_of_every_room():
     rows = dict(re.findall(r"^\| `(search/\w*/?)` \| .*? \| (.*) \|$", ARCHITECTURE, re.M))
-    for folder in {path.parent for path in (ROOT / "search").glob("*/*.py")} - {
-        ROOT / "search" / "migrations"
-    }:
+    unlisted = {ROOT / "search" / "migrations", ROOT / "search" / "artifacts"}
+    for folder in {path.parent for path in (ROOT / "search").glob("*/*.py")} - unlisted:
         files = {path.stem for path in folder.rglob("*.py") if path.stem != "__init__"}
         assert set(re.findall(r"`(\w+)`", rows[f"search/{folder.name}/"])) == files, folder.name
     files = {path.stem for path in (ROOT / "search").glob("*.py") if path.stem != "__init__"}
@@ -270,13 +287,17 @@ def test_every_command_tag_and_task_is_public():
     assert first_cells("Commands") == {name for name, app in get_commands().items() if app == "search"}
     tags = {re.match(r"{% (\w+)", cell)[1] for cell in first_cells("Template tags")}
     assert tags == set(fashion_search.register.tags)
-    tasks = set(re.findall(r"`(search\.tasks\.\w+)`", section("Celery")))
-    assert tasks == {name for name in current_app.tasks if name.startswith("search.")}
+    tasks = set(re.findall(r"`([\w.]+\.tasks\.\w+)`", section("Celery")))
+    assert {here(task) for task in tasks} == {
+        name for name in current_app.tasks if name.startswith("search.")
+    }
 
 
 def test_every_old_name_is_documented():
     rows = re.findall(
-        r"^\| `search\.([\w.]+)` \| `search\.([\w.]+)` \|$", section("Names that have moved"), re.M
+        r"^\| `fashion_search\.([\w.]+)` \| `fashion_search\.([\w.]+)` \|$",
+        section("Names that have moved"),
+        re.M,
     )
     assert dict(rows) == MOVED
 

@@ -1,10 +1,9 @@
-"""The plugin's wheel, alone: all files, and every module imported where nothing but what it declares can be imported."""
+"""The two wheels, alone: all files, and every module imported where nothing but what it declares can be imported."""
 
 import ast
 import email
 import json
 import re
-import shutil
 import subprocess
 import sys
 import zipfile
@@ -17,9 +16,10 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from search.conf import MODEL_PACKAGE, SHIPPED
 from search.encoders.artifact import read_manifest
+from tests.wheels import ROOT, Wheels, build
 
-ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "search"
 LISTS = (
     "requirements.txt",
@@ -50,51 +50,75 @@ from django.conf import settings
 settings.configure(
     SECRET_KEY="x",
     INSTALLED_APPS=["django.contrib.admin", "django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions",
-                    "django.contrib.messages", "django.contrib.staticfiles", "django.contrib.postgres", "rest_framework",
-                    "search.apps.SearchConfig"],
+                    "django.contrib.messages", "django.contrib.staticfiles", "django.contrib.postgres",
+                    *([] if "rest_framework" in refused else ["rest_framework"]), "fashion_search.apps.SearchConfig"],
     DATABASES={"default": {"ENGINE": "django.db.backends.postgresql", "NAME": "none"}},
     TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}],
 )
 django.setup()
 
-import search
+import fashion_search
 
 def fail(name):
     raise
 
-names = ["search", *(found.name for found in pkgutil.walk_packages(search.__path__, "search.", onerror=fail))]
+missing = ""
+if "rest_framework" in refused:
+    try:
+        import fashion_search.api.urls
+    except ModuleNotFoundError as error:
+        missing = str(error)
+
+found = pkgutil.walk_packages(fashion_search.__path__, "fashion_search.", onerror=None if missing else fail)
+names = ["fashion_search", *(one.name for one in found if not (missing and one.name == "fashion_search.api"))]
 for name in names:
     importlib.import_module(name)
 
 from django.template.loader import get_template
 from pathlib import Path
 
-folder = Path(search.__file__).parent
+folder = Path(fashion_search.__file__).parent
 assert folder.is_relative_to(wheel), folder
 for template in (folder / "templates").rglob("*.html"):
     get_template(str(template.relative_to(folder / "templates")))
 
-from search.encoders.artifact import read_manifest
-from search.conf import SearchSettings
+from fashion_search.encoders.artifact import read_manifest
+from fashion_search.conf import SearchSettings
 
-print(len(names), read_manifest(SearchSettings().artifact).name)
+print(len(names), read_manifest(SearchSettings().artifact).name, missing)
 """
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory) -> Path:
-    """The wheel, built from a copy of the sources without asking any index, and unpacked."""
-    folder = tmp_path_factory.mktemp("wheel")
-    source, out = folder / "source", folder / "out"
-    shutil.copytree(PACKAGE, source / "search", ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, source / name)
-    options = ["--no-build-isolation", "--no-deps", "--no-index", "--quiet", "--wheel-dir", str(out)]
-    subprocess.run([sys.executable, "-m", "pip", "wheel", *options, str(source)], check=True)
-    (built,) = out.glob("*.whl")
-    with zipfile.ZipFile(built) as archive:
-        archive.extractall(folder / "alone")
-    return folder / "alone"
+def built(tmp_path_factory) -> Wheels:
+    """The two wheels."""
+    return build(tmp_path_factory.mktemp("wheels"))
+
+
+@pytest.fixture(scope="module")
+def wheel(built) -> Path:
+    """The plugin's wheel, unpacked."""
+    return unpacked(built.plugin)
+
+
+@pytest.fixture(scope="module")
+def model(built) -> Path:
+    """The wheel of the artifacts that ship, unpacked."""
+    return unpacked(built.model)
+
+
+def unpacked(wheel: Path) -> Path:
+    """Unpack a wheel into a folder beside it."""
+    folder = wheel.with_suffix("")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder)
+    return folder
+
+
+def files_of(folder: Path) -> set[str]:
+    """The files of a package, by their paths in it."""
+    found = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    return {str(path) for path in found if "__pycache__" not in path.parts}
 
 
 def required(wheel: Path, extra: str = "") -> list[Requirement]:
@@ -148,47 +172,68 @@ def imports(folder: Path) -> Iterator[tuple[str, Path]]:
                     yield name.partition(".")[0], file.relative_to(folder.parent)
 
 
-def test_every_file_of_the_package_is_in_it(wheel):
-    def files(folder: Path) -> set[str]:
-        found = (path for path in (folder / "search").rglob("*") if path.is_file())
-        return {str(path.relative_to(folder)) for path in found if "__pycache__" not in path.parts}
+def test_every_file_of_the_packages_is_in_the_wheels(wheel, model):
+    own = {name for name in files_of(PACKAGE) if not name.startswith("artifacts/")}
+    assert files_of(wheel / "fashion_search") == own
+    assert "py.typed" in own
+    build = {"pyproject.toml", "README.md", "LICENSE", "NOTICE"}
+    assert files_of(model / "fashion_search_model") == files_of(PACKAGE / "artifacts") - build
+    for folder, package in ((wheel, "fashion_search"), (model, "fashion_search_model")):
+        assert [path.name for path in folder.iterdir() if path.suffix != ".dist-info"] == [package]
+        assert {path.name for path in folder.glob("*.dist-info/licenses/*")} == {"LICENSE", "NOTICE"}
 
-    assert files(ROOT) - files(wheel) == set()
-    assert files(wheel) - files(ROOT) == set()
-    assert [path.name for path in wheel.iterdir() if path.suffix != ".dist-info"] == ["search"]
+
+def test_the_plugin_is_small_and_its_models_are_where_it_looks_for_them(built, model):
+    assert built.plugin.stat().st_size < 2_000_000
+    assert {path.name for path in (model / MODEL_PACKAGE).iterdir() if path.is_dir()} == set(SHIPPED)
+    for name in ("LICENSE", "NOTICE"):
+        assert (PACKAGE / "artifacts" / name).read_text() == (ROOT / name).read_text()
 
 
-def test_every_module_can_be_imported_with_what_the_wheel_declares(wheel):
-    allowed = modules_of(brought_along(required(wheel)))
+@pytest.mark.parametrize("extra", ["", "api"])
+def test_every_module_can_be_imported_with_what_the_wheel_declares(wheel, model, extra):
+    allowed = modules_of(brought_along(required(wheel, extra)))
     refused = sorted(owners_of().keys() - allowed)
     assert {"openTSNE", "gunicorn", "psutil"} <= set(refused)
     packages = [path for path in sys.path if path.endswith(("site-packages", "dist-packages"))]
+    # What `pip install "psycopg[binary]"` brings: without it, Psycopg asks the machine for libpq.
+    refused = [name for name in refused if name != "psycopg_binary"]
     command = [sys.executable, "-I", "-S", "-W", "error::ImportWarning", "-c", IMPORT_ALL]
     done = subprocess.run(
-        [*command, str(wheel), json.dumps(packages), json.dumps(refused)],
+        [*command, str(wheel), json.dumps([str(model), *packages]), json.dumps(refused)],
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
     shipped = read_manifest(PACKAGE / "artifacts" / "light").name
-    assert done.stdout == f"{len(list((wheel / 'search').rglob('*.py')))} {shipped}\n"
+    modules = {
+        path for path in (wheel / "fashion_search").rglob("*.py") if extra or path.parent.name != "api"
+    }
+    remedy = "" if extra else 'The API needs the package drf_spectacular: pip install "fashion-search[api]".'
+    assert done.stdout == f"{len(modules)} {shipped} {remedy}\n"
 
 
 def test_every_import_is_declared_and_every_requirement_is_used(wheel):
     direct = {canonicalize_name(one.name) for one in required(wheel)}
-    extras = {canonicalize_name(one.name) for extra in ("map", "heic") for one in required(wheel, extra)}
+    extras = {
+        canonicalize_name(one.name)
+        for extra in ("api", "map", "photo-formats")
+        for one in required(wheel, extra)
+    }
     with_extras = direct | extras
-    known, optional = modules_of(direct) | {"search"}, modules_of(with_extras)
-    undeclared = {(name, str(file)) for name, file in imports(wheel / "search") if name not in known}
-    assert undeclared == {
-        ("openTSNE", "search/quality/projection.py"),
-        ("pillow_heif", "search/encoders/pictures.py"),
+    known, optional = modules_of(direct) | {"fashion_search"}, modules_of(with_extras)
+    undeclared = {(name, str(file)) for name, file in imports(wheel / "fashion_search") if name not in known}
+    api = {one for one in undeclared if one[1].startswith("fashion_search/api/")}
+    assert {name for name, _ in api} == {"rest_framework", "drf_spectacular"}
+    assert undeclared - api == {
+        ("openTSNE", "fashion_search/quality/projection.py"),
+        ("pillow_heif", "fashion_search/encoders/pictures.py"),
     }
     assert {"openTSNE", "pillow_heif"} <= set(optional)
 
-    used = {name for name, _ in imports(wheel / "search")}
-    text = "".join(file.read_text() for file in (wheel / "search").rglob("*.py"))
+    used = {name for name, _ in imports(wheel / "fashion_search")}
+    text = "".join(file.read_text() for file in (wheel / "fashion_search").rglob("*.py"))
     unused = [name for name in with_extras if not modules_of({name}) & used and f'"{name}"' not in text]
     assert unused == []
 
@@ -205,7 +250,9 @@ def test_every_import_is_declared_and_every_requirement_is_used(wheel):
 def test_every_import_of_the_project_is_pinned(folders, files, optional):
     text = "\n".join((ROOT / file).read_text() for file in files)
     pinned = {canonicalize_name(name) for name in re.findall(r"^([\w.-]+)==", text, re.MULTILINE)}
-    own = {path.stem for path in ROOT.iterdir() if path.is_dir() or path.suffix == ".py"}
+    # What lies beside the file is imported by the host of tests/wheel_host, whose folder is on the path there.
+    hosts = [path for folder in (ROOT, ROOT / "tests" / "wheel_host") for path in folder.iterdir()]
+    own = {path.stem for path in hosts if path.is_dir() or path.suffix == ".py"} | {"fashion_search"}
     known = modules_of(pinned) | {name.replace("-", "_") for name in pinned} | own | set(optional)
     unpinned = {(name, str(file)) for folder in folders for name, file in imports(ROOT / folder)}
     assert {found for found in unpinned if found[0] not in known} == set()

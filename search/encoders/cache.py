@@ -11,7 +11,7 @@ from pathlib import Path
 from time import monotonic
 from typing import NamedTuple, Protocol
 
-from ..conf import PACKAGED, get_settings
+from ..conf import NO_MODEL, PACKAGED, get_settings
 from ..exceptions import ArtifactError
 from .artifact import FILES, Manifest, peek_manifest, read_manifest
 from .sessions import Encoders
@@ -82,8 +82,9 @@ def find_artifact(version: HasArtifact) -> FoundArtifact:
     Raises:
         ArtifactError: none does; the message names the folders that were expected to.
     """
-    reasons = []
-    expected = {get_settings().artifact.absolute(), Path(version.artifact_path)}
+    own = get_settings().artifact.absolute()
+    reasons = [NO_MODEL] if _is_not_installed(own) else []
+    expected = {own, Path(version.artifact_path)}
     for folder in known_folders(version.artifact_path):
         claims = False
         try:
@@ -115,9 +116,11 @@ def artifact_in_settings() -> FoundArtifact:
     """Return the artifact that a rebuild would use.
 
     Raises:
-        ArtifactError: it is missing or damaged.
+        ArtifactError: it is missing or damaged; where it is one of those that ship, and these are not installed, the message says how.
     """
     folder = get_settings().artifact.absolute()
+    if _is_not_installed(folder):
+        raise ArtifactError(NO_MODEL)
     return FoundArtifact(folder, _read(folder))
 
 
@@ -168,6 +171,11 @@ def forget_artifacts() -> None:
     """Forget what this process has read and loaded."""
     for kept in (_seen, _loaded, _lost, _proved):
         kept.clear()
+
+
+def _is_not_installed(folder: Path) -> bool:
+    """Whether a folder is one of those that ship, where these are not installed."""
+    return folder.parent == PACKAGED and not PACKAGED.is_dir()
 
 
 def _read(folder: Path) -> Manifest:
