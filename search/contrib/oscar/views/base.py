@@ -38,7 +38,7 @@ class Found:
         return self.result.card.sku if self.result else ""
 
 
-class AnswerPaginator(Paginator[Found]):
+class AnswerPaginator(Paginator):  # type: ignore[type-arg]  # Django's takes none when it runs
     """The pages of an answer, of which one is read.
 
     Args:
