@@ -11,7 +11,9 @@ from tests.hosts.host import Answer, Browser
 _LINK = re.compile(r"""(?:href|action|value|src)=["']([^"'#]*)""")
 NUMBERS = re.compile(r"\d+")
 # Where a link ends the session, changes something when it is followed, or leads to a file.
-LEFT_OUT = re.compile(r"/(?:logout|set_language|setlang|jsi18n)|\.(?:css|js|png|jpe?g|webp|ico|svg|woff2?)(?:\?|$)")
+LEFT_OUT = re.compile(
+    r"/(?:logout|set_language|setlang|jsi18n)|\.(?:css|js|png|jpe?g|webp|ico|svg|woff2?)(?:\?|$)"
+)
 
 
 class Crawl:

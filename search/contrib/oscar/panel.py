@@ -18,6 +18,7 @@ from ...facets import CATEGORY
 from ...registry import get_index
 from ...views.panel import group_of, price_label
 from ...views.wanted import facet_labels
+from .categories import SEPARATOR
 
 PARAMETER = "selected_facets"
 PRICE, STOCK, YES = "price", "stock", "yes"
@@ -93,10 +94,14 @@ class Chosen:
         if facet == CATEGORY and self._within:
             counts = [one for one in counts if one.value in self._below]
         group = group_of(facet, label, counts, self.facets.get(facet, ()))
-        return [
-            self._option(facet, one.value, INDENT * one.depth + one.value, one.count, one.chosen, path)
-            for one in (group.options if group else ())
-        ]
+        options = []
+        for one in group.options if group else ():
+            # Below the one above it a category needs no more than its own name.
+            name = one.value.rpartition(SEPARATOR)[2] if one.depth and facet == CATEGORY else one.value
+            options.append(
+                self._option(facet, one.value, INDENT * one.depth + name, one.count, one.chosen, path)
+            )
+        return options
 
     def _option(
         self, facet: str, value: str, name: str, count: int | None, chosen: bool, path: str

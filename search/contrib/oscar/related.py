@@ -10,7 +10,7 @@ from functools import wraps
 from typing import Any
 
 from django.db.models import Q
-from django.db.models.signals import m2m_changed, pre_save
+from django.db.models.signals import m2m_changed, post_delete, post_save, pre_save
 from oscar.core.loading import get_class, get_model
 
 from ...indexing.marks import hint_after_commit
@@ -55,7 +55,6 @@ def _of_class(product_class: Any) -> Iterator[int]:
 
 
 RELATED: Mapping[str, str | Callable[[Any], Iterable[Any]]] = {
-    "catalogue.Product": family_of,
     "catalogue.ProductImage": _product_of,
     "catalogue.ProductAttributeValue": _product_of,
     "catalogue.ProductCategory": "product_id",
@@ -70,6 +69,12 @@ RELATED: Mapping[str, str | Callable[[Any], Iterable[Any]]] = {
 def connect() -> None:
     """Have products marked after writes that `RELATED` cannot see, once."""
     category, value = get_model("catalogue", "Category"), get_model("catalogue", "ProductAttributeValue")
+    for signal in (post_save, post_delete):
+        signal.connect(
+            _child_changed,
+            sender=get_model("catalogue", "Product"),
+            dispatch_uid="fashion_search.oscar.child",
+        )
     pre_save.connect(_keep_former_name, sender=category, dispatch_uid="fashion_search.oscar.former_name")
     m2m_changed.connect(
         _options_changed, sender=value.value_multi_option.through, dispatch_uid="fashion_search.oscar.options"
@@ -83,6 +88,12 @@ def _mark(pks: Iterable[Any]) -> None:
     if keys:
         mark_stale(keys, reread=False)
         hint_after_commit()
+
+
+def _child_changed(instance: Any, **kwargs: Any) -> None:
+    """Mark the parent that shows a child; every other product is marked as such."""
+    if instance.parent_id:
+        _mark(family_of(instance))
 
 
 def _keep_former_name(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:

@@ -69,6 +69,7 @@ def stock(product: object, sku: str, price: Decimal, number: int) -> None:
     )
 
 
+sold_out = next(row["id"] for row in rows if row["sizes"] in ("", "One Size"))
 for place, row in enumerate(rows):
     attributes = json.loads(row["attributes"])
     sizes = [size for size in row["sizes"].split("|") if size and size != "One Size"]
@@ -105,4 +106,4 @@ for place, row in enumerate(rows):
         child.save()
         stock(child, f"{row['id']}-{size}", price, 0 if number == 0 else 7)
     if not sizes:
-        stock(product, row["id"], price, 3)
+        stock(product, row["id"], price, 0 if row["id"] == sold_out else 3)

@@ -148,7 +148,7 @@ class BaseSearchView(TemplateResponseMixin, FormMixin, View):  # type: ignore[ty
             else log_search(self.request, answer, chosen.filters)
         )
         return super().get_context_data(**kwargs) | {
-            "query": answer.typed or form.query,
+            "query": (answer.typed or form.query).replace("\x00", ""),
             "answer": answer,
             "search_id": search_id,
             "listed_by_shop": by_shop,
