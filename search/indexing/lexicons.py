@@ -203,8 +203,8 @@ def refresh_word_list() -> bool:
     began = monotonic()
     counter, collector = WordCounter(), NameCollector(get_index().kind)
     attempts = Attempts("Counting the words of names")
-    for key, sku, name, brand, kept, facets in _read_entries(entries):
-        keywords, codes = without_codes(kept)
+    for key, sku, name, brand, written, facets in _read_entries(entries):
+        keywords, codes = without_codes(written)
         with attempts.at(f"product {key}"):
             counter.add(name=name, brand=brand, keywords=keywords, values=[value for _, value in facets])
             collector.add(key, name=name, brand=brand, facets=facets, sku=sku, codes=codes)

@@ -68,11 +68,17 @@ class OscarIndex(ProductIndex):
         self._read.tree = None  # what is read with these products shall be as new as they are
         product = get_model("catalogue", "Product")
         children = product.objects.public().prefetch_related(*self._prefetched())
-        found = product.objects.browsable().base_queryset().prefetch_related(None)
-        return found.prefetch_browsable_categories().prefetch_related(
-            *self._prefetched(),
-            Prefetch("children", queryset=children, to_attr="_prefetched_public_children"),
+        found: QuerySet[Any] = (
+            product.objects.browsable()
+            .base_queryset()
+            .prefetch_related(None)
+            .prefetch_browsable_categories()
+            .prefetch_related(
+                *self._prefetched(),
+                Prefetch("children", queryset=children, to_attr="_prefetched_public_children"),
+            )
         )
+        return found
 
     def _prefetched(self) -> list[Any]:
         # Without an order, the record that a strategy finds first would change with every write to its table.

@@ -10,9 +10,9 @@ from contextvars import ContextVar
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from oscar.core.loading import get_class
+from oscar.core.utils import get_default_currency
 
 from ...conf import LIVE, get_settings
 
@@ -77,7 +77,7 @@ def offer_of(strategy: Any, product: Any) -> Offer:
         amount = price.incl_tax if price.is_tax_known else price.excl_tax
     return Offer(
         price=amount,
-        currency=price.currency or settings.OSCAR_DEFAULT_CURRENCY,
+        currency=price.currency or get_default_currency(),
         in_stock=bool(info.availability.is_available_to_buy),
         stock_record=info.stockrecord,
     )

@@ -52,7 +52,7 @@ class AnswerPaginator(Paginator):  # type: ignore[type-arg]  # Django's takes no
         self.total = total
 
     @property
-    def count(self) -> int:  # type: ignore[override]  # of Django's, which is cached
+    def count(self) -> int:
         """The number of all results."""
         return self.total
 
@@ -63,7 +63,7 @@ class BaseSearchView(TemplateResponseMixin, FormMixin, View):  # type: ignore[ty
     Subclasses have `form_class`, `template_name` and `context_object_name`, and on the page of a category `category`.
     """
 
-    paginate_by = settings.OSCAR_PRODUCTS_PER_PAGE
+    paginate_by: int = getattr(settings, "OSCAR_PRODUCTS_PER_PAGE", 20)
     page_kwarg = "page"
     form_name = "form"
     context_object_name = "results"
