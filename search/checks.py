@@ -43,6 +43,7 @@ def connect() -> None:
         check_cache,
         check_comparing,
         check_block_list,
+        check_pages,
     ):
         checks.register(check)
     for check in (
@@ -112,6 +113,11 @@ def check_comparing(**kwargs: Any) -> list[CheckMessage]:
 def check_block_list(**kwargs: Any) -> list[CheckMessage]:
     """W023: the shop's own list of what is shown to nobody else can be read."""
     return _messages(configuration.probe_block_list)
+
+
+def check_pages(**kwargs: Any) -> list[CheckMessage]:
+    """E040, E041: what writes prices can be called, and the search pages stand in a template that is there and shows them."""
+    return _messages(configuration.probe_pages)
 
 
 def check_connections(databases: Databases = None, **kwargs: Any) -> list[CheckMessage]:

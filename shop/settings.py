@@ -66,7 +66,6 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.sitemaps",
     "shop.static_files.ShopStaticFilesConfig",
-    "django_htmx",
     "corsheaders",
     "csp",
     "drf_spectacular_sidecar",

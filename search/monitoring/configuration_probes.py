@@ -7,6 +7,11 @@ from typing import Any
 from celery import current_app
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.template import Template, TemplateDoesNotExist
+from django.template.loader import get_template
+from django.template.loader_tags import BlockNode, ExtendsNode
+from django.urls import NoReverseMatch, reverse
+from django.utils.module_loading import import_string
 
 from ..beat import SteadyScheduler
 from ..conf import SETTING, get_settings
@@ -157,6 +162,64 @@ def probe_block_list() -> Finding:
             "fashion_search.W023",
         )
     return Finding(name, State.OK, "What is shown to nobody else can be read.")
+
+
+def probe_pages() -> Finding:
+    """E040, E041: what writes prices can be called, and the search pages stand in a template that is there and shows them."""
+    given = get_settings()
+    if given.price_format:
+        try:
+            written_by: object = import_string(given.price_format)
+        except ImportError as error:
+            written_by = error
+        if not callable(written_by):
+            return _error(
+                "Search pages",
+                f"{SETTING}['PRICE_FORMAT'] names no function: {written_by}.",
+                "Name one that takes a request and a card, such as shop.prices.write.",
+                "fashion_search.E040",
+            )
+    if trouble := _trouble_of_pages(given.pages_base):
+        remedy = f"Name the shop's template in {SETTING}['PAGES_BASE']; docs/pages.md has the blocks that it needs."
+        return _error("Search pages", trouble, remedy, "fashion_search.E041")
+    return Finding("Search pages", State.OK, "Prices can be written, and search pages have their place.")
+
+
+def _trouble_of_pages(base: str) -> str:
+    """Say so where the search pages are included and cannot be shown; "" elsewhere."""
+    try:
+        reverse("fashion_search_pages:search")
+    except NoReverseMatch:
+        return ""
+    try:
+        blocks = _blocks(getattr(get_template(base), "template", None))
+    except TemplateDoesNotExist as error:
+        return f"The search pages extend a template that is not there: {error}."
+    if blocks is None or "content" in blocks:
+        return ""
+    return f"The template {base} has no block `content`, so that search pages are empty."
+
+
+def _blocks(template: object) -> set[str] | None:
+    """Names of the blocks that a template has, those of the templates that it extends too; None where nobody can tell.
+
+    Raises:
+        TemplateDoesNotExist: it extends one that is not there.
+    """
+    if not isinstance(template, Template):  # of another engine
+        return None
+    names = {
+        node.name for node in template.nodelist.get_nodes_by_type(BlockNode) if isinstance(node, BlockNode)
+    }
+    for node in template.nodelist.get_nodes_by_type(ExtendsNode):
+        parent = getattr(getattr(node, "parent_name", None), "var", None)
+        if not isinstance(parent, str):  # a variable
+            return None
+        above = _blocks(template.engine.get_template(parent))
+        if above is None:
+            return None
+        names |= above
+    return names
 
 
 def _error(name: str, sentence: str, remedy: str, check_id: str) -> Finding:

@@ -1,5 +1,6 @@
 """{% load fashion_search %}: a search box, banners, similar products, prices, and the script that reports clicks."""
 
+import json
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
@@ -8,7 +9,7 @@ from django import template
 from django.shortcuts import resolve_url
 from django.template import Context, RequestContext
 from django.urls import NoReverseMatch, reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 
 from ..conf import get_settings
 from ..engine.similar import find_similar
@@ -18,6 +19,27 @@ from ..registry import ProductCard
 from ..text import storable
 
 register = template.Library()
+
+# What the scripts say, in their English; {name} stands for a value.
+SCRIPT_TEXTS = (
+    gettext_noop("Suggestions"),
+    gettext_noop("Searches"),
+    gettext_noop("Categories"),
+    gettext_noop("Brands"),
+    gettext_noop("Products"),
+    gettext_noop("Recent searches"),
+    gettext_noop("Forget recent searches"),
+    gettext_noop("Others look for"),
+    gettext_noop("Forget “{text}”"),
+    gettext_noop(" Delete forgets a recent search."),
+    gettext_noop("{count} suggestions, use the arrow keys."),
+    gettext_noop("Looking for what is in the box…"),
+    gettext_noop("Looking for pieces like it…"),
+    gettext_noop("That is no picture. Send a JPEG, PNG, WebP, AVIF or HEIC photo."),
+    gettext_noop("Search with piece {number} of {all}"),
+    gettext_noop("The shop could not be reached. Look after your connection, then try again."),
+    gettext_noop("The shop cannot answer at the moment. Try again in a few seconds."),
+)
 
 
 @register.inclusion_tag("fashion_search/search_box.html", takes_context=True)
@@ -94,6 +116,13 @@ def search_events() -> dict[str, Any]:
     """
     address = _first_address("fashion_search:events", "fashion_search_pages:events")
     return {"enabled": bool(address) and get_settings().insight, "address": address}
+
+
+@register.simple_tag
+def search_texts() -> str:
+    """Give the texts of the scripts in the page's language as JSON, for an attribute `data-texts` around what they work on."""
+    said = {text: gettext(text) for text in SCRIPT_TEXTS}
+    return json.dumps({text: other for text, other in said.items() if other != text}, ensure_ascii=False)
 
 
 @register.simple_tag(takes_context=True)

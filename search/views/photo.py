@@ -72,6 +72,7 @@ def _form(request: HttpRequest, error: str = "", status: int = 200, wait: int = 
     """The page, with what went wrong, and the seconds after which to try again."""
     context = {
         "base": get_settings().pages_base,
+        "request": request,
         "error": error,
         "megabytes": MAX_BYTES // 1_000_000,
         "noindex": bool(error),

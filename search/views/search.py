@@ -23,7 +23,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
     A query that cannot be answered gets status 400 and a sentence that says what to change; a search that could not run, 503.
     """
     form = FilterForm(request)
-    context = {"base": get_settings().pages_base, "form": form}
+    context = {"base": get_settings().pages_base, "request": request, "form": form}
     try:
         wanted = form.wanted()
         answer = find(wanted)

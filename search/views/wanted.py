@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 
 from django.utils.formats import get_format
 from django.utils.functional import Promise
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext_lazy
 
 from ..engine.request import Filters
 from ..exceptions import InvalidQuery
@@ -104,12 +104,7 @@ def read_price(stated: str, which: str) -> Decimal | None:
     except InvalidOperation:
         price = Decimal("NaN")
     if not price.is_finite() or not 0 <= price < 10**10:
-        raise InvalidQuery(
-            "invalid_price",
-            gettext("The lowest price must be a number such as 1500.")
-            if which == "lowest"
-            else gettext("The highest price must be a number such as 1500."),
-        )
+        raise InvalidQuery("invalid_price", f"The {which} price must be a number such as 1500.")
     return price
 
 

@@ -56,7 +56,7 @@ def take_all(browser: Browser, demo: RunningDemo) -> None:
     wall.save(photo, "JPEG", quality=90)
     shop.goto("/search/photo/")
     shop.set_input_files(
-        "#image", {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": photo.getvalue()}
+        "#fs-photo-file", {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": photo.getvalue()}
     )
     shop.wait_for_url("**/search/?photo=*")
     draw_box(shop, (0.46, 0.1), (0.92, 0.9))
@@ -98,7 +98,7 @@ def take_all(browser: Browser, demo: RunningDemo) -> None:
 
 def draw_box(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
     """Draw a box on the photo and wait for what is in it."""
-    stage = page.locator("#photo-stage").bounding_box()
+    stage = page.locator("#fs-photo-stage").bounding_box()
     if stage is None:
         raise SystemExit("The photo is not shown.")
     before = page.url

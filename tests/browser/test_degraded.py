@@ -50,7 +50,7 @@ def test_a_category_whose_index_does_not_answer_keeps_its_filters(page: Page, de
             assert page.locator(".count").inner_text() == whole
             looks_right(page, f"category-{width}")
         page.set_viewport_size({"width": 1440, "height": 900})
-        page.goto(black)  # axe leaves styles, which htmx would carry over
+        page.goto(black)  # axe leaves styles, which an exchange of the results would keep
         page.get_by_label("Sort by").select_option("price")
         page.wait_for_url("**sort=price**")
         expect(page.get_by_role("checkbox", name="Black")).to_be_checked()

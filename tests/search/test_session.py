@@ -54,7 +54,9 @@ def test_a_slow_statement_is_ended_and_the_callers_transaction_lives_on(search_s
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_connection_that_meets_pgvector_within_a_callers_transaction_takes_its_settings_back(search_settings):
+def test_a_connection_that_meets_pgvector_within_a_callers_transaction_takes_its_settings_back(
+    search_settings,
+):
     """As where a host has a transaction around each request: the first search of a new connection looks for words alone."""
     connection.close()
     with transaction.atomic():

@@ -165,6 +165,16 @@ def a_block_list_that_is_nowhere(world: World) -> None:
     world.configure(BLOCKED_QUERIES="/nowhere/blocked.toml")
 
 
+@line("fashion_search.E040")
+def prices_are_written_by_nothing(world: World) -> None:
+    world.configure(PRICE_FORMAT="search.money.no_such_function")
+
+
+@line("fashion_search.E041")
+def search_pages_stand_in_a_template_without_their_block(world: World) -> None:
+    world.configure(PAGES_BASE="shop/_card.html")
+
+
 @line("fashion_search.E030")
 def a_replica_that_is_not_there(world: World) -> None:
     world.configure(READ_REPLICAS=["nowhere"])

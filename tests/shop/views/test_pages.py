@@ -189,5 +189,5 @@ def test_a_catalogue_of_one_level_has_tiles_too(client, db):
 
 def test_the_search_box_knows_where_suggestions_come_from(client):
     page = client.get("/").content.decode()
-    assert 'data-suggest="/api/v1/suggest/"' in page
-    assert "shop/suggest.js" in page
+    assert 'data-suggest="/search/suggest/"' in page
+    assert "fashion_search/suggest.js" in page

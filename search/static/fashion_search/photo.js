@@ -2,14 +2,15 @@
 // Without this script the form works by its button.
 (() => {
   const id = (name) => document.getElementById(name);
-  const form = id("photo-form");
-  const field = id("image");
-  const camera = id("camera");
-  const stage = id("photo-stage");
-  const preview = id("photo-preview");
-  const spots = id("photo-spots");
-  const said = id("photo-status");
-  const turn = id("turn"); // degrees clockwise; empty while the server may choose
+  const form = id("fs-photo-form");
+  const field = id("fs-photo-file");
+  const camera = id("fs-photo-camera");
+  const { say, load } = window.fashionSearch.with(form);
+  const stage = id("fs-photo-stage");
+  const preview = id("fs-photo-preview");
+  const spots = id("fs-photo-spots");
+  const said = id("fs-photo-status");
+  const turn = id("fs-photo-turn-value"); // degrees clockwise; empty while the server may choose
   const longest = 1200; // pixels of a side that are sent: more than the model looks at
   const enough = 700_000; // bytes; what is smaller is sent as it is
   const unnamed = /\.(heic|heif|avif)$/i; // of which some systems do not say that they are pictures
@@ -17,15 +18,15 @@
   let bitmap = null; // its pixels; null where this browser cannot read it
   const middle = { left: 0.15, top: 0.1, right: 0.85, bottom: 0.9 };
 
-  const box = window.pictureBox({ stage, box: id("photo-box"), changed: () => send() });
+  const box = window.pictureBox({ stage, box: id("fs-photo-box"), changed: () => send() });
 
   // What is drawn makes a small preview large, so that it can be corrected; a dot's box needs no correcting.
   function send(large = Boolean(box.value)) {
-    id("box").value = box.value;
-    id("photo-whole").hidden = !box.value;
-    id("photo-part").hidden = Boolean(box.value) || !bitmap;
-    form.classList.toggle("has-part", large);
-    said.textContent = box.value ? "Looking for what is in the box…" : "Looking for pieces like it…";
+    id("fs-photo-box-value").value = box.value;
+    id("fs-photo-whole").hidden = !box.value;
+    id("fs-photo-part").hidden = Boolean(box.value) || !bitmap;
+    form.classList.toggle("fs-has-part", large);
+    said.textContent = say(box.value ? "Looking for what is in the box…" : "Looking for pieces like it…");
     form.requestSubmit();
   }
 
@@ -71,14 +72,14 @@
   }
 
   function put(on) {
-    form.classList.toggle("has-photo", on);
-    stage.hidden = id("photo-hint").hidden = !(on && bitmap);
-    for (const name of ["photo-turn", "photo-remove"]) id(name).hidden = !on;
+    form.classList.toggle("fs-has-photo", on);
+    stage.hidden = id("fs-photo-hint").hidden = !(on && bitmap);
+    for (const name of ["fs-photo-turn", "fs-photo-remove"]) id(name).hidden = !on;
     if (!on) {
-      for (const name of ["photo-part", "photo-whole"]) id(name).hidden = true;
+      for (const name of ["fs-photo-part", "fs-photo-whole"]) id(name).hidden = true;
       spot([]);
     }
-    id("photo-unseen").hidden = !on || Boolean(bitmap);
+    id("fs-photo-unseen").hidden = !on || Boolean(bitmap);
   }
 
   function refuse(sentence) {
@@ -90,7 +91,7 @@
   async function take(files) {
     const photo = [...(files || [])].find((file) => file.type.startsWith("image/") || unnamed.test(file.name));
     if (!photo) {
-      if (files?.length) refuse("That is no picture. Send a JPEG, PNG, WebP, AVIF or HEIC photo.");
+      if (files?.length) refuse(say("That is no picture. Send a JPEG, PNG, WebP, AVIF or HEIC photo."));
       return;
     }
     bitmap?.close();
@@ -112,7 +113,7 @@
     let [left, top, right, bottom] = box.value.split(",").map(Number);
     for (let done = 0; done < degrees; done += 90) [left, top, right, bottom] = [1 - bottom, left, 1 - top, right];
     box.set({ left, top, right, bottom });
-    id("box").value = box.value;
+    id("fs-photo-box-value").value = box.value;
   }
 
   // Pieces that the photo may show, as the server proposes them: a dot on each, which puts the box around it.
@@ -121,8 +122,8 @@
       const [left, top, right, bottom] = sides.split(",").map(Number);
       const dot = document.createElement("button");
       dot.type = "button";
-      dot.className = "photo-spot";
-      dot.title = dot.ariaLabel = `Search with piece ${number + 1} of ${proposed.length}`;
+      dot.className = "fs-photo-spot";
+      dot.title = dot.ariaLabel = say("Search with piece {number} of {all}", { number: number + 1, all: proposed.length });
       dot.style.left = `${50 * (left + right)}%`;
       dot.style.top = `${50 * (top + bottom)}%`;
       dot.addEventListener("click", () => {
@@ -131,7 +132,7 @@
       });
       return dot;
     }));
-    id("photo-dots").hidden = !(proposed.length && bitmap);
+    id("fs-photo-dots").hidden = !(proposed.length && bitmap);
   }
 
   async function turnTo(degrees) {
@@ -142,27 +143,31 @@
     if (bitmap) await show(degrees);
   }
 
-  document.addEventListener("htmx:afterRequest", (event) => {
+  // The form is sent by this script, and what comes back is shown below it.
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const status = await load(form.action, { method: "POST", body: new FormData(form) });
+    if (status === null) return; // another photo or box was sent meanwhile
     said.textContent = "";
-    const { status } = event.detail.xhr;
-    form.classList.toggle("unsent", [0, 503].includes(status)); // shows the button: nobody looked at the photo
-    if (status === 400 && event.detail.elt === form) { // no picture, or none that can be read: it is not shown, nor a box on it
+    form.classList.toggle("fs-unsent", [0, 429, 503].includes(status)); // shows the button: nobody looked at the photo
+    if (status === 400) { // no picture, or none that can be read: it is not shown, nor a box on it
       kept = null;
       field.value = "";
       box.set(null);
       put(false);
     }
   });
+  form.classList.add("fs-live"); // no button is needed
 
   // The server has turned it: so it is shown from here on, and sent again.
-  document.addEventListener("htmx:afterSettle", () => {
-    const turned = document.querySelector("#results [data-turned]")?.dataset.turned;
+  document.addEventListener("fs:results", () => {
+    const turned = document.querySelector("[data-turned]")?.dataset.turned;
     if (kept && turn.value === "") turnTo(Number(turned || 0));
-    const proposed = document.querySelector("#results [data-boxes]")?.dataset.boxes;
+    const proposed = document.querySelector("[data-boxes]")?.dataset.boxes;
     if (kept && proposed) spot(proposed.trim().split(" "));
   });
   document.addEventListener("click", async (event) => {
-    if (!kept || !event.target.closest?.(".photo-undo")) return;
+    if (!kept || !event.target.closest?.(".fs-photo-undo")) return;
     event.preventDefault();
     await turnTo(0);
     send();
@@ -171,7 +176,7 @@
   field.addEventListener("change", () => take(field.files));
   camera.addEventListener("change", () => take(camera.files));
   if (matchMedia("(pointer: coarse)").matches) {
-    camera.hidden = document.querySelector(".photo-camera").hidden = false;
+    camera.hidden = document.querySelector(".fs-photo-camera").hidden = false;
   }
   document.addEventListener("paste", (event) => {
     const typing = event.target.closest?.("input, textarea"); // some programs add a picture to a text
@@ -184,19 +189,19 @@
       if (type === "drop") take(event.dataTransfer.files);
     });
   }
-  id("photo-turn").addEventListener("click", async () => {
+  id("fs-photo-turn").addEventListener("click", async () => {
     await turnTo((Number(turn.value) + 90) % 360);
     send();
   });
-  id("photo-remove").addEventListener("click", () => location.assign(form.dataset.again));
-  id("photo-whole").addEventListener("click", () => {
+  id("fs-photo-remove").addEventListener("click", () => location.assign(form.action));
+  id("fs-photo-whole").addEventListener("click", () => {
     box.set(null);
     send();
   });
-  id("photo-part").addEventListener("click", () => { // for those who do not draw
+  id("fs-photo-part").addEventListener("click", () => { // for those who do not draw
     box.set({ ...middle });
-    form.classList.add("has-part"); // which makes a small preview large before the box takes the focus
-    id("photo-box").focus();
+    form.classList.add("fs-has-part"); // which makes a small preview large before the box takes the focus
+    id("fs-photo-box").focus();
     send();
   });
 })();

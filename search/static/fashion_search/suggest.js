@@ -1,18 +1,18 @@
 // Suggestions below the search box: a combobox with a listbox, as the ARIA patterns have it. Without this script the box is a plain form.
-(() => {
-  const input = document.querySelector("input[data-suggest]");
-  if (!input) return;
+function fashionSuggest(input, number) {
+  const { say } = window.fashionSearch.with(input);
   const form = input.form;
   const list = document.createElement("div");
   const said = document.createElement("span");
-  list.id = "suggestions";
-  list.className = "suggestions";
+  list.id = `fs-suggestions-${number}`;
+  list.className = "fs-suggestions";
   list.hidden = true;
   list.setAttribute("role", "listbox");
-  list.setAttribute("aria-label", "Suggestions");
-  said.className = "sr";
+  list.setAttribute("aria-label", say("Suggestions"));
+  said.className = "fs-sr";
   said.setAttribute("role", "status");
   form.append(list, said);
+  form.classList.add("fs-suggests");
   list.addEventListener("pointerdown", (event) => event.preventDefault()); // the box keeps the focus
   for (const [name, value] of Object.entries({
     role: "combobox", "aria-autocomplete": "list", "aria-controls": list.id, "aria-expanded": "false",
@@ -48,7 +48,7 @@
   }
 
   function remember() {
-    const text = document.getElementById("results")?.dataset.recent;
+    const text = document.querySelector("[data-recent]")?.dataset.recent;
     if (text) keep([text, ...recent().filter((other) => other.toLowerCase() !== text.toLowerCase())]);
   }
 
@@ -57,17 +57,17 @@
     const texts = recent();
     list.replaceChildren();
     if (texts.length) {
-      const rows = group("Recent searches");
+      const rows = group(say("Recent searches"));
       for (const text of texts) option(rows, text, { forget: () => { keep(recent().filter((other) => other !== text)); showRecent(); } });
-      option(rows, "Forget recent searches", { act: () => { keep([]); showRecent(); } });
+      option(rows, say("Forget recent searches"), { act: () => { keep([]); showRecent(); } });
     }
     const known = texts.map((text) => text.toLowerCase());
     const others = (popular || []).filter((text) => !known.includes(text.toLowerCase()));
     if (others.length) {
-      const rows = group("Others look for");
+      const rows = group(say("Others look for"));
       for (const text of others) option(rows, text);
     }
-    announce(texts.length ? " Delete forgets a recent search." : "");
+    announce(texts.length ? say(" Delete forgets a recent search.") : "");
   }
 
   async function offer() {
@@ -132,7 +132,7 @@
     const rows = document.createElement("div");
     rows.setAttribute("role", "group");
     rows.setAttribute("aria-label", title);
-    const heading = element("div", title, "suggestion-group");
+    const heading = element("div", title, "fs-suggestion-group");
     heading.setAttribute("aria-hidden", "true");
     rows.append(heading);
     list.append(rows);
@@ -141,7 +141,7 @@
 
   // Characters are those of Unicode, as the server counts them. What was not typed is marked.
   function marked(text, spans) {
-    const words = element("span", "", "suggestion-text");
+    const words = element("span", "", "fs-suggestion-text");
     const characters = Array.from(text);
     let at = 0;
     for (const [start, end] of spans) {
@@ -155,16 +155,9 @@
     return words;
   }
 
-  function money(price, currency) {
-    const amount = Number(price);
-    const digits = Number.isInteger(amount) ? 0 : 2;
-    const style = currency ? { style: "currency", currency } : {};
-    return new Intl.NumberFormat(document.documentElement.lang, { ...style, minimumFractionDigits: digits, maximumFractionDigits: digits }).format(amount);
-  }
-
   function option(rows, text, { spans = [], note = "", price = "", act, address, image, forget } = {}) {
     const item = document.createElement("div");
-    item.id = `suggestion-${options().length}`;
+    item.id = `${list.id}-${options().length}`;
     item.setAttribute("role", "option");
     item.setAttribute("aria-selected", "false");
     item.dataset.text = act ? typed : text;
@@ -176,13 +169,13 @@
       item.append(picture);
     }
     item.append(marked(text, spans));
-    if (note) item.append(element("span", note, "suggestion-kind"));
-    if (price) item.append(element("span", price, "suggestion-price"));
+    if (note) item.append(element("span", note, "fs-suggestion-kind"));
+    if (price) item.append(element("span", price, "fs-suggestion-price"));
     if (forget) {
       forgets.set(item, forget);
-      const cross = element("span", "×", "suggestion-forget"); // by keyboard it is Delete: an option holds no button
+      const cross = element("span", "×", "fs-suggestion-forget"); // by keyboard it is Delete: an option holds no button
       cross.setAttribute("aria-hidden", "true");
-      cross.title = `Forget “${text}”`;
+      cross.title = say("Forget “{text}”", { text });
       cross.addEventListener("click", (event) => { event.stopPropagation(); forget(); });
       item.append(cross);
     }
@@ -199,18 +192,18 @@
         option(rows, ...describe(one, answer.matched[name][number]));
       });
     };
-    fill("queries", "Searches", (text, spans) => [text, { spans }]);
-    fill("categories", "Categories", (one, spans) => [one.value, { spans, note: `${one.facet} · ${one.count}` }]);
-    fill("brands", "Brands", (one, spans) => [one.value, { spans, note: String(one.count) }]);
-    fill("products", "Products", (one, spans) => [one.name, {
-      spans, note: one.brand, price: one.price === null ? "" : money(one.price, one.currency), address: one.url, image: one.image,
+    fill("queries", say("Searches"), (text, spans) => [text, { spans }]);
+    fill("categories", say("Categories"), (one, spans) => [one.value, { spans, note: `${one.label} · ${one.count}` }]);
+    fill("brands", say("Brands"), (one, spans) => [one.value, { spans, note: String(one.count) }]);
+    fill("products", say("Products"), (one, spans) => [one.name, {
+      spans, note: one.brand, price: one.price_text, address: one.url, image: one.image,
     }]);
     announce();
   }
 
   function announce(more = "") {
     const count = options().length;
-    said.textContent = count ? `${count} suggestions, use the arrow keys.${more}` : "";
+    said.textContent = count ? say("{count} suggestions, use the arrow keys.", { count }) + more : "";
     chosen = -1;
     list.hidden = !count || document.activeElement !== input;
     input.setAttribute("aria-expanded", String(!list.hidden));
@@ -260,6 +253,8 @@
   input.addEventListener("blur", close);
   input.addEventListener("focus", () => { if (list.hidden) typed = input.value; }); // results change it, too
   for (const type of ["focus", "click"]) input.addEventListener(type, () => { if (list.hidden && !input.value.trim()) offer(); });
-  document.addEventListener("htmx:afterSettle", remember);
+  document.addEventListener("fs:results", remember);
   remember();
-})();
+}
+// A page may load this script with each of its boxes.
+document.querySelectorAll("input[data-suggest]:not([role=combobox])").forEach(fashionSuggest);
