@@ -10,6 +10,9 @@ from tests.hosts.host import Answer, Browser
 
 _LINK = re.compile(r"""(?:href|action|value|src)=["']([^"'#]*)""")
 NUMBERS = re.compile(r"\d+")
+NAMED = re.compile(
+    r"(/catalogue/(?:category/)?)[\w/-]+_\d+/"
+)  # products and categories, whose names are in their addresses
 # Where a link ends the session, changes something when it is followed, or leads to a file.
 LEFT_OUT = re.compile(
     r"/(?:logout|set_language|setlang|jsi18n)|\.(?:css|js|png|jpe?g|webp|ico|svg|woff2?)(?:\?|$)"
@@ -55,8 +58,8 @@ class Crawl:
     def _is_new(self, link: str) -> bool:
         parts = urllib.parse.urlsplit(link)
         names = sorted({name for name, _ in urllib.parse.parse_qsl(parts.query, keep_blank_values=True)})
-        # A product's and a category's address have a name before their number.
-        pattern = NUMBERS.sub("1", re.sub(r"[\w/-]+_(\d+)/", r"x_\1/", parts.path)) + "?" + "&".join(names)
+        path = NAMED.sub(r"\1x_1/", parts.path)
+        pattern = NUMBERS.sub("1", path) + "?" + "&".join(names)
         self._patterns[pattern] += 1
         return self._patterns[pattern] <= self._alike
 

@@ -31,6 +31,8 @@ from oscar.core.loading import get_model
 Product, Category, Value, Option = (get_model('catalogue', name) for name in ('Product', 'Category', 'ProductAttributeValue', 'AttributeOption'))
 Record = get_model('partner', 'StockRecord')
 """
+# Links of Oscar's own lists that its tables cannot answer, with or without the plugin: the heading of a column of check boxes.
+OF_OSCAR = re.compile(r"[?&]sort=-?checkbox\b")
 WRITES = re.compile(
     r"/(?:delete|remove|add|create|new|clear|approve|reject|make-default|send)\b|/jsi18n|/admin/r/"
 )
@@ -298,7 +300,11 @@ def test_no_page_of_the_dashboard_and_the_admin_fails(shop, staff):
     crawl.follow(
         ["/dashboard/"],
         most=MOST_PAGES,
-        may=lambda path: path.startswith("/dashboard/") and not re.search(r"/(?:delete|remove)\b", path),
+        may=lambda path: (
+            path.startswith("/dashboard/")
+            and not OF_OSCAR.search(path)
+            and not re.search(r"/(?:delete|remove)\b", path)
+        ),
     )
     lists = [
         path
