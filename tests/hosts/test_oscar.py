@@ -3,8 +3,6 @@
 import json
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
@@ -13,14 +11,14 @@ from urllib.parse import quote
 import pytest
 
 from tests.hosts.crawl import Crawl
+from tests.hosts.drawn import draw
 from tests.hosts.host import NAME, Browser, Host, within
 from tests.hosts.page import steps_for
-from tests.wheels import ROOT, build
+from tests.wheels import build
 
 pytestmark = pytest.mark.long
 
 FILES = Path(__file__).parent / "oscar"
-PRODUCTS = 60
 LIMIT = 600  # seconds from `pip install` to a verified search
 SOON = 5.0  # seconds from a saved change to a result
 MOST_PAGES = 260  # of a crawl
@@ -43,9 +41,7 @@ def shop(tmp_path_factory) -> Iterator[Host]:
     """The shop with its index built, its processes running, and the seconds that each part took."""
     folder = tmp_path_factory.mktemp("oscar")
     wheels = build(folder / "wheels")
-    drawn = folder / "drawn"
-    drawing = [sys.executable, "-m", "sample_catalogue", "--count", str(PRODUCTS), "--out", str(drawn)]
-    subprocess.run(drawing, cwd=ROOT, check=True, capture_output=True)
+    drawn = draw(folder / "drawn")
     with Host(folder) as host:
         host.make('"django-oscar[sorl-thumbnail]"', "pycountry")
         with host.timed("the shop's own steps"):
@@ -86,11 +82,8 @@ def found(shop: Host, query: str, **chosen: str) -> list[str]:
     return titles(answer.text)
 
 
-def test_the_page_leads_to_a_verified_search_in_time(shop, capsys):
-    with capsys.disabled():
-        sys.stdout.write(
-            "\n" + "".join(f"{seconds:8.1f} s  {part}\n" for part, seconds in shop.seconds.items())
-        )
+def test_the_page_leads_to_a_verified_search_in_time(shop, report):
+    report(shop.seconds)
     assert sum(shop.seconds.values()) < LIMIT
     verified, names = shop.said[-2:]
     assert "0 products cannot be indexed wholly." in verified
@@ -315,6 +308,11 @@ def test_no_page_of_the_dashboard_and_the_admin_fails(shop, staff):
     crawl.follow(list(dict.fromkeys(lists)), most=MOST_PAGES, may=lambda path: False)
     assert crawl.failed() == {}
     assert sum(status == 200 for status in crawl.answers.values()) > 80
+
+
+def test_no_process_has_told_of_an_error(shop):
+    """Also none that left an answer whole but for what its parts lack."""
+    assert [path for process in shop.processes if "Traceback" in (path := process.log).read_text()] == []
 
 
 def test_cards_made_live_have_the_price_of_the_shopper_who_looks(shop):
