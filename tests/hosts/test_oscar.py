@@ -122,6 +122,60 @@ def test_categories_of_one_name_show_their_own_products(shop):
         assert (page.status, sorted(titles(page.text))) == (200, own[:20]), name
 
 
+def test_a_category_is_called_by_the_end_of_its_path_that_is_its_own(shop):
+    tree = "__import__('fashion_search.contrib.oscar.categories', fromlist=['x']).CategoryTree"
+    nodes = [
+        (1, "0001", "Shoes"),
+        (2, "0002", "Men"),
+        (3, "00020001", "shoes"),
+        (4, "000200010001", "Boots"),
+        (5, "0003", "Women"),
+        (6, "00030001", "Shoes"),
+        (7, "000300010001", "Boots"),
+        (8, "00030002", "Hats"),
+        (9, "00030003", "Hats "),  # of one path with the one before
+    ]
+    values, paths, merged, below = ask(
+        shop,
+        f"(lambda tree: [[tree.value(pk) for pk in range(1, 11)], [tree.path(7), tree.path(10)],"
+        f" [tree.path_of_product([1, 4]), tree.path_of_product([8, 5]), tree.path_of_product([])],"
+        f" sorted(tree.below(5))])({tree}({nodes!r}, 4))",
+    )
+    assert values[:7] == [
+        "Shoes",
+        "Men",
+        "Men > shoes",
+        "Men > shoes > Boots",
+        "Women",
+        "Women > Shoes",
+        "Women > Shoes > Boots",
+    ]
+    assert values[7:] == ["Women > Hats", "Women > Hats ", ""]
+    assert paths == [["Women", "Women > Shoes", "Women > Shoes > Boots"], []]
+    assert merged == [["Shoes", "Men", "Men > shoes", "Men > shoes > Boots"], ["Women", "Women > Hats"], []]
+    assert below == ["Women > Hats", "Women > Hats ", "Women > Shoes", "Women > Shoes > Boots"]
+
+
+def test_many_documents_take_as_many_queries_as_few(shop):
+    code = """
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from fashion_search.registry import get_index
+
+
+def count(number):
+    index = get_index()
+    with CaptureQueriesContext(connection) as seen:
+        assert len([index.document(one) for one in index.get_queryset().filter(structure='parent')[:number]]) == number
+    return len(seen)
+
+
+print(json.dumps([count(3), count(20)]))
+"""
+    few, many = json.loads(run(shop, code))
+    assert few == many < 25
+
+
 def test_facets_are_counted_and_filter_by_attribute_codes(shop):
     colours = ask(
         shop,
