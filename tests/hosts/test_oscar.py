@@ -150,10 +150,10 @@ def test_a_category_is_called_by_the_end_of_its_path_that_is_its_own(shop):
         "Women > Shoes",
         "Women > Shoes > Boots",
     ]
-    assert values[7:] == ["Women > Hats", "Women > Hats ", ""]
+    assert values[7:] == ["Women > Hats", "Women > Hats", ""]
     assert paths == [["Women", "Women > Shoes", "Women > Shoes > Boots"], []]
     assert merged == [["Shoes", "Men", "Men > shoes", "Men > shoes > Boots"], ["Women", "Women > Hats"], []]
-    assert below == ["Women > Hats", "Women > Hats ", "Women > Shoes", "Women > Shoes > Boots"]
+    assert below == ["Women > Hats", "Women > Shoes", "Women > Shoes > Boots"]
 
 
 def test_many_documents_take_as_many_queries_as_few(shop):

@@ -1,6 +1,6 @@
 """Oscar's category tree as values of the facet "category", and which products a change in it concerns.
 
-A category's value is its name. Where several public categories have the same name ("Shoes" of women and of men), it is the shortest
+A category's value is its name, on one line, as facets' values are. Where several public categories have the same name ("Shoes" of women and of men), it is the shortest
 end of the path that no other of them has: "Women > Shoes". So each category has a value of its own, and its page shows its own products.
 """
 
@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 from django.db.models import Q
 from oscar.core.loading import get_model
+
+from ...text import one_line
 
 SEPARATOR = " > "  # as Oscar writes the full name of a category
 FORMER_NAME = "_fashion_search_former_name"  # where a category that is being saved keeps the name that it had
@@ -31,7 +33,7 @@ class CategoryTree:
 
     def __init__(self, nodes: Iterable[tuple[int, str, str]], step: int) -> None:
         self._step = step
-        self._nodes = {pk: _Node(pk, path, name) for pk, path, name in nodes}
+        self._nodes = {pk: _Node(pk, path, one_line(name)) for pk, path, name in nodes}
         self._by_path = {node.path: node for node in self._nodes.values()}
         self._values = self._distinct_values()
 
@@ -97,8 +99,8 @@ class CategoryTree:
 
 
 def _ends(names: Sequence[str]) -> list[tuple[str, ...]]:
-    """The ends of a path, shortest first, without regard to case and white space; given from the category up to the root."""
-    folded = [" ".join(name.split()).casefold() for name in names]
+    """The ends of a path, shortest first, without regard to case; given from the category up to the root."""
+    folded = [name.casefold() for name in names]
     return [tuple(folded[:length]) for length in range(1, len(folded) + 1)]
 
 
