@@ -2,6 +2,7 @@
 # make check  lint, types, and the tests that start no server
 # make test   what must hold before a commit    [FASHION_DATA=folder]
 # make test-all   all that must hold            [FASHION_DATA=folder]
+# make wheels     the plugin and the models that ship, as packages, in dist/
 # make test-host   a new oscar shop and one with models of its own, by the steps of docs/install.md; also in make test-all
 # make train-check   every model family, from fit by stop and resume to served; in part also in make test-all
 # make screenshots   the README's pictures, of drawn products
@@ -19,7 +20,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # mypy's Django plugin loads the settings, but no server is asked for anything.
 CHECKS = SECRET_KEY=checks DATABASE_URL=$${DATABASE_URL:-postgresql://localhost/none} REDIS_URL=$${REDIS_URL:-redis://localhost}
 
-.PHONY: help demo check test test-all test-host train-check lint audit mypy bench peers evaluate chaos load format screenshots
+.PHONY: help demo check test test-all wheels test-host train-check lint audit mypy bench peers evaluate chaos load format screenshots
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -36,6 +37,10 @@ test: dev
 
 test-all: dev
 	@scripts/tests.sh all
+
+wheels: dev
+	.venv/bin/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist . ./search/artifacts
+	@ls dist/*.whl
 
 test-host: dev
 	env -u DJANGO_SETTINGS_MODULE .venv/bin/python -m pytest tests/hosts -s

@@ -22,9 +22,8 @@ from ..exceptions import HostError, SearchError
 from ..facets import CATEGORY, COLOUR, MAX_FACET_NAME, SIGN, TAGS, tokens_of
 from ..models.cards import packed
 from ..models.entries import FINEST_PRICE, HIGHEST_PRICE
-from ..query.names import with_codes
 from ..registry import ProductDocument, ProductIndex, ProductPicture, card_of, describe_failure
-from ..text import MAX_LENGTH, one_line, split, storable
+from ..text import MAX_LENGTH, one_line, split, storable, with_codes
 
 # Postgres refuses a tsvector over 1 MB and a btree or GIN item over about 2,700 bytes (UTF-8: 4 bytes a character).
 MAX_SKU = 200

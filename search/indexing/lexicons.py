@@ -26,11 +26,11 @@ from ..facets import CATEGORY, TAGS, FacetValue, facet_of, has_value, parse_toke
 from ..models import EntryImage, IndexEntry, IndexVersion, VersionLexicon, WordList, WordListPart
 from ..models.entries import EntryQuerySet
 from ..query.collecting import ManyCounts, NameCollector
-from ..query.names import Names, Vocabulary, Word, without_codes
+from ..query.names import Names, Vocabulary, Word
 from ..registry import get_index
 from ..resilience import Attempts
 from ..session import search_session
-from ..text import fold, is_word, one_line, parts, spelt_words
+from ..text import fold, is_word, one_line, parts, spelt_words, without_codes
 from ..vectors import EmbeddingLiteral, to_literal
 from .connections import unhurried
 from .locks import confirm_locks

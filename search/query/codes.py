@@ -12,8 +12,9 @@ from functools import partial
 from itertools import pairwise
 
 from ..models import IndexEntry
+from ..text import without_codes
 from .lexicon import word_list_of
-from .names import SHORTEST_CODE, Names, bare_code, codes_of_name, names_of, without_codes
+from .names import SHORTEST_CODE, Names, bare_code, codes_of_name, names_of
 from .prices import without_stated_prices
 
 logger = logging.getLogger(__name__)

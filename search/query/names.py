@@ -28,7 +28,6 @@ PART = 1 << 20  # bytes of a kept part
 TRIES = 3  # to read names whose parts are replaced meanwhile
 _INDEXES = ("products", "value_words", "codes")
 _PIECE = re.compile(r"[^\W_]+(?:[-_./#][^\W_]+)*")
-_CODE = "\n\x1f"  # before each code behind the keywords of an entry
 _PIECES = 4  # of which a code in a name is made at most: "GA 100 1A2DR"
 _PIECE_LENGTH = 8  # characters of each of them
 _PIECE_LETTERS = 4  # of one without digits, which stands in capitals
@@ -188,17 +187,6 @@ def _read(version_id: int) -> Names | None:
 def bare_code(text: str) -> str:
     """Return a code as all its spellings have it: folded, letters and digits only ("GA-100-1A2DR": "ga1001a2dr")."""
     return "".join(filter(str.isalnum, fold(text)))
-
-
-def with_codes(keywords: str, codes: Iterable[str]) -> str:
-    """Return keywords as an entry keeps them, with the codes of its product behind them."""
-    return keywords + "".join(f"{_CODE}{code}" for code in codes)
-
-
-def without_codes(keywords: str) -> tuple[str, list[str]]:
-    """Return the keywords of an entry as the host gave them, and the codes that stand behind them."""
-    given, *codes = keywords.split(_CODE)
-    return given, codes
 
 
 def codes_of_name(name: str) -> Iterator[tuple[str, str]]:

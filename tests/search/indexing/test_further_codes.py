@@ -9,8 +9,9 @@ from search.indexing.documents import clean_document
 from search.indexing.lexicons import refresh_word_list
 from search.models import IndexEntry, WordList
 from search.query.lexicon import forget_words
-from search.query.names import names_of, without_codes
+from search.query.names import names_of
 from search.registry import ProductDocument
+from search.text import without_codes
 from shop.search_index import ShopProductIndex
 from tests.search.indexing.test_documents import SOUND
 from tests.search.products import build_version, make_product
