@@ -43,7 +43,7 @@ def shop(tmp_path_factory) -> Iterator[Host]:
     wheels = build(folder / "wheels")
     drawn = draw(folder / "drawn")
     with Host(folder) as host:
-        host.make('"django-oscar[sorl-thumbnail]"', "pycountry")
+        host.make('"django-oscar[sorl-thumbnail]"', "pycountry", '"psycopg[binary]"')
         with host.timed("the shop's own steps"):
             host.write(f"{NAME}/settings.py", (FILES / "settings.py").read_text())
             (host.project / NAME / "urls.py").write_text((FILES / "urls.py").read_text())
