@@ -1,9 +1,18 @@
 """What the tests of new shops share."""
 
 import sys
-from collections.abc import Callable, Mapping
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
 import pytest
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    """A folder that Postgres' account may enter, whatever other runs of pytest make of their common one."""
+    with tempfile.TemporaryDirectory(prefix="fashion-host-") as name:
+        yield Path(name)
 
 
 @pytest.fixture

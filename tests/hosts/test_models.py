@@ -22,9 +22,8 @@ SOON = 5.0  # seconds from a saved change to a result
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory) -> Iterator[Host]:
+def shop(folder) -> Iterator[Host]:
     """The shop with its index built and its processes running."""
-    folder = tmp_path_factory.mktemp("models")
     wheels = build(folder / "wheels")
     drawn = draw(folder / "drawn")
     with Host(folder) as host:

@@ -37,9 +37,8 @@ WRITES = re.compile(
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory) -> Iterator[Host]:
+def shop(folder) -> Iterator[Host]:
     """The shop with its index built, its processes running, and the seconds that each part took."""
-    folder = tmp_path_factory.mktemp("oscar")
     wheels = build(folder / "wheels")
     drawn = draw(folder / "drawn")
     with Host(folder) as host:
