@@ -363,6 +363,41 @@ def test_no_page_of_the_dashboard_and_the_admin_fails(shop, staff):
     assert sum(status == 200 for status in crawl.answers.values()) > 80
 
 
+def test_a_category_that_is_not_public_shows_staff_its_own_products_and_nobody_else_any(shop, staff):
+    code = """
+one = Category.objects.filter(numchild=0, productcategory__isnull=False).order_by('pk').first()
+one.is_public = False
+one.save()
+print(json.dumps([one.get_absolute_url(), sorted(Product.objects.filter(categories=one).values_list('title', flat=True))]))
+"""
+    address, own = json.loads(run(shop, code))
+    page = staff.get(address)
+    assert (page.status, sorted(titles(page.text))) == (200, own[:20])
+    assert shop.browser().get(address).status == 404
+
+
+def test_without_an_index_the_shop_lists_its_own_products_and_answers_nothing_that_it_cannot(shop):
+    code = """
+from django.db import transaction
+from django.test import Client
+from fashion_search.models import IndexVersion
+
+client, category = Client(SERVER_NAME='localhost'), Category.objects.filter(depth=1, is_public=True).first()
+seen = []
+with transaction.atomic():
+    IndexVersion.objects.update(state=IndexVersion.State.FAILED)
+    for address in ('/catalogue/', category.get_absolute_url(), '/search/?q=red', '/catalogue/?selected_facets=colour:Red'):
+        page = client.get(address)
+        seen.append([page.status_code, page.content.decode().count('product_pod')])
+    transaction.set_rollback(True)
+print(json.dumps(seen))
+"""
+    browsed, within_category, searched, filtered = json.loads(run(shop, code))
+    assert browsed == [200, 20]
+    assert within_category[0] == 200 < 200 + within_category[1]
+    assert searched == filtered == [503, 0]
+
+
 def test_no_process_has_told_of_an_error(shop):
     """Also none that left an answer whole but for what its parts lack."""
     assert [path for process in shop.processes if "Traceback" in (path := process.log).read_text()] == []

@@ -30,11 +30,11 @@ class Chosen:
 
     Args:
         data: its query parameters.
-        within: the value of the category whose page it is; "" on other pages.
+        within: the value of the category whose page it is, "" for one that is not public; None on other pages.
         below: values of the categories below that one.
     """
 
-    def __init__(self, data: QueryDict, within: str = "", below: Collection[str] = ()) -> None:
+    def __init__(self, data: QueryDict, within: str | None = None, below: Collection[str] = ()) -> None:
         self._data, self._within, self._below = data, within, below
         self.facets: dict[str, tuple[str, ...]] = {}
         self.price = ""
@@ -46,8 +46,18 @@ class Chosen:
                 self.price = value
             elif name == STOCK:
                 self.in_stock = value == YES
-            elif value and name in declared and (name != CATEGORY or not within or value in below):
+            elif value and name in declared and (name != CATEGORY or within is None or value in below):
                 self.facets[name] = tuple(dict.fromkeys((*self.facets.get(name, ()), value)))
+
+    @property
+    def known(self) -> bool:
+        """Whether the index can know the page, which is not that of a category that is not public."""
+        return self._within is None or bool(self._within)
+
+    @property
+    def narrows(self) -> bool:
+        """Whether anything is chosen."""
+        return bool(self.facets or self.price or self.in_stock)
 
     @property
     def filters(self) -> Filters:
@@ -91,7 +101,7 @@ class Chosen:
     def _options(
         self, facet: str, label: str, counts: Iterable[FacetCount], path: str
     ) -> list[dict[str, Any]]:
-        if facet == CATEGORY and self._within:
+        if facet == CATEGORY and self._within is not None:
             counts = [one for one in counts if one.value in self._below]
         group = group_of(facet, label, counts, self.facets.get(facet, ()))
         options = []

@@ -15,6 +15,7 @@ from django.views.generic.edit import FormMixin
 from oscar.core.loading import get_model
 
 from ....engine import SearchAnswer, SearchResult, log_search, search
+from ....engine.answers import RESULTS
 from ....exceptions import InvalidQuery
 from ....views.results import refuse_beyond, status_of
 from ..categories import CategoryTree
@@ -79,7 +80,8 @@ class BaseSearchView(TemplateResponseMixin, FormMixin, View):  # type: ignore[ty
         form, chosen = self.get_form(), self.chosen()
         error = ""
         try:
-            self.answer = self.search(form, chosen)
+            # Staff see categories that are not public, and of which the index knows nothing.
+            self.answer = self.search(form, chosen) if chosen.known else self.unanswered()
         except InvalidQuery as refused:
             error, self.answer = refused.sentence, SearchAnswer(query=form.query)
         if self.answer.redirect and self.answer.redirect != request.get_full_path():
@@ -106,13 +108,16 @@ class BaseSearchView(TemplateResponseMixin, FormMixin, View):  # type: ignore[ty
             page_size=self.paginate_by,
         )
 
+    def unanswered(self) -> SearchAnswer:
+        """Return the answer of an index that does not know."""
+        return SearchAnswer(left_out=(RESULTS,), page=self.page_number(), page_size=self.paginate_by)
+
     def chosen(self) -> Chosen:
         """Return what the address chooses of the facets, inside of the category whose page it is."""
         if self.category is None:
             return Chosen(self.request.GET)
         tree = CategoryTree.read()
-        value = tree.value(self.category.pk) or self.category.name  # staff see categories that are not public
-        return Chosen(self.request.GET, value, tree.below(self.category.pk))
+        return Chosen(self.request.GET, tree.value(self.category.pk), tree.below(self.category.pk))
 
     def page_number(self) -> int:
         """Return the number of the page.
@@ -134,12 +139,14 @@ class BaseSearchView(TemplateResponseMixin, FormMixin, View):  # type: ignore[ty
         answer, chosen = self.answer, kwargs.pop("chosen")
         form = kwargs["form"]
         found = [Found(one.product, one) for one in answer.results]
-        by_shop = answer.is_blind and not form.query
+        by_shop = answer.is_blind and not form.query and not chosen.narrows
         if by_shop:
             found, total = self.of_the_shop(answer.page)
         else:
             found, total = [one for one in found if one.object is not None], answer.total
-        paginator = AnswerPaginator(found, total, self.paginate_by)
+        # The setting MAX_PAGE_SIZE may be less than Oscar's.
+        size = self.paginate_by if by_shop or kwargs["error"] else answer.page_size
+        paginator = AnswerPaginator(found, total, size)
         page = Page(found, answer.page, paginator)
         panel = {} if by_shop or kwargs["error"] else chosen.panel(answer, self.request.path)
         search_id = (
