@@ -4,6 +4,7 @@ A document is cleaned once, where it comes in, and what was changed is noted: no
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
@@ -39,6 +40,7 @@ _TEXTS = {
     "description": MAX_DESCRIPTION,
     "style": MAX_NAME,
 }
+_APART = re.compile(r"[\W_]+")
 _SHOWN = 40  # characters of a value in a note
 BLANK = "a blank value was left out"
 CARD_FAILED = "card() failed: "  # what the notes on a product begin with that no list can show
@@ -186,7 +188,8 @@ def _columns(document: ProductDocument) -> dict[str, Any]:
         "sku": sku.lower(),
         "name": name,
         "brand": brand,
-        "title": f"{name} {brand} {sku}",
+        # Codes are found by their words until they are counted, and Postgres would read "-42" in "AB-42" as a number.
+        "title": " ".join((name, brand, sku, *(_APART.sub(" ", code) for code in document.codes))),
         "keywords": with_codes(document.keywords[:MAX_KEYWORDS], document.codes),
         "style": (document.style or style_of(document))[:MAX_NAME],
         "description": document.description,
