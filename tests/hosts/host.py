@@ -189,7 +189,7 @@ class Browser:
 
     def _ask(self, request: urllib.request.Request) -> Answer:
         try:
-            with self._opener.open(request, timeout=60) as answer:
+            with self._opener.open(request, timeout=180) as answer:
                 return Answer(answer.status, answer.read().decode("utf-8", "replace"), answer.url)
         except urllib.error.HTTPError as error:
             with error:

@@ -16,7 +16,7 @@ from shop.search_index import ShopProductIndex
 from tests.search.indexing.test_documents import SOUND
 from tests.search.products import build_version, make_product
 
-CODES = {"S-1": ("ROSA/77-XL", "4006381333931"), "S-2": ("ROSA/78-XL",)}
+CODES = {"S-1": ("ROSA/77-XL", "4006381333931", "QUOK-4711"), "S-2": ("ROSA/78-XL", "QUOK-4712")}
 
 
 @pytest.fixture
@@ -48,9 +48,18 @@ def counted(found):
     return found
 
 
-@pytest.mark.parametrize("typed", ["ROSA/77-XL", "rosa 77-xl", "4006381333931"])
-def test_a_new_code_is_found_as_it_is_written_before_it_is_counted(found, typed):
-    assert found(typed)[0] == "S-1"
+@pytest.mark.parametrize(
+    ("typed", "sku"),
+    [
+        ("ROSA/77-XL", "S-1"),
+        ("ROSA/78-XL", "S-2"),
+        ("QUOK-4711", "S-1"),
+        ("QUOK-4712", "S-2"),
+        ("4006381333931", "S-1"),
+    ],
+)
+def test_a_new_code_is_found_as_it_is_written_before_it_is_counted(found, typed, sku):
+    assert found(typed)[0] == sku
 
 
 @pytest.mark.parametrize(
