@@ -188,7 +188,7 @@ def _columns(document: ProductDocument) -> dict[str, Any]:
         "sku": sku.lower(),
         "name": name,
         "brand": brand,
-        # Codes are found by their words until they are counted, and Postgres would read "-42" in "AB-42" as a number.
+        # Codes are found by their words, too, and Postgres would read "-42" in "AB-42" as a number.
         "title": " ".join((name, brand, sku, *(_APART.sub(" ", code) for code in document.codes))),
         "keywords": with_codes(document.keywords[:MAX_KEYWORDS], document.codes),
         "style": (document.style or style_of(document))[:MAX_NAME],

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.long
 FILES = Path(__file__).parent / "oscar"
 LIMIT = 600  # seconds from `pip install` to a verified search
 SOON = 5.0  # seconds from a saved change to a result
+COUNTED = 360.0  # seconds until a worker has counted new codes, by the default of WORD_LIST_SECONDS
 MOST_PAGES = 200  # of a crawl
 GIVEN = """
 from decimal import Decimal
@@ -229,11 +230,21 @@ class TestChanges:
 
     def test_an_edited_child(self, shop):
         parent = ask(shop, "Product.objects.filter(structure='parent').first().title")
+        code = """
+one = Product.objects.filter(structure='parent').first().children.order_by('-pk').first()
+one.attr.size = Option.objects.create(group=one.attr.get_attribute_by_code('size').option_group, option='Bilby')
+one.save()
+"""
+        run(shop, code)
+        within(SOON, lambda: found(shop, "", size="Bilby") == [parent], "a new size of a child")
+
+    def test_a_new_sku_of_a_child_once_the_words_are_counted(self, shop):
+        parent = ask(shop, "Product.objects.filter(structure='parent').first().title")
         run(
             shop,
             "one = Product.objects.filter(structure='parent').first().children.first(); one.upc = 'QUOK-4711'; one.save()",
         )
-        within(SOON, lambda: found(shop, "QUOK-4711")[:1] == [parent], "a new UPC of a child")
+        within(COUNTED, lambda: found(shop, "QUOK-4711")[:1] == [parent], "a new UPC of a child")
 
     def test_an_edited_attribute(self, shop):
         code = """
