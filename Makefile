@@ -2,7 +2,8 @@
 # make check  lint, types, and the tests that start no server
 # make test   what must hold before a commit    [FASHION_DATA=folder]
 # make test-all   all that must hold            [FASHION_DATA=folder]
-# make test-host  search set up in shops that it was not made for; also in make test-all
+# make wheels     the plugin and the models that ship, as packages, in dist/
+# make test-host   search set up in new shops of other people's, by the steps of docs/install.md; also in make test-all
 # make train-check   every model family, from fit by stop and resume to served; in part also in make test-all
 # make docs   the pages as a site, with all links checked, in .local/site
 # make matrix the tests of the plugin with each Python and Django that it supports   [MATRIX=options of nox]
@@ -21,7 +22,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # mypy's Django plugin loads the settings, but no server is asked for anything.
 CHECKS = SECRET_KEY=checks DATABASE_URL=$${DATABASE_URL:-postgresql://localhost/none} REDIS_URL=$${REDIS_URL:-redis://localhost}
 
-.PHONY: help demo check test test-all test-host train-check lint audit mypy docs matrix bench peers evaluate chaos load format screenshots
+.PHONY: help demo check test test-all wheels test-host train-check lint audit mypy docs matrix bench peers evaluate chaos load format screenshots
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -39,8 +40,12 @@ test: dev
 test-all: dev
 	@scripts/tests.sh all
 
+wheels: dev
+	.venv/bin/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist . ./search/artifacts
+	@ls dist/*.whl
+
 test-host: dev
-	env -u DJANGO_SETTINGS_MODULE .venv/bin/python -m pytest tests/hosts
+	env -u DJANGO_SETTINGS_MODULE .venv/bin/python -m pytest tests/hosts -s
 
 train-check: dev
 	env -u DJANGO_SETTINGS_MODULE FAMILIES=whole .venv/bin/python -m pytest tests/training/test_families.py

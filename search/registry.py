@@ -49,6 +49,7 @@ class ProductDocument:
     brand: str = ""
     keywords: str = ""  # type, colour, gender, attribute values: words that name the product
     description: str = ""
+    codes: tuple[str, ...] = ()  # other SKUs that find the product: of its sizes, of suppliers, a bar code
     style: str = ""  # products of one style are its variants; by default those of one brand, named alike but for colours
     facets: Mapping[str, tuple[str, ...]] = field(
         default_factory=dict
@@ -119,6 +120,13 @@ class ProductIndex:
     def judged(self, product: Any, document: ProductDocument) -> Mapping[str, tuple[str, ...]]:
         """Return the values that rules of judged queries are compared with; by default the document's facets."""
         return document.facets
+
+    def paths(self, facet: str) -> Iterable[Sequence[str]] | None:
+        """Return the paths of a facet's tree, root first, where the values of a product need not be one path of it; None where they are.
+
+        A product in several categories lists all of their paths one behind the other. What lies below what cannot be seen from that.
+        """
+        return None
 
     def encoded_text(self, document: ProductDocument) -> str:
         """Return the text whose embedding stands for the product: "name. brand. keywords"."""

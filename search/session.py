@@ -174,7 +174,8 @@ def _current(names: list[str]) -> dict[str, str | None]:
     with connection.cursor() as cursor:
         calls = ", ".join("current_setting(%s, true)" for _ in names)
         cursor.execute(f"SELECT {calls}", names)
-        return dict(zip(names, cursor.fetchone(), strict=True))
+        # "" is what a setting of pgvector is until its library is loaded, and what that refuses from then on; NULL resets it.
+        return {name: value or None for name, value in zip(names, cursor.fetchone(), strict=True)}
 
 
 # Stages: how long each part of a search took.

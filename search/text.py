@@ -15,6 +15,7 @@ from .exceptions import InvalidQuery
 
 Item = TypeVar("Item")
 
+_CODE = "\n\x1f"  # before each code behind the keywords of an entry
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 # Zero width space, word joiner, byte order mark, and the marks that turn the direction of writing.
 _INVISIBLE = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
@@ -39,6 +40,17 @@ def storable(text: str) -> str:
     if text.isascii() and "\0" not in text:
         return text
     return text.replace("\0", " ").encode("utf-8", "replace").decode("utf-8")
+
+
+def with_codes(keywords: str, codes: Iterable[str]) -> str:
+    """Return keywords as an entry keeps them, with the codes of its product behind them."""
+    return keywords + "".join(f"{_CODE}{code}" for code in codes)
+
+
+def without_codes(keywords: str) -> tuple[str, list[str]]:
+    """Return the keywords of an entry as the host gave them, and the codes that stand behind them."""
+    given, *codes = keywords.split(_CODE)
+    return given, codes
 
 
 def one_line(text: str) -> str:

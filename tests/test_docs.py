@@ -177,15 +177,11 @@ def test_every_periodic_task_is_documented_with_its_period_and_what_is_lost_with
     assert [here(path) for path, _, _ in rows] == [task.path for task in PERIODIC]
 
 
-def test_the_schedule_of_the_readme_is_whole():
-    text = (ROOT / "README.md").read_text()
-    block = re.search(
-        r"^ {7}from fashion_search\.schedule import.*?\n\n {7}(FASHION_SEARCH.*?)\n\n",
-        text,
-        re.DOTALL | re.MULTILINE,
-    )
-    given: dict = {"beat_schedule": beat_schedule}
-    exec(block[1].replace("\n       ", "\n"), given)
+def test_the_schedule_of_a_new_shop_is_whole():
+    text = (ROOT / "docs" / "install.md").read_text()
+    block = re.search(r"^FASHION_SEARCH = .*?(?=^```)", text, re.DOTALL | re.MULTILINE)
+    given: dict = {"beat_schedule": beat_schedule, "REDIS_URL": "redis://localhost"}
+    exec(block[0], given)
     asked = {entry["task"]: entry["schedule"] for entry in given["CELERY_BEAT_SCHEDULE"].values()}
     assert asked == {task.path: task.seconds({}) for task in PERIODIC if task.by_beat}
     scheduler = symbol_by_name(here(given["CELERY_BEAT_SCHEDULER"]))

@@ -61,9 +61,6 @@ django.setup()
 
 import fashion_search
 
-def fail(name):
-    raise
-
 missing = ""
 if "rest_framework" in refused:
     try:
@@ -71,8 +68,14 @@ if "rest_framework" in refused:
     except ModuleNotFoundError as error:
         missing = str(error)
 
-found = pkgutil.walk_packages(fashion_search.__path__, "fashion_search.", onerror=None if missing else fail)
+OTHERS = "fashion_search.contrib.oscar"  # what others' shops need is tried in such a shop (tests/hosts)
+def fail_elsewhere(name):
+    if not name.startswith(OTHERS):
+        raise
+
+found = pkgutil.walk_packages(fashion_search.__path__, "fashion_search.", onerror=None if missing else fail_elsewhere)
 names = ["fashion_search", *(one.name for one in found if not (missing and one.name == "fashion_search.api"))]
+names = [name for name in names if not name.startswith(OTHERS)]
 for name in names:
     importlib.import_module(name)
 
@@ -210,7 +213,9 @@ def test_every_module_can_be_imported_with_what_the_wheel_declares(wheel, model,
     assert done.returncode == 0, done.stderr
     shipped = read_manifest(PACKAGE / "artifacts" / "light").name
     modules = {
-        path for path in (wheel / "fashion_search").rglob("*.py") if extra or path.parent.name != "api"
+        path
+        for path in (wheel / "fashion_search").rglob("*.py")
+        if (extra or path.parent.name != "api") and "contrib/oscar" not in path.as_posix()
     }
     remedy = "" if extra else 'The API needs the package drf_spectacular: pip install "fashion-search[api]".'
     assert done.stdout == f"{len(modules)} {shipped} {remedy}\n"
@@ -240,7 +245,10 @@ def test_every_import_is_declared_and_every_requirement_is_used(wheel):
     undeclared = {(name, str(file)) for name, file in imports(wheel / "fashion_search") if name not in known}
     api = {one for one in undeclared if one[1].startswith("fashion_search/api/")}
     assert {name for name, _ in api} == {"rest_framework", "drf_spectacular"}
-    assert undeclared - api == {
+    oscar = {one for one in undeclared if one[1].startswith("fashion_search/contrib/oscar/")}
+    assert {name for name, _ in oscar} == {"oscar"}
+    assert "django-oscar" in {one.name for one in required(wheel, "oscar")}
+    assert undeclared - api - oscar == {
         ("openTSNE", "fashion_search/quality/projection.py"),
         ("pillow_heif", "fashion_search/encoders/pictures.py"),
     }
@@ -255,10 +263,11 @@ def test_every_import_is_declared_and_every_requirement_is_used(wheel):
 @pytest.mark.parametrize(
     ("folders", "files", "optional"),
     [
-        (("search", "shop", "manage.py"), ("requirements.txt",), ()),
+        # Oscar is what its shops have, and what tests/hosts installs into one.
+        (("search", "shop", "manage.py"), ("requirements.txt",), ("oscar",)),
         # Keras's other backend, which KERAS_BACKEND asks for, and BERT, whose absence is told with a remedy.
         (("training",), ("requirements.txt", "training/requirements.txt"), ("jax", "keras_hub")),
-        (("lab", "tests", "scripts", "deploy"), LISTS, ("keras_hub",)),
+        (("lab", "tests", "scripts", "deploy"), LISTS, ("keras_hub", "oscar")),
     ],
 )
 def test_every_import_of_the_project_is_pinned(folders, files, optional):

@@ -4,6 +4,7 @@ A document is cleaned once, where it comes in, and what was changed is noted: no
 """
 
 import json
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
@@ -24,7 +25,7 @@ from ..facets import CATEGORY, COLOUR, MAX_FACET_NAME, SIGN, TAGS, placed, token
 from ..models.cards import packed
 from ..models.entries import FINEST_PRICE, HIGHEST_PRICE
 from ..registry import ProductDocument, ProductIndex, ProductPicture, card_of, describe_failure
-from ..text import MAX_LENGTH, one_line, split, storable
+from ..text import MAX_LENGTH, one_line, split, storable, with_codes
 
 # Postgres refuses a tsvector over 1 MB and a btree or GIN item over about 2,700 bytes (UTF-8: 4 bytes a character).
 MAX_SKU = 200
@@ -40,6 +41,7 @@ _TEXTS = {
     "description": MAX_DESCRIPTION,
     "style": MAX_NAME,
 }
+_APART = re.compile(r"[\W_]+")
 _SHOWN = 40  # characters of a value in a note
 BLANK = "a blank value was left out"
 CARD_FAILED = "card() failed: "  # what the notes on a product begin with that no list can show
@@ -187,8 +189,9 @@ def _columns(document: ProductDocument) -> dict[str, Any]:
         "sku": sku.lower(),
         "name": name,
         "brand": brand,
-        "title": f"{name} {brand} {sku}",
-        "keywords": document.keywords[:MAX_KEYWORDS],
+        # Codes are found by their words, too, and Postgres would read "-42" in "AB-42" as a number.
+        "title": " ".join((name, brand, sku, *(_APART.sub(" ", code) for code in document.codes))),
+        "keywords": with_codes(document.keywords[:MAX_KEYWORDS], document.codes),
         "style": (document.style or style_of(document))[:MAX_NAME],
         "description": document.description,
         "facets": tokens_of(document.facets),
@@ -238,6 +241,7 @@ def clean_document(
         document,
         **cleaned,
         key=_key(document.key, key, notes),
+        codes=_codes(document.codes, notes),
         facets=_facets(document.facets, notes, ambiguous),
         price=_price(document.price, notes),
         in_stock=_in_stock(document.in_stock, notes),
@@ -282,6 +286,11 @@ def _key(given: object, key: str, notes: Notes) -> str:
     if not isinstance(given, str):
         notes.add("key", f"a value of the type {type(given).__name__} was converted to text", given)
     return key
+
+
+def _codes(given: object, notes: Notes) -> tuple[str, ...]:
+    found = (_value(one, "codes", notes) for one in _listed(given, "codes", notes))
+    return tuple(dict.fromkeys(filter(None, found)))
 
 
 def _facets(given: object, notes: Notes, ambiguous: Collection[str] = ()) -> dict[str, tuple[str, ...]]:

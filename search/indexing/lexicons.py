@@ -7,7 +7,7 @@ word list serves spelling and suggestions: words as they are shown, pairs of the
 import random
 import string
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -30,7 +30,7 @@ from ..query.names import Names, Vocabulary, Word
 from ..registry import get_index
 from ..resilience import Attempts
 from ..session import search_session
-from ..text import fold, is_word, parts, spelt_words
+from ..text import fold, is_word, one_line, parts, spelt_words, without_codes
 from ..vectors import EmbeddingLiteral, to_literal
 from .connections import unhurried
 from .locks import confirm_locks
@@ -121,7 +121,17 @@ def _paths(version: IndexVersion, facet: str) -> list[list[str]]:
     with connection.cursor() as cursor:
         cursor.execute(_PATHS, [prefix_of(facet), version.pk])
         paths = {tuple(values_of(facet, tokens)) for (tokens,) in cursor.fetchall()}
-    return sorted(map(list, filter(None, paths)))
+    return sorted(
+        map(list, filter(None, paths | _given_paths(facet, {value for path in paths for value in path})))
+    )
+
+
+def _given_paths(facet: str, known: Collection[str]) -> set[tuple[str, ...]]:
+    """The paths of the host's own tree, down to the last value that a product has."""
+    given = get_index().paths(facet) or ()
+    found = {tuple(one_line(value) for value in path) for path in given}
+    found = {path for path in found if path and all(value in known for value in path)}
+    return found - {path[:end] for path in found for end in range(1, len(path))}
 
 
 def nonsense() -> list[str]:
@@ -193,10 +203,11 @@ def refresh_word_list() -> bool:
     began = monotonic()
     counter, collector = WordCounter(), NameCollector(get_index().kind)
     attempts = Attempts("Counting the words of names")
-    for key, sku, name, brand, keywords, facets in _read_entries(entries):
+    for key, sku, name, brand, written, facets in _read_entries(entries):
+        keywords, codes = without_codes(written)
         with attempts.at(f"product {key}"):
             counter.add(name=name, brand=brand, keywords=keywords, values=[value for _, value in facets])
-            collector.add(key, name=name, brand=brand, facets=facets, sku=sku)
+            collector.add(key, name=name, brand=brand, facets=facets, sku=sku, codes=codes)
     words = counter.vocabulary()
     confirm_locks()
     names = collector.names(words)

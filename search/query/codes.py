@@ -12,6 +12,7 @@ from functools import partial
 from itertools import pairwise
 
 from ..models import IndexEntry
+from ..text import without_codes
 from .lexicon import word_list_of
 from .names import SHORTEST_CODE, Names, bare_code, codes_of_name, names_of
 from .prices import without_stated_prices
@@ -231,6 +232,7 @@ def read_codes(text: str, version_id: int) -> ReadCodes:
 def _as_written(version_id: int, keys: Iterable[str], near: Sequence[str]) -> Iterator[str]:
     """Codes as names and SKUs have them; a few."""
     entries = IndexEntry.objects.in_version(version_id).of_products(list(keys)[:MOST_NAMED])
-    for name, sku in entries.order_by("product_key").values_list("name", "sku"):
-        written = (run for code, run in codes_of_name(name) if code in near)
-        yield next(written, sku.upper())
+    for name, sku, keywords in entries.order_by("product_key").values_list("name", "sku", "keywords"):
+        written = [run for code, run in codes_of_name(name) if code in near]
+        written += [code for code in (sku.upper(), *without_codes(keywords)[1]) if bare_code(code) in near]
+        yield next(iter(written), sku.upper())

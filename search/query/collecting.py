@@ -148,7 +148,14 @@ class NameCollector:
         self._runs = (Runs(), Runs(), Runs())  # of words, codes and values
 
     def add(
-        self, key: str, *, name: str, brand: str, facets: Iterable[tuple[str, str]], sku: str = ""
+        self,
+        key: str,
+        *,
+        name: str,
+        brand: str,
+        facets: Iterable[tuple[str, str]],
+        sku: str = "",
+        codes: Iterable[str] = (),
     ) -> None:
         """Add one product.
 
@@ -158,11 +165,12 @@ class NameCollector:
             brand: its brand, or "".
             facets: pairs of facet and value; those of the facet "brand" are passed over for `brand`.
             sku: its SKU.
+            codes: other SKUs that find it.
         """
         row = self._length
         title = title_of(name, self._language)
-        codes = {bare_code(sku), *(code for code, _ in codes_of_name(name))}
-        codes = {code for code in codes if len(code) >= SHORTEST_CODE and any(map(str.isdigit, code))}
+        bare = {bare_code(sku), *map(bare_code, codes), *(code for code, _ in codes_of_name(name))}
+        bare = {code for code in bare if len(code) >= SHORTEST_CODE and any(map(str.isdigit, code))}
         words = set(words_of(f"{name} {brand}"))
         facets = list(facets)
         values = {f"{facet}{SIGN}{value}" for facet, value in facets if facet != BRAND}
@@ -172,7 +180,7 @@ class NameCollector:
         # Nothing may fail from here on, so that no product is there in part.
         self._keys.add(key.encode())
         self._titles.append(_digest(title) if title else row)
-        for held, texts in zip(self._held, (words, codes, values), strict=True):
+        for held, texts in zip(self._held, (words, bare, values), strict=True):
             for text in texts:
                 rows = held.get(text)
                 if rows is None:

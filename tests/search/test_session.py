@@ -1,5 +1,5 @@
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 
 from search.session import search_session
 
@@ -51,3 +51,18 @@ def test_a_slow_statement_is_ended_and_the_callers_transaction_lives_on(search_s
         cursor.execute("SELECT pg_sleep(5)")
 
     assert current() == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_meets_pgvector_within_a_callers_transaction_takes_its_settings_back(
+    search_settings,
+):
+    """As where a host has a transaction around each request: the first search of a new connection looks for words alone."""
+    connection.close()
+    with transaction.atomic():
+        with search_session(), connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        with search_session(), connection.cursor() as cursor:
+            cursor.execute("SELECT '[1]'::halfvec(1)")
+        assert current()[1:] == ["off", "40", "20000"]  # pgvector's own
+    assert current()[1:] == ["off", "40", "20000"]

@@ -11,7 +11,9 @@ from search.indexing import lexicons
 from search.indexing.lexicons import WordCounter, build_lexicon, refresh_lexicons, refresh_word_list
 from search.models import IndexEntry, IndexVersion, VersionLexicon, WordList, WordListPart
 from search.query import collecting
+from search.query.lexicon import parents_of
 from search.query.names import Vocabulary, names_of
+from shop.search_index import ShopProductIndex
 from tests.search.indexed import FIRST, add, make_version, unit
 
 
@@ -258,6 +260,24 @@ def test_paths_are_those_of_all_entries_and_each_comes_once_from_postgres(versio
         found = lexicons._paths(version, "category")
     assert found == [["Apparel"], ["Apparel", "Tops"], ["Shoes", "Sports=Outdoor"]]
     assert rows == [4]
+
+
+def test_a_hosts_own_tree_says_what_lies_above_what_where_products_have_several_paths(version, monkeypatch):
+    tree = [["Women"], ["Women", "Shoes"], ["Women", "Shoes", "Boots"], ["Offers"], ["Men", "Hats"]]
+    for number, values in enumerate((["Offers", "Women", "Shoes", "Boots"], ["Offers", "Women", "Shoes"])):
+        add(version, f"S-{number}", "Boot", facets={"category": values})
+
+    build_lexicon(version)
+    alone = VersionLexicon.objects.get().paths
+    assert (parents_of(alone)["Women"], parents_of(alone)["Boots"]) == ("Offers", "Shoes")
+
+    monkeypatch.setattr(ShopProductIndex, "paths", lambda self, facet: tree if facet == "category" else None)
+    build_lexicon(version)
+    paths = VersionLexicon.objects.get().paths
+    above = parents_of(paths)
+    assert above == {"Offers": "", "Women": "", "Shoes": "Women", "Boots": "Shoes"}
+    # Neither what no product has, nor again what lies on the way to something deeper.
+    assert [path for path in paths if path not in alone] == [["Offers"], ["Women", "Shoes", "Boots"]]
 
 
 def test_words_are_counted_again_when_it_is_time(counted):
