@@ -1,4 +1,4 @@
-"""Addresses of the search pages; a host includes them, for example below /search/."""
+"""Addresses of the search pages; a host includes them, for example below /search/. They need the extra `api`, whose limits and suggestions they share."""
 
 from django.urls import path
 
