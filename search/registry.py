@@ -79,6 +79,7 @@ class ProductIndex:
     """What a host subclasses once to make its products searchable."""
 
     facets: ClassVar[tuple[str, ...]] = ("category", "brand", "colour", "gender")
+    labels: ClassVar[Mapping[str, Any]] = {}  # facet -> what the search pages call it, also translated lazily
     # The facet whose last value says what kind of thing a product is; other colours of a product are of its kind. "" for none.
     kind: ClassVar[str] = "category"
     # Facets of which a photo's value is guessed, the kind of product first. Those that are not in `facets` are left aside.

@@ -85,11 +85,16 @@ def find_missing_replicas() -> list[str]:
 
 
 def find_pointless_replicas() -> list[str]:
-    """Return a sentence for each of READ_REPLICAS that searches are never read from, as it is no standby.
+    """Return a sentence for each of READ_REPLICAS that searches are never read from, as it is no standby, or all are in a transaction.
 
     One that cannot be reached may be one; the dashboard says so.
     """
     found = []
+    if get_settings().read_replicas and connections[WRITER].settings_dict["ATOMIC_REQUESTS"]:
+        found.append(
+            "FASHION_SEARCH['READ_REPLICAS'] is set, and DATABASES has ATOMIC_REQUESTS: requests read what is in their transaction, so"
+            " searches in them go to the primary. Put @transaction.non_atomic_requests on the views that search, or leave it out."
+        )
     for alias in get_settings().read_replicas:
         if alias == WRITER:
             found.append(f"FASHION_SEARCH['READ_REPLICAS'] names {alias!r}, which is the primary.")

@@ -73,7 +73,7 @@ def facet_labels() -> Mapping[str, Label]:
     label of the plugin's or their name.
     """
     index = get_index()
-    given: Mapping[str, Label] = getattr(index, "labels", {})
+    given: Mapping[str, Label] = index.labels
     own = {facet: given[facet] for facet in given if facet in index.facets}
     return own | {facet: LABELS.get(facet, _named(facet)) for facet in index.facets if facet not in own}
 

@@ -6,6 +6,7 @@ from django.db import connection, connections
 from search import replicas
 from search.conf import get_settings
 from search.engine import search
+from search.indexing.databases import find_pointless_replicas
 from search.prometheus import REPLICA_FALLBACKS
 from search.replicas import PrimaryLog, Use
 from search.session import led_to, on_primary, pinned
@@ -94,3 +95,16 @@ def test_aliases_are_a_list_of_texts(settings, given):
     settings.FASHION_SEARCH = {"READ_REPLICAS": given}
     with pytest.raises(ImproperlyConfigured, match=r"READ_REPLICAS.*list of aliases"):
         get_settings()
+
+
+@pytest.mark.django_db
+def test_a_transaction_around_each_request_is_said_to_keep_searches_on_the_primary(
+    search_settings, monkeypatch
+):
+    search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {"READ_REPLICAS": ["default"]}
+    assert not any("ATOMIC_REQUESTS" in sentence for sentence in find_pointless_replicas())
+    monkeypatch.setitem(connections["default"].settings_dict, "ATOMIC_REQUESTS", True)
+    (atomic, _) = find_pointless_replicas()
+    assert "searches in them go to the primary" in atomic
+    search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {"READ_REPLICAS": []}
+    assert find_pointless_replicas() == []
