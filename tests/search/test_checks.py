@@ -187,7 +187,8 @@ def test_facets_that_are_no_names(monkeypatch, facets):
 def unregistered(monkeypatch):
     """No registration but those of the test."""
     monkeypatch.setattr(registry, "_registered", [])
-    monkeypatch.setattr(registry, "refused", [])
+    yield
+    registry.refused.clear()
 
 
 def test_a_second_index_is_refused_and_both_are_named(unregistered):

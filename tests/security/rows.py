@@ -16,7 +16,10 @@ def make_rows() -> dict[str, str]:
     now = timezone.now()
     figures = Figures(1, 0.5, 0.5, 0.5, 0.5, 0, 1.0, 2.0)
     version = search.IndexVersion.objects.get()
+    entry = search.IndexEntry.objects.filter(version=version).order_by("pk").first()
+    search.IndexEntry.objects.filter(pk=entry.pk).update(notes="brand: None was taken as an empty text")
     made = [
+        entry,
         version,
         Product.objects.first(),
         Brand.objects.first(),
