@@ -133,7 +133,7 @@ def _filled(document: ProductDocument, card: ProductCard, facets: tuple[str, ...
 @contextmanager
 def _registered(registration: Registration) -> Iterator[str]:
     """Register what the file would register while the body runs; gives why that fails, or ""."""
-    before = list(registry._registered)
+    before, refused = list(registry._registered), list(registry.refused)
     owner = next(
         (app for app in apps.get_app_configs() if Path(app.path).absolute() == registration.path.parent), None
     )
@@ -143,6 +143,7 @@ def _registered(registration: Registration) -> Iterator[str]:
         file = Path(folder) / FILE
         file.write_text(registration.text)
         spec = spec_from_file_location(name, file)
+        registry._registered.clear()  # or it would be refused beside the one that stands
         try:
             if spec is None or spec.loader is None:
                 raise ImportError(f"{file} is no module")
@@ -152,4 +153,4 @@ def _registered(registration: Registration) -> Iterator[str]:
         try:
             yield error
         finally:
-            registry._registered[:] = before
+            registry._registered[:], registry.refused[:] = before, refused

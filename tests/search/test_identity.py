@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from search.conf import get_settings, namespace, shop_key
 from search.engine.counts import Counts
 from search.engine.results import ResultList, freeze
+from search.engine.scored import NO_ENTRIES
 from search.identity import database_identity, read_identity
 from search.insight import log_store
 from search.insight.log import push
@@ -109,7 +110,7 @@ def test_everything_that_is_kept_beside_other_shops_is_named_after_this_one(
         client.get("/api/v1/products/")
         client.get("/search/?q=shirt")
         push([{"kind": "search", "text": "shirt", "visitor": "v"}])
-        freeze(ResultList((), True, Counts()), "fingerprint")
+        freeze(ResultList(NO_ENTRIES, True, Counts()), "fingerprint")
         count_hits([Hit("rule", 1)])
         client.post("/admin/login/", {"username": "a", "password": "b"})
         cache.set("x", 1)

@@ -200,9 +200,12 @@ def test_a_version_without_pictures_says_nothing(shelf):
     assert search(photo=photo()).looks_like == ()
 
 
-@pytest.mark.parametrize(
-    "looks", [["category"], ["category=Shoes", "category=Shirts"], ["brand=Acme"], [""], ["colour=a\x00"]]
-)
+@pytest.mark.parametrize("looks", [["category"], ["category=Shoes", "category=Shirts"], ["brand=Acme"], [""]])
 def test_what_no_photo_can_show_is_refused(shelf, looks):
     with pytest.raises(InvalidQuery):
         search(photo=photo(), looks=looks)
+
+
+def test_a_value_that_is_no_text_is_one_that_no_product_has(shelf):
+    broken, unknown = (search(photo=photo(), looks=[f"colour={value}"]) for value in ("a\x00", "Nobody's"))
+    assert [one.key for one in broken.results] == [one.key for one in unknown.results] != []

@@ -111,12 +111,9 @@ def test_a_queue_and_a_cache_that_are_away_are_told(monkeypatch, settings):
             "LOCATION": "redis://127.0.0.1:9/0",
         }
     }
-    before = current_app.conf.broker_url
-    current_app.conf.broker_url = "redis://127.0.0.1:9/0"
-    try:
-        told = found()
-    finally:
-        current_app.conf.broker_url = before
+    for name in ("broker_write_url", "broker_url"):  # the first is read from the second where it is not set
+        monkeypatch.setattr(current_app.conf, name, "redis://127.0.0.1:9/0")
+    told = found()
     assert told["Task queue"][0] is State.BROKEN
     assert told["Cache"][0] is State.BROKEN
     assert "correct CACHES['default']" in told["Cache"][2]

@@ -110,6 +110,7 @@ def test_a_build_that_is_being_marked_marks_nothing(active, monkeypatch):
 
     class Keys:
         iterator = staticmethod(keys_and_cancel)
+        count = staticmethod(lambda: 3)
 
     monkeypatch.setattr(versions, "product_keys", Keys)
     build, _ = building.request_build("rebuild", by="anna")
