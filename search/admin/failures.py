@@ -1,5 +1,6 @@
 """Products in the admin that wait, failed, cannot be shown, or were changed when they were indexed: which, why, and once more."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin, messages
@@ -79,10 +80,7 @@ class StaleProductAdmin(ReadOnlyAdmin):
     @admin.action(description="Try again", permissions=["change"])
     def retry(self, request: HttpRequest, queryset: QuerySet[StaleProduct]) -> None:
         """Have the selected products indexed again, from their first attempt on."""
-        from ..indexing.failures import reindex_products
-
-        marked = reindex_products(queryset.values_list("product_key", flat=True))
-        messages.success(request, f"{marked} products are being indexed again.")
+        _index_again(request, queryset.values_list("product_key", flat=True))
 
 
 class NoteFilter(admin.SimpleListFilter):
@@ -138,7 +136,10 @@ class NotedProductAdmin(ReadOnlyAdmin):
     @admin.action(description="Index again", permissions=["change"])
     def retry(self, request: HttpRequest, queryset: QuerySet[IndexEntry]) -> None:
         """Have the selected products indexed again, once what the note names is mended."""
-        from ..indexing.failures import reindex_products
+        _index_again(request, queryset.values_list("product_key", flat=True))
 
-        marked = reindex_products(queryset.values_list("product_key", flat=True))
-        messages.success(request, f"{marked} products are being indexed again.")
+
+def _index_again(request: HttpRequest, keys: Iterable[str]) -> None:
+    from ..indexing.failures import reindex_products
+
+    messages.success(request, f"{reindex_products(keys)} products are being indexed again.")

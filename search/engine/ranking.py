@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from django.db import DatabaseError
@@ -54,7 +55,7 @@ class Shown:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RankingQuery:
     """A query as one version understands it; without an embedding it is answered by words only."""
 
@@ -75,7 +76,7 @@ class RankingQuery:
         """The values whose products come first for the photo, the most important before others."""
         return tuple(FacetValue(one.facet, one.value) for one in self.looks if one.first)
 
-    @property
+    @cached_property
     def terms(self) -> list[Term]:
         """What is looked up, one term per unit, in their order."""
         return terms_of(self.understood.units, get_settings().weights, self.words.lexicon)
@@ -324,10 +325,8 @@ def _in_order(kept: ScoredEntries, order: str = "", terms: Sequence[Term] = ()) 
     """
     leading = [~kept.named, ~kept.full, ~kept.matching, *(~kept.first).T]
     if order:
-        amounts = -kept.rows.amounts if order == FALLING else kept.rows.amounts
-        priceless = np.isnan(amounts)
+        by_price = (kept.loose(terms), *kept.rows.by_price(falling=order == FALLING))
         # What only comes close stands by its score.
-        by_price = (kept.loose(terms), priceless, np.where(priceless, 0.0, amounts))
         leading += [np.where(kept.matching, column, 0.0) for column in by_price]
     return kept.take(kept.by_score(*leading))
 

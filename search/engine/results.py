@@ -17,7 +17,7 @@ from ..merchandising.apply import free_places
 from ..models import IndexEntry, StoredCard
 from ..models.entries import EntryQuerySet
 from ..models.finding import are_so_many, selected
-from ..models.measured import MeasuredEntries
+from ..models.measured import Flags, Floats, MeasuredEntries
 from ..query.parse import parts_of
 from ..registry import Loaded, get_index, leave_out, load_each, make_card
 from ..resilience import CircuitBreaker
@@ -74,11 +74,9 @@ class ResultList:
         by_key = np.array(sorted(range(len(items)), key=items.rows.keys.__getitem__), np.intp)
         items = items.take(by_key)
         if sort == "newest":
-            leading = [-items.rows.created]
+            leading: list[Flags | Floats] = [-items.rows.created]
         else:
-            amounts = -items.rows.amounts if sort == "-price" else items.rows.amounts
-            priceless = np.isnan(amounts)
-            leading = [priceless, np.where(priceless, 0.0, amounts)]
+            leading = list(items.rows.by_price(falling=sort == "-price"))
         return items.take(np.lexsort([*reversed(leading), ~items.matching]))
 
 

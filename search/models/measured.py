@@ -168,6 +168,12 @@ class MeasuredEntries(Sequence[Measured]):
         """The prices as numbers, NaN where there is none; with four decimals at most, they compare as the prices do."""
         return np.array([np.nan if price is None else float(price) for price in self.prices], np.float64)
 
+    def by_price(self, *, falling: bool) -> tuple[Flags, Floats]:
+        """Return what orders them by price, lowest first: whether there is none, and the price, which counts downwards if falling."""
+        amounts = self.amounts
+        priceless = np.isnan(amounts)
+        return priceless, np.where(priceless, 0.0, -amounts if falling else amounts)
+
     def having_any(self, tokens: Iterable[str]) -> Flags:
         """Return which of them have any of some facet tokens."""
         found = np.zeros(len(self), np.bool_)

@@ -2,13 +2,14 @@
 
 import http.cookiejar
 import os
+import shutil
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -16,10 +17,40 @@ from typing import NamedTuple
 from lab.processes import wait_until
 from shop.local.processes import LocalProcess
 from shop.local.servers import EmbeddedPostgres, EmbeddedRedis, free_port
-from tests.hosts.page import Step
+from tests.hosts.drawn import draw
+from tests.hosts.page import Step, steps_for
+from tests.wheels import build
 
 NAME = "mysite"
 INSTALL_SECONDS = 500  # that pip may take; a cold cache and two cores that have other work
+
+
+@contextmanager
+def new_shop(
+    folder: Path, kind: str, packages: Sequence[str], own: Callable[["Host"], None]
+) -> Iterator["Host"]:
+    """Make a shop by its own steps, and then by those of docs/install.md, with its processes running.
+
+    Args:
+        folder: for all of it.
+        kind: the folder beside this file that has its settings, its addresses and what fills it, and the page's name for it.
+        packages: that its environment has before the plugin's.
+        own: takes the steps between its settings and its rows.
+    """
+    wheels, drawn, files = build(folder / "wheels"), draw(folder / "drawn"), Path(__file__).parent / kind
+    with Host(folder) as host:
+        host.make(*packages)
+        with host.timed("the shop's own steps"):
+            host.write(f"{NAME}/settings.py", (files / "settings.py").read_text())
+            (host.project / NAME / "urls.py").write_text((files / "urls.py").read_text())
+            own(host)
+            host.python(files / "fill.py", str(drawn))
+        for wheel in wheels:
+            shutil.copy(wheel, host.project)
+        for step in steps_for(kind):
+            host.take(step)
+        host.serve()
+        yield host
 
 
 class Answer(NamedTuple):

@@ -9,10 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.hosts.crawl import Crawl
-from tests.hosts.drawn import draw
-from tests.hosts.host import NAME, Host, within
-from tests.hosts.page import steps_for
-from tests.wheels import build
+from tests.hosts.host import Host, new_shop, within
 
 pytestmark = pytest.mark.long
 
@@ -24,21 +21,12 @@ SOON = 5.0  # seconds from a saved change to a result
 @pytest.fixture(scope="module")
 def shop(folder) -> Iterator[Host]:
     """The shop with its index built and its processes running."""
-    wheels = build(folder / "wheels")
-    drawn = draw(folder / "drawn")
-    with Host(folder) as host:
-        host.make('"django>=5.2,<6"', "pillow", '"psycopg[binary]"')
-        with host.timed("the shop's own steps"):
-            shutil.copytree(FILES / "catalogue", host.project / "catalogue")
-            host.write(f"{NAME}/settings.py", (FILES / "settings.py").read_text())
-            (host.project / NAME / "urls.py").write_text((FILES / "urls.py").read_text())
-            host.run("python manage.py makemigrations catalogue && python manage.py migrate")
-            host.python(FILES / "fill.py", str(drawn))
-        for wheel in wheels:
-            shutil.copy(wheel, host.project)
-        for step in steps_for("models"):
-            host.take(step)
-        host.serve()
+
+    def own(host: Host) -> None:
+        shutil.copytree(FILES / "catalogue", host.project / "catalogue")
+        host.run("python manage.py makemigrations catalogue && python manage.py migrate")
+
+    with new_shop(folder, "models", ('"django>=5.2,<6"', "pillow", '"psycopg[binary]"'), own) as host:
         yield host
 
 

@@ -2,23 +2,17 @@
 
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from html import unescape
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
 from tests.hosts.crawl import Crawl
-from tests.hosts.drawn import draw
-from tests.hosts.host import NAME, Browser, Host, within
-from tests.hosts.page import steps_for
-from tests.wheels import build
+from tests.hosts.host import Browser, Host, new_shop, within
 
 pytestmark = pytest.mark.long
 
-FILES = Path(__file__).parent / "oscar"
 LIMIT = 600  # seconds from `pip install` to a verified search
 SOON = 5.0  # seconds from a saved change to a result
 COUNTED = 360.0  # seconds until a worker has counted new codes, by the default of WORD_LIST_SECONDS
@@ -40,21 +34,14 @@ WRITES = re.compile(
 @pytest.fixture(scope="module")
 def shop(folder) -> Iterator[Host]:
     """The shop with its index built, its processes running, and the seconds that each part took."""
-    wheels = build(folder / "wheels")
-    drawn = draw(folder / "drawn")
-    with Host(folder) as host:
-        host.make('"django-oscar[sorl-thumbnail]"', "pycountry", '"psycopg[binary]"')
-        with host.timed("the shop's own steps"):
-            host.write(f"{NAME}/settings.py", (FILES / "settings.py").read_text())
-            (host.project / NAME / "urls.py").write_text((FILES / "urls.py").read_text())
-            host.run("python manage.py migrate")
-            host.run("python manage.py oscar_populate_countries")
-            host.python(FILES / "fill.py", str(drawn))
-        for wheel in wheels:
-            shutil.copy(wheel, host.project)
-        for step in steps_for("oscar"):
-            host.take(step)
-        host.serve()
+
+    def own(host: Host) -> None:
+        host.run("python manage.py migrate")
+        host.run("python manage.py oscar_populate_countries")
+
+    with new_shop(
+        folder, "oscar", ('"django-oscar[sorl-thumbnail]"', "pycountry", '"psycopg[binary]"'), own
+    ) as host:
         yield host
 
 
