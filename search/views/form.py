@@ -15,7 +15,17 @@ from ..exceptions import InvalidQuery
 from ..facets import CATEGORY
 from ..money import amount_card, price_text
 from ..query.parse import UnderstoodPart
-from .panel import Group, PriceOption, either, group_of, kind_of, named_once, part_label, price_label, value_label
+from .panel import (
+    Group,
+    PriceOption,
+    either,
+    group_of,
+    kind_of,
+    named_once,
+    part_label,
+    price_label,
+    value_label,
+)
 from .wanted import LOOK, SORTS, Label, Wanted, Within, facet_labels, read_page, read_price
 
 

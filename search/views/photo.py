@@ -24,9 +24,9 @@ from ..exceptions import ArtifactError, EncoderTimeout, InvalidQuery, NoVersion
 logger = logging.getLogger(__name__)
 
 TEMPLATE = "fashion_search/pages/photo.html"
-# What decoders say of a damaged file helps no shopper; other languages have a sentence without it anyway.
-_DAMAGED = re.compile(r"The picture is damaged: .*\. (?=Send )")
-_OPENS_NOT = "We could not open this photo: the file is damaged. "
+# What decoders say of a file that they cannot read helps no shopper; other languages have a sentence without it anyway.
+_UNREADABLE = re.compile(r"(?:The picture is damaged: |The file is not a ).*\. (?=Send )")
+_UNREAD = "We could not open this photo. "
 
 
 # The check of the form's token reads the body, so the upload handler that keeps the photo in memory is set before it.
@@ -57,7 +57,7 @@ def _photo_page(request: HttpRequest) -> HttpResponse:
         box, turn = Box.read(request.POST.get("box", "")), read_turn(request.POST.get("turn", ""))
         token = take_photo(cast(BinaryIO, file.file), file.size, box, turn)
     except InvalidQuery as error:
-        return _form(request, _DAMAGED.sub(_OPENS_NOT, said_of(error.code, error.sentence)), 400)
+        return _form(request, _UNREADABLE.sub(_UNREAD, said_of(error.code, error.sentence)), 400)
     except EncoderTimeout:
         said = gettext("Many people are sending photos right now. Try again in a few seconds.")
         return _form(request, said, 503, RETRY_AFTER)

@@ -163,7 +163,7 @@ def counted_in_words(answer: SearchAnswer) -> list[str]:
         return []
     leading = answer.matching or answer.fitting
     others = answer.total - leading
-    if answer.photo or not others:
+    if answer.photo or answer.matching == answer.total:
         number = _number(answer.total, answer.complete)
         return [ngettext("%(number)s product", "%(number)s products", answer.total) % {"number": number}]
     said = []
@@ -172,8 +172,12 @@ def counted_in_words(answer: SearchAnswer) -> list[str]:
         said = [ngettext("%(number)s match", "%(number)s matches", leading) % {"number": number}]
     elif leading:
         number = _number(leading)
-        said = [ngettext("%(number)s partial match", "%(number)s partial matches", leading) % {"number": number}]
-    return [*said, gettext("%(number)s similar") % {"number": _number(others, answer.complete)}]
+        said = [
+            ngettext("%(number)s partial match", "%(number)s partial matches", leading) % {"number": number}
+        ]
+    if others:
+        said.append(gettext("%(number)s similar") % {"number": _number(others, answer.complete)})
+    return said
 
 
 def _number(number: int, exact: bool = True) -> str:

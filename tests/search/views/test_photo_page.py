@@ -56,7 +56,7 @@ def test_a_photo_leads_to_what_looks_like_it(client, shelf):
         ({}, "Choose a photo first."),
         (
             {"image": "unreadable"},
-            "We could not open this photo: the file is damaged. Send a JPEG, PNG, WebP, AVIF or HEIC photo.",
+            "We could not open this photo. Send a JPEG, PNG, WebP, AVIF or HEIC photo.",
         ),
         ({"image": "photo", "box": "all of it"}, "box must be left,top,right,bottom"),
         ({"image": "photo", "turn": "around"}, "turn must be 0, 90, 180 or 270"),

@@ -16,6 +16,7 @@ from search.models import Banner, IndexVersion, Redirect
 from search.session import OutOfTime
 from search.views import results as results_module
 from search.views import search as search_module
+from search.views.results import counted_in_words
 
 pytestmark = pytest.mark.django_db
 
@@ -124,6 +125,35 @@ def test_a_relaxed_query_says_what_it_shows(client, shelf):
     assertContains(response, "Showing <strong>linen shirt</strong>.")
     response = client.get("/find/?q=linen+zzzz+shirt")
     assertContains(response, "No product mentions “zzzz”.")
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        ({"total": 57, "matching": 5}, ["5 matches", "52 similar"]),
+        ({"total": 2057, "matching": 1, "complete": False}, ["1 match", "2,056+ similar"]),
+        ({"total": 57, "fitting": 1}, ["1 partial match", "56 similar"]),
+        ({"total": 3, "fitting": 3}, ["3 partial matches"]),
+        ({"total": 52}, ["52 similar"]),
+        ({"total": 1234, "matching": 1234}, ["1,234 products"]),
+        ({"total": 1, "matching": 0, "photo": "token"}, ["1 product"]),
+        ({"total": 0}, []),
+        ({"total": 9, "left_out": (answers.RESULTS,)}, []),
+    ],
+)
+def test_what_was_found_is_said_in_words(answer, found):
+    assert counted_in_words(answers.SearchAnswer(**{"complete": True, **answer})) == found
+
+
+def test_numbers_beside_filters_are_those_of_the_heading(client, shelf):
+    for query, leading in (("blue shirt", 1), ("cotton shirt", 2), ("linen red shirt", 1)):
+        response = client.get("/find/", {"q": query})
+        answer = response.context["answer"]
+        assert (answer.matching or answer.fitting, answer.total > leading) == (leading, True)
+        for values in (answer.facets["colour"], answer.facets["brand"]):
+            assert sum(one.count for one in values) == leading
+        assertContains(response, f"{response.context['found'][0]}, ")
+        assertContains(response, f"data-fs-done>Show {response.context['found'][0]}<")
 
 
 def test_nothing_found_says_what_to_try(client, shelf):

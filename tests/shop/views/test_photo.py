@@ -47,7 +47,7 @@ def test_what_went_wrong_is_said(client, monkeypatch):
     assert "Choose a photo first." in response.content.decode()
     response = client.post(URL, {"image": jpeg()})
     assert response.status_code == 503
-    assert "There is no search index yet" in response.content.decode()
+    assert "Photo search is not ready yet" in response.content.decode()
 
     def busy(file, size, box, turn):
         raise EncoderTimeout("busy")
@@ -110,7 +110,7 @@ def test_an_encoder_that_cannot_run_is_told(client, monkeypatch):
     monkeypatch.setattr(photo_views, "take_photo", fail)
     response = client.post(URL, {"image": jpeg()})
     assert (response.status_code, response["Retry-After"]) == (503, "5")
-    assert "Search with photos is paused" in response.content.decode()
+    assert "Photo search is not available" in response.content.decode()
 
 
 def test_one_file_of_a_request_is_kept(client, monkeypatch):
