@@ -195,7 +195,7 @@ function fashionSuggest(input, number) {
       });
     };
     fill("queries", say("Searches"), (text, spans) => [text, { spans }]);
-    fill("categories", say("Categories"), (one, spans) => [one.value, { spans, note: `${one.label} · ${one.count}` }]);
+    fill("categories", say("Categories"), (one, spans) => [one.value, { spans, note: one.facet === "category" ? String(one.count) : `${one.label} · ${one.count}` }]);
     fill("brands", say("Brands"), (one, spans) => [one.value, { spans, note: String(one.count) }]);
     fill("products", say("Products"), (one, spans) => [one.name, {
       spans, note: one.brand, price: one.price_text, address: one.url, image: one.image || "",
