@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import cast
 
+from django.utils.formats import number_format
 from django.utils.functional import lazy
 from django.utils.translation import override
 
@@ -19,7 +20,11 @@ def _changed(sentence: str, change: Callable[[str], str]) -> str:
     return change(str(sentence))
 
 
-_fill, _join, _change = lazy(_filled, str), lazy(_joined, str), lazy(_changed, str)
+def _written(number: float, decimals: int) -> str:
+    return number_format(number, decimals, use_l10n=True, force_grouping=True)
+
+
+_fill, _join, _change, _write = (lazy(of, str) for of in (_filled, _joined, _changed, _written))
 
 
 def said(sentence: str, **values: object) -> str:
@@ -49,3 +54,8 @@ def untranslated(sentence: str) -> str:
     """Return a sentence as it is written in the code: for logs and tables, which hold one language."""
     with override(None):
         return str(sentence)
+
+
+def figure(number: float, decimals: int = 0) -> str:
+    """Return a number as the language that is active whenever it is read writes it: "1,234.5", "1.234,5"."""
+    return cast(str, _write(number, decimals))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from ..conf import get_settings
 from ..encoders.cache import FoundArtifact, artifact_in_settings, find_artifact, holds_artifact, prove
@@ -22,9 +23,10 @@ from .reconcile import product_keys, reconcile, repictured_keys
 from .removal import drop_version, give_up_version, note_trouble
 
 State = IndexVersion.State
-REMEDY = (
+REMEDY = _(
     "When the cause is mended, run: manage.py search_index reindex; it is activated automatically once it is no worse."
-    " To use it as it is: manage.py search_index activate {0} --force. To give it up: manage.py search_index drop {0}."
+    " To use it as it is: manage.py search_index activate %(version)s --force."
+    " To give it up: manage.py search_index drop %(version)s."
 )
 
 
