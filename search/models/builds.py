@@ -78,7 +78,7 @@ class BuildQuerySet(models.QuerySet["Build"]):
         except IntegrityError as error:
             running = self.running().first()
             raise BuildStateError(
-                _already(running) if running else "A build has ended at this moment; try again."
+                _already(running) if running else _("A build has ended at this moment; try again.")
             ) from error
 
     def begin(self, build_id: int, *, version_id: int | None = None) -> None:
@@ -217,7 +217,7 @@ class Build(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.pk} ({self.state})"
+        return f"{self.get_kind_display()} {self.pk} ({self.get_state_display()})"
 
     @property
     def is_running(self) -> bool:
@@ -231,11 +231,15 @@ class Build(models.Model):
 
 
 def _waits_no_more(build_id: int) -> BuildGivenUp:
-    return BuildGivenUp(f"Build {build_id} has begun already, or was given up.")
+    return BuildGivenUp(said(_("Build %(build)s has begun already, or was given up."), build=build_id))
 
 
 def _already(running: Build) -> str:
-    return f"A {running.kind} runs already, begun by {running.started_by or 'the command line'}."
+    return said(
+        _("A %(kind)s runs already, begun by %(by)s."),
+        kind=running.get_kind_display(),
+        by=running.started_by or _("the command line"),
+    )
 
 
 def _paced(samples: list[list[float]], seconds: float, indexed: int) -> list[list[float]]:

@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ..facets import token_of
@@ -32,7 +33,7 @@ class Scheduled(models.Model):
             models.CheckConstraint(
                 condition=models.Q(starts=None) | models.Q(ends=None) | models.Q(ends__gt=models.F("starts")),
                 name="fashion_search_%(class)s_ends_later",
-                violation_error_message="It ends before it starts; swap the two.",
+                violation_error_message=_("It ends before it starts; swap the two."),
             ),
         )
 
@@ -114,7 +115,7 @@ class MerchandisingRule(Scheduled):
         )
 
     def __str__(self) -> str:
-        return f"rule {self.pk}"
+        return gettext("rule %(number)s") % {"number": self.pk}
 
     @property
     def token(self) -> str:
@@ -129,16 +130,16 @@ class MerchandisingRule(Scheduled):
         """
         super().clean()
         if bool(self.facet) != bool(self.value):
-            raise ValidationError({"value": "A facet and its value belong together: fill both, or none."})
+            raise ValidationError({"value": _("A facet and its value belong together: fill both, or none.")})
         if bool(self.sku) == bool(self.facet):
             raise ValidationError(
-                {"sku": "Name a product by its SKU, or a facet and its value: one of them."}
+                {"sku": _("Name a product by its SKU, or a facet and its value: one of them.")}
             )
         if self.action == self.Action.PIN:
             if not self.sku:
-                raise ValidationError({"sku": "A pin needs the SKU of a product."})
+                raise ValidationError({"sku": _("A pin needs the SKU of a product.")})
             if not self.position:
-                raise ValidationError({"position": "A pin needs a place from 1."})
+                raise ValidationError({"position": _("A pin needs a place from 1.")})
 
 
 # Banners: a line above the results of a query or of a category.
