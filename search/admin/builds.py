@@ -58,7 +58,7 @@ class DashboardAdmin(ReadOnlyAdmin):
         board = read_board()
         context = {
             **self.admin_site.each_context(request),
-            "title": gettext("Search dashboard"),
+            "title": gettext("Status of search"),
             "opts": self.opts,
             "board": board,
             "build": board.build,

@@ -258,4 +258,4 @@ class Dashboard(IndexVersion):
 
         proxy = True
         default_permissions = ()
-        verbose_name_plural = _("dashboard")
+        verbose_name_plural = _("status of search")

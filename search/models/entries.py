@@ -170,7 +170,9 @@ class IndexEntry(models.Model):
     class Meta:
         """Constraints and indexes."""
 
-        verbose_name_plural = _("index entries")
+        # The admin shows those with notes alone.
+        verbose_name = _("note on a product")
+        verbose_name_plural = _("notes")
         constraints = (
             models.UniqueConstraint(fields=("version", "product_key"), name="fashion_search_one_entry"),
         )

@@ -130,7 +130,7 @@ class SearchDay(models.Model):
         """Names and constraints."""
 
         verbose_name = _("day of searches")
-        verbose_name_plural = _("insight")
+        verbose_name_plural = _("overview")
         constraints = (models.UniqueConstraint(fields=("day", "mode"), name="fashion_search_day_once"),)
 
     def __str__(self) -> str:

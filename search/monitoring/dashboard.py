@@ -176,7 +176,7 @@ def probe_failed(failed: Failed) -> Finding:
             _("Failed products"),
             State.ATTENTION,
             said(_("%(product)s parked after their last attempt."), product=count(failed.parked, "product")),
-            _("Correct what the reason names, then try again from the list of stale products."),
+            _("Correct what the reason names, then try again from the list of failures."),
         )
     if failed.incomplete > get_settings().verify_max_failed * failed.entries:
         return Finding(
