@@ -35,9 +35,9 @@ DECISIONS = {
     "undo": ProductTag.State.SUGGESTED,
 }
 SAID = {
-    "accept": gettext_noop("Accepted: %(words)s."),
-    "reject": gettext_noop("Rejected: %(words)s."),
-    "undo": gettext_noop("Taken back: %(words)s."),
+    "accept": gettext_noop("Accepted: {words}."),
+    "reject": gettext_noop("Rejected: {words}."),
+    "undo": gettext_noop("Taken back: {words}."),
 }
 MOST_AT_ONCE = 200  # tags of one request: those of a product, many times over
 State = ProductTag.State
@@ -141,7 +141,7 @@ def _sentence(name: str, changed: list[ProductTag]) -> str:
     words = ", ".join(f"“{tag.word}”" for tag in changed[:3])
     if len(changed) > 3:
         words = gettext("%(words)s and %(more)s more") % {"words": words, "more": len(changed) - 3}
-    return gettext(SAID[name]) % {"words": words}
+    return gettext(SAID[name]).format(words=words)
 
 
 def _untold() -> dict[str, Any]:
