@@ -7,7 +7,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 
 def count(page: Page) -> int:
-    return int(re.sub(r"\D", "", page.locator(".count").inner_text()))
+    return int(re.sub(r"\D", "", page.locator("[data-count]").inner_text()))
 
 
 def test_a_misspelt_query_a_filter_a_page_and_back(page: Page):
