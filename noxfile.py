@@ -34,7 +34,8 @@ PYTEST = (
     "boto3",
     "onnx",
     "hatchling",
-    "mypy",  # of the client that is generated from the API
+    "openapi-python-client",  # a client that is generated from the API, and its types
+    "mypy",
 )
 # What touches Django and Postgres most, and ends within half an hour.
 TESTS = (
