@@ -272,6 +272,14 @@ def test_a_private_page_is_never_found(shop, of):
     within(SOON, lambda: sku in found(shop, sku), "open again")
 
 
+def test_a_private_page_can_be_deleted(shop):
+    sku = sku_of(shop, 16)
+    run(shop, product(sku) + "PageViewRestriction.objects.create(page=one, restriction_type='login')")
+    run(shop, product(sku) + "Page.objects.get(pk=one.pk).delete()")
+    assert ask(shop, f"ProductPage.objects.filter(sku={sku!r}).count()") == 0
+    within(SOON, lambda: sku not in found(shop, sku), "deleted")
+
+
 def test_a_translation_and_an_alias_are_not_found_beside_the_product(shop):
     sku = sku_of(shop, 17)
     code = """

@@ -22,6 +22,7 @@ from ...facets import CATEGORY
 from ...mapping import Source
 from ...registry import ProductCard, ProductIndex
 from ..plain import plain_text
+from .related import base_of, connect
 
 logger = logging.getLogger(__name__)
 
@@ -68,6 +69,9 @@ class PageIndex(ProductIndex):
     language: ClassVar[str] = ""
     # Renditions of the picture in lists, the second for screens of twice the pixels; "fill" keeps the focal point in view.
     renditions: ClassVar[tuple[str, str]] = ("fill-300x400", "fill-600x800")
+
+    def __init__(self) -> None:
+        connect()
 
     def get_queryset(self) -> QuerySet[Any]:
         """Live pages of one language below the home page of a site, without private ones and copies of others."""
@@ -128,11 +132,6 @@ class PageIndex(ProductIndex):
         except Exception as error:  # noqa: BLE001 - of files that are no pictures, the libraries raise anything
             logger.warning("No rendition %s of image %s: %s: %s", spec, image.pk, type(error).__name__, error)
             return ""
-
-
-def base_of(model: Any) -> Any:
-    """Return the model of all pages, of which a kind of page is made: Wagtail's own, or the project's."""
-    return model._meta.get_field("url_path").model
 
 
 def _roots() -> list[str]:

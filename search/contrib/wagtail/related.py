@@ -15,16 +15,15 @@ from wagtail.signals import page_published, page_unpublished, post_page_move
 
 from ...exceptions import NoIndexRegistered
 from ...indexing.marks import hint_after_commit
-from ...registry import get_index
+from ...registry import ProductIndex, get_index
 from ...session import pinned
 from ...signals import mark_stale
-from .index import PageIndex, base_of
 
 RENAMED = "_fashion_search_renamed"  # on a page that is being saved: whether those below it are called otherwise then
 
 
 def connect() -> None:
-    """Connect the receivers, once."""
+    """Connect the receivers, once: with the first index of pages."""
     for number, (signal, receiver, sender) in enumerate((
         (pre_save, _keep_whether_renamed, None),
         (post_save, _page_saved, None),
@@ -40,6 +39,11 @@ def connect() -> None:
         signal.connect(receiver, sender=sender, dispatch_uid=f"fashion_search.wagtail.{number}")
 
 
+def base_of(model: Any) -> Any:
+    """Return the model of all pages, of which a kind of page is made: Wagtail's own, or the project's."""
+    return model._meta.get_field("url_path").model
+
+
 @pinned()
 def _part_changed(sender: type[Model], instance: Any, **kwargs: Any) -> None:
     """Mark the pages whose fields lead through a row that was saved, or will be deleted."""
@@ -52,10 +56,17 @@ def _part_changed(sender: type[Model], instance: Any, **kwargs: Any) -> None:
 
 
 @pinned()
-def _keep_whether_renamed(sender: type[Model], instance: Any, raw: bool = False, **kwargs: Any) -> None:
+def _keep_whether_renamed(
+    sender: type[Model], instance: Any, raw: bool = False, update_fields: Any = None, **kwargs: Any
+) -> None:
     """Note whether a page above products gets another title, which may be their category, or another slug, which is part of their addresses."""
     index = _index()
     if raw or index is None or instance.pk is None or not issubclass(sender, base_of(index.model)):
+        return
+    if update_fields is not None and not {"title", "slug"} & set(
+        update_fields
+    ):  # of a draft nothing else is written
+        setattr(instance, RENAMED, False)
         return
     before = base_of(index.model)._default_manager.filter(pk=instance.pk).values_list("title", "slug").first()
     setattr(instance, RENAMED, before is not None and before != (instance.title, instance.slug))
@@ -90,8 +101,9 @@ def _page_moved(instance: Any, **kwargs: Any) -> None:
 def _restricted(instance: Any, **kwargs: Any) -> None:
     """Mark all that a restriction hides, or hid."""
     index = _index()
-    if index is not None:
-        _mark_below(index, base_of(index.model)._default_manager.get(pk=instance.page_id))
+    pages = base_of(index.model)._default_manager.filter(pk=instance.page_id) if index is not None else ()
+    for page in pages:  # none, where it is deleted with its restrictions
+        _mark_below(index, page)
 
 
 def _site_changed(instance: Any, **kwargs: Any) -> None:
@@ -101,28 +113,29 @@ def _site_changed(instance: Any, **kwargs: Any) -> None:
         _mark_below(index, instance.root_page)
 
 
-def _index() -> PageIndex | None:
+def _index() -> ProductIndex | None:
+    """The index, if it is one of pages."""
     try:
         index = get_index()
     except NoIndexRegistered:
         return None
-    return index if isinstance(index, PageIndex) else None
+    return index if hasattr(index.model, "url_path") else None
 
 
 @cache
-def _lookups(index: PageIndex, sender: type[Model]) -> tuple[str, ...]:
+def _lookups(index: ProductIndex, sender: type[Model]) -> tuple[str, ...]:
     """The lookups by which pages are found from a row of a model: what paths lead through, without pages of the products' own kind."""
     return tuple(
         lookup for model, lookup in index.mapped.passed() if issubclass(sender, model) and not issubclass(sender, index.model)
     )  # fmt: skip
 
 
-def _products(index: PageIndex) -> QuerySet[Any]:
+def _products(index: ProductIndex) -> QuerySet[Any]:
     """All pages of the products' kind, live or not: what becomes of one is for the worker to see."""
     return index.model._default_manager.order_by()
 
 
-def _mark_below(index: PageIndex, page: Any) -> None:
+def _mark_below(index: ProductIndex, page: Any) -> None:
     _mark(_products(index).filter(path__startswith=page.path))
 
 
