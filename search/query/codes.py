@@ -13,9 +13,11 @@ from functools import partial
 from itertools import pairwise
 
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from ..models import IndexEntry, IndexVersion
 from ..models.expressions import any_phrase
+from ..sentences import said
 from ..text import without_codes
 from .lexicon import word_list_of
 from .names import SHORTEST_CODE, Names, bare_code, codes_of_name, names_of
@@ -36,7 +38,7 @@ MOST_LOOKED_UP = 8  # stretches of a query that are looked up in the entries
 AsWritten = Callable[[Iterable[str], Sequence[str]], Iterator[str]]
 # Bare codes, with the ways in which each may be written -> the keys of the products that have them by now.
 Uncounted = Callable[[Mapping[str, Sequence[str]]], Mapping[str, Sequence[str]]]
-NO_CODE = "No product has the code {typed}; nearest: {nearest}."
+NO_CODE = _("No product has the code %(typed)s; nearest: %(nearest)s.")
 
 _EDGES = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])|[\W_]+")  # of letters, digits and signs
 _TOKEN = re.compile(r"[^\W_]+(?:[-_./#][^\W_]+)*")
@@ -188,7 +190,7 @@ class Codes:
                 return ReadCodes(
                     _without(text, one.text),
                     close=tuple(keys),
-                    notes=(NO_CODE.format(typed=one.text, nearest=shown),),
+                    notes=(said(NO_CODE, typed=one.text, nearest=shown),),
                 )
         return ReadCodes(text)
 
