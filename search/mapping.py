@@ -374,7 +374,8 @@ def _rows_of(model: type[Model] | None, above: str) -> list[Any]:
     if model is None:
         return []
     rows = {row.pk: row for row in model._default_manager.using(WRITER).order_by("pk")}
-    for up in (one for one in model._meta.concrete_fields if one.name == above and one.is_relation):
+    fields: list[Any] = [one for one in model._meta.concrete_fields if one.name == above and one.is_relation]
+    for up in fields:
         for row in rows.values():
             up.set_cached_value(row, rows.get(getattr(row, up.attname)))
     return list(rows.values())

@@ -101,9 +101,10 @@ def _page_moved(instance: Any, **kwargs: Any) -> None:
 def _restricted(instance: Any, **kwargs: Any) -> None:
     """Mark all that a restriction hides, or hid."""
     index = _index()
-    pages = base_of(index.model)._default_manager.filter(pk=instance.page_id) if index is not None else ()
-    for page in pages:  # none, where it is deleted with its restrictions
-        _mark_below(index, page)
+    if index is not None:
+        # None, where it is deleted with its restrictions.
+        for page in base_of(index.model)._default_manager.filter(pk=instance.page_id):
+            _mark_below(index, page)
 
 
 def _site_changed(instance: Any, **kwargs: Any) -> None:

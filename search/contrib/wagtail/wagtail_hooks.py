@@ -14,7 +14,7 @@ from wagtail.admin.menu import Menu, MenuItem, SubmenuMenuItem
 from .. import pages
 
 
-class PageItem(MenuItem):  # type: ignore[misc]  # Wagtail has no types
+class PageItem(MenuItem):
     """One page of the plugin."""
 
     def __init__(self, page: str, label: Any, order: int) -> None:
