@@ -295,6 +295,14 @@ one.create_alias(parent=one.get_parent(), update_slug='the-same-again')
     within(SOON, lambda: [name for *_, name in results(shop, sku)][:1] == ["Cassowary"], "the one language")
     assert found(shop, sku).count(sku) == 1
     assert "Kasuar" not in [name for *_, name in results(shop, "kasuar")]
+    german = """
+from catalogue.search_index import Products
+
+index = type('German', (Products,), {'language': 'de'})()
+index.model = ProductPage
+print(json.dumps([[page.title, index.document(page).facets['category'][0]] for page in index.get_queryset()]))
+"""
+    assert [title for title, _ in json.loads(run(shop, german))] == ["Kasuar"]
 
 
 @pytest.fixture(scope="module")
@@ -327,6 +335,25 @@ def test_no_page_fails_and_the_menu_leads_to_the_plugin(shop, staff):
         may=lambda path: False,
     )
     assert crawl.failed() == {}
+
+
+def test_the_menu_shows_each_what_they_may_see(shop):
+    code = """
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
+from django.test import RequestFactory
+from fashion_search.contrib.wagtail.wagtail_hooks import menu_item
+
+request, seen = RequestFactory().get('/admin/'), []
+for staff, allowed in ((False, 'view_synonym'), (True, 'view_synonym'), (True, None)):
+    request.user = get_user_model().objects.create(username=f'{staff}{allowed}', is_staff=staff)
+    request.user.user_permissions.set(Permission.objects.filter(codename=allowed))
+    seen.append([item.url for item in menu_item().menu.menu_items_for_request(request)])
+print(json.dumps(seen))
+"""
+    nobody, one, none = json.loads(run(shop, code))
+    assert nobody == none == []
+    assert one == ["/django-admin/fashion_search/synonym/"]
 
 
 def test_the_index_is_sound_afterwards_and_no_process_has_told_of_an_error(shop):
