@@ -377,7 +377,8 @@ def _rows_of(model: type[Model] | None, above: str) -> list[Any]:
     fields: list[Any] = [one for one in model._meta.concrete_fields if one.name == above and one.is_relation]
     for up in fields:
         for row in rows.values():
-            up.set_cached_value(row, rows.get(getattr(row, up.attname)))
+            if (above_it := getattr(row, up.attname)) is None or above_it in rows:
+                up.set_cached_value(row, rows.get(above_it))
     return list(rows.values())
 
 

@@ -19,6 +19,11 @@ from ...registry import ProductIndex, get_index
 from ...session import pinned
 from ...signals import mark_stale
 
+NAMES = {
+    "title",
+    "slug",
+}  # of a page, which those below it may have as their category, and in their addresses
+MANY = 100  # products at once, before which others are indexed
 RENAMED = "_fashion_search_renamed"  # on a page that is being saved: whether those below it are called otherwise then
 
 
@@ -59,17 +64,15 @@ def _part_changed(sender: type[Model], instance: Any, **kwargs: Any) -> None:
 def _keep_whether_renamed(
     sender: type[Model], instance: Any, raw: bool = False, update_fields: Any = None, **kwargs: Any
 ) -> None:
-    """Note whether a page above products gets another title, which may be their category, or another slug, which is part of their addresses."""
+    """Note whether a page is called otherwise now."""
     index = _index()
     if raw or index is None or instance.pk is None or not issubclass(sender, base_of(index.model)):
         return
-    if update_fields is not None and not {"title", "slug"} & set(
-        update_fields
-    ):  # of a draft nothing else is written
+    if update_fields is not None and not NAMES & set(update_fields):  # of a draft nothing else is written
         setattr(instance, RENAMED, False)
         return
-    before = base_of(index.model)._default_manager.filter(pk=instance.pk).values_list("title", "slug").first()
-    setattr(instance, RENAMED, before is not None and before != (instance.title, instance.slug))
+    before = base_of(index.model)._default_manager.filter(pk=instance.pk).values(*NAMES).first()
+    setattr(instance, RENAMED, any(getattr(instance, name) != was for name, was in (before or {}).items()))
 
 
 @pinned()
@@ -98,6 +101,7 @@ def _page_moved(instance: Any, **kwargs: Any) -> None:
         _mark_below(index, instance)
 
 
+@pinned()
 def _restricted(instance: Any, **kwargs: Any) -> None:
     """Mark all that a restriction hides, or hid."""
     index = _index()
@@ -145,5 +149,5 @@ def _mark(pages: QuerySet[Any]) -> None:
     keys: Iterable[Any] = pages.values_list("pk", flat=True).distinct()
     found = [str(pk) for pk in keys]
     if found:
-        mark_stale(found, reread=False)
+        mark_stale(found, backfill=len(found) > MANY, reread=False)
         hint_after_commit()
