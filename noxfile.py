@@ -110,6 +110,6 @@ def wheel(session: nox.Session) -> None:
         session.run("python", "-m", "build", "--no-isolation", "--outdir", str(out), folder, silent=True)
     (plugin,) = out.glob("fashion_search-*.whl")
     (model,) = out.glob("fashion_search_model-*.whl")
-    session.install(f"{plugin}[api,binary,map,photo-formats]", str(model))
+    session.install(f"{plugin}[api-docs,binary,map,photo-formats]", str(model))
     session.run("python", "-m", "pip", "check")
     session.run("python", "-P", "-c", "import fashion_search, fashion_search_model, fashion_search.schedule")
