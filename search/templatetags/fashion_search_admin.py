@@ -7,7 +7,8 @@ from urllib.parse import quote
 from django import template
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from ..monitoring.probes import span
 
@@ -27,7 +28,6 @@ def with_key(address: str, key: str) -> str:
 
 
 THIN = "\u202f"  # narrow no-break space
-NONE = mark_safe('<span class="quiet">none</span>')
 STEADY = 0.005  # a smaller relative change counts as none
 
 
@@ -41,7 +41,7 @@ def thousands(value: float | None) -> str:
 def as_share(value: float | None) -> SafeString | str:
     """Write a share from 0 to 1 in per cent; nothing to share is said so."""
     if value is None:
-        return NONE
+        return _nothing()
     return f"{100 * value:.1f}".removesuffix(".0") + f"{THIN}%"
 
 
@@ -49,7 +49,7 @@ def as_share(value: float | None) -> SafeString | str:
 def milliseconds(value: float | None) -> SafeString | str:
     """Write milliseconds, with a decimal below ten."""
     if value is None:
-        return NONE
+        return _nothing()
     return f"{value:.{1 if value < 10 else 0}f}{THIN}ms"
 
 
@@ -70,10 +70,10 @@ def change(now: Any, before: Any, kind: str, *, good: str = "up") -> SafeString 
         good: "up" or "down".
     """
     if now is None or before is None or (kind != "share" and not before):
-        return mark_safe('<dd class="change quiet">nothing to compare</dd>')
+        return format_html('<dd class="change quiet">{}</dd>', _("nothing to compare"))
     difference = now - before if kind == "share" else now / before - 1
     if abs(difference) < STEADY:
-        return mark_safe('<dd class="change quiet">as before</dd>')
+        return format_html('<dd class="change quiet">{}</dd>', _("as before"))
     direction = "up" if difference > 0 else "down"
     amount = f"{100 * abs(difference):.{1 if kind == 'share' else 0}f}{THIN}"
     return format_html(
@@ -81,5 +81,28 @@ def change(now: Any, before: Any, kind: str, *, good: str = "up") -> SafeString 
         "better" if direction == good else "worse",
         "▲" if direction == "up" else "▼",
         amount,
-        "points" if kind == "share" else "%",
+        _("points") if kind == "share" else "%",
     )
+
+
+@register.simple_tag
+def trend(now: int, before: int | None) -> SafeString | str:
+    """Write in a cell how a number of searches changed; nothing where the days before were not counted.
+
+    Args:
+        now: of the period, at least 1.
+        before: of as many days before; None where they were not counted.
+    """
+    if before is None:
+        return ""
+    if not before:
+        return _("new")
+    difference = now / before - 1
+    if abs(difference) < STEADY:
+        return _("as before")
+    sign = "▲" if difference > 0 else "▼"
+    return format_html('<span class="nowrap">{} {}{}%</span>', sign, f"{100 * abs(difference):.0f}", THIN)
+
+
+def _nothing() -> SafeString:
+    return format_html('<span class="quiet">{}</span>', _("none"))
