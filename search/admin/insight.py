@@ -11,6 +11,8 @@ from django.template.response import TemplateResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from ..clock import today
 from ..models import LoggedSearch, QueryDay, SearchEvent
@@ -39,7 +41,7 @@ class QueryDayAdmin(WorkbenchPages):
         return self.respond(
             request,
             "queries",
-            "Queries",
+            gettext("Queries"),
             page="queries",
             period=period,
             complaint=complaint,
@@ -59,16 +61,16 @@ class QueryDayAdmin(WorkbenchPages):
 class AnswerFilter(admin.SimpleListFilter):
     """What somebody looks into the log for."""
 
-    title = "answer"
+    title = _("answer")
     parameter_name = "answer"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Return the kinds of answers."""
         return [
-            ("zero", "nothing found"),
-            ("degraded", "degraded"),
-            ("corrected", "spelling corrected"),
-            ("clicked", "result clicked"),
+            ("zero", _("nothing found")),
+            ("degraded", _("degraded")),
+            ("corrected", _("spelling corrected")),
+            ("clicked", _("result clicked")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[LoggedSearch]) -> QuerySet[LoggedSearch]:
@@ -91,7 +93,7 @@ class LoggedSearchAdmin(ReadOnlyAdmin):
     list_display = ("at", "asked", "mode", "total", "page", "latency", "degraded")
     list_filter = (AnswerFilter, "mode")
     search_fields = ("text", "visit")
-    search_help_text = "Words of the query, or the hash of a visit"
+    search_help_text = _("Words of the query, or the hash of a visit")
     date_hierarchy = "at"
     list_per_page = 50
     actions = None
@@ -104,31 +106,38 @@ class LoggedSearchAdmin(ReadOnlyAdmin):
         """Return every field, and the search's events."""
         return [*super().get_readonly_fields(request, obj), "events"]
 
-    @admin.display(description="query", ordering="query")
+    @admin.display(description=_("query"), ordering="query")
     def asked(self, row: LoggedSearch) -> SafeString:
         """Return what was typed, and what was searched for instead."""
         if row.corrected:
             return format_html("{} → {}", row.text, row.corrected)
         return format_html("{}", row.text or "–")  # noqa: RUF001 - a dash stands for nothing
 
-    @admin.display(description="latency", ordering="took_ms")
+    @admin.display(description=_("latency"), ordering="took_ms")
     def latency(self, row: LoggedSearch) -> str:
         """Return milliseconds in all."""
         return f"{row.took_ms:.0f} ms"
 
-    @admin.display(description="events")
+    @admin.display(description=_("events"))
     def events(self, row: LoggedSearch) -> SafeString:
         """Return what was done with the results, in its order."""
         found = SearchEvent.objects.filter(search=row.pk).order_by("at")
         return format_html_join(
             "",
-            "<div>{} of {}{}, {}</div>",
+            "<div>{}</div>",
             (
                 (
-                    event.get_type_display(),
-                    event.sku,
-                    f" at position {event.position}" if event.position else "",
-                    event.at.strftime("%H:%M:%S"),
+                    (
+                        gettext("%(event)s of %(sku)s at position %(position)s, %(time)s")
+                        if event.position
+                        else gettext("%(event)s of %(sku)s, %(time)s")
+                    )
+                    % {
+                        "event": event.get_type_display(),
+                        "sku": event.sku,
+                        "position": event.position,
+                        "time": event.at.strftime("%H:%M:%S"),
+                    },
                 )
                 for event in found
             ),

@@ -10,7 +10,8 @@ from datetime import date
 from math import floor, log10
 
 from django.utils.formats import date_format
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from ..models import SearchDay
 from .reports import Figures, share
@@ -204,7 +205,8 @@ def _chart(
         Column(
             _percent(width * place),
             _percent(width),
-            f"{day:%a} {day.day} {day:%b %Y}\n"
+            date_format(day, gettext("D j M Y"))
+            + "\n"
             + "\n".join(f"{each.name}: {value}" for each, value in zip(series, values, strict=True)),
         )
         for place, (day, values) in enumerate(rows)
@@ -222,7 +224,7 @@ def _dates(days: Sequence[date]) -> list[Label]:
         at = (place + 0.5) / len(days)
         anchor = "start" if at < 0.04 else "end" if at > 0.96 else "middle"
         at = {"start": 0.0, "end": 1.0}.get(anchor, at)
-        labels.append(Label(date_format(days[place], "j M"), _percent(100 * at), anchor))
+        labels.append(Label(date_format(days[place], gettext("j M")), _percent(100 * at), anchor))
     return labels
 
 
