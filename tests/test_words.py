@@ -128,7 +128,11 @@ def test_what_is_compiled_is_what_is_written(app):
     assert {key: text for key, text in compiled.items() if key} == written, "run manage.py compilemessages"
 
 
-@pytest.mark.parametrize("path", templates("search/templates", "search/contrib", "templates"), ids=str)
+@pytest.mark.parametrize(
+    "path",
+    templates("search/templates", "search/contrib", "templates"),
+    ids=lambda path: path.relative_to(ROOT).as_posix(),
+)
 def test_templates_say_nothing_outside_of_translation(path):
     assert untranslated_in_template(path) == []
 

@@ -192,7 +192,7 @@ def _of_class(node: ast.ClassDef) -> list[ast.expr]:
     """Names of a class that people read, and labels of choices."""
     found = []
     bases = " ".join(map(ast.unparse, node.bases))
-    shown = SHOWN | {"title"} if "AppConfig" not in bases else {"verbose_name"}
+    shown = SHOWN | {"title"} if "Config" not in bases else {"verbose_name"}
     for line in node.body:
         if isinstance(line, ast.Assign) and isinstance(line.targets[0], ast.Name):
             if line.targets[0].id in shown:
