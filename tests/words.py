@@ -43,7 +43,7 @@ ATTRIBUTES = {
 }
 WORD = re.compile(r"[^\W\d_]{2,}")
 # What is the same in every language: names of formats, and of keys on a keyboard.
-NAMES = {"JSON", "SKU", "Weft", "Co"}
+NAMES = {"JSON", "SKU", "Weft", "Co", "ms"}
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,7 @@ def untranslated_in_template(path: Path) -> list[str]:
     parser = _Texts()
     parser.feed(re.sub(r"\{%.*?%\}|\{\{.*?\}\}", " ", code, flags=re.DOTALL))
     texts = [" ".join(text.split()) for text in [*parser.found, *literals]]
-    return [text for text in texts if set(WORD.findall(text)) - NAMES and not re.match(r"[\w-]+=\"", text)]
+    return [text for text in texts if _has_words(text) and not re.match(r"[\w-]+=\"", text)]
 
 
 def untranslated_in_python(path: Path) -> list[str]:
@@ -172,6 +172,11 @@ def untranslated_in_python(path: Path) -> list[str]:
             found += _told(node)
         elif isinstance(node, ast.ClassDef):
             found += _of_class(node)
+        elif isinstance(node, ast.Dict):
+            keys = [key.value if isinstance(key, ast.Constant) else None for key in node.keys]
+            found += [value for key, value in zip(keys, node.values, strict=True) if key == "title"]
+        elif isinstance(node, ast.FunctionDef):
+            found += _of_function(node)
     return [f"line {one.lineno}: {ast.unparse(one)}" for one in found if _is_text(one)]
 
 
@@ -202,12 +207,27 @@ def _of_class(node: ast.ClassDef) -> list[ast.expr]:
     return found
 
 
+def _of_function(node: ast.FunctionDef) -> list[ast.expr]:
+    """What a column of a list shows, and the names of a filter's choices."""
+    returned = [one.value for one in ast.walk(node) if isinstance(one, ast.Return) and one.value]
+    if any("display(" in ast.unparse(decorator) for decorator in node.decorator_list):
+        return returned
+    if node.name == "lookups":
+        pairs = [one for value in returned for one in ast.walk(value) if isinstance(one, ast.Tuple)]
+        return [pair.elts[-1] for pair in pairs]
+    return []
+
+
 def _is_text(node: ast.expr) -> bool:
     if isinstance(node, ast.IfExp):
         return _is_text(node.body) or _is_text(node.orelse)
     if isinstance(node, ast.JoinedStr):
-        return any(isinstance(part, ast.Constant) and WORD.search(str(part.value)) for part in node.values)
-    return isinstance(node, ast.Constant) and isinstance(node.value, str) and bool(WORD.search(node.value))
+        return any(isinstance(part, ast.Constant) and _has_words(str(part.value)) for part in node.values)
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and _has_words(node.value)
+
+
+def _has_words(text: str) -> bool:
+    return bool(set(WORD.findall(text)) - NAMES)
 
 
 def untranslated_in_script(path: Path) -> list[str]:
