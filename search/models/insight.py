@@ -219,9 +219,9 @@ class PopularQuery(models.Model):
 class IgnoredQuery(models.Model):
     """A query that the workbench lists no more, since somebody has decided that there is nothing to do about it."""
 
-    query = models.TextField(primary_key=True, help_text="In lower case.")
-    text = models.TextField(help_text="As it was listed.")
-    by = models.CharField(max_length=150, help_text="Who ignored it.")
+    query = models.TextField(primary_key=True, help_text=_("In lower case."))
+    text = models.TextField(help_text=_("As it was listed."))
+    by = models.CharField(max_length=150, help_text=_("Who ignored it."))
     at = models.DateTimeField("time", auto_now_add=True)
 
     class Meta:
