@@ -4,7 +4,18 @@ from .api_keys import ApiKey
 from .builds import Build, Dashboard
 from .cards import StoredCard
 from .entries import EntryImage, IndexEntry
-from .insight import LoggedSearch, PopularQuery, QueryDay, SearchDay, SearchEvent, StageDay
+from .insight import (
+    Device,
+    DeviceDay,
+    LoggedSearch,
+    PlaceDay,
+    PopularQuery,
+    QueryDay,
+    SearchDay,
+    SearchEvent,
+    StageDay,
+    WeeklyMail,
+)
 from .kept_counts import KeptCount, KeptCountChange
 from .merchandising import Banner, MerchandisingRule, Redirect, Synonym
 from .quality import CatalogueHealth, CatalogueMap, HealthFinding
@@ -19,6 +30,8 @@ __all__ = [
     "CatalogueHealth",
     "CatalogueMap",
     "Dashboard",
+    "Device",
+    "DeviceDay",
     "EntryImage",
     "Evaluation",
     "HealthFinding",
@@ -28,6 +41,7 @@ __all__ = [
     "KeptCountChange",
     "LoggedSearch",
     "MerchandisingRule",
+    "PlaceDay",
     "PopularQuery",
     "ProductTag",
     "QueryDay",
@@ -45,6 +59,7 @@ __all__ = [
     "TaskRun",
     "VersionLexicon",
     "VersionTags",
+    "WeeklyMail",
     "WordList",
     "WordListPart",
 ]
