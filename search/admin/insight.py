@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
@@ -17,11 +16,10 @@ from django.utils.safestring import SafeString
 from ..clock import today
 from ..conf import get_settings
 from ..models import LoggedSearch, QueryDay, SearchDay, SearchEvent
-from ..text import MAX_LENGTH, storable
+from .analytics import AnalyticsPages, text_of
 from .base import ReadOnlyAdmin
-from .inspector import InsightAdmin, InspectorPages
+from .inspector import InsightAdmin
 
-PER_PAGE = 50
 FIRST_QUERIES = 8  # of each kind, in the overview
 
 
@@ -54,44 +52,13 @@ class SearchDayAdmin(InsightAdmin):
 
 
 @admin.register(QueryDay)
-class QueryDayAdmin(InspectorPages):
-    """Queries by kind, and the workbench for one of them."""
+class QueryDayAdmin(AnalyticsPages):
+    """Queries, and the workbench for one of them."""
 
     def get_urls(self) -> list[URLPattern]:
         """Add the workbench."""
         workbench = self.admin_site.admin_view(self.workbench_view)
         return [*super().get_urls(), path("workbench/", workbench, name="fashion_search_workbench")]
-
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
-        """Show the queries of a period, the commonest first, or those that need somebody."""
-        from ..insight.reports import KINDS, LOW_SEARCHES, LOW_SHARE, Queries, is_empty, read_period
-
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        period, complaint = read_period(request.GET.dict(), today())
-        kind = request.GET.get("show", "top")
-        kind = kind if kind in KINDS else "top"
-        containing = _text(request)
-        # It counts and cuts, which is all that a paginator asks for.
-        pages: Paginator[Any] = Paginator(Queries(kind, period, containing), PER_PAGE)  # type: ignore[arg-type]
-        return self.respond(
-            request,
-            "queries",
-            "Queries",
-            page="queries",
-            period=period,
-            complaint=complaint,
-            empty=is_empty(),
-            kind=kind,
-            containing=containing,
-            rows=pages.get_page(request.GET.get("p")),
-            searched=bool(pages.count or Queries("top", period, containing)[:1]),
-            address=urlencode(
-                {"show": kind, "q": containing, "from": str(period.first), "to": str(period.last)}
-            ),
-            low_searches=LOW_SEARCHES,
-            low_share=LOW_SHARE,
-        )
 
     def workbench_view(self, request: HttpRequest) -> HttpResponse:
         """Show what lies near a query in the joint space, and what was done with its results."""
@@ -101,7 +68,7 @@ class QueryDayAdmin(InspectorPages):
         if not self.has_view_permission(request):
             raise PermissionDenied
         period, complaint = read_period(request.GET.dict(), today())
-        text = _text(request)
+        text = text_of(request)
         around = look_around(text) if text else None
         return self.respond(
             request,
@@ -126,10 +93,6 @@ class QueryDayAdmin(InspectorPages):
             return reverse(f"{self.admin_site.name}:fashion_search_synonym_add")
         except NoReverseMatch:
             return ""
-
-
-def _text(request: HttpRequest) -> str:
-    return " ".join(storable(request.GET.get("q", "")).split())[:MAX_LENGTH]
 
 
 class AnswerFilter(admin.SimpleListFilter):

@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 
 from ..models import QueryDay
 from ..models.insight import normalise
-from .reports import Period, share, texts_of
+from .reports import Period, covers, share, texts_of
 
 # The rule, which the page says.
 LEAST_SEARCHES = 20  # in the period that had more of them; for click-through in both
@@ -68,7 +68,12 @@ def changed_queries(kind: str, period: Period, containing: str = "") -> list[Cha
             clicks first; "rising" where searches rose, the greatest gain first.
         period: days that are compared with as many before.
         containing: part of the queries' text, in any capital letters.
+
+    Returns:
+        The changes; none where the log began later than the days before, which are then nothing to compare with.
     """
+    if not covers(period.before):
+        return []
     test = {"searches": _falls, "clicks": _falls_in_clicks, "rising": _rises}[kind]
     found = {query: change for query, change in _candidates(period, containing) if test(change)}
     both = QueryDay.objects.filter(

@@ -171,7 +171,7 @@ def read_figures(period: Period) -> Figures:
     return Figures(
         days={row.day: row for row in days},
         totals=_totals(days),
-        before=_totals(_rows(period.before)) if _covers(period.before) else Totals(),
+        before=_totals(_rows(period.before)) if covers(period.before) else Totals(),
         modes=_modes(period),
         stages=_stages(period),
     )
@@ -182,7 +182,8 @@ def is_empty() -> bool:
     return not SearchDay.objects.exists()
 
 
-def _covers(period: Period) -> bool:
+def covers(period: Period) -> bool:
+    """Whether searches were counted from the first day of a period on, so that it can be compared with another one."""
     return SearchDay.objects.filter(day__lte=period.first).exists()
 
 
