@@ -12,6 +12,7 @@ from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from ..clock import today
 from ..conf import get_settings
@@ -39,7 +40,7 @@ class SearchDayAdmin(InsightAdmin):
         return self.respond(
             request,
             "overview",
-            "Insight",
+            _("Overview"),
             page="overview",
             period=period,
             complaint=complaint,

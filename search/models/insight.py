@@ -149,8 +149,8 @@ class SearchDay(models.Model):
     class Meta:
         """Names and constraints."""
 
-        verbose_name = "day of searches"
-        verbose_name_plural = "insight"
+        verbose_name = _("day of searches")
+        verbose_name_plural = _("overview")
         constraints = (models.UniqueConstraint(fields=("day", "mode"), name="fashion_search_day_once"),)
 
     def __str__(self) -> str:
