@@ -60,6 +60,11 @@ class Heading:
     address: str  # of the list sorted by it; the other way round where it is sorted by it already
     direction: str  # "ascending" or "descending" where it is, otherwise ""
 
+    @property
+    def is_number(self) -> bool:
+        """Whether the column has numbers alone, which stand at its right."""
+        return self.key not in ("query", "rate", "zero")
+
 
 class AnalyticsPages(InspectorPages):
     """The list of queries, and pages more for the admin of queries."""
@@ -116,10 +121,10 @@ class AnalyticsPages(InspectorPages):
         from ..insight.reports import covers
 
         period, complaint = self._period(request)
-        period = changes.whole_days(period, today())
+        compared = changes.whole_days(period, today())
         kind = _one_of(request, "show", changes.KINDS)
         containing = text_of(request)
-        found = changes.changed_queries(kind, period, containing)
+        found = changes.changed_queries(kind, compared, containing)
         kept = _kept(period, show=kind, q=containing)
         if _is_export(request):
             header = [
@@ -127,10 +132,18 @@ class AnalyticsPages(InspectorPages):
                 _("Click-through before"), _("Click-through"), _("Change of click-through"),
             ]  # fmt: skip
             rows = (
-                (one.text, one.searches_before, one.searches, one.change, one.rate_before, one.rate, one.points)
+                (
+                    one.text,
+                    one.searches_before,
+                    one.searches,
+                    one.change,
+                    one.rate_before,
+                    one.rate,
+                    one.points,
+                )
                 for one in found
             )
-            return _download(f"changes-{kind}", period, header, rows)
+            return _download(f"changes-{kind}", compared, header, rows)
         return self._show(
             request,
             "changes",
@@ -142,7 +155,8 @@ class AnalyticsPages(InspectorPages):
             kind=kind,
             containing=containing,
             rows=Paginator(found, PER_PAGE).get_page(request.GET.get("p")),
-            compared=covers(period.before),
+            compared=compared,
+            comparable=covers(compared.before),
             least_searches=changes.LEAST_SEARCHES,
             least_change=changes.LEAST_CHANGE,
             least_points=changes.LEAST_POINTS,
@@ -234,9 +248,11 @@ class AnalyticsPages(InspectorPages):
         if address:
             try:
                 send(write_report(due_week(timezone.now())), address)
-            except Exception as error:  # noqa: BLE001 - whatever the mail backend of a host raises
+            except Exception as error:
                 logger.exception("The weekly mail could not be sent to somebody who asked for it.")
-                said = _("The mail could not be sent: %(reason)s. Correct the mail settings (EMAIL_HOST and others).")
+                said = _(
+                    "The mail could not be sent: %(reason)s. Correct the mail settings (EMAIL_HOST and others)."
+                )
                 messages.error(request, said % {"reason": reason_of(error).rstrip(".")})
             else:
                 messages.success(request, _("The mail was sent to %(address)s.") % {"address": address})
@@ -317,7 +333,9 @@ def _query_rows(queries: Iterable[Any]) -> Iterable[Sequence[Any]]:
         )  # fmt: skip
 
 
-def _download(name: str, period: Period, header: Sequence[Any], rows: Iterable[Sequence[Any]]) -> HttpResponseBase:
+def _download(
+    name: str, period: Period, header: Sequence[Any], rows: Iterable[Sequence[Any]]
+) -> HttpResponseBase:
     return as_csv(f"{name}-{period.first}-{period.last}", [str(label) for label in header], rows)
 
 

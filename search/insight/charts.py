@@ -151,8 +151,8 @@ def draw_places(figures: Sequence[PlaceFigures]) -> list[Chart]:
     ]
     shown = [Series(_("shown"), "c1", [row.shown for row in figures])]
     return [
-        line_chart("rates", _("Clicks and adds by place, as a share of what was shown there"), axis, rates, _share, least=0.1),
-        bar_chart("shown", _("How often a result was shown at a place"), axis, shown, _count),
+        line_chart("rates", _("Click rate and add rate by place"), axis, rates, _share, least=0.1),
+        bar_chart("shown", _("Results shown by place"), axis, shown, _count),
     ]
 
 
@@ -162,7 +162,9 @@ def draw_devices(figures: Sequence[DeviceFigures], days: list[date]) -> Chart:
         Series(str(row.device.label), DEVICE_CSS[row.device], [row.days.get(day) for day in days])
         for row in figures
     ]
-    return line_chart("devices", _("Searches a day by device"), day_axis(days), series, _count, least=LEAST_COUNT)
+    return line_chart(
+        "devices", _("Searches a day by device"), day_axis(days), series, _count, least=LEAST_COUNT
+    )
 
 
 def day_axis(days: Sequence[date]) -> Axis:

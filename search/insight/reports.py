@@ -87,7 +87,9 @@ def read_period(given: Mapping[str, str], today: date) -> tuple[Period, str]:
     if first > last:
         first, last = last, first
     if len(Period(first, last)) > LONGEST:
-        return Period(last - timedelta(days=LONGEST - 1), last), _("A range has at most %(most)d days.") % {"most": LONGEST}
+        return Period(last - timedelta(days=LONGEST - 1), last), _("A range has at most %(most)d days.") % {
+            "most": LONGEST
+        }
     return Period(first, last), ""
 
 

@@ -212,7 +212,9 @@ def _searches_of(day: date) -> QuerySet[LoggedSearch]:
 
 
 def _is_settled(day: date) -> bool:
-    return SearchDay.objects.filter(day=day, mode="", rolled_at__gte=ends(day) + GRACE, edition=EDITION).exists()
+    return SearchDay.objects.filter(
+        day=day, mode="", rolled_at__gte=ends(day) + GRACE, edition=EDITION
+    ).exists()
 
 
 def _close(day: date, now: datetime) -> None:

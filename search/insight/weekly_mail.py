@@ -13,7 +13,7 @@ from django.utils import timezone
 from ..clock import local_time
 from ..conf import get_settings
 from ..models import WeeklyMail
-from ..resilience import Attempts, reason_of
+from ..resilience import Attempts
 from ..text import storable
 from .reports import Period
 from .weekly import Report, week_of, write_report
@@ -118,6 +118,9 @@ def _give_up(week: date) -> None:
     for row in WeeklyMail.objects.filter(week__lt=week, sent_at=None):
         if WeeklyMail.objects.filter(pk=row.pk, sent_at=None).delete()[0]:
             logger.error(
-                "The weekly mail about %s to %s was never sent: %s", row.week, row.address, row.error or "no try"
+                "The weekly mail about %s to %s was never sent: %s",
+                row.week,
+                row.address,
+                row.error or "no try",
             )
     WeeklyMail.objects.filter(week__lt=week - KEPT).delete()

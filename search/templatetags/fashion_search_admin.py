@@ -7,7 +7,7 @@ from urllib.parse import quote
 from django import template
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from ..monitoring.probes import span
@@ -28,8 +28,11 @@ def with_key(address: str, key: str) -> str:
 
 
 THIN = "\u202f"  # narrow no-break space
-NONE = mark_safe('<span class="quiet">none</span>')
 STEADY = 0.005  # a smaller relative change counts as none
+
+
+def _none() -> SafeString:
+    return format_html('<span class="quiet">{}</span>', _("none"))
 
 
 @register.filter
@@ -42,7 +45,7 @@ def thousands(value: float | None) -> str:
 def as_share(value: float | None) -> SafeString | str:
     """Write a share from 0 to 1 in per cent; nothing to share is said so."""
     if value is None:
-        return NONE
+        return _none()
     return f"{100 * value:.1f}".removesuffix(".0") + f"{THIN}%"
 
 
@@ -57,7 +60,7 @@ def one_line(text: str, longest: int) -> str:
 def milliseconds(value: float | None) -> SafeString | str:
     """Write milliseconds, with a decimal below ten."""
     if value is None:
-        return NONE
+        return _none()
     return f"{value:.{1 if value < 10 else 0}f}{THIN}ms"
 
 
@@ -71,7 +74,7 @@ def width(value: float) -> str:
 def signed_share(value: float | None) -> SafeString | str:
     """Write a change as per cent with its sign; one of nothing is said so."""
     if value is None:
-        return NONE
+        return _none()
     return f"{100 * value:+.0f}{THIN}%".replace("-", "\u2212")
 
 
@@ -79,9 +82,12 @@ def signed_share(value: float | None) -> SafeString | str:
 def signed_points(value: float | None) -> SafeString | str:
     """Write a change of a share as percentage points with its sign."""
     if value is None:
-        return NONE
-    number = f"{100 * value:+.1f}".replace("-", "\u2212")
-    return format_html("{}", _("%(number)s points") % {"number": number})
+        return _none()
+    return _points(f"{100 * value:+.1f}".replace("-", "\u2212"))
+
+
+def _points(number: str) -> str:
+    return _("%(number)s\u202fpoints") % {"number": number}
 
 
 @register.simple_tag
@@ -95,16 +101,15 @@ def change(now: Any, before: Any, kind: str, *, good: str = "up") -> SafeString 
         good: "up" or "down".
     """
     if now is None or before is None or (kind != "share" and not before):
-        return mark_safe('<dd class="change quiet">nothing to compare</dd>')
+        return format_html('<dd class="change quiet">{}</dd>', _("nothing to compare"))
     difference = now - before if kind == "share" else now / before - 1
     if abs(difference) < STEADY:
-        return mark_safe('<dd class="change quiet">as before</dd>')
+        return format_html('<dd class="change quiet">{}</dd>', _("as before"))
     direction = "up" if difference > 0 else "down"
-    amount = f"{100 * abs(difference):.{1 if kind == 'share' else 0}f}{THIN}"
+    amount = f"{100 * abs(difference):.{1 if kind == 'share' else 0}f}"
     return format_html(
-        '<dd class="change {}">{} {}{}</dd>',
+        '<dd class="change {}">{} {}</dd>',
         "better" if direction == good else "worse",
         "▲" if direction == "up" else "▼",
-        amount,
-        "points" if kind == "share" else "%",
+        _points(amount) if kind == "share" else f"{amount}{THIN}%",
     )

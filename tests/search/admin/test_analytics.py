@@ -6,11 +6,13 @@ from datetime import timedelta
 from http import HTTPStatus
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.core import mail
 from django.utils import timezone
 
+from search.admin.csv_export import as_csv
 from search.insight.rollup import roll_up
-from search.models import QueryDay, SearchEvent, WeeklyMail
+from search.models import QueryDay, SearchDay, SearchEvent, WeeklyMail
 from tests.search.admin.test_insight import client_with, text_of
 from tests.search.insight.conftest import log  # noqa: F401 - a fixture
 
@@ -52,8 +54,10 @@ class TestPermission:
     def test_nobody_in_particular_is_asked_to_log_in(self, client, page):
         assert client.get(page)["Location"].startswith("/admin/login/")
 
-    def test_staff_without_and_with_the_permission(self, page, searches):
-        assert client_with("view_searchday", "view_loggedsearch").get(page).status_code == HTTPStatus.FORBIDDEN
+    def test_staff_without_the_permission(self, page, searches):
+        assert (
+            client_with("view_searchday", "view_loggedsearch").get(page).status_code == HTTPStatus.FORBIDDEN
+        )
 
     def test_staff_with_the_permission(self, page, searches):
         assert client_with("view_queryday").get(page).status_code == HTTPStatus.OK
@@ -120,7 +124,9 @@ class TestChanges:
 class TestPlacesAndDevices:
     def test_places(self, staff, searches):
         response = staff.get(PLACES + "?days=1")
-        assert [(row.place, row.shown, row.clicked, row.carted) for row in response.context["figures"][:2]] == [
+        assert [
+            (row.place, row.shown, row.clicked, row.carted) for row in response.context["figures"][:2]
+        ] == [
             (1, 5, 0, 0),
             (2, 5, 3, 1),
         ]
@@ -135,8 +141,6 @@ class TestPlacesAndDevices:
 
     def test_days_whose_searches_were_deleted_before_are_named(self, staff, searches):
         assert "are counted from" not in text_of(staff.get(PLACES + "?days=30"))
-        from search.models import SearchDay
-
         SearchDay.objects.exclude(day=timezone.localdate()).update(edition=0)
         assert "are counted from" in text_of(staff.get(PLACES + "?days=30"))
         assert "are counted from" not in text_of(staff.get(PLACES + "?days=1"))
@@ -152,13 +156,20 @@ class TestFiles:
         ]
 
     def test_no_cell_is_a_formula(self, staff, searches):
-        assert ["'=1+1"] == [row[0] for row in rows_of(staff.get(QUERIES + "?days=1&q=%3D&export=csv"))[1:]]
+        assert [row[0] for row in rows_of(staff.get(QUERIES + "?days=1&q=%3D&export=csv"))[1:]] == ["'=1+1"]
         changes = rows_of(staff.get(CHANGES + "?days=7&export=csv"))
         assert changes[1] == ["winter coat", "40", "0", "-1.0", "0.0", "", ""]  # a number below 0 stays one
 
     def test_places_and_devices(self, staff, searches):
         assert rows_of(staff.get(PLACES + "?days=1&export=csv"))[2] == ["2", "5", "3", "0.6", "1", "0.2"]
-        assert rows_of(staff.get(DEVICES + "?days=1&export=csv"))[1] == ["phone", "4", "0.6667", "0.75", "0.25", "0.0"]
+        assert rows_of(staff.get(DEVICES + "?days=1&export=csv"))[1] == [
+            "phone",
+            "4",
+            "0.6667",
+            "0.75",
+            "0.25",
+            "0.0",
+        ]
 
     @pytest.mark.parametrize("page", TABLES)
     def test_they_need_the_permission_of_the_page(self, page, searches):
@@ -166,8 +177,6 @@ class TestFiles:
 
     @pytest.mark.parametrize("text", ["=a", "+a", "-a", "@a", "\ta", " =a", "\uff1da"])
     def test_what_begins_like_a_formula(self, text):
-        from search.admin.csv_export import as_csv
-
         assert rows_of(as_csv("n", ["head"], [[text]]))[1] == [f"'{text}"]
 
 
@@ -185,8 +194,6 @@ class TestWeekly:
     def test_one_sends_it_to_oneself(self, searches):
         client = client_with("view_queryday")
         assert "Your account has no mail address" in text_of(client.post(SEND, follow=True))
-        from django.contrib.auth import get_user_model
-
         get_user_model().objects.filter(username="reader").update(email="reader@shop.example")
         assert "The mail was sent to reader@shop.example." in text_of(client.post(SEND, follow=True))
         assert [message.to for message in mail.outbox] == [["reader@shop.example"]]
@@ -195,8 +202,6 @@ class TestWeekly:
     def test_a_mail_server_that_is_away_is_said(self, staff, settings, searches):
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
-        from django.contrib.auth import get_user_model
-
         get_user_model().objects.update(email="reader@shop.example")
         page = text_of(staff.post(SEND, follow=True))
         assert "The mail could not be sent: ConnectionRefusedError" in page

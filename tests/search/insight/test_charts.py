@@ -45,6 +45,13 @@ def test_the_highest_value_is_a_round_one(highest, top):
 def test_a_year_has_a_few_dates_and_those_at_the_ends_stay_inside():
     days = [date(2026, 1, 1) + timedelta(days=number) for number in range(365)]
     chart = bar_chart("n", "N", day_axis(days), [Series("all", "c1", [1] * 365)], show)
-    assert [label.text for label in chart.axis.labels] == ["1 Jan", "15 Mar", "27 May", "7 Aug", "19 Oct", "31 Dec"]
+    assert [label.text for label in chart.axis.labels] == [
+        "1 Jan",
+        "15 Mar",
+        "27 May",
+        "7 Aug",
+        "19 Oct",
+        "31 Dec",
+    ]
     assert (chart.axis.labels[0].at, chart.axis.labels[0].anchor) == ("0%", "start")
     assert (chart.axis.labels[-1].at, chart.axis.labels[-1].anchor) == ("100%", "end")

@@ -20,7 +20,7 @@ CHROME = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0"
         ("Opera/9.80 (J2ME/MIDP; Opera Mini/8.0/37.0; U; en) Presto/2.12.423 Version/12.16", "phone"),
         (f"Mozilla/5.0 (Linux; Android 10; K) {CHROME} Safari/537.36", "tablet"),
         (f"Mozilla/5.0 (iPad; CPU OS 17_0 like Mac OS X) {WEBKIT} Version/17.0 Mobile/15E148 Safari/604.1", "tablet"),
-        (f"Mozilla/5.0 (Linux; Android 9; KFMAWI) AppleWebKit/537.36 Silk/120.1 like Chrome/120.0 Safari/537.36", "tablet"),
+        ("Mozilla/5.0 (Linux; Android 9; KFMAWI) AppleWebKit/537.36 Silk/120.1 like Chrome/120.0 Safari/537.36", "tablet"),
         (f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {CHROME} Safari/537.36 Edg/140.0", "desktop"),
         ("Mozilla/5.0 (Windows NT 6.1; Trident/7.0; Tablet PC 2.0; rv:11.0) like Gecko", "desktop"),
         (f"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) {WEBKIT} Version/18.0 Safari/605.1.15", "desktop"),
@@ -48,7 +48,15 @@ def test_a_client_hint_tells_a_phone_that_asks_for_desktop_pages(rf):
 @pytest.mark.usefixtures("log_redis")
 def test_only_the_kind_is_kept():
     record_search(
-        visitor="", mode="text", text="red", total=30, took_ms=1.0, device="tablet", page=2, before=24, shown=6
+        visitor="",
+        mode="text",
+        text="red",
+        total=30,
+        took_ms=1.0,
+        device="tablet",
+        page=2,
+        before=24,
+        shown=6,
     )
     assert buffer.flush(5)
     drain_log()
