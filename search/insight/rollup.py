@@ -113,7 +113,7 @@ FROM joined GROUP BY device HAVING count(*) FILTER (WHERE is_search) > 0
 # Pages of the release before do not say where they begin and end: with as many results as the setting says. An add on a
 # product's own page has no position, but the click that led there has.
 PLACE_DAYS = (
-    _LOGGED
+    _LOGGED  # noqa: S608 - a statement of this file
     + """, shown AS (
     SELECT coalesce(before, (page - 1)::bigint * %(page_size)s) AS before,
         coalesce(shown, least(%(page_size)s, total - (page - 1)::bigint * %(page_size)s)) AS shown, count(*) AS pages
