@@ -82,6 +82,9 @@ class ProductIndex:
     labels: ClassVar[Mapping[str, Any]] = {}  # facet -> what the search pages call it, also translated lazily
     # The facet whose last value says what kind of thing a product is; other colours of a product are of its kind. "" for none.
     kind: ClassVar[str] = "category"
+    # Facets in which neighbours at the beginning of lists without words are to differ, such as the kind and the colour; () leaves these as
+    # new as they are.
+    mixed: ClassVar[tuple[str, ...]] = ()
     # Facets of which a photo's value is guessed, the kind of product first. Those that are not in `facets` are left aside.
     guessed: ClassVar[tuple[str, ...]] = ("category", "colour")
     # Model label -> what names the products that a saved instance belongs to: an attribute holding a product's primary key
@@ -126,8 +129,9 @@ class ProductIndex:
         """Return the paths of a facet's tree, root first, where the values of a product need not be one path of it; None where they are.
 
         A product in several categories lists all of their paths one behind the other. What lies below what cannot be seen from that.
+        By default those of a tree in `trees` where `fields` lead to several rows of it.
         """
-        return None
+        return self.mapped.paths(facet) if self.fields else None
 
     def encoded_text(self, document: ProductDocument) -> str:
         """Return the text whose embedding stands for the product: "name. brand. keywords"."""

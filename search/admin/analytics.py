@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.shortcuts import resolve_url
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.http import urlencode
@@ -23,9 +24,8 @@ from ..clock import today
 from ..conf import get_settings
 from ..models import WeeklyMail
 from ..resilience import reason_of
-from ..text import MAX_LENGTH, storable
 from .csv_export import as_csv
-from .inspector import InspectorPages
+from .workbench import WorkbenchPages, given_query
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -66,7 +66,7 @@ class Heading:
         return self.key not in ("query", "rate", "zero")
 
 
-class AnalyticsPages(InspectorPages):
+class AnalyticsPages(WorkbenchPages):
     """The list of queries, and pages more for the admin of queries."""
 
     def get_urls(self) -> list[URLPattern]:
@@ -90,7 +90,7 @@ class AnalyticsPages(InspectorPages):
         kind = _one_of(request, "show", KINDS)
         sort = request.GET.get("sort", "")
         sort = sort if sort.removeprefix("-") in SORTS else ""
-        containing = text_of(request)
+        containing = given_query(request)
         queries = Queries(kind, period, containing, sort)
         kept = _kept(period, show=kind, q=containing, sort=sort)
         if _is_export(request):
@@ -123,7 +123,7 @@ class AnalyticsPages(InspectorPages):
         period, complaint = self._period(request)
         compared = changes.whole_days(period, today())
         kind = _one_of(request, "show", changes.KINDS)
-        containing = text_of(request)
+        containing = given_query(request)
         found = changes.changed_queries(kind, compared, containing)
         kept = _kept(period, show=kind, q=containing)
         if _is_export(request):
@@ -290,16 +290,12 @@ class AnalyticsPages(InspectorPages):
             period=period,
             complaint=complaint,
             empty=is_empty(),
+            shop=resolve_url(get_settings().search_url),
             kept={name: value for name, value in kept.items() if name not in dates},
             address=urlencode(kept),
             export=urlencode({**kept, "export": CSV}),
             **context,
         )
-
-
-def text_of(request: HttpRequest) -> str:
-    """Return the text that an address asks for."""
-    return " ".join(storable(request.GET.get("q", "")).split())[:MAX_LENGTH]
 
 
 def _one_of(request: HttpRequest, name: str, values: Sequence[str]) -> str:

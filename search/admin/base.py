@@ -13,9 +13,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.text import capfirst
+from django.utils.translation import gettext
 
 from ..exceptions import NoIndexRegistered
 from ..registry import get_index
+from ..sentences import figure
 
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]
@@ -32,7 +35,7 @@ class AtLeast(int):
     """A number of which only so much is known; pages write it in words."""
 
     def __str__(self) -> str:
-        return f"more than {int(self):,}"
+        return gettext("more than %(number)s") % {"number": figure(int(self))}
 
 
 class BoundedPaginator(_Paginator):
@@ -81,10 +84,15 @@ class ForgivingList(ChangeList):
 
 
 class ModelAdmin(_ModelAdmin):
-    """Django's own with such a list, which counts no whole table."""
+    """Django's own with such a list, which counts no whole table and says what it lists."""
 
     paginator = BoundedPaginator
     show_full_result_count = False
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Show the list under the name of what it lists."""
+        title = {"title": capfirst(self.opts.verbose_name_plural)}
+        return super().changelist_view(request, {**title, **(extra_context or {})})
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """Return such a list, above the host's own where there is one."""

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
+from django.apps import apps
 from django.contrib.auth import get_user
 from django.contrib.auth.models import AnonymousUser
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -147,6 +148,11 @@ class NoSuchView(PublicView):
         raise Http404
 
 
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
+    """Answer 404 in JSON, for the `handler404` of hosts: an address below the API may also be one of their own."""
+    return NoSuchView.as_view()(request)
+
+
 def answer_search(request: Request, wanted: SearchRequest) -> Response:
     """Answer one page of results."""
     answer = answer_request(wanted)
@@ -185,8 +191,9 @@ class SchemaView(PublicView):
 
 @require_safe
 def docs_page(request: HttpRequest) -> HttpResponse:
-    """Swagger UI on the description, from files of the shop's own; drf-spectacular-sidecar brings them."""
-    return render(request, "fashion_search/api_docs.html")
+    """Swagger UI on the description, from files of the shop's own; where the app that brings them is missing, what to install."""
+    has_pages = apps.is_installed("drf_spectacular_sidecar")
+    return render(request, "fashion_search/api_docs.html", {"has_pages": has_pages})
 
 
 class SuggestView(PublicView):

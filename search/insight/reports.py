@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import F, FloatField, Max, Q, QuerySet, Sum
 from django.db.models.functions import Cast, Greatest, NullIf
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
 
 from ..models import PopularQuery, QueryDay, SearchDay, SearchEvent, StageDay
 from ..models.insight import normalise
@@ -75,21 +75,23 @@ def read_period(given: Mapping[str, str], today: date) -> tuple[Period, str]:
         else:
             count = int(given.get("days") or DEFAULT_DAYS)
             if not 1 <= count <= LONGEST:
-                return default, _("A range has 1 to %(most)d days; these are the last %(days)d.") % {
-                    "most": LONGEST,
+                return default, gettext("A range has 1 to %(longest)s days; these are the last %(days)s.") % {
+                    "longest": LONGEST,
                     "days": DEFAULT_DAYS,
                 }
             return last_days(count, today), ""
     except (ValueError, OverflowError):
-        return default, _(
-            "That is no range of days, such as 2026-01-31; these are the last %(days)d days."
-        ) % {"days": DEFAULT_DAYS}
+        return (
+            default,
+            gettext("That is no range of days, such as 2026-01-31; these are the last %(days)s days.")
+            % {"days": DEFAULT_DAYS},
+        )
     if first > last:
         first, last = last, first
     if len(Period(first, last)) > LONGEST:
-        return Period(last - timedelta(days=LONGEST - 1), last), _("A range has at most %(most)d days.") % {
-            "most": LONGEST
-        }
+        return Period(last - timedelta(days=LONGEST - 1), last), gettext(
+            "A range has at most %(longest)s days."
+        ) % {"longest": LONGEST}
     return Period(first, last), ""
 
 

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("fashion_search", "0035_page_names"),
+        ("fashion_search", "0036_ignored_queries"),
     ]
 
     operations = [

@@ -7,6 +7,7 @@ from .entries import EntryImage, IndexEntry
 from .insight import (
     Device,
     DeviceDay,
+    IgnoredQuery,
     LoggedSearch,
     PlaceDay,
     PopularQuery,
@@ -35,6 +36,7 @@ __all__ = [
     "EntryImage",
     "Evaluation",
     "HealthFinding",
+    "IgnoredQuery",
     "IndexEntry",
     "IndexVersion",
     "KeptCount",

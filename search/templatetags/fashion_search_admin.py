@@ -8,7 +8,7 @@ from django import template
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
 
 from ..monitoring.probes import span
 
@@ -28,11 +28,8 @@ def with_key(address: str, key: str) -> str:
 
 
 THIN = "\u202f"  # narrow no-break space
+NONE = '<span class="quiet">{}</span>'
 STEADY = 0.005  # a smaller relative change counts as none
-
-
-def _none() -> SafeString:
-    return format_html('<span class="quiet">{}</span>', _("none"))
 
 
 @register.filter
@@ -45,7 +42,7 @@ def thousands(value: float | None) -> str:
 def as_share(value: float | None) -> SafeString | str:
     """Write a share from 0 to 1 in per cent; nothing to share is said so."""
     if value is None:
-        return _none()
+        return format_html(NONE, gettext("none"))
     return f"{100 * value:.1f}".removesuffix(".0") + f"{THIN}%"
 
 
@@ -60,7 +57,7 @@ def one_line(text: str, longest: int) -> str:
 def milliseconds(value: float | None) -> SafeString | str:
     """Write milliseconds, with a decimal below ten."""
     if value is None:
-        return _none()
+        return format_html(NONE, gettext("none"))
     return f"{value:.{1 if value < 10 else 0}f}{THIN}ms"
 
 
@@ -74,7 +71,7 @@ def width(value: float) -> str:
 def signed_share(value: float | None) -> SafeString | str:
     """Write a change as per cent with its sign; one of nothing is said so."""
     if value is None:
-        return _none()
+        return format_html(NONE, gettext("none"))
     return f"{100 * value:+.0f}{THIN}%".replace("-", "\u2212")
 
 
@@ -82,12 +79,8 @@ def signed_share(value: float | None) -> SafeString | str:
 def signed_points(value: float | None) -> SafeString | str:
     """Write a change of a share as percentage points with its sign."""
     if value is None:
-        return _none()
-    return _points(f"{100 * value:+.1f}".replace("-", "\u2212"))
-
-
-def _points(number: str) -> str:
-    return _("%(number)s\u202fpoints") % {"number": number}
+        return format_html(NONE, gettext("none"))
+    return f"{100 * value:+.1f}{THIN}".replace("-", "\u2212") + gettext("points")
 
 
 @register.simple_tag
@@ -101,15 +94,35 @@ def change(now: Any, before: Any, kind: str, *, good: str = "up") -> SafeString 
         good: "up" or "down".
     """
     if now is None or before is None or (kind != "share" and not before):
-        return format_html('<dd class="change quiet">{}</dd>', _("nothing to compare"))
+        return format_html('<dd class="change quiet">{}</dd>', gettext("nothing to compare"))
     difference = now - before if kind == "share" else now / before - 1
     if abs(difference) < STEADY:
-        return format_html('<dd class="change quiet">{}</dd>', _("as before"))
+        return format_html('<dd class="change quiet">{}</dd>', gettext("as before"))
     direction = "up" if difference > 0 else "down"
-    amount = f"{100 * abs(difference):.{1 if kind == 'share' else 0}f}"
+    amount = f"{100 * abs(difference):.{1 if kind == 'share' else 0}f}{THIN}"
     return format_html(
-        '<dd class="change {}">{} {}</dd>',
+        '<dd class="change {}">{} {}{}</dd>',
         "better" if direction == good else "worse",
         "▲" if direction == "up" else "▼",
-        _points(amount) if kind == "share" else f"{amount}{THIN}%",
+        amount,
+        gettext("points") if kind == "share" else "%",
     )
+
+
+@register.simple_tag
+def trend(now: int, before: int | None) -> SafeString | str:
+    """Write in a cell how a number of searches changed; nothing where the days before were not counted.
+
+    Args:
+        now: of the period, at least 1.
+        before: of as many days before; None where they were not counted.
+    """
+    if before is None:
+        return ""
+    if not before:
+        return gettext("new")
+    difference = now / before - 1
+    if abs(difference) < STEADY:
+        return gettext("as before")
+    sign = "▲" if difference > 0 else "▼"
+    return format_html('<span class="nowrap">{} {}{}%</span>', sign, f"{100 * abs(difference):.0f}", THIN)

@@ -115,6 +115,7 @@ RULES: dict[str, Rule] = {
     "admin:fashion_search_devices": ADMIN,
     "admin:fashion_search_weekly": ADMIN,
     "admin:fashion_search_weekly_send": SENT,
+    "admin:fashion_search_workbench_ignore": SENT,
     **_pages("fashion_search_loggedsearch", "add", "delete"),
     # Merchandising
     **_pages("fashion_search_banner"),
