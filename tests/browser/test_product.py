@@ -15,7 +15,10 @@ WIDTHS = (390, 768, 1440)
 
 def open_first(page: Page, query: str) -> str:
     """Go to the first result of a query that can be bought; its name."""
-    page.goto(f"/search/?q={query}&in_stock=on")
+    for _ in range(10):  # a search that did not finish on a busy machine says so, and is asked again
+        page.goto(f"/search/?q={query}&in_stock=on")
+        if page.locator("[data-sku] a").count():
+            break
     page.locator("[data-sku] a").first.click()
     page.wait_for_url("**/products/**")
     return page.get_by_role("heading", level=1).inner_text()
