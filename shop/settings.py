@@ -53,6 +53,10 @@ ROOT_URLCONF = "shop.urls"
 WSGI_APPLICATION = "shop.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "en-gb"
+LANGUAGES = [
+    ("en-gb", "English"),
+    ("de", "Deutsch"),
+]  # by what the browser asks for; others get LANGUAGE_CODE
 TIME_ZONE = "UTC"
 USE_TZ = True
 
@@ -82,6 +86,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "search.monitoring.views.Probes",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.locale.LocaleMiddleware",  # before what may answer 503
     "shop.security.ShortAddresses",
     "corsheaders.middleware.CorsMiddleware",  # scripts of other sites may read a 503, too
     "shop.overload.Shedding",
