@@ -13,7 +13,7 @@ def test_pages_are_german(client, shelf, host):
     for text in (
         "Ergebnisse für „shirt“",
         "Aktive Filter",
-        "Filtern und sortieren",
+        "Sortieren nach",
         "Bis 2.000\u00a0₹",
         "1.500\u00a0₹",
         "Nur lieferbare",
