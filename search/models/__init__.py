@@ -4,7 +4,19 @@ from .api_keys import ApiKey
 from .builds import Build, Dashboard
 from .cards import StoredCard
 from .entries import EntryImage, IndexEntry
-from .insight import IgnoredQuery, LoggedSearch, PopularQuery, QueryDay, SearchDay, SearchEvent, StageDay
+from .insight import (
+    Device,
+    DeviceDay,
+    IgnoredQuery,
+    LoggedSearch,
+    PlaceDay,
+    PopularQuery,
+    QueryDay,
+    SearchDay,
+    SearchEvent,
+    StageDay,
+    WeeklyMail,
+)
 from .kept_counts import KeptCount, KeptCountChange
 from .merchandising import Banner, MerchandisingRule, Redirect, Synonym
 from .quality import CatalogueHealth, CatalogueMap, HealthFinding
@@ -19,6 +31,8 @@ __all__ = [
     "CatalogueHealth",
     "CatalogueMap",
     "Dashboard",
+    "Device",
+    "DeviceDay",
     "EntryImage",
     "Evaluation",
     "HealthFinding",
@@ -29,6 +43,7 @@ __all__ = [
     "KeptCountChange",
     "LoggedSearch",
     "MerchandisingRule",
+    "PlaceDay",
     "PopularQuery",
     "ProductTag",
     "QueryDay",
@@ -46,6 +61,7 @@ __all__ = [
     "TaskRun",
     "VersionLexicon",
     "VersionTags",
+    "WeeklyMail",
     "WordList",
     "WordListPart",
 ]
