@@ -7,6 +7,7 @@ from .evaluations import EvaluationAdmin
 from .failures import NotedProductAdmin, StaleProductAdmin
 from .index_versions import IndexVersionAdmin
 from .insight import LoggedSearchAdmin, QueryDayAdmin, SearchDayAdmin
+from .judged_sets import JudgedSetAdmin
 from .merchandising import BannerAdmin, MerchandisingRuleAdmin, RedirectAdmin, SynonymAdmin
 from .products import IndexedProductAdmin
 from .quality import CatalogueHealthAdmin, CatalogueMapAdmin
@@ -22,6 +23,7 @@ __all__ = [
     "EvaluationAdmin",
     "IndexVersionAdmin",
     "IndexedProductAdmin",
+    "JudgedSetAdmin",
     "LoggedSearchAdmin",
     "MerchandisingRuleAdmin",
     "ModelAdmin",

@@ -5,6 +5,7 @@ from .builds import Build, Dashboard
 from .cards import StoredCard
 from .entries import EntryImage, IndexEntry
 from .insight import LoggedSearch, PopularQuery, QueryDay, SearchDay, SearchEvent, StageDay
+from .judged import EvaluationRun, JudgedSet, QueryJudgement
 from .kept_counts import KeptCount, KeptCountChange
 from .merchandising import Banner, MerchandisingRule, Redirect, Synonym
 from .quality import CatalogueHealth, CatalogueMap, HealthFinding
@@ -21,9 +22,11 @@ __all__ = [
     "Dashboard",
     "EntryImage",
     "Evaluation",
+    "EvaluationRun",
     "HealthFinding",
     "IndexEntry",
     "IndexVersion",
+    "JudgedSet",
     "KeptCount",
     "KeptCountChange",
     "LoggedSearch",
@@ -31,6 +34,7 @@ __all__ = [
     "PopularQuery",
     "ProductTag",
     "QueryDay",
+    "QueryJudgement",
     "ReconcileRound",
     "Redirect",
     "SearchDay",

@@ -265,6 +265,33 @@ class Evaluation(models.Model):
     )
     figures = models.JSONField(help_text="Figures by kind.")
     queries = models.JSONField(help_text="Share of the right answers among the first results, by query.")
+    judged_set = models.ForeignKey(
+        "fashion_search.JudgedSet",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="evaluations",
+        help_text="The set that was asked; empty where it was a file, or has been deleted.",
+    )
+    # Defaults of the database, because code of the release before adds rows while this one is being brought in.
+    settings = models.JSONField(
+        blank=True,
+        default=dict,
+        db_default=models.Value({}, models.JSONField()),
+        help_text="The settings of ranking that were in effect.",
+    )
+    tried = models.JSONField(
+        blank=True,
+        default=dict,
+        db_default=models.Value({}, models.JSONField()),
+        help_text="Those of them that were only tried; shoppers searched with others.",
+    )
+    details = models.JSONField(
+        blank=True,
+        default=dict,
+        db_default=models.Value({}, models.JSONField()),
+        help_text="By query: right results, right answers that there are, results in all, SKU of the first wrong result.",
+    )
 
     class Meta:
         """Newest first."""
@@ -278,3 +305,8 @@ class Evaluation(models.Model):
     def precision(self) -> float:
         """P@10 over all queries."""
         return float(self.figures["all"]["precision"])
+
+    @property
+    def ndcg(self) -> float:
+        """nDCG@10 over all queries."""
+        return float(self.figures["all"]["ndcg"])
