@@ -243,7 +243,8 @@ def _uploaded(request: HttpRequest, most_bytes: int) -> str:
     from ..evaluation.uploads import UploadError, decode
 
     if "store" in request.POST:
-        return decode(request.POST.get("content", "").encode("utf-8", "replace"))
+        # Browsers end the lines of a field with two characters.
+        return decode(request.POST.get("content", "").replace("\r\n", "\n").encode("utf-8", "replace"))
     given: Any = request.FILES.get("file")
     if given is None:
         raise UploadError(_("Choose a file first."))

@@ -70,6 +70,7 @@ class SetPages(ModelAdmin):
                 "title": title,
                 "opts": self.opts,
                 "set": judged_set,
+                "here": template,
                 "may_add": self.has_add_permission(request),
                 "may_change": self.has_change_permission(request),
                 "may_delete": self.has_delete_permission(request),

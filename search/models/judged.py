@@ -16,7 +16,7 @@ MOST_SETS = 100
 MOST_QUERIES = 10_000  # of one set
 MOST_SKUS = 1000  # right ones of one query, and wrong ones
 NAME_LENGTH = 100
-RESUMED_AFTER = timedelta(seconds=60)  # without a sign of life: its message was lost, another one is sent
+RESUMED_AFTER = timedelta(seconds=90)  # without a sign of life: its message was lost, another one is sent
 
 
 class JudgedSet(models.Model):

@@ -122,7 +122,7 @@ def test_one_that_ends_its_worker_again_and_again_is_given_up(judged_set, user, 
 def test_a_run_whose_message_was_lost_is_sent_again_by_the_sweep(judged_set, user, published):
     run = ask(judged_set, user)
     assert lost_runs() == []
-    EvaluationRun.objects.update(seen_at=timezone.now() - timedelta(seconds=61))
+    EvaluationRun.objects.update(seen_at=timezone.now() - timedelta(seconds=91))
     tasks.sweep()
     assert ("evaluate_set", run.pk) in published
     assert lost_runs() == []
