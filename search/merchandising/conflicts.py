@@ -10,6 +10,9 @@ from datetime import datetime
 from itertools import combinations
 from typing import NamedTuple, Protocol
 
+from django.utils.translation import gettext_lazy as _
+
+from ..sentences import said
 from ..text import PhraseIndex
 from .rules import Rule, overlap
 
@@ -88,7 +91,12 @@ def find_rivals(rows: Sequence[Redirected], language: str) -> dict[int, list[str
                 pairs.add((*sorted((row.pk, other.pk)), row.phrase))  # type: ignore[arg-type]
     found: dict[int, dict[str, None]] = defaultdict(dict)
     for older, newer, phrase in sorted(pairs):
-        sentence = f"Redirects {older} and {newer} both take '{phrase}': the older one, {older}, wins."
+        sentence = said(
+            _("Redirects %(older)s and %(newer)s both take '%(phrase)s': the older one, %(older)s, wins."),
+            older=older,
+            newer=newer,
+            phrase=phrase,
+        )
         found[older][sentence] = found[newer][sentence] = None
     return {pk: list(sentences) for pk, sentences in found.items()}
 
@@ -126,19 +134,26 @@ def _outcome(older: Rule, newer: Rule, tokens: Tokens) -> str:
         return ""
     if actions == {"boost", "bury"}:
         boost, bury = (older, newer) if older.action == "boost" else (newer, older)
-        return (
-            f"Rule {boost.id} boosts and rule {bury.id} buries {older.subject}: "
-            f"both count, so it is {_sum_in_words(boost, bury)}."
-        )
+        return said(_sum(boost, bury), boost=boost.id, bury=bury.id, subject=older.subject)
     if actions == {"hide"}:
-        return f"Rules {older.id} and {newer.id} both hide {older.subject}: one of them is enough."
+        return said(
+            _("Rules %(older)s and %(newer)s both hide %(subject)s: one of them is enough."),
+            older=older.id,
+            newer=newer.id,
+            subject=older.subject,
+        )
     if "hide" in actions:
         hide, other = (older, newer) if older.action == "hide" else (newer, older)
-        verb = "boosts" if other.action == "boost" else "buries"
-        return (
-            f"Rule {hide.id} hides {hide.subject}, which rule {other.id} {verb}: "
-            f"it stays hidden, rule {other.id} does nothing."
+        sentence = (
+            _(
+                "Rule %(hide)s hides %(subject)s, which rule %(other)s boosts: it stays hidden, rule %(other)s does nothing."
+            )
+            if other.action == "boost"
+            else _(
+                "Rule %(hide)s hides %(subject)s, which rule %(other)s buries: it stays hidden, rule %(other)s does nothing."
+            )
         )
+        return said(sentence, hide=hide.id, subject=hide.subject, other=other.id)
     return ""
 
 
@@ -146,30 +161,51 @@ def _pin_outcome(older: Rule, newer: Rule, tokens: Tokens) -> str:
     if older.action == newer.action:
         if older.product_key == newer.product_key:
             if older.position == newer.position:
-                return f"Rules {older.id} and {newer.id} both pin {older.subject} to place {older.position}: one is enough."
-            return (
-                f"Rules {older.id} and {newer.id} pin {older.subject} to two places: "
-                f"the older rule {older.id} wins, it stands at place {older.position}."
+                sentence = _(
+                    "Rules %(older)s and %(newer)s both pin %(subject)s to place %(place)s: one is enough."
+                )
+            else:
+                sentence = _(
+                    "Rules %(older)s and %(newer)s pin %(subject)s to two places:"
+                    " the older rule %(older)s wins, it stands at place %(place)s."
+                )
+        elif older.position == newer.position:
+            sentence = _(
+                "Rules %(older)s and %(newer)s pin to place %(place)s: %(subject)s of the older rule"
+                " %(older)s keeps it, %(other)s takes the next free place."
             )
-        if older.position == newer.position:
-            return (
-                f"Rules {older.id} and {newer.id} pin to place {older.position}: {older.subject} of the older rule "
-                f"{older.id} keeps it, {newer.subject} takes the next free place."
-            )
-        return ""
+        else:
+            return ""
+        return said(
+            sentence,
+            older=older.id,
+            newer=newer.id,
+            subject=older.subject,
+            other=newer.subject,
+            place=older.position,
+        )
     pin, other = (older, newer) if older.action == "pin" else (newer, older)
     if not other.concerns(pin.product_key, tokens.get(pin.product_key, ())):
         return ""
     if other.action == "hide":
-        reason = f" (as {other.subject})" if other.token else ""
-        return f"Rule {other.id} hides {pin.subject}{reason}, which rule {pin.id} pins: it stays hidden."
+        sentence = (
+            _("Rule %(other)s hides %(subject)s (as %(value)s), which rule %(pin)s pins: it stays hidden.")
+            if other.token
+            else _("Rule %(other)s hides %(subject)s, which rule %(pin)s pins: it stays hidden.")
+        )
+        return said(sentence, other=other.id, subject=pin.subject, value=other.subject, pin=pin.id)
     if other.token:  # lifting a whole brand and pinning one product of it is no contradiction
         return ""
-    verb = "boosts" if other.action == "boost" else "buries"
-    return (
-        f"Rule {pin.id} pins {pin.subject}, which rule {other.id} {verb}: "
-        f"it stands at place {pin.position}, rule {other.id} does nothing."
+    sentence = (
+        _(
+            "Rule %(pin)s pins %(subject)s, which rule %(other)s boosts: it stands at place %(place)s, rule %(other)s does nothing."
+        )
+        if other.action == "boost"
+        else _(
+            "Rule %(pin)s pins %(subject)s, which rule %(other)s buries: it stands at place %(place)s, rule %(other)s does nothing."
+        )
     )
+    return said(sentence, pin=pin.id, subject=pin.subject, other=other.id, place=pin.position)
 
 
 def _same_subject(one: Rule, other: Rule) -> bool:
@@ -178,8 +214,16 @@ def _same_subject(one: Rule, other: Rule) -> bool:
     return one.product_key == other.product_key
 
 
-def _sum_in_words(boost: Rule, bury: Rule) -> str:
+def _sum(boost: Rule, bury: Rule) -> str:
     total = boost.weight + bury.weight
     if not total:
-        return "neither lifted nor lowered"
-    return "lifted by the difference" if total > 0 else "lowered by the difference"
+        return _(
+            "Rule %(boost)s boosts and rule %(bury)s buries %(subject)s: both count, so it is neither lifted nor lowered."
+        )
+    if total > 0:
+        return _(
+            "Rule %(boost)s boosts and rule %(bury)s buries %(subject)s: both count, so it is lifted by the difference."
+        )
+    return _(
+        "Rule %(boost)s boosts and rule %(bury)s buries %(subject)s: both count, so it is lowered by the difference."
+    )

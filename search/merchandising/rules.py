@@ -11,11 +11,14 @@ from urllib.parse import urlsplit
 
 from django.utils import formats
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from ..clock import local_time
 from ..conf import get_settings
 from ..exceptions import UnsafeLink
 from ..facets import parse_token
+from ..sentences import changed, joined, said
 
 State = Literal["running", "scheduled", "ended", "disabled"]
 Action = Literal["pin", "hide", "boost", "bury"]
@@ -23,13 +26,20 @@ Place = Literal["query", "contains", "category", "similar_product", "similar_cat
 # Shares of the distance from the best score of a list to its last.
 STRENGTHS = {"slightly": 0.25, "clearly": 0.5, "strongly": 1.0}
 _PLACES = {
-    "query": "for '{}'",
-    "contains": "for queries with '{}'",
-    "category": "in the category {}",
-    "similar_product": "in items similar to {}",
-    "similar_category": "in items similar to products of the category {}",
+    "query": _("for '%(phrase)s'"),
+    "contains": _("for queries with '%(phrase)s'"),
+    "category": _("in the category %(phrase)s"),
+    "similar_product": _("in items similar to %(phrase)s"),
+    "similar_category": _("in items similar to products of the category %(phrase)s"),
 }
-_VERBS = {"pin": "Pins", "hide": "Hides", "boost": "Boosts", "bury": "Buries"}
+_ACTIONS = {
+    "pin": _("Pins %(subject)s %(how)s %(where)s%(when)s"),
+    "hide": _("Hides %(subject)s %(where)s%(when)s"),
+    "boost": _("Boosts %(subject)s %(how)s %(where)s%(when)s"),
+    "bury": _("Buries %(subject)s %(how)s %(where)s%(when)s"),
+}
+_STRENGTHS = {"slightly": _("slightly"), "clearly": _("clearly"), "strongly": _("strongly")}
+_ORDINALS = (_("first"), _("second"), _("third"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,16 +86,19 @@ class Fired(NamedTuple):
 
 def say(rule: Rule, now: datetime) -> str:
     """Return what a rule does: "Pins SKU-123 first for 'navy sneakers', until 3 May"."""
-    how = f" {_ordinal(rule.position)}" if rule.action == "pin" else ""
-    if rule.action in ("boost", "bury"):
-        how = f" {rule.strength}"
-    where = _PLACES[rule.place].format(rule.phrase)
-    return f"{_VERBS[rule.action]} {rule.subject}{how} {where}{in_words(rule.starts, rule.ends, now)}"
+    return said(
+        _ACTIONS[rule.action],
+        subject=rule.subject,
+        how=_ordinal(rule.position) if rule.action == "pin" else _STRENGTHS[rule.strength],
+        where=said(_PLACES[rule.place], phrase=rule.phrase),
+        when=in_words(rule.starts, rule.ends, now),
+    )
 
 
 def _ordinal(number: int) -> str:
-    words = ("first", "second", "third")
-    return words[number - 1] if number <= len(words) else f"at place {number}"
+    return (
+        _ORDINALS[number - 1] if number <= len(_ORDINALS) else said(_("at place %(number)s"), number=number)
+    )
 
 
 class HasSchedule(Protocol):
@@ -121,20 +134,20 @@ def overlap(
 
 def in_words(starts: datetime | None, ends: datetime | None, now: datetime) -> str:
     """Return ", from 1 May until 3 May", without a start that has passed; "" where it holds for ever."""
-    parts = []
-    if starts is not None and starts > now:
-        parts.append(f"from {_day(starts, now)}")
-    if ends is not None:
-        parts.append(f"until {_day(ends, now)}")
-    return f", {' '.join(parts)}" if parts else ""
+    begins = _day(starts, now) if starts is not None and starts > now else ""
+    if ends is None:
+        return said(_(", from %(starts)s"), starts=begins) if begins else ""
+    if not begins:
+        return said(_(", until %(ends)s"), ends=_day(ends, now))
+    return said(_(", from %(starts)s until %(ends)s"), starts=begins, ends=_day(ends, now))
 
 
 def _day(moment: datetime, now: datetime) -> str:
     local = local_time(moment)
-    style = "j F" if local.year == local_time(now).year else "j F Y"
+    style = _("j F") if local.year == local_time(now).year else _("j F Y")
     if (local.hour, local.minute) != (0, 0):
-        style += " H:i"
-    return formats.date_format(local, style)
+        style = joined((style, "H:i"))
+    return changed(style, lambda form: formats.date_format(local, form))
 
 
 def check_link(url: str) -> None:
@@ -151,10 +164,17 @@ def check_link(url: str) -> None:
         url, allowed_hosts=hosts
     ):
         named = ", ".join(sorted(hosts))
-        known = f"of {named}" if named else "that the setting REDIRECT_HOSTS names; it names none"
-        raise UnsafeLink(
-            f"{url!r} must be a path of the shop that begins with one slash, or an address at a host {known}."
+        sentence = (
+            gettext(
+                "%(url)s must be a path of the shop that begins with one slash, or an address at a host of %(named)s."
+            )
+            if named
+            else gettext(
+                "%(url)s must be a path of the shop that begins with one slash, or an address at a host"
+                " that the setting REDIRECT_HOSTS names; it names none."
+            )
         )
+        raise UnsafeLink(sentence % {"url": repr(url), "named": named})
 
 
 def is_safe(url: str) -> bool:

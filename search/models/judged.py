@@ -42,12 +42,12 @@ class QueryJudgement(models.Model):
     judged_set = models.ForeignKey(
         JudgedSet, on_delete=models.CASCADE, related_name="queries", db_index=False
     )
-    text = models.TextField(help_text="As it is searched for.")
-    query = models.TextField(help_text="The text in lower case, once in a set.")
+    text = models.TextField(help_text=_("As it is searched for."))
+    query = models.TextField(help_text=_("The text in lower case, once in a set."))
     kind = models.CharField(max_length=NAME_LENGTH, blank=True, default="")
-    right = models.JSONField(default=list, help_text="SKUs of right answers, in lower case.")
-    wrong = models.JSONField(default=list, help_text="SKUs of products that were judged wrong.")
-    rule = models.JSONField(null=True, blank=True, help_text="What right answers have, in place of SKUs.")
+    right = models.JSONField(default=list, help_text=_("SKUs of right answers, in lower case."))
+    wrong = models.JSONField(default=list, help_text=_("SKUs of products that were judged wrong."))
+    rule = models.JSONField(null=True, blank=True, help_text=_("What right answers have, in place of SKUs."))
     judged_at = models.DateTimeField(default=timezone.now)
     judged_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
@@ -92,24 +92,24 @@ class EvaluationRun(Computation):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     weights = models.JSONField(
-        default=dict, help_text="Weights to try in place of those that are set; empty for none."
+        default=dict, help_text=_("Weights to try in place of those that are set; empty for none.")
     )
     # Without a reference, since the release before deletes versions and knows no runs.
     version_number = models.PositiveBigIntegerField(
-        null=True, blank=True, help_text="The version that its answers are of."
+        null=True, blank=True, help_text=_("The version that its answers are of.")
     )
     answers = models.JSONField(
-        default=dict, help_text="What was answered so far, by side and query; empty once it has ended."
+        default=dict, help_text=_("What was answered so far, by side and query; empty once it has ended.")
     )
     before = models.ForeignKey(
         Evaluation,
         null=True,
         on_delete=models.SET_NULL,
         related_name="+",
-        help_text="With the settings that are set.",
+        help_text=_("With the settings that are set."),
     )
     after = models.ForeignKey(
-        Evaluation, null=True, on_delete=models.SET_NULL, related_name="+", help_text="With those tried."
+        Evaluation, null=True, on_delete=models.SET_NULL, related_name="+", help_text=_("With those tried.")
     )
 
     objects = EvaluationRunQuerySet.as_manager()
