@@ -132,7 +132,7 @@ class JudgingPages(SetPages):
         before: int = 0,
     ) -> TemplateResponse:
         following = [query for query in waiting if normalise(query.text) != normalise(text)]
-        frequent = len(following) < len(waiting)
+        first = bool(waiting) and normalise(waiting[0].text) == normalise(text)
         return self.respond(
             request,
             "judge",
@@ -144,7 +144,7 @@ class JudgingPages(SetPages):
             others=picks[len(picks) - before :] if before else [],
             find=find,
             skip=skip,
-            skip_next=skip + 1 if frequent else skip,
+            skip_next=skip + 1 if first else None,
             searches=next((query.searches for query in waiting if query not in following), None),
             following=following[:NEXT],
             count=judged_set.queries.count(),

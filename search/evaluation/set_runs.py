@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -66,6 +66,7 @@ def ask(judged_set: JudgedSet, user: Any, weights: Mapping[str, float] | None = 
             error=_("It gave no sign of life, and another evaluation was begun."),
             answers={},
         )
+        _forget_old(judged_set.runs.all(), KEPT_RUNS - 1)
         return EvaluationRun.objects.create(
             judged_set=judged_set, asked_by=user, weights=dict(weights or {}), seen_at=timezone.now()
         )
@@ -199,7 +200,7 @@ class _Slice:
         judged = [judged_query(judgement) for judgement in self._queries]
         right = right_of(judged, self._version, report=self._live)
         made = {side: self._keep(side, judged, right) for side in self._sides}
-        _forget_old(self._run.judged_set)
+        _forget_old(self._run.judged_set.evaluations.all(), KEPT_EVALUATIONS)
         now = timezone.now()
         EvaluationRun.objects.filter(pk=self._run.pk).update(
             state=State.READY,
@@ -262,12 +263,10 @@ def right_of(
     return [next(by_rule) if query.skus is None else query.skus & there for query in queries]
 
 
-def _forget_old(judged_set: JudgedSet) -> None:
-    """Delete the evaluations and runs of a set that are too many, the oldest ones."""
-    old = judged_set.evaluations.order_by("-pk").values_list("pk", flat=True)[KEPT_EVALUATIONS:]
-    Evaluation.objects.filter(pk__in=list(old)).delete()
-    runs = judged_set.runs.order_by("-pk").values_list("pk", flat=True)[KEPT_RUNS:]
-    EvaluationRun.objects.filter(pk__in=list(runs)).delete()
+def _forget_old(rows: QuerySet[Any], kept: int) -> None:
+    """Delete the oldest rows of a set that are too many."""
+    old = rows.order_by("-pk").values_list("pk", flat=True)[kept:]
+    rows.model._default_manager.filter(pk__in=list(old)).delete()
 
 
 # What a person tries beside the weights that are set.
