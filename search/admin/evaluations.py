@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -52,7 +52,7 @@ class EvaluationAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         evaluation: Evaluation | None = self.get_object(request, object_id)
         if evaluation is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            raise Http404(_("There is no such evaluation."))
         return TemplateResponse(
             request,
             "admin/fashion_search/evaluation/evaluation.html",

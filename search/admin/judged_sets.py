@@ -111,11 +111,7 @@ class JudgedSetAdmin(JudgingPages, ComparingPages):
         """Show one set: figures, history, queries; a POST names it anew."""
         from ..evaluation.history import read_history, worst_first
 
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        judged_set: JudgedSet | None = self.get_object(request, object_id)
-        if judged_set is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        judged_set = self.set_of(request, object_id)
         if request.method == "POST":
             return self._rename(request, judged_set)
         containing = cut_text(storable(request.GET.get("q", ""))).text

@@ -33,7 +33,7 @@ HIGHEST_SKIP = 100_000
 class SetPages(ModelAdmin):
     """What all pages of one set share."""
 
-    def set_of(self, request: HttpRequest, pk: int, *, changing: bool = False) -> JudgedSet:
+    def set_of(self, request: HttpRequest, pk: int | str, *, changing: bool = False) -> JudgedSet:
         """Return a set to who may see or change it.
 
         Raises:

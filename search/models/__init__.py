@@ -4,7 +4,7 @@ from .api_keys import ApiKey
 from .builds import Build, Dashboard
 from .cards import StoredCard
 from .entries import EntryImage, IndexEntry
-from .insight import LoggedSearch, PopularQuery, QueryDay, SearchDay, SearchEvent, StageDay
+from .insight import IgnoredQuery, LoggedSearch, PopularQuery, QueryDay, SearchDay, SearchEvent, StageDay
 from .judged import EvaluationRun, JudgedSet, QueryJudgement
 from .kept_counts import KeptCount, KeptCountChange
 from .merchandising import Banner, MerchandisingRule, Redirect, Synonym
@@ -24,6 +24,7 @@ __all__ = [
     "Evaluation",
     "EvaluationRun",
     "HealthFinding",
+    "IgnoredQuery",
     "IndexEntry",
     "IndexVersion",
     "JudgedSet",

@@ -214,3 +214,23 @@ class PopularQuery(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+
+class IgnoredQuery(models.Model):
+    """A query that the workbench lists no more, since somebody has decided that there is nothing to do about it."""
+
+    query = models.TextField(primary_key=True, help_text="In lower case.")
+    text = models.TextField(help_text="As it was listed.")
+    by = models.CharField(max_length=150, help_text="Who ignored it.")
+    at = models.DateTimeField("time", auto_now_add=True)
+
+    class Meta:
+        """Names; who may add one ignores queries, who may delete one takes that back."""
+
+        verbose_name = _("ignored query")
+        verbose_name_plural = _("ignored queries")
+        ordering = ("-at", "query")
+        default_permissions = ("add", "delete")
+
+    def __str__(self) -> str:
+        return self.text

@@ -84,3 +84,22 @@ def change(now: Any, before: Any, kind: str, *, good: str = "up") -> SafeString 
         amount,
         gettext("points") if kind == "share" else "%",
     )
+
+
+@register.simple_tag
+def trend(now: int, before: int | None) -> SafeString | str:
+    """Write in a cell how a number of searches changed; nothing where the days before were not counted.
+
+    Args:
+        now: of the period, at least 1.
+        before: of as many days before; None where they were not counted.
+    """
+    if before is None:
+        return ""
+    if not before:
+        return gettext("new")
+    difference = now / before - 1
+    if abs(difference) < STEADY:
+        return gettext("as before")
+    sign = "▲" if difference > 0 else "▼"
+    return format_html('<span class="nowrap">{} {}{}%</span>', sign, f"{100 * abs(difference):.0f}", THIN)

@@ -79,7 +79,6 @@ def test_ten_queries_are_judged_and_evaluated_in_forty_steps(sets: Page):
     assert len(set(judged)) == len(QUERIES)
     steps.click("button", "Evaluate")
     expect(sets.locator(".tiles")).to_contain_text("P@10", timeout=WORKER)
-    assert steps.taken == 38
     assert steps.taken <= MOST_STEPS
     expect(sets.locator(".tiles")).to_contain_text("10")
     expect(sets.get_by_text("P@10 and nDCG@10 over time")).to_be_visible()

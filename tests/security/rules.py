@@ -117,6 +117,7 @@ RULES: dict[str, Rule] = {
     "admin:fashion_search_inspector": ADMIN,
     "admin:fashion_search_compare": ADMIN,
     "admin:fashion_search_workbench": ADMIN,
+    "admin:fashion_search_workbench_ignore": SENT,
     **_pages("fashion_search_loggedsearch", "add", "delete"),
     # Merchandising
     **_pages("fashion_search_banner"),

@@ -226,7 +226,9 @@ def test_a_relaxed_query_is_said_in_one_sentence_with_honest_counts(client, coun
     assertNotContains(page, "No product mentions")
     assert found(page) == {"S1", "S2", "S3"}
     page = client.get("/search/?q=linen+red+zzzz+shirt")
-    assertContains(page, "mentions “zzzz”. No match for “linen red zzzz shirt”. Showing <strong>linen shirt</strong>.")
+    assertContains(
+        page, "mentions “zzzz”. No match for “linen red zzzz shirt”. Showing <strong>linen shirt</strong>."
+    )
 
     page = client.get("/search/?q=blue+shirt")
     assertContains(page, "1 match, 2 similar")
