@@ -372,3 +372,12 @@ def test_a_failed_run_says_why(staff, page, judged_set):
         error="No query of the set has a right answer.",
     )
     assert "No query of the set has a right answer." in text_of(staff.get(f"{page}change/"))
+
+
+def test_each_page_has_its_own_part(staff, page):
+    evaluated(staff, page)
+    evaluation = Evaluation.objects.get()
+    own = [f"{page}{name}/" for name in ("change", "judge", "upload", "compare")]
+    for address in (BASE, *own, f"{page}judge/?q=red", f"{EVALUATIONS}{evaluation.pk}/change/"):
+        shown = staff.get(address).content.decode()
+        assert shown.count('id="content-main"') == 1, address
