@@ -17,10 +17,10 @@ from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_POST
 
 from ..conf import get_settings
-from ..models import Banner, IndexEntry, IndexVersion, MerchandisingRule, Redirect, Synonym
+from ..models import Banner, MerchandisingRule, Redirect, Synonym
 from ..registry import ProductCard, read_cards
 from .base import ForgivingList, ModelAdmin
-from .merchandising_forms import BannerForm, RedirectForm, RuleForm, SynonymForm
+from .merchandising_forms import BannerForm, RedirectForm, RuleForm, SynonymForm, pinned_tokens
 
 if TYPE_CHECKING:
     from ..merchandising.rules import State
@@ -200,16 +200,10 @@ class MerchandisingRuleAdmin(ScheduledAdmin):
     def conflicts_of(self) -> dict[int, list[str]]:
         """Return the conflicts among the rules that run or will."""
         from ..merchandising.conflicts import find_conflicts
-        from ..merchandising.snapshots import pinned_by, rule_of
+        from ..merchandising.snapshots import rule_of
 
         rules = [rule_of(row) for row in self.due()]
-        pinned = pinned_by(rules)
-        version = IndexVersion.objects.serving()
-        tokens: dict[str, list[str]] = {}
-        if version is not None and pinned and any(rule.token for rule in rules):
-            entries = IndexEntry.objects.in_version(version.pk).of_products(pinned)
-            tokens = dict(entries.values_list("product_key", "facets"))
-        return find_conflicts(rules, tokens, get_settings().text_config)
+        return find_conflicts(rules, pinned_tokens(rules), get_settings().text_config)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
         """Return the rule with its product's card."""

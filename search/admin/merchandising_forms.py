@@ -1,6 +1,8 @@
 """Forms of merchandising: what is typed is checked against the index, so that nothing is saved that cannot work."""
 
-from collections.abc import Iterable
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
@@ -17,6 +19,8 @@ from ..registry import get_index
 from ..text import PhraseIndex, split
 
 if TYPE_CHECKING:
+    from ..merchandising.rules import Rule
+
     ModelForm = forms.ModelForm[Any]
 else:
     ModelForm = forms.ModelForm  # generic for the type checker only
@@ -231,6 +235,21 @@ def key_of_sku(sku: str) -> str | None:
     """Return the key of the indexed product with this SKU, in any case of letters, or None."""
     found = _entries().filter(sku=sku.strip().lower()).order_by("product_key")
     return found.values_list("product_key", flat=True).first()
+
+
+def pinned_tokens(rules: Sequence[Rule]) -> dict[str, list[str]]:
+    """Return the facet tokens of the products that rules pin, by key; none where no rule is about a value."""
+    from ..merchandising.snapshots import pinned_by
+
+    pinned = pinned_by(rules)
+    if not pinned or not any(rule.token for rule in rules):
+        return {}
+    return dict(_entries().of_products(pinned).values_list("product_key", "facets"))
+
+
+def categories() -> list[str]:
+    """Return the categories that products are in, by name."""
+    return sorted(set(values_of(CATEGORY, _tokens())), key=str.casefold)
 
 
 def _entries() -> EntryQuerySet:

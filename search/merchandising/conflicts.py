@@ -10,6 +10,8 @@ from datetime import datetime
 from itertools import combinations
 from typing import NamedTuple, Protocol
 
+from django.utils.translation import gettext
+
 from ..text import PhraseIndex
 from .rules import Rule, overlap
 
@@ -88,7 +90,9 @@ def find_rivals(rows: Sequence[Redirected], language: str) -> dict[int, list[str
                 pairs.add((*sorted((row.pk, other.pk)), row.phrase))  # type: ignore[arg-type]
     found: dict[int, dict[str, None]] = defaultdict(dict)
     for older, newer, phrase in sorted(pairs):
-        sentence = f"Redirects {older} and {newer} both take '{phrase}': the older one, {older}, wins."
+        sentence = gettext(
+            "Redirects {older} and {newer} both take '{phrase}': the older one, {older}, wins."
+        ).format(older=older, newer=newer, phrase=phrase)
         found[older][sentence] = found[newer][sentence] = None
     return {pk: list(sentences) for pk, sentences in found.items()}
 
@@ -126,50 +130,75 @@ def _outcome(older: Rule, newer: Rule, tokens: Tokens) -> str:
         return ""
     if actions == {"boost", "bury"}:
         boost, bury = (older, newer) if older.action == "boost" else (newer, older)
-        return (
-            f"Rule {boost.id} boosts and rule {bury.id} buries {older.subject}: "
-            f"both count, so it is {_sum_in_words(boost, bury)}."
-        )
+        return _sum_in_words(boost, bury).format(boost=boost.number, bury=bury.number, subject=older.subject)
     if actions == {"hide"}:
-        return f"Rules {older.id} and {newer.id} both hide {older.subject}: one of them is enough."
+        return gettext("Rules {older} and {newer} both hide {subject}: one of them is enough.").format(
+            older=older.number, newer=newer.number, subject=older.subject
+        )
     if "hide" in actions:
         hide, other = (older, newer) if older.action == "hide" else (newer, older)
-        verb = "boosts" if other.action == "boost" else "buries"
-        return (
-            f"Rule {hide.id} hides {hide.subject}, which rule {other.id} {verb}: "
-            f"it stays hidden, rule {other.id} does nothing."
+        sentence = (
+            gettext(
+                "Rule {hide} hides {subject}, which rule {other} boosts: it stays hidden, rule {other} does nothing."
+            )
+            if other.action == "boost"
+            else gettext(
+                "Rule {hide} hides {subject}, which rule {other} buries: it stays hidden, rule {other} does nothing."
+            )
         )
+        return sentence.format(hide=hide.number, subject=hide.subject, other=other.number)
     return ""
 
 
 def _pin_outcome(older: Rule, newer: Rule, tokens: Tokens) -> str:
     if older.action == newer.action:
         if older.product_key == newer.product_key:
-            if older.position == newer.position:
-                return f"Rules {older.id} and {newer.id} both pin {older.subject} to place {older.position}: one is enough."
-            return (
-                f"Rules {older.id} and {newer.id} pin {older.subject} to two places: "
-                f"the older rule {older.id} wins, it stands at place {older.position}."
+            sentence = (
+                gettext("Rules {older} and {newer} both pin {subject} to place {position}: one is enough.")
+                if older.position == newer.position
+                else gettext(
+                    "Rules {older} and {newer} pin {subject} to two places: the older rule {older} wins, it stands "
+                    "at place {position}."
+                )
             )
-        if older.position == newer.position:
-            return (
-                f"Rules {older.id} and {newer.id} pin to place {older.position}: {older.subject} of the older rule "
-                f"{older.id} keeps it, {newer.subject} takes the next free place."
+        elif older.position == newer.position:
+            sentence = gettext(
+                "Rules {older} and {newer} pin to place {position}: {subject} of the older rule {older} keeps it, "
+                "{other} takes the next free place."
             )
-        return ""
+        else:
+            return ""
+        return sentence.format(
+            older=older.number,
+            newer=newer.number,
+            subject=older.subject,
+            other=newer.subject,
+            position=older.position,
+        )
     pin, other = (older, newer) if older.action == "pin" else (newer, older)
     if not other.concerns(pin.product_key, tokens.get(pin.product_key, ())):
         return ""
     if other.action == "hide":
-        reason = f" (as {other.subject})" if other.token else ""
-        return f"Rule {other.id} hides {pin.subject}{reason}, which rule {pin.id} pins: it stays hidden."
+        sentence = (
+            gettext("Rule {hide} hides {subject} (as {value}), which rule {pin} pins: it stays hidden.")
+            if other.token
+            else gettext("Rule {hide} hides {subject}, which rule {pin} pins: it stays hidden.")
+        )
+        return sentence.format(hide=other.number, subject=pin.subject, value=other.subject, pin=pin.number)
     if other.token:  # lifting a whole brand and pinning one product of it is no contradiction
         return ""
-    verb = "boosts" if other.action == "boost" else "buries"
-    return (
-        f"Rule {pin.id} pins {pin.subject}, which rule {other.id} {verb}: "
-        f"it stands at place {pin.position}, rule {other.id} does nothing."
+    sentence = (
+        gettext(
+            "Rule {pin} pins {subject}, which rule {other} boosts: it stands at place {position}, rule {other} does "
+            "nothing."
+        )
+        if other.action == "boost"
+        else gettext(
+            "Rule {pin} pins {subject}, which rule {other} buries: it stands at place {position}, rule {other} does "
+            "nothing."
+        )
     )
+    return sentence.format(pin=pin.number, subject=pin.subject, other=other.number, position=pin.position)
 
 
 def _same_subject(one: Rule, other: Rule) -> bool:
@@ -181,5 +210,13 @@ def _same_subject(one: Rule, other: Rule) -> bool:
 def _sum_in_words(boost: Rule, bury: Rule) -> str:
     total = boost.weight + bury.weight
     if not total:
-        return "neither lifted nor lowered"
-    return "lifted by the difference" if total > 0 else "lowered by the difference"
+        return gettext(
+            "Rule {boost} boosts and rule {bury} buries {subject}: both count, so it is neither lifted nor lowered."
+        )
+    if total > 0:
+        return gettext(
+            "Rule {boost} boosts and rule {bury} buries {subject}: both count, so it is lifted by the difference."
+        )
+    return gettext(
+        "Rule {boost} boosts and rule {bury} buries {subject}: both count, so it is lowered by the difference."
+    )

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 from django.utils import formats
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from ..clock import local_time
 from ..conf import get_settings
@@ -22,14 +24,24 @@ Action = Literal["pin", "hide", "boost", "bury"]
 Place = Literal["query", "contains", "category", "similar_product", "similar_category"]
 # Shares of the distance from the best score of a list to its last.
 STRENGTHS = {"slightly": 0.25, "clearly": 0.5, "strongly": 1.0}
+DRAFTED = 2_000_000_000  # from which numbers stand for rules that are not saved yet
 _PLACES = {
-    "query": "for '{}'",
-    "contains": "for queries with '{}'",
-    "category": "in the category {}",
-    "similar_product": "in items similar to {}",
-    "similar_category": "in items similar to products of the category {}",
+    "query": _("for '{phrase}'"),
+    "contains": _("for queries with '{phrase}'"),
+    "category": _("in the category {phrase}"),
+    "similar_product": _("in items similar to {phrase}"),
+    "similar_category": _("in items similar to products of the category {phrase}"),
 }
-_VERBS = {"pin": "Pins", "hide": "Hides", "boost": "Boosts", "bury": "Buries"}
+_SENTENCES = {
+    ("pin", 1): _("Pins {subject} first {where}{when}"),
+    ("pin", 2): _("Pins {subject} second {where}{when}"),
+    ("pin", 3): _("Pins {subject} third {where}{when}"),
+    ("pin", 0): _("Pins {subject} at place {position} {where}{when}"),
+    ("hide", 0): _("Hides {subject} {where}{when}"),
+    ("boost", 0): _("Boosts {subject} {strength} {where}{when}"),
+    ("bury", 0): _("Buries {subject} {strength} {where}{when}"),
+}
+_STRENGTHS = {"slightly": _("slightly"), "clearly": _("clearly"), "strongly": _("strongly")}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,6 +60,11 @@ class Rule:
     strength: str = "clearly"  # of boost and bury
     starts: datetime | None = None
     ends: datetime | None = None
+
+    @property
+    def number(self) -> str:
+        """Its number as sentences name it; of one that is not saved yet, that it is a draft."""
+        return str(self.id) if self.id < DRAFTED else gettext("(draft)")
 
     @property
     def subject(self) -> str:
@@ -76,16 +93,14 @@ class Fired(NamedTuple):
 
 def say(rule: Rule, now: datetime) -> str:
     """Return what a rule does: "Pins SKU-123 first for 'navy sneakers', until 3 May"."""
-    how = f" {_ordinal(rule.position)}" if rule.action == "pin" else ""
-    if rule.action in ("boost", "bury"):
-        how = f" {rule.strength}"
-    where = _PLACES[rule.place].format(rule.phrase)
-    return f"{_VERBS[rule.action]} {rule.subject}{how} {where}{in_words(rule.starts, rule.ends, now)}"
-
-
-def _ordinal(number: int) -> str:
-    words = ("first", "second", "third")
-    return words[number - 1] if number <= len(words) else f"at place {number}"
+    named = rule.position if rule.action == "pin" and rule.position <= 3 else 0
+    return str(_SENTENCES[rule.action, named]).format(
+        subject=rule.subject,
+        position=rule.position,
+        strength=_STRENGTHS[rule.strength],
+        where=str(_PLACES[rule.place]).format(phrase=rule.phrase),
+        when=in_words(rule.starts, rule.ends, now),
+    )
 
 
 class HasSchedule(Protocol):
@@ -121,12 +136,12 @@ def overlap(
 
 def in_words(starts: datetime | None, ends: datetime | None, now: datetime) -> str:
     """Return ", from 1 May until 3 May", without a start that has passed; "" where it holds for ever."""
-    parts = []
-    if starts is not None and starts > now:
-        parts.append(f"from {_day(starts, now)}")
-    if ends is not None:
-        parts.append(f"until {_day(ends, now)}")
-    return f", {' '.join(parts)}" if parts else ""
+    begins = _day(starts, now) if starts is not None and starts > now else ""
+    if begins and ends is not None:
+        return gettext(", from {start} until {end}").format(start=begins, end=_day(ends, now))
+    if begins:
+        return gettext(", from {start}").format(start=begins)
+    return gettext(", until {end}").format(end=_day(ends, now)) if ends is not None else ""
 
 
 def _day(moment: datetime, now: datetime) -> str:
@@ -150,11 +165,16 @@ def check_link(url: str) -> None:
     if not (is_printed and (is_path or is_host)) or not url_has_allowed_host_and_scheme(
         url, allowed_hosts=hosts
     ):
-        named = ", ".join(sorted(hosts))
-        known = f"of {named}" if named else "that the setting REDIRECT_HOSTS names; it names none"
-        raise UnsafeLink(
-            f"{url!r} must be a path of the shop that begins with one slash, or an address at a host {known}."
-        )
+        if hosts:
+            sentence = gettext(
+                "{url} must be a path of the shop that begins with one slash, or an address at a host of {hosts}."
+            )
+        else:
+            sentence = gettext(
+                "{url} must be a path of the shop that begins with one slash, or an address at a host that the setting "
+                "REDIRECT_HOSTS names; it names none."
+            )
+        raise UnsafeLink(sentence.format(url=repr(url), hosts=", ".join(sorted(hosts))))
 
 
 def is_safe(url: str) -> bool:

@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from ..facets import token_of
 
@@ -15,10 +16,10 @@ class Scheduled(models.Model):
     """Something that holds from its start to its end, while it is enabled."""
 
     enabled = models.BooleanField(default=True)
-    starts = models.DateTimeField(null=True, blank=True, help_text="Empty: at once.")
-    ends = models.DateTimeField(null=True, blank=True, help_text="Empty: it runs until it is disabled.")
-    note = models.TextField(blank=True, default="", help_text="For colleagues: why it is here.")
-    hits = models.BigIntegerField(default=0, editable=False, help_text="Searches in which it took effect.")
+    starts = models.DateTimeField(null=True, blank=True, help_text=_("Empty: at once."))
+    ends = models.DateTimeField(null=True, blank=True, help_text=_("Empty: it runs until it is disabled."))
+    note = models.TextField(blank=True, default="", help_text=_("For colleagues: why it is here."))
+    hits = models.BigIntegerField(default=0, editable=False, help_text=_("Searches in which it took effect."))
     last_fired = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -31,7 +32,7 @@ class Scheduled(models.Model):
             models.CheckConstraint(
                 condition=models.Q(starts=None) | models.Q(ends=None) | models.Q(ends__gt=models.F("starts")),
                 name="fashion_search_%(class)s_ends_later",
-                violation_error_message="It ends before it starts; swap the two.",
+                violation_error_message=_("It ends before it starts; swap the two."),
             ),
         )
 
@@ -42,58 +43,65 @@ class MerchandisingRule(Scheduled):
     class Action(models.TextChoices):
         """What is done."""
 
-        PIN = "pin", "Pin to a place"
-        HIDE = "hide", "Hide"
-        BOOST = "boost", "Boost"
-        BURY = "bury", "Bury"
+        PIN = "pin", _("Pin to a place")
+        HIDE = "hide", _("Hide")
+        BOOST = "boost", _("Boost")
+        BURY = "bury", _("Bury")
 
     class Place(models.TextChoices):
         """Where it is done."""
 
-        QUERY = "query", "when the query is"
-        CONTAINS = "contains", "when the query contains"
-        CATEGORY = "category", "on the page of the category"
-        SIMILAR_PRODUCT = "similar_product", "in items similar to the product (SKU)"
-        SIMILAR_CATEGORY = "similar_category", "in items similar to products of the category"
+        QUERY = "query", _("when the query is")
+        CONTAINS = "contains", _("when the query contains")
+        CATEGORY = "category", _("on the page of the category")
+        SIMILAR_PRODUCT = "similar_product", _("in items similar to the product (SKU)")
+        SIMILAR_CATEGORY = "similar_category", _("in items similar to products of the category")
 
     class Strength(models.TextChoices):
         """How much a boost lifts and a bury lowers."""
 
-        SLIGHTLY = "slightly", "slightly"
-        CLEARLY = "clearly", "clearly"
-        STRONGLY = "strongly", "strongly"
+        SLIGHTLY = "slightly", _("slightly")
+        CLEARLY = "clearly", _("clearly")
+        STRONGLY = "strongly", _("strongly")
 
     action = models.CharField(max_length=8, choices=Action)
     place = models.CharField(max_length=20, choices=Place, default=Place.QUERY)
-    phrase = models.CharField(max_length=200, help_text="The query, the category, or the SKU of the product.")
+    phrase = models.CharField(
+        max_length=200, help_text=_("The query, the category, or the SKU of the product.")
+    )
     place_key = models.TextField(
-        blank=True, default="", editable=False, help_text="Key of the product on whose page the rule applies."
+        blank=True,
+        default="",
+        editable=False,
+        help_text=_("Key of the product on whose page the rule applies."),
     )
     sku = models.CharField(
-        "SKU", max_length=200, blank=True, default="", help_text="SKU of the product to act on."
+        _("SKU"), max_length=200, blank=True, default="", help_text=_("SKU of the product to act on.")
     )
     product_key = models.TextField(blank=True, default="", editable=False)
     facet = models.CharField(
-        max_length=60, blank=True, default="", help_text='Instead of a product: a facet, such as "brand".'
+        max_length=60, blank=True, default="", help_text=_('Instead of a product: a facet, such as "brand".')
     )
     value = models.CharField(
-        max_length=200, blank=True, default="", help_text='A value of the facet, such as "Nike".'
+        max_length=200, blank=True, default="", help_text=_('A value of the facet, such as "Nike".')
     )
     position = models.PositiveSmallIntegerField(
-        null=True, blank=True, help_text="Place of a pin; 1 is the first."
+        null=True, blank=True, help_text=_("Place of a pin; 1 is the first.")
     )
     strength = models.CharField(
         max_length=10,
         choices=Strength,
         default=Strength.CLEARLY,
-        help_text="For boost and bury. Strongly: as far as from the last result to the first; "
-        "clearly: half of that; slightly: a quarter.",
+        help_text=_(
+            "For boost and bury. Strongly: as far as from the last result to the first; "
+            "clearly: half of that; slightly: a quarter."
+        ),
     )
 
     class Meta(Scheduled.Meta):
         """Constraints, order and names."""
 
-        verbose_name = "rule"
+        verbose_name = _("rule")
         ordering = ("-pk",)
         constraints = (
             *Scheduled.Meta.constraints,
@@ -101,7 +109,7 @@ class MerchandisingRule(Scheduled):
                 condition=~models.Q(action="pin")
                 | (models.Q(position__gte=1) & ~models.Q(position=None) & ~models.Q(sku="")),
                 name="fashion_search_pin_has_place",
-                violation_error_message="A pin needs a product (SKU) and a place from 1.",
+                violation_error_message=_("A pin needs a product (SKU) and a place from 1."),
             ),
         )
 
@@ -121,16 +129,16 @@ class MerchandisingRule(Scheduled):
         """
         super().clean()
         if bool(self.facet) != bool(self.value):
-            raise ValidationError({"value": "A facet and its value belong together: fill both, or none."})
+            raise ValidationError({"value": _("A facet and its value belong together: fill both, or none.")})
         if bool(self.sku) == bool(self.facet):
             raise ValidationError(
-                {"sku": "Name a product by its SKU, or a facet and its value: one of them."}
+                {"sku": _("Name a product by its SKU, or a facet and its value: one of them.")}
             )
         if self.action == self.Action.PIN:
             if not self.sku:
-                raise ValidationError({"sku": "A pin needs the SKU of a product."})
+                raise ValidationError({"sku": _("A pin needs the SKU of a product.")})
             if not self.position:
-                raise ValidationError({"position": "A pin needs a place from 1."})
+                raise ValidationError({"position": _("A pin needs a place from 1.")})
 
 
 # Banners: a line above the results of a query or of a category.
@@ -142,21 +150,21 @@ class Banner(Scheduled):
     class Place(models.TextChoices):
         """Where it is shown."""
 
-        QUERY = "query", "when the query is"
-        CONTAINS = "contains", "when the query contains"
-        CATEGORY = "category", "on the page of the category"
+        QUERY = "query", _("when the query is")
+        CONTAINS = "contains", _("when the query contains")
+        CATEGORY = "category", _("on the page of the category")
 
     place = models.CharField(max_length=20, choices=Place, default=Place.QUERY)
-    phrase = models.CharField(max_length=200, help_text="The query or the category.")
+    phrase = models.CharField(max_length=200, help_text=_("The query or the category."))
     text = models.CharField(max_length=200)
     link = models.CharField(
-        max_length=500, blank=True, default="", help_text="A path, or a URL at one of REDIRECT_HOSTS."
+        max_length=500, blank=True, default="", help_text=_("A path, or a URL at one of REDIRECT_HOSTS.")
     )
     picture = models.CharField(
         max_length=500,
         blank=True,
         default="",
-        help_text="A path or URL of a picture, with the same hosts as the link.",
+        help_text=_("A path or URL of a picture, with the same hosts as the link."),
     )
 
     class Meta(Scheduled.Meta):
@@ -177,13 +185,13 @@ class Redirect(Scheduled):
     class Place(models.TextChoices):
         """Which queries."""
 
-        QUERY = "query", "when the query is"
-        CONTAINS = "contains", "when the query contains"
+        QUERY = "query", _("when the query is")
+        CONTAINS = "contains", _("when the query contains")
 
     place = models.CharField(max_length=20, choices=Place, default=Place.QUERY)
     phrase = models.CharField(max_length=200)
     url = models.CharField(
-        "URL", max_length=500, help_text="A path such as /sale/, or a URL at one of REDIRECT_HOSTS."
+        _("URL"), max_length=500, help_text=_("A path such as /sale/, or a URL at one of REDIRECT_HOSTS.")
     )
 
     class Meta(Scheduled.Meta):
@@ -201,16 +209,18 @@ class Redirect(Scheduled):
 class Synonym(models.Model):
     """A word or phrase of shoppers, and what the catalogue calls it."""
 
-    phrase = models.CharField(max_length=200, help_text="What shoppers type.")
+    phrase = models.CharField(max_length=200, help_text=_("What shoppers type."))
     means = ArrayField(
-        models.CharField(max_length=200), help_text="Words, phrases, or values such as colour=Navy Blue."
+        models.CharField(max_length=200), help_text=_("Words, phrases, or values such as colour=Navy Blue.")
     )
     both_ways = models.BooleanField(
-        default=False, help_text="A search for a meaning also finds products with the phrase."
+        default=False, help_text=_("A search for a meaning also finds products with the phrase.")
     )
     enabled = models.BooleanField(default=True)
-    note = models.TextField(blank=True, default="", help_text="For colleagues: why it is here.")
-    hits = models.BigIntegerField(default=0, editable=False, help_text="Searches that contained the phrase.")
+    note = models.TextField(blank=True, default="", help_text=_("For colleagues: why it is here."))
+    hits = models.BigIntegerField(
+        default=0, editable=False, help_text=_("Searches that contained the phrase.")
+    )
     last_fired = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
