@@ -16,16 +16,19 @@
 
   const tileOf = (key) => [...document.querySelectorAll("[data-key]")].find((tile) => tile.dataset.key === key);
 
-  // What had the focus keeps it, by its product and what it does; where that is gone, its product's next button has it.
-  const refocus = (key, act) => {
-    const tile = key ? tileOf(key) : root();
-    const button = tile?.querySelector(`[data-act="${act}"]`) ?? tile?.querySelector("button");
+  // What had the focus keeps it, by its product and what it does; of a product that leaves the list, the next one has it.
+  const refocus = (key, act, place) => {
+    const tile = tileOf(key);
+    const next = tile?.closest("[data-board]") ? tile : document.querySelector(`[data-board] [data-place="${place}"]`);
+    const there = next ?? root();
+    const button = there?.querySelector(`[data-act="${act}"]`) ?? there?.querySelector("button");
     (button ?? document.getElementById("fs-q"))?.focus({ preventScroll: true });
-    button?.scrollIntoView({ block: "nearest" });
-    said.textContent = tile?.dataset.tells ?? document.querySelector(".messagelist")?.textContent.trim() ?? "";
+    if (key) button?.scrollIntoView({ block: "nearest" });
+    const told = document.querySelector(".messagelist")?.innerText.trim();
+    said.textContent = told || tile?.dataset.tells || "";
   };
 
-  const step = async (form, value, key, act) => {
+  const step = async (form, value, key, act, place) => {
     if (busy) return;
     busy = true;
     form.setAttribute("aria-busy", "true");
@@ -42,7 +45,7 @@
       else if (messages) document.getElementById("content").before(messages);
       root().replaceWith(fresh);
       live();
-      refocus(key, act);
+      refocus(key, act, place);
     } catch {
       location.reload(); // logged out, or the server is away: it says so itself
     } finally {
@@ -55,7 +58,8 @@
     const form = event.target.closest("[data-arrange]"), button = event.submitter;
     if (!form || !button) return;
     event.preventDefault();
-    step(form, button.value, button.closest("[data-key]")?.dataset.key ?? "", button.dataset.act ?? "show");
+    const of = button.closest("[data-key]")?.dataset ?? {};
+    step(form, button.value, of.key ?? "", button.dataset.act ?? "show", of.place ?? "1");
   });
 
   document.addEventListener("dragstart", (event) => {
@@ -81,7 +85,7 @@
     if (!over) return;
     event.preventDefault();
     const { key } = dragged.dataset;
-    if (over !== dragged) step(over.closest("[data-arrange]"), `pin:${over.dataset.place}:${key}`, key, "first");
+    if (over !== dragged) step(over.closest("[data-arrange]"), `pin:${over.dataset.place}:${key}`, key, "first", over.dataset.place);
   });
   live();
 })();
