@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from ..exceptions import BuildStateError
@@ -55,7 +56,7 @@ class DashboardAdmin(ReadOnlyAdmin):
         board = read_board()
         context = {
             **self.admin_site.each_context(request),
-            "title": "Search dashboard",
+            "title": _("Status of search"),
             "opts": self.opts,
             "board": board,
             "build": board.build,

@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 from ..models import IndexEntry, IndexVersion, StaleProduct
 from ..registry import ProductCard, read_cards
@@ -58,6 +59,13 @@ class StaleProductAdmin(ReadOnlyAdmin):
     search_fields = ("product_key", "last_error")
     ordering = ("-parked", "-attempts", "marked_at")
     actions = ("retry",)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the list under its own name."""
+        title = {"title": _("Waiting and failed products")}
+        return super().changelist_view(request, {**title, **(extra_context or {})})
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """Return the list that reads a page's products at once."""

@@ -13,6 +13,7 @@ from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from ..clock import today
 from ..conf import get_settings
@@ -41,7 +42,7 @@ class SearchDayAdmin(InsightAdmin):
         return self.respond(
             request,
             "overview",
-            "Insight",
+            _("Overview"),
             page="overview",
             period=period,
             complaint=complaint,

@@ -10,7 +10,7 @@ from django.utils import timezone
 from ..conf import get_settings
 from ..encoders.cache import FoundArtifact, artifact_in_settings, find_artifact, holds_artifact, prove
 from ..exceptions import ArtifactError, BuildGivenUp, NoVersion, VersionStateError
-from ..models import Build, EntryImage, IndexVersion
+from ..models import Build, IndexVersion, KeptCount
 from ..resilience import Attempts
 from .connections import unhurried
 from .databases import try_text_config
@@ -57,7 +57,6 @@ def request_rebuild(*, force: bool = False, build: Build | None = None) -> Rebui
     manifest = artifact.manifest
     config = get_settings().text_config
     try_text_config(config)
-    check_memory(_embeddings_expected(), manifest.dimension)
     with only_one("rebuild") as alone:
         if not alone:
             raise VersionStateError("Another process is beginning a version; look at the status in a moment.")
@@ -70,6 +69,7 @@ def request_rebuild(*, force: bool = False, build: Build | None = None) -> Rebui
                 return unneeded
             if build is None:
                 Build.objects.check_no_reindex()
+        check_memory(_embeddings_expected(), manifest.dimension)
         for abandoned in IndexVersion.objects.filter(state=State.BUILDING):
             # One that cannot be dropped keeps the reason and is tried again by beat; it is in no newer build's way.
             with Attempts("A newer build").at(f"dropping {abandoned}", partial(note_trouble, abandoned.pk)):
@@ -94,7 +94,7 @@ def request_rebuild(*, force: bool = False, build: Build | None = None) -> Rebui
 def _embeddings_expected() -> int:
     """How many embeddings the larger of a new version's indexes is to hold: a text of every product, or the pictures that there were."""
     active = IndexVersion.objects.active()
-    pictures = EntryImage.objects.in_version(active.pk).count() if active else 0
+    pictures = KeptCount.objects.pictures_of(active) if active else 0
     return max(product_keys().count(), pictures)
 
 

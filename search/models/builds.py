@@ -4,6 +4,7 @@ from typing import ClassVar, Self
 
 from django.db import IntegrityError, models, transaction
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from ..exceptions import BuildGivenUp, BuildStateError
 from .versions import IndexVersion
@@ -246,4 +247,4 @@ class Dashboard(IndexVersion):
 
         proxy = True
         default_permissions = ()
-        verbose_name_plural = "dashboard"
+        verbose_name_plural = _("status of search")

@@ -11,6 +11,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
 from django.db.models import Count, F, Q, QuerySet, Value
 from django.db.models.functions import Cast, Coalesce, Lower
+from django.utils.translation import gettext_lazy as _
 from pgvector.django import HalfVectorField
 
 from ..vectors import EmbeddingLiteral
@@ -169,7 +170,9 @@ class IndexEntry(models.Model):
     class Meta:
         """Constraints and indexes."""
 
-        verbose_name_plural = "index entries"
+        # The admin shows those with notes alone.
+        verbose_name = _("note on a product")
+        verbose_name_plural = _("notes")
         constraints = (
             models.UniqueConstraint(fields=("version", "product_key"), name="fashion_search_one_entry"),
         )

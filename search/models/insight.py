@@ -1,6 +1,7 @@
 """The search log, kept for INSIGHT_DAYS, and its daily tables, which stay when single searches have been deleted."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 def normalise(text: str) -> str:
@@ -128,8 +129,8 @@ class SearchDay(models.Model):
     class Meta:
         """Names and constraints."""
 
-        verbose_name = "day of searches"
-        verbose_name_plural = "insight"
+        verbose_name = _("day of searches")
+        verbose_name_plural = _("overview")
         constraints = (models.UniqueConstraint(fields=("day", "mode"), name="fashion_search_day_once"),)
 
     def __str__(self) -> str:

@@ -3,6 +3,7 @@
 from typing import Self
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class StaleMarkQuerySet(models.QuerySet["StaleMark"]):
@@ -75,8 +76,10 @@ class StaleProduct(models.Model):
     objects = StaleProductQuerySet.as_manager()
 
     class Meta:
-        """Constraints and indexes."""
+        """Names, constraints and indexes."""
 
+        verbose_name = _("waiting or failed product")
+        verbose_name_plural = _("waiting and failed products")
         # Not `unique=True`, which would add a second index, for LIKE, to a table that every save writes.
         constraints = (models.UniqueConstraint(fields=("product_key",), name="fashion_search_stale_once"),)
         indexes = (

@@ -168,7 +168,7 @@ def probe_failed(failed: Failed) -> Finding:
             "Failed products",
             State.ATTENTION,
             f"{count(failed.parked, 'product')} parked after their last attempt.",
-            "Correct what the reason names, then try again from the list of stale products.",
+            "Correct what the reason names, then try again from the list of failures.",
         )
     if failed.incomplete > get_settings().verify_max_failed * failed.entries:
         return Finding(

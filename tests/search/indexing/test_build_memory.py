@@ -75,6 +75,15 @@ def test_a_rebuild_is_refused_before_anything_is_written(monkeypatch):
     assert not stale_products().exists()
 
 
+@pytest.mark.usefixtures("one_megabyte")
+def test_a_rebuild_that_is_not_needed_needs_no_memory_either(monkeypatch):
+    make_product("A1")
+    active = build_version()
+    monkeypatch.setattr(versions, "_embeddings_expected", lambda: 1_000_000)
+    rebuild = versions.request_rebuild()
+    assert (rebuild.version, rebuild.begun) == (active, False)
+
+
 def test_the_pictures_of_the_active_version_are_expected_again():
     make_product("A1")
     build_version()
