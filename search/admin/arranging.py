@@ -90,17 +90,7 @@ class Board:
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
         """All published rules that hold on the page when the draft begins."""
-        from ..engine.similar import similar_rules
-        from ..merchandising.snapshots import snapshot
-        from ..models import IndexVersion
-
-        page, known = self.page, snapshot()
-        if page.place == "query":
-            return known.rules_for(page.phrase, now=self.at)
-        if page.place == "category":
-            return known.rules_for("", [page.phrase], now=self.at)
-        version = IndexVersion.objects.serving()
-        return similar_rules(version, page.product_key, now=self.at) if version else ()
+        return rules_on(self.page, self.at)
 
     @cached_property
     def drafted(self) -> tuple[Rule, ...]:
@@ -112,32 +102,12 @@ class Board:
     @cached_property
     def before(self) -> SearchAnswer | SimilarAnswer:
         """What shoppers see."""
-        return self._answer(self.rules)
+        return answer_of(self.page, self.rules, self.shown)
 
     @cached_property
     def after(self) -> SearchAnswer | SimilarAnswer:
         """What they would see."""
-        return self._answer(self.drafted) if self.decisions else self.before
-
-    def _answer(self, rules: tuple[Rule, ...]) -> SearchAnswer | SimilarAnswer:
-        from ..engine.request import Filters, Trial
-        from ..engine.service import search
-        from ..engine.similar import find_similar
-
-        trial = Trial(rules=rules)
-        if self.page.place == "similar_product":
-            return find_similar(self.page.product_key, limit=self.shown, trial=trial)
-        is_query = self.page.place == "query"
-        filters = Filters() if is_query else Filters(facets={CATEGORY: (self.page.phrase,)})
-        return search(
-            self.page.phrase if is_query else "",
-            filters=filters,
-            page_size=self.shown,
-            with_facets=False,
-            spelling=False,
-            freezing=False,
-            trial=trial,
-        )
+        return answer_of(self.page, self.drafted, self.shown) if self.decisions else self.before
 
     @property
     def conflicts(self) -> tuple[str, ...]:
@@ -399,6 +369,42 @@ class ArrangementAdmin(ReadOnlyAdmin):
                 self.log_addition(request, row, message)
             else:
                 self.log_change(request, row, message)
+
+
+def rules_on(page: Page, at: datetime) -> tuple[Rule, ...]:
+    """Return all published rules that hold on a page at a moment."""
+    from ..engine.similar import similar_rules
+    from ..merchandising.snapshots import snapshot
+    from ..models import IndexVersion
+
+    if page.place == "query":
+        return snapshot().rules_for(page.phrase, now=at)
+    if page.place == "category":
+        return snapshot().rules_for("", [page.phrase], now=at)
+    version = IndexVersion.objects.serving()
+    return similar_rules(version, page.product_key, now=at) if version else ()
+
+
+def answer_of(page: Page, rules: tuple[Rule, ...], size: int) -> SearchAnswer | SimilarAnswer:
+    """Return the first results of a page as some rules arrange them; nothing is counted or logged as a shopper's."""
+    from ..engine.request import Filters, Trial
+    from ..engine.service import search
+    from ..engine.similar import find_similar
+
+    trial = Trial(rules=rules)
+    if page.place == "similar_product":
+        return find_similar(page.product_key, limit=size, trial=trial)
+    is_query = page.place == "query"
+    filters = Filters() if is_query else Filters(facets={CATEGORY: (page.phrase,)})
+    return search(
+        page.phrase if is_query else "",
+        filters=filters,
+        page_size=size,
+        with_facets=False,
+        spelling=False,
+        freezing=False,
+        trial=trial,
+    )
 
 
 def may_arrange(request: HttpRequest) -> bool:

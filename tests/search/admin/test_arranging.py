@@ -215,7 +215,10 @@ def test_a_schedule_holds_others_back_for_its_time_only(version, staff):
 @pytest.mark.parametrize(
     ("times", "sentence"),
     [
-        ({"starts": "2090-01-02T00:00", "ends": "2090-01-01T00:00"}, "It ends before it starts; swap the two."),
+        (
+            {"starts": "2090-01-02T00:00", "ends": "2090-01-01T00:00"},
+            "It ends before it starts; swap the two.",
+        ),
         ({"starts": "", "ends": "2001-01-01T00:00"}, "The end has passed; choose a later one."),
         ({"starts": "soon", "ends": ""}, "“soon” is no date and time."),
         ({"starts": "9999-12-31T23:59", "ends": ""}, "“9999-12-31T23:59” is no date and time."),
@@ -273,7 +276,19 @@ def test_an_empty_draft_is_no_draft(version, staff):
 
 
 @pytest.mark.parametrize(
-    "do", ["", "pin", "pin:", "pin:x:y", "pin:1:gone", "hide:\x00", "clear:gone", "undo:9", "burn:1", "pin:99999999:1"]
+    "do",
+    [
+        "",
+        "pin",
+        "pin:",
+        "pin:x:y",
+        "pin:1:gone",
+        "hide:\x00",
+        "clear:gone",
+        "undo:9",
+        "burn:1",
+        "pin:99999999:1",
+    ],
 )
 def test_steps_that_there_are_not_change_nothing(version, staff, do):
     assert step(staff, do).status_code == 200
