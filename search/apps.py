@@ -5,6 +5,7 @@ from typing import Any
 from django.apps import AppConfig
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import autodiscover_modules
+from django.utils.translation import gettext_lazy as _
 
 try:
     import psycopg  # noqa: F401 - where Psycopg 2 is installed, Django would go on with that, and the plugin could not
@@ -20,8 +21,21 @@ class SearchConfig(AppConfig):
 
     name = __package__ or "search"
     label = "fashion_search"
-    verbose_name = "Fashion search"
+    verbose_name = _("Fashion search")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def import_models(self) -> None:
+        """Import the models, and have the names that Django derives from the code translated, too: said there, they would need migrations."""
+        super().import_models()
+        for model in self.models.values():
+            names = model._meta
+            if "verbose_name" not in names.original_attrs:
+                names.verbose_name = _(names.verbose_name)
+            if "verbose_name_plural" not in names.original_attrs:
+                names.verbose_name_plural = _(names.verbose_name_plural)
+            for field in names.local_fields:
+                if field._verbose_name is None:
+                    field.verbose_name = _(field.verbose_name)
 
     def ready(self) -> None:
         """Load every `search_index` module, then connect router, receivers, messages, checks and the judge of new versions."""

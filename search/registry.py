@@ -82,6 +82,9 @@ class ProductIndex:
     labels: ClassVar[Mapping[str, Any]] = {}  # facet -> what the search pages call it, also translated lazily
     # The facet whose last value says what kind of thing a product is; other colours of a product are of its kind. "" for none.
     kind: ClassVar[str] = "category"
+    # Facets in which neighbours at the beginning of lists without words are to differ, such as the kind and the colour; () leaves these as
+    # new as they are.
+    mixed: ClassVar[tuple[str, ...]] = ()
     # Facets of which a photo's value is guessed, the kind of product first. Those that are not in `facets` are left aside.
     guessed: ClassVar[tuple[str, ...]] = ("category", "colour")
     # Model label -> what names the products that a saved instance belongs to: an attribute holding a product's primary key

@@ -16,10 +16,12 @@ from time import monotonic
 from typing import Any, TypeVar
 
 from django.db import DatabaseError, Error, InterfaceError, OperationalError, connections
+from django.utils.translation import gettext_lazy as _
 
 from .conf import get_settings
 from .prometheus import REPLICA_FALLBACKS, REPLICA_READS
 from .resilience import CircuitBreaker, PolledCache, SharedCall, SparingLogger, TooLate
+from .sentences import figure, joined, said
 from .session import WRITER, is_out_of_time, lead_by, led_to
 
 logger = logging.getLogger(__name__)
@@ -51,6 +53,14 @@ class Use(StrEnum):
     NO_STANDBY = "none"
 
 
+_USES = {
+    Use.FRESH: _("fresh"),
+    Use.BEHIND: _("behind"),
+    Use.AWAY: _("away"),
+    Use.NO_STANDBY: _("no standby"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class ReplicaState:
     """A replica at one moment."""
@@ -63,8 +73,20 @@ class ReplicaState:
     @property
     def sentence(self) -> str:
         """It as one line for people."""
-        lag = "unknown" if self.lag_seconds is None else f"{self.lag_seconds:.1f} s"
-        return f"{self.alias}: {self.reason}" if self.reason else f"{self.alias}: {lag} behind at most."
+        if self.reason:
+            return joined((self.alias, self.reason), ": ")
+        if self.lag_seconds is None:
+            return said(_("%(replica)s: how far behind is unknown."), replica=self.alias)
+        return said(
+            _("%(replica)s: %(seconds)s s behind at most."),
+            replica=self.alias,
+            seconds=figure(self.lag_seconds, 1),
+        )
+
+    @property
+    def use_name(self) -> str:
+        """The use as people read it."""
+        return _USES[self.use]
 
 
 class PrimaryLog:
@@ -135,7 +157,9 @@ class _Known:
         try:
             state = self._look.result()
         except TooLate as error:
-            return ReplicaState(self._alias, Use.AWAY, reason=f"it does not answer: {error}")
+            return ReplicaState(
+                self._alias, Use.AWAY, reason=said(_("it does not answer: %(error)s"), error=error)
+            )
         self.suspected = state.use is Use.AWAY
         return state
 
@@ -182,21 +206,23 @@ def read_somewhere(read: Callable[[], Result]) -> Result:
 def look_at(alias: str) -> ReplicaState:
     """Return the state of a replica as it is now."""
     if alias not in connections.databases:
-        return ReplicaState(alias, Use.AWAY, reason="DATABASES has no such alias.")
+        return ReplicaState(alias, Use.AWAY, reason=_("DATABASES has no such alias."))
     identity, until = primary_log.look()
     try:
         is_standby, its, database, place, has_all, age = _row(connections[alias], _STANDBY)
     except Error as error:
         connections[alias].close()
         return ReplicaState(
-            alias, Use.AWAY, reason=f"it does not answer: {' '.join(str(error).split())[:200]}"
+            alias,
+            Use.AWAY,
+            reason=said(_("it does not answer: %(error)s"), error=" ".join(str(error).split())[:200]),
         )
     if not is_standby:
-        return ReplicaState(alias, Use.NO_STANDBY, reason="it is no standby.")
+        return ReplicaState(alias, Use.NO_STANDBY, reason=_("it is no standby."))
     named = str(connections[WRITER].settings_dict["NAME"])
     if (identity is not None and its != identity) or database != named:
         return ReplicaState(
-            alias, Use.NO_STANDBY, reason="it follows another server, or is another database."
+            alias, Use.NO_STANDBY, reason=_("it follows another server, or is another database.")
         )
     found = [
         lag
@@ -207,7 +233,7 @@ def look_at(alias: str) -> ReplicaState:
         found.append(0.0)
     lag, most = (max(0.0, min(found)) if found else None), get_settings().replica_lag_seconds
     if lag is None:
-        return ReplicaState(alias, Use.BEHIND, reason="nobody knows how far it is behind.")
+        return ReplicaState(alias, Use.BEHIND, reason=_("nobody knows how far it is behind."))
     if lag > most:
         return ReplicaState(
             alias, Use.BEHIND, lag, f"{lag:.1f} s behind, more than REPLICA_LAG_SECONDS ({most:g})."
@@ -246,7 +272,9 @@ def _is_ready(alias: str) -> bool:
         try:
             connections[alias].ensure_connection()  # this thread's own
         except Error as error:
-            state = ReplicaState(alias, Use.AWAY, reason=f"it does not answer: {error}")
+            state = ReplicaState(
+                alias, Use.AWAY, reason=said(_("it does not answer: %(error)s"), error=error)
+            )
         else:
             return True
     if state.use is Use.AWAY:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
 
 from .conf import SETTING, SearchSettings, checked
 
@@ -53,44 +54,49 @@ class PeriodicTask:
 
 
 PERIODIC: Final = (
-    PeriodicTask("sweep", "SWEEP_SECONDS", "changed products whose hint was lost are not indexed"),
+    PeriodicTask("sweep", "SWEEP_SECONDS", _("changed products whose hint was lost are not indexed")),
     PeriodicTask(
         "advance_builds",
         "SWEEP_SECONDS",
-        "builds do not finish, and broken indexes are not rebuilt",
+        _("builds do not finish, and broken indexes are not rebuilt"),
         lock="advance",
     ),
     PeriodicTask(
-        "refresh_words", "LEXICON_SECONDS", "searches do not learn new words of the catalogue", lock="words"
+        "refresh_words",
+        "LEXICON_SECONDS",
+        _("searches do not learn new words of the catalogue"),
+        lock="words",
     ),
     PeriodicTask(
         "reconcile",
         "RECONCILE_SECONDS",
-        "products that were changed without signals stay as they were in the index",
+        _("products that were changed without signals stay as they were in the index"),
         lock="reconcile",
     ),
     PeriodicTask(
-        "drain_log", "DRAIN_SECONDS", "the search log stays in Redis until that is full", lock="drain-log"
+        "drain_log", "DRAIN_SECONDS", _("the search log stays in Redis until that is full"), lock="drain-log"
     ),
     PeriodicTask(
         "roll_up_log",
         "ROLL_UP_SECONDS",
-        "Insight shows nothing new, and searches are kept longer than INSIGHT_DAYS",
+        _("Insight shows nothing new, and searches are kept longer than INSIGHT_DAYS"),
         lock="roll-up-log",
     ),
     PeriodicTask(
         "refresh_word_list",
         "WORD_LIST_SECONDS",
-        "spelling and suggestions do not learn the words of new and renamed products",
+        _("spelling and suggestions do not learn the words of new and renamed products"),
         lock="word_list",
     ),
     PeriodicTask(
-        "flush_hits", "SWEEP_SECONDS", "hits of rules, redirects and banners are not counted in their lists"
+        "flush_hits",
+        "SWEEP_SECONDS",
+        _("hits of rules, redirects and banners are not counted in their lists"),
     ),
     PeriodicTask(
         "refresh_tags",
         "WORD_LIST_SECONDS",
-        "tags are suggested with outdated words",
+        _("tags are suggested with outdated words"),
         lock="tags",
         by_beat=False,
     ),

@@ -24,13 +24,17 @@ from django.db.models import (
 )
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import Coalesce, Concat, NullIf
+from django.utils.translation import gettext_lazy as _
 
-from search.engine import Filters, hidden_on
+from search.engine import Filters, hidden_on, mix
 from search.tags import tagged_with
-from shop.models import Category, Product, ProductImage, PublishedCount, Variant
+from shop.models import SEPARATOR, Category, Product, ProductImage, PublishedCount, Variant
 from shop.search_index import ONE_SIZE
 
 TILES = 8
+MENU_SHARE = (
+    0.01  # of all products: what a category of the first level holds at least that stands in the menu
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +58,17 @@ def category_counts() -> Counter[str]:
 
 
 def top_categories(counts: Mapping[str, int]) -> list[Category]:
-    """Root categories that hold a published product, the fullest first. One query.
+    """Root categories for the menu, the fullest first: those that hold MENU_SHARE of all products. One query.
+
+    What holds less, such as gifts with a purchase and what is still to be sorted, is no shop window; it is found by search, by its
+    address and by the panel of filters all the same.
 
     Args:
         counts: products by category path, from `category_counts`.
     """
-    roots = [root for root in Category.objects.roots() if counts[root.path]]
+    total = sum(count for path, count in counts.items() if SEPARATOR not in path)
+    roots = [root for root in Category.objects.roots() if counts[root.path] > 0]
+    roots = [root for root in roots if counts[root.path] >= MENU_SHARE * total]
     return sorted(roots, key=lambda root: -counts[root.path])
 
 
@@ -67,7 +76,7 @@ def category_tiles(counts: Counter[str], limit: int = TILES) -> list[Tile]:
     """The fullest categories below the roots that have a picture, fullest first. One query."""
     # Topwear, Shoes, Bags ... rather than Apparel; the roots themselves in a catalogue of one level.
     depth = 1 if any("/" in path for path in counts) else 0
-    paths = [path for path, _ in counts.most_common() if path.count("/") == depth]
+    paths = [path for path, _count in counts.most_common() if path.count("/") == depth]
     newest_picture = (
         ProductImage.objects.filter(product__published=True)
         .filter(
@@ -85,26 +94,24 @@ def category_tiles(counts: Counter[str], limit: int = TILES) -> list[Tile]:
 
 
 def new_arrivals(limit: int) -> list[Product]:
-    """The newest products, at most two of one category, so that one delivery does not fill the row.
+    """New products that can be bought, of which neighbours differ in kind, colour and brand, so that one delivery does not fill the row.
 
     Four queries.
     """
-    newest = Product.objects.published().order_by("-created", "-pk")[: limit * 20]
-    shown: list[int] = []
-    of_category: Counter[int] = Counter()
-    for pk, category in newest.values_list("pk", "category_id"):
-        of_category[category] += 1
-        if of_category[category] <= 2 and len(shown) < limit:
-            shown.append(pk)
-    return list(Product.objects.filter(pk__in=shown).for_cards())
+    newest = Product.objects.published().filter(Exists(_IN_STOCK)).order_by("-created", "-pk")[: limit * 20]
+    rows = list(newest.values_list("pk", "category__trail", "colour", "brand__name"))
+    marks = [{*trail.split(" > "), colour, brand or ""} - {""} for _pk, trail, colour, brand in rows]
+    shown = [rows[place][0] for place in mix(marks, limit)[:limit]]
+    found = Product.objects.for_cards().in_bulk(shown)
+    return [found[pk] for pk in shown if pk in found]
 
 
 CATEGORY = "category"
 DEFAULT_SORT = "newest"
 SORTS: dict[str, tuple[str, tuple[Any, ...]]] = {
-    "newest": ("Newest", ("-created", "-pk")),
-    "price": ("Price, low to high", (F("price").asc(nulls_last=True), "pk")),
-    "-price": ("Price, high to low", (F("price").desc(nulls_last=True), "-pk")),
+    "newest": (_("Newest"), ("-created", "-pk")),
+    "price": (_("Price, low to high"), (F("price").asc(nulls_last=True), "pk")),
+    "-price": (_("Price, high to low"), (F("price").desc(nulls_last=True), "-pk")),
 }
 
 

@@ -28,6 +28,7 @@ from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connec
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_noop
 from prometheus_client import Counter
 from psycopg.pq import TransactionStatus
 
@@ -36,9 +37,9 @@ from search.exceptions import StorageAway
 # --- Answers ------------------------------------------------------------------------------------------------------
 
 RETRY_AFTER = 5  # seconds
-SENTENCE = "The shop is not available at the moment: try again in a few seconds."
-BUSY = "Too many people are in the shop at the moment: try again in a few seconds."
-STORAGE = "Pictures cannot be stored or read at the moment: try again in a few minutes."
+SENTENCE = gettext_noop("The shop is not available at the moment: try again in a few seconds.")
+BUSY = gettext_noop("Too many people are in the shop at the moment: try again in a few seconds.")
+STORAGE = gettext_noop("Pictures cannot be stored or read at the moment: try again in a few minutes.")
 log = logging.getLogger(__name__)
 
 
@@ -64,7 +65,7 @@ def _later(request: HttpRequest, code: str, sentence: str) -> HttpResponse:
     if request.path.startswith("/api/"):
         response = JsonResponse({"error": {"code": code, "message": sentence}}, status=503)
     else:
-        response = render(request, "503.html", {"sentence": sentence}, status=503)
+        response = render(request, "503.html", {"sentence": gettext(sentence)}, status=503)
     response["Retry-After"] = str(RETRY_AFTER)
     return response
 

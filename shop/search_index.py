@@ -8,6 +8,7 @@ from typing import BinaryIO
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from search.registry import ProductCard, ProductDocument, ProductIndex, ProductPicture, register
 from search.signals import mark_stale
@@ -21,14 +22,14 @@ LONGEST_VALUE = 60  # characters; longer attribute values are prose, not words t
 
 # Each facet's label, in the order of the filter panel; while the index is away, `shop/catalogue.py` filters by the same.
 FACETS = {
-    "category": "Category",
-    "gender": "For",
-    "colour": "Colour",
-    "size": "Size",
-    "brand": "Brand",
-    "pattern": "Pattern",
-    "usage": "Occasion",
-    "tags": "Tags",
+    "category": _("Category"),
+    "gender": _("For"),
+    "colour": _("Colour"),
+    "size": _("Size"),
+    "brand": _("Brand"),
+    "pattern": _("Pattern"),
+    "usage": _("Occasion"),
+    "tags": _("Tags"),
 }
 
 
@@ -38,6 +39,7 @@ class ShopProductIndex(ProductIndex):
 
     labels = FACETS  # of the filter panel of the plugin's pages
     facets = ("category", "brand", "colour", "gender", "size", "pattern", "usage", "tags")
+    mixed = ("category", "colour", "brand")
     related = {
         "shop.ProductImage": "product_id",
         "shop.Variant": "product_id",

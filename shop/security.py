@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Callable, Iterable
+from functools import wraps
 from typing import Any
 
 from csp.constants import NONE, SELF
@@ -12,6 +13,7 @@ from csp.decorators import csp
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils.http import parse_header_parameters
+from django.views.decorators.csrf import csrf_exempt
 
 Directives = dict[str, list[str | bool]]
 
@@ -46,9 +48,39 @@ def page_policy(hosts: Iterable[str] = ()) -> Directives:
 inert = csp(INERT)  # for views that answer with files
 
 
+View = Callable[..., HttpResponse]
+ELSEWHERE = "This form was sent from another site. Open the shop, and send it from there."
+
+
+def own_forms(view: View) -> View:
+    """Take forms of the shop's own pages only, which need no token, so that these are the same for everybody and can be cached.
+
+    Browsers say where a form stands: in Sec-Fetch-Site, and over plain HTTP in Origin. What says neither is no browser, and has no visitor's
+    cookies. The answer to others is 403.
+    """
+
+    @csrf_exempt
+    @wraps(view)
+    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method == "POST" and not _is_own(request):
+            return HttpResponse(ELSEWHERE, status=403, content_type="text/plain; charset=utf-8")
+        return view(request, *args, **kwargs)
+
+    return checked
+
+
+def _is_own(request: HttpRequest) -> bool:
+    origin = request.headers.get("Origin")
+    if origin in settings.CSRF_TRUSTED_ORIGINS:
+        return True
+    if site := request.headers.get("Sec-Fetch-Site"):
+        return site in ("same-origin", "none")
+    return origin is None or origin == f"{request.scheme}://{request.get_host()}"
+
+
 # The photo page takes files and pasted pictures; it never opens the camera by itself.
 UNUSED = (
-    "accelerometer", "bluetooth", "camera", "display-capture", "geolocation", "gyroscope", "hid", "magnetometer",
+    "accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "hid", "magnetometer",
     "microphone", "midi", "payment", "screen-wake-lock", "serial", "usb", "xr-spatial-tracking",
 )  # fmt: skip
 PERMISSIONS_POLICY = ", ".join(f"{feature}=()" for feature in UNUSED)

@@ -40,6 +40,8 @@ SHAPES = {
 FRAMES = {shape.name: (shape.width, shape.height) for shape in SHAPES.values()} | {
     f"{shape.name}2x": (2 * shape.width, 2 * shape.height) for shape in SHAPES.values()
 }
+FULL = "full"  # the whole picture, which a click on the one of the product's page opens
+FRAMES[FULL] = (1500, 2000)
 # What the shop asks of a picture at most; a new picture is decoded at this size to see whether it can be.
 LARGEST = (max(width for width, _ in FRAMES.values()), max(height for _, height in FRAMES.values()))
 

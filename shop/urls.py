@@ -22,10 +22,12 @@ storefront = [
     path("", views.home_page, name="home"),
     path("categories/<path:path>/", views.category_page, name="category"),
     path("products/<slug:slug>/", views.product_page, name="product"),
+    path("bag/", views.bag_page, name="bag"),
     # Below the media address, so that a web server in front may serve those that are made already.
     path(f"{MEDIA}/thumbs/<str:frame>/<path:name>.webp", views.thumbnail, name="thumbnail"),
 ]
 
+handler404 = "shop.views.errors.not_found"
 handler500 = "shop.overload.failed"
 
 urlpatterns = [

@@ -6,6 +6,8 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from ..models import ApiKey
 from .base import ModelAdmin
@@ -27,10 +29,12 @@ class ApiKeyAdmin(ModelAdmin):
     readonly_fields = ("beginning", "created_at", "last_used_at", "revoked_at")
     actions = ("revoke",)
 
-    @admin.display(description="state")
+    @admin.display(description=_("state"))
     def state(self, row: ApiKey) -> str:
         """Return whether it can be used."""
-        return "revoked" if row.revoked_at else "in use" if row.last_used_at else "never used"
+        if row.revoked_at:
+            return gettext("revoked")
+        return gettext("in use") if row.last_used_at else gettext("never used")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Refuse: keys are revoked."""
@@ -43,12 +47,16 @@ class ApiKeyAdmin(ModelAdmin):
         if key:
             self.message_user(
                 request,
-                f"The key is {key} — copy it now: it is shown this once and kept nowhere.",
+                gettext("The key is %(key)s — copy it now: it is shown this once and kept nowhere.")
+                % {"key": key},
                 messages.WARNING,
             )
 
-    @admin.action(description="Revoke the selected keys", permissions=["change"])
+    @admin.action(description=_("Revoke the selected keys"), permissions=["change"])
     def revoke(self, request: HttpRequest, rows: QuerySet[ApiKey]) -> None:
         """End the use of keys at once."""
         revoked = rows.filter(revoked_at=None).update(revoked_at=timezone.now())
-        self.message_user(request, f"{revoked} key{'s' if revoked != 1 else ''} revoked.")
+        self.message_user(
+            request,
+            ngettext("%(number)s key revoked.", "%(number)s keys revoked.", revoked) % {"number": revoked},
+        )

@@ -13,9 +13,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.translation import gettext
 
 from ..exceptions import NoIndexRegistered
 from ..registry import get_index
+from ..sentences import figure
 
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]
@@ -32,7 +34,7 @@ class AtLeast(int):
     """A number of which only so much is known; pages write it in words."""
 
     def __str__(self) -> str:
-        return f"more than {int(self):,}"
+        return gettext("more than %(number)s") % {"number": figure(int(self))}
 
 
 class BoundedPaginator(_Paginator):

@@ -9,11 +9,13 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
 from ..exceptions import BuildStateError
 from ..models import Build, Dashboard, IndexVersion
+from ..sentences import figure
 from .base import ReadOnlyAdmin
 
 TEMPLATES = "admin/fashion_search/dashboard"
@@ -56,7 +58,7 @@ class DashboardAdmin(ReadOnlyAdmin):
         board = read_board()
         context = {
             **self.admin_site.each_context(request),
-            "title": _("Status of search"),
+            "title": gettext("Status of search"),
             "opts": self.opts,
             "board": board,
             "build": board.build,
@@ -128,34 +130,34 @@ class BuildAdmin(ReadOnlyAdmin):
         from ..monitoring.build_progress import read_progress
 
         context = {
-            "title": "Builds",
+            "title": gettext("Builds"),
             "build": read_progress(),
             "may_change": may_change(request),
             **(extra_context or {}),
         }
         return super().changelist_view(request, context)  # type: ignore[return-value]
 
-    @admin.display(description="build", ordering="pk")
+    @admin.display(description=_("build"), ordering="pk")
     def number(self, build: Build) -> int:
         """Return the build's number."""
         return build.pk
 
-    @admin.display(description="started by", ordering="started_by")
+    @admin.display(description=_("started by"), ordering="started_by")
     def by(self, build: Build) -> str:
         """Return who began it."""
-        return build.started_by or "command line"
+        return build.started_by or gettext("command line")
 
-    @admin.display(description="took")
+    @admin.display(description=_("took"))
     def took(self, build: Build) -> str:
         """Return how long it took, or has been running."""
         from ..monitoring.probes import span
 
         return span(((build.ended_at or timezone.now()) - build.started_at).total_seconds())
 
-    @admin.display(description="products")
+    @admin.display(description=_("products"))
     def products(self, build: Build) -> str:
         """Return how many products it was over."""
-        return "" if build.total is None else f"{build.total:,}"
+        return "" if build.total is None else figure(build.total)
 
     def _progress(self, request: HttpRequest) -> HttpResponse:
         from ..monitoring.build_progress import read_progress
@@ -170,18 +172,23 @@ class BuildAdmin(ReadOnlyAdmin):
         if not may_change(request):
             raise PermissionDenied
         if kind not in Build.Kind.values:
-            raise Http404(f"There is no build of the kind {kind!r}.")
+            raise Http404(gettext("There is no build of the kind %(kind)s.") % {"kind": repr(kind)})
         try:
             _, sent = building.request_build(kind, by=request.user.get_username())
         except BuildStateError as error:
-            messages.warning(request, f"Nothing was begun. {error}")
+            messages.warning(request, gettext("Nothing was begun. %(error)s") % {"error": error})
         else:
             if sent:
-                messages.success(request, f"The {kind} is beginning.")
+                messages.success(
+                    request, gettext("The %(kind)s is beginning.") % {"kind": Build.Kind(kind).label}
+                )
             else:
                 messages.warning(
                     request,
-                    f"The task queue cannot be reached; the {kind} begins when workers reach it again.",
+                    gettext(
+                        "The task queue cannot be reached; the %(kind)s begins when workers reach it again."
+                    )
+                    % {"kind": Build.Kind(kind).label},
                 )
         return self._to_list()
 
@@ -192,18 +199,22 @@ class BuildAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         build = Build.objects.filter(pk=pk).first()
         if build is None:
-            raise Http404(f"There is no build {pk}.")
+            raise Http404(gettext("There is no build %(build)s.") % {"build": pk})
         if request.method == "POST":
             try:
                 building.cancel_build(pk, by=request.user.get_username())
             except BuildStateError as error:
                 messages.warning(request, str(error))
             else:
-                messages.success(request, f"The {build.kind} is cancelled; another one may begin.")
+                messages.success(
+                    request,
+                    gettext("The %(kind)s is cancelled; another one may begin.")
+                    % {"kind": build.get_kind_display()},
+                )
             return self._to_list()
         context = {
             **self.admin_site.each_context(request),
-            "title": f"Cancel the {build.kind}?",
+            "title": gettext("Cancel the %(kind)s?") % {"kind": build.get_kind_display()},
             "opts": self.opts,
             "build": build,
             "active": IndexVersion.objects.active(),

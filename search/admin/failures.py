@@ -9,7 +9,8 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from ..models import IndexEntry, IndexVersion, StaleProduct
 from ..registry import ProductCard, read_cards
@@ -19,12 +20,12 @@ from .base import ForgivingList, ReadOnlyAdmin
 class StateFilter(admin.SimpleListFilter):
     """Failed ones first of all: they are what somebody must look at."""
 
-    title = "state"
+    title = _("state")
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Return the states."""
-        return [("failed", "failed"), ("parked", "parked"), ("waiting", "waiting")]
+        return [("failed", _("failed")), ("parked", _("parked")), ("waiting", _("waiting"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[StaleProduct]) -> QuerySet[StaleProduct]:
         """Keep the products in the chosen state."""
@@ -71,13 +72,13 @@ class StaleProductAdmin(ReadOnlyAdmin):
         """Return the list that reads a page's products at once."""
         return _WithCards
 
-    @admin.display(description="product", ordering="product_key")
+    @admin.display(description=_("product"), ordering="product_key")
     def product(self, row: StaleProduct) -> str:
         """Return the product's SKU and name, or its key where it is gone."""
         card: ProductCard | None = getattr(row, "card", None)
         return f"{card.sku}: {card.name}" if card else row.product_key
 
-    @admin.display(description="picture")
+    @admin.display(description=_("picture"))
     def picture(self, row: StaleProduct) -> SafeString:
         """Return the product's picture as its card shows it; a damaged file shows as the product's name."""
         card: ProductCard | None = getattr(row, "card", None)
@@ -85,7 +86,7 @@ class StaleProductAdmin(ReadOnlyAdmin):
             return mark_safe("")
         return format_html('<img src="{}" alt="{}" height="80" loading="lazy">', card.image, card.name)
 
-    @admin.action(description="Try again", permissions=["change"])
+    @admin.action(description=_("Try again"), permissions=["change"])
     def retry(self, request: HttpRequest, queryset: QuerySet[StaleProduct]) -> None:
         """Have the selected products indexed again, from their first attempt on."""
         _index_again(request, queryset.values_list("product_key", flat=True))
@@ -94,12 +95,12 @@ class StaleProductAdmin(ReadOnlyAdmin):
 class NoteFilter(admin.SimpleListFilter):
     """Those that shoppers do not see, or those of whose documents something was changed."""
 
-    title = "what is noted"
+    title = _("what is noted")
     parameter_name = "noted"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Return the two."""
-        return [("card", "no list can show it"), ("document", "its document was changed")]
+        return [("card", _("no list can show it")), ("document", _("its document was changed"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[IndexEntry]) -> QuerySet[IndexEntry]:
         """Keep the products of the chosen one."""
@@ -138,10 +139,10 @@ class NotedProductAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Show the list under a title that says what it is of."""
-        title = {"title": "Products that no list can show, or of which something was left out"}
+        title = {"title": gettext("Products that no list can show, or of which something was left out")}
         return super().changelist_view(request, {**title, **(extra_context or {})})
 
-    @admin.action(description="Index again", permissions=["change"])
+    @admin.action(description=_("Index again"), permissions=["change"])
     def retry(self, request: HttpRequest, queryset: QuerySet[IndexEntry]) -> None:
         """Have the selected products indexed again, once what the note names is mended."""
         _index_again(request, queryset.values_list("product_key", flat=True))
@@ -150,4 +151,13 @@ class NotedProductAdmin(ReadOnlyAdmin):
 def _index_again(request: HttpRequest, keys: Iterable[str]) -> None:
     from ..indexing.failures import reindex_products
 
-    messages.success(request, f"{reindex_products(keys)} products are being indexed again.")
+    number = reindex_products(keys)
+    messages.success(
+        request,
+        ngettext(
+            "%(number)s product is being indexed again.",
+            "%(number)s products are being indexed again.",
+            number,
+        )
+        % {"number": number},
+    )

@@ -12,10 +12,13 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from ..exceptions import NoVersion, SearchError
 from ..models import IndexVersion
+from ..sentences import figure
 from .base import ForgivingList, ReadOnlyAdmin
 
 if TYPE_CHECKING:
@@ -87,39 +90,45 @@ class IndexVersionAdmin(ReadOnlyAdmin):
             *super().get_urls(),
         ]
 
-    @admin.display(description="version", ordering="pk")
+    @admin.display(description=_("version"), ordering="pk")
     def number(self, version: IndexVersion) -> int:
         """Return the version's number."""
         return version.pk
 
-    @admin.display(description="progress")
+    @admin.display(description=_("progress"))
     def progress(self, version: IndexVersion) -> SafeString:
         """Return a bar of the entries that have their embeddings, out of all products."""
         counts = _counts(version)
         total = max(version.total or 0, counts.entries)
         return format_html(
-            '<progress max="{}" value="{}" aria-label="embedded"></progress> {} of {} embedded, {} by keyword',
+            '<progress max="{}" value="{}" aria-label="{}"></progress> {}',
             total or 1,
             counts.embedded,
-            counts.embedded,
-            total,
-            counts.entries,
+            gettext("embedded"),
+            gettext("%(embedded)s of %(total)s embedded, %(entries)s by keyword")
+            % {
+                "embedded": figure(counts.embedded),
+                "total": figure(total),
+                "entries": figure(counts.entries),
+            },
         )
 
-    @admin.display(description="failed")
+    @admin.display(description=_("failed"))
     def failed(self, version: IndexVersion) -> int:
         """Return how many products have an error in this version."""
         return _counts(version).failed
 
-    @admin.display(description="ANN recall@24", ordering="ann_recall")
+    @admin.display(description=_("ANN recall@24"), ordering="ann_recall")
     def recall(self, version: IndexVersion) -> str:
         """Return the measured overlap with the exact scan."""
         return "" if version.ann_recall is None else f"{version.ann_recall:.4f}"
 
-    @admin.display(description="state", ordering="state")
+    @admin.display(description=_("state"), ordering="state")
     def standing(self, version: IndexVersion) -> str:
         """Return the state, and whether the version is held back."""
-        return "held back" if version.state == State.READY and version.held else str(version.state)
+        if version.state == State.READY and version.held:
+            return gettext("held back")
+        return version.get_state_display()
 
     @admin.display(description="")
     def step(self, version: IndexVersion) -> SafeString:
@@ -127,7 +136,7 @@ class IndexVersionAdmin(ReadOnlyAdmin):
         if version.state not in (State.READY, State.RETIRED):
             return mark_safe("")
         url = reverse(f"{self.admin_site.name}:fashion_search_activate", args=[version.pk])
-        return format_html('<a class="button" href="{}">Activate…</a>', url)
+        return format_html('<a class="button" href="{}">{}</a>', url, gettext("Activate…"))
 
     def _roll_back(self, request: HttpRequest) -> HttpResponse:
         from ..indexing.versions import former_version
@@ -141,7 +150,10 @@ class IndexVersionAdmin(ReadOnlyAdmin):
             messages.error(request, str(error))
             return self._back()
         return self._hand_over(
-            request, f"Searches are going back to version {former}.", "activate_version", former
+            request,
+            gettext("Searches are going back to version %(version)s.") % {"version": former},
+            "activate_version",
+            former,
         )
 
     def _activate(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -151,12 +163,22 @@ class IndexVersionAdmin(ReadOnlyAdmin):
         held = IndexVersion.objects.held().filter(pk=pk).exists()
         if held and request.POST.get("force") != "on":
             messages.error(
-                request, f"Version {pk} is held back: say below that it is to be activated all the same."
+                request,
+                gettext(
+                    "Version %(version)s is held back: say below that it is to be activated all the same."
+                )
+                % {"version": pk},
             )
             return HttpResponseRedirect(request.path)
         # A worker of the release before takes no second argument.
         force = (True,) if held else ()
-        return self._hand_over(request, f"Version {pk} is being activated.", "activate_version", pk, *force)
+        return self._hand_over(
+            request,
+            gettext("Version %(version)s is being activated.") % {"version": pk},
+            "activate_version",
+            pk,
+            *force,
+        )
 
     def _compare(self, request: HttpRequest, pk: int) -> HttpResponse:
         from ..indexing.comparison import kept_comparison, recounted_comparison
@@ -165,12 +187,12 @@ class IndexVersionAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         version = IndexVersion.objects.filter(pk=pk).first()
         if version is None:
-            raise Http404(f"There is no index version {pk}.")
+            raise Http404(gettext("There is no index version %(version)s.") % {"version": pk})
         active = IndexVersion.objects.active()
         comparison = recounted_comparison(version, active)
         context = {
             **self.admin_site.each_context(request),
-            "title": f"Activate version {pk}?",
+            "title": gettext("Activate version %(version)s?") % {"version": pk},
             "opts": self.opts,
             "version": version,
             "active": active,
@@ -194,7 +216,7 @@ class IndexVersionAdmin(ReadOnlyAdmin):
             messages.error(request, str(error))
         else:
             marks.publish("advance_builds", expires=None)  # beat drops it where the message is lost
-            messages.success(request, f"Version {pk} is given up.")
+            messages.success(request, gettext("Version %(version)s is given up.") % {"version": pk})
         return self._back()
 
     def _hand_over(self, request: HttpRequest, sentence: str, task: str, *args: Any) -> HttpResponse:
@@ -206,7 +228,8 @@ class IndexVersionAdmin(ReadOnlyAdmin):
             messages.success(request, sentence)
         else:
             messages.error(
-                request, "The task queue cannot be reached, so nothing was begun. Try again in a minute."
+                request,
+                gettext("The task queue cannot be reached, so nothing was begun. Try again in a minute."),
             )
         return self._back()
 

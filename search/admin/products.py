@@ -8,6 +8,8 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from ..exceptions import NoTags
 from .base import ModelAdmin
@@ -66,20 +68,25 @@ class IndexedProductAdmin(ModelAdmin):
         """Return whether the user may have tags suggested."""
         return request.user.has_perm("fashion_search.add_producttag")
 
-    @admin.display(description="search index")
+    @admin.display(description=_("search index"))
     def index_state(self, product: Model) -> str:
         """Return whether the product is indexed, waits, or failed and why."""
         return str(getattr(product, "fashion_search_state", ""))
 
-    @admin.action(description="Re-index selected", permissions=["change"])
+    @admin.action(description=_("Re-index selected"), permissions=["change"])
     def reindex_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Put the selected products into the outbox, where the workers find them."""
         from ..indexing.failures import reindex_products
 
         marked = reindex_products(str(pk) for pk in queryset.values_list("pk", flat=True))
-        messages.success(request, f"{marked} products are being indexed again.")
+        sentence = ngettext(
+            "%(number)s product is being indexed again.",
+            "%(number)s products are being indexed again.",
+            marked,
+        )
+        messages.success(request, sentence % {"number": marked})
 
-    @admin.action(description="Suggest tags", permissions=["suggest_tags"])
+    @admin.action(description=_("Suggest tags"), permissions=["suggest_tags"])
     def suggest_tags_for_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Have tags suggested from the selected products' pictures: of a few at once, of many by a worker."""
         from ..indexing import marks
@@ -89,12 +96,16 @@ class IndexedProductAdmin(ModelAdmin):
         if len(keys) > FEW:
             chunks = (keys[start : start + TAGGED_BY_TASK] for start in range(0, len(keys), TAGGED_BY_TASK))
             if all(marks.publish("suggest_tags", chunk, expires=None) for chunk in chunks):
-                sentence = f"Tags for {len(keys)} products are being suggested: they appear in the review."
-                messages.success(request, sentence)
+                sentence = gettext(
+                    "Tags for %(number)s products are being suggested: they appear in the review."
+                )
+                messages.success(request, sentence % {"number": len(keys)})
             else:
                 messages.error(
                     request,
-                    "The task queue cannot be reached, so not all were asked for. Try again in a minute.",
+                    gettext(
+                        "The task queue cannot be reached, so not all were asked for. Try again in a minute."
+                    ),
                 )
             return
         try:
@@ -103,6 +114,14 @@ class IndexedProductAdmin(ModelAdmin):
             messages.error(request, str(error))
             return
         address = reverse(f"{self.admin_site.name}:fashion_search_tag_review")
+        sentence = ngettext(
+            "%(number)s suggested tag waits in the review.",
+            "%(number)s suggested tags wait in the review.",
+            waiting,
+        )
         messages.success(
-            request, format_html('{} suggested tags wait in <a href="{}">the review</a>.', waiting, address)
+            request,
+            format_html(
+                '{} <a href="{}">{}</a>', sentence % {"number": waiting}, address, gettext("Review tags")
+            ),
         )

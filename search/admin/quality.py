@@ -9,6 +9,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
 from ..facets import group_by_facet
@@ -21,7 +23,7 @@ from .base import ProductLinks, ReadOnlyAdmin
 if TYPE_CHECKING:
     from ..quality.findings import Group
 
-AWAY = "The task queue cannot be reached, so nothing was begun. Try again in a minute."
+AWAY = gettext_noop("The task queue cannot be reached, so nothing was begun. Try again in a minute.")
 
 
 class ComputedPages(ReadOnlyAdmin):
@@ -84,7 +86,7 @@ class ComputedPages(ReadOnlyAdmin):
             {
                 "under_way": row.is_under_way,
                 "waiting": row.state == Computed.State.WAITING,
-                "step": row.step or row.get_state_display(),
+                "step": gettext(row.step) if row.step else row.get_state_display(),
                 "percent": row.percent,
                 "stamp": f"{row.made_at} {row.error} {row.is_silent}",
             }
@@ -98,14 +100,14 @@ class ComputedPages(ReadOnlyAdmin):
             raise PermissionDenied
         version = IndexVersion.objects.active()
         if version is None:
-            messages.error(request, "There is no active index version: build one first.")
+            messages.error(request, gettext("There is no active index version: build one first."))
         elif not ask(self.model, version):
-            messages.info(request, "It is being computed already.")
+            messages.info(request, gettext("It is being computed already."))
         elif marks.publish(self.task, version.pk, expires=None):
-            messages.success(request, "A worker computes it.")
+            messages.success(request, gettext("A worker computes it."))
         else:
             give_up(self.model, version, AWAY)
-            messages.error(request, AWAY)
+            messages.error(request, gettext(AWAY))
         return HttpResponseRedirect(self.address("changelist"))
 
 
@@ -119,7 +121,7 @@ class CatalogueHealthAdmin(ComputedPages):
 
     task = "check_health"
     template = "admin/fashion_search/health"
-    title = "Health of the catalogue"
+    title = _("Health of the catalogue")
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
         """Show what the last check found, one kind at a time."""
@@ -205,7 +207,7 @@ class CatalogueMapAdmin(ComputedPages):
 
     task = "map_catalogue"
     template = "admin/fashion_search/map"
-    title = "Map of the catalogue"
+    title = _("Map of the catalogue")
 
     def get_urls(self) -> list[URLPattern]:
         """Add points, cards, the way to a product, and the map in words."""
@@ -240,7 +242,7 @@ class CatalogueMapAdmin(ComputedPages):
         return self.respond(
             request,
             "words",
-            title=f"{self.title} in words",
+            title=gettext("Map of the catalogue in words"),
             cells=cells,
             across=ACROSS,
             colouring=colouring,
@@ -276,7 +278,7 @@ class CatalogueMapAdmin(ComputedPages):
         self.check_view(request)
         address = ProductLinks(self.admin_site, request).address(self._entry(request).product_key)
         if not address:
-            raise Http404("The product has no admin page that you may see.")
+            raise Http404(gettext("The product has no admin page that you may see."))
         return HttpResponseRedirect(address)
 
     def _entry(self, request: HttpRequest) -> IndexEntry:
@@ -284,11 +286,11 @@ class CatalogueMapAdmin(ComputedPages):
         key = storable(request.GET.get("key", ""))
         entry = IndexEntry.objects.filter(version_id=row.version_id, product_key=key).first()
         if entry is None:
-            raise Http404("The index has no such product.")
+            raise Http404(gettext("The index has no such product."))
         return entry
 
     def _made(self) -> CatalogueMap:
         row: CatalogueMap | None = self.active_row()
         if row is None or row.made_at is None:
-            raise Http404("There is no map yet.")
+            raise Http404(gettext("There is no map yet."))
         return row

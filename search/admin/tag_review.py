@@ -16,6 +16,8 @@ from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from ..models import ProductTag, TagWord
@@ -32,6 +34,11 @@ DECISIONS = {
     "reject": ProductTag.State.REJECTED,
     "undo": ProductTag.State.SUGGESTED,
 }
+SAID = {
+    "accept": gettext_noop("Accepted: {words}."),
+    "reject": gettext_noop("Rejected: {words}."),
+    "undo": gettext_noop("Taken back: {words}."),
+}
 MOST_AT_ONCE = 200  # tags of one request: those of a product, many times over
 State = ProductTag.State
 
@@ -42,7 +49,6 @@ class ReviewPage(ReadOnlyAdmin):
     def review_view(self, request: HttpRequest) -> HttpResponse:
         """Show products with the tags that wait for a decision, or with those that were accepted or rejected."""
         from ..tags.review import count_states, read_products
-        from ..tags.suggest import untold_words
 
         if not self.has_view_permission(request):
             raise PermissionDenied
@@ -56,14 +62,14 @@ class ReviewPage(ReadOnlyAdmin):
             "admin/fashion_search/producttag/review.html",
             {
                 **self.admin_site.each_context(request),
-                "title": "Review tags",
+                "title": gettext("Review tags"),
                 "opts": self.opts,
                 "wanted": wanted,
                 "page": page,
                 "products": read_products(wanted, list(page.object_list)),
                 "states": [(state.value, state.label, counts[state.value]) for state in State],
                 "kinds": list(kinds.distinct()),
-                "untold": untold_words() if wanted.state == State.SUGGESTED else {},
+                "untold": _untold() if wanted.state == State.SUGGESTED else {},
                 "may_change": self.has_change_permission(request),
                 "undoable": _ids(request.GET.get("undo", "")),
                 "product_page": self._product_page(),
@@ -133,9 +139,16 @@ def _ids(text: str) -> list[int]:
 
 def _sentence(name: str, changed: list[ProductTag]) -> str:
     words = ", ".join(f"“{tag.word}”" for tag in changed[:3])
-    more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
-    done = {"accept": "Accepted", "reject": "Rejected", "undo": "Taken back:"}[name]
-    return f"{done} {words}{more}."
+    if len(changed) > 3:
+        words = gettext("%(words)s and %(more)s more") % {"words": words, "more": len(changed) - 3}
+    return gettext(SAID[name]).format(words=words)
+
+
+def _untold() -> dict[str, Any]:
+    """Why words are never suggested, as people read it, with the words."""
+    from ..tags.suggest import untold_words
+
+    return {gettext(reason): tags for reason, tags in untold_words().items()}
 
 
 @admin.register(ProductTag)
@@ -159,12 +172,12 @@ class ProductTagAdmin(ReviewPage, ReadOnlyAdmin):
             *super().get_urls(),
         ]
 
-    @admin.display(description="confidence", ordering="confidence")
+    @admin.display(description=_("confidence"), ordering="confidence")
     def sure(self, tag: ProductTag) -> str:
         """Return how sure the tag is."""
         return f"{tag.confidence:.0%}"
 
-    @admin.display(description="product", ordering="product_key")
+    @admin.display(description=_("product"), ordering="product_key")
     def product(self, tag: ProductTag) -> SafeString:
         """Return the product's key, as a link to its tags in the review."""
         asked = urlencode({"state": tag.state, "product": tag.product_key})
@@ -188,7 +201,7 @@ class TagWordForm(ModelForm):
         """Return the word with single spaces, if it holds a letter or digit."""
         text = " ".join(str(self.cleaned_data["text"]).split())
         if not split(text):
-            raise forms.ValidationError("It contains neither a letter nor a digit.")
+            raise forms.ValidationError(gettext("It contains neither a letter nor a digit."))
         return text
 
 

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from django.contrib.auth import get_user
 from django.contrib.auth.models import AnonymousUser
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -145,6 +145,11 @@ class NoSuchView(PublicView):
     def get(self, request: Request) -> Response:
         """Say in JSON that there is nothing here."""
         raise Http404
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
+    """Answer 404 in JSON, for the `handler404` of hosts: an address below the API may also be one of their own."""
+    return NoSuchView.as_view()(request)
 
 
 def answer_search(request: Request, wanted: SearchRequest) -> Response:

@@ -15,6 +15,7 @@ from .arrange import Hidden, hidden_on
 from .boxes import Box
 from .browse import ProductPage, browse_products, find_product
 from .counts import FacetCount, PriceRange
+from .mixing import mix
 from .photos import MemoryOnly, read_turn, take_photo
 from .request import SORTS, Filters, Sort, Trial, clean_filters
 from .service import count_answer, log_search, search
@@ -48,6 +49,7 @@ __all__ = [
     "find_similar",
     "hidden_on",
     "log_search",
+    "mix",
     "read_turn",
     "search",
     "take_photo",

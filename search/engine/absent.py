@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
+from django.utils.translation import gettext_lazy as _
 
 from ..conf import get_settings
 from ..facets import token_of, values_of
@@ -12,6 +13,7 @@ from ..models.finding import Found, Measure, among, measured
 from ..models.measured import Measured
 from ..query.prices import FALLING, RISING
 from ..registry import get_index, load_products
+from ..sentences import joined, said
 from .answers import Absence
 from .candidates import Space
 from .explain import parts_of_result
@@ -47,13 +49,13 @@ def why_absent(
     stopped = [*_stopped_by_conditions(query, filters, entry, item.row), *_stopped_by_rules(query, item.row)]
     if not _in_shop(entry.product_key):
         place = None
-        stopped.append("The shop has withdrawn it since it was indexed.")
+        stopped.append(_("The shop has withdrawn it since it was indexed."))
     if not stopped:
         by_rank = _stopped_by_rank if query.photo is None else _stopped_by_look
         stopped = [*(by_rank(query, ranked, item) if place is None else _moved_by_variants(ranked, item))]
         stopped += _behind_others(query, item.row)
     if entry.error:
-        stopped.append(f"Its last indexing failed: {entry.error}")
+        stopped.append(said(_("Its last indexing failed: %(error)s"), error=entry.error))
     return Absence(sku, place, tuple(stopped), parts_of_result(query, item), item.row.image, item.row.text)
 
 
@@ -62,19 +64,26 @@ def _not_indexed(sku: str, version_id: int) -> str:
     other = IndexEntry.objects.filter(sku=lowered).order_by("-version").first()
     stale = _waiting(lowered) if other is None else _stale(other.product_key)
     if stale is None and other is not None:
-        return f"It is in version {other.version_id}, but not in version {version_id}, which is searched."
+        return said(
+            _("It is in version %(other)s, but not in version %(searched)s, which is searched."),
+            other=other.version_id,
+            searched=version_id,
+        )
     if stale is None:
-        return (
-            f"Neither the index nor a product that waits for it has the SKU {sku!r}: check its spelling, and whether it"
-            " is published; what changed without a signal is found by manage.py search_index reconcile."
+        return said(
+            _(
+                "Neither the index nor a product that waits for it has the SKU %(sku)s: check its spelling, and whether it"
+                " is published; what changed without a signal is found by manage.py search_index reconcile."
+            ),
+            sku=repr(sku),
         )
     if stale.parked:
-        return f"It could not be indexed and waits for a change or a retry: {stale.last_error}"
-    return (
-        f"It waits to be indexed again, after: {stale.last_error}"
-        if stale.last_error
-        else "It waits to be indexed."
-    )
+        sentence = _("It could not be indexed and waits for a change or a retry: %(error)s")
+    elif stale.last_error:
+        sentence = _("It waits to be indexed again, after: %(error)s")
+    else:
+        sentence = _("It waits to be indexed.")
+    return said(sentence, error=stale.last_error)
 
 
 def _in_shop(product_key: str) -> bool:
@@ -115,35 +124,39 @@ def _stopped_by_conditions(
     for name in filters.selected:
         if not product.meet(Filters(facets={name: filters.facets[name]})).all():
             own = ", ".join(values_of(name, row.facets))
-            yield f"The filter {name} is {' or '.join(filters.facets[name])}; it has {own or 'none'}."
+            yield said(
+                _("The filter %(facet)s is %(wanted)s; it has %(own)s."),
+                facet=name,
+                wanted=joined(filters.facets[name], _(" or ")),
+                own=own or _("none"),
+            )
     if filters.in_stock and not row.in_stock:
-        yield "Only products in stock are asked for; it is sold out."
+        yield _("Only products in stock are asked for; it is sold out.")
     priced = query.under(filters)
     if not product.meet(Filters(price_min=priced.price_min, price_max=priced.price_max)).all():
-        whose = (
-            "the filter"
-            if filters.has_price
-            else f"“{query.understood.price.text}” of the query"
-            if query.understood.price
-            else ""
+        stated = "" if filters.has_price or not query.understood.price else query.understood.price.text
+        sentence = (
+            _("Its price is %(price)s, outside “%(stated)s” of the query.")
+            if stated
+            else _("Its price is %(price)s, outside the filter.")
         )
-        yield f"Its price is {row.price if row.price is not None else 'not known'}, outside {whose}."
+        yield said(sentence, price=_("not known") if row.price is None else row.price, stated=stated)
     for word in query.typed.excluded:
         without = Space(
             query.version.pk, query.version.dimension, excluded=(word,), config=query.version.config
         )
         if not without.entries().filter(pk=entry.pk).exists():
-            yield f"The query excludes “{word}”, which its texts hold."
+            yield said(_("The query excludes “%(word)s”, which its texts hold."), word=word)
     for one in query.understood.negated:
         left = Space(query.version.pk, query.version.dimension, config=query.version.config, negated=(one,))
         if not left.entries().filter(pk=entry.pk).exists():
-            yield f"The query says “{one.text}”; it has “{one.word}”."
+            yield said(_("The query says “%(text)s”; it has “%(word)s”."), text=one.text, word=one.word)
 
 
 def _stopped_by_rules(query: RankingQuery, row: Measured) -> Iterator[str]:
     for rule in query.rules:
         if rule.action == "hide" and rule.concerns(row.product_key, row.facets):
-            yield f"Rule {rule.id} hides {rule.subject}."
+            yield said(_("Rule %(rule)s hides %(subject)s."), rule=rule.id, subject=rule.subject)
 
 
 def _stopped_by_rank(query: RankingQuery, ranked: Ranked, item: ScoredEntry) -> Iterator[str]:
@@ -151,14 +164,21 @@ def _stopped_by_rank(query: RankingQuery, ranked: Ranked, item: ScoredEntry) -> 
     settings, trace = get_settings(), ranked.trace
     if trace is None:
         understood = query.understood
-        said = "states a price only" if understood.price else "names nothing that products have"
-        first = {RISING: "cheapest", FALLING: "dearest"}.get(understood.order, "newest")
-        yield f"The query {said}: the {first} {settings.results} products are listed (RESULTS)."
+        why = (
+            _("The query states a price only:")
+            if understood.price
+            else _("The query names nothing that products have:")
+        )
+        first = {
+            RISING: _("the cheapest %(number)s products are listed (RESULTS)."),
+            FALLING: _("the dearest %(number)s products are listed (RESULTS)."),
+        }.get(understood.order, _("the newest %(number)s products are listed (RESULTS)."))
+        yield joined((why, said(first, number=settings.results)))
         return
     if not (item.full or item.named):
         lacking = [part.text for part in parts_of_result(query, item) if part.lacking]
         if lacking:
-            yield f"It lacks {', '.join(f'“{text}”' for text in lacking)}."
+            yield said(_("It lacks %(parts)s."), parts=", ".join(f"“{text}”" for text in lacking))
         if not trace.few:
             yield _enough(trace)
             return
@@ -171,25 +191,38 @@ def _stopped_by_rank(query: RankingQuery, ranked: Ranked, item: ScoredEntry) -> 
     kept = trace.kept.rows.ids.tolist()
     if item.row.entry_id in kept and item.row.entry_id not in trace.shown.rows.ids:
         place = kept.index(item.row.entry_id) + 1
-        yield f"By score it is number {place} of {len(kept)}; {settings.results} are shown at most (RESULTS)."
+        yield said(
+            _("By score it is number %(place)s of %(all)s; %(most)s are shown at most (RESULTS)."),
+            place=place,
+            all=len(kept),
+            most=settings.results,
+        )
 
 
 def _stopped_by_look(query: RankingQuery, ranked: Ranked, item: ScoredEntry) -> Iterator[str]:
     """Why an entry that meets all conditions is no result of a search with a photo."""
     if item.row.product_key in query.left_out:
-        yield "Results shall look less like it."
+        yield _("Results shall look less like it.")
     elif item.row.image is None:
-        yield "It has no picture in the index that the photo could be compared with."
+        yield _("It has no picture in the index that the photo could be compared with.")
     else:
         candidates = get_settings().candidates
-        yield f"Its picture's similarity is {item.row.image:.2f}; {candidates} others are nearer (CANDIDATES)."
+        yield said(
+            _("Its picture's similarity is %(similarity)s; %(candidates)s others are nearer (CANDIDATES)."),
+            similarity=f"{item.row.image:.2f}",
+            candidates=candidates,
+        )
 
 
 def _behind_others(query: RankingQuery, row: Measured) -> Iterator[str]:
     """What comes first for the photo and the product does not have."""
     for facet, value in query.first:
         if token_of(facet, value) not in row.facets:
-            yield f"Products with {facet} {value} come before it: the photo shows that."
+            yield said(
+                _("Products with %(facet)s %(value)s come before it: the photo shows that."),
+                facet=facet,
+                value=value,
+            )
 
 
 def _moved_by_variants(ranked: Ranked, item: ScoredEntry) -> Iterator[str]:
@@ -201,9 +234,14 @@ def _moved_by_variants(ranked: Ranked, item: ScoredEntry) -> Iterator[str]:
     if item.row.entry_id in kept and item.row.entry_id in shown:
         before, after = kept.index(item.row.entry_id) + 1, shown.index(item.row.entry_id) + 1
         if after > before:
-            yield (
-                f"By score it is number {before}; of one style a page shows {get_settings().variants} at first"
-                f" (VARIANTS), which makes it number {after} before rules and filters."
+            yield said(
+                _(
+                    "By score it is number %(before)s; of one style a page shows %(variants)s at first"
+                    " (VARIANTS), which makes it number %(after)s before rules and filters."
+                ),
+                before=before,
+                variants=get_settings().variants,
+                after=after,
             )
 
 
@@ -211,20 +249,40 @@ def _enough(trace: RankingTrace) -> str:
     enough = get_settings().enough
     if trace.dropped is None or trace.dropped:
         lead = int(trace.kept.matching.sum())
-        return f"Nothing has all that is asked for; {lead} products have all the rest, and the closest are added only below {enough} (ENOUGH)."
-    full = int(trace.scored.full.sum())
-    have = (
-        f"{full} products have" if trace.closest else f"At least {enough} products have, without the filters,"
+        return said(
+            _(
+                "Nothing has all that is asked for; %(lead)s products have all the rest,"
+                " and the closest are added only below %(enough)s (ENOUGH)."
+            ),
+            lead=lead,
+            enough=enough,
+        )
+    sentence = (
+        _(
+            "%(full)s products have all that is asked for; the closest are added only below %(enough)s (ENOUGH)."
+        )
+        if trace.closest
+        else _(
+            "At least %(enough)s products have, without the filters, all that is asked for;"
+            " the closest are added only below %(enough)s (ENOUGH)."
+        )
     )
-    return f"{have} all that is asked for; the closest are added only below {enough} (ENOUGH)."
+    return said(sentence, full=int(trace.scored.full.sum()), enough=enough)
 
 
 def _not_close(query: RankingQuery, item: ScoredEntry) -> str:
     weights = get_settings().weights
-    return (
-        f"It has {item.held:.0%} of what is asked for, less than {weights.enough_covered:.0%}, and is"
-        f" no nearer to it than nonsense is to anything: picture {_said(item.row.image)} (nonsense"
-        f" {query.words.image_noise:.2f}), text {_said(item.row.text)} (nonsense {query.words.text_noise:.2f})."
+    return said(
+        _(
+            "It has %(held)s of what is asked for, less than %(needed)s, and is no nearer to it than nonsense is to"
+            " anything: picture %(image)s (nonsense %(image_noise)s), text %(text)s (nonsense %(text_noise)s)."
+        ),
+        held=f"{item.held:.0%}",
+        needed=f"{weights.enough_covered:.0%}",
+        image=_number(item.row.image),
+        image_noise=_number(query.words.image_noise),
+        text=_number(item.row.text),
+        text_noise=_number(query.words.text_noise),
     )
 
 
@@ -232,22 +290,40 @@ def _unseen(query: RankingQuery, item: ScoredEntry, trace: RankingTrace) -> str:
     """Why an entry that would do was no candidate."""
     settings = get_settings()
     if item.full:
-        return f"It has all that is asked for, but more than {settings.results} products have (RESULTS)."
+        return said(
+            _("It has all that is asked for, but more than %(most)s products have (RESULTS)."),
+            most=settings.results,
+        )
     reasons = []
-    for what, similarity in (("picture", item.row.image), ("text", item.row.text)):
+    legs = (
+        (
+            item.row.image,
+            _("its picture's similarity %(similarity)s is below %(least)s (MIN_SIMILARITY)"),
+            _("%(candidates)s others are nearer by their pictures (CANDIDATES)"),
+        ),
+        (
+            item.row.text,
+            _("its text's similarity %(similarity)s is below %(least)s (MIN_SIMILARITY)"),
+            _("%(candidates)s others are nearer by their texts (CANDIDATES)"),
+        ),
+    )
+    for similarity, too_far, behind in legs:
         if query.embedding is None or similarity is None:
             continue
         if similarity < settings.min_similarity:
-            floor = f"is below {settings.min_similarity:.2f} (MIN_SIMILARITY)"
-            reasons.append(f"its {what}'s similarity {similarity:.2f} {floor}")
+            reasons.append(
+                said(too_far, similarity=_number(similarity), least=_number(settings.min_similarity))
+            )
         else:
-            reasons.append(f"{settings.candidates} others are nearer by their {what}s (CANDIDATES)")
+            reasons.append(said(behind, candidates=settings.candidates))
     if trace.named:
-        reasons.append("parts of a query are not looked for where a product is named so")
+        reasons.append(_("parts of a query are not looked for where a product is named so"))
     elif item.held:
-        reasons.append("enough others that have as much of the query were found before it (CANDIDATES)")
-    return f"It is as close as others, but was not compared: {'; '.join(reasons)}."
+        reasons.append(_("enough others that have as much of the query were found before it (CANDIDATES)"))
+    return said(
+        _("It is as close as others, but was not compared: %(reasons)s."), reasons=joined(reasons, "; ")
+    )
 
 
-def _said(similarity: float | None) -> str:
-    return "none" if similarity is None else f"{similarity:.2f}"
+def _number(similarity: float | None) -> str:
+    return _("none") if similarity is None else f"{similarity:.2f}"

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from django.utils.translation import gettext_lazy as _
+
 from ..merchandising.rules import Fired
 from ..merchandising.snapshots import BannerShown
 from ..query.parse import Query, UnderstoodPart
@@ -13,28 +15,30 @@ from .boxes import Box
 from .counts import FacetCount, PriceRange
 
 # Why an answer is degraded, one sentence each, as pages and the API show it.
-NO_VERSION = "There is no search index yet; run: manage.py search_index rebuild"
-BUILDING = "The first index is being built: results are by keyword only, and products are still being added."
-NO_ENCODER = "The text encoder is not available: results are by keyword only."
-SLOW_ENCODER = "The text encoder took too long: results are by keyword only."
-NO_EMBEDDINGS_SEARCH = "The search by embeddings failed or took too long: results are by keyword only."
-TOO_SLOW = "The search took too long and was given up: try other words, or again in a moment."
-NO_SIMILAR = "The search by embeddings failed or took too long: no similar products can be shown."
-NOT_ENCODED = "The product has no embeddings yet: no similar products can be shown."
-NO_PICTURE = "No product has a picture in the search index: photos have nothing to be compared with."
-MOST_PICTURES = (
+NO_VERSION = _("There is no search index yet; run: manage.py search_index rebuild")
+BUILDING = _(
+    "The first index is being built: results are by keyword only, and products are still being added."
+)
+NO_ENCODER = _("The text encoder is not available: results are by keyword only.")
+SLOW_ENCODER = _("The text encoder took too long: results are by keyword only.")
+NO_EMBEDDINGS_SEARCH = _("The search by embeddings failed or took too long: results are by keyword only.")
+TOO_SLOW = _("The search took too long and was given up: try other words, or again in a moment.")
+NO_SIMILAR = _("The search by embeddings failed or took too long: no similar products can be shown.")
+NOT_ENCODED = _("The product has no embeddings yet: no similar products can be shown.")
+NO_PICTURE = _("No product has a picture in the search index: photos have nothing to be compared with.")
+MOST_PICTURES = _(
     "Most pictures are not in the search index: results are by their texts, and photos find little."
 )
-SIMILAR_BY_TEXT = "The product's pictures are not in the search index: similar products are by its text."
-NO_WORDS = "The words of the catalogue are not counted yet: there are no suggestions."
-NO_COUNTS = "Counting took too long: the results are whole, but numbers beside filters are missing."
+SIMILAR_BY_TEXT = _("The product's pictures are not in the search index: similar products are by its text.")
+NO_WORDS = _("The words of the catalogue are not counted yet: there are no suggestions.")
+NO_COUNTS = _("Counting took too long: the results are whole, but numbers beside filters are missing.")
 # What is said of a query whose words are neither the catalogue's nor in a list.
-NO_LIST = "There is no list of words for the language of this query: the search goes by meaning alone."
+NO_LIST = _("There is no list of words for the language of this query: the search goes by meaning alone.")
 
 # What is said of characters that no text has: NUL, halves of surrogate pairs.
-DROPPED = "Some characters of the query are not text: they were left out."
+DROPPED = _("Some characters of the query are not text: they were left out.")
 # What is said of a query that was longer than is read.
-CUT = "The query is longer than 200 characters: it was cut after “{last}”."
+CUT = _("The query is longer than 200 characters: it was cut after “%(last)s”.")
 
 # Names of what an answer leaves out. It always holds the filters that were set, or has no results: filters are never among them.
 RESULTS = "results"  # nobody could look: an empty list does not say that nothing fits

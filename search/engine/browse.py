@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from ..conf import get_settings
 from ..exceptions import InvalidQuery, NoVersion
-from ..facets import CATEGORY, group_by_facet
+from ..facets import CATEGORY, facet_of, group_by_facet
 from ..merchandising.apply import free_places
 from ..merchandising.rules import Fired, Rule, say
 from ..merchandising.snapshots import snapshot
@@ -32,12 +32,15 @@ from .answers import Draft, SearchAnswer, SearchResult
 from .arrange import only_hidden, without_hidden
 from .counts import Counts, count_choices
 from .kept import KeptTokens
+from .mixing import mix
 from .relaxation import blocking_filters
 from .request import Filters, SearchRequest
 from .results import ResultList, freeze, load_results, thaw
 from .scored import NO_ENTRIES, ScoredEntries
 
 FEW = 20_000  # entries that are sorted sooner than all are read in order
+LEAD = 600  # of the newest entries those are chosen that a list without words begins with
+FRONT = 48  # so many of them, where the host names facets in `ProductIndex.mixed`
 
 # A page of it under filters, newest first, as rules for category pages arrange it.
 
@@ -61,7 +64,7 @@ class Listing:
         return only_hidden(entries, self.rules)
 
     def window(self, shown: EntryQuerySet, window: slice, total: int) -> list[str]:
-        """Product keys of one page: pinned ones at their places, others by boosts and buries, then newest first.
+        """Product keys of one page: pinned ones at their places, others by boosts and buries, then newest first, mixed at the beginning.
 
         Args:
             shown: the entries that meet the filters, without hidden ones.
@@ -78,17 +81,17 @@ class Listing:
             if rule.action == "pin":
                 wanted.setdefault(rule.product_key, rule.position)
         if not wanted:
-            return list(_keys(_most_lifted(shown, lifts, few=total <= FEW))[window])
+            return _in_order(shown, lifts, window, few=total <= FEW)
         there = set(_keys(shown.of_products(list(wanted))))
         pinned = free_places({key: place for key, place in wanted.items() if key in there})
-        others = _most_lifted(shown.exclude(product_key__in=list(pinned)), lifts, few=total <= FEW)
+        others = shown.exclude(product_key__in=list(pinned))
         count = total - len(pinned)
         # A place behind the end is the end.
         places = {key: min(place, count + before) for before, (key, place) in enumerate(pinned.items())}
         inside = {key: place for key, place in places.items() if window.start <= place < window.stop}
         start = window.start - sum(place < window.start for place in places.values())
         size = window.stop - window.start - len(inside)
-        page = list(_keys(others)[start : start + size])
+        page = _in_order(others, lifts, slice(start, start + size), few=total <= FEW)
         for key, place in inside.items():
             page.insert(place - window.start, key)
         return page
@@ -103,6 +106,35 @@ class Listing:
                 concerns([] if rule.token else [rule.product_key], [rule.token] if rule.token else [])
             ).exists()
         )
+
+
+def _in_order(
+    entries: EntryQuerySet,
+    lifts: Sequence[tuple[float, Sequence[str], Sequence[str]]],
+    window: slice,
+    *,
+    few: bool,
+) -> list[str]:
+    """Product keys of a window: the most lifted first, then the newest.
+
+    Where nothing is lifted, and the host names facets in `ProductIndex.mixed`, FRONT of the newest LEAD come first that can be bought and of
+    which neighbours differ in these facets. Only these move, so that every window is one of the same list.
+    """
+    ordered = _most_lifted(entries, lifts, few=few)
+    facets = get_index().mixed
+    if lifts or not facets or window.start >= LEAD:
+        return list(_keys(ordered)[window])
+    newest = list(ordered.values_list("product_key", "facets", "in_stock")[:LEAD])
+    sold = [key for key, _facets, in_stock in newest if in_stock]
+    marks = [
+        [token for token in tokens if facet_of(token) in facets]
+        for _key, tokens, in_stock in newest
+        if in_stock
+    ]
+    first = [sold[place] for place in mix(marks, FRONT)[:FRONT]]
+    leading = set(first)
+    lead = [*first, *(key for key, _facets, _in_stock in newest if key not in leading)]
+    return lead[window] + (list(_keys(ordered)[LEAD : window.stop]) if window.stop > LEAD else [])
 
 
 def _most_lifted(

@@ -2,8 +2,11 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from django.utils.translation import gettext_lazy as _
+
 from ..encoders.cache import encoders_for
 from ..exceptions import ArtifactError
+from ..sentences import said
 from ..text import split
 from .answers import Explanation, LooksLike, PartFit, ResultExplained
 from .ranking import Ranked, RankingQuery
@@ -79,12 +82,13 @@ def explain(
 def sentences_of(looks: Iterable[LooksLike]) -> Iterator[str]:
     """Say which values come first for a photo, and why."""
     for one in looks:
-        sure = f"{one.confidence:.0%} sure"
-        if one.first:
-            why = "the shopper chose it" if one.chosen else f"the photo shows it, {sure}"
-            yield f"Products with {one.facet} {one.value} come first: {why}."
+        if not one.first:
+            sentence = _("The photo shows %(facet)s %(value)s, %(sure)s sure; the order does not go by it.")
+        elif one.chosen:
+            sentence = _("Products with %(facet)s %(value)s come first: the shopper chose it.")
         else:
-            yield f"The photo shows {one.facet} {one.value}, {sure}; the order does not go by it."
+            sentence = _("Products with %(facet)s %(value)s come first: the photo shows it, %(sure)s sure.")
+        yield said(sentence, facet=one.facet, value=one.value, sure=f"{one.confidence:.0%}")
 
 
 def parts_of_result(query: RankingQuery, item: ScoredEntry) -> tuple[PartFit, ...]:

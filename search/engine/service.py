@@ -22,6 +22,7 @@ from ..query.lexicon import words_of
 from ..query.parse import Query, clean_query, in_english, parts_of
 from ..query.spelling import correct
 from ..query.synonyms import SynonymEntry, merged_synonyms
+from ..sentences import joined, said, untranslated
 from ..session import (
     is_out_of_time,
     measuring,
@@ -173,7 +174,7 @@ def _lacking(draft: Draft, degraded: str, *left_out: str) -> Draft:
     answer = draft.answer
     sentences = dict.fromkeys(filter(None, (degraded, answer.degraded)))
     names = dict.fromkeys((*left_out, *answer.left_out))
-    return draft._replace(answer=replace(answer, degraded=" ".join(sentences), left_out=tuple(names)))
+    return draft._replace(answer=replace(answer, degraded=joined(sentences), left_out=tuple(names)))
 
 
 def _ranked_page(version: IndexVersion, request: SearchRequest) -> Draft:
@@ -218,7 +219,7 @@ def _ranked_page(version: IndexVersion, request: SearchRequest) -> Draft:
         if not request.query.text:  # references alone, and nothing else to go by
             return _blind(request, answers.NO_SIMILAR, answers.LOOK)
         building = "" if version.is_whole else answers.BUILDING
-        degraded = " ".join(filter(None, (answers.NO_EMBEDDINGS_SEARCH, building)))
+        degraded = joined((answers.NO_EMBEDDINGS_SEARCH, building))
         left_out += [answers.LOOK] if references else []
         query = replace(query, embedding=None, photo=None, looks=())
         with search_session():
@@ -261,7 +262,7 @@ def _with_references(
 
 def cut_notes(query: Query) -> tuple[str, ...]:
     """Return the sentences on a query that was cut, or of which something was left out; none for others."""
-    cut = (answers.CUT.format(last=query.text.rpartition(" ")[2]),) if query.cut else ()
+    cut = (said(answers.CUT, last=query.text.rpartition(" ")[2]),) if query.cut else ()
     return (*cut, answers.DROPPED) if query.dropped else cut
 
 
@@ -369,7 +370,7 @@ def log_search(request: HttpRequest, answer: SearchAnswer, filters: Filters) -> 
         filters: the filters that the shopper had set.
     """
     count_answer(answer)
-    parts = [asdict(part) for part in answer.understood]
+    parts = [{**asdict(part), "says": untranslated(part.says)} for part in answer.understood]
     return record_search(
         visitor=visitor_of(request),
         mode=_mode(answer),
@@ -380,7 +381,7 @@ def log_search(request: HttpRequest, answer: SearchAnswer, filters: Filters) -> 
         matching=None if answer.is_blind else answer.matching,
         page=answer.page,
         filters={name: value for name, value in asdict(filters).items() if value is not False},
-        degraded=answer.degraded,
+        degraded=untranslated(answer.degraded),
         took_ms=answer.took_ms,
         stages=answer.stages,
     )

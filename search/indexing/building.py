@@ -12,6 +12,7 @@ from functools import partial
 from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from ..conf import get_settings
 from ..exceptions import (
@@ -24,6 +25,7 @@ from ..exceptions import (
 )
 from ..models import Build, IndexVersion, KeptCount, StaleProduct
 from ..resilience import Attempts
+from ..sentences import said
 from . import comparison, marks, versions
 from .connections import unhurried
 from .databases import note_text_config
@@ -324,9 +326,15 @@ def _give_up(build_id: int, reason: str) -> bool:
     with transaction.atomic():
         build = Build.objects.filter(pk=build_id).first()
         if build is None:
-            raise BuildStateError(f"There is no build {build_id}.")
+            raise BuildStateError(said(_("There is no build %(build)s."), build=build_id))
         if not build.is_running:
-            raise BuildStateError(f"The {build.kind} is {build.state} and cannot be cancelled any more.")
+            raise BuildStateError(
+                said(
+                    _("The %(kind)s is %(state)s and cannot be cancelled any more."),
+                    kind=build.get_kind_display(),
+                    state=build.get_state_display(),
+                )
+            )
         if build.kind == Build.Kind.REBUILD and build.version is not None:
             _fail_version(build.version, reason)
         # The process that marks its products locks the record until they are committed; the moment is taken after that.
@@ -345,7 +353,9 @@ def _fail_version(version_id: int, reason: str) -> None:
         state=IndexVersion.State.FAILED, error=reason, failed_at=Now()
     )
     if not failed and version.exists():
-        raise BuildStateError(f"Version {version_id} is ready and cannot be cancelled any more.")
+        raise BuildStateError(
+            said(_("Version %(version)s is ready and cannot be cancelled any more."), version=version_id)
+        )
 
 
 def _release(build: Build) -> None:

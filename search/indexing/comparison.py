@@ -5,13 +5,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from ..conf import get_settings
 from ..models import IndexVersion
+from ..sentences import figure, said
 from .hnsw import MIN_ANN_RECALL
 from .version_figures import VersionFigures, count, count_lost, measure
 
 AGAIN_AFTER = timedelta(minutes=10)  # what takes long is measured again, though nothing has changed
+
+_RECALLED = {"pictures": _("pictures"), "texts": _("texts")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +145,7 @@ def _counted_rows(compared: Comparison) -> list[Row]:
     settings = get_settings()
     new, active = compared.new, compared.active
     own, other = new.counts, active.counts if active else None
-    entries = Row("Products", _number(None if other is None else other.entries), _number(own.entries))
+    entries = Row(_("Products"), _number(None if other is None else other.entries), _number(own.entries))
     if other and own.entries < settings.activate_min_products * other.entries:
         entries = Row(
             entries.label,
@@ -152,25 +156,25 @@ def _counted_rows(compared: Comparison) -> list[Row]:
     return [
         entries,
         _lacking_row(
-            "Products without a text embedding",
+            _("Products without a text embedding"),
             "of {:,} products have no text embedding",
             (own.entries - own.texts, own.entries),
             None if other is None else (other.entries - other.texts, other.entries),
         ),
-        Row("Pictures", _number(None if other is None else other.pictures), _number(own.pictures)),
+        Row(_("Pictures"), _number(None if other is None else other.pictures), _number(own.pictures)),
         _lacking_row(
-            "Pictures without an embedding",
+            _("Pictures without an embedding"),
             "of {:,} pictures have no embedding",
             (own.without, own.pictures),
             None if other is None else (other.without, other.pictures),
         ),
         _lacking_row(
-            "Products with pictures that lose them all",
+            _("Products with pictures that lose them all"),
             "of {:,} products with pictures are not found by any of them any more",
             (compared.lost, own.pictured),
             None if other is None else (0, other.pictured),
         ),
-        Row("Products that failed", _number(None if other is None else other.failed), _number(own.failed)),
+        Row(_("Products that failed"), _number(None if other is None else other.failed), _number(own.failed)),
     ]
 
 
@@ -178,8 +182,8 @@ def _lacking_row(label: str, sentence: str, new: tuple[int, int], active: tuple[
     row = Row(label, "" if active is None else _of(*active), _of(*new))
     if active is None or _share(*new) <= _share(*active) + get_settings().activate_max_failed:
         return row
-    said = f"{new[0]:,} {sentence.format(new[1])}; in the active version {active[0]:,} of {active[1]:,}."
-    return Row(label, row.active, row.new, said)
+    why = f"{new[0]:,} {sentence.format(new[1])}; in the active version {active[0]:,} of {active[1]:,}."
+    return Row(label, row.active, row.new, why)
 
 
 def _measured_rows(compared: Comparison) -> list[Row]:
@@ -188,18 +192,20 @@ def _measured_rows(compared: Comparison) -> list[Row]:
     for name in ("pictures", "texts"):
         recall = compared.new.recalls.get(name)
         other = compared.active.recalls.get(name) if compared.active else None
-        said = ""
+        sentence = ""
         if recall is not None and recall < MIN_ANN_RECALL:
-            said = (
+            sentence = (
                 f"ANN recall@24 of {name} is {recall:.3f}, below {MIN_ANN_RECALL}."
                 " Raise HNSW_M, HNSW_EF_CONSTRUCTION or EF_SEARCH and rebuild."
             )
         elif recall is None and other is not None and expected[name]:
-            said = f"ANN recall@24 of {name} was not measured: none has an embedding."
+            sentence = f"ANN recall@24 of {name} was not measured: none has an embedding."
         shown = "" if compared.active is None else _recall(other)
-        rows.append(Row(f"ANN recall@24 of {name}", shown, _recall(recall), said))
+        rows.append(
+            Row(said(_("ANN recall@24 of %(name)s"), name=_RECALLED[name]), shown, _recall(recall), sentence)
+        )
     words = _number(None if compared.active is None else compared.active.words)
-    return [*rows, Row("Words in the vocabulary", words, _number(compared.new.words))]
+    return [*rows, Row(_("Words in the vocabulary"), words, _number(compared.new.words))]
 
 
 def _blank_rows(compared: Comparison) -> list[Row]:
@@ -222,38 +228,48 @@ def _blank_rows(compared: Comparison) -> list[Row]:
         if not known:
             continue
         least = min(known, key=lambda pair: _share(*pair))
-        said = ""
+        sentence = ""
         if _share(*own) > _share(*least) + get_settings().activate_max_blank:
-            said = (
+            sentence = (
                 f"{own[0]:,} of {own[1]:,} products have no {name};"
                 f" in the active version it was {least[0]:,} of {least[1]:,}."
             )
-        rows.append(Row(f"Products without {name}", _of(*least), _of(*own), said))
+        rows.append(Row(said(_("Products without %(name)s"), name=name), _of(*least), _of(*own), sentence))
     return rows
 
 
 def _judged_rows(compared: Comparison) -> list[Row]:
     new, active = compared.new, compared.active
     if new.trouble:
-        said = f"The judged queries of ACTIVATION_QUERIES could not be asked: {new.trouble}"
-        return [Row("Judged queries", "not asked", "not asked", said)]
+        sentence = f"The judged queries of ACTIVATION_QUERIES could not be asked: {new.trouble}"
+        return [Row(_("Judged queries"), _("not asked"), _("not asked"), sentence)]
     own, other = new.judged, active.judged if active else None
     if own is None or other is None:
         return []
-    rows = [Row("Judged queries", f"{other.queries:,}", f"{own.queries:,}")]
+    rows = [Row(_("Judged queries"), figure(other.queries), figure(own.queries))]
     most = get_settings().activate_max_quality_loss
     for label, before, now in (
         ("P@10", other.precision, own.precision),
         ("nDCG@10", other.ndcg, own.ndcg),
     ):
-        said = ""
+        sentence = ""
         if before - now > most:
-            said = f"{label} of the judged queries is {now:.3f}, in the active version {before:.3f}."
-        rows.append(Row(f"{label} of the judged queries", f"{before:.3f}", f"{now:.3f}", said))
-    said = ""
+            sentence = f"{label} of the judged queries is {now:.3f}, in the active version {before:.3f}."
+        rows.append(
+            Row(
+                said(_("%(figure)s of the judged queries"), figure=label),
+                f"{before:.3f}",
+                f"{now:.3f}",
+                sentence,
+            )
+        )
+    sentence = ""
     if own.degraded > other.degraded:
-        said = f"{own.degraded:,} of {own.queries:,} judged queries were not answered wholly."
-    return [*rows, Row("Judged queries not answered wholly", str(other.degraded), str(own.degraded), said)]
+        sentence = f"{own.degraded:,} of {own.queries:,} judged queries were not answered wholly."
+    return [
+        *rows,
+        Row(_("Judged queries not answered wholly"), str(other.degraded), str(own.degraded), sentence),
+    ]
 
 
 def _blank(filled: int, entries: int) -> tuple[int, int]:
@@ -265,12 +281,19 @@ def _share(part: int, whole: int) -> float:
 
 
 def _of(part: int, whole: int) -> str:
-    return f"{part:,} of {whole:,} ({100 * part / whole:.1f} %)" if whole else "none there are"
+    if not whole:
+        return _("none there are")
+    return said(
+        _("%(part)s of %(whole)s (%(share)s %%)"),
+        part=figure(part),
+        whole=figure(whole),
+        share=figure(100 * part / whole, 1),
+    )
 
 
 def _number(number: int | None) -> str:
-    return "" if number is None else f"{number:,}"
+    return "" if number is None else figure(number)
 
 
 def _recall(recall: float | None) -> str:
-    return "not measured: no embeddings" if recall is None else f"{recall:.4f}"
+    return _("not measured: no embeddings") if recall is None else f"{recall:.4f}"

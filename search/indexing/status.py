@@ -7,8 +7,10 @@ from typing import Any
 
 from django.db.models import Count, F, Min, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from ..models import Build, EntryImage, IndexEntry, IndexVersion, KeptCount, StaleMark, StaleProduct
+from ..sentences import said
 from .hnsw import built_share
 from .locks import is_held
 from .task_runs import TaskState, task_states
@@ -155,7 +157,7 @@ def read_product_states(keys: Sequence[str]) -> dict[str, str]:
     """Return product key -> a few words on its state in the version that searches use, with four queries."""
     version = IndexVersion.objects.serving()
     if version is None:
-        return dict.fromkeys(keys, "no index yet")
+        return dict.fromkeys(keys, _("no index yet"))
     # Marks first: one that is gathered meanwhile is then found in the outbox.
     marked = list(StaleMark.objects.filter(product_key__in=keys).values_list("product_key", flat=True))
     entries = {
@@ -178,14 +180,14 @@ def _state(entry: tuple[bool, str] | None, stale: tuple[bool, str] | None) -> st
     if stale is not None:
         parked, error = stale
         if parked:
-            return f"failed: {error}"
-        return f"will be tried again: {error}" if error else "waiting"
+            return said(_("failed: %(error)s"), error=error)
+        return said(_("will be tried again: %(error)s"), error=error) if error else _("waiting")
     if entry is None:
-        return "not in the index"
+        return _("not in the index")
     embedded, error = entry
     if error:
-        return f"failed: {error}"
-    return "indexed" if embedded else "by keyword only"
+        return said(_("failed: %(error)s"), error=error)
+    return _("indexed") if embedded else _("by keyword only")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,12 @@ from time import monotonic
 
 from django.db import DatabaseError
 from django.db.models import Max, Min
+from django.utils.translation import gettext_lazy as _
 
 from ..exceptions import HostError, StorageAway
 from ..models import EntryImage, IndexVersion
 from ..registry import ProductPicture, get_index, load_products
+from ..sentences import said
 from ..storage import ask_storage
 from .documents import document_of
 
@@ -18,7 +20,7 @@ PROBE_SECONDS = 4.0  # that one picture may take
 TRIED = 3  # pictures; one that can be read is enough
 WELL_SECONDS = 30.0  # that a good answer is believed
 AWAY_SECONDS = 5.0  # that a bad one is
-UNKNOWN = "No picture is in the index yet."
+UNKNOWN = _("No picture is in the index yet.")
 
 _NEVER = (float("-inf"), "", "")
 _last: tuple[float, str, str] = _NEVER  # when it was looked at, what it came to, what was wrong
@@ -55,7 +57,10 @@ def why_products_wait() -> str:
     try:
         storage_answers(fresh=True)
     except StorageAway as error:
-        return f"The storage of the pictures does not answer, and products wait until it does: {error}"
+        return said(
+            _("The storage of the pictures does not answer, and products wait until it does: %(error)s"),
+            error=error,
+        )
     return ""
 
 
@@ -77,7 +82,7 @@ def _probe(besides: str, waiting: Callable[[], None] | None) -> str:
                 f"{picture.name}, which could be read before: {type(error).__name__}: {str(error)[:200]}"
             )
         else:
-            return "Pictures can be read."
+            return _("Pictures can be read.")
     if trouble:
         raise StorageAway(trouble)
     return UNKNOWN
@@ -91,7 +96,7 @@ def _known_pictures(besides: str) -> list[ProductPicture]:
     if version is None or span["first"] is None:
         return []
     chosen: dict[str, str] = {}
-    for _ in range(TRIED):
+    for _attempt in range(TRIED):
         others = images.exclude(entry__product_key__in=[besides, *chosen]).order_by("pk")
         rows = others.values_list("entry__product_key", "name")
         from_here = rows.filter(pk__gte=randint(span["first"], span["last"]))

@@ -16,10 +16,12 @@ from typing import Any, Final
 
 from celery import current_app
 from django.db import Error, InternalError, connection, transaction
+from django.utils.translation import gettext_lazy as _
 
 from ..prometheus import TASK_RECORD_FAILURES
 from ..resilience import reason_of
 from ..schedule import BY_NAME, LONGEST_RUN_SECONDS, PERIODIC, PeriodicTask, periods
+from ..sentences import said
 from ..text import storable
 from .locks import is_held, only_one
 
@@ -69,14 +71,32 @@ class TaskState:
         """What is wrong with it, in one sentence; "" where nothing is."""
         name = self.task.name
         if self.failing:
-            times = "" if self.failures == 1 else f"{self.failures} times in a row, the last time "
-            return f"{name} failed {times}{_span(self.failed or 0.0)} ago: {self.error.rstrip('.')}."
+            sentence = (
+                _("%(task)s failed %(span)s ago: %(error)s.")
+                if self.failures == 1
+                else _("%(task)s failed %(times)s times in a row, the last time %(span)s ago: %(error)s.")
+            )
+            return said(
+                sentence,
+                task=name,
+                times=self.failures,
+                span=_span(self.failed or 0.0),
+                error=self.error.rstrip("."),
+            )
         if not self.late:
             return ""
         if self.unfinished is not None:
-            return f"{name} was begun {_span(self.unfinished)} ago and came to no end."
-        ever = "has never run since it was looked for, " if self.since is None else "has not run for "
-        return f"{name} {ever}{_span(self.waited)}; it should every {_span(self.period)}."
+            return said(
+                _("%(task)s was begun %(span)s ago and came to no end."),
+                task=name,
+                span=_span(self.unfinished),
+            )
+        sentence = (
+            _("%(task)s has never run since it was looked for, %(span)s; it should every %(period)s.")
+            if self.since is None
+            else _("%(task)s has not run for %(span)s; it should every %(period)s.")
+        )
+        return said(sentence, task=name, span=_span(self.waited), period=_span(self.period))
 
 
 @contextmanager

@@ -6,12 +6,14 @@ from pathlib import Path
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from ..conf import get_settings
 from ..encoders.cache import FoundArtifact, artifact_in_settings, find_artifact, holds_artifact, prove
 from ..exceptions import ArtifactError, BuildGivenUp, NoVersion, VersionStateError
 from ..models import Build, IndexVersion, KeptCount
 from ..resilience import Attempts
+from ..sentences import said
 from .connections import unhurried
 from .databases import try_text_config
 from .hnsw import broken_indexes, check_memory
@@ -22,9 +24,10 @@ from .reconcile import product_keys, reconcile, repictured_keys
 from .removal import drop_version, give_up_version, note_trouble
 
 State = IndexVersion.State
-REMEDY = (
+REMEDY = _(
     "When the cause is mended, run: manage.py search_index reindex; it is activated automatically once it is no worse."
-    " To use it as it is: manage.py search_index activate {0} --force. To give it up: manage.py search_index drop {0}."
+    " To use it as it is: manage.py search_index activate %(version)s --force."
+    " To give it up: manage.py search_index drop %(version)s."
 )
 
 
@@ -59,7 +62,9 @@ def request_rebuild(*, force: bool = False, build: Build | None = None) -> Rebui
     try_text_config(config)
     with only_one("rebuild") as alone:
         if not alone:
-            raise VersionStateError("Another process is beginning a version; look at the status in a moment.")
+            raise VersionStateError(
+                _("Another process is beginning a version; look at the status in a moment.")
+            )
         if build is not None:
             # Or its own version, begun a moment ago, would be taken for an abandoned one.
             Build.objects.check_waits(build.pk)
@@ -139,18 +144,33 @@ def activate(version_id: int, *, without_artifact: bool = False, force: bool = F
         }
         version = versions.get(version_id)
         if version is None:
-            raise NoVersion(f"There is no index version {version_id}.")
+            raise NoVersion(said(_("There is no index version %(version)s."), version=version_id))
         if version.state not in (State.READY, State.RETIRED, State.ACTIVE):
             raise VersionStateError(
-                f"Version {version.pk} is {version.state}; only a ready or retired one can be activated."
+                said(
+                    _("Version %(version)s is %(state)s; only a ready or retired one can be activated."),
+                    version=version.pk,
+                    state=State(version.state).label,
+                )
             )
         if version.state == State.READY and version.held and not force:
             raise VersionStateError(
-                f"Version {version.pk} is held back: {version.held} {REMEDY.format(version.pk)}"
+                said(
+                    _("Version %(version)s is held back: %(why)s %(remedy)s"),
+                    version=version.pk,
+                    why=version.held,
+                    remedy=said(REMEDY, version=version.pk),
+                )
             )
         broken = [] if version.state == State.ACTIVE else broken_indexes(version)
         if broken:
-            raise VersionStateError(f"Version {version.pk} lacks a valid index: {', '.join(broken)}.")
+            raise VersionStateError(
+                said(
+                    _("Version %(version)s lacks a valid index: %(names)s."),
+                    version=version.pk,
+                    names=", ".join(broken),
+                )
+            )
         # Asked for again, it may have been switched to by a process that ended before it had compared anything.
         missed_changes = version.state != State.READY
         for other in versions.values():
@@ -258,7 +278,7 @@ def former_version() -> IndexVersion:
     """
     former = IndexVersion.objects.filter(state=State.RETIRED).order_by("-activated_at").first()
     if former is None:
-        raise NoVersion("No retired version is kept to roll back to.")
+        raise NoVersion(_("No retired version is kept to roll back to."))
     return former
 
 
@@ -271,9 +291,15 @@ def discard(version_id: int, *, by: str = "the command line") -> IndexVersion:
     """
     version = IndexVersion.objects.filter(pk=version_id).first()
     if version is None:
-        raise NoVersion(f"There is no index version {version_id}.")
+        raise NoVersion(said(_("There is no index version %(version)s."), version=version_id))
     if version.state != State.READY or not give_up_version(version, f"Given up by {by}."):
-        raise VersionStateError(f"Version {version.pk} is {version.state}; only a ready one can be given up.")
+        raise VersionStateError(
+            said(
+                _("Version %(version)s is %(state)s; only a ready one can be given up."),
+                version=version.pk,
+                state=State(version.state).label,
+            )
+        )
     return version
 
 

@@ -9,6 +9,10 @@ from dataclasses import dataclass
 from datetime import date
 from math import floor, log10
 
+from django.utils.formats import date_format
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from ..models import SearchDay
 from .reports import Figures, share
 
@@ -96,8 +100,8 @@ def draw_overview(figures: Figures, days: list[date]) -> list[Chart]:
         return [read(figures.days[day]) if day in figures.days else None for day in days]
 
     searches = [
-        Series("searches", "c1", values(lambda day: day.searches)),
-        Series("with a click", "c2", values(lambda day: day.clicked)),
+        Series(_("searches"), "c1", values(lambda day: day.searches)),
+        Series(_("with a click"), "c2", values(lambda day: day.clicked)),
     ]
     latency = [
         Series("p50", "c1", values(lambda day: day.p50_ms)),
@@ -105,15 +109,15 @@ def draw_overview(figures: Figures, days: list[date]) -> list[Chart]:
         Series("p99", "c4", values(lambda day: day.p99_ms)),
     ]
     shares = [
-        Series("nothing found", "c4", values(lambda day: share(day.zero, day.searches))),
-        Series("degraded", "c3", values(lambda day: share(day.degraded, day.pages))),
+        Series(_("nothing found"), "c4", values(lambda day: share(day.zero, day.searches))),
+        Series(_("degraded"), "c3", values(lambda day: share(day.degraded, day.pages))),
     ]
-    through = [Series("click-through", "c2", values(lambda day: share(day.clicked, day.searches)))]
+    through = [Series(_("click-through"), "c2", values(lambda day: share(day.clicked, day.searches)))]
     return [
-        bar_chart("searches", "Searches a day, and those with a click", days, searches, _count),
-        line_chart("through", "Click-through", days, through, _share, least=0.1),
-        line_chart("latency", "Latency", days, latency, _milliseconds, least=10.0),
-        line_chart("shares", "Nothing found, and degraded", days, shares, _share, least=0.1),
+        bar_chart("searches", _("Searches a day, and those with a click"), days, searches, _count),
+        line_chart("through", _("Click-through"), days, through, _share, least=0.1),
+        line_chart("latency", _("Latency"), days, latency, _milliseconds, least=10.0),
+        line_chart("shares", _("Nothing found, and degraded"), days, shares, _share, least=0.1),
     ]
 
 
@@ -201,7 +205,8 @@ def _chart(
         Column(
             _percent(width * place),
             _percent(width),
-            f"{day:%a} {day.day} {day:%b %Y}\n"
+            date_format(day, gettext("D j M Y"))
+            + "\n"
             + "\n".join(f"{each.name}: {value}" for each, value in zip(series, values, strict=True)),
         )
         for place, (day, values) in enumerate(rows)
@@ -219,7 +224,7 @@ def _dates(days: Sequence[date]) -> list[Label]:
         at = (place + 0.5) / len(days)
         anchor = "start" if at < 0.04 else "end" if at > 0.96 else "middle"
         at = {"start": 0.0, "end": 1.0}.get(anchor, at)
-        labels.append(Label(f"{days[place].day} {days[place]:%b}", _percent(100 * at), anchor))
+        labels.append(Label(date_format(days[place], gettext("j M")), _percent(100 * at), anchor))
     return labels
 
 

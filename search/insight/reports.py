@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import F, FloatField, Max, Q, QuerySet, Sum
 from django.db.models.functions import Cast, Greatest
+from django.utils.translation import gettext
 
 from ..models import PopularQuery, QueryDay, SearchDay, SearchEvent, StageDay
 from ..models.insight import normalise
@@ -62,17 +63,23 @@ def read_period(given: Mapping[str, str], today: date) -> tuple[Period, str]:
         else:
             count = int(given.get("days") or DEFAULT_DAYS)
             if not 1 <= count <= LONGEST:
-                return default, f"A range has 1 to {LONGEST} days; these are the last {DEFAULT_DAYS}."
+                return default, gettext("A range has 1 to %(longest)s days; these are the last %(days)s.") % {
+                    "longest": LONGEST,
+                    "days": DEFAULT_DAYS,
+                }
             return last_days(count, today), ""
     except (ValueError, OverflowError):
         return (
             default,
-            f"That is no range of days, such as 2026-01-31; these are the last {DEFAULT_DAYS} days.",
+            gettext("That is no range of days, such as 2026-01-31; these are the last %(days)s days.")
+            % {"days": DEFAULT_DAYS},
         )
     if first > last:
         first, last = last, first
     if len(Period(first, last)) > LONGEST:
-        return Period(last - timedelta(days=LONGEST - 1), last), f"A range has at most {LONGEST} days."
+        return Period(last - timedelta(days=LONGEST - 1), last), gettext(
+            "A range has at most %(longest)s days."
+        ) % {"longest": LONGEST}
     return Period(first, last), ""
 
 

@@ -26,6 +26,7 @@ from ..indexing.versions import REMEDY
 from ..models import Build, IndexVersion, StaleProduct
 from ..models.quality import Computed
 from ..quality.jobs import ask, compute, give_up
+from ..sentences import said
 from ..session import pinned
 
 POLL_SECONDS = 0.5
@@ -89,7 +90,7 @@ def wait_for_version(version: IndexVersion, console: Console, *, timeout: float 
                 if monotonic() > given_up_at or not _is_retrying():
                     raise CommandError(
                         f"Version {current.pk} is held back, searches use the version that was active before:"
-                        f" {current.held} {REMEDY.format(current.pk)}"
+                        f" {current.held} {said(REMEDY, version=current.pk)}"
                     )
             watch.see((current.state, counts))
             sleep(POLL_SECONDS)

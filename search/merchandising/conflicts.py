@@ -10,8 +10,9 @@ from datetime import datetime
 from itertools import combinations
 from typing import NamedTuple, Protocol
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
+from ..sentences import said
 from ..text import PhraseIndex
 from .rules import Rule, overlap
 
@@ -90,9 +91,12 @@ def find_rivals(rows: Sequence[Redirected], language: str) -> dict[int, list[str
                 pairs.add((*sorted((row.pk, other.pk)), row.phrase))  # type: ignore[arg-type]
     found: dict[int, dict[str, None]] = defaultdict(dict)
     for older, newer, phrase in sorted(pairs):
-        sentence = gettext(
-            "Redirects {older} and {newer} both take '{phrase}': the older one, {older}, wins."
-        ).format(older=older, newer=newer, phrase=phrase)
+        sentence = said(
+            _("Redirects %(older)s and %(newer)s both take '%(phrase)s': the older one, %(older)s, wins."),
+            older=older,
+            newer=newer,
+            phrase=phrase,
+        )
         found[older][sentence] = found[newer][sentence] = None
     return {pk: list(sentences) for pk, sentences in found.items()}
 
@@ -130,75 +134,78 @@ def _outcome(older: Rule, newer: Rule, tokens: Tokens) -> str:
         return ""
     if actions == {"boost", "bury"}:
         boost, bury = (older, newer) if older.action == "boost" else (newer, older)
-        return _sum_in_words(boost, bury).format(boost=boost.number, bury=bury.number, subject=older.subject)
+        return said(_sum(boost, bury), boost=boost.number, bury=bury.number, subject=older.subject)
     if actions == {"hide"}:
-        return gettext("Rules {older} and {newer} both hide {subject}: one of them is enough.").format(
-            older=older.number, newer=newer.number, subject=older.subject
+        return said(
+            _("Rules %(older)s and %(newer)s both hide %(subject)s: one of them is enough."),
+            older=older.number,
+            newer=newer.number,
+            subject=older.subject,
         )
     if "hide" in actions:
         hide, other = (older, newer) if older.action == "hide" else (newer, older)
         sentence = (
-            gettext(
-                "Rule {hide} hides {subject}, which rule {other} boosts: it stays hidden, rule {other} does nothing."
+            _(
+                "Rule %(hide)s hides %(subject)s, which rule %(other)s boosts: it stays hidden, rule %(other)s does nothing."
             )
             if other.action == "boost"
-            else gettext(
-                "Rule {hide} hides {subject}, which rule {other} buries: it stays hidden, rule {other} does nothing."
+            else _(
+                "Rule %(hide)s hides %(subject)s, which rule %(other)s buries: it stays hidden, rule %(other)s does nothing."
             )
         )
-        return sentence.format(hide=hide.number, subject=hide.subject, other=other.number)
+        return said(sentence, hide=hide.number, subject=hide.subject, other=other.number)
     return ""
 
 
 def _pin_outcome(older: Rule, newer: Rule, tokens: Tokens) -> str:
     if older.action == newer.action:
         if older.product_key == newer.product_key:
-            sentence = (
-                gettext("Rules {older} and {newer} both pin {subject} to place {position}: one is enough.")
-                if older.position == newer.position
-                else gettext(
-                    "Rules {older} and {newer} pin {subject} to two places: the older rule {older} wins, it stands "
-                    "at place {position}."
+            if older.position == newer.position:
+                sentence = _(
+                    "Rules %(older)s and %(newer)s both pin %(subject)s to place %(place)s: one is enough."
                 )
-            )
+            else:
+                sentence = _(
+                    "Rules %(older)s and %(newer)s pin %(subject)s to two places:"
+                    " the older rule %(older)s wins, it stands at place %(place)s."
+                )
         elif older.position == newer.position:
-            sentence = gettext(
-                "Rules {older} and {newer} pin to place {position}: {subject} of the older rule {older} keeps it, "
-                "{other} takes the next free place."
+            sentence = _(
+                "Rules %(older)s and %(newer)s pin to place %(place)s: %(subject)s of the older rule"
+                " %(older)s keeps it, %(other)s takes the next free place."
             )
         else:
             return ""
-        return sentence.format(
+        return said(
+            sentence,
             older=older.number,
             newer=newer.number,
             subject=older.subject,
             other=newer.subject,
-            position=older.position,
+            place=older.position,
         )
     pin, other = (older, newer) if older.action == "pin" else (newer, older)
     if not other.concerns(pin.product_key, tokens.get(pin.product_key, ())):
         return ""
     if other.action == "hide":
         sentence = (
-            gettext("Rule {hide} hides {subject} (as {value}), which rule {pin} pins: it stays hidden.")
+            _("Rule %(other)s hides %(subject)s (as %(value)s), which rule %(pin)s pins: it stays hidden.")
             if other.token
-            else gettext("Rule {hide} hides {subject}, which rule {pin} pins: it stays hidden.")
+            else _("Rule %(other)s hides %(subject)s, which rule %(pin)s pins: it stays hidden.")
         )
-        return sentence.format(hide=other.number, subject=pin.subject, value=other.subject, pin=pin.number)
+        return said(sentence, other=other.number, subject=pin.subject, value=other.subject, pin=pin.number)
     if other.token:  # lifting a whole brand and pinning one product of it is no contradiction
         return ""
     sentence = (
-        gettext(
-            "Rule {pin} pins {subject}, which rule {other} boosts: it stands at place {position}, rule {other} does "
-            "nothing."
+        _(
+            "Rule %(pin)s pins %(subject)s, which rule %(other)s boosts: it stands at place %(place)s, rule %(other)s does nothing."
         )
         if other.action == "boost"
-        else gettext(
-            "Rule {pin} pins {subject}, which rule {other} buries: it stands at place {position}, rule {other} does "
-            "nothing."
+        else _(
+            "Rule %(pin)s pins %(subject)s, which rule %(other)s buries: it stands at place %(place)s, rule %(other)s does nothing."
         )
     )
-    return sentence.format(pin=pin.number, subject=pin.subject, other=other.number, position=pin.position)
+    return said(sentence, pin=pin.number, subject=pin.subject, other=other.number, place=pin.position)
 
 
 def _same_subject(one: Rule, other: Rule) -> bool:
@@ -207,16 +214,16 @@ def _same_subject(one: Rule, other: Rule) -> bool:
     return one.product_key == other.product_key
 
 
-def _sum_in_words(boost: Rule, bury: Rule) -> str:
+def _sum(boost: Rule, bury: Rule) -> str:
     total = boost.weight + bury.weight
     if not total:
-        return gettext(
-            "Rule {boost} boosts and rule {bury} buries {subject}: both count, so it is neither lifted nor lowered."
+        return _(
+            "Rule %(boost)s boosts and rule %(bury)s buries %(subject)s: both count, so it is neither lifted nor lowered."
         )
     if total > 0:
-        return gettext(
-            "Rule {boost} boosts and rule {bury} buries {subject}: both count, so it is lifted by the difference."
+        return _(
+            "Rule %(boost)s boosts and rule %(bury)s buries %(subject)s: both count, so it is lifted by the difference."
         )
-    return gettext(
-        "Rule {boost} boosts and rule {bury} buries {subject}: both count, so it is lowered by the difference."
+    return _(
+        "Rule %(boost)s boosts and rule %(bury)s buries %(subject)s: both count, so it is lowered by the difference."
     )

@@ -18,6 +18,7 @@ from ..clock import local_time
 from ..conf import get_settings
 from ..exceptions import UnsafeLink
 from ..facets import parse_token
+from ..sentences import changed, joined, said
 
 State = Literal["running", "scheduled", "ended", "disabled"]
 Action = Literal["pin", "hide", "boost", "bury"]
@@ -26,22 +27,20 @@ Place = Literal["query", "contains", "category", "similar_product", "similar_cat
 STRENGTHS = {"slightly": 0.25, "clearly": 0.5, "strongly": 1.0}
 DRAFTED = 2_000_000_000  # from which numbers stand for rules that are not saved yet
 _PLACES = {
-    "query": _("for '{phrase}'"),
-    "contains": _("for queries with '{phrase}'"),
-    "category": _("in the category {phrase}"),
-    "similar_product": _("in items similar to {phrase}"),
-    "similar_category": _("in items similar to products of the category {phrase}"),
+    "query": _("for '%(phrase)s'"),
+    "contains": _("for queries with '%(phrase)s'"),
+    "category": _("in the category %(phrase)s"),
+    "similar_product": _("in items similar to %(phrase)s"),
+    "similar_category": _("in items similar to products of the category %(phrase)s"),
 }
-_SENTENCES = {
-    ("pin", 1): _("Pins {subject} first {where}{when}"),
-    ("pin", 2): _("Pins {subject} second {where}{when}"),
-    ("pin", 3): _("Pins {subject} third {where}{when}"),
-    ("pin", 0): _("Pins {subject} at place {position} {where}{when}"),
-    ("hide", 0): _("Hides {subject} {where}{when}"),
-    ("boost", 0): _("Boosts {subject} {strength} {where}{when}"),
-    ("bury", 0): _("Buries {subject} {strength} {where}{when}"),
+_ACTIONS = {
+    "pin": _("Pins %(subject)s %(how)s %(where)s%(when)s"),
+    "hide": _("Hides %(subject)s %(where)s%(when)s"),
+    "boost": _("Boosts %(subject)s %(how)s %(where)s%(when)s"),
+    "bury": _("Buries %(subject)s %(how)s %(where)s%(when)s"),
 }
 _STRENGTHS = {"slightly": _("slightly"), "clearly": _("clearly"), "strongly": _("strongly")}
+_ORDINALS = (_("first"), _("second"), _("third"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,13 +92,18 @@ class Fired(NamedTuple):
 
 def say(rule: Rule, now: datetime) -> str:
     """Return what a rule does: "Pins SKU-123 first for 'navy sneakers', until 3 May"."""
-    named = rule.position if rule.action == "pin" and rule.position <= 3 else 0
-    return str(_SENTENCES[rule.action, named]).format(
+    return said(
+        _ACTIONS[rule.action],
         subject=rule.subject,
-        position=rule.position,
-        strength=_STRENGTHS[rule.strength],
-        where=str(_PLACES[rule.place]).format(phrase=rule.phrase),
+        how=_ordinal(rule.position) if rule.action == "pin" else _STRENGTHS[rule.strength],
+        where=said(_PLACES[rule.place], phrase=rule.phrase),
         when=in_words(rule.starts, rule.ends, now),
+    )
+
+
+def _ordinal(number: int) -> str:
+    return (
+        _ORDINALS[number - 1] if number <= len(_ORDINALS) else said(_("at place %(number)s"), number=number)
     )
 
 
@@ -137,19 +141,19 @@ def overlap(
 def in_words(starts: datetime | None, ends: datetime | None, now: datetime) -> str:
     """Return ", from 1 May until 3 May", without a start that has passed; "" where it holds for ever."""
     begins = _day(starts, now) if starts is not None and starts > now else ""
-    if begins and ends is not None:
-        return gettext(", from {start} until {end}").format(start=begins, end=_day(ends, now))
-    if begins:
-        return gettext(", from {start}").format(start=begins)
-    return gettext(", until {end}").format(end=_day(ends, now)) if ends is not None else ""
+    if ends is None:
+        return said(_(", from %(starts)s"), starts=begins) if begins else ""
+    if not begins:
+        return said(_(", until %(ends)s"), ends=_day(ends, now))
+    return said(_(", from %(starts)s until %(ends)s"), starts=begins, ends=_day(ends, now))
 
 
 def _day(moment: datetime, now: datetime) -> str:
     local = local_time(moment)
-    style = "j F" if local.year == local_time(now).year else "j F Y"
+    style = _("j F") if local.year == local_time(now).year else _("j F Y")
     if (local.hour, local.minute) != (0, 0):
-        style += " H:i"
-    return formats.date_format(local, style)
+        style = joined((style, "H:i"))
+    return changed(style, lambda form: formats.date_format(local, form))
 
 
 def check_link(url: str) -> None:
@@ -165,16 +169,18 @@ def check_link(url: str) -> None:
     if not (is_printed and (is_path or is_host)) or not url_has_allowed_host_and_scheme(
         url, allowed_hosts=hosts
     ):
-        if hosts:
-            sentence = gettext(
-                "{url} must be a path of the shop that begins with one slash, or an address at a host of {hosts}."
+        named = ", ".join(sorted(hosts))
+        sentence = (
+            gettext(
+                "%(url)s must be a path of the shop that begins with one slash, or an address at a host of %(named)s."
             )
-        else:
-            sentence = gettext(
-                "{url} must be a path of the shop that begins with one slash, or an address at a host that the setting "
-                "REDIRECT_HOSTS names; it names none."
+            if named
+            else gettext(
+                "%(url)s must be a path of the shop that begins with one slash, or an address at a host"
+                " that the setting REDIRECT_HOSTS names; it names none."
             )
-        raise UnsafeLink(sentence.format(url=repr(url), hosts=", ".join(sorted(hosts))))
+        )
+        raise UnsafeLink(sentence % {"url": repr(url), "named": named})
 
 
 def is_safe(url: str) -> bool:

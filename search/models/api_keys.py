@@ -5,6 +5,7 @@ from hashlib import sha256
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 PREFIX = "fs"
 KEY_BYTES = 24  # of randomness: too many to guess, so that a plain digest keeps a key safe
@@ -13,18 +14,18 @@ KEY_BYTES = 24  # of randomness: too many to guess, so that a plain digest keeps
 class ApiKey(models.Model):
     """One client that may use the API; of its key only the digest is kept."""
 
-    name = models.CharField(max_length=100, help_text="Who uses the key, such as an app or a partner.")
+    name = models.CharField(max_length=100, help_text=_("Who uses the key, such as an app or a partner."))
     beginning = models.CharField(
         max_length=12,
         editable=False,
-        help_text="The first characters of the key, by which people recognise it.",
+        help_text=_("The first characters of the key, by which people recognise it."),
     )
     digest = models.CharField(max_length=64, unique=True, editable=False)
     may_read = models.BooleanField(
-        "scope read", default=True, help_text="Search, suggestions, products, categories, photos."
+        "scope read", default=True, help_text=_("Search, suggestions, products, categories, photos.")
     )
     may_send_events = models.BooleanField(
-        "scope events", default=False, help_text="What shoppers do with results."
+        "scope events", default=False, help_text=_("What shoppers do with results.")
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -34,7 +35,7 @@ class ApiKey(models.Model):
         """Order and name."""
 
         ordering = ("-created_at",)
-        verbose_name = "API key"
+        verbose_name = _("API key")
 
     def __str__(self) -> str:
         return f"{self.name} ({self.beginning}…)"

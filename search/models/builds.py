@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from ..exceptions import BuildGivenUp, BuildStateError
+from ..sentences import said
 from .versions import IndexVersion
 
 PACE_SECONDS = 30.0  # the rate is that of so many seconds
@@ -57,7 +58,9 @@ class BuildQuerySet(models.QuerySet["Build"]):
         """
         running = self.running().filter(kind=Build.Kind.REINDEX).first()
         if running is not None:
-            raise BuildStateError(f"{_already(running)} Wait for it, or give it up with --force.")
+            raise BuildStateError(
+                said(_("%(running)s Wait for it, or give it up with --force."), running=_already(running))
+            )
 
     def queue(self, kind: str, *, by: str = "") -> "Build":
         """Record a build that waits for a worker.
@@ -75,7 +78,7 @@ class BuildQuerySet(models.QuerySet["Build"]):
         except IntegrityError as error:
             running = self.running().first()
             raise BuildStateError(
-                _already(running) if running else "A build has ended at this moment; try again."
+                _already(running) if running else _("A build has ended at this moment; try again.")
             ) from error
 
     def begin(self, build_id: int, *, version_id: int | None = None) -> None:
@@ -150,26 +153,26 @@ class Build(models.Model):
     class Kind(models.TextChoices):
         """What it does."""
 
-        REBUILD = "rebuild", "rebuild"
-        REINDEX = "reindex", "reindex"
+        REBUILD = "rebuild", _("rebuild")
+        REINDEX = "reindex", _("reindex")
 
     class State(models.TextChoices):
         """What has become of it."""
 
-        RUNNING = "running", "running"
-        DONE = "done", "done"
-        FAILED = "failed", "failed"
-        CANCELLED = "cancelled", "cancelled"
+        RUNNING = "running", _("running")
+        DONE = "done", _("done")
+        FAILED = "failed", _("failed")
+        CANCELLED = "cancelled", _("cancelled")
 
     class Step(models.TextChoices):
         """What it does at the moment, in this order."""
 
-        QUEUED = "queued", "waiting for a worker"
-        MARKING = "marking", "marking products"
-        ENCODING = "encoding", "encoding products"
-        INDEXING = "indexing", "building HNSW indexes"
-        VERIFYING = "verifying", "verifying"
-        SWITCHING = "switching", "switching"
+        QUEUED = "queued", _("waiting for a worker")
+        MARKING = "marking", _("marking products")
+        ENCODING = "encoding", _("encoding products")
+        INDEXING = "indexing", _("building HNSW indexes")
+        VERIFYING = "verifying", _("verifying")
+        SWITCHING = "switching", _("switching")
 
     REBUILD_STEPS: ClassVar[tuple[Step, ...]] = tuple(Step)
     REINDEX_STEPS: ClassVar[tuple[Step, ...]] = (Step.QUEUED, Step.MARKING, Step.ENCODING)
@@ -177,24 +180,28 @@ class Build(models.Model):
     kind = models.CharField(max_length=10, choices=Kind.choices)
     state = models.CharField(max_length=10, choices=State.choices, default=State.RUNNING)
     step = models.CharField(max_length=10, choices=Step.choices, default=Step.QUEUED)
-    version = models.PositiveBigIntegerField(null=True, blank=True, help_text="Number of the index version.")
-    started_by = models.TextField(blank=True, default="", help_text="Empty: from the command line.")
+    version = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text=_("Number of the index version.")
+    )
+    started_by = models.TextField(blank=True, default="", help_text=_("Empty: from the command line."))
     started_at = models.DateTimeField(auto_now_add=True)
-    step_at = models.DateTimeField(auto_now_add=True, help_text="When the step began.")
-    moved_at = models.DateTimeField(auto_now_add=True, help_text="When a worker last made progress.")
+    step_at = models.DateTimeField(auto_now_add=True, help_text=_("When the step began."))
+    moved_at = models.DateTimeField(auto_now_add=True, help_text=_("When a worker last made progress."))
     ended_at = models.DateTimeField(null=True, blank=True)
     cleared_at = models.DateTimeField(
-        null=True, blank=True, help_text="When the rows of a cancelled build were removed."
+        null=True, blank=True, help_text=_("When the rows of a cancelled build were removed.")
     )
-    total = models.PositiveIntegerField(null=True, blank=True, help_text="Number of products when it began.")
-    indexed = models.PositiveIntegerField(default=0, help_text="Products embedded since it began.")
+    total = models.PositiveIntegerField(
+        null=True, blank=True, help_text=_("Number of products when it began.")
+    )
+    indexed = models.PositiveIntegerField(default=0, help_text=_("Products embedded since it began."))
     pace = models.JSONField(
         default=list,
         blank=True,
         editable=False,
-        help_text="Samples of the last half minute: seconds since the start, products embedded.",
+        help_text=_("Samples of the last half minute: seconds since the start, products embedded."),
     )
-    reason = models.TextField(blank=True, default="", help_text="Why it ended, or what went wrong last.")
+    reason = models.TextField(blank=True, default="", help_text=_("Why it ended, or what went wrong last."))
 
     objects = BuildQuerySet.as_manager()
 
@@ -210,7 +217,7 @@ class Build(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.pk} ({self.state})"
+        return f"{self.get_kind_display()} {self.pk} ({self.get_state_display()})"
 
     @property
     def is_running(self) -> bool:
@@ -224,11 +231,15 @@ class Build(models.Model):
 
 
 def _waits_no_more(build_id: int) -> BuildGivenUp:
-    return BuildGivenUp(f"Build {build_id} has begun already, or was given up.")
+    return BuildGivenUp(said(_("Build %(build)s has begun already, or was given up."), build=build_id))
 
 
 def _already(running: Build) -> str:
-    return f"A {running.kind} runs already, begun by {running.started_by or 'the command line'}."
+    return said(
+        _("A %(kind)s runs already, begun by %(by)s."),
+        kind=running.get_kind_display(),
+        by=running.started_by or _("the command line"),
+    )
 
 
 def _paced(samples: list[list[float]], seconds: float, indexed: int) -> list[list[float]]:

@@ -137,23 +137,23 @@ class IndexEntry(models.Model):
         IndexVersion, on_delete=models.CASCADE, related_name="entries", db_index=False
     )
     product_key = models.TextField()
-    sku = models.TextField(help_text="Lower-cased.")
+    sku = models.TextField(help_text=_("Lower-cased."))
     name = models.TextField()
     brand = models.TextField(blank=True, default="")
-    style = models.TextField(blank=True, default="", help_text="Key that the variants of one style share.")
-    keywords = models.TextField(blank=True, default="", help_text="As the host spells them.")
+    style = models.TextField(blank=True, default="", help_text=_("Key that the variants of one style share."))
+    keywords = models.TextField(blank=True, default="", help_text=_("As the host spells them."))
     document = SearchVectorField()
-    facets = ArrayField(models.TextField(), default=list, blank=True, help_text='"field=value" tokens.')
+    facets = ArrayField(models.TextField(), default=list, blank=True, help_text=_('"field=value" tokens.'))
     price = models.DecimalField(max_digits=14, decimal_places=4, null=True, blank=True)
     in_stock = models.BooleanField(default=True)
     created = models.DateTimeField()
     text_embedding = HalfVectorField(null=True, editable=False)
     text_hash = models.CharField(
-        max_length=64, blank=True, default="", help_text="Hash of the text that was encoded."
+        max_length=64, blank=True, default="", help_text=_("Hash of the text that was encoded.")
     )
-    content_hash = models.CharField(max_length=64, help_text="Hash of the host's document.")
+    content_hash = models.CharField(max_length=64, help_text=_("Hash of the host's document."))
     embedded_hash = models.CharField(
-        max_length=64, blank=True, default="", help_text="Content hash that the embeddings were made from."
+        max_length=64, blank=True, default="", help_text=_("Content hash that the embeddings were made from.")
     )
     error = models.TextField(blank=True, default="")
     # The release before writes entries without it.
@@ -161,7 +161,7 @@ class IndexEntry(models.Model):
         blank=True,
         default="",
         db_default="",
-        help_text="What was cleaned in the host's document, and why the product's card cannot be shown.",
+        help_text=_("What was cleaned in the host's document, and why the product's card cannot be shown."),
     )
     updated_at = models.DateTimeField()
 
@@ -263,9 +263,9 @@ class EntryImage(models.Model):
     entry = models.ForeignKey(IndexEntry, on_delete=models.CASCADE, related_name="images", db_index=False)
     version = models.ForeignKey(IndexVersion, on_delete=models.CASCADE, related_name="images")
     position = models.PositiveSmallIntegerField()
-    name = models.TextField(help_text="Storage name of the picture.")
+    name = models.TextField(help_text=_("Storage name of the picture."))
     picture_hash = models.CharField(
-        max_length=64, blank=True, default="", help_text="SHA-256 of the file's bytes."
+        max_length=64, blank=True, default="", help_text=_("SHA-256 of the file's bytes.")
     )
     embedding = HalfVectorField(null=True, editable=False)
     error = models.TextField(blank=True, default="")

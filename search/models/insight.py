@@ -15,47 +15,47 @@ class LoggedSearch(models.Model):
     class Mode(models.TextChoices):
         """What the search was made of."""
 
-        TEXT = "text", "words"
-        PHOTO = "photo", "photo"
-        SIMILAR = "similar", "similar items"
-        CATEGORY = "category", "category"
+        TEXT = "text", _("words")
+        PHOTO = "photo", _("photo")
+        SIMILAR = "similar", _("similar items")
+        CATEGORY = "category", _("category")
 
     id = models.UUIDField(primary_key=True, editable=False)
     at = models.DateTimeField("time")
     mode = models.CharField(max_length=10, choices=Mode.choices)
-    text = models.TextField(blank=True, default="", help_text="As typed, cleaned and truncated.")
+    text = models.TextField(blank=True, default="", help_text=_("As typed, cleaned and truncated."))
     query = models.TextField(
-        blank=True, default="", help_text="The text in lower case, by which queries are counted."
+        blank=True, default="", help_text=_("The text in lower case, by which queries are counted.")
     )
     corrected = models.TextField(
-        blank=True, default="", help_text="The spelling that was searched for instead."
+        blank=True, default="", help_text=_("The spelling that was searched for instead.")
     )
     understood = models.JSONField(
-        blank=True, default=list, help_text="Parts of the text that were understood."
+        blank=True, default=list, help_text=_("Parts of the text that were understood.")
     )
-    total = models.PositiveIntegerField(help_text="Results on all pages.")
+    total = models.PositiveIntegerField(help_text=_("Results on all pages."))
     matching = models.PositiveIntegerField(
         null=True,
         blank=True,
-        help_text="Results that meet the whole query; the others are close matches.",
+        help_text=_("Results that meet the whole query; the others are close matches."),
     )
     page = models.PositiveIntegerField(default=1)
-    filters = models.JSONField(blank=True, default=dict, help_text="Filters that the shopper had set.")
-    degraded = models.TextField(blank=True, default="", help_text="Why the answer was degraded.")
-    took_ms = models.FloatField("latency", help_text="Total, in milliseconds.")
-    stages = models.JSONField(blank=True, default=dict, help_text="Milliseconds by stage.")
+    filters = models.JSONField(blank=True, default=dict, help_text=_("Filters that the shopper had set."))
+    degraded = models.TextField(blank=True, default="", help_text=_("Why the answer was degraded."))
+    took_ms = models.FloatField("latency", help_text=_("Total, in milliseconds."))
+    stages = models.JSONField(blank=True, default=dict, help_text=_("Milliseconds by stage."))
     visit = models.CharField(
         max_length=16,
         blank=True,
         default="",
-        help_text="Hash of a cookie, with a key that changes every day.",
+        help_text=_("Hash of a cookie, with a key that changes every day."),
     )
 
     class Meta:
         """Names and indexes."""
 
-        verbose_name = "logged search"
-        verbose_name_plural = "search log"
+        verbose_name = _("logged search")
+        verbose_name_plural = _("search log")
         ordering = ("-at",)
         indexes = (
             models.Index(fields=("at",), name="fashion_search_log_at"),
@@ -81,15 +81,15 @@ class SearchEvent(models.Model):
     class Type(models.TextChoices):
         """What can be done with a result."""
 
-        CLICK = "click", "click"
-        ADD_TO_CART = "add_to_cart", "added to cart"
-        PURCHASE = "purchase", "purchased"
+        CLICK = "click", _("click")
+        ADD_TO_CART = "add_to_cart", _("added to cart")
+        PURCHASE = "purchase", _("purchased")
 
     search = models.UUIDField()
     type = models.CharField(max_length=12, choices=Type.choices)
     sku = models.TextField()
     position = models.PositiveIntegerField(
-        null=True, blank=True, help_text="Position among all pages' results, from 1."
+        null=True, blank=True, help_text=_("Position among all pages' results, from 1.")
     )
     at = models.DateTimeField("time")
 
@@ -112,19 +112,19 @@ class SearchDay(models.Model):
 
     day = models.DateField()
     mode = models.CharField(max_length=10, blank=True, default="")
-    searches = models.PositiveIntegerField(help_text="Searches, counted by their first pages.")
-    pages = models.PositiveIntegerField(help_text="Pages of results, first pages included.")
-    visits = models.PositiveIntegerField(help_text="Distinct visits, among searches with a cookie.")
-    zero = models.PositiveIntegerField(help_text="Searches without filters that found nothing.")
-    clicked = models.PositiveIntegerField(help_text="Searches with a click on a result.")
-    clicks = models.PositiveIntegerField(help_text="Results that were clicked, on any page.")
-    carts = models.PositiveIntegerField(help_text="Results that were put into a cart.")
-    degraded = models.PositiveIntegerField(help_text="Pages whose answer was degraded.")
+    searches = models.PositiveIntegerField(help_text=_("Searches, counted by their first pages."))
+    pages = models.PositiveIntegerField(help_text=_("Pages of results, first pages included."))
+    visits = models.PositiveIntegerField(help_text=_("Distinct visits, among searches with a cookie."))
+    zero = models.PositiveIntegerField(help_text=_("Searches without filters that found nothing."))
+    clicked = models.PositiveIntegerField(help_text=_("Searches with a click on a result."))
+    clicks = models.PositiveIntegerField(help_text=_("Results that were clicked, on any page."))
+    carts = models.PositiveIntegerField(help_text=_("Results that were put into a cart."))
+    degraded = models.PositiveIntegerField(help_text=_("Pages whose answer was degraded."))
     p50_ms = models.FloatField()
     p95_ms = models.FloatField()
     p99_ms = models.FloatField()
-    rolled_at = models.DateTimeField(help_text="When the search log was rolled up.")
-    closed = models.BooleanField(default=False, help_text="The day's logged searches have been deleted.")
+    rolled_at = models.DateTimeField(help_text=_("When the search log was rolled up."))
+    closed = models.BooleanField(default=False, help_text=_("The day's logged searches have been deleted."))
 
     class Meta:
         """Names and constraints."""
@@ -160,34 +160,38 @@ class QueryDay(models.Model):
     """One query of one day, whatever its capital letters."""
 
     day = models.DateField()
-    query = models.TextField(help_text="In lower case.")
-    text = models.TextField(help_text="The spelling typed most often.")
+    query = models.TextField(help_text=_("In lower case."))
+    text = models.TextField(help_text=_("The spelling typed most often."))
     corrected = models.TextField(
-        blank=True, default="", help_text="The spelling that was searched for instead."
+        blank=True, default="", help_text=_("The spelling that was searched for instead.")
     )
-    searches = models.PositiveIntegerField(help_text="Searches, counted by their first pages.")
+    searches = models.PositiveIntegerField(help_text=_("Searches, counted by their first pages."))
     visits = models.PositiveIntegerField(
-        help_text="Distinct visits; without a cookie, each search without filters counts as one."
+        help_text=_("Distinct visits; without a cookie, each search without filters counts as one.")
     )
-    zero = models.PositiveIntegerField(help_text="Searches without filters that found nothing.")
-    close = models.PositiveIntegerField(help_text="Searches without filters that found close matches only.")
-    clicked = models.PositiveIntegerField(help_text="Searches with a click on a result.")
+    zero = models.PositiveIntegerField(help_text=_("Searches without filters that found nothing."))
+    close = models.PositiveIntegerField(
+        help_text=_("Searches without filters that found close matches only.")
+    )
+    clicked = models.PositiveIntegerField(help_text=_("Searches with a click on a result."))
     # The release before counts days without it.
     clickers = models.PositiveIntegerField(
         default=0,
         db_default=0,
-        help_text="Distinct visits with a click; without a cookie, each search without filters counts as one.",
+        help_text=_(
+            "Distinct visits with a click; without a cookie, each search without filters counts as one."
+        ),
     )
-    clicks = models.PositiveIntegerField(help_text="Results that were clicked, on any page.")
-    placed = models.PositiveIntegerField(help_text="Clicks whose position is known.")
-    positions = models.PositiveBigIntegerField(help_text="Sum of the positions of clicks.")
-    total = models.PositiveIntegerField(help_text="Results of the last search.")
+    clicks = models.PositiveIntegerField(help_text=_("Results that were clicked, on any page."))
+    placed = models.PositiveIntegerField(help_text=_("Clicks whose position is known."))
+    positions = models.PositiveBigIntegerField(help_text=_("Sum of the positions of clicks."))
+    total = models.PositiveIntegerField(help_text=_("Results of the last search."))
 
     class Meta:
         """Names, constraints and indexes."""
 
-        verbose_name = "query of a day"
-        verbose_name_plural = "queries"
+        verbose_name = _("query of a day")
+        verbose_name_plural = _("queries")
         constraints = (models.UniqueConstraint(fields=("day", "query"), name="fashion_search_query_once"),)
         indexes = (models.Index(fields=("query", "day"), name="fashion_search_query_day"),)
 
@@ -198,15 +202,15 @@ class QueryDay(models.Model):
 class PopularQuery(models.Model):
     """A query of the last weeks with results that several visits clicked, on several days, and with nothing that is blocked."""
 
-    query = models.TextField(primary_key=True, help_text="In lower case.")
-    text = models.TextField(help_text="The spelling typed most often.")
+    query = models.TextField(primary_key=True, help_text=_("In lower case."))
+    text = models.TextField(help_text=_("The spelling typed most often."))
     searches = models.PositiveIntegerField()
     clicked = models.PositiveIntegerField()
 
     class Meta:
         """Names."""
 
-        verbose_name_plural = "popular queries"
+        verbose_name_plural = _("popular queries")
 
     def __str__(self) -> str:
         return self.text

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from django.db import connection, models, transaction
+from django.utils.translation import gettext_lazy as _
 
 from .versions import IndexVersion
 
@@ -201,9 +202,9 @@ class KeptCount(models.Model):
     version = models.ForeignKey(
         IndexVersion, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
     )
-    within = models.TextField(help_text="Token of a category; empty for the whole version.")
+    within = models.TextField(help_text=_("Token of a category; empty for the whole version."))
     token = models.TextField(
-        help_text="Token of a facet, or the lowest price of a cell; empty for all entries."
+        help_text=_("Token of a facet, or the lowest price of a cell; empty for all entries.")
     )
     entries = models.BigIntegerField()
     in_stock = models.BigIntegerField()

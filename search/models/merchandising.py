@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ..facets import token_of
@@ -76,7 +77,7 @@ class MerchandisingRule(Scheduled):
         help_text=_("Key of the product on whose page the rule applies."),
     )
     sku = models.CharField(
-        _("SKU"), max_length=200, blank=True, default="", help_text=_("SKU of the product to act on.")
+        "SKU", max_length=200, blank=True, default="", help_text=_("SKU of the product to act on.")
     )
     product_key = models.TextField(blank=True, default="", editable=False)
     facet = models.CharField(
@@ -109,12 +110,12 @@ class MerchandisingRule(Scheduled):
                 condition=~models.Q(action="pin")
                 | (models.Q(position__gte=1) & ~models.Q(position=None) & ~models.Q(sku="")),
                 name="fashion_search_pin_has_place",
-                violation_error_message=_("A pin needs a product (SKU) and a place from 1."),
+                violation_error_message="A pin needs a product (SKU) and a place from 1.",
             ),
         )
 
     def __str__(self) -> str:
-        return f"rule {self.pk}"
+        return gettext("rule %(number)s") % {"number": self.pk}
 
     @property
     def token(self) -> str:
@@ -191,7 +192,7 @@ class Redirect(Scheduled):
     place = models.CharField(max_length=20, choices=Place, default=Place.QUERY)
     phrase = models.CharField(max_length=200)
     url = models.CharField(
-        _("URL"), max_length=500, help_text=_("A path such as /sale/, or a URL at one of REDIRECT_HOSTS.")
+        "URL", max_length=500, help_text=_("A path such as /sale/, or a URL at one of REDIRECT_HOSTS.")
     )
 
     class Meta(Scheduled.Meta):

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from .versions import IndexVersion
 
@@ -17,10 +18,10 @@ class Computed(models.Model):
     class State(models.TextChoices):
         """How far it is."""
 
-        WAITING = "waiting", "waiting for a worker"
-        COMPUTING = "computing", "being computed"
-        READY = "ready", "ready"
-        FAILED = "failed", "failed"
+        WAITING = "waiting", _("waiting for a worker")
+        COMPUTING = "computing", _("being computed")
+        READY = "ready", _("ready")
+        FAILED = "failed", _("failed")
 
     UNDER_WAY: ClassVar[tuple[State, ...]] = (State.WAITING, State.COMPUTING)
 
@@ -28,16 +29,16 @@ class Computed(models.Model):
         IndexVersion, on_delete=models.CASCADE, primary_key=True, related_name="%(class)s"
     )
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
-    step = models.TextField(blank=True, default="", help_text="The current step.")
-    share = models.FloatField(default=0.0, help_text="Progress of the computation, from 0 to 1.")
-    seen_at = models.DateTimeField(help_text="Last sign of life.")
+    step = models.TextField(blank=True, default="", help_text=_("The current step."))
+    share = models.FloatField(default=0.0, help_text=_("Progress of the computation, from 0 to 1."))
+    seen_at = models.DateTimeField(help_text=_("Last sign of life."))
     # A default of the database, because code of the release before adds rows while this one is being brought in.
     starts = models.PositiveSmallIntegerField(
-        default=0, db_default=0, help_text="How often a worker has begun it."
+        default=0, db_default=0, help_text=_("How often a worker has begun it.")
     )
     error = models.TextField(blank=True, default="")
-    made_at = models.DateTimeField(null=True, blank=True, help_text="When the result was made.")
-    seconds = models.FloatField(null=True, blank=True, help_text="How long it took, in seconds.")
+    made_at = models.DateTimeField(null=True, blank=True, help_text=_("When the result was made."))
+    seconds = models.FloatField(null=True, blank=True, help_text=_("How long it took, in seconds."))
 
     class Meta:
         """No table of its own."""
@@ -65,22 +66,22 @@ class Computed(models.Model):
 class CatalogueMap(Computed):
     """Positions of a version's entries on a plane, packed, and how they were found."""
 
-    entries = models.BinaryField(default=bytes, help_text="Primary keys of entries, 8 bytes each.")
-    positions = models.BinaryField(default=bytes, help_text="x and y of each entry, 2 bytes each.")
+    entries = models.BinaryField(default=bytes, help_text=_("Primary keys of entries, 8 bytes each."))
+    positions = models.BinaryField(default=bytes, help_text=_("x and y of each entry, 2 bytes each."))
     mapped = models.PositiveIntegerField("products on it", default=0)
     available = models.PositiveIntegerField(
         "products with pictures",
         default=0,
-        help_text="Products that the map could show; those on it may be a sample.",
+        help_text=_("Products that the map could show; those on it may be a sample."),
     )
-    parameters = models.JSONField(default=dict, help_text="Parameters of the projection.")
+    parameters = models.JSONField(default=dict, help_text=_("Parameters of the projection."))
     seed = models.PositiveIntegerField(default=0)
 
     class Meta:
         """Names."""
 
-        verbose_name = "map of the catalogue"
-        verbose_name_plural = "map of the catalogue"
+        verbose_name = _("map of the catalogue")
+        verbose_name_plural = _("map of the catalogue")
 
     def __str__(self) -> str:
         return f"map of version {self.version_id}"
@@ -90,14 +91,14 @@ class CatalogueHealth(Computed):
     """What a check of one version found, in figures."""
 
     figures = models.JSONField(
-        default=dict, help_text="Counts by kind, with the thresholds they were found with."
+        default=dict, help_text=_("Counts by kind, with the thresholds they were found with.")
     )
 
     class Meta:
         """Names."""
 
-        verbose_name = "health of the catalogue"
-        verbose_name_plural = "health of the catalogue"
+        verbose_name = _("health of the catalogue")
+        verbose_name_plural = _("health of the catalogue")
 
     def __str__(self) -> str:
         return f"health of version {self.version_id}"
@@ -109,22 +110,22 @@ class HealthFinding(models.Model):
     class Kind(models.TextChoices):
         """What is wrong with a product."""
 
-        DISAGREE = "disagree", "picture and text disagree"
-        DUPLICATE = "duplicate", "near-duplicate pictures"
-        BROKEN = "broken", "broken picture"
-        NO_PICTURE = "no-picture", "no picture"
-        NO_DESCRIPTION = "no-description", "no description"
-        NO_CATEGORY = "no-category", "no category"
-        NO_PRICE = "no-price", "no price"
+        DISAGREE = "disagree", _("picture and text disagree")
+        DUPLICATE = "duplicate", _("near-duplicate pictures")
+        BROKEN = "broken", _("broken picture")
+        NO_PICTURE = "no-picture", _("no picture")
+        NO_DESCRIPTION = "no-description", _("no description")
+        NO_CATEGORY = "no-category", _("no category")
+        NO_PRICE = "no-price", _("no price")
 
     health = models.ForeignKey(
         CatalogueHealth, on_delete=models.CASCADE, related_name="findings", db_index=False
     )
     kind = models.CharField(max_length=20, choices=Kind)
-    rank = models.PositiveIntegerField(help_text="Rank within its kind; 0 is the worst.")
+    rank = models.PositiveIntegerField(help_text=_("Rank within its kind; 0 is the worst."))
     product_key = models.TextField()
     group = models.PositiveIntegerField(
-        null=True, blank=True, help_text="Number of its group of near-duplicates."
+        null=True, blank=True, help_text=_("Number of its group of near-duplicates.")
     )
     similarity = models.FloatField(null=True, blank=True)
     detail = models.TextField(blank=True, default="")

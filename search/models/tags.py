@@ -6,6 +6,7 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
 
 from .versions import IndexVersion
 
@@ -13,15 +14,15 @@ from .versions import IndexVersion
 class TagWord(models.Model):
     """A word that the shop adds to the tag vocabulary, or keeps out of it."""
 
-    kind = models.SlugField(max_length=40, help_text="What it describes: material, neckline, style ...")
+    kind = models.SlugField(max_length=40, help_text=_("What it describes: material, neckline, style ..."))
     text = models.CharField(
-        "word", max_length=60, help_text="One word or a short phrase, as shoppers will read it."
+        "word", max_length=60, help_text=_("One word or a short phrase, as shoppers will read it.")
     )
     hidden = models.BooleanField(
         default=False,
-        help_text="Never suggest this word, even where the catalogue or the general list has it.",
+        help_text=_("Never suggest this word, even where the catalogue or the general list has it."),
     )
-    note = models.TextField(blank=True, default="", help_text="For colleagues: why it is here.")
+    note = models.TextField(blank=True, default="", help_text=_("For colleagues: why it is here."))
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -49,27 +50,29 @@ class VersionTags(models.Model):
         IndexVersion, on_delete=models.CASCADE, primary_key=True, related_name="tags"
     )
     source = models.TextField(
-        help_text="Identifies the state of the catalogue and of the words that it was made from."
+        help_text=_("Identifies the state of the catalogue and of the words that it was made from.")
     )
-    words = models.JSONField(help_text="Kind, word, whether it is a value of a facet, and the value's share.")
-    embeddings = models.BinaryField(help_text="Embeddings of the words, in their order: 32-bit floats.")
-    slopes = models.JSONField(help_text="Weight of the similarity in each word's score.")
-    intercepts = models.JSONField(help_text="Constant term of each word's score.")
+    words = models.JSONField(
+        help_text=_("Kind, word, whether it is a value of a facet, and the value's share.")
+    )
+    embeddings = models.BinaryField(help_text=_("Embeddings of the words, in their order: 32-bit floats."))
+    slopes = models.JSONField(help_text=_("Weight of the similarity in each word's score."))
+    intercepts = models.JSONField(help_text=_("Constant term of each word's score."))
     trusts = models.JSONField(
-        help_text="Weight, in each word's score, of how usual the word is in the picture's category."
+        help_text=_("Weight, in each word's score, of how usual the word is in the picture's category.")
     )
     usual = models.BinaryField(
-        help_text="Share of each category's products whose texts contain each word: 32-bit floats."
+        help_text=_("Share of each category's products whose texts contain each word: 32-bit floats.")
     )
     ceilings = models.JSONField(
         default=list,
         db_default=models.Value([], models.JSONField()),
-        help_text="The highest confidence of each word.",
+        help_text=_("The highest confidence of each word."),
     )
     untold = models.JSONField(
         default=list,
         db_default=models.Value([], models.JSONField()),
-        help_text='Why each word has no confidence, or "".',
+        help_text=_('Why each word has no confidence, or "".'),
     )
     made_at = models.DateTimeField()
 
@@ -99,22 +102,22 @@ class ProductTag(models.Model):
     class State(models.TextChoices):
         """What was decided."""
 
-        SUGGESTED = "suggested", "suggested"
-        ACCEPTED = "accepted", "accepted"
-        REJECTED = "rejected", "rejected"
+        SUGGESTED = "suggested", _("suggested")
+        ACCEPTED = "accepted", _("accepted")
+        REJECTED = "rejected", _("rejected")
 
     product_key = models.TextField()
     kind = models.CharField(max_length=40)
     word = models.CharField(max_length=200)
     state = models.CharField(max_length=10, choices=State.choices, default=State.SUGGESTED)
     similarity = models.FloatField(
-        help_text="Similarity of the word to the product's pictures, from -1 to 1."
+        help_text=_("Similarity of the word to the product's pictures, from -1 to 1.")
     )
-    confidence = models.FloatField(help_text="Estimated probability that the word fits, from 0 to 1.")
+    confidence = models.FloatField(help_text=_("Estimated probability that the word fits, from 0 to 1."))
     version = models.ForeignKey(
         IndexVersion, null=True, blank=True, on_delete=models.SET_NULL, related_name="suggested_tags"
     )
-    artifact_name = models.TextField(help_text="The artifact that suggested it.")
+    artifact_name = models.TextField(help_text=_("The artifact that suggested it."))
     suggested_at = models.DateTimeField()
     decided_at = models.DateTimeField(null=True, blank=True)
     decided_by = models.ForeignKey(

@@ -5,6 +5,7 @@ from typing import ClassVar, Self
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from ..conf import get_settings
 from ..exceptions import BuildGivenUp
@@ -52,71 +53,85 @@ class IndexVersion(models.Model):
     class State(models.TextChoices):
         """Where a version is in its life."""
 
-        BUILDING = "building", "building"
-        READY = "ready", "ready"
-        ACTIVE = "active", "active"
-        RETIRED = "retired", "retired"
-        FAILED = "failed", "failed"
+        BUILDING = "building", _("building")
+        READY = "ready", _("ready")
+        ACTIVE = "active", _("active")
+        RETIRED = "retired", _("retired")
+        FAILED = "failed", _("failed")
 
     WRITTEN: ClassVar[tuple[State, ...]] = (State.BUILDING, State.READY, State.ACTIVE)
 
     artifact_path = models.TextField(
-        help_text="Folder of the artifact it was built from; the last place where the artifact is looked for."
+        help_text=_(
+            "Folder of the artifact it was built from; the last place where the artifact is looked for."
+        )
     )
     artifact_name = models.TextField()
     fingerprint = models.CharField(
-        max_length=64, help_text="Fingerprint of the artifact; equal fingerprints mean equal embeddings."
+        max_length=64, help_text=_("Fingerprint of the artifact; equal fingerprints mean equal embeddings.")
     )
-    dimension = models.PositiveIntegerField(help_text="Values per embedding.")
+    dimension = models.PositiveIntegerField(help_text=_("Values per embedding."))
     state = models.CharField(max_length=10, choices=State.choices, default=State.BUILDING)
     created_at = models.DateTimeField(auto_now_add=True)
     built_at = models.DateTimeField(null=True, blank=True)
     activated_at = models.DateTimeField(null=True, blank=True)
-    failed_at = models.DateTimeField(null=True, blank=True, help_text="When it was given up.")
+    failed_at = models.DateTimeField(null=True, blank=True, help_text=_("When it was given up."))
     error = models.TextField(blank=True, default="")
     # Defaults of the database, because code of the release before adds rows while this one is being brought in.
     trouble = models.TextField(
-        blank=True, default="", db_default="", help_text="The last error of a step that will be tried again."
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("The last error of a step that will be tried again."),
     )
-    trouble_at = models.DateTimeField(null=True, blank=True, help_text="When that error occurred.")
+    trouble_at = models.DateTimeField(null=True, blank=True, help_text=_("When that error occurred."))
     text_config = models.TextField(
         "text search configuration",
         blank=True,
         default="",
         db_default="",
-        help_text="Text search configuration of its entries; empty where it was not recorded.",
+        help_text=_("Text search configuration of its entries; empty where it was not recorded."),
     )
     lacking = models.TextField(
         blank=True,
         default="",
         db_default="",
-        help_text="The host whose worker cannot find or load the artifact, and why.",
+        help_text=_("The host whose worker cannot find or load the artifact, and why."),
     )
-    lacking_at = models.DateTimeField(null=True, blank=True, help_text="When that worker last reported it.")
+    lacking_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("When that worker last reported it.")
+    )
     # A version of the release before has entries that nothing has counted.
     counted = models.BooleanField(
         default=True,
         db_default=False,
         editable=False,
-        help_text="Whether what is kept counts all of its entries.",
+        help_text=_("Whether what is kept counts all of its entries."),
     )
-    total = models.PositiveIntegerField(null=True, blank=True, help_text="Products when the build began.")
+    total = models.PositiveIntegerField(null=True, blank=True, help_text=_("Products when the build began."))
     ann_recall = models.FloatField(
-        "ANN recall@24", null=True, blank=True, help_text="Overlap with the exact scan over sampled queries."
+        "ANN recall@24",
+        null=True,
+        blank=True,
+        help_text=_("Overlap with the exact scan over sampled queries."),
     )
 
     held = models.TextField(
         blank=True,
         default="",
         db_default="",
-        help_text="Why it is not activated automatically: what is clearly worse than in the active version.",
+        help_text=_(
+            "Why it is not activated automatically: what is clearly worse than in the active version."
+        ),
     )
     figures = models.JSONField(
         blank=True,
         default=dict,
         db_default=models.Value({}, models.JSONField()),
         editable=False,
-        help_text="Figures measured before the switch, of this version and of the one that was active then.",
+        help_text=_(
+            "Figures measured before the switch, of this version and of the one that was active then."
+        ),
     )
 
     objects = IndexVersionQuerySet.as_manager()
@@ -173,17 +188,17 @@ class VersionLexicon(models.Model):
     version = models.OneToOneField(
         IndexVersion, on_delete=models.CASCADE, primary_key=True, related_name="lexicon"
     )
-    total = models.PositiveIntegerField(help_text="Entries that were counted.")
+    total = models.PositiveIntegerField(help_text=_("Entries that were counted."))
     facets = models.JSONField(
-        help_text='Facet values, such as "colour=Navy Blue", with the number of entries that have each.'
+        help_text=_('Facet values, such as "colour=Navy Blue", with the number of entries that have each.')
     )
-    paths = models.JSONField(help_text="Paths of categories, root first.")
-    lexemes = models.JSONField(help_text="Stems of words, with the number of entries that contain each.")
+    paths = models.JSONField(help_text=_("Paths of categories, root first."))
+    lexemes = models.JSONField(help_text=_("Stems of words, with the number of entries that contain each."))
     image_noise = models.FloatField(
-        default=0.0, help_text="99th percentile of a nonsense word's similarity to its nearest picture."
+        default=0.0, help_text=_("99th percentile of a nonsense word's similarity to its nearest picture.")
     )
     text_noise = models.FloatField(
-        default=0.0, help_text="99th percentile of a nonsense word's similarity to its nearest text."
+        default=0.0, help_text=_("99th percentile of a nonsense word's similarity to its nearest text.")
     )
     built_at = models.DateTimeField()
 
@@ -208,14 +223,14 @@ class WordList(models.Model):
     version = models.OneToOneField(
         IndexVersion, on_delete=models.CASCADE, primary_key=True, related_name="word_list"
     )
-    source = models.TextField(help_text="Identifies the state of the entries that it was made from.")
-    stamp = models.CharField(max_length=64, help_text="Digest of words and names.")
-    vocabulary = models.BinaryField(help_text="Words, for spelling.")
+    source = models.TextField(help_text=_("Identifies the state of the entries that it was made from."))
+    stamp = models.CharField(max_length=64, help_text=_("Digest of words and names."))
+    vocabulary = models.BinaryField(help_text=_("Words, for spelling."))
     # The release before reads it; this one leaves it as it is and keeps names in parts.
     names = models.BinaryField(
-        default=b"", db_default=b"", help_text="Names as the release before keeps them."
+        default=b"", db_default=b"", help_text=_("Names as the release before keeps them.")
     )
-    seconds = models.FloatField(default=0.0, db_default=0.0, help_text="How long counting took.")
+    seconds = models.FloatField(default=0.0, db_default=0.0, help_text=_("How long counting took."))
     made_at = models.DateTimeField()
 
     objects = WordListQuerySet.as_manager()
@@ -231,9 +246,9 @@ class WordListPart(models.Model):
     version = models.ForeignKey(
         IndexVersion, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
     )
-    stamp = models.CharField(max_length=64, help_text="Stamp of the word list that it belongs to.")
-    number = models.PositiveIntegerField(help_text="Place among the parts of one stamp.")
-    data = models.BinaryField(help_text="Words and products of names, for suggestions.")
+    stamp = models.CharField(max_length=64, help_text=_("Stamp of the word list that it belongs to."))
+    number = models.PositiveIntegerField(help_text=_("Place among the parts of one stamp."))
+    data = models.BinaryField(help_text=_("Words and products of names, for suggestions."))
 
     class Meta:
         """Constraints."""
@@ -255,16 +270,16 @@ class Evaluation(models.Model):
         null=True,
         on_delete=models.SET_NULL,
         related_name="evaluations",
-        help_text="Empty once the version has been deleted.",
+        help_text=_("Empty once the version has been deleted."),
     )
-    measured = models.TextField(help_text="Number of the version, name and fingerprint of its artifact.")
+    measured = models.TextField(help_text=_("Number of the version, name and fingerprint of its artifact."))
     made_at = models.DateTimeField(auto_now_add=True)
-    source = models.TextField(help_text="Name of the file of queries.")
+    source = models.TextField(help_text=_("Name of the file of queries."))
     digest = models.CharField(
-        max_length=64, help_text="SHA-256 of that file; only runs with the same digest are compared."
+        max_length=64, help_text=_("SHA-256 of that file; only runs with the same digest are compared.")
     )
-    figures = models.JSONField(help_text="Figures by kind.")
-    queries = models.JSONField(help_text="Share of the right answers among the first results, by query.")
+    figures = models.JSONField(help_text=_("Figures by kind."))
+    queries = models.JSONField(help_text=_("Share of the right answers among the first results, by query."))
 
     class Meta:
         """Newest first."""

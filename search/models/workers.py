@@ -31,10 +31,10 @@ class StaleMark(models.Model):
     product_key = models.TextField()
     marked_at = models.DateTimeField()
     backfill = models.BooleanField(
-        default=False, help_text="Marked in bulk; changes made by people go first."
+        default=False, help_text=_("Marked in bulk; changes made by people go first.")
     )
     reread = models.BooleanField(
-        default=True, help_text="Read the pictures again although nothing else has changed."
+        default=True, help_text=_("Read the pictures again although nothing else has changed.")
     )
 
     objects = StaleMarkQuerySet.as_manager()
@@ -56,22 +56,24 @@ class StaleProduct(models.Model):
     product_key = models.TextField()
     marked_at = models.DateTimeField()
     backfill = models.BooleanField(
-        default=False, help_text="Marked by a rebuild or reconcile; changes made by people go first."
+        default=False, help_text=_("Marked by a rebuild or reconcile; changes made by people go first.")
     )
     reread = models.BooleanField(
-        default=True, help_text="Read the pictures again although nothing else has changed."
+        default=True, help_text=_("Read the pictures again although nothing else has changed.")
     )
     text_written = models.BooleanField(
-        default=False, help_text="The keyword part is done; embeddings are not."
+        default=False, help_text=_("The keyword part is done; embeddings are not.")
     )
     attempts = models.PositiveSmallIntegerField(default=0)
     claimed_at = models.DateTimeField(null=True, blank=True)
     alive_at = models.DateTimeField(
-        null=True, blank=True, help_text="Last sign of life of the worker that claimed it."
+        null=True, blank=True, help_text=_("Last sign of life of the worker that claimed it.")
     )
     next_attempt_at = models.DateTimeField(null=True, blank=True)
     last_error = models.TextField(blank=True, default="")
-    parked = models.BooleanField(default=False, help_text="Failed too often; waits for a change or a retry.")
+    parked = models.BooleanField(
+        default=False, help_text=_("Failed too often; waits for a change or a retry.")
+    )
 
     objects = StaleProductQuerySet.as_manager()
 
@@ -98,8 +100,8 @@ class StepLock(models.Model):
     """A step that some process is inside of; one without a sign of life for a lease's length is free again."""
 
     name = models.CharField(max_length=100, primary_key=True)
-    token = models.UUIDField(help_text="Identifies the process that holds it.")
-    holder = models.TextField(help_text="Host and process number, for people.")
+    token = models.UUIDField(help_text=_("Identifies the process that holds it."))
+    holder = models.TextField(help_text=_("Host and process number, for people."))
     taken_at = models.DateTimeField()
     alive_at = models.DateTimeField()
 
@@ -110,15 +112,15 @@ class StepLock(models.Model):
 class TaskRun(models.Model):
     """When one periodic task was begun, ended well and failed the last time, by the clock of Postgres."""
 
-    task = models.CharField(primary_key=True, max_length=100, help_text="Name of its function.")
-    watched_at = models.DateTimeField(help_text="Since when its runs have been monitored.")
+    task = models.CharField(primary_key=True, max_length=100, help_text=_("Name of its function."))
+    watched_at = models.DateTimeField(help_text=_("Since when its runs have been monitored."))
     started_at = models.DateTimeField(null=True, blank=True)
     succeeded_at = models.DateTimeField(null=True, blank=True)
     failed_at = models.DateTimeField(null=True, blank=True)
-    failures = models.PositiveIntegerField(default=0, help_text="Consecutive failures up to now.")
-    error = models.TextField(blank=True, default="", help_text="Error of the last failure.")
+    failures = models.PositiveIntegerField(default=0, help_text=_("Consecutive failures up to now."))
+    error = models.TextField(blank=True, default="", help_text=_("Error of the last failure."))
     table_oid = models.BigIntegerField(
-        default=0, help_text="OID of this table in Postgres; a row restored from a dump has another."
+        default=0, help_text=_("OID of this table in Postgres; a row restored from a dump has another.")
     )
 
     class Meta:
@@ -136,20 +138,20 @@ class ReconcileRound(models.Model):
     ONLY = 1  # its primary key
 
     begun_at = models.DateTimeField(
-        null=True, blank=True, help_text="When the round under way began; empty where none is."
+        null=True, blank=True, help_text=_("When the round under way began; empty where none is.")
     )
     version = models.BigIntegerField(
         null=True,
         blank=True,
-        help_text="Version whose entries are looked through; empty while products are compared.",
+        help_text=_("Version whose entries are looked through; empty while products are compared."),
     )
     after = models.TextField(  # noqa: DJ001 - an empty text may be a key
-        null=True, blank=True, help_text="Last key that was compared; empty at the beginning."
+        null=True, blank=True, help_text=_("Last key that was compared; empty at the beginning.")
     )
-    starts = models.PositiveSmallIntegerField(default=0, help_text="Runs that began at this place.")
-    compared = models.PositiveBigIntegerField(default=0, help_text="Products that the round has compared.")
-    marked = models.PositiveBigIntegerField(default=0, help_text="Products that it has found to differ.")
-    ended_at = models.DateTimeField(null=True, blank=True, help_text="When a round last came to its end.")
+    starts = models.PositiveSmallIntegerField(default=0, help_text=_("Runs that began at this place."))
+    compared = models.PositiveBigIntegerField(default=0, help_text=_("Products that the round has compared."))
+    marked = models.PositiveBigIntegerField(default=0, help_text=_("Products that it has found to differ."))
+    ended_at = models.DateTimeField(null=True, blank=True, help_text=_("When a round last came to its end."))
 
     class Meta:
         """No permissions: nobody edits it."""

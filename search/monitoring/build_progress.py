@@ -3,16 +3,19 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from ..conf import get_settings
 from ..indexing.status import BuildReport, read_report
 from ..indexing.storage_probe import why_products_wait
 from ..models import Build
+from ..sentences import changed, figure, joined, said
 from .probes import count, span
 from .service_probes import count_workers
 
 State = Build.State
 Step = Build.Step
-KEYWORDS = "writing keywords"
+KEYWORDS = _("writing keywords")
 
 
 def read_progress(ping: Callable[[], int | None] = count_workers) -> dict[str, Any] | None:
@@ -31,7 +34,9 @@ def describe(report: BuildReport, ping: Callable[[], int | None]) -> dict[str, A
     return {
         "id": build.pk,
         "kind": build.kind,
+        "kind_name": build.get_kind_display(),
         "state": build.state,
+        "state_name": build.get_state_display(),
         "step": build.step,
         "running": build.is_running,
         "headline": _headline(build),
@@ -44,7 +49,7 @@ def describe(report: BuildReport, ping: Callable[[], int | None]) -> dict[str, A
         "percent": None if report.share is None else round(100 * report.share, 1),
         "rate": None if report.rate is None else round(report.rate, 1),
         "seconds_left": None if report.seconds_left is None else round(report.seconds_left),
-        "rate_words": "" if report.rate is None else f"{report.rate:,.1f}/s",
+        "rate_words": "" if report.rate is None else joined((figure(report.rate, 1), "/s"), ""),
         "left_words": "" if report.seconds_left is None else span(report.seconds_left),
         "stalled": report.stalled,
         "steps": _steps(report),
@@ -52,79 +57,105 @@ def describe(report: BuildReport, ping: Callable[[], int | None]) -> dict[str, A
 
 
 def _headline(build: Build) -> str:
-    number = f" {build.version}" if build.version is not None else ""
     if build.kind == Build.Kind.REBUILD:
-        return f"Rebuild: version{number}" if number else "Rebuild"
-    return f"Reindex of version{number}" if number else "Reindex"
+        headline = _("Rebuild") if build.version is None else _("Rebuild: version %(number)s")
+    else:
+        headline = _("Reindex") if build.version is None else _("Reindex of version %(number)s")
+    return said(headline, number=build.version)
 
 
 def _sentence(report: BuildReport) -> str:
     build = report.build
     if build.step == Step.ENCODING and report.total is not None:
         if report.words_written is not None:
-            return f"Writing keywords: {report.words_written:,} of {count(report.total, 'product')}."
-        return f"Encoding products: {report.done:,} of {report.total:,} done."
-    label = str(Step(build.step).label)
-    return f"{label[0].upper()}{label[1:]}."
+            return said(
+                _("Writing keywords: %(done)s of %(total)s products."),
+                done=figure(report.words_written),
+                total=figure(report.total),
+            )
+        return said(
+            _("Encoding products: %(done)s of %(total)s done."),
+            done=figure(report.done),
+            total=figure(report.total),
+        )
+    return changed(Step(build.step).label, lambda label: f"{label[0].upper()}{label[1:]}.")
 
 
 def _ending(report: BuildReport) -> str:
     build = report.build
-    whole = "" if report.total is None else f" {report.done:,} of {count(report.total, 'product')}"
+    done, total = figure(report.done), figure(report.total or 0)
     if build.state == State.DONE:
-        became = "The version is active" if build.kind == Build.Kind.REBUILD else "The index is up to date"
-        return f"{became}.{whole} in {span(report.seconds)}."
-    after = f" after{whole}" if whole else ""
-    rows = ""
-    if build.state == State.CANCELLED:
-        rows = (
-            " What it had written is removed."
-            if build.cleared_at
-            else " What it had written is being removed."
+        became = (
+            _("The version is active.") if build.kind == Build.Kind.REBUILD else _("The index is up to date.")
         )
-    return f"{build.reason.rstrip('.')}{after}; searches use the version that was active before.{rows}"
+        took = (
+            _("It took %(span)s.")
+            if report.total is None
+            else _("%(done)s of %(total)s products in %(span)s.")
+        )
+        return joined((became, said(took, done=done, total=total, span=span(report.seconds))))
+    sentences = [
+        f"{build.reason.rstrip('.')}.",
+        ""
+        if report.total is None
+        else said(_("It ended after %(done)s of %(total)s products."), done=done, total=total),
+        _("Searches use the version that was active before."),
+    ]
+    if build.state == State.CANCELLED:
+        sentences.append(
+            _("What it had written is removed.")
+            if build.cleared_at
+            else _("What it had written is being removed.")
+        )
+    return joined(sentences)
 
 
 def _figures(report: BuildReport) -> str:
     if not report.build.is_running:
         return ""
-    parts = [f"for {span(report.seconds)}"]
+    parts = [said(_("for %(span)s"), span=span(report.seconds))]
     if report.rate is not None:
-        parts.append(f"{report.rate:,.1f} products/s")
+        parts.append(said(_("%(rate)s products/s"), rate=figure(report.rate, 1)))
     if report.seconds_left is not None:
-        parts.append(f"about {span(report.seconds_left)} left in this step")
+        parts.append(said(_("about %(span)s left in this step"), span=span(report.seconds_left)))
     if report.retrying:
-        parts.append(f"{count(report.retrying, 'product')} failed and will be tried again")
+        parts.append(
+            said(_("%(products)s failed and will be tried again"), products=count(report.retrying, "product"))
+        )
     if report.parked:
-        parts.append(f"{count(report.parked, 'product')} parked")
-    return " · ".join(parts)
+        parts.append(said(_("%(products)s parked"), products=count(report.parked, "product")))
+    return joined(parts, " · ")
 
 
 def _advice(report: BuildReport, ping: Callable[[], int | None]) -> str:
-    still = f"Nothing has moved for {span(report.still_seconds)}."
+    still = said(_("Nothing has moved for %(span)s."), span=span(report.still_seconds))
     workers = ping()
     if workers is None:
-        return (
-            f"{still} The task queue cannot be reached. Start Redis and see that the workers reach it;"
+        why = _(
+            "The task queue cannot be reached. Start Redis and see that the workers reach it;"
             " the build goes on by itself from where it stopped."
         )
-    if not workers:
-        return (
-            f"{still} No Celery worker answers. Start one; the build goes on by itself from where it stopped,"
+    elif not workers:
+        why = _(
+            "No Celery worker answers. Start one; the build goes on by itself from where it stopped,"
             " nothing is lost."
         )
-    if why := why_products_wait():
-        return f"{still} {why}"
-    return (
-        f"{still} {count(workers, 'worker')} answered. What a killed worker held is taken over within"
-        f" {span(get_settings().claim_lease_seconds)} if Celery beat runs; see that it does, and read the worker's log. If that does not help, cancel and begin again."
-    )
+    else:
+        why = why_products_wait() or said(
+            _(
+                "%(workers)s answered. What a killed worker held is taken over within %(span)s if Celery beat runs; see that"
+                " it does, and read the worker's log. If that does not help, cancel and begin again."
+            ),
+            workers=count(workers, "worker"),
+            span=span(get_settings().claim_lease_seconds),
+        )
+    return joined((still, why))
 
 
 def _steps(report: BuildReport) -> list[dict[str, str]]:
     build = report.build
     steps = list(build.steps)
-    names = [str(step.label) for step in steps]
+    names = [step.label for step in steps]
     encoding = steps.index(Step.ENCODING)
     names.insert(encoding, KEYWORDS)  # done before a product is encoded, but no step of its own in the record
     position = steps.index(Step(build.step)) if build.step in steps else 0

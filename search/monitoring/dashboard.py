@@ -6,14 +6,17 @@ from datetime import date, datetime, timedelta
 from statistics import median
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from ..clock import today
 from ..conf import get_settings
 from ..exceptions import NoIndexRegistered
 from ..indexing.status import OutboxState, measure_outbox
 from ..insight.reports import Period, Queries, QueryFigures, last_days, share
-from ..models import IndexEntry, IndexVersion, KeptCount, SearchDay, StaleProduct
+from ..models import Build, IndexEntry, IndexVersion, KeptCount, SearchDay, StaleProduct
 from ..registry import ProductCard, get_index, read_cards
 from ..replicas import ReplicaState, states
+from ..sentences import figure, joined, said
 from .build_progress import read_progress
 from .index_probes import probe_index, probe_staleness
 from .neighbours import probe_neighbours, unknown
@@ -100,7 +103,7 @@ def read_board() -> Board:
         probe_replicas(standbys),
         *probe_queue(ping),
         storage,
-        *(probe_neighbours() if reached else unknown("Not known while the task queue cannot be reached.")),
+        *(probe_neighbours() if reached else unknown(_("Not known while the task queue cannot be reached."))),
         *index,
         probe_held(),
         staleness,
@@ -116,23 +119,28 @@ def read_board() -> Board:
 
 def probe_build(build: dict[str, Any] | None) -> Finding:
     """Say whether the build that runs moves, and whether the last one came to a good end."""
+    name = _("Builds")
     if build is None:
-        return Finding("Builds", State.OK, "Nothing has been built yet.")
+        return Finding(name, State.OK, _("Nothing has been built yet."))
+    is_rebuild = build["kind"] == Build.Kind.REBUILD
     if build["stalled"]:
-        return Finding("Builds", State.ATTENTION, f"The {build['kind']} does not move.", build["advice"])
+        stalled = _("The rebuild does not move.") if is_rebuild else _("The reindex does not move.")
+        return Finding(name, State.ATTENTION, stalled, build["advice"])
     if build["trouble"]:
-        remedy = "Correct what the reason names; the step is tried again by itself."
-        return Finding(
-            "Builds", State.ATTENTION, f"The {build['kind']} runs into: {build['trouble']}", remedy
+        remedy = _("Correct what the reason names; the step is tried again by itself.")
+        troubled = (
+            _("The rebuild runs into: %(trouble)s") if is_rebuild else _("The reindex runs into: %(trouble)s")
         )
-    if build["state"] == "failed":
-        remedy = "Correct what the reason names, then begin again."
-        return Finding(
-            "Builds", State.ATTENTION, f"The last {build['kind']} failed. {build['sentence']}", remedy
-        )
+        return Finding(name, State.ATTENTION, said(troubled, trouble=build["trouble"]), remedy)
+    if build["state"] == Build.State.FAILED:
+        remedy = _("Correct what the reason names, then begin again.")
+        failed = _("The last rebuild failed.") if is_rebuild else _("The last reindex failed.")
+        return Finding(name, State.ATTENTION, joined((failed, build["sentence"])), remedy)
     if build["running"]:
-        return Finding("Builds", State.OK, f"A {build['kind']} runs. {build['sentence']}")
-    return Finding("Builds", State.OK, f"The last {build['kind']} is {build['state']}.")
+        running = _("A rebuild runs.") if is_rebuild else _("A reindex runs.")
+        return Finding(name, State.OK, joined((running, build["sentence"])))
+    ended = _("The last rebuild is %(state)s.") if is_rebuild else _("The last reindex is %(state)s.")
+    return Finding(name, State.OK, said(ended, state=Build.State(build["state"]).label))
 
 
 def read_failed() -> Failed:
@@ -165,25 +173,31 @@ def probe_failed(failed: Failed) -> Finding:
     """Say whether products were given up on."""
     if failed.parked:
         return Finding(
-            "Failed products",
+            _("Failed products"),
             State.ATTENTION,
-            f"{count(failed.parked, 'product')} parked after their last attempt.",
-            "Correct what the reason names, then try again from the list of failures.",
+            said(_("%(product)s parked after their last attempt."), product=count(failed.parked, "product")),
+            _("Correct what the reason names, then try again from the list of failures."),
         )
     if failed.incomplete > get_settings().verify_max_failed * failed.entries:
         return Finding(
-            "Failed products",
+            _("Failed products"),
             State.ATTENTION,
-            f"{failed.incomplete:,} of {count(failed.entries, 'product')} are not wholly in the index.",
-            "Correct what the reasons name, below What failed; what failed is tried again by itself, or by a reindex.",
+            said(
+                _("%(incomplete)s of %(product)s are not wholly in the index."),
+                incomplete=figure(failed.incomplete),
+                product=count(failed.entries, "product"),
+            ),
+            _(
+                "Correct what the reasons name, below What failed; what failed is tried again by itself, or by a reindex."
+            ),
         )
     if failed.retrying:
         return Finding(
-            "Failed products",
+            _("Failed products"),
             State.OK,
-            f"{count(failed.retrying, 'product')} will be tried again.",
+            said(_("%(product)s will be tried again."), product=count(failed.retrying, "product")),
         )
-    return Finding("Failed products", State.OK, "None.")
+    return Finding(_("Failed products"), State.OK, _("None."))
 
 
 def week() -> Period:
@@ -196,9 +210,9 @@ def read_answers() -> list[Answers]:
     period = week()
     rows = {row.day: row for row in SearchDay.objects.filter(mode="", day__range=(period.first, period.last))}
     return [
-        _answers("Today", _of(rows, period.last)),
-        _answers("Yesterday", _of(rows, period.last - timedelta(days=1))),
-        _answers(f"Last {WEEK} days", list(rows.values())),
+        _answers(_("Today"), _of(rows, period.last)),
+        _answers(_("Yesterday"), _of(rows, period.last - timedelta(days=1))),
+        _answers(said(_("Last %(week)s days"), week=WEEK), list(rows.values())),
     ]
 
 
@@ -214,33 +228,51 @@ def zero_queries() -> list[QueryFigures]:
 
 def probe_response_times(answers: Sequence[Answers]) -> Finding:
     """Look at the latest of today and yesterday that has searches."""
-    name = "Response times"
+    name = _("Response times")
     if not get_settings().insight:
-        return Finding(name, State.OK, "Searches are not being logged: the setting INSIGHT is off.")
+        return Finding(name, State.OK, _("Searches are not being logged: the setting INSIGHT is off."))
     latest = next((row for row in answers[:2] if row.searches), None)
     if latest is None or latest.p95_ms is None:
         week = max((row.searches for row in answers[2:]), default=0)
         if not week:
             return Finding(
-                name, State.OK, f"No search was logged in the last {WEEK} days, so nothing was measured."
+                name,
+                State.OK,
+                said(
+                    _("No search was logged in the last %(week)s days, so nothing was measured."), week=WEEK
+                ),
             )
         return Finding(
             name,
             State.ATTENTION,
-            f"No search was logged since yesterday, {week:,} on the days before.",
-            "See that Celery beat runs drain_log and roll_up_log, and that the shop's search page can be reached.",
+            said(_("No search was logged since yesterday, %(week)s on the days before."), week=figure(week)),
+            _(
+                "See that Celery beat runs drain_log and roll_up_log, and that the shop's search page can be reached."
+            ),
         )
-    sentence = f"{latest.label}, 95 % of searches were answered within {latest.p95_ms:,.0f} ms."
+    sentence = said(
+        _("%(label)s, 95 %% of searches were answered within %(p95_ms)s ms."),
+        label=latest.label,
+        p95_ms=figure(latest.p95_ms),
+    )
     degraded = latest.degraded_share or 0.0
     if degraded > MANY_DEGRADED:
         return Finding(
             name,
             State.ATTENTION,
-            f"{sentence} {100 * degraded:.0f} % of pages were degraded, by keyword only.",
-            "The search log says why; often the encoder or Postgres has too little time or processor.",
+            joined(
+                (
+                    sentence,
+                    said(
+                        _("%(share)s %% of pages were degraded, by keyword only."),
+                        share=figure(100 * degraded),
+                    ),
+                )
+            ),
+            _("The search log says why; often the encoder or Postgres has too little time or processor."),
         )
     if latest.p95_ms > SLOW_MS:
-        return Finding(name, State.ATTENTION, sentence, "Insight shows which stage takes the time.")
+        return Finding(name, State.ATTENTION, sentence, _("Insight shows which stage takes the time."))
     return Finding(name, State.OK, sentence)
 
 
@@ -253,7 +285,7 @@ def product_label() -> str:
 
 
 def _name(card: ProductCard | None, key: str) -> str:
-    return f"{card.sku}: {card.name}" if card else f"product {key}"
+    return f"{card.sku}: {card.name}" if card else said(_("product %(key)s"), key=key)
 
 
 def _of(rows: dict[date, SearchDay], day: date) -> list[SearchDay]:

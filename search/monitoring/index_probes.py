@@ -6,6 +6,7 @@ from django.db import DatabaseError
 from django.db.models import Count, Min, Q
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from ..conf import get_settings
 from ..exceptions import NoIndexRegistered
@@ -14,6 +15,7 @@ from ..indexing.reconcile import count_lacking, product_keys
 from ..indexing.status import count_pictures
 from ..models import Build, EntryImage, IndexVersion, KeptCount, StaleMark, StaleProduct
 from ..registry import describe_failure
+from ..sentences import figure, joined, said
 from .probes import Finding, State, count, counted, span
 from .version_probes import probe_artifact, probe_hnsw, probe_recall, probe_text_config, probe_version
 
@@ -44,19 +46,23 @@ def probe_index() -> list[Finding]:
 
 def probe_pictures(version: IndexVersion) -> Finding:
     """Count the pictures that have no embedding, so that no search finds their products by what they look like."""
-    name = "Picture embeddings"
+    name = _("Picture embeddings")
     pictures, without = count_pictures(version)
     figures = {"pictures": pictures, "without": without}
     if not pictures:
-        return Finding(name, State.OK, "No product has a picture.", figures=figures)
-    sentence = f"{pictures - without:,} of {count(pictures, 'picture')} have an embedding."
+        return Finding(name, State.OK, _("No product has a picture."), figures=figures)
+    sentence = said(
+        _("%(without)s of %(picture)s have an embedding."),
+        without=figure(pictures - without),
+        picture=count(pictures, "picture"),
+    )
     if without <= get_settings().verify_max_failed * pictures:
         return Finding(name, State.OK, sentence, figures=figures)
     return Finding(
         name,
         State.BROKEN if without > MOST_PICTURES * pictures else State.ATTENTION,
-        f"{sentence} The others are not found by what they look like.",
-        "See that the workers can read the pictures' storage, then run: manage.py search_index reindex",
+        joined((sentence, _("The others are not found by what they look like."))),
+        _("See that the workers can read the pictures' storage, then run: manage.py search_index reindex"),
         figures=figures,
     )
 
@@ -71,8 +77,12 @@ def probe_pictures_quickly(version: IndexVersion) -> Finding:
     enough = ceil(without / most) if most else 0
     if without and (not enough or pictures.order_by()[:enough].count() < enough):
         return probe_pictures(version)
-    sentence = f"{without:,} pictures have no embedding." if without else "All pictures have an embedding."
-    return Finding("Picture embeddings", State.OK, sentence)
+    sentence = (
+        said(_("%(without)s pictures have no embedding."), without=figure(without))
+        if without
+        else _("All pictures have an embedding.")
+    )
+    return Finding(_("Picture embeddings"), State.OK, sentence)
 
 
 def probe_entries(version: IndexVersion) -> Finding:
@@ -85,42 +95,62 @@ def probe_entries(version: IndexVersion) -> Finding:
         lacking = count_lacking(version, newest=LOOKED_FOR) if products > COUNTED else 0
     except NoIndexRegistered as error:
         return Finding(
-            "Entries", State.BROKEN, str(error), "Register the product model in a search_index module."
+            _("Entries"), State.BROKEN, str(error), _("Register the product model in a search_index module.")
         )
     except DatabaseError:
         raise
     except Exception as error:  # noqa: BLE001 - the host's code
         return Finding(
-            "Entries",
+            _("Entries"),
             State.BROKEN,
-            f"No product can be read: {describe_failure('get_queryset', error)}.",
-            "Correct get_queryset() of the shop's ProductIndex: searches fail and nothing is indexed meanwhile.",
+            said(_("No product can be read: %(error)s."), error=describe_failure("get_queryset", error)),
+            _(
+                "Correct get_queryset() of the shop's ProductIndex: searches fail and nothing is indexed meanwhile."
+            ),
         )
     entries = KeptCount.objects.entries_of(version)
     if products > COUNTED:
         return counted(
-            "Entries",
+            _("Entries"),
             lacking,
-            well=f"{entries:,} entries; of the newest {LOOKED_FOR:,} products none is missing among them.",
-            trouble=f"Of the newest {LOOKED_FOR:,} products {lacking:,} are not in the index, and nothing waits for them.",
-            remedy="Run: manage.py search_index reconcile. It finds what was written without signals.",
+            well=said(
+                _("%(entries)s entries; of the newest %(looked_for)s products none is missing among them."),
+                entries=figure(entries),
+                looked_for=figure(LOOKED_FOR),
+            ),
+            trouble=said(
+                _(
+                    "Of the newest %(looked_for)s products %(lacking)s are not in the index, and nothing waits for them."
+                ),
+                looked_for=figure(LOOKED_FOR),
+                lacking=figure(lacking),
+            ),
+            remedy=_("Run: manage.py search_index reconcile. It finds what was written without signals."),
         )
     unsettled = StaleMark.objects.count() + StaleProduct.objects.count()
-    sentence = f"{count(products, 'product')}, {entries:,} of them in the index."
+    sentence = said(
+        _("%(product)s, %(entries)s of them in the index."),
+        product=count(products, "product"),
+        entries=figure(entries),
+    )
     if not products:
         return Finding(
-            "Entries",
+            _("Entries"),
             State.BROKEN,
-            "The registered queryset finds no product, so no search can find anything.",
-            "Publish products, or correct get_queryset of the registered index.",
+            _("The registered queryset finds no product, so no search can find anything."),
+            _("Publish products, or correct get_queryset of the registered index."),
         )
     if abs(products - entries) <= unsettled:
-        return Finding("Entries", State.OK, sentence)
+        return Finding(_("Entries"), State.OK, sentence)
     return Finding(
-        "Entries",
+        _("Entries"),
         State.ATTENTION,
-        f"{count(products, 'product')}, but {entries:,} entries in the index, and nothing waits for it.",
-        "Run: manage.py search_index reconcile. It finds what was written without signals.",
+        said(
+            _("%(product)s, but %(entries)s entries in the index, and nothing waits for it."),
+            product=count(products, "product"),
+            entries=figure(entries),
+        ),
+        _("Run: manage.py search_index reconcile. It finds what was written without signals."),
     )
 
 
@@ -129,11 +159,17 @@ def probe_documents(version: IndexVersion) -> Finding:
     noted = noted_documents(version)
     entries = KeptCount.objects.entries_of(version) if noted.number else 0
     return counted(
-        "Documents",
+        _("Documents"),
         noted.number,
-        well="All are indexed as the shop gives them.",
-        trouble=f"Of {count(noted.number, 'product')} something was left out or changed. The first, {noted.first}",
-        remedy="Correct document() of the shop's ProductIndex, or the product; search_index reconcile then looks again.",
+        well=_("All are indexed as the shop gives them."),
+        trouble=said(
+            _("Of %(product)s something was left out or changed. The first, %(first)s"),
+            product=count(noted.number, "product"),
+            first=noted.first,
+        ),
+        remedy=_(
+            "Correct document() of the shop's ProductIndex, or the product; search_index reconcile then looks again."
+        ),
         tolerated=noted.number <= get_settings().verify_max_failed * entries,
     )
 
@@ -142,12 +178,18 @@ def probe_cards(version: IndexVersion) -> Finding:
     """Say whether lists can show the products: a card() that fails leaves its product out."""
     failing = failing_cards(version)
     return counted(
-        "Cards",
+        _("Cards"),
         failing.number,
-        well="Lists can show all products.",
-        trouble=f"Lists leave {count(failing.number, 'product')} out. The first, {failing.first}",
-        remedy="Correct card() of the shop's ProductIndex, or the product; search_index reconcile then looks again. The admin's"
-        " Notes list those that were seen when they were indexed.",
+        well=_("Lists can show all products."),
+        trouble=said(
+            _("Lists leave %(product)s out. The first, %(first)s"),
+            product=count(failing.number, "product"),
+            first=failing.first,
+        ),
+        remedy=_(
+            "Correct card() of the shop's ProductIndex, or the product; search_index reconcile then looks again. The admin's"
+            " Notes list those that were seen when they were indexed."
+        ),
         state=State.BROKEN,
     )
 
@@ -167,16 +209,24 @@ def probe_staleness(*, of_builds: bool = False) -> Finding:
     counted = waiting.aggregate(number=Count("pk"), oldest=Min("marked_at", filter=~planned))
     number += counted["number"]
     oldest = min(filter(None, (counted["oldest"], oldest_mark)), default=None)
-    name = "Up to date"
+    name = _("Up to date")
     if oldest is None:
         if number:
             return Finding(
-                name, State.OK, f"{count(number, 'changed product')} failed and will be tried again."
+                name,
+                State.OK,
+                said(
+                    _("%(product)s failed and will be tried again."), product=count(number, "changed product")
+                ),
             )
-        return Finding(name, State.OK, "No changed product waits.")
+        return Finding(name, State.OK, _("No changed product waits."))
     waited = (timezone.now() - oldest).total_seconds()
-    sentence = f"{count(number, 'changed product')} not indexed yet, the oldest for {span(waited)}."
+    sentence = said(
+        _("%(product)s not indexed yet, the oldest for %(waited)s."),
+        product=count(number, "changed product"),
+        waited=span(waited),
+    )
     if waited <= STALE_SECONDS:
         return Finding(name, State.OK, sentence)
-    remedy = "See that a Celery worker and beat run; if they do, more workers make it quicker."
+    remedy = _("See that a Celery worker and beat run; if they do, more workers make it quicker.")
     return Finding(name, State.BROKEN if waited > LOST_SECONDS else State.ATTENTION, sentence, remedy)

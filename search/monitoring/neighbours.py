@@ -19,12 +19,14 @@ from django.core.cache.backends.dummy import DummyCache
 from django.core.cache.backends.locmem import LocMemCache
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
 from redis import Redis
 from redis.exceptions import RedisError
 
 from ..conf import get_settings, namespace, shop_key
 from ..identity import Identity, read_identity
 from ..insight import log_store
+from ..sentences import said
 from ..task_messages import SENDERS, broker_redis
 from .probes import Finding, State, combine
 
@@ -38,8 +40,8 @@ REFUSED_SECONDS = 600  # how long a refused message counts as a sign of its send
 SETTLED_SECONDS = (
     60  # that a shop must have been alone before what all shops once shared is taken for its own
 )
-OTHER_SHOPS, SHARED = "Other shops", "Shared cache and keys"  # names of the findings
-ALIKE = "Give web, worker and beat the same environment"
+OTHER_SHOPS, SHARED = _("Other shops"), _("Shared cache and keys")  # names of the findings
+ALIKE = _("Give web, worker and beat the same environment")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,17 +114,24 @@ def look() -> Neighbourhood:
             for sign in own:
                 apart |= dict.fromkeys(_differences(sign, identity))
                 if sign.clash and sign.namespace == namespace():
-                    colliding.setdefault(sign.clash, _collision(f"one whose database is {sign.clash}"))
+                    colliding.setdefault(
+                        sign.clash,
+                        _collision(said(_("one whose database is %(database)s"), database=sign.clash)),
+                    )
             for sign in signs:
                 if not _is_other(sign, own, identity, now):
                     continue
                 if sign.namespace == namespace():
-                    colliding[sign.database] = _collision(f"{sign.called}, with a worker on {sign.host}")
+                    colliding[sign.database] = _collision(
+                        said(_("%(shop)s, with a worker on %(host)s"), shop=sign.called, host=sign.host)
+                    )
                 elif name.endswith(SIGNS_OF_QUEUE):
-                    sharing[sign.namespace] = _shared(sign.namespace, f"with a worker on {sign.host}")
+                    sharing[sign.namespace] = _shared(
+                        sign.namespace, said(_("with a worker on %(host)s"), host=sign.host)
+                    )
             if name.endswith(SIGNS_OF_QUEUE):
                 for sender in _refused(client, prefix, now):
-                    sharing.setdefault(sender, _shared(sender, "whose messages were refused here lately"))
+                    sharing.setdefault(sender, _shared(sender, _("whose messages were refused here lately")))
     return Neighbourhood(tuple(colliding.values()), tuple(sharing.values()), tuple(apart), known)
 
 
@@ -135,14 +144,16 @@ def probe_neighbours() -> tuple[Finding, Finding]:
     try:
         seen = look()
     except Exception as error:  # noqa: BLE001 - kombu, redis, socket, amqp and database errors share no base class
-        return unknown(f"Not known: {error}", "See that Redis answers.")
+        return unknown(said(_("Not known: %(error)s"), error=error), _("See that Redis answers."))
     others = combine(
-        OTHER_SHOPS, [*seen.colliding, *seen.sharing], "No other shop uses this shop's names or queue."
+        OTHER_SHOPS, [*seen.colliding, *seen.sharing], _("No other shop uses this shop's names or queue.")
     )
-    shared = combine(SHARED, seen.apart, "Workers and this process share cache, SECRET_KEY and NAMESPACE.")
+    shared = combine(SHARED, seen.apart, _("Workers and this process share cache, SECRET_KEY and NAMESPACE."))
     if shared.state is State.OK and not seen.known:
-        sentence = "Not known: no worker of this shop has reported lately."
-        shared = Finding(SHARED, State.ATTENTION, sentence, "Start a Celery worker and beat.", tolerated=True)
+        sentence = _("Not known: no worker of this shop has reported lately.")
+        shared = Finding(
+            SHARED, State.ATTENTION, sentence, _("Start a Celery worker and beat."), tolerated=True
+        )
     figures = {"collision": len(seen.colliding), "queue": len(seen.sharing)}
     return replace(others, figures=figures), replace(shared, figures={"apart": len(seen.apart)})
 
@@ -223,35 +234,66 @@ def _is_other(sign: Sign, own: list[Sign], identity: Identity, now: int) -> bool
 def _differences(sign: Sign, identity: Identity) -> Iterator[Finding]:
     if sign.namespace != namespace():
         yield _apart(
-            f"The worker on {sign.host} calls this shop {sign.namespace!r}, and this process calls it {namespace()!r}: neither finds"
-            " what the other keeps in Redis, such as the search log.",
-            f"{ALIKE}, FASHION_SEARCH['NAMESPACE'] in particular, and restart them.",
+            said(
+                _(
+                    "The worker on %(host)s calls this shop %(namespace)s, and this process calls it %(namespace_2)s: neither finds what the other keeps in Redis, such as the search log."
+                ),
+                host=sign.host,
+                namespace=f"{sign.namespace!r}",
+                namespace_2=f"{namespace()!r}",
+            ),
+            said(_("%(alike)s, FASHION_SEARCH['NAMESPACE'] in particular, and restart them."), alike=ALIKE),
         )
         return
     if sign.secret not in _secrets(identity):
         yield _apart(
-            f"The worker on {sign.host} has another SECRET_KEY than this process: pages of results, photo searches and sessions of"
-            " one process are refused by the other.",
-            f"{ALIKE}, SECRET_KEY in particular, and restart them.",
+            said(
+                _(
+                    "The worker on %(host)s has another SECRET_KEY than this process: pages of results, photo searches and sessions of one process are refused by the other."
+                ),
+                host=sign.host,
+            ),
+            said(_("%(alike)s, SECRET_KEY in particular, and restart them."), alike=ALIKE),
         )
     if not local_cache():
         yield from _cache_difference(sign)
 
 
 def _cache_difference(sign: Sign) -> Iterator[Finding]:
-    costs = "pages after the first begin again from a fresh list, and how often rules take effect is counted in part"
+    costs = _(
+        "pages after the first begin again from a fresh list, and how often rules take effect is counted in part"
+    )
     if not sign.cache:
-        yield _apart(f"The cache of the worker on {sign.host} does not answer: {costs}.", "Start the cache.")
+        yield _apart(
+            said(
+                _("The cache of the worker on %(host)s does not answer: %(costs)s."),
+                host=sign.host,
+                costs=costs,
+            ),
+            _("Start the cache."),
+        )
         return
     try:
         here = cache.get(shop_key("shared"))
     except Exception as error:  # noqa: BLE001 - every cache has errors of its own
-        yield _apart(f"The cache does not answer: {error}; {costs}.", "Start the cache.")
+        yield _apart(
+            said(_("The cache does not answer: %(error)s; %(costs)s."), error=error, costs=costs),
+            _("Start the cache."),
+        )
         return
     if here != sign.cache:
         yield _apart(
-            f"What the worker on {sign.host} keeps in the cache is not found by this process: {costs}.",
-            f"Let all processes use one cache, by the same CACHES with the same KEY_PREFIX and VERSION. {ALIKE}.",
+            said(
+                _("What the worker on %(host)s keeps in the cache is not found by this process: %(costs)s."),
+                host=sign.host,
+                costs=costs,
+            ),
+            said(
+                _(
+                    "Let all processes use one cache, by the same CACHES with the same KEY_PREFIX and VERSION. %(alike)s."
+                ),
+                alike=ALIKE,
+            ),
         )
 
 
@@ -260,12 +302,17 @@ def local_cache() -> list[Finding]:
     backend = caches["default"]
     if not isinstance(backend, LocMemCache | DummyCache):
         return []
-    kept = "keeps nothing" if isinstance(backend, DummyCache) else "is one for each process"
+    kept = _("keeps nothing") if isinstance(backend, DummyCache) else _("is one for each process")
     return [
         _apart(
-            f"CACHES['default'] is {type(backend).__name__}, which {kept}: pages after the first begin again from a fresh list, and"
-            " how often rules, redirects and banners take effect is counted in part or not at all.",
-            "Use a cache that all processes share, such as django.core.cache.backends.redis.RedisCache.",
+            said(
+                _(
+                    "CACHES['default'] is %(name)s, which %(kept)s: pages after the first begin again from a fresh list, and how often rules, redirects and banners take effect is counted in part or not at all."
+                ),
+                name=type(backend).__name__,
+                kept=kept,
+            ),
+            _("Use a cache that all processes share, such as django.core.cache.backends.redis.RedisCache."),
         )
     ]
 
@@ -274,9 +321,19 @@ def _collision(other: str) -> Finding:
     return Finding(
         OTHER_SHOPS,
         State.BROKEN,
-        f"Another shop uses the namespace {namespace()!r}, too: {other}. Both act on each other: search logs, rates and hits are mixed.",
-        "Set FASHION_SEARCH['NAMESPACE'] to another name for one of them, for all of its processes. If this shop's database was restored"
-        f" or moved just now, this passes within {QUIET_SECONDS + 3 * get_settings().sweep_seconds} s.",
+        said(
+            _(
+                "Another shop uses the namespace %(namespace)s, too: %(other)s. Both act on each other: search logs, rates and hits are mixed."
+            ),
+            namespace=f"{namespace()!r}",
+            other=other,
+        ),
+        said(
+            _(
+                "Set FASHION_SEARCH['NAMESPACE'] to another name for one of them, for all of its processes. If this shop's database was restored or moved just now, this passes within %(sweep_seconds)s s."
+            ),
+            sweep_seconds=QUIET_SECONDS + 3 * get_settings().sweep_seconds,
+        ),
         check_id="fashion_search.E013",
     )
 
@@ -285,10 +342,17 @@ def _shared(other: str, seen: str) -> Finding:
     return Finding(
         OTHER_SHOPS,
         State.ATTENTION,
-        f"The shop {other!r} uses the same task queue, {seen}: workers of each take and refuse messages of the other, which come"
-        " late, and give back what runs on the other.",
-        "Give each shop a Redis database of its own, or a global_keyprefix in CELERY_BROKER_TRANSPORT_OPTIONS. If both are one shop,"
-        " set FASHION_SEARCH['NAMESPACE'] alike for all its processes.",
+        said(
+            _(
+                "The shop %(other)s uses the same task queue, %(seen)s: workers of each take and refuse messages of the other, which come late, and give back what runs on the other."
+            ),
+            other=f"{other!r}",
+            seen=seen,
+        ),
+        _(
+            "Give each shop a Redis database of its own, or a global_keyprefix in CELERY_BROKER_TRANSPORT_OPTIONS. If both are one shop,"
+            " set FASHION_SEARCH['NAMESPACE'] alike for all its processes."
+        ),
         check_id="fashion_search.W016",
         tolerated=True,  # it costs time, and what is refused is sent again
     )

@@ -10,6 +10,11 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Self
 
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+from ..sentences import figure, joined, said
+
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 
 
@@ -19,6 +24,22 @@ class State(StrEnum):
     OK = "ok"
     ATTENTION = "attention"  # search works, somebody should look
     BROKEN = "broken"  # shoppers or workers notice
+
+    @property
+    def label(self) -> str:
+        """The state as people read it."""
+        return _LABELS[self]
+
+
+_LABELS = {State.OK: _("ok"), State.ATTENTION: _("attention"), State.BROKEN: _("broken")}
+_NOUNS = {
+    "changed product": ngettext_lazy("%(number)s changed product", "%(number)s changed products", "plural"),
+    "picture": ngettext_lazy("%(number)s picture", "%(number)s pictures", "plural"),
+    "product": ngettext_lazy("%(number)s product", "%(number)s products", "plural"),
+    "record": ngettext_lazy("%(number)s record", "%(number)s records", "plural"),
+    "version": ngettext_lazy("%(number)s version", "%(number)s versions", "plural"),
+    "worker": ngettext_lazy("%(number)s worker", "%(number)s workers", "plural"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +65,8 @@ class Finding:
         """The sentence; where it does not pass, those of all its parts that do not, and what to do."""
         if self.passed:
             return self.sentence
-        said = [part.sentence for part in self.parts if not part.passed] or [self.sentence]
-        return " ".join([*said, self.remedy]).rstrip()
+        sentences = [part.sentence for part in self.parts if not part.passed] or [self.sentence]
+        return joined([*sentences, self.remedy])
 
     def renamed(self, name: str) -> Self:
         """Return it under the name that it has where it is shown."""
@@ -67,8 +88,8 @@ def combine(name: str, parts: Sequence[Finding], well: str) -> Finding:
     return Finding(
         name,
         state,
-        " ".join(part.sentence for part in worst),
-        " ".join(dict.fromkeys(part.remedy for part in worst if part.remedy)),
+        joined(part.sentence for part in worst),
+        joined(dict.fromkeys(part.remedy for part in worst)),
         tolerated=all(part.passed for part in parts),
         parts=tuple(parts),
     )
@@ -108,10 +129,11 @@ def summarise(findings: Sequence[Finding]) -> Finding:
     broken = [found.name for found in findings if found.state is State.BROKEN]
     attention = [found.name for found in findings if found.state is State.ATTENTION]
     if broken:
-        return Finding("Search", State.BROKEN, f"Broken: {', '.join(broken)}.")
+        return Finding(_("Search"), State.BROKEN, said(_("Broken: %(names)s."), names=joined(broken, ", ")))
     if attention:
-        return Finding("Search", State.ATTENTION, f"Search works; to be looked at: {', '.join(attention)}.")
-    return Finding("Search", State.OK, "Search is healthy.")
+        sentence = said(_("Search works; to be looked at: %(names)s."), names=joined(attention, ", "))
+        return Finding(_("Search"), State.ATTENTION, sentence)
+    return Finding(_("Search"), State.OK, _("Search is healthy."))
 
 
 def span(seconds: float) -> str:
@@ -127,9 +149,9 @@ def span(seconds: float) -> str:
         minutes = whole % HOUR // MINUTE
         return f"{whole // HOUR} h" + (f" {minutes} min" if minutes else "")
     days = whole // DAY
-    return f"{days} day{'' if days == 1 else 's'}"
+    return said(ngettext_lazy("%(days)s day", "%(days)s days", "days"), days=days)
 
 
 def count(number: int, noun: str) -> str:
-    """Return a number and its noun: "1 product", "1,234 products"."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    """Return a number and its noun, one of _NOUNS: "1 product", "1,234 products"."""
+    return said(_NOUNS[noun], number=figure(number), plural=number)

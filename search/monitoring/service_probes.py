@@ -8,6 +8,8 @@ from typing import Any
 
 from celery import current_app
 from django.db import DatabaseError, connection
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from ..conf import get_settings, namespace
 from ..exceptions import StorageAway
@@ -28,6 +30,7 @@ from ..insight.log_store import LONGEST, Waiting, measure_waiting
 from ..prometheus import RECENT_SECONDS, recently
 from ..replicas import ReplicaState, Use
 from ..resilience import BackgroundCall, TooLate, broker_connection
+from ..sentences import figure, joined, said
 from ..task_messages import ASK_WORKER, TASKS
 from .probes import Finding, State, combine, count, span
 
@@ -43,7 +46,7 @@ ROUTED = ("index_stale", "sweep", "advance_builds", "begin_build", "reconcile", 
 LOG_SECONDS = 600.0  # after which a record that waits for a worker is an old one
 LOG_SHARE = 0.5  # of the longest list
 MOST_DEGRADED, FEW_DEGRADED = 0.05, 3  # share of the latest answers, and number of them
-POOLER_REMEDY = "See docs/production.md: behind a pooler, with replicas."
+POOLER_REMEDY = _("See docs/production.md: behind a pooler, with replicas.")
 BROKER_SECONDS = 0.5  # a page waits for it, so it is given less time than a message
 
 
@@ -55,7 +58,7 @@ def probe_database() -> Finding:
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
-    return Finding("Postgres", State.OK, "Postgres answers.")
+    return Finding(_("Postgres"), State.OK, _("Postgres answers."))
 
 
 def probe_postgres() -> Finding:
@@ -70,50 +73,64 @@ def probe_postgres() -> Finding:
     version, wanted = (".".join(map(str, numbers)) for numbers in (installed or (), MINIMUM))
     if installed is None:
         return Finding(
-            "Postgres",
+            _("Postgres"),
             State.BROKEN,
-            f"pgvector is not installed; releases before {wanted} can corrupt HNSW indexes.",
-            f"Install pgvector {wanted} or newer and run: CREATE EXTENSION vector",
+            said(
+                _("pgvector is not installed; releases before %(wanted)s can corrupt HNSW indexes."),
+                wanted=wanted,
+            ),
+            said(_("Install pgvector %(wanted)s or newer and run: CREATE EXTENSION vector"), wanted=wanted),
             check_id="fashion_search.E001",
         )
     if installed < MINIMUM:
         return Finding(
-            "Postgres",
+            _("Postgres"),
             State.BROKEN,
-            f"pgvector is {version}; releases before {wanted} can corrupt HNSW indexes.",
-            "Upgrade it, run: ALTER EXTENSION vector UPDATE, then: manage.py search_index rebuild --force",
+            said(
+                _("pgvector is %(version)s; releases before %(wanted)s can corrupt HNSW indexes."),
+                version=version,
+                wanted=wanted,
+            ),
+            _("Upgrade it, run: ALTER EXTENSION vector UPDATE, then: manage.py search_index rebuild --force"),
             check_id="fashion_search.E002",
         )
     server = connection.pg_version // 10_000  # type: ignore[attr-defined]
-    sentence = f"Postgres {server} with pgvector {version} answers in {milliseconds:.0f} ms."
+    sentence = said(
+        _("Postgres %(server)s with pgvector %(version)s answers in %(milliseconds)s ms."),
+        server=server,
+        version=version,
+        milliseconds=figure(milliseconds),
+    )
     if milliseconds > SLOW_MS:
-        remedy = "Look at its load and at the network between it and this server."
-        return Finding("Postgres", State.ATTENTION, sentence, remedy, tolerated=True)
-    return Finding("Postgres", State.OK, sentence)
+        remedy = _("Look at its load and at the network between it and this server.")
+        return Finding(_("Postgres"), State.ATTENTION, sentence, remedy, tolerated=True)
+    return Finding(_("Postgres"), State.OK, sentence)
 
 
 def probe_connections() -> Finding:
     """E015 and those of `probe_poolers`: nothing between the shop and Postgres leads reads and writes elsewhere or gives settings to others."""
     parts = (*probe_routers().parts, *probe_poolers().parts)
-    well = "Nothing between Django and Postgres shares settings with other clients or sends reads elsewhere."
-    return combine("Connections", parts, well)
+    well = _(
+        "Nothing between Django and Postgres shares settings with other clients or sends reads elsewhere."
+    )
+    return combine(_("Connections"), parts, well)
 
 
 def probe_routers() -> Finding:
     """E015: routers leave the index and the products in one database, where both are written."""
-    remedy = (
+    remedy = _(
         "Let DATABASE_ROUTERS answer None for fashion_search, and write products to the default database."
     )
     parts = [
-        Finding("Routers", State.BROKEN, sentence, remedy, check_id="fashion_search.E015")
+        Finding(_("Routers"), State.BROKEN, sentence, remedy, check_id="fashion_search.E015")
         for sentence in find_misrouted()
     ]
-    return combine("Routers", parts, "The index and the products are read and written in one database.")
+    return combine(_("Routers"), parts, _("The index and the products are read and written in one database."))
 
 
 def probe_poolers() -> Finding:
     """E016, W018, W019: what stands between the shop and Postgres keeps transactions, gives nothing to others, takes writes."""
-    name, remedy = "Poolers", POOLER_REMEDY
+    name, remedy = _("Poolers"), POOLER_REMEDY
     try:
         parts = [
             Finding(name, State.BROKEN, sentence, remedy, check_id="fashion_search.E016")
@@ -127,9 +144,9 @@ def probe_poolers() -> Finding:
             writable = probe_writable()
             parts += [] if writable.passed else [writable]
     except DatabaseError as error:
-        sentence = f"It cannot be determined how the database is reached: {error}"
+        sentence = said(_("It cannot be determined how the database is reached: %(error)s"), error=error)
         parts = [Finding(name, State.BROKEN, sentence, remedy, check_id="fashion_search.E016")]
-    return combine(name, parts, "Transactions are kept, and other clients see no settings of this one.")
+    return combine(name, parts, _("Transactions are kept, and other clients see no settings of this one."))
 
 
 def probe_writable() -> Finding:
@@ -139,9 +156,9 @@ def probe_writable() -> Finding:
         DatabaseError: it did not answer.
     """
     if is_read_only():
-        remedy = "Promote it, or correct DATABASES['default']."
-        return Finding("Writes", State.BROKEN, READ_ONLY, remedy, check_id="fashion_search.W019")
-    return Finding("Writes", State.OK, "Products can be saved and indexed.")
+        remedy = _("Promote it, or correct DATABASES['default'].")
+        return Finding(_("Writes"), State.BROKEN, READ_ONLY, remedy, check_id="fashion_search.W019")
+    return Finding(_("Writes"), State.OK, _("Products can be saved and indexed."))
 
 
 def probe_replicas(states: Sequence[ReplicaState]) -> Finding:
@@ -150,24 +167,26 @@ def probe_replicas(states: Sequence[ReplicaState]) -> Finding:
     Args:
         states: of READ_REPLICAS.
     """
-    name = "Replicas"
+    name = _("Replicas")
     if not states:
-        return Finding(name, State.OK, "Searches are read from the primary.")
-    sentence = " ".join(state.sentence for state in states)
+        return Finding(name, State.OK, _("Searches are read from the primary."))
+    sentence = joined(state.sentence for state in states)
     if all(state.use is Use.FRESH for state in states):
         return Finding(name, State.OK, sentence)
     return Finding(
         name,
         State.ATTENTION,
         sentence,
-        "The primary answers in their place. See that they run, stream and replay; a long query on one holds the replay up.",
+        _(
+            "The primary answers in their place. See that they run, stream and replay; a long query on one holds the replay up."
+        ),
         tolerated=True,
     )
 
 
 def probe_replica_settings() -> Finding:
     """E030, W031: each of READ_REPLICAS is an alias in DATABASES, and a standby."""
-    name, remedy = "Replicas", "Name aliases of standbys in FASHION_SEARCH['READ_REPLICAS'], or none."
+    name, remedy = _("Replicas"), _("Name aliases of standbys in FASHION_SEARCH['READ_REPLICAS'], or none.")
     parts = [
         Finding(name, State.BROKEN, sentence, remedy, check_id="fashion_search.E030")
         for sentence in find_missing_replicas()
@@ -176,7 +195,7 @@ def probe_replica_settings() -> Finding:
         Finding(name, State.ATTENTION, sentence, remedy, check_id="fashion_search.W031")
         for sentence in find_pointless_replicas()
     ]
-    return combine(name, parts, "Searches are read from standbys, or from the primary alone.")
+    return combine(name, parts, _("Searches are read from standbys, or from the primary alone."))
 
 
 def probe_storage(*, fresh: bool = False) -> Finding:
@@ -186,14 +205,16 @@ def probe_storage(*, fresh: bool = False) -> Finding:
         fresh: do not believe a good answer of a moment ago.
     """
     try:
-        return Finding("Pictures", State.OK, storage_answers(fresh=fresh))
+        return Finding(_("Pictures"), State.OK, storage_answers(fresh=fresh))
     except StorageAway as error:
         return Finding(
-            "Pictures",
+            _("Pictures"),
             State.BROKEN,
-            f"The storage of the pictures does not answer: {error}",
-            "See that it is mounted or can be reached, and that this host may read it. Searches go on; products wait for their"
-            " pictures and none is given up.",
+            said(_("The storage of the pictures does not answer: %(error)s"), error=error),
+            _(
+                "See that it is mounted or can be reached, and that this host may read it. Searches go on; products wait for their"
+                " pictures and none is given up."
+            ),
             check_id="fashion_search.W022",
         )
 
@@ -206,7 +227,7 @@ def probe_broker() -> Finding:
     """
     with broker_connection() as broker:
         broker.default_channel  # noqa: B018 - opens it
-    return Finding("Task queue", State.OK, "The broker answers.")
+    return Finding(_("Task queue"), State.OK, _("The broker answers."))
 
 
 class Ping:
@@ -240,7 +261,7 @@ class Ping:
     @property
     def error(self) -> str:
         """Why the task queue could not be reached."""
-        return self._error or f"It did not answer within {self.seconds:g} s."
+        return self._error or said(_("It did not answer within %(seconds)s s."), seconds=f"{self.seconds:g}")
 
     def idle_queues(self) -> list[str]:
         """Return the queues that this shop's tasks go to and that no worker which has answered takes from."""
@@ -263,9 +284,9 @@ class Ping:
             self._told.set()
 
     def _note(self, reply: Any) -> None:
-        for said in reply.values():
-            if isinstance(said, dict) and said.get("namespace") == namespace():
-                self._taken |= set(said["queues"])
+        for told in reply.values():
+            if isinstance(told, dict) and told.get("namespace") == namespace():
+                self._taken |= set(told["queues"])
                 self._replies += 1
                 self._told.set()
             else:
@@ -286,82 +307,108 @@ def probe_queue(ping: Ping) -> list[Finding]:
     if workers is None:
         return [
             Finding(
-                "Task queue",
+                _("Task queue"),
                 State.BROKEN,
-                f"The task queue cannot be reached. {ping.error}",
-                "Start Redis, or correct the broker's address. Saving products goes on; what they change is indexed"
-                " when it is back.",
+                joined((_("The task queue cannot be reached."), ping.error)),
+                _(
+                    "Start Redis, or correct the broker's address. Saving products goes on; what they change is indexed"
+                    " when it is back."
+                ),
             ),
-            Finding("Workers", State.ATTENTION, "Not known while the task queue cannot be reached."),
+            Finding(_("Workers"), State.ATTENTION, _("Not known while the task queue cannot be reached.")),
         ]
-    queue = Finding("Task queue", State.OK, "The task queue answers.")
+    queue = Finding(_("Task queue"), State.OK, _("The task queue answers."))
     return [queue, _workers(ping, workers)]
 
 
 def _workers(ping: Ping, workers: int) -> Finding:
     if not workers:
-        belong = "belongs" if ping.others == 1 else "belong"
-        others = (
-            f" {count(ping.others, 'worker')} answered that {belong} to another shop or to a release before this one."
-            if ping.others
-            else ""
+        nobody = said(
+            _("No Celery worker of this shop answered within %(seconds)s s, so nothing is indexed."),
+            seconds=f"{ping.seconds:g}",
+        )
+        others = said(
+            ngettext_lazy(
+                "%(others)s worker answered that belongs to another shop or to a release before this one.",
+                "%(others)s workers answered that belong to another shop or to a release before this one.",
+                "others",
+            ),
+            others=ping.others,
         )
         return Finding(
-            "Workers",
+            _("Workers"),
             State.BROKEN,
-            f"No Celery worker of this shop answered within {ping.seconds:g} s, so nothing is indexed.{others}",
-            "Start a Celery worker and beat. If one runs, read its log, and see that it has the same FASHION_SEARCH['NAMESPACE'].",
+            joined((nobody, others if ping.others else "")),
+            _(
+                "Start a Celery worker and beat. If one runs, read its log, and see that it has the same FASHION_SEARCH['NAMESPACE']."
+            ),
         )
     idle = ping.idle_queues()
     if idle:
         return Finding(
-            "Workers",
+            _("Workers"),
             State.BROKEN,
-            f"{count(workers, 'worker')} answered, and none takes from the queue {', '.join(idle)}, where tasks of search go.",
-            f"Start a worker with: -Q {','.join(idle)}",
+            said(
+                _("%(worker)s answered, and none takes from the queue %(idle)s, where tasks of search go."),
+                worker=count(workers, "worker"),
+                idle=", ".join(idle),
+            ),
+            said(_("Start a worker with: -Q %(idle)s"), idle=",".join(idle)),
         )
-    return Finding("Workers", State.OK, f"{count(workers, 'worker')} answered.")
+    return Finding(_("Workers"), State.OK, said(_("%(worker)s answered."), worker=count(workers, "worker")))
 
 
 def probe_tasks() -> Finding:
     """Look for periodic tasks that failed at their last run, or have not run for three periods."""
-    name = "Periodic tasks"
+    name = _("Periodic tasks")
     states = task_states()
     wrong = [state for state in states if state.trouble]
     if not wrong:
         latest = min((state.since for state in states if state.since is not None), default=None)
         if latest is None:
             return Finding(
-                name, State.OK, "None has run yet; that is a fault only after three of their periods."
+                name, State.OK, _("None has run yet; that is a fault only after three of their periods.")
             )
-        long = " ".join(
-            f"{state.task.name} has been at work for {span(state.unfinished or 0.0)}."
+        long = (
+            said(
+                _("%(task)s has been at work for %(span)s."),
+                task=state.task.name,
+                span=span(state.unfinished or 0.0),
+            )
             for state in states
             if state.at_work
         )
-        return Finding(name, State.OK, f"All run in time, the latest {span(latest)} ago. {long}".strip())
-    told = " ".join(f"{state.trouble} Meanwhile {state.task.loss}." for state in wrong)
+        in_time = said(_("All run in time, the latest %(span)s ago."), span=span(latest))
+        return Finding(name, State.OK, joined((in_time, *long)))
+    told = joined(
+        joined((state.trouble, said(_("Meanwhile %(loss)s."), loss=state.task.loss))) for state in wrong
+    )
     if len(wrong) == len(states) and not any(state.failing for state in wrong):
         return Finding(
             name,
             State.BROKEN,
-            f"None runs. {told}",
-            "Start Celery beat, one for the whole shop, and a worker. If both run, read their logs.",
+            joined((_("None runs."), told)),
+            _("Start Celery beat, one for the whole shop, and a worker. If both run, read their logs."),
         )
     late = [state.task for state in wrong if not state.failing]
     remedies = []
     if any(state.failing for state in wrong):
         remedies.append(
-            "Correct what the error names; the worker's log has all of it, and the next run tries again."
+            _("Correct what the error names; the worker's log has all of it, and the next run tries again.")
         )
     if late:
         missing = ", ".join(task.name for task in late)
         settings = ", ".join(sorted({task.setting for task in late}))
         remedies.append(
-            f"See that the beat schedule has {missing} (manage.py check says whether it does) and that a worker has"
-            f" time for it; if it should run less often, set {settings}."
+            said(
+                _(
+                    "See that the beat schedule has %(missing)s (manage.py check says whether it does) and that a worker has time for it; if it should run less often, set %(settings)s."
+                ),
+                missing=missing,
+                settings=settings,
+            )
         )
-    return Finding(name, State.ATTENTION, told, " ".join(remedies))
+    return Finding(name, State.ATTENTION, told, joined(remedies))
 
 
 def ask_log() -> BackgroundCall[Waiting] | None:
@@ -379,44 +426,65 @@ def probe_log(call: BackgroundCall[Waiting] | None) -> Finding:
     Args:
         call: what `ask_log` returned.
     """
-    name = "Search log"
+    name = _("Search log")
     if call is None:
-        return Finding(name, State.OK, "Searches are not being logged: the setting INSIGHT is off.")
+        return Finding(name, State.OK, _("Searches are not being logged: the setting INSIGHT is off."))
     try:
         waiting = call.result(REPLY_SECONDS - call.age)
     except Exception as error:  # noqa: BLE001 - of redis or of a socket
-        reason = f"no answer within {REPLY_SECONDS} s" if isinstance(error, TooLate) else error
+        reason = (
+            said(_("no answer within %(seconds)s s"), seconds=REPLY_SECONDS)
+            if isinstance(error, TooLate)
+            else error
+        )
         return Finding(
             name,
             State.ATTENTION,
-            f"Its Redis does not answer: {reason}",
-            "Start it, or correct INSIGHT_REDIS_URL. Searches go on; what web processes note waits in their memory,"
-            " as far as that is enough.",
+            said(_("Its Redis does not answer: %(reason)s"), reason=reason),
+            _(
+                "Start it, or correct INSIGHT_REDIS_URL. Searches go on; what web processes note waits in their memory,"
+                " as far as that is enough."
+            ),
         )
     if not waiting.number:
-        return Finding(name, State.OK, "No record waits in Redis.")
-    sentence = f"{count(waiting.number, 'record')} in Redis, the oldest for {span(waiting.oldest_seconds)}."
+        return Finding(name, State.OK, _("No record waits in Redis."))
+    sentence = said(
+        _("%(record)s in Redis, the oldest for %(oldest_seconds)s."),
+        record=count(waiting.number, "record"),
+        oldest_seconds=span(waiting.oldest_seconds),
+    )
     if waiting.oldest_seconds <= LOG_SECONDS and waiting.number <= LOG_SHARE * LONGEST:
         return Finding(name, State.OK, sentence)
     return Finding(
         name,
         State.ATTENTION,
-        f"{sentence} From {LONGEST:,} on newer ones are dropped.",
-        "See that Celery beat asks for drain_log and that a worker has time for it.",
+        joined((sentence, said(_("From %(most)s on newer ones are dropped."), most=figure(LONGEST)))),
+        _("See that Celery beat asks for drain_log and that a worker has time for it."),
     )
 
 
 def probe_answers() -> Finding:
     """Look at how many of this process's latest answers were degraded."""
-    name, seen = "Answers", recently()
+    name, seen = _("Answers"), recently()
     if seen.degraded < FEW_DEGRADED or seen.degraded <= MOST_DEGRADED * seen.answers:
-        sentence = f"{seen.degraded} of this process's {seen.answers} latest answers were degraded."
+        sentence = said(
+            _("%(degraded)s of this process's %(answers)s latest answers were degraded."),
+            degraded=seen.degraded,
+            answers=seen.answers,
+        )
         return Finding(name, State.OK, sentence)
     names = ", ".join(f"{left_out} ({number})" for left_out, number in sorted(seen.left_out.items()))
     return Finding(
         name,
         State.ATTENTION,
-        f"{seen.degraded} of this process's {seen.answers} answers of the last {RECENT_SECONDS:.0f} s were degraded,"
-        f" and left out: {names}.",
-        "The log says why; often Postgres or the encoder has too little time.",
+        said(
+            _(
+                "%(degraded)s of this process's %(answers)s answers of the last %(recent_seconds)s s were degraded, and left out: %(names)s."
+            ),
+            degraded=seen.degraded,
+            answers=seen.answers,
+            recent_seconds=figure(RECENT_SECONDS),
+            names=names,
+        ),
+        _("The log says why; often Postgres or the encoder has too little time."),
     )

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from ..conf import get_settings
 from ..encoders.cache import artifact_in_settings, encoders_for, find_artifact, prove
@@ -12,9 +13,10 @@ from ..indexing.hnsw import MIN_ANN_RECALL, broken_indexes
 from ..indexing.removal import find_left_over
 from ..indexing.versions import REMEDY, versions_without_artifact
 from ..models import Build, IndexEntry, IndexVersion
+from ..sentences import figure, joined, said
 from .probes import Finding, State, combine, count, counted, span
 
-CHANGE_OVER = "To change over, run: manage.py search_index rebuild"
+CHANGE_OVER = _("To change over, run: manage.py search_index rebuild")
 
 
 def probe_version(version: IndexVersion | None) -> Finding:
@@ -23,14 +25,19 @@ def probe_version(version: IndexVersion | None) -> Finding:
     Args:
         version: the active one.
     """
-    name = "Active version"
+    name = _("Active version")
     if version is None:
         on_its_way = Build.objects.running().filter(kind=Build.Kind.REBUILD).exists()
-        remedy = "Wait for the build that runs." if on_its_way else "Start a rebuild."
+        remedy = _("Wait for the build that runs.") if on_its_way else _("Start a rebuild.")
         return Finding(
-            name, State.BROKEN, "No version is active; shoppers search by keyword at best.", remedy
+            name, State.BROKEN, _("No version is active; shoppers search by keyword at best."), remedy
         )
-    sentence = f"Version {version.pk}, {version.artifact_name}, active for {_age(version.activated_at)}."
+    sentence = said(
+        _("Version %(pk)s, %(artifact_name)s, active for %(activated_at)s."),
+        pk=version.pk,
+        artifact_name=version.artifact_name,
+        activated_at=_age(version.activated_at),
+    )
     return Finding(name, State.OK, sentence)
 
 
@@ -51,16 +58,27 @@ def probe_artifact(version: IndexVersion | None) -> Finding:
     for other, reason in versions_without_artifact():
         troubles.append(
             Finding(
-                "Artifact",
+                _("Artifact"),
                 State.ATTENTION,
-                f"Version {other.pk}, {other.state}, cannot be used: {reason}",
-                "Put its artifact into one of the known folders; a retired one is dropped by later rebuilds.",
+                said(
+                    _("Version %(pk)s, %(state)s, cannot be used: %(reason)s"),
+                    pk=other.pk,
+                    state=other.state,
+                    reason=reason,
+                ),
+                _(
+                    "Put its artifact into one of the known folders; a retired one is dropped by later rebuilds."
+                ),
                 check_id="fashion_search.W021",
                 tolerated=True,
             )
         )
-    well = f"{version.artifact_name} matches the active version." if version else wanted.sentence
-    return combine("Artifact", troubles, well)
+    well = (
+        said(_("%(artifact_name)s matches the active version."), artifact_name=version.artifact_name)
+        if version
+        else wanted.sentence
+    )
+    return combine(_("Artifact"), troubles, well)
 
 
 def probe_settings_artifact(*, load: bool = True) -> Finding:
@@ -75,14 +93,18 @@ def probe_settings_artifact(*, load: bool = True) -> Finding:
             prove(found)
     except ArtifactError as error:
         return Finding(
-            "Artifact",
+            _("Artifact"),
             State.BROKEN,
             str(error),
-            "Set FASHION_SEARCH['ARTIFACT'] to a whole folder.",
+            _("Set FASHION_SEARCH['ARTIFACT'] to a whole folder."),
             check_id="fashion_search.E003",
             tolerated=True,  # the version's own may be elsewhere
         )
-    return Finding("Artifact", State.OK, f"{found.folder} holds {found.manifest.name}.")
+    return Finding(
+        _("Artifact"),
+        State.OK,
+        said(_("%(folder)s holds %(name)s."), folder=found.folder, name=found.manifest.name),
+    )
 
 
 def probe_version_artifact(version: IndexVersion) -> Finding:
@@ -92,20 +114,33 @@ def probe_version_artifact(version: IndexVersion) -> Finding:
         prove(found)
     except ArtifactError as error:
         return Finding(
-            "Artifact",
+            _("Artifact"),
             State.BROKEN,
-            f"The artifact of the active version {version.pk} cannot be used, so queries are answered by keyword only: {error}",
-            f"Put the artifact {version.artifact_name} back, or run: manage.py search_index rebuild",
+            said(
+                _(
+                    "The artifact of the active version %(pk)s cannot be used, so queries are answered by keyword only: %(error)s"
+                ),
+                pk=version.pk,
+                error=error,
+            ),
+            said(
+                _("Put the artifact %(artifact_name)s back, or run: manage.py search_index rebuild"),
+                artifact_name=version.artifact_name,
+            ),
             check_id="fashion_search.E004",
         )
     if version.lack:
         return Finding(
-            "Artifact",
+            _("Artifact"),
             State.BROKEN,
-            f"A worker lacks it and embeds nothing. {version.lack}",
-            "Put the artifact there, into a folder that the worker's settings name; it needs no restart.",
+            said(_("A worker lacks it and embeds nothing. %(lack)s"), lack=version.lack),
+            _("Put the artifact there, into a folder that the worker's settings name; it needs no restart."),
         )
-    return Finding("Artifact", State.OK, f"{found.folder} holds the artifact of the active version.")
+    return Finding(
+        _("Artifact"),
+        State.OK,
+        said(_("%(folder)s holds the artifact of the active version."), folder=found.folder),
+    )
 
 
 def _other_artifact(version: IndexVersion) -> list[Finding]:
@@ -114,10 +149,16 @@ def _other_artifact(version: IndexVersion) -> list[Finding]:
         return []
     return [
         Finding(
-            "Artifact",
+            _("Artifact"),
             State.ATTENTION,
-            f"The active version {version.pk} was built with {version.artifact_name}, not with the artifact in the settings,"
-            f" {wanted.name}.",
+            said(
+                _(
+                    "The active version %(pk)s was built with %(artifact_name)s, not with the artifact in the settings, %(name)s."
+                ),
+                pk=version.pk,
+                artifact_name=version.artifact_name,
+                name=wanted.name,
+            ),
             CHANGE_OVER,
             check_id="fashion_search.W001",
             tolerated=True,
@@ -133,7 +174,15 @@ def probe_encoders(version: IndexVersion) -> Finding:
     """
     encoders = encoders_for(version)
     encoders.start_texts()
-    return Finding("Encoders", State.OK, f"{encoders.dimension} dimensions, from {encoders.folder}.")
+    return Finding(
+        _("Encoders"),
+        State.OK,
+        said(
+            _("%(dimension)s dimensions, from %(folder)s."),
+            dimension=encoders.dimension,
+            folder=encoders.folder,
+        ),
+    )
 
 
 def probe_text_config(version: IndexVersion | None) -> Finding:
@@ -142,7 +191,7 @@ def probe_text_config(version: IndexVersion | None) -> Finding:
     Args:
         version: the active one; None where there is none.
     """
-    name = "Text search configuration"
+    name = _("Text search configuration")
     wanted = get_settings().text_config
     own = wanted if version is None else version.config
     troubles = []
@@ -153,9 +202,11 @@ def probe_text_config(version: IndexVersion | None) -> Finding:
             Finding(
                 name,
                 State.BROKEN if own == wanted else State.ATTENTION,
-                f"FASHION_SEARCH['TEXT_CONFIG']: {error}",
-                "Take one that psql lists with \\dF, for example english or simple. One that a migration still has to make:"
-                " manage.py migrate --skip-checks",
+                said(_("FASHION_SEARCH['TEXT_CONFIG']: %(error)s"), error=error),
+                _(
+                    "Take one that psql lists with \\dF, for example english or simple. One that a migration still has to make:"
+                    " manage.py migrate --skip-checks"
+                ),
                 check_id="fashion_search.E010",
                 tolerated=own != wanted,
             )
@@ -168,8 +219,12 @@ def probe_text_config(version: IndexVersion | None) -> Finding:
                 Finding(
                     name,
                     State.BROKEN,
-                    f"The active version {version.pk} cannot be searched: {error}",
-                    "Bring the configuration back in Postgres, or run: manage.py search_index rebuild",
+                    said(
+                        _("The active version %(pk)s cannot be searched: %(error)s"),
+                        pk=version.pk,
+                        error=error,
+                    ),
+                    _("Bring the configuration back in Postgres, or run: manage.py search_index rebuild"),
                     check_id="fashion_search.E010",
                 )
             )
@@ -178,61 +233,77 @@ def probe_text_config(version: IndexVersion | None) -> Finding:
                 Finding(
                     name,
                     State.ATTENTION,
-                    f"The active version {version.pk} was built with the text search configuration {own}, not with the one in"
-                    f" the settings, {wanted}; it is still searched and written with its own.",
+                    said(
+                        _(
+                            "The active version %(pk)s was built with the text search configuration %(own)s, not with the one in the settings, %(wanted)s; it is still searched and written with its own."
+                        ),
+                        pk=version.pk,
+                        own=own,
+                        wanted=wanted,
+                    ),
                     CHANGE_OVER,
                     check_id="fashion_search.W012",
                     tolerated=True,
                 )
             )
-    return combine(name, troubles, f"{wanted}, as in the active version.")
+    return combine(name, troubles, said(_("%(wanted)s, as in the active version."), wanted=wanted))
 
 
 def probe_hnsw(version: IndexVersion) -> Finding:
     """Read from Postgres whether both HNSW indexes are valid."""
     broken = broken_indexes(version)
     return counted(
-        "HNSW indexes",
+        _("HNSW indexes"),
         len(broken),
-        well="Both are valid.",
-        trouble=f"Missing or invalid: {', '.join(broken)}; every search reads all embeddings.",
-        remedy="A worker builds them again within seconds if Celery beat runs; see that it does.",
+        well=_("Both are valid."),
+        trouble=said(
+            _("Missing or invalid: %(broken)s; every search reads all embeddings."), broken=", ".join(broken)
+        ),
+        remedy=_("A worker builds them again within seconds if Celery beat runs; see that it does."),
         state=State.BROKEN,
     )
 
 
 def probe_recall(version: IndexVersion) -> Finding:
     """Look at the ANN recall that was measured when the version was built."""
-    name = "ANN recall"
+    name = _("ANN recall")
     if version.ann_recall is None:
         if not IndexEntry.objects.filter(version=version).exists():
-            return Finding(name, State.OK, "Nothing to measure: no product is in the version.")
+            return Finding(name, State.OK, _("Nothing to measure: no product is in the version."))
         return Finding(
             name,
             State.BROKEN,
-            "Not measured: the version has no embeddings; searches are by keyword only.",
-            "Read the worker's log for what the encoder says, then start a reindex.",
+            _("Not measured: the version has no embeddings; searches are by keyword only."),
+            _("Read the worker's log for what the encoder says, then start a reindex."),
         )
-    sentence = (
-        f"{version.ann_recall:.3f} of the exact scan's nearest 24 were found when the version was built."
+    sentence = said(
+        _("%(ann_recall)s of the exact scan's nearest 24 were found when the version was built."),
+        ann_recall=figure(version.ann_recall, 3),
     )
     if version.ann_recall >= MIN_ANN_RECALL:
         return Finding(name, State.OK, sentence)
     return Finding(
-        name, State.ATTENTION, sentence, "Raise HNSW_M, HNSW_EF_CONSTRUCTION or EF_SEARCH and rebuild."
+        name, State.ATTENTION, sentence, _("Raise HNSW_M, HNSW_EF_CONSTRUCTION or EF_SEARCH and rebuild.")
     )
 
 
 def probe_versions() -> Finding:
     """Look for versions that maintenance cannot cope with, and for what is left of those that are gone."""
-    name, left_over = "Versions", find_left_over()
-    more = f", and {len(left_over) - 1} more" if len(left_over) > 1 else ""
+    name, left_over = _("Versions"), find_left_over()
+    first = "".join(left_over[:1])
     return counted(
         name,
         len(left_over),
-        well=f"{count(IndexVersion.objects.count(), 'version')} kept, nothing left of others.",
-        trouble=f"{''.join(left_over[:1])}{more}.",
-        remedy="Correct what the reason names; a worker tries again every few seconds if Celery beat runs.",
+        well=said(
+            _("%(version)s kept, nothing left of others."),
+            version=count(IndexVersion.objects.count(), "version"),
+        ),
+        trouble=said(_("%(first)s, and %(more)s more."), first=first, more=len(left_over) - 1)
+        if len(left_over) > 1
+        else f"{first}.",
+        remedy=_(
+            "Correct what the reason names; a worker tries again every few seconds if Celery beat runs."
+        ),
         parts=[Finding(name, State.ATTENTION, f"{one}.") for one in left_over],
     )
 
@@ -241,12 +312,17 @@ def probe_held() -> Finding:
     """Say whether a new version is held back, since it is clearly worse than the active one."""
     held = list(IndexVersion.objects.held())
     return counted(
-        "New version",
+        _("New version"),
         len(held),
-        well="None is held back.",
-        trouble="".join(f"Version {version.pk} is not activated: {version.held}" for version in held[:1]),
-        remedy="".join(
-            f"{REMEDY.format(version.pk)} Index versions in the admin has both side by side."
+        well=_("None is held back."),
+        trouble=joined(
+            said(_("Version %(version)s is not activated: %(why)s"), version=version.pk, why=version.held)
+            for version in held[:1]
+        ),
+        remedy=joined(
+            joined(
+                (said(REMEDY, version=version.pk), _("Index versions in the admin has both side by side."))
+            )
             for version in held[:1]
         ),
     )

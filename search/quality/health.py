@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from django.db import connection, transaction
+from django.utils.translation import gettext_noop
 from numpy.typing import NDArray
 
 from ..conf import get_settings
@@ -88,10 +89,12 @@ def check_health(version: IndexVersion, report: Report) -> dict[str, Any]:
     """Keep what a version's products lack and which of them look wrong; return the figures for its row."""
     settings = get_settings()
     limit = settings.health_findings
-    duplicates = find_duplicates(version, lambda share: report("comparing pictures", SHARE * share))
-    report("comparing pictures with texts", SHARE)
+    duplicates = find_duplicates(
+        version, lambda share: report(gettext_noop("comparing pictures"), SHARE * share)
+    )
+    report(gettext_noop("comparing pictures with texts"), SHARE)
     disagreement = find_disagreeing(agreements(version.pk), settings.health_deviations)
-    report("looking for what is missing", SHARE + 0.05)
+    report(gettext_noop("looking for what is missing"), SHARE + 0.05)
     counts: dict[str, int] = {
         Kind.DISAGREE: len(disagreement.found),
         Kind.DUPLICATE: sum(map(len, duplicates.groups)),

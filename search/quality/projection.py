@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from django.db import connection
+from django.utils.translation import gettext_noop
 from numpy.typing import NDArray
 
 from ..conf import get_settings
@@ -43,23 +44,23 @@ def make_map(version: IndexVersion, report: Report) -> dict[str, Any]:
     """
     available = first_pictures(version.pk)
     if not len(available):
-        raise MapError("No product has a picture with an embedding yet: build the index first.")
+        raise MapError(gettext_noop("No product has a picture with an embedding yet: build the index first."))
     limit = get_settings().map_products
     drawn = available
     if len(available) > limit:
         drawn = np.sort(available[Random(SEED).sample(range(len(available)), limit)])
     parts = []
     for start in range(0, len(drawn), CHUNK):
-        report("reading pictures' embeddings", READ_SHARE * start / len(drawn))
+        report(gettext_noop("reading pictures' embeddings"), READ_SHARE * start / len(drawn))
         parts.append(read_embeddings(drawn[start : start + CHUNK].tolist(), version.dimension))
     entries = np.concatenate([entries for entries, _ in parts])
     embeddings = np.concatenate([embeddings for _, embeddings in parts])
     if not len(entries):
-        raise MapError("All products were deleted while they were read.")
-    report("finding neighbours", READ_SHARE)
+        raise MapError(gettext_noop("All products were deleted while they were read."))
+    report(gettext_noop("finding neighbours"), READ_SHARE)
     positions = project(
         embeddings,
-        lambda share: report("laying products out", READ_SHARE + (1 - READ_SHARE) * share),
+        lambda share: report(gettext_noop("laying products out"), READ_SHARE + (1 - READ_SHARE) * share),
     )
     packed_entries, packed_positions = pack(entries, positions)
     return {

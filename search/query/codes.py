@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 
+from django.utils.translation import gettext_lazy as _
+
 from ..models import IndexEntry
+from ..sentences import said
 from ..text import without_codes
 from .lexicon import word_list_of
 from .names import SHORTEST_CODE, Names, bare_code, codes_of_name, names_of
@@ -29,7 +32,7 @@ MOST_NAMED = 3  # codes that are named where none is as typed
 LONGEST_RUN = 4  # words that a code may be typed as
 # Keys of products and the codes that are meant -> these as names and SKUs have them.
 AsWritten = Callable[[Iterable[str], Sequence[str]], Iterator[str]]
-NO_CODE = "No product has the code {typed}; nearest: {nearest}."
+NO_CODE = _("No product has the code %(typed)s; nearest: %(nearest)s.")
 
 _TOKEN = re.compile(r"[^\W_]+(?:[-_./#][^\W_]+)*")
 _LETTERS = 4  # of a word that may belong to a code: "GA 100"
@@ -187,7 +190,7 @@ class Codes:
                 shown = ", ".join(dict.fromkeys(as_written(keys, near)))
                 rest = " ".join(rest.replace(one.text, " ", 1).split())
                 return ReadCodes(
-                    rest, close=tuple(keys), notes=(NO_CODE.format(typed=one.text, nearest=shown),)
+                    rest, close=tuple(keys), notes=(said(NO_CODE, typed=one.text, nearest=shown),)
                 )
         return ReadCodes(text)
 

@@ -3,16 +3,19 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_lazy as _
+
 from ..facets import BRAND, CATEGORY, COLOUR, GENDER, SIZE, facet_of, token_of
+from ..sentences import said
 from ..text import split
 from .lexicon import ALIAS, Lexicon
 from .negation import LACKING, Stretch, Thing
 from .opposites import LESS, load_opposites
 
 TOLD = 0.25  # a facet tells who has a value where it has so many of the products whose texts hold the word
-UNKNOWN = "“{text}” was not applied: the catalogue does not tell."
-SIZES = "“{text}” was not applied: products come in several sizes."
-TWICE = "“{text}” was not applied: it negates twice; say what you want instead."
+UNKNOWN = _("“%(text)s” was not applied: the catalogue does not tell.")
+SIZES = _("“%(text)s” was not applied: products come in several sizes.")
+TWICE = _("“%(text)s” was not applied: it negates twice; say what you want instead.")
 
 # Of these a product's own value decides, and a mention in its texts is nothing: "shirt" stands in every t-shirt's name.
 _DECIDED = frozenset((CATEGORY, BRAND, COLOUR, GENDER))
@@ -67,7 +70,7 @@ def resolve_negations(stretches: Sequence[Stretch], lexicon: Lexicon, kinds: Col
     negated: list[Negated] = []
     opposites: list[Opposite] = []
     encoded: list[str] = []
-    unapplied = [TWICE.format(text=stretch.text) for stretch in stretches if not stretch.things]
+    unapplied = [said(TWICE, text=stretch.text) for stretch in stretches if not stretch.things]
     for stretch in stretches:
         for thing in stretch.things:
             one = _negated(stretch, thing, lexicon, kinds)
@@ -95,9 +98,9 @@ def _negated(stretch: Stretch, thing: Thing, lexicon: Lexicon, kinds: Collection
     sized = [token for token in senses if facet_of(token) == SIZE]
     values = _values(thing.run, lexicon, kinds, held)
     if sized and not values:
-        return SIZES.format(text=stretch.text)
+        return said(SIZES, text=stretch.text)
     if not values and not held:
-        return UNKNOWN.format(text=stretch.text)
+        return said(UNKNOWN, text=stretch.text)
     facets = {facet_of(token) for token in values}
     phrase = thing.typed if held else ""
     told: tuple[str, ...] = ()

@@ -8,7 +8,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_lazy as _
+
 from ..facets import facet_of
+from ..sentences import said
 from ..text import Word, inflections, split
 from .lexicon import Lexicon
 from .opposites import LESS, Opposites, load_opposites
@@ -18,7 +21,7 @@ from .spelling import everyday_words
 MOST_WORDS = 3  # of a thing that is no value: "long front zip"
 LONGEST = 6  # words of a phrase that names something
 FEWEST = 10  # products whose texts hold a word in "-less" from which on it is a word of the catalogue
-RANGE = "“{text}” was not applied: what lies outside of a range is no one range."
+RANGE = _("“%(text)s” was not applied: what lies outside of a range is no one range.")
 
 LACKING = frozenset(("without", "w o", "no"))  # what follows is a part: "dress without belt"
 _LISTING = LACKING - {"no"} | {"except", "except for", "excluding", "other than", "apart from"}
@@ -76,7 +79,7 @@ def turned_price(text: str, price: Price | None, rest: str) -> tuple[Price | Non
         return price, rest, ()
     rest = " ".join(f"{text[: found.start()]} {text[found.end() :]}".split())
     if price.lowest is not None and price.highest is not None:
-        return None, rest, (RANGE.format(text=found.group()),)
+        return None, rest, (said(RANGE, text=found.group()),)
     return Price(found.group(), price.highest, price.lowest), rest, ()
 
 

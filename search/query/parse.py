@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from ..conf import Weights
 from ..facets import CATEGORY, facet_of, values_of
+from ..sentences import changed
 from ..text import cut_text, split
 from .children import children_stated, for_children
 from .codes import ReadCodes
@@ -26,7 +27,9 @@ SHOWN_VALUES = 5  # of a part that is shown; the best fitting
 LACKING = 0.5  # a value that fits no better than this is not shown as what is asked for
 EXCLUDED = re.compile(r'(?:(?<=\s)|^)-("[^"]*"?|\S+)')  # what has a minus in front
 _QUOTED = re.compile(r'"([^"]+)"')
-_TYPED = re.compile("\u201c([^\u201d]+)\u201d")  # what a sentence quotes of the query
+_TYPED = re.compile(
+    "(?<=[\u201c\u201e])[^\u201c\u201d\u201e]+(?=[\u201c\u201d])"
+)  # what a sentence quotes of the query
 NOTHING_MEANT: Mapping[str, str] = {}
 
 
@@ -223,7 +226,8 @@ def _as_typed(understood: Understood, spoken: Translation) -> Understood:
         unknown=tuple(dict.fromkeys(typed(word).lower() for word in understood.unknown)),
         negated=tuple(replace(one, text=typed(one.text)) for one in understood.negated),
         notes=tuple(
-            _TYPED.sub(lambda found: f"\u201c{typed(found[1])}\u201d", note) for note in understood.notes
+            changed(note, lambda said: _TYPED.sub(lambda found: typed(found[0]), said))
+            for note in understood.notes
         ),
     )
 

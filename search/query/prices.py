@@ -5,14 +5,18 @@ the shop's. Amounts of something else, such as 150 ml, are no prices.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-NOT_OURS = "“{text}” was not applied: prices are in {currency}."
-CONVERTED = "“{text}” was converted: {ends} {currency}."
-NO_SALE = "“{text}” was not applied: the catalogue does not say what is on sale."
-NO_PERCENTAGE = "“{text}”: what is on sale is shown; the catalogue does not say by how much."
+from django.utils.translation import gettext_lazy as _
+
+from ..sentences import said
+
+NOT_OURS = _("“%(text)s” was not applied: prices are in %(currency)s.")
+CONVERTED = _("“%(text)s” was converted: %(ends)s %(currency)s.")
+NO_SALE = _("“%(text)s” was not applied: the catalogue does not say what is on sale.")
+NO_PERCENTAGE = _("“%(text)s”: what is on sale is shown; the catalogue does not say by how much.")
 ABOUT = Decimal("0.25")  # share by which a price may differ from one that is not stated as an end
 
 # Signs and words of currencies; of those that several have, the shop's own where it is one of them.
@@ -285,13 +289,12 @@ class _Prices:
         code = self.shop.currency_of(written) if written else ""
         factor = self.shop.factor(code)
         if factor is None:
-            self.notes.append(NOT_OURS.format(text=typed, currency=self.shop.currency))
+            self.notes.append(said(NOT_OURS, text=typed, currency=self.shop.currency))
             return
         ends = [None if end is None else end * factor for end in (lowest, highest)]
         if factor != 1:
             ends = [None if end is None else round(end, 2) for end in ends]
-            said = " to ".join("any" if end is None else f"{end:,.2f}" for end in ends)
-            self.notes.append(CONVERTED.format(text=typed, ends=said, currency=self.shop.currency))
+            self.notes.append(said(CONVERTED, text=typed, ends=_in_words(ends), currency=self.shop.currency))
         self.price = Price(typed, *ends)
 
     def _amount(self, found: re.Match[str], place: int) -> Decimal | None:
@@ -324,6 +327,16 @@ def _written(found: re.Match[str], *places: int) -> str:
     return next((found[name] for name in names if found[name]), "")
 
 
+def _in_words(ends: Sequence[Decimal | None]) -> str:
+    """The ends of a range: "15.00 to 20.00"."""
+    lowest, highest = (None if end is None else f"{end:,.2f}" for end in ends)
+    if lowest is None:
+        return said(_("up to %(highest)s"), highest=highest)
+    if highest is None:
+        return said(_("from %(lowest)s"), lowest=lowest)
+    return said(_("%(lowest)s to %(highest)s"), lowest=lowest, highest=highest)
+
+
 def _without(text: str, found: re.Match[str]) -> str:
     return " ".join(f"{text[: found.start()]} {text[found.end() :]}".split())
 
@@ -337,7 +350,7 @@ def sale_notes(money: Money, is_known: bool) -> tuple[str, ...]:
     """
     if not money.sale or (is_known and not money.by_how_much):
         return ()
-    return ((NO_PERCENTAGE if is_known else NO_SALE).format(text=money.sale),)
+    return (said(NO_PERCENTAGE if is_known else NO_SALE, text=money.sale),)
 
 
 def sale_senses(money: Money, senses: Callable[[list[str]], Mapping[str, float]]) -> Mapping[str, float]:

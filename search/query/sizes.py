@@ -5,8 +5,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from django.utils.translation import gettext_lazy as _
+
 from ..conf import Weights
 from ..facets import CATEGORY, COLOUR, GENDER, SIZE, facet_of, value_of, values_of
+from ..sentences import joined, said
 from ..text import Word, split
 from .lexicon import EXACT, LOOSE, Lexicon
 from .size_charts import NUMBER, WAIST, YEARS, Size, load_charts, size_of
@@ -15,6 +18,12 @@ from .words import Reading, Unit, importance_of
 
 FIRST_EU = 35  # a bare number of shoes from here on is a European size
 LAST_EU = 50
+OR = _(" or ")
+WHOSE = {
+    "men": _("men\u2019s sizes"),
+    "women": _("women\u2019s sizes"),
+    "children": _("children\u2019s sizes"),
+}
 _SAID_BEFORE = (CATEGORY, GENDER, COLOUR, "pattern", SIZE)  # facets that a bare size may follow
 
 
@@ -147,8 +156,8 @@ def read_sizes(text: str, found: Sequence[Stated], beside: Beside, lexicon: Lexi
 def _either(first: Asked, other: Asked, typed: str) -> Asked:
     """One size or the other: "size 8 or 9"."""
     values = {**first.values, **other.values}
-    said = [one.says or " or ".join(map(value_of, one.values)) for one in (first, other)]
-    says = " or ".join(said) if first.says or other.says else ""
+    sides = [one.says or joined(map(value_of, one.values), OR) for one in (first, other)]
+    says = joined(sides, OR) if first.says or other.says else ""
     who = first.who if first.who == other.who else ""
     return Asked(typed, values, says, who, first.for_children or other.for_children)
 
@@ -184,10 +193,10 @@ class _Sizes:
         if not categories and not one.explicit:
             return None
         same = self._held([token for size in self._same(one.size) for token in self._tokens.get(size, ())])
-        inseam = f", inseam {one.inseam} is not applied" if one.inseam else ""
+        inseam = said(_(", inseam %(inseam)s is not applied"), inseam=one.inseam) if one.inseam else ""
         if same:
-            plain = " or ".join(value_of(token) for token in same)
-            return Asked(typed, dict.fromkeys(same, EXACT), f"{plain}{inseam}" if inseam else "")
+            plain = joined((value_of(token) for token in same), OR)
+            return Asked(typed, dict.fromkeys(same, EXACT), joined((plain, inseam), "") if inseam else "")
         size = one.size
         if size.system == NUMBER and size.low and FIRST_EU <= size.low <= LAST_EU:
             size = Size("EU", size.low)
@@ -201,9 +210,15 @@ class _Sizes:
             held = self._held(list(systems), self._of(who))
             if held:
                 about = not approximate.isdisjoint({size.system, *(systems[token] for token in held)})
-                plain = " or ".join(value_of(token) for token in held)
-                says = f"{size}: {'about ' if about else ''}{plain} ({who}\u2019s sizes){inseam}"
-                return Asked(typed, dict.fromkeys(held, EXACT), says, who=who)
+                plain = said(
+                    _("%(size)s: about %(others)s (%(whose)s)")
+                    if about
+                    else _("%(size)s: %(others)s (%(whose)s)"),
+                    size=size,
+                    others=joined((value_of(token) for token in held), OR),
+                    whose=WHOSE[who],
+                )
+                return Asked(typed, dict.fromkeys(held, EXACT), joined((plain, inseam), ""), who=who)
         return None
 
     def ages(self, typed: str, one: Stated) -> Asked | None:
@@ -230,7 +245,7 @@ class _Sizes:
         return Asked(
             typed,
             dict.fromkeys(genders, EXACT),
-            f"{typed}: for children; no size of this goes by age",
+            said(_("%(typed)s: for children; no size of this goes by age"), typed=typed),
             for_children=True,
         )
 
@@ -246,11 +261,24 @@ class _Sizes:
     def note(self, typed: str, one: Stated) -> str:
         """A sentence on why a size is not applied; "" where it may be another thing."""
         if one.size.system == YEARS:
-            return f"\u201c{typed}\u201d: sizes here do not go by that age, so it is not applied."
+            return said(
+                _("“%(typed)s”: sizes here do not go by that age, so it is not applied."), typed=typed
+            )
         if not self._tokens:
             return ""
-        what = " or ".join(values_of(CATEGORY, self._beside.categories)[:1]) or "anything"
-        return f"\u201c{typed}\u201d: no size in stock of {what} is that or can be converted to it, so it is not applied."
+        what = values_of(CATEGORY, self._beside.categories)
+        if not what:
+            return said(
+                _("“%(typed)s”: no size in stock is that or can be converted to it, so it is not applied."),
+                typed=typed,
+            )
+        return said(
+            _(
+                "“%(typed)s”: no size in stock of %(what)s is that or can be converted to it, so it is not applied."
+            ),
+            typed=typed,
+            what=what[0],
+        )
 
     def _same(self, size: Size) -> list[Size]:
         """The sizes that a size may be called in the catalogue: a number without a system is one of any."""

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from django.utils.translation import gettext_noop
 from numpy.typing import NDArray
 
 from ..facets import CATEGORY
@@ -32,11 +33,11 @@ FLAT = 1e-4  # standard deviation of similarities below which they do not differ
 Floats = NDArray[np.float32]
 
 # Why a word has no confidence.
-NO_PICTURES = "there is no picture to compare it with"
-ALONE = "its facet has no other value"
-UNUSED = "no product's texts hold it"
-UNRELATED = "the pictures of products that have it are no more similar to it than others"
-UNSETTLED = "its fit did not converge"
+NO_PICTURES = gettext_noop("there is no picture to compare it with")
+ALONE = gettext_noop("its facet has no other value")
+UNUSED = gettext_noop("no product's texts hold it")
+UNRELATED = gettext_noop("the pictures of products that have it are no more similar to it than others")
+UNSETTLED = gettext_noop("its fit did not converge")
 
 
 @dataclass(frozen=True, slots=True)

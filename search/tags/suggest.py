@@ -11,6 +11,7 @@ from functools import lru_cache
 import numpy as np
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from ..conf import get_settings
 from ..encoders.cache import ArtifactKey, encoders_for
@@ -277,7 +278,7 @@ def active_tagger() -> Tagger:
     """
     version = IndexVersion.objects.active()
     if version is None:
-        raise NoTags("There is no search index yet, so that there are no tags: run a rebuild.")
+        raise NoTags(_("There is no search index yet, so that there are no tags: run a rebuild."))
     return _kept.get(version.pk, lambda kept: _refresh(version, kept))
 
 
@@ -289,7 +290,7 @@ def forget_taggers() -> None:
 def _refresh(version: IndexVersion, kept: Tagger | None) -> Tagger:
     made_at = VersionTags.objects.filter(version=version).values_list("made_at", flat=True).first()
     if made_at is None:
-        raise NoTags("The tag vocabulary is not made yet: a worker does that within minutes.")
+        raise NoTags(_("The tag vocabulary is not made yet: a worker does that within minutes."))
     return kept if kept is not None and kept.made_at == made_at else _load(version)
 
 

@@ -7,7 +7,8 @@ from urllib.parse import quote
 from django import template
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from ..monitoring.probes import span
 
@@ -27,7 +28,7 @@ def with_key(address: str, key: str) -> str:
 
 
 THIN = "\u202f"  # narrow no-break space
-NONE = mark_safe('<span class="quiet">none</span>')
+NONE = '<span class="quiet">{}</span>'
 STEADY = 0.005  # a smaller relative change counts as none
 
 
@@ -41,7 +42,7 @@ def thousands(value: float | None) -> str:
 def as_share(value: float | None) -> SafeString | str:
     """Write a share from 0 to 1 in per cent; nothing to share is said so."""
     if value is None:
-        return NONE
+        return format_html(NONE, gettext("none"))
     return f"{100 * value:.1f}".removesuffix(".0") + f"{THIN}%"
 
 
@@ -49,7 +50,7 @@ def as_share(value: float | None) -> SafeString | str:
 def milliseconds(value: float | None) -> SafeString | str:
     """Write milliseconds, with a decimal below ten."""
     if value is None:
-        return NONE
+        return format_html(NONE, gettext("none"))
     return f"{value:.{1 if value < 10 else 0}f}{THIN}ms"
 
 
@@ -70,10 +71,10 @@ def change(now: Any, before: Any, kind: str, *, good: str = "up") -> SafeString 
         good: "up" or "down".
     """
     if now is None or before is None or (kind != "share" and not before):
-        return mark_safe('<dd class="change quiet">nothing to compare</dd>')
+        return format_html('<dd class="change quiet">{}</dd>', gettext("nothing to compare"))
     difference = now - before if kind == "share" else now / before - 1
     if abs(difference) < STEADY:
-        return mark_safe('<dd class="change quiet">as before</dd>')
+        return format_html('<dd class="change quiet">{}</dd>', gettext("as before"))
     direction = "up" if difference > 0 else "down"
     amount = f"{100 * abs(difference):.{1 if kind == 'share' else 0}f}{THIN}"
     return format_html(
@@ -81,5 +82,5 @@ def change(now: Any, before: Any, kind: str, *, good: str = "up") -> SafeString 
         "better" if direction == good else "worse",
         "▲" if direction == "up" else "▼",
         amount,
-        "points" if kind == "share" else "%",
+        gettext("points") if kind == "share" else "%",
     )

@@ -11,7 +11,7 @@ from search.money import format_money
 from search.registry import ProductCard
 from shop.catalogue import category_counts, top_categories
 from shop.models import Category, thumbnail_url
-from shop.thumbnails import SHAPES
+from shop.thumbnails import FRAMES, FULL, SHAPES
 
 register = template.Library()
 register.filter("money", format_money)
@@ -45,6 +45,39 @@ def picture(name: str, shape: str, *, alt: str = "", lazy: bool = True) -> dict[
         "height": frame.height,
         "lazy": lazy,
     }
+
+
+@register.inclusion_tag("shop/_picture.html")
+def stage_picture(name: str, *, alt: str, lazy: bool = True) -> dict[str, Any]:
+    """A picture of the product's page, from the size of the stage up to the whole picture, as the browser chooses.
+
+    Args:
+        name: storage name of the picture.
+        alt: its text.
+        lazy: whether it may load when it scrolls into view.
+    """
+    widths = {shape: FRAMES[shape][0] for shape in ("stage", "stage2x", FULL)}
+    frame = SHAPES["stage"]
+    return {
+        "src": thumbnail_url(name, "stage"),
+        "srcset": ", ".join(f"{thumbnail_url(name, shape)} {width}w" for shape, width in widths.items()),
+        "alt": alt,
+        "width": frame.width,
+        "height": frame.height,
+        "lazy": lazy,
+    }
+
+
+@register.filter
+def card_picture(name: str) -> str:
+    """Address of a picture at the size that lists show."""
+    return thumbnail_url(name, "card2x")
+
+
+@register.filter
+def full_picture(name: str) -> str:
+    """Address of the whole picture."""
+    return thumbnail_url(name, FULL)
 
 
 @register.inclusion_tag("shop/_card.html")

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import conditional_page, require_safe
 
 from search.conf import get_settings
@@ -57,7 +58,9 @@ def category_page(request: HttpRequest, path: str) -> HttpResponse:
         wanted = replace(wanted, text="", photo="", more=(), less=())
         found, answer = answer, _from_tables(category, wanted, answer)
         count_answer(found if unanswered else answer)
-        form.only_filters(sorts={name: label for name, (label, _) in SORTS.items()}, default=DEFAULT_SORT)
+        form.only_filters(
+            sorts={name: label for name, (label, _order) in SORTS.items()}, default=DEFAULT_SORT
+        )
     else:
         count_answer(answer)
     refuse_beyond(answer)
@@ -133,7 +136,7 @@ def _from_tables(category: Category, wanted: Wanted, answer: SearchAnswer) -> Se
 
 NEW_ARRIVALS = 10
 HERO_PICTURES = 3
-HINTS = ("white sneakers", "party dress", "blue denim jacket", "leather handbag")
+HINTS = (_("white sneakers"), _("party dress"), _("blue denim jacket"), _("leather handbag"))
 
 
 @require_safe

@@ -9,16 +9,19 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.safestring import SafeString, mark_safe
-from django.views.decorators.http import conditional_page, require_safe
+from django.utils.translation import gettext
+from django.views.decorators.http import conditional_page, require_http_methods
 
 from search.engine import find_other_colours, find_similar
 from search.exceptions import SearchError
 from search.registry import ProductCard
 from search.tags import accepted_tags
-from shop.models import Category, Product, thumbnail_url
+from shop.bag import Bag
+from shop.models import Category, Product, Variant, thumbnail_url
 from shop.search_index import FACETS, ShopProductIndex, cards_of
+from shop.security import own_forms
 
 ROW = 6
 COLOURS = 6
@@ -26,11 +29,36 @@ UNTAGGED = ("size", "brand")  # facets that say little about the look
 log = logging.getLogger(__name__)
 
 
-@require_safe
+@own_forms
+@require_http_methods(["GET", "HEAD", "POST"])
 @conditional_page
 def product_page(request: HttpRequest, slug: str) -> HttpResponse:
-    """Pictures, price, sizes, the style in other colours, description, attributes, tags, and similar products."""
+    """Pictures, price, sizes, the style in other colours, description, attributes, tags, and similar products.
+
+    POST puts the chosen size into the bag and leads there; what keeps it from that is said on the page, with the status 400.
+    """
     shown = get_object_or_404(Product.objects.published().for_cards(), slug=slug)
+    if request.method != "POST":
+        return _page(request, shown)
+    chosen = _chosen(shown, request.POST.get("size", ""))
+    bag = Bag(request)
+    refused = bag.add(chosen) if chosen else gettext("Choose a size.")
+    if refused:
+        return _page(request, shown, refused, chosen)
+    return bag.tell(redirect("shop:bag"))
+
+
+def _chosen(shown: Product, sku: str) -> Variant | None:
+    """The size that the form names; where there is one only, that one."""
+    sizes = list(shown.variants.all())
+    if len(sizes) == 1 and not sku:
+        return sizes[0]
+    return next((variant for variant in sizes if variant.sku == sku), None)
+
+
+def _page(
+    request: HttpRequest, shown: Product, refused: str = "", chosen: Variant | None = None
+) -> HttpResponse:
     heading, row = _similar(shown)
     data = product_data(shown, request.build_absolute_uri)
     context = {
@@ -44,15 +72,17 @@ def product_page(request: HttpRequest, slug: str) -> HttpResponse:
         "tags": _tags(shown),
         "similar": row,
         "similar_heading": heading,
+        "refused": refused,
+        "chosen": chosen,
     }
-    return render(request, "shop/product.html", context)
+    return render(request, "shop/product.html", context, status=400 if refused else 200)
 
 
 def _details(shown: Product) -> list[tuple[str, str]]:
     """What the table of details says, the shop's own facts first."""
-    facts = [("Category", shown.category.name), ("For", shown.gender)]
+    facts = [(gettext("Category"), shown.category.name), (gettext("For"), shown.gender)]
     facts += [(name, str(value)) for name, value in sorted(shown.flat_attributes.items())]
-    return [(name, value) for name, value in [*facts, ("Article number", shown.sku)] if value]
+    return [(name, value) for name, value in [*facts, (gettext("Article number"), shown.sku)] if value]
 
 
 def _tags(shown: Product) -> list[tuple[str, str]]:
@@ -72,9 +102,11 @@ def _similar(shown: Product) -> tuple[str, list[ProductCard]]:
         log.warning("No similar products for %s: %s", shown.sku, error)
         found = []
     if found:
-        return "Similar products", found
+        return gettext("Similar products"), found
     others = Product.objects.published().filter(category=shown.category).exclude(pk=shown.pk)
-    return f"More in {shown.category.name}", cards_of(others.for_cards()[:ROW])
+    return gettext("More in %(category)s") % {"category": shown.category.name}, cards_of(
+        others.for_cards()[:ROW]
+    )
 
 
 LONGEST_DESCRIPTION = 5000  # characters of a description

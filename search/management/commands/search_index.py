@@ -19,6 +19,7 @@ from ...indexing.removal import find_left_over
 from ...indexing.status import read_status
 from ...models import Build, IndexVersion, KeptCount
 from ...monitoring.verify import lacking, verify
+from ...sentences import said
 from ...session import pinned
 from ..progress import show_reconcile, wait_for_build, wait_for_outbox, wait_for_version
 
@@ -142,7 +143,7 @@ class Command(BaseCommand):
 
     def _tell_held(self) -> None:
         for held in IndexVersion.objects.held():
-            remedy = versions.REMEDY.format(held.pk)
+            remedy = said(versions.REMEDY, version=held.pk)
             self.console.print(f"Version {held.pk} is held back: {held.held} {remedy}", markup=False)
 
     def _rebuild(self, options: dict[str, Any]) -> None:

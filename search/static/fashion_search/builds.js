@@ -18,7 +18,7 @@
     }
     if (build.percent === null) bar.removeAttribute("value");
     else bar.value = build.percent;
-    badge.textContent = build.stalled ? "not moving" : build.state;
+    badge.textContent = build.stalled ? card.dataset.still : build.state_name;
     badge.className = `state ${build.stalled ? "attention" : "ok"}`;
     card.querySelectorAll(".steps li").forEach((item, number) => {
       const state = build.steps[number].state;

@@ -21,7 +21,7 @@
       if (hint && !state.waiting) hint.hidden = true;
       if (step.textContent !== state.step) step.textContent = state.step;
     } catch {
-      step.textContent = "the server does not answer; trying again";
+      step.textContent = box.dataset.lost;
     }
     setTimeout(look, EVERY);
   }

@@ -2,7 +2,8 @@
 //
 // Pages mark results, and what leads from them to the cart:
 //   <ul data-search="ID"> ... <li data-sku="SKU" data-position="1"> <a href="...">   a click on a link
-//   <button data-event="add_to_cart" data-sku="SKU">                                 on the product's own page
+//   <button data-event="add_to_cart" data-sku="SKU">                                 on the product's own page, a click
+//   <p data-happened="add_to_cart" data-sku="SKU">                                   on the page that is shown once it has happened
 (function () {
   "use strict";
   var address = document.currentScript && document.currentScript.dataset.events;
@@ -22,13 +23,17 @@
     navigator.sendBeacon(address, JSON.stringify(event));
   }
 
+  function report(type, sku) { // for the search that led to the product
+    var known = recall(sku);
+    if (known) send(known, type, sku);
+  }
+
   function clicked(event) {
     if (event.type === "auxclick" && event.button !== 1) return; // the middle button opens a tab
     var target = event.target instanceof Element ? event.target : null;
     var action = target && target.closest("[data-event][data-sku]");
     if (action) {
-      var known = recall(action.dataset.sku);
-      if (known) send(known, action.dataset.event, action.dataset.sku);
+      report(action.dataset.event, action.dataset.sku);
       return;
     }
     var result = target && target.closest("a[href]") && target.closest("[data-sku]");
@@ -38,6 +43,9 @@
     send(list.dataset.search, "click", result.dataset.sku, Number(result.dataset.position));
   }
 
+  document.querySelectorAll("[data-happened][data-sku]").forEach(function (said) {
+    report(said.dataset.happened, said.dataset.sku);
+  });
   document.addEventListener("click", clicked, true);
   document.addEventListener("auxclick", clicked, true);
 })();

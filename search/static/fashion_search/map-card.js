@@ -41,13 +41,13 @@
       let card;
       try {
         const response = await fetch(`${this.address}?key=${encodeURIComponent(key)}`, { credentials: "same-origin" });
-        if (response.status === 404) card = { name: "This product is no longer in the index.", facets: [] };
+        if (response.status === 404) card = { name: this.element.dataset.gone, facets: [] };
         else if (!response.ok) throw new Error(String(response.status));
         else card = await response.json();
         if (this.cards.size >= KEPT) this.cards.delete(this.cards.keys().next().value);
         this.cards.set(key, card);
       } catch {
-        card = { name: "The product could not be loaded.", facets: [] };
+        card = { name: this.element.dataset.failed, facets: [] };
       }
       if (this.key === key) this.fill(card);
     }
@@ -68,7 +68,7 @@
       for (const [name, value] of card.facets) facets.append(made("dt", name), made("dd", value));
       text.append(facets);
       if (card.opens) {
-        const link = made("a", "Open product");
+        const link = made("a", this.element.dataset.open);
         link.href = this.opens(this.key);
         text.append(link);
       }

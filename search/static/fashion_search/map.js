@@ -14,7 +14,7 @@
 
   async function load() {
     loading.hidden = false;
-    loading.textContent = "The map is being loaded…";
+    loading.textContent = box.dataset.loading;
     let data;
     try {
       const response = await fetch(box.dataset.points, { credentials: "same-origin" });
@@ -24,13 +24,13 @@
       const again = document.createElement("button");
       again.type = "button";
       again.className = "button";
-      again.textContent = "Try again";
+      again.textContent = box.dataset.again;
       again.addEventListener("click", load);
-      loading.replaceChildren("The map could not be loaded. ", again);
+      loading.replaceChildren(`${box.dataset.failed} `, again);
       return;
     }
     if (!data.keys.length) {
-      loading.textContent = "None of the map's products is in the index any more. Make the map again.";
+      loading.textContent = box.dataset.gone;
       return;
     }
     loading.hidden = true;

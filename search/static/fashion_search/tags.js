@@ -61,11 +61,12 @@
       try {
         await send(name, tags.map((tag) => tag.dataset.tag));
         const words = tags.map((tag) => tag.dataset.word).join(", ");
-        tell(`${name === "accept" ? "Accepted" : name === "reject" ? "Rejected" : "Taken back:"} ${words}.${before ? " Press u to undo." : ""}`);
+        const sentence = said.dataset[name].replace("{words}", words);
+        tell(before ? `${sentence} ${said.dataset.how}` : sentence);
       } catch {
         for (const [tag, state] of former) show(tag, state);
         if (decisions.includes(before)) decisions.splice(decisions.indexOf(before), 1);
-        tell("That was not saved: check the connection, or load the page again.");
+        tell(said.dataset.failed);
       } finally {
         for (const tag of tags) delete tag.dataset.waiting;
       }
@@ -85,7 +86,7 @@
 
   const undo = () => {
     const before = decisions.pop();
-    if (!before) { tell("There is nothing to undo."); return; }
+    if (!before) { tell(said.dataset.nothing); return; }
     const tags = [...before.keys()];
     go(tags[0]);
     const names = { suggested: "undo", accepted: "accept", rejected: "reject" };

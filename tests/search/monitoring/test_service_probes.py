@@ -188,7 +188,7 @@ class TestLog:
         check = probe_log(ask_log())
         assert check.state is ATTENTION
         said = r"6 records in Redis, the oldest for \d+ s\. From 10 on newer ones are dropped\."
-        assert re.fullmatch(said, check.sentence)
+        assert re.fullmatch(said, str(check.sentence))
 
     def test_a_redis_that_is_away_or_not_needed(self, search_settings):
         search_settings.FASHION_SEARCH = search_settings.FASHION_SEARCH | {

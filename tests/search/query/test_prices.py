@@ -109,7 +109,7 @@ def test_another_currency_is_not_taken_for_the_shops(text, rest, said):
 def test_another_currency_is_converted_by_a_given_rate_and_that_is_said():
     money = read_money("shirt under $50", ShopMoney("INR", {"USD": 83.5}))
     assert (money.price.lowest, money.price.highest) == (None, Decimal("4175.00"))
-    assert money.notes == ("“under $50” was converted: any to 4,175.00 INR.",)
+    assert money.notes == ("“under $50” was converted: up to 4,175.00 INR.",)
 
 
 @pytest.mark.parametrize("currency", ["AUD", "USD", ""])
