@@ -1,6 +1,6 @@
 // The form of a rule: products are picked by name with their pictures, and only the fields of the chosen action are shown.
 // Without this file every field is there, and a product is named by its SKU.
-(() => {
+document.addEventListener("DOMContentLoaded", () => {
   "use strict";
   const form = document.getElementById("merchandisingrule_form");
   if (!form) return;
@@ -118,4 +118,4 @@
     if (input.name === "phrase") place?.addEventListener("change", attend);
     attend();
   }
-})();
+});
