@@ -83,7 +83,8 @@ class Board:
 
         self.page, self.draft, self.shown = page, draft, shown
         self.decisions = read_decisions(draft)
-        self.at = max(filter(None, (draft and draft.starts, timezone.now())))
+        now = timezone.now()
+        self.at = max(draft.starts, now) if draft and draft.starts else now
         self.due = page.rules()
         self.own = running(self.due, self.at)
 
@@ -252,9 +253,9 @@ class ArrangementAdmin(ReadOnlyAdmin):
             }
         else:
             context |= {
-                "drafts": Arrangement.objects.filter(by=request.user, published_at=None).order_by("-pk")[
-                    :LATELY
-                ],
+                "drafts": Arrangement.objects.filter(by_id=request.user.pk, published_at=None).order_by(
+                    "-pk"
+                )[:LATELY],
                 "lately": Arrangement.objects.filter(published_at__isnull=False, undone_at=None)
                 .select_related("by")
                 .order_by("-published_at")[:LATELY],

@@ -138,11 +138,9 @@ def preview_rule(rule: Rule, sentence: str, query: str) -> Preview:
     page, problem = read_page(place, phrase)
     if page is None:
         raise ValidationError(problem)
-    if rule.starts is not None and rule.starts > timezone.now():
-        others = rules_on(page, rule.starts)
-    else:
-        others = rules_on(page, timezone.now())
-    others = tuple(other for other in others if other.id != rule.id)
+    now = timezone.now()
+    at = max(rule.starts, now) if rule.starts else now
+    others = tuple(other for other in rules_on(page, at) if other.id != rule.id)
     tried = replace(rule, id=rule.id or DRAFTED)
     rules = tuple(sorted((*others, tried), key=lambda one: one.id))
     return Preview(
