@@ -34,7 +34,8 @@ PYTEST = (
     "boto3",
     "onnx",
     "hatchling",
-    "mypy",  # of the client that is generated from the API
+    "openapi-python-client",  # a client that is generated from the API, and its types
+    "mypy",
 )
 # What touches Django and Postgres most, and ends within half an hour.
 TESTS = (
@@ -109,6 +110,6 @@ def wheel(session: nox.Session) -> None:
         session.run("python", "-m", "build", "--no-isolation", "--outdir", str(out), folder, silent=True)
     (plugin,) = out.glob("fashion_search-*.whl")
     (model,) = out.glob("fashion_search_model-*.whl")
-    session.install(f"{plugin}[api,binary,map,photo-formats]", str(model))
+    session.install(f"{plugin}[api-docs,binary,map,photo-formats]", str(model))
     session.run("python", "-m", "pip", "check")
     session.run("python", "-P", "-c", "import fashion_search, fashion_search_model, fashion_search.schedule")

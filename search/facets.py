@@ -77,6 +77,10 @@ def parse_typed(text: str) -> FacetValue | None:
     return FacetValue(facet, value) if sign else None
 
 
+class Placed(tuple[str, ...]):
+    """Values of several paths of a tree, of which those that stand elsewhere, too, carry the way to them already."""
+
+
 def placed(path: Sequence[str], ambiguous: Collection[str], longest: int) -> list[str]:
     """Return the values of a path of categories: names, and for one that stands elsewhere, too, the way to it: "Women", WAY, "Shoes".
 

@@ -3,7 +3,8 @@
 `ProductIndex.fields` names the paths, `search/registry.py` makes documents and cards of the values, docs/plugin.md has the rules.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -18,17 +19,18 @@ from django.db.models.fields.files import FieldFile
 from django.utils.functional import Promise
 
 from .exceptions import SearchError
+from .facets import CATEGORY, Placed, placed
 from .paths import Path, PathError, are_many, attribute_of, flat, resolve, unchecked
 from .resilience import PolledCache
 from .session import WRITER
-from .text import one_line
+from .text import MAX_LENGTH, one_line
 
 # A path, several whose values follow each other, or a function of the product.
 Source = str | tuple[str, ...] | Callable[[Any], Any]
 
 TEXTS = ("sku", "name", "brand", "style")  # the first value that is not blank
 JOINED = {"keywords": ", ", "description": "\n"}  # all values, each once
-OF_DOCUMENTS = (*TEXTS, *JOINED, "price", "in_stock", "created", "pictures")
+OF_DOCUMENTS = (*TEXTS, *JOINED, "codes", "price", "in_stock", "created", "pictures")
 OF_CARDS = ("currency", "url", "image", "image_large")
 FIELDS = (*OF_DOCUMENTS, *OF_CARDS)
 KEPT_SECONDS = 60  # names that several rows of a tree have
@@ -65,20 +67,12 @@ class Mapped:
             MappedError: one of its paths cannot be read.
             DatabaseError: the database could not be asked; so does InterfaceError.
         """
+        if name in self.trees:
+            return merged(self._lines(product, name))
         found: list[Any] = []
         for source in _sources(self.fields[name]):
-            try:
-                if callable(source):
-                    found += flat(source(product))
-                elif name in self.trees:
-                    found += self._line(product, self._path(source), self.trees[name])
-                else:
-                    found += self._path(source).read(product)
-            except (DatabaseError, InterfaceError, SoftTimeLimitExceeded):
-                raise
-            except Exception as error:
-                by = "a function" if callable(source) else f'"{source}"'
-                raise MappedError(f"{name} is read by {by}: {type(error).__name__}: {error}") from error
+            with _told(name, source):
+                found += flat(source(product)) if callable(source) else self._path(source).read(product)
         return found
 
     def document(self, product: Any) -> dict[str, Any]:
@@ -99,6 +93,8 @@ class Mapped:
         for name, sign in JOINED.items():
             if name in self.fields:
                 given[name] = sign.join(dict.fromkeys(map(str, filter(_is_said, self.values(product, name)))))
+        if "codes" in self.fields:
+            given["codes"] = tuple(str(one) for one in self.values(product, "codes") if _is_said(one))
         if "price" in self.fields:
             given["price"] = lowest(self.values(product, "price"))
         if "in_stock" in self.fields:
@@ -111,11 +107,7 @@ class Mapped:
                 for one in self.values(product, "pictures")
                 if one or not isinstance(one, FieldFile)
             ]
-        given["facets"] = {
-            name: tuple(_shown(one) for one in self.values(product, name) if _is_said(one))
-            for name in self.facets
-            if name in self.fields
-        }
+        given["facets"] = {name: self._facet(product, name) for name in self.facets if name in self.fields}
         return given
 
     def card(self, product: Any) -> dict[str, Any]:
@@ -156,15 +148,42 @@ class Mapped:
             queryset = queryset.select_related(*selected)
         return queryset.prefetch_related(*prefetched) if prefetched else queryset
 
+    def passed(self) -> Iterator[tuple[type[Model], str]]:
+        """Yield what the paths lead through, up to the roots of trees: each model, and the lookup by which products are found from its rows."""
+        for name, source in self.fields.items():
+            texts = (text for text in _sources(source) if isinstance(text, str))
+            for path in (way for text in texts for way in self._ways(name, text)):
+                names: list[str] = []
+                for step in path.steps:
+                    if step.model is None or step.field is None:
+                        break
+                    names.append(step.field.name)
+                    yield step.model, "__".join(names)
+
+    def paths(self, name: str) -> list[tuple[str, ...]] | None:
+        """Return the paths of a facet's tree where a product may lie at several places of it; None where it lies at one.
+
+        Raises:
+            DatabaseError: the database could not be asked; so does InterfaceError.
+        """
+        ways = self._tree(name)
+        if not ways or (len(ways) == 1 and all(step.select for step in ways[0].objects.steps)):
+            return None
+        return [
+            tuple(self._placed(name, _names_of(line_of(row, self.trees[name]), way)))
+            for way in ways
+            for row in _rows_of(way.objects.model, self.trees[name])
+        ]
+
     def repeated(self, name: str) -> frozenset[str]:
         """Return the values that several rows of a facet's tree have; the database is asked at most once a minute.
 
         Only a column can be asked for them: of names that a method makes, none are known.
         """
-        source = self.fields.get(name)
-        if name not in self.trees or not isinstance(source, str):
+        ways = self._tree(name)
+        if len(ways) != 1:
             return frozenset()
-        path = self._path(source)
+        (path,) = ways
         model, column = path.objects.model, path.steps[-1].field
         if model is None or column is None:
             return frozenset()
@@ -257,12 +276,37 @@ class Mapped:
         levels = (replace(up.steps[0], select=""),) * LEVELS
         return [path, Path(text, (*path.objects.steps, *levels))]
 
-    def _line(self, product: Any, path: Path, above: str) -> list[Any]:
-        """The values of the first object at the end of a path and of those above it, root first."""
-        for found in path.objects.read(product):
-            last = path.steps[-1].attribute
-            return [value for one in line_of(found, above) for value in flat(attribute_of(one, last))]
-        return []
+    def _tree(self, name: str) -> list[Path]:
+        """The paths to the objects of a facet's tree."""
+        sources = _sources(self.fields.get(name, ())) if name in self.trees else ()
+        return [self._path(source) for source in sources if isinstance(source, str)]
+
+    def _facet(self, product: Any, name: str) -> tuple[Any, ...]:
+        """The values of a facet; of a tree in which the product lies at several places those of all of them."""
+        if name not in self.trees:
+            return tuple(_shown(one) for one in self.values(product, name) if _is_said(one))
+        lines = self._lines(product, name)
+        found = (_shown(one) for one in merged(lines) if _is_said(one))
+        return Placed(found) if len(lines) > 1 else tuple(found)
+
+    def _lines(self, product: Any, name: str) -> list[list[Any]]:
+        """The values of a facet's tree, each with those above it, root first, one list for each place where the product lies."""
+        lines: list[list[Any]] = []
+        for source in _sources(self.fields[name]):
+            with _told(name, source):
+                if callable(source):
+                    lines.append(list(flat(source(product))))
+                    continue
+                path = self._path(source)
+                placed_at = path.objects.read(product)
+                lines += [_names_of(line_of(one, self.trees[name]), path) for one in placed_at]
+        lines = [line for line in lines if line]
+        return [self._placed(name, line) for line in lines] if len(lines) > 1 else lines
+
+    def _placed(self, name: str, line: list[Any]) -> list[str]:
+        """The values of one line, of which those that stand elsewhere, too, carry the way to them."""
+        names = [one_line(str(_shown(value))) for value in line if _is_said(value)]
+        return placed(names, self.repeated(name), MAX_LENGTH) if name == CATEGORY else names
 
     def _text(self, product: Any, name: str) -> str:
         if name not in self.fields:
@@ -284,6 +328,15 @@ class Mapped:
             if isinstance(one, str) and one.strip() and name != "pictures":
                 return one
         return ""
+
+
+def merged(lines: Sequence[list[Any]]) -> list[Any]:
+    """Return the values of all lines of a tree, each once. The deepest line comes last, as the last value says what kind of thing a product is."""
+    if len(lines) < 2:
+        return list(lines[0]) if lines else []
+    own = max(lines, key=len)
+    others = dict.fromkeys(value for line in lines if line is not own for value in line)
+    return [*(value for value in others if value not in own), *own]
 
 
 def line_of(found: Any, above: str) -> list[Any]:
@@ -309,6 +362,36 @@ def lowest(values: list[Any]) -> Any:
     if len(stated) < 2:
         return stated[0] if stated else None
     return min(stated, key=lambda price: price if isinstance(price, Decimal) else Decimal(str(price)))
+
+
+def _names_of(line: list[Any], path: Path) -> list[Any]:
+    """What the last part of a path is of each object in a line."""
+    return [value for one in line for value in flat(attribute_of(one, path.steps[-1].attribute))]
+
+
+def _rows_of(model: type[Model] | None, above: str) -> list[Any]:
+    """All rows of a tree, each with the one above it at hand where that is a foreign key."""
+    if model is None:
+        return []
+    rows = {row.pk: row for row in model._default_manager.using(WRITER).order_by("pk")}
+    fields: list[Any] = [one for one in model._meta.concrete_fields if one.name == above and one.is_relation]
+    for up in fields:
+        for row in rows.values():
+            if (above_it := getattr(row, up.attname)) is None or above_it in rows:
+                up.set_cached_value(row, rows.get(above_it))
+    return list(rows.values())
+
+
+@contextmanager
+def _told(name: str, source: Any) -> Iterator[None]:
+    """Name field and path in what reading it raises."""
+    try:
+        yield
+    except (DatabaseError, InterfaceError, SoftTimeLimitExceeded):
+        raise
+    except Exception as error:
+        by = "a function" if callable(source) else f'"{source}"'
+        raise MappedError(f"{name} is read by {by}: {type(error).__name__}: {error}") from error
 
 
 def _values_twice(model: type[Model], column: str) -> frozenset[str]:

@@ -129,8 +129,9 @@ class ProductIndex:
         """Return the paths of a facet's tree, root first, where the values of a product need not be one path of it; None where they are.
 
         A product in several categories lists all of their paths one behind the other. What lies below what cannot be seen from that.
+        By default those of a tree in `trees` where `fields` lead to several rows of it.
         """
-        return None
+        return self.mapped.paths(facet) if self.fields else None
 
     def encoded_text(self, document: ProductDocument) -> str:
         """Return the text whose embedding stands for the product: "name. brand. keywords"."""

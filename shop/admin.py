@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from functools import reduce
 from math import isfinite
+from operator import or_
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.views.main import PAGE_VAR, ChangeList
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import models
-from django.db.models import Count, JSONField, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Count, JSONField, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.forms.fields import InvalidJSONInput
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from search.admin import IndexedProductAdmin, ModelAdmin
 from search.encoders.heif_parts import HEIF_BEGIN, heif_format
@@ -40,7 +46,8 @@ from shop.search_index import set_published
 from shop.thumbnails import SHAPES
 
 FEW = 10_000  # products that are found before they are sorted
-EXPECTED = 'Enter a JSON object of words and numbers, such as {"Pattern": "Striped"}.'
+NAMED = 500  # categories
+EXPECTED = _('Enter a JSON object of words and numbers, such as {"Pattern": "Striped"}.')
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -148,12 +155,12 @@ class ProductImageInline(admin.TabularInline):
 class StockFilter(admin.SimpleListFilter):
     """Products by whether any size can be bought."""
 
-    title = "stock"
+    title = _("stock")
     parameter_name = "stock"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
         """In stock or sold out."""
-        return [("in", "In stock"), ("out", "Sold out")]
+        return [("in", gettext("In stock")), ("out", gettext("Sold out"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> QuerySet[Product]:
         """Narrow the list."""
@@ -161,6 +168,50 @@ class StockFilter(admin.SimpleListFilter):
             return queryset
         stocked = Variant.objects.filter(stock__gt=0).values("product_id")
         return queryset.filter(pk__in=stocked) if self.value() == "in" else queryset.exclude(pk__in=stocked)
+
+
+class CategoryFilter(admin.SimpleListFilter):
+    """Products of a category and of those below it, whose name or way from the root is typed; browsers complete it."""
+
+    title = _("category")
+    parameter_name = "category"
+    template = "admin/category_filter.html"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        """None to click on: a shop has hundreds of categories."""
+        return []
+
+    def has_output(self) -> bool:
+        """Show it all the same."""
+        return True
+
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
+        """What the form needs: the other parameters of the address, and the ways that browsers complete."""
+        left_out = (self.parameter_name, PAGE_VAR)
+        yield {
+            "name": self.parameter_name,
+            "value": self.value() or "",
+            "kept": [
+                (name, value)
+                for name, values in changelist.filter_params.items()
+                for value in values
+                if name not in left_out
+            ],
+            "trails": Category.objects.values_list("trail", flat=True)[:NAMED],
+            "everything": changelist.get_query_string(remove=[self.parameter_name]),
+        }
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> QuerySet[Product]:
+        """Narrow the list to the subtrees of the categories that are meant; of none, to nothing."""
+        typed = " ".join(_UNSTORABLE.sub("", self.value() or "").split())
+        if not typed:
+            return queryset
+        meant = Category.objects.filter(
+            Q(trail__iexact=typed) | Q(trail__istartswith=f"{typed} > ") | Q(name__istartswith=typed)
+        )
+        below = [Q(path__startswith=f"{path}/") for path in meant.values_list("path", flat=True)[:NAMED]]
+        everything = Category.objects.filter(reduce(or_, below, Q(pk__in=meant.values("pk"))))
+        return queryset.filter(category__in=everything.values("pk"))
 
 
 class ValueFilter(admin.AllValuesFieldListFilter):
@@ -175,19 +226,29 @@ class ValueFilter(admin.AllValuesFieldListFilter):
 class ProductAdmin(IndexedProductAdmin, admin.ModelAdmin):
     """Products with thumbnail, price, stock and the state of their index entry."""
 
-    list_display = ("thumbnail", "name", "sku", "brand", "category", "price_shown", "stock", "published")
+    list_display = (
+        "thumbnail",
+        "name",
+        "published",
+        "stock",
+        "index_state",
+        "price_shown",
+        "sku",
+        "brand",
+        "shelf",
+    )
     list_display_links = ("name",)
     list_filter = (
         "published",
         StockFilter,
         ("gender", ValueFilter),
-        "category",
+        CategoryFilter,
         ("colour", ValueFilter),
         "created",
     )
     list_per_page = 50
     search_fields = ("name",)  # read by `get_search_results`
-    search_help_text = "Beginnings of words of the name, brand, or SKU"
+    search_help_text = _("Beginnings of words of the name, brand, or SKU")
     ordering = ("-created", "-pk")
     autocomplete_fields = ("brand", "category")
     readonly_fields = ("updated",)
@@ -196,9 +257,9 @@ class ProductAdmin(IndexedProductAdmin, admin.ModelAdmin):
     actions = ("publish", "withdraw")
     fieldsets = (
         (None, {"fields": ("name", "sku", "slug", "brand", "category", "description")}),
-        ("Price", {"fields": (("price", "currency"),)}),
-        ("Properties", {"fields": (("gender", "colour"), "attributes")}),
-        ("Shown", {"fields": ("published", "created", "updated")}),
+        (_("Price"), {"fields": (("price", "currency"),)}),
+        (_("Properties"), {"fields": (("gender", "colour"), "attributes")}),
+        (_("Shown"), {"fields": ("published", "created", "updated")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
@@ -222,12 +283,17 @@ class ProductAdmin(IndexedProductAdmin, admin.ModelAdmin):
         """The first picture, small."""
         return mini(product.picture)
 
-    @admin.display(description="price", ordering="price")
+    @admin.display(description=_("price"), ordering="price")
     def price_shown(self, product: Product) -> str:
         """The price as shoppers read it."""
         return format_money(product.price, product.currency)
 
-    @admin.display(description="stock")
+    @admin.display(description=_("category"), ordering="category")
+    def shelf(self, product: Product) -> str:
+        """The category's own name, without the way to it."""
+        return product.category.name
+
+    @admin.display(description=_("stock"))
     def stock(self, product: Product) -> int:
         """Pieces of all sizes together."""
         return sum(variant.stock for variant in product.variants.all())
@@ -236,19 +302,24 @@ class ProductAdmin(IndexedProductAdmin, admin.ModelAdmin):
         """The product page; none for a product that shoppers do not see."""
         return product.get_absolute_url() if product.published else None
 
-    @admin.action(description="Publish selected products", permissions=["change"])
+    @admin.action(description=_("Publish selected products"), permissions=["change"])
     def publish(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
         """Show products to shoppers."""
         self._set_published(request, queryset, published=True)
 
-    @admin.action(description="Withdraw selected products", permissions=["change"])
+    @admin.action(description=_("Withdraw selected products"), permissions=["change"])
     def withdraw(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
         """Hide products from shoppers."""
         self._set_published(request, queryset, published=False)
 
     def _set_published(self, request: HttpRequest, queryset: QuerySet[Product], *, published: bool) -> None:
         count = set_published(queryset.values_list("pk", flat=True), published=published)
-        self.message_user(request, f"{count} products {'published' if published else 'withdrawn'}.")
+        sentence = (
+            ngettext("%(count)s product published.", "%(count)s products published.", count)
+            if published
+            else ngettext("%(count)s product withdrawn.", "%(count)s products withdrawn.", count)
+        )
+        self.message_user(request, sentence % {"count": count})
 
 
 @admin.register(Category)
@@ -268,12 +339,12 @@ class CategoryAdmin(ModelAdmin):
         shown = Subquery(kept.annotate(number=Sum("products")).values("number"))
         return super().get_queryset(request).annotate(product_count=Coalesce(shown, 0))
 
-    @admin.display(description="name", ordering="path")
+    @admin.display(description=_("name"), ordering="path")
     def indented(self, category: Category) -> str:
         """The name, set in by its depth."""
         return "\u2003" * category.depth + category.name
 
-    @admin.display(description="own products shown", ordering="product_count")
+    @admin.display(description=_("own products shown"), ordering="product_count")
     def product_count(self, category: Category) -> int:
         """Number of published products in the category itself."""
         return category.product_count
@@ -297,7 +368,7 @@ class BrandAdmin(ModelAdmin):
             .annotate(product_count=Coalesce(Subquery(own.annotate(number=Count("pk")).values("number")), 0))
         )
 
-    @admin.display(description="products")
+    @admin.display(description=_("products"))
     def product_count(self, brand: Brand) -> int:
         """Number of products of the brand, published or not."""
         return brand.product_count

@@ -68,7 +68,7 @@ if "rest_framework" in refused:
     except ModuleNotFoundError as error:
         missing = str(error)
 
-OTHERS = "fashion_search.contrib.oscar"  # what others' shops need is tried in such a shop (tests/hosts)
+OTHERS = ("fashion_search.contrib.oscar", "fashion_search.contrib.wagtail")  # what others' shops need is tried in such a shop (tests/hosts)
 def fail_elsewhere(name):
     if not name.startswith(OTHERS):
         raise
@@ -189,6 +189,26 @@ def test_every_file_of_the_packages_is_in_the_wheels(wheel, model):
         assert {path.name for path in folder.glob("*.dist-info/licenses/*")} == {"LICENSE", "NOTICE"}
 
 
+def test_an_editable_install_is_the_folder_itself(tmp_path):
+    making = "import sys; from hatchling.build import build_editable; build_editable(sys.argv[1])"
+    subprocess.run([sys.executable, "-c", making, str(tmp_path)], cwd=ROOT, check=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        (named,) = [name for name in archive.namelist() if name.endswith(".pth")]
+        folder = archive.read(named).decode().strip()
+    code = "import fashion_search.conf as one, fashion_search.preprocessing as old; print(one.__file__, old.__name__)"
+    python = [sys.executable, "-P", "-W", "ignore", "-c", code]
+    done = subprocess.run(
+        python,
+        env={**os.environ, "PYTHONPATH": folder},
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.split() == [str(PACKAGE / "conf.py"), "fashion_search.encoders.pictures"]
+
+
 def test_the_plugin_is_small_and_its_models_are_where_it_looks_for_them(built, model):
     assert built.plugin.stat().st_size < 2_000_000
     assert {path.name for path in (model / MODEL_PACKAGE).iterdir() if path.is_dir()} == set(SHIPPED)
@@ -224,7 +244,7 @@ def test_every_module_can_be_imported_with_what_the_wheel_declares(wheel, model,
                 or path.match("fashion_search/urls.py")
             )
         )
-        and "contrib/oscar" not in path.as_posix()
+        and not re.search("contrib/(?:oscar|wagtail)", path.as_posix())
     }
     remedy = "" if extra else 'The API needs the package drf_spectacular: pip install "fashion-search[api]".'
     assert done.stdout == f"{len(modules)} {shipped} {remedy}\n"
@@ -254,10 +274,14 @@ def test_every_import_is_declared_and_every_requirement_is_used(wheel):
     undeclared = {(name, str(file)) for name, file in imports(wheel / "fashion_search") if name not in known}
     api = {one for one in undeclared if one[1].startswith(("fashion_search/api/", "fashion_search/views/"))}
     assert {name for name, _ in api} == {"rest_framework", "drf_spectacular"}
-    oscar = {one for one in undeclared if one[1].startswith("fashion_search/contrib/oscar/")}
-    assert {name for name, _ in oscar} == {"oscar"}
+    theirs = {one for one in undeclared if one[1].startswith("fashion_search/contrib/")}
+    assert {(name, file.split("/")[2]) for name, file in theirs} == {
+        ("oscar", "oscar"),
+        ("wagtail", "wagtail"),
+    }
     assert "django-oscar" in {one.name for one in required(wheel, "oscar")}
-    assert undeclared - api - oscar == {
+    assert "wagtail" in {one.name for one in required(wheel, "wagtail")}
+    assert undeclared - api - theirs == {
         ("openTSNE", "fashion_search/quality/projection.py"),
         ("pillow_heif", "fashion_search/encoders/pictures.py"),
     }
@@ -272,11 +296,15 @@ def test_every_import_is_declared_and_every_requirement_is_used(wheel):
 @pytest.mark.parametrize(
     ("folders", "files", "optional"),
     [
-        # Oscar is what its shops have, and what tests/hosts installs into one.
-        (("search", "shop", "manage.py"), ("requirements.txt",), ("oscar",)),
+        # Oscar and Wagtail are what their shops have, and what tests/hosts installs into one.
+        (("search", "shop", "manage.py"), ("requirements.txt",), ("oscar", "wagtail")),
         # Keras's other backend, which KERAS_BACKEND asks for, and BERT, whose absence is told with a remedy.
         (("training",), ("requirements.txt", "training/requirements.txt"), ("jax", "keras_hub")),
-        (("lab", "tests", "scripts", "deploy"), LISTS, ("keras_hub", "oscar")),
+        (
+            ("lab", "tests", "scripts", "deploy"),
+            LISTS,
+            ("keras_hub", "oscar", "wagtail", "modelcluster", "taggit"),
+        ),
     ],
 )
 def test_every_import_of_the_project_is_pinned(folders, files, optional):

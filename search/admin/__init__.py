@@ -7,8 +7,9 @@ from .builds import BuildAdmin, DashboardAdmin
 from .evaluations import EvaluationAdmin
 from .failures import NotedProductAdmin, StaleProductAdmin
 from .index_versions import IndexVersionAdmin
-from .insight import LoggedSearchAdmin, QueryDayAdmin, SearchDayAdmin
+from .insight import LoggedSearchAdmin, QueryDayAdmin
 from .merchandising import BannerAdmin, MerchandisingRuleAdmin, RedirectAdmin, SynonymAdmin
+from .overview import SearchDayAdmin
 from .products import IndexedProductAdmin
 from .quality import CatalogueHealthAdmin, CatalogueMapAdmin
 from .tag_review import ProductTagAdmin, TagWordAdmin

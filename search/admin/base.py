@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 
 from ..exceptions import NoIndexRegistered
@@ -83,10 +84,15 @@ class ForgivingList(ChangeList):
 
 
 class ModelAdmin(_ModelAdmin):
-    """Django's own with such a list, which counts no whole table."""
+    """Django's own with such a list, which counts no whole table and says what it lists."""
 
     paginator = BoundedPaginator
     show_full_result_count = False
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Show the list under the name of what it lists."""
+        title = {"title": capfirst(self.opts.verbose_name_plural)}
+        return super().changelist_view(request, {**title, **(extra_context or {})})
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """Return such a list, above the host's own where there is one."""

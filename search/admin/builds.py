@@ -50,11 +50,10 @@ class DashboardAdmin(ReadOnlyAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
         """Show the state of search at this moment."""
-        from ..monitoring.dashboard import read_board, top_queries, week, zero_queries
+        from ..monitoring.dashboard import read_board
 
         if not may_view(request):
             raise PermissionDenied
-        may_see_queries = request.user.has_perm("fashion_search.view_queryday")
         board = read_board()
         context = {
             **self.admin_site.each_context(request),
@@ -65,11 +64,7 @@ class DashboardAdmin(ReadOnlyAdmin):
             "may_change": may_change(request),
             "may_see_failed": request.user.has_perm("fashion_search.view_staleproduct"),
             "may_see_insight": request.user.has_perm("fashion_search.view_searchday"),
-            "may_see_queries": may_see_queries,
             "product_address": self._product_address(request),
-            "week": week(),
-            "top": top_queries() if may_see_queries else (),
-            "zero": zero_queries() if may_see_queries else (),
             **(extra_context or {}),
         }
         return TemplateResponse(request, f"{TEMPLATES}/dashboard.html", context)

@@ -61,13 +61,6 @@ class StaleProductAdmin(ReadOnlyAdmin):
     ordering = ("-parked", "-attempts", "marked_at")
     actions = ("retry",)
 
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """Show the list under its own name."""
-        title = {"title": _("Waiting and failed products")}
-        return super().changelist_view(request, {**title, **(extra_context or {})})
-
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """Return the list that reads a page's products at once."""
         return _WithCards

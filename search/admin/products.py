@@ -38,8 +38,9 @@ class IndexedProductAdmin(ModelAdmin):
     actions: Any = ("reindex_selected",)
 
     def get_list_display(self, request: HttpRequest) -> Any:
-        """Return the host's columns and the state in the index."""
-        return [*super().get_list_display(request), "index_state"]
+        """Return the host's columns and the state in the index, last where the host gives it no place."""
+        columns = super().get_list_display(request)
+        return columns if "index_state" in columns else [*columns, "index_state"]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """Return the host's list, which then reads the states of a page at once."""

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
+from django.apps import apps
 from django.contrib.auth import get_user
 from django.contrib.auth.models import AnonymousUser
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -190,8 +191,9 @@ class SchemaView(PublicView):
 
 @require_safe
 def docs_page(request: HttpRequest) -> HttpResponse:
-    """Swagger UI on the description, from files of the shop's own; drf-spectacular-sidecar brings them."""
-    return render(request, "fashion_search/api_docs.html")
+    """Swagger UI on the description, from files of the shop's own; where the app that brings them is missing, what to install."""
+    has_pages = apps.is_installed("drf_spectacular_sidecar")
+    return render(request, "fashion_search/api_docs.html", {"has_pages": has_pages})
 
 
 class SuggestView(PublicView):

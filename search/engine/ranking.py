@@ -183,7 +183,7 @@ def read_words(
     words = words_of(version, snapshot().synonyms) if synonyms is None else words_with(version, synonyms)
     settings = get_settings()
     # Every code has a digit.
-    codes = read_codes(query.wanted, version.pk) if any(map(str.isdigit, query.wanted)) else None
+    codes = read_codes(query.wanted, version) if any(map(str.isdigit, query.wanted)) else None
     money = ShopMoney(settings.currency, settings.rates)
 
     def read() -> Understood:

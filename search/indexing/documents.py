@@ -21,7 +21,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 
 from ..exceptions import HostError, SearchError
-from ..facets import CATEGORY, COLOUR, MAX_FACET_NAME, SIGN, TAGS, placed, tokens_of
+from ..facets import CATEGORY, COLOUR, MAX_FACET_NAME, SIGN, TAGS, Placed, placed, tokens_of
 from ..models.cards import packed
 from ..models.entries import FINEST_PRICE, HIGHEST_PRICE
 from ..registry import ProductDocument, ProductIndex, ProductPicture, card_of, describe_failure
@@ -313,7 +313,7 @@ def _facets(given: object, notes: Notes, ambiguous: Collection[str] = ()) -> dic
         if name != stated:
             notes.add(field, "its name was normalised", stated)
         found = [value for one in _listed(values, field, notes) if (value := _value(one, field, notes))]
-        if name == CATEGORY and ambiguous:
+        if name == CATEGORY and ambiguous and not isinstance(values, Placed):
             found = placed(found, ambiguous, MAX_LENGTH)
         distinct = tuple(dict.fromkeys((*facets.get(name, ()), *found)))
         if name == CATEGORY and len(distinct) < len(found):

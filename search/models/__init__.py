@@ -5,7 +5,19 @@ from .arrangements import Arrangement
 from .builds import Build, Dashboard
 from .cards import StoredCard
 from .entries import EntryImage, IndexEntry
-from .insight import LoggedSearch, PopularQuery, QueryDay, SearchDay, SearchEvent, StageDay
+from .insight import (
+    Device,
+    DeviceDay,
+    IgnoredQuery,
+    LoggedSearch,
+    PlaceDay,
+    PopularQuery,
+    QueryDay,
+    SearchDay,
+    SearchEvent,
+    StageDay,
+    WeeklyMail,
+)
 from .kept_counts import KeptCount, KeptCountChange
 from .merchandising import Banner, MerchandisingRule, Redirect, Synonym
 from .quality import CatalogueHealth, CatalogueMap, HealthFinding
@@ -21,15 +33,19 @@ __all__ = [
     "CatalogueHealth",
     "CatalogueMap",
     "Dashboard",
+    "Device",
+    "DeviceDay",
     "EntryImage",
     "Evaluation",
     "HealthFinding",
+    "IgnoredQuery",
     "IndexEntry",
     "IndexVersion",
     "KeptCount",
     "KeptCountChange",
     "LoggedSearch",
     "MerchandisingRule",
+    "PlaceDay",
     "PopularQuery",
     "ProductTag",
     "QueryDay",
@@ -47,6 +63,7 @@ __all__ = [
     "TaskRun",
     "VersionLexicon",
     "VersionTags",
+    "WeeklyMail",
     "WordList",
     "WordListPart",
 ]

@@ -12,7 +12,7 @@ from ..clock import today
 from ..conf import get_settings
 from ..exceptions import NoIndexRegistered
 from ..indexing.status import OutboxState, measure_outbox
-from ..insight.reports import Period, Queries, QueryFigures, last_days, share
+from ..insight.reports import last_days, share
 from ..models import Build, IndexEntry, IndexVersion, KeptCount, SearchDay, StaleProduct
 from ..registry import ProductCard, get_index, read_cards
 from ..replicas import ReplicaState, states
@@ -35,7 +35,6 @@ from .service_probes import (
 from .version_probes import probe_held, probe_versions
 
 FAILED_SHOWN = 8
-QUERIES_SHOWN = 8  # of each kind
 WEEK = 7  # days
 SLOW_MS = 1000.0
 MANY_DEGRADED = 0.05
@@ -86,6 +85,11 @@ class Board:
     failed: Failed
     answers: tuple[Answers, ...]
     replicas: tuple[ReplicaState, ...] = ()
+
+    @property
+    def troubles(self) -> list[Finding]:
+        """The checks that are not well."""
+        return [check for check in self.checks if check.state is not State.OK]
 
 
 def read_board() -> Board:
@@ -200,30 +204,15 @@ def probe_failed(failed: Failed) -> Finding:
     return Finding(_("Failed products"), State.OK, _("None."))
 
 
-def week() -> Period:
-    """Return the days that the dashboard is about."""
-    return last_days(WEEK, today())
-
-
 def read_answers() -> list[Answers]:
     """Return today, yesterday and the week, read with one query."""
-    period = week()
+    period = last_days(WEEK, today())
     rows = {row.day: row for row in SearchDay.objects.filter(mode="", day__range=(period.first, period.last))}
     return [
         _answers(_("Today"), _of(rows, period.last)),
         _answers(_("Yesterday"), _of(rows, period.last - timedelta(days=1))),
         _answers(said(_("Last %(week)s days"), week=WEEK), list(rows.values())),
     ]
-
-
-def top_queries() -> list[QueryFigures]:
-    """Return the commonest queries of the week."""
-    return Queries("top", week())[:QUERIES_SHOWN]
-
-
-def zero_queries() -> list[QueryFigures]:
-    """Return the queries of the week that found nothing, the commonest first."""
-    return Queries("zero", week())[:QUERIES_SHOWN]
 
 
 def probe_response_times(answers: Sequence[Answers]) -> Finding:

@@ -2,18 +2,21 @@
 
 They are compared without case, hyphens and spaces, as they stand, by their beginning ("ga100"), and with one wrong or missing
 character. The codes of a version lie in its word list; a process reads them with the first query that holds anything like a code.
+Those that are not there yet, because no worker has counted the words since, are looked up whole in the entries themselves.
 """
 
 import logging
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from ..models import IndexEntry
+from ..models import IndexEntry, IndexVersion
+from ..models.expressions import any_phrase
 from ..sentences import said
 from ..text import without_codes
 from .lexicon import word_list_of
@@ -30,10 +33,14 @@ SHORTEST_CLOSE, SHORTEST_CLOSE_NUMBER = (
 MOST_HITS = 48  # products; what more of them have is a word
 MOST_NAMED = 3  # codes that are named where none is as typed
 LONGEST_RUN = 4  # words that a code may be typed as
+MOST_LOOKED_UP = 8  # stretches of a query that are looked up in the entries
 # Keys of products and the codes that are meant -> these as names and SKUs have them.
 AsWritten = Callable[[Iterable[str], Sequence[str]], Iterator[str]]
+# Bare codes, with the ways in which each may be written -> the keys of the products that have them by now.
+Uncounted = Callable[[Mapping[str, Sequence[str]]], Mapping[str, Sequence[str]]]
 NO_CODE = _("No product has the code %(typed)s; nearest: %(nearest)s.")
 
+_EDGES = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])|[\W_]+")  # of letters, digits and signs
 _TOKEN = re.compile(r"[^\W_]+(?:[-_./#][^\W_]+)*")
 _LETTERS = 4  # of a word that may belong to a code: "GA 100"
 # Sizes, packs and measures, which are made of letters and digits, too.
@@ -161,36 +168,29 @@ class Codes:
             return [], []
         return [self._keys[row] for row in rows], near
 
-    def read(self, text: str, typed: Sequence[_Typed], as_written: AsWritten) -> ReadCodes:
+    def read(
+        self, text: str, typed: Sequence[_Typed], as_written: AsWritten, uncounted: Uncounted
+    ) -> ReadCodes:
         """Return what a query says of codes.
 
         Args:
             text: the cleaned query, without what it excludes.
             typed: what in it looks like a code.
             as_written: gives the codes of products as their names and SKUs have them.
+            uncounted: looks for codes that were not counted yet.
         """
-        rest = text
-        hits: dict[str, None] = {}
-        found: list[str] = []
-        unread: list[_Typed] = []
+        read = with_hits(text, typed, {one.text: self.holding(one) for one in typed})
+        read = read if read.hits else with_hits(text, typed, looked_up(typed, uncounted))
+        if read.hits:
+            return read
         for one in typed:
-            if one.text not in rest:
-                continue  # inside of a longer one
-            if keys := self.holding(one):
-                hits |= dict.fromkeys(keys)
-                found.append(one.text)
-                rest = " ".join(rest.replace(one.text, " ", 1).split())
-            elif one.single:
-                unread.append(one)
-        if hits:
-            return ReadCodes(rest, tuple(found), tuple(hits))
-        for one in unread:
-            keys, near = self.close_to(one)
+            keys, near = self.close_to(one) if one.single else ([], [])
             if keys:
                 shown = ", ".join(dict.fromkeys(as_written(keys, near)))
-                rest = " ".join(rest.replace(one.text, " ", 1).split())
                 return ReadCodes(
-                    rest, close=tuple(keys), notes=(said(NO_CODE, typed=one.text, nearest=shown),)
+                    _without(text, one.text),
+                    close=tuple(keys),
+                    notes=(said(NO_CODE, typed=one.text, nearest=shown),),
                 )
         return ReadCodes(text)
 
@@ -213,23 +213,75 @@ def one_edit(text: str, letters: Iterable[str]) -> set[str]:
     return found
 
 
-def read_codes(text: str, version_id: int) -> ReadCodes:
+def with_hits(text: str, typed: Sequence[_Typed], known: Mapping[str, Sequence[str]]) -> ReadCodes:
+    """Return what a query says of codes that products have.
+
+    Args:
+        text: the query.
+        typed: what in it looks like a code, longest first.
+        known: by the text of each the keys of the products that have it.
+    """
+    rest = text
+    hits: dict[str, None] = {}
+    found: list[str] = []
+    for one in typed:
+        if known[one.text] and one.text in rest:  # or it is inside of a longer one
+            hits |= dict.fromkeys(known[one.text])
+            found.append(one.text)
+            rest = _without(rest, one.text)
+    return ReadCodes(rest, tuple(found), tuple(hits))
+
+
+def looked_up(typed: Sequence[_Typed], uncounted: Uncounted) -> dict[str, Sequence[str]]:
+    """Return by the text of each stretch the keys of the products whose code it is, by one query."""
+    some = typed[:MOST_LOOKED_UP]
+    found = uncounted({one.code: _spellings(one) for one in some})
+    few = {code: keys for code, keys in found.items() if len(keys) <= MOST_HITS}
+    return {one.text: few.get(one.code, ()) for one in typed}
+
+
+def read_codes(text: str, version: IndexVersion) -> ReadCodes:
     """Return what a query says of codes; nothing is asked of the database where it holds nothing like one.
 
     Args:
         text: the cleaned query, without what it excludes.
-        version_id: the version that is searched; one whose words were not counted yet knows no codes.
+        version: the one that is searched.
     """
     typed = typed_codes(text)
-    words = word_list_of(version_id) if typed else None
-    if words is None:
+    if not typed:
         return ReadCodes(text)
+    uncounted = partial(_uncounted, version)
+    words = word_list_of(version.pk)
     try:
-        names = names_of(version_id, words[0])
+        if words is not None:
+            names = names_of(version.pk, words[0])
+            return Codes(names).read(text, typed, partial(_as_written, version.pk), uncounted)
     except LookupError as error:  # they were made by the release before, or go with their version
-        logger.warning("No code can be read: %s", error)
-        return ReadCodes(text)
-    return Codes(names).read(text, typed, partial(_as_written, version_id))
+        logger.warning("No counted code can be read: %s", error)
+    return with_hits(text, typed, looked_up(typed, uncounted))
+
+
+def _without(text: str, stretch: str) -> str:
+    return " ".join(text.replace(stretch, " ", 1).split())
+
+
+def _spellings(typed: _Typed) -> list[str]:
+    """A code as entries may have it: as it was typed, with spaces for signs, in one word, and its letters and digits apart."""
+    apart = " ".join(_EDGES.split(typed.code))
+    return list(dict.fromkeys((typed.text.lower(), " ".join(typed.parts), typed.code, apart)))
+
+
+def _uncounted(version: IndexVersion, codes: Mapping[str, Sequence[str]]) -> Mapping[str, Sequence[str]]:
+    """The keys of the products that have codes, by the indexes over SKUs and over words, as further SKUs are words of the title."""
+    spellings = [one for spellings in codes.values() for one in spellings]
+    held = Q(sku__in=spellings) | Q(document=any_phrase(spellings, version.config))
+    entries = IndexEntry.objects.in_version(version.pk).filter(held)
+    found: dict[str, list[str]] = {}
+    rows = entries.order_by("product_key").values_list("product_key", "sku", "keywords")
+    for key, sku, keywords in rows[: MOST_HITS * 2]:
+        for code in {bare_code(sku), *map(bare_code, without_codes(keywords)[1])} & codes.keys():
+            found.setdefault(code, []).append(key)
+    return found
 
 
 def _as_written(version_id: int, keys: Iterable[str], near: Sequence[str]) -> Iterator[str]:

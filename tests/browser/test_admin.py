@@ -1,4 +1,4 @@
-"""A merchandiser rebuilds the index and watches it, and turns a query that finds nothing into a synonym."""
+"""A merchandiser rebuilds the index and watches it, and turns a query that finds nothing into a synonym in few steps; menu and targets."""
 
 import re
 
@@ -46,6 +46,8 @@ def test_a_rebuild_can_be_cancelled_and_the_shop_goes_on(admin: Page):
         BUILDS,
         "/admin/fashion_search/searchday/",
         "/admin/fashion_search/queryday/",
+        "/admin/fashion_search/queryday/workbench/",
+        "/admin/fashion_search/queryday/workbench/?q=shirt",
     ],
 )
 def test_axe_finds_nothing_in_our_part_of_the_admin(admin: Page, address, scheme):
@@ -56,20 +58,24 @@ def test_axe_finds_nothing_in_our_part_of_the_admin(admin: Page, address, scheme
         assert violations(admin, OURS) == [], f"{address}, {scheme}, {width} pixels"
 
 
-def test_a_query_that_finds_nothing_becomes_a_synonym(admin: Page):
+def test_a_query_that_finds_nothing_becomes_a_synonym_in_four_steps(admin: Page):
     admin.goto("/search/?q=zorblax")
-    expect(admin.get_by_role("heading", name="No results")).to_be_visible()
-    link = admin.get_by_role("link", name="zorblax")
-    for _ in range(40):  # the log goes through Redis and is counted by beat
-        admin.goto("/admin/fashion_search/queryday/?show=zero")
-        if link.count():
+    expect(admin.get_by_role("heading", name="No results for “zorblax”")).to_be_visible()
+    for _ in range(60):  # the log goes through Redis and is counted by beat
+        admin.goto("/admin/fashion_search/queryday/workbench/")
+        if admin.get_by_role("link", name="zorblax", exact=True).count():
             break
         admin.wait_for_timeout(500)
-    link.first.click()
-    expect(admin.get_by_role("heading", name="Nearest words of the catalogue")).to_be_visible()
-    admin.get_by_role("link", name="Synonym…").first.click()
-    expect(admin.get_by_label("Phrase:")).to_have_value("zorblax")
-    admin.get_by_role("button", name="Save", exact=True).click()
+    admin.goto("/admin/")
+    steps = [
+        lambda: admin.locator("#content").get_by_role("link", name="Overview").click(),
+        lambda: admin.get_by_role("link", name="Synonym… for “zorblax”").click(),
+        lambda: admin.get_by_label("Means:").fill("shirt"),
+        lambda: admin.get_by_role("button", name="Save", exact=True).click(),
+    ]
+    for step in steps:
+        step()
+    assert len(steps) <= 4
     expect(admin.locator(".success")).to_contain_text("zorblax")
     for _ in range(10):  # processes look every two seconds whether the table has changed
         admin.goto("/search/?q=zorblax")
@@ -77,3 +83,35 @@ def test_a_query_that_finds_nothing_becomes_a_synonym(admin: Page):
             break
         admin.wait_for_timeout(500)
     assert admin.locator("[data-sku]").count() > 0
+
+
+SMALL = """() => [...document.querySelectorAll(
+    "#content a, #content button, #content input:not([type=hidden]), #content select, #content summary")]
+    .filter(one => {
+        const box = one.getBoundingClientRect();
+        const inSentence = one.matches("p a:not([class])");
+        return box.width && box.height && !inSentence && (box.width < 23.5 || box.height < 23.5);
+    })
+    .map(one => one.outerHTML.slice(0, 120))"""
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_every_page_has_the_menu_and_targets_that_fingers_hit(admin: Page, width):
+    admin.set_viewport_size({"width": width, "height": 900})
+    admin.goto("/admin/fashion_search/dashboard/")
+    sections = admin.locator(".fs-sections a").evaluate_all("links => links.map(link => link.href)")
+    pages = set()
+    for section in sections:
+        admin.goto(section)
+        pages |= {
+            section,
+            *admin.locator(".fs-within a").evaluate_all("links => links.map(link => link.href)"),
+        }
+    assert len(pages) >= 20
+    for page in sorted(pages):
+        admin.goto(page)
+        assert admin.locator(".fs-sections a[aria-current]").count() == 1, page
+        assert admin.locator("#content").evaluate("one => one.scrollWidth <= innerWidth"), page
+        assert admin.evaluate(SMALL) == [], page
+        if width == 390:
+            assert violations(admin, ".fs-menu") == [], page

@@ -249,7 +249,9 @@ def test_a_version_that_is_switched_meanwhile_is_never_seen_half(shop, standby):
     """One version has a product less, so that an answer made of both would show."""
     former, other = shop, build_version(force=True)
     IndexEntry.objects.filter(version=other, sku="s-0").delete()
-    wait_until(lambda: _looks(standby), seconds=PATIENCE)  # a deletion within a page is not what is tried here
+    wait_until(
+        lambda: _looks(standby), seconds=PATIENCE
+    )  # a deletion within a page is not what is tried here
     over, seen, wrong = threading.Event(), set(), []
     before = _reads()
 

@@ -11,6 +11,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,36 +19,56 @@ from lab.processes import wait_until
 from shop.local.processes import LocalProcess
 from shop.local.servers import EmbeddedPostgres, EmbeddedRedis, free_port
 from tests.hosts.drawn import draw
-from tests.hosts.page import Step, steps_for
+from tests.hosts.page import PAGE, Step, steps_for
 from tests.wheels import build
 
 NAME = "mysite"
 INSTALL_SECONDS = 500  # that pip may take; a cold cache and two cores that have other work
 
 
+@dataclass(frozen=True)
+class Project:
+    """How a project is made, and where it has its settings."""
+
+    start: str = f"django-admin startproject {NAME} ."
+    settings: str = f"{NAME}/settings.py"
+    module: str = f"{NAME}.settings"
+    page: Path = PAGE  # whose steps it takes
+
+
+DJANGO_S = Project()
+
+
 @contextmanager
 def new_shop(
-    folder: Path, kind: str, packages: Sequence[str], own: Callable[["Host"], None]
+    folder: Path,
+    kind: str,
+    packages: Sequence[str],
+    own: Callable[["Host"], None],
+    project: Project = DJANGO_S,
 ) -> Iterator["Host"]:
     """Make a shop by its own steps, and then by those of docs/install.md, with its processes running.
 
     Args:
         folder: for all of it.
-        kind: the folder beside this file that has its settings, its addresses and what fills it, and the page's name for it.
+        kind: the folder beside this file that has its settings, its addresses unless they are those of a new project, and what fills it;
+            and the page's name for it.
         packages: that its environment has before the plugin's.
         own: takes the steps between its settings and its rows.
+        project: how it begins.
     """
     wheels, drawn, files = build(folder / "wheels"), draw(folder / "drawn"), Path(__file__).parent / kind
-    with Host(folder) as host:
+    with Host(folder, project) as host:
         host.make(*packages)
         with host.timed("the shop's own steps"):
-            host.write(f"{NAME}/settings.py", (files / "settings.py").read_text())
-            (host.project / NAME / "urls.py").write_text((files / "urls.py").read_text())
+            host.write(project.settings, (files / "settings.py").read_text())
+            if (files / "urls.py").exists():
+                (host.project / NAME / "urls.py").write_text((files / "urls.py").read_text())
             own(host)
             host.python(files / "fill.py", str(drawn))
         for wheel in wheels:
             shutil.copy(wheel, host.project)
-        for step in steps_for(kind):
+        for step in steps_for(kind, project.page):
             host.take(step)
         host.serve()
         yield host
@@ -66,10 +87,12 @@ class Host:
 
     Args:
         folder: for all of it.
+        kind: of its project.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, kind: Project = DJANGO_S) -> None:
         self.folder, self.venv, self.project = folder, folder / "venv", folder / "shop"
+        self.kind = kind
         self.postgres = EmbeddedPostgres(folder / "postgres", log=folder / "postgres.log", durable=False)
         self.redis = EmbeddedRedis(folder / "redis", log=folder / "redis.log")
         self.processes: list[LocalProcess] = []
@@ -99,12 +122,12 @@ class Host:
         self.seconds[part] = self.seconds.get(part, 0.0) + time.monotonic() - started
 
     def make(self, *packages: str) -> None:
-        """Make the environment with packages of the configured registry, and the project as Django does."""
+        """Make the environment with packages of the configured registry, and the project as its maker does."""
         with self.timed("the shop's own packages"):
             self.execute([sys.executable, "-m", "venv", str(self.venv)], folder=self.folder)
             self.run(f"pip install --disable-pip-version-check {' '.join(packages)}", folder=self.folder)
         self.project.mkdir()
-        self.run(f"django-admin startproject {NAME} .")
+        self.run(self.kind.start)
 
     def environment(self) -> dict[str, str]:
         """The variables of everything that runs in the shop, which sees no package of this repository."""
@@ -121,7 +144,7 @@ class Host:
             "PGUSER": "postgres",
             "PGDATABASE": NAME,
             "REDIS_URL": self.redis.url,
-            "DJANGO_SETTINGS_MODULE": f"{NAME}.settings",
+            "DJANGO_SETTINGS_MODULE": self.kind.module,
             "PYTHONUNBUFFERED": "1",
         }
 

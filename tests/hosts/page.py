@@ -1,11 +1,12 @@
-"""The steps of docs/install.md, as they are to be taken: each fenced block is a command or a piece of a file."""
+"""The steps of docs/install.md or a page like it, as they are to be taken: each fenced block is a command or a piece of a file."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "install.md"
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+PAGE = DOCS / "install.md"
 _BLOCK = re.compile(
     r"^(?:<!-- (?P<marker>[^>]+) -->\n)?^```(?P<language>\w+)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL
 )
@@ -27,7 +28,7 @@ def steps_for(kind: str, page: Path = PAGE) -> Iterator[Step]:
     """Yield the steps for one kind of shop.
 
     Args:
-        kind: "oscar", or "models" for a shop with models of its own.
+        kind: "oscar", "wagtail", or "models" for a shop with models of its own.
         page: the page that has them.
     """
     text = page.read_text()
@@ -35,7 +36,7 @@ def steps_for(kind: str, page: Path = PAGE) -> Iterator[Step]:
     for block in _BLOCK.finditer(text):
         marker = block["marker"] or ""
         wanted = marker.removeprefix("for: ") if marker.startswith("for: ") else kind
-        assert wanted in ("oscar", "models"), marker
+        assert wanted in ("oscar", "wagtail", "models"), marker
         assert marker in ("", "keeps running") or marker.startswith("for: "), marker
         if wanted != kind:
             continue

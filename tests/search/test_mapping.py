@@ -1,5 +1,6 @@
 """A host says by paths what its products are: what they read, in how many queries, and what a check says of a wrong one."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -12,11 +13,12 @@ from django.test.utils import CaptureQueriesContext
 from search import registry
 from search.engine import Filters, search
 from search.exceptions import HostError
-from search.indexing.documents import prepare
+from search.indexing.documents import clean_document, prepare
 from search.mapping import UNKNOWN_DATE, Mapped
 from search.models import Build, IndexVersion
 from search.registry import ProductIndex, ProductPicture, load_each, make_card
-from shop.models import Category, Product, Variant
+from shop.models import Brand, Category, Product, Variant
+from tests.search.indexing.test_documents import SOUND
 from tests.search.products import build_version, make_product
 
 pytestmark = pytest.mark.django_db
@@ -207,6 +209,40 @@ def test_a_tree_that_gives_all_ancestors_at_once_and_one_without_an_end():
     assert path_by("get_ancestors") == path_by("parent") == ("Men", "Sports", "Shoes")
     root.parent = shoes
     assert path_by("parent") == ("Men", "Sports", "Shoes")
+
+
+def test_several_places_in_a_tree_give_all_their_paths_the_deepest_last():
+    women, men, offers = (
+        Category.objects.create(name=name, slug=name) for name in ("Women", "Men", "Offers")
+    )
+    shoes = Category.objects.create(name="Shoes", slug="ws", parent=women)
+    Category.objects.create(name="Shoes", slug="ms", parent=men)
+    boots = Category.objects.create(name="Boots", slug="wb", parent=shoes)
+    for sku, category in (("1", boots), ("2", offers), ("3", shoes)):
+        product = make_product(sku, pictures=0)
+        product.category = category
+        product.save()
+    mapped = Mapped(
+        Brand, {"name": "name", "category": "products__category__name"}, ("category",), {"category": "parent"}
+    )
+    given = mapped.document(mapped.read_ahead(Brand.objects.all()).get())["facets"]["category"]
+    assert given == ("Offers", "Women", "Women \u203a Shoes", "Boots")
+    document = replace(SOUND, facets={"category": given})
+    assert clean_document(document, "7", ambiguous={"Shoes", "Offers"})[0].facets["category"] == given
+    with CaptureQueriesContext(connection) as asked:
+        paths = mapped.paths("category")
+    assert set(paths) > {("Women", "Women \u203a Shoes", "Boots"), ("Men", "Men \u203a Shoes"), ("Offers",)}
+    assert len(asked) <= 2
+    assert (
+        Mapped(Product, MappedIndex.fields, MappedIndex.facets, MappedIndex.trees).paths("category") is None
+    )
+
+
+def test_further_codes_are_all_values_of_their_path(shirt):
+    mapped = Mapped(Product, {"name": "name", "codes": ("variants__size", "colour")})
+    sizes = tuple(one.size for one in shirt.variants.all())
+    assert mapped.document(shirt)["codes"] == (*sizes, shirt.colour)
+    assert len(sizes) > 1
 
 
 def test_the_only_date_that_the_model_sets_itself_is_when_a_product_was_added(monkeypatch):

@@ -110,6 +110,12 @@ RULES: dict[str, Rule] = {
     "admin:fashion_search_inspector": ADMIN,
     "admin:fashion_search_compare": ADMIN,
     "admin:fashion_search_workbench": ADMIN,
+    "admin:fashion_search_changes": ADMIN,
+    "admin:fashion_search_places": ADMIN,
+    "admin:fashion_search_devices": ADMIN,
+    "admin:fashion_search_weekly": ADMIN,
+    "admin:fashion_search_weekly_send": SENT,
+    "admin:fashion_search_workbench_ignore": SENT,
     **_pages("fashion_search_loggedsearch", "add", "delete"),
     # Merchandising
     **_pages("fashion_search_banner"),

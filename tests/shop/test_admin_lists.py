@@ -91,3 +91,31 @@ def test_filters_offer_the_values_that_products_have(admin_client, make_products
 
 def test_no_values_of_no_products(db):
     assert Product.objects.values_of("gender") == []
+
+
+def test_state_and_stock_stand_before_what_is_wide(admin_client, five):
+    columns = admin_client.get(LIST).context["cl"].list_display
+    assert columns[:6] == ["action_checkbox", "thumbnail", "name", "published", "stock", "index_state"]
+    assert columns.count("index_state") == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "skus"),
+    [
+        ("Shirts", ["S1"]),
+        ("apparel > topwear", ["S2", "S1"]),  # with all that is below
+        ("top", ["S2", "S1"]),
+        ("Footwear > Shoes", ["S3"]),
+        ("", ["S3", "S2", "S1"]),
+        ("Hats", []),
+        ("a%_'", []),
+    ],
+)
+def test_a_category_is_typed(admin_client, make_products, typed, skus):
+    make_products([1], category="Shirts")
+    make_products([2], category="Tshirts")
+    make_products([3], category="Shoes")
+    response = admin_client.get(LIST, {"category": typed, "published__exact": "1"})
+    assert [product.sku for product in response.context["cl"].result_list] == skus
+    assertContains(response, '<option value="Apparel &gt; Topwear &gt; Shirts">')
+    assertContains(response, '<input type="hidden" name="published__exact" value="1">')

@@ -11,25 +11,14 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-APP = "fashion_search"
-# Page of the admin -> what the dashboard calls it.
-PAGES = {
-    "dashboard": _("Index"),
-    "searchday": _("Searches"),
-    "merchandisingrule": _("Rules"),
-    "synonym": _("Synonyms"),
-    "cataloguehealth": _("Health of the catalogue"),
-}
+from .. import pages
 
 
 def may_see(user: Any, url_name: str | None, url_args: Any = None, url_kwargs: Any = None) -> bool:
-    """Whether somebody may see a page of the plugin, by the permission that the admin asks for; the heading where any of them."""
-    if not user.is_active or not user.is_staff:
-        return False
-    if url_name is None:
-        return any(user.has_perm(f"{APP}.view_{page}") for page in PAGES)
-    page = url_name.removeprefix(f"admin:{APP}_").removesuffix("_changelist")
-    return bool(user.has_perm(f"{APP}.view_{page}"))
+    """Whether somebody may see a page of the plugin; the heading where any of them."""
+    return any(
+        pages.may_see(user, page) for page in pages.PAGES if url_name in (None, pages.url_name_of(page))
+    )
 
 
 NAVIGATION: dict[str, Any] = {
@@ -37,7 +26,7 @@ NAVIGATION: dict[str, Any] = {
     "icon": "fas fa-search",
     "access_fn": may_see,
     "children": [
-        {"label": label, "url_name": f"admin:{APP}_{page}_changelist", "access_fn": may_see}
-        for page, label in PAGES.items()
+        {"label": label, "url_name": pages.url_name_of(page), "access_fn": may_see}
+        for page, label in pages.PAGES.items()
     ],
 }

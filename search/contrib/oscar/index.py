@@ -9,17 +9,16 @@ A subclass changes what it names:
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from html import unescape
 from threading import local
 from typing import Any, BinaryIO, ClassVar
 
 from django.db.models import Prefetch, QuerySet
-from django.utils.html import strip_tags
 from oscar.core.loading import get_model
 from oscar.core.thumbnails import get_thumbnailer
 
 from ...facets import BRAND, CATEGORY, COLOUR, GENDER, SIZE
 from ...registry import ProductCard, ProductDocument, ProductIndex, ProductPicture
+from ..plain import plain_text
 from .attributes import effective_values
 from .categories import CategoryTree
 from .prices import anonymous_strategy, offer_of, shopper_strategy
@@ -216,11 +215,6 @@ def pictures_of(product: Any, children: Iterable[Any]) -> list[Any]:
             if picture.original:
                 found.setdefault(picture.original.name, picture)
     return list(found.values())
-
-
-def plain_text(html: str | None) -> str:
-    """Return the text of a description, which Oscar keeps as HTML; words of two paragraphs stay apart."""
-    return " ".join(unescape(strip_tags((html or "").replace("<", " <"))).split())
 
 
 def thumbnail_of(picture: Any, size: str) -> str:

@@ -56,8 +56,7 @@ class TestPermission:
         assert "What is being indexed" in page
         for part in (
             "What failed",
-            "What shoppers look for",
-            "Top queries",
+            "How fast searches are answered",
             "Rebuild Reindex",
             "Cancel the rebuild",
         ):
@@ -70,7 +69,6 @@ class TestPermission:
             ("change_indexversion", "Cancel the rebuild"),
             ("view_staleproduct", "What failed"),
             ("view_searchday", "Half within"),
-            ("view_queryday", "Top queries"),
         ],
     )
     def test_each_permission_adds_its_part(self, quick_ping, permission, part):
@@ -121,7 +119,7 @@ class TestParts:
         assert f'/admin/fashion_search/staleproduct/?q={product.pk}"' in page
         assert "/admin/shop/product/" not in page
 
-    def test_what_shoppers_look_for(self, staff, quick_ping, log):  # noqa: F811
+    def test_how_fast_searches_are_answered(self, staff, quick_ping, log):  # noqa: F811
         now = timezone.now()
         for _ in range(3):
             log("red shirt", at=now, clicks={"A-1": 1})
@@ -132,8 +130,6 @@ class TestParts:
             "Today 3 0\u202f% 20\u202fms 20\u202fms Yesterday 1 100\u202f% 20\u202fms 20\u202fms Last 7 days 4 25\u202f%"
             in page
         )
-        assert "red shirt 3 100\u202f%" in page
-        assert "jumper 1" in page
 
     def test_no_inline_script_or_style(self, staff, quick_ping):
         make_product("A1")

@@ -1,9 +1,11 @@
 """The description of the API is valid, whole and true."""
 
+import html
 import re
 import sys
 
 import pytest
+from django.apps import apps
 from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.validation import validate_schema
 
@@ -71,6 +73,16 @@ def test_the_page_for_people_loads_nothing_from_elsewhere(client):
     assert "drf_spectacular_sidecar/swagger-ui-dist/swagger-ui-bundle.js" in page
     assert 'data-schema="/api/v1/schema/"' in page
     assert "http" not in page.replace("<!doctype html>", "")
+
+
+def test_without_the_files_of_the_page_it_says_what_to_install(client, monkeypatch):
+    monkeypatch.setattr(apps, "is_installed", lambda name: name != "drf_spectacular_sidecar")
+    answer = client.get("/api/v1/docs/")
+    page = html.unescape(answer.content.decode())
+    assert answer.status_code == 200
+    assert '<code>pip install "fashion-search[api-docs]"</code>' in page
+    assert '<a href="/api/v1/schema/">' in page
+    assert "swagger-ui" not in page
 
 
 def test_a_blank_sku_is_what_python_calls_blank():

@@ -11,10 +11,11 @@ from search.models import IndexEntry, WordList
 from search.query.lexicon import forget_words
 from search.query.names import names_of
 from search.registry import ProductDocument
+from search.signals import mark_stale
 from search.text import without_codes
 from shop.search_index import ShopProductIndex
 from tests.search.indexing.test_documents import SOUND
-from tests.search.products import build_version, make_product
+from tests.search.products import build_version, drain, make_product
 
 CODES = {"S-1": ("ROSA/77-XL", "4006381333931", "QUOK-4711"), "S-2": ("ROSA/78-XL", "QUOK-4712")}
 
@@ -60,6 +61,21 @@ def counted(found):
 )
 def test_a_new_code_is_found_as_it_is_written_before_it_is_counted(found, typed, sku):
     assert found(typed)[0] == sku
+
+
+@pytest.mark.parametrize("typed", ["quok-9", "QUOK 9", "quok9", "shirt quok-9", "4006381333999", "nine9"])
+def test_a_code_that_came_after_the_count_is_found_at_once_however_it_is_typed(counted, monkeypatch, typed):
+    monkeypatch.setitem(CODES, "S-3", ("QUOK-9", "4006381333999", "NINE 9"))
+    (key,) = IndexEntry.objects.filter(sku="s-3").values_list("product_key", flat=True)
+    mark_stale([key])
+    drain()
+    assert counted(typed) == ("S-3", ())
+
+
+def test_an_own_sku_that_came_after_the_count_is_no_slip_of_another(counted):
+    make_product("ROSA-77-XM", colour="red")
+    drain()
+    assert counted("rosa-77-xm") == ("ROSA-77-XM", ())
 
 
 @pytest.mark.parametrize(

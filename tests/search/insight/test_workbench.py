@@ -1,7 +1,7 @@
 import pytest
 from django.utils import timezone
 
-from search.insight.workbench import look_around
+from search.insight.workbench import look_around, offer_words
 from search.models import PopularQuery, VersionLexicon
 from tests.search.indexed import make_version
 
@@ -28,13 +28,29 @@ def test_the_nearest_words_of_every_facet(version):
     assert around.version == version
     assert around.tokens == ["red"]
     assert list(around.facets) == ["colour", "category"]
-    red, blue = around.facets["colour"]
-    assert (red.value, red.products) == ("Red", 7)
+    (red,) = around.facets["colour"]  # blue is no nearer than nonsense is
+    assert (red.value, red.products, red.token) == ("Red", 7, "colour=Red")
     assert red.similarity == pytest.approx(1.0, abs=1e-5)
-    assert (blue.value, blue.products) == ("Blue", 3)
-    assert blue.similarity < red.similarity
     assert around.facets["category"][0].value == "Red shirt"
-    assert [query.text for query in around.queries] == ["red bag", "blue dress"]  # the query itself is none
+    assert [query.text for query in around.queries] == [
+        "red bag"
+    ]  # neither the query itself, nor what is no nearer than nonsense
+
+
+def test_a_word_that_is_spelled_alike_is_offered_however_far_its_meaning(version):
+    assert [word.value for word in offer_words(["blu", "dresss", "zorblax"])["dresss"]] == ["Dress"]
+
+
+def test_a_brand_is_offered_for_its_spelling_only(version):
+    VersionLexicon.objects.update(facets={"brand=Red": 4, "brand=Rede": 1})
+    assert [word.value for word in offer_words(["rede"])["rede"]] == ["Rede"]
+    VersionLexicon.objects.update(facets={"brand=Red shirt": 4})
+    assert offer_words(["red"]) == {"red": []}
+
+
+def test_without_words_nothing_is_offered(db):
+    assert offer_words(["red"]) == {}
+    assert offer_words([]) == {}
 
 
 def test_sizes_are_no_words_since_no_synonym_leads_to_one(version):

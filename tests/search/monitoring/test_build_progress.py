@@ -178,7 +178,9 @@ def test_a_cancelled_build_says_what_becomes_of_its_rows(build):
     batches.index_batch(outbox.claim_fresh(1))
     Build.objects.filter(pk=build.pk).update(indexed=1)
     building.cancel_build(build.pk, by="ben")
-    sentence = "Cancelled by ben. It ended after 1 of 4 products. Searches use the version that was active before."
+    sentence = (
+        "Cancelled by ben. It ended after 1 of 4 products. Searches use the version that was active before."
+    )
     assert read_progress(no_ping)["sentence"] == f"{sentence} What it had written is being removed."
     building.advance_builds()
     progress = read_progress(no_ping)

@@ -106,7 +106,7 @@ def _codes_of(text: str) -> ReadCodes | None:
             yield next(written, key)
 
     typed = typed_codes(text)
-    return codes().read(text, typed, as_written) if typed else None
+    return codes().read(text, typed, as_written, lambda codes: {}) if typed else None
 
 
 def understand(text: str) -> tuple[Query, Query, Understood]:

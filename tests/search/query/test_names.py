@@ -120,4 +120,4 @@ def test_a_list_of_the_release_before_has_no_parts_and_is_no_error_of_a_page(ver
     with pytest.raises(LookupError):
         names_of(version.pk, "c" * 64)
     assert suggest("shirt").degraded == NO_WORDS
-    assert read_codes("ga-100-1a2dr", version.pk) == ReadCodes("ga-100-1a2dr")
+    assert read_codes("ga-100-1a2dr", version) == ReadCodes("ga-100-1a2dr")
