@@ -43,6 +43,7 @@ RULES: dict[str, Rule] = {
     "fashion_search_pages:events": Rule(400, 400, 400, "POST"),
     "shop:category": _public("/categories/apparel/topwear/shirts/"),
     "shop:product": _public("/products/SLUG/"),
+    "shop:bag": PUBLIC,
     "shop:thumbnail": _public("/media/thumbs/card/products/aa/S1.jpg.webp"),
     "favicon": Rule(302, 302, 302),
     "robots": PUBLIC,
