@@ -2,11 +2,30 @@
 
 from collections.abc import Callable, Iterable
 from decimal import Decimal
-from typing import cast
+from typing import TYPE_CHECKING
 
 from django.utils.formats import number_format
 from django.utils.functional import lazy
 from django.utils.translation import override
+
+if TYPE_CHECKING:
+    # A sentence is a str to whom it is given: it can be shown, compared and formatted. What joins sentences uses `joined`.
+    def gettext_lazy(message: str) -> str: ...  # noqa: D103
+    def ngettext_lazy(singular: str, plural: str, number: str | None = None) -> str: ...  # noqa: D103
+    def pgettext_lazy(context: str, message: str) -> str: ...  # noqa: D103
+else:
+    from django.utils.translation import gettext_lazy, ngettext_lazy, pgettext_lazy
+
+__all__ = [
+    "changed",
+    "figure",
+    "gettext_lazy",
+    "joined",
+    "ngettext_lazy",
+    "pgettext_lazy",
+    "said",
+    "untranslated",
+]
 
 
 def _filled(sentence: str, values: dict[str, object]) -> str:
@@ -25,7 +44,10 @@ def _written(number: float | Decimal, decimals: int) -> str:
     return number_format(number, decimals, use_l10n=True, force_grouping=True)
 
 
-_fill, _join, _change, _write = (lazy(of, str) for of in (_filled, _joined, _changed, _written))
+_fill: Callable[..., str] = lazy(_filled, str)
+_join: Callable[..., str] = lazy(_joined, str)
+_change: Callable[..., str] = lazy(_changed, str)
+_write: Callable[..., str] = lazy(_written, str)
 
 
 def said(sentence: str, **values: object) -> str:
@@ -35,7 +57,7 @@ def said(sentence: str, **values: object) -> str:
         sentence: of `gettext_lazy` or `ngettext_lazy`, with a placeholder such as %(number)s for each value.
         values: by the names of the placeholders; they may be such sentences themselves.
     """
-    return cast(str, _fill(sentence, values))
+    return _fill(sentence, values)
 
 
 def joined(parts: Iterable[str], between: str = " ") -> str:
@@ -43,12 +65,12 @@ def joined(parts: Iterable[str], between: str = " ") -> str:
     parts = tuple(part for part in parts if part)
     if len(parts) < 2:
         return parts[0] if parts else ""
-    return cast(str, _join(parts, between))
+    return _join(parts, between)
 
 
 def changed(sentence: str, change: Callable[[str], str]) -> str:
     """Return what a function makes of a sentence, whenever it is read."""
-    return cast(str, _change(sentence, change))
+    return _change(sentence, change)
 
 
 def untranslated(sentence: str) -> str:
@@ -59,4 +81,4 @@ def untranslated(sentence: str) -> str:
 
 def figure(number: float | Decimal, decimals: int = 0) -> str:
     """Return a number as the language that is active whenever it is read writes it: "1,234.5", "1.234,5"."""
-    return cast(str, _write(number, decimals))
+    return _write(number, decimals)

@@ -17,13 +17,13 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_POST
 
 from ..clock import today
 from ..conf import get_settings
 from ..models import WeeklyMail
 from ..resilience import reason_of
+from ..sentences import gettext_lazy, pgettext_lazy
 from .csv_export import as_csv
 from .workbench import WorkbenchPages, given_query
 
@@ -96,7 +96,7 @@ class AnalyticsPages(WorkbenchPages):
         if _is_export(request):
             return _download("queries", period, [*(label for _key, label in COLUMNS)], _query_rows(queries))
         # It counts and cuts, which is all that a paginator asks for.
-        pages: Paginator[Any] = Paginator(queries, PER_PAGE)  # type: ignore[arg-type]
+        pages: Paginator[Any] = Paginator(queries, PER_PAGE)
         return self._show(
             request,
             "queries",

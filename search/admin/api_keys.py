@@ -7,9 +7,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
-from django.utils.translation import gettext_lazy as _
 
 from ..models import ApiKey
+from ..sentences import gettext_lazy as _
 from .base import ModelAdmin
 
 

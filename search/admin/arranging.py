@@ -16,12 +16,13 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
 from ..exceptions import OvertakenDraft
 from ..facets import CATEGORY
 from ..models import Arrangement
 from ..registry import ProductCard, read_cards
+from ..sentences import gettext_lazy
 from ..text import MAX_LENGTH, split, storable
 from .base import ReadOnlyAdmin
 from .merchandising_forms import as_indexed, categories, key_of_sku, pinned_tokens

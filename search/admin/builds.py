@@ -10,12 +10,12 @@ from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
 from ..exceptions import BuildStateError
 from ..models import Build, Dashboard, IndexVersion
 from ..sentences import figure
+from ..sentences import gettext_lazy as _
 from .base import ReadOnlyAdmin
 
 TEMPLATES = "admin/fashion_search/dashboard"

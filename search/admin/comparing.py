@@ -9,19 +9,18 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from ..conf import Weights, get_settings
 from ..models import EvaluationRun, IndexVersion, JudgedSet
+from ..sentences import gettext_lazy, pgettext_lazy
 from .judging import SetPages
 
 HIGHEST = 100.0  # weight; what counts is how they stand to one another
 RUNS = 10  # earlier comparisons that are named
 
 # Weight -> what the form calls it, and what it says below; in groups.
-IMPORTANCES: Mapping[str, tuple[Promise, Promise]] = {
+IMPORTANCES: Mapping[str, tuple[str, str]] = {
     "category": (gettext_lazy("Category"), gettext_lazy("of the kind of product that the query names")),
     "brand": (gettext_lazy("Brand"), gettext_lazy("of a brand")),
     "colour": (gettext_lazy("Colour"), gettext_lazy("of a colour")),
@@ -32,7 +31,7 @@ IMPORTANCES: Mapping[str, tuple[Promise, Promise]] = {
         gettext_lazy("of a word that only one product has; commoner ones count less"),
     ),
 }
-FITS: Mapping[str, tuple[Promise, Promise]] = {
+FITS: Mapping[str, tuple[str, str]] = {
     "title": (gettext_lazy("Name"), gettext_lazy("a word in the product's name")),
     "keyword": (gettext_lazy("Keywords"), gettext_lazy("in its keywords")),
     "description": (gettext_lazy("Description"), gettext_lazy("in its description")),
@@ -46,7 +45,7 @@ FITS: Mapping[str, tuple[Promise, Promise]] = {
         gettext_lazy("share of what was asked for that the closest products must have"),
     ),
 }
-ADDED: Mapping[str, tuple[Promise, Promise]] = {
+ADDED: Mapping[str, tuple[str, str]] = {
     "image": (
         pgettext_lazy("weight", "Picture"),
         gettext_lazy("its likeness to the query, beside a full match's 1"),
@@ -75,8 +74,8 @@ class WeightField:
     """A number of the form."""
 
     name: str
-    label: Promise
-    help: Promise
+    label: str
+    help: str
     present: float  # as it is set
     default: float
     value: str  # as it was typed
@@ -119,7 +118,8 @@ class ComparingPages(SetPages):
             judged_set.runs.exclude(weights={}).select_related("before", "after").defer("answers")[:RUNS]
         )
         chosen = _chosen(request, runs)
-        weights, problems = asdict(get_settings().weights), {}
+        weights = asdict(get_settings().weights)
+        problems: dict[str, str] = {}
         if request.method == "POST":
             weights, problems = _read(request.POST)
             changed = {} if problems else changed_weights(weights)
@@ -130,7 +130,7 @@ class ComparingPages(SetPages):
             chosen = None
         elif chosen:
             weights |= chosen.weights
-        done = chosen is not None and chosen.before is not None and chosen.after is not None
+        before, after = (chosen.before, chosen.after) if chosen else (None, None)
         return self.respond(
             request,
             "compare",
@@ -143,8 +143,8 @@ class ComparingPages(SetPages):
             highest=HIGHEST,
             count=judged_set.queries.count(),
             tried=_described(chosen.weights) if chosen else [],
-            comparison=compare_evaluations(chosen.before, chosen.after) if done else None,
-            setting=setting_of(chosen.weights) if done else "",
+            comparison=compare_evaluations(before, after) if before and after else None,
+            setting=setting_of(chosen.weights) if chosen and before and after else "",
             version=IndexVersion.objects.active(),
             state_address=self.address("state", judged_set),
         )
@@ -176,7 +176,7 @@ def _read(given: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
 
 def _fields(
     request: HttpRequest, weights: Mapping[str, Any], problems: Mapping[str, str]
-) -> list[tuple[Promise, list[WeightField]]]:
+) -> list[tuple[str, list[WeightField]]]:
     present, default = asdict(get_settings().weights), asdict(Weights())
     return [
         (

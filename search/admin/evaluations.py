@@ -8,9 +8,9 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from ..models import Evaluation
+from ..sentences import gettext_lazy
 from .base import ReadOnlyAdmin
 
 

@@ -10,10 +10,10 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, ngettext
-from django.utils.translation import gettext_lazy as _
 
 from ..models import IndexEntry, IndexVersion, StaleProduct
 from ..registry import ProductCard, read_cards
+from ..sentences import gettext_lazy as _
 from .base import ForgivingList, ReadOnlyAdmin
 
 

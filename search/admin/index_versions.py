@@ -13,12 +13,12 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from ..exceptions import NoVersion, SearchError
 from ..models import IndexVersion
 from ..sentences import figure
+from ..sentences import gettext_lazy as _
 from .base import ForgivingList, ReadOnlyAdmin
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
 from ..models import LoggedSearch, QueryDay, SearchEvent
+from ..sentences import gettext_lazy as _
 from .analytics import AnalyticsPages
 from .base import ReadOnlyAdmin
 

@@ -11,13 +11,13 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from ..conf import get_settings, other_settings
 from ..exceptions import InvalidQuery
 from ..facets import parse_typed
 from ..models import Evaluation, IndexVersion
 from ..registry import get_index
+from ..sentences import gettext_lazy
 from ..text import MAX_LENGTH, storable
 from .arranging import may_arrange
 from .base import ReadOnlyAdmin

@@ -14,13 +14,13 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, ngettext
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from ..conf import get_settings
 from ..models import Banner, MerchandisingRule, Redirect, Synonym
 from ..money import price_text
 from ..registry import ProductCard, read_cards
+from ..sentences import gettext_lazy as _
 from ..text import MAX_LENGTH, one_line, storable
 from .arranging import find_products
 from .base import ForgivingList, ModelAdmin

@@ -11,7 +11,6 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
 from ..conf import get_settings
 from ..exceptions import UnsafeLink
@@ -19,6 +18,7 @@ from ..facets import CATEGORY, parse_typed, token_of, values_of
 from ..models import Banner, IndexEntry, IndexVersion, KeptCount, MerchandisingRule, Redirect, Synonym
 from ..models.entries import EntryQuerySet
 from ..registry import ProductCard, get_index, read_cards
+from ..sentences import gettext_lazy as _
 from ..text import PhraseIndex, split
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
-from django.utils.translation import gettext_lazy as _
 
 from ..exceptions import NoTags
+from ..sentences import gettext_lazy as _
 from .base import ModelAdmin
 
 FEW = 24  # products whose tags are suggested while the page is waited for

@@ -17,11 +17,11 @@ from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_noop
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from ..models import ProductTag, TagWord
 from ..registry import get_index
+from ..sentences import gettext_lazy as _
 from ..text import split, storable
 from .base import ModelAdmin, ReadOnlyAdmin
 

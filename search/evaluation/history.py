@@ -9,7 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from ..clock import local_time
-from ..insight.charts import Chart, Label, Series, line_chart
+from ..insight.charts import Chart, Label, Series, day_axis, line_chart
 from ..models import Evaluation
 
 SHOWN = 40  # evaluations of a chart, the latest ones
@@ -79,7 +79,9 @@ def _draw(entries: Sequence[Entry]) -> Chart:
         Series("P@10", "c2", [entry.evaluation.precision for entry in entries]),
         Series("nDCG@10", "c3", [entry.evaluation.ndcg for entry in entries]),
     ]
-    chart = line_chart("history", _("P@10 and nDCG@10 over time"), moments, series, _figure, least=1.0)
+    chart = line_chart(
+        "history", _("P@10 and nDCG@10 over time"), day_axis(moments), series, _figure, least=1.0
+    )
     columns = [
         replace(
             column,

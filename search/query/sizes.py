@@ -5,10 +5,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from django.utils.translation import gettext_lazy as _
-
 from ..conf import Weights
 from ..facets import CATEGORY, COLOUR, GENDER, SIZE, facet_of, value_of, values_of
+from ..sentences import gettext_lazy as _
 from ..sentences import joined, said
 from ..text import Word, split
 from .lexicon import EXACT, LOOSE, Lexicon

@@ -10,7 +10,8 @@ from django import template
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+
+from ..sentences import gettext_lazy as _
 
 register = template.Library()
 

@@ -7,13 +7,13 @@ from decimal import Decimal, InvalidOperation
 
 from django.utils.formats import get_format
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy
 
 from ..engine.request import Filters
 from ..exceptions import InvalidQuery
 from ..facets import BRAND, CATEGORY, COLOUR, GENDER, SIZE, TAGS
 from ..money import SYMBOLS
 from ..registry import get_index
+from ..sentences import gettext_lazy
 
 Label = str | Promise
 
