@@ -8,6 +8,7 @@ from .evaluations import EvaluationAdmin
 from .failures import NotedProductAdmin, StaleProductAdmin
 from .index_versions import IndexVersionAdmin
 from .insight import LoggedSearchAdmin, QueryDayAdmin
+from .judged_sets import JudgedSetAdmin
 from .merchandising import BannerAdmin, MerchandisingRuleAdmin, RedirectAdmin, SynonymAdmin
 from .overview import SearchDayAdmin
 from .products import IndexedProductAdmin
@@ -25,6 +26,7 @@ __all__ = [
     "EvaluationAdmin",
     "IndexVersionAdmin",
     "IndexedProductAdmin",
+    "JudgedSetAdmin",
     "LoggedSearchAdmin",
     "MerchandisingRuleAdmin",
     "ModelAdmin",

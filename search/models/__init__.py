@@ -18,6 +18,7 @@ from .insight import (
     StageDay,
     WeeklyMail,
 )
+from .judged import EvaluationRun, JudgedSet, QueryJudgement
 from .kept_counts import KeptCount, KeptCountChange
 from .merchandising import Banner, MerchandisingRule, Redirect, Synonym
 from .quality import CatalogueHealth, CatalogueMap, HealthFinding
@@ -37,10 +38,12 @@ __all__ = [
     "DeviceDay",
     "EntryImage",
     "Evaluation",
+    "EvaluationRun",
     "HealthFinding",
     "IgnoredQuery",
     "IndexEntry",
     "IndexVersion",
+    "JudgedSet",
     "KeptCount",
     "KeptCountChange",
     "LoggedSearch",
@@ -49,6 +52,7 @@ __all__ = [
     "PopularQuery",
     "ProductTag",
     "QueryDay",
+    "QueryJudgement",
     "ReconcileRound",
     "Redirect",
     "SearchDay",

@@ -63,6 +63,7 @@ MENU: tuple[tuple[str | Promise, tuple[Page, ...]], ...] = (
             Page(_("Search log"), "loggedsearch"),
             Page(_("Inspector"), "queryday", "inspector"),
             Page(_("Compare"), "queryday", "compare"),
+            Page(_("Judged queries"), "judgedset"),
             Page(_("Evaluations"), "evaluation"),
         ),
     ),
