@@ -8,12 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-<<<<<<< HEAD:search/migrations/0032_arrangements.py
-        ("fashion_search", "0037_judged_sets"),
-        ("fashion_search", "0040_analytics"),
-=======
         ("fashion_search", "0035_judged_sets"),
->>>>>>> main:search/migrations/0036_arrangements.py
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
