@@ -119,7 +119,6 @@ def test_a_rule_names_its_product_by_picking_it(admin: Page):
     name = first.locator("span").text_content() or ""
     field.press("ArrowDown")
     expect(first).to_have_attribute("aria-selected", "true")
-    assert violations(admin, ".fs-picker") == []
     field.press("Enter")
     expect(first).to_be_hidden()
     expect(admin.locator(".field-sku .fs-picked")).to_contain_text(name)
