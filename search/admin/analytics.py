@@ -96,7 +96,7 @@ class AnalyticsPages(WorkbenchPages):
         if _is_export(request):
             return _download("queries", period, [*(label for _key, label in COLUMNS)], _query_rows(queries))
         # It counts and cuts, which is all that a paginator asks for.
-        pages: Paginator[Any] = Paginator(queries, PER_PAGE)  # type: ignore[arg-type]
+        pages: Paginator[Any] = Paginator(queries, PER_PAGE)
         return self._show(
             request,
             "queries",

@@ -38,9 +38,9 @@ def as_csv(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> S
 
 def _lines(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
     writer = csv.writer(_Echo())
-    lines = [BOM + writer.writerow([_cell(value) for value in header])]  # type: ignore[operator]  # what `write` returns
+    lines = [BOM + writer.writerow([_cell(value) for value in header])]
     for row in rows:
-        lines.append(writer.writerow([_cell(value) for value in row]))  # type: ignore[arg-type]
+        lines.append(writer.writerow([_cell(value) for value in row]))
         if len(lines) >= AT_ONCE:
             yield "".join(lines)
             lines = []

@@ -63,7 +63,7 @@ def _links(week: Period) -> list[tuple[str, str]]:
     base = get_settings().base_address.rstrip("/")
     if not base:
         return []
-    days = urlencode({"from": week.first, "to": week.last})
+    days = urlencode({"from": str(week.first), "to": str(week.last)})
     try:
         return [
             (_("Overview"), f"{base}{reverse('admin:fashion_search_searchday_changelist')}?{days}"),
