@@ -110,7 +110,7 @@ def _candidates(period: Period, containing: str) -> Iterator[tuple[str, Change]]
         .filter(Q(now__gte=LEAST_SEARCHES) | Q(then__gte=LEAST_SEARCHES))
         .exclude(now=F("then"), clicked_now=F("clicked_then"))
     )
-    for row in rows.iterator():
+    for row in rows:
         yield (
             row["query"],
             Change(row["query"], row["now"], row["then"], row["clicked_now"], row["clicked_then"]),

@@ -10,10 +10,9 @@ from datetime import date
 from math import floor, log10
 
 from django.utils.formats import date_format
-from django.utils.translation import gettext
+from django.utils.translation import gettext as _
 
 from ..models import SearchDay
-from ..sentences import gettext_lazy as _
 from .breakdowns import DeviceFigures, PlaceFigures
 from .reports import Figures, share
 
@@ -170,15 +169,15 @@ def draw_devices(figures: Sequence[DeviceFigures], days: list[date]) -> Chart:
 
 def day_axis(days: Sequence[date]) -> Axis:
     """Return an axis of days, one after the other."""
-    names = [date_format(day, gettext("j M Y")) for day in days]
-    titles = [date_format(day, gettext("D j M Y")) for day in days]
+    names = [date_format(day, _("j M Y")) for day in days]
+    titles = [date_format(day, _("D j M Y")) for day in days]
     return Axis(_("Day"), names, titles, _dates(days), newest_first=True)
 
 
 def place_axis(places: Sequence[int]) -> Axis:
     """Return an axis of places, each with its number."""
     names = [str(place) for place in places]
-    titles = [gettext("Place %(number)s") % {"number": name} for name in names]
+    titles = [_("Place %(number)s") % {"number": name} for name in names]
     width = 100 / max(1, len(places))
     labels = [
         Label(name, _percent(width * (number + 0.5)))
@@ -294,7 +293,7 @@ def _dates(days: Sequence[date]) -> list[Label]:
         at = (place + 0.5) / len(days)
         anchor = "start" if at < 0.04 else "end" if at > 0.96 else "middle"
         at = {"start": 0.0, "end": 1.0}.get(anchor, at)
-        labels.append(Label(date_format(days[place], gettext("j M")), _percent(100 * at), anchor))
+        labels.append(Label(date_format(days[place], _("j M")), _percent(100 * at), anchor))
     return labels
 
 
