@@ -37,6 +37,7 @@ def connect() -> None:
         check_cache,
         check_comparing,
         check_block_list,
+        check_weekly_report,
         check_pages,
     ):
         checks.register(check)
@@ -153,6 +154,13 @@ def check_block_list(**kwargs: Any) -> list[CheckMessage]:
     from .monitoring import configuration_probes as configuration
 
     return _messages(configuration.probe_block_list)
+
+
+def check_weekly_report(**kwargs: Any) -> list[CheckMessage]:
+    """E047, W049: the weekly mail can be sent to its addresses, and has something to say."""
+    from .monitoring import configuration_probes as configuration
+
+    return _messages(configuration.probe_weekly_report)
 
 
 def check_pages(**kwargs: Any) -> list[CheckMessage]:

@@ -77,6 +77,7 @@ class Weights:
 
 SETTING = "FASHION_SEARCH"
 STORED, LIVE = "stored", "live"
+LISTS = {"READ_REPLICAS": "aliases in DATABASES", "WEEKLY_REPORT": "mail addresses"}  # of texts
 NOTHING_GIVEN: Mapping[str, Any] = {}
 _CURRENCY = re.compile(r"(?:[A-Z]{3})?")
 _NAMESPACE = re.compile(r"[A-Za-z0-9._-]{0,63}")
@@ -175,6 +176,9 @@ class SearchSettings:
     api_seconds: int = 60  # how long clients may keep products and categories without asking again
     drain_seconds: int = 10  # how often beat writes the log from Redis to Postgres
     roll_up_seconds: int = 300  # how often beat counts the log by days
+    weekly_report: tuple[str, ...] = ()  # addresses that get a mail about each week's searches
+    report_seconds: int = 900  # how often beat looks whether one is due
+    base_address: str = ""  # of the shop, for links in mails: "https://shop.example"
     popular_minimum: int = 5  # visits that clicked a result of a query before it is shown to others
     popular_days: int = 3  # days on which they did
     blocked_queries: str = ""  # file of words that no query shown to others may have, besides blocked.toml
@@ -315,11 +319,9 @@ def checked(key: str, value: Any) -> Any:
         if not isinstance(value, str | Path):
             raise ImproperlyConfigured(f"{SETTING}[{key!r}] must be a path, not {value!r}.")
         return _packaged(str(value)) or Path(value)
-    if key == "READ_REPLICAS":
+    if key in LISTS:
         if not isinstance(value, list | tuple) or not all(isinstance(one, str) and one for one in value):
-            raise ImproperlyConfigured(
-                f"{SETTING}[{key!r}] must be a list of aliases in DATABASES, not {value!r}."
-            )
+            raise ImproperlyConfigured(f"{SETTING}[{key!r}] must be a list of {LISTS[key]}, not {value!r}.")
         return tuple(value)
     if isinstance(default, tuple):
         if not isinstance(value, list | tuple) or not all(isinstance(one, str | Path) for one in value):

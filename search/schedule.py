@@ -83,6 +83,9 @@ PERIODIC: Final = (
         lock="roll-up-log",
     ),
     PeriodicTask(
+        "mail_report", "REPORT_SECONDS", "the weekly mail about searches is not sent", lock="mail-report"
+    ),
+    PeriodicTask(
         "refresh_word_list",
         "WORD_LIST_SECONDS",
         _("spelling and suggestions do not learn the words of new and renamed products"),

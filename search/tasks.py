@@ -14,7 +14,7 @@ from .indexing import building, failures, lexicons, marks, outbox, versions
 from .indexing import reconcile as reconciling
 from .indexing.batches import index_due
 from .indexing.task_runs import recorded_run
-from .insight import log_store, rollup
+from .insight import log_store, rollup, weekly_mail
 from .merchandising import hits
 from .models import Build, CatalogueHealth, CatalogueMap, IndexVersion, KeptCount
 from .monitoring import neighbours
@@ -191,6 +191,12 @@ def drain_log() -> None:
 def roll_up_log() -> None:
     """Count the search log by days and delete what is over; only one of these runs at a time."""
     rollup.roll_up()
+
+
+@_periodic()
+def mail_report() -> None:
+    """Send the mail about last week's searches to those who have not got it yet; only one of these runs at a time."""
+    weekly_mail.send_due()
 
 
 @_periodic()

@@ -13,6 +13,7 @@ from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext
 from redis import Redis
 from redis.exceptions import RedisError
 from rest_framework.throttling import BaseThrottle
@@ -131,7 +132,7 @@ class ShopAdminSite(AdminSite):
         context = {
             **self.each_context(request),
             "is_nav_sidebar_enabled": False,
-            "title": "Too many attempts",
+            "title": gettext("Too many attempts"),
             "minutes": ceil(seconds / 60),
         }
         headers = {"Retry-After": str(ceil(seconds)), "Cache-Control": "no-store"}

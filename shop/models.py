@@ -19,6 +19,7 @@ from django.db.models.functions import Concat, Substr
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
 
 from search.encoders.pictures import open_picture
 from search.exceptions import PictureError
@@ -59,14 +60,16 @@ class Category(models.Model):
     trail = models.CharField(
         max_length=500,
         editable=False,
-        help_text="Names from the root, joined by ' > ', so that lists and search need no walk up the tree.",
+        help_text=_(
+            "Names from the root, joined by ' > ', so that lists and search need no walk up the tree."
+        ),
     )
 
     objects = CategoryQuerySet.as_manager()
 
     class Meta:
         ordering = ("path",)
-        verbose_name_plural = "categories"
+        verbose_name_plural = _("categories")
 
     def __str__(self) -> str:
         return self.trail
@@ -105,14 +108,14 @@ class Category(models.Model):
     def clean(self) -> None:
         """Refuse a parent that lies below the category itself, and a name that breaks the trail."""
         if " > " in self.name:
-            raise ValidationError({"name": "A category name may not contain ' > '."})
+            raise ValidationError({"name": _("A category name may not contain ' > '.")})
         if self.pk and self.parent_id and self.parent is not None:
             stored = type(self).objects.filter(pk=self.pk).values_list("path", flat=True).first()
             if stored and (self.parent.path + SEPARATOR).startswith(stored + SEPARATOR):
-                raise ValidationError({"parent": "A category cannot be moved below itself."})
+                raise ValidationError({"parent": _("A category cannot be moved below itself.")})
         clash = type(self).objects.filter(path=self._own_path()).exclude(pk=self.pk)
         if clash.exists():
-            raise ValidationError({"slug": "Its parent already has a category with this slug."})
+            raise ValidationError({"slug": _("Its parent already has a category with this slug.")})
 
     def _own_path(self) -> str:
         return f"{self.parent.path}{SEPARATOR}{self.slug}" if self.parent else self.slug
@@ -194,7 +197,7 @@ class ProductQuerySet(models.QuerySet["Product"]):
 class Product(models.Model):
     """One thing that can be bought, in one colour; its sizes are variants."""
 
-    sku = models.CharField("SKU", max_length=64, unique=True)
+    sku = models.CharField(_("SKU"), max_length=64, unique=True)
     slug = models.SlugField(max_length=220, unique=True, blank=True)
     name = models.CharField(max_length=200)
     description = models.TextField(blank=True)
@@ -206,12 +209,12 @@ class Product(models.Model):
         null=True,
         blank=True,
         validators=[MinValueValidator(0)],
-        help_text="Empty: price on request.",
+        help_text=_("Empty: price on request."),
     )
-    currency = models.CharField(max_length=3, default="INR", help_text="ISO 4217 code.")
+    currency = models.CharField(max_length=3, default="INR", help_text=_("ISO 4217 code."))
     gender = models.CharField(max_length=20, blank=True, db_index=True)
     colour = models.CharField(max_length=40, blank=True, db_index=True)
-    attributes = models.JSONField(default=dict, blank=True, help_text='{"Pattern": "Striped", ...}')
+    attributes = models.JSONField(default=dict, blank=True, help_text=_('{"Pattern": "Striped", ...}'))
     published = models.BooleanField(default=True)
     created = models.DateTimeField(default=timezone.now)
     updated = models.DateTimeField(auto_now=True)
@@ -277,7 +280,7 @@ class Variant(models.Model):
     """One size of a product, with its own stock."""
 
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="variants")
-    sku = models.CharField("SKU", max_length=80, unique=True)
+    sku = models.CharField(_("SKU"), max_length=80, unique=True)
     size = models.CharField(max_length=40)
     stock = models.PositiveIntegerField(default=0)
     position = models.PositiveSmallIntegerField(default=0)
@@ -331,7 +334,7 @@ class ProductImage(models.Model):
 
     class Meta:
         ordering = ("position", "pk")
-        verbose_name = "picture"
+        verbose_name = _("picture")
 
     def __str__(self) -> str:
         return self.alt_text or self.image.name

@@ -53,6 +53,10 @@ ROOT_URLCONF = "shop.urls"
 WSGI_APPLICATION = "shop.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "en-gb"
+LANGUAGES = [
+    ("en-gb", "English"),
+    ("de", "Deutsch"),
+]  # by what the browser asks for; others get LANGUAGE_CODE
 TIME_ZONE = "UTC"
 USE_TZ = True
 
@@ -82,6 +86,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "search.monitoring.views.Probes",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.locale.LocaleMiddleware",  # before what may answer 503
     "shop.security.ShortAddresses",
     "corsheaders.middleware.CorsMiddleware",  # scripts of other sites may read a 503, too
     "shop.overload.Shedding",
@@ -204,6 +209,16 @@ STORAGES = {
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["jpg", "png", "gif", "webp", "woff", "woff2", "gz", "br", "map"]
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2_621_440  # bytes; larger uploads go to a temporary file
+
+# --- Mail ---------------------------------------------------------------------------------------------------------
+
+EMAIL_HOST = os.environ.get("EMAIL_HOST") or "localhost"
+EMAIL_PORT = int(os.environ.get("EMAIL_PORT") or 25)
+EMAIL_HOST_USER = os.environ.get("EMAIL_USER", "")
+EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_PASSWORD", "")
+EMAIL_USE_TLS = _flag("EMAIL_USE_TLS")  # STARTTLS, as port 587 has it
+EMAIL_TIMEOUT = 20  # seconds
+DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL") or "webmaster@localhost"
 
 # --- Security -----------------------------------------------------------------------------------------------------
 

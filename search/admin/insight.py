@@ -1,61 +1,23 @@
-"""Queries by kind and the search log in the admin."""
+"""Queries and the search log in the admin."""
 
 from typing import Any
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.template.response import TemplateResponse
 from django.utils.html import format_html, format_html_join
-from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from ..clock import today
 from ..models import LoggedSearch, QueryDay, SearchEvent
+from .analytics import AnalyticsPages
 from .base import ReadOnlyAdmin
-from .workbench import WorkbenchPages, given_query
-
-PER_PAGE = 50
 
 
 @admin.register(QueryDay)
-class QueryDayAdmin(WorkbenchPages):
-    """Queries by kind; the workbench, the inspector and comparisons stand beside them."""
-
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
-        """Show the queries of a period, the commonest first, or those that need somebody."""
-        from ..insight.reports import KINDS, LOW_SEARCHES, LOW_SHARE, Queries, is_empty, read_period
-
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        period, complaint = read_period(request.GET.dict(), today())
-        kind = request.GET.get("show", "top")
-        kind = kind if kind in KINDS else "top"
-        containing = given_query(request)
-        # It counts and cuts, which is all that a paginator asks for.
-        pages: Paginator[Any] = Paginator(Queries(kind, period, containing), PER_PAGE)  # type: ignore[arg-type]
-        return self.respond(
-            request,
-            "queries",
-            gettext("Queries"),
-            page="queries",
-            period=period,
-            complaint=complaint,
-            empty=is_empty(),
-            kind=kind,
-            containing=containing,
-            rows=pages.get_page(request.GET.get("p")),
-            searched=bool(pages.count or Queries("top", period, containing)[:1]),
-            address=urlencode(
-                {"show": kind, "q": containing, "from": str(period.first), "to": str(period.last)}
-            ),
-            low_searches=LOW_SEARCHES,
-            low_share=LOW_SHARE,
-        )
+class QueryDayAdmin(AnalyticsPages):
+    """Queries and the other pages of analytics; the workbench, the inspector and comparisons stand beside them."""
 
 
 class AnswerFilter(admin.SimpleListFilter):

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from ..exceptions import ArtifactError, EncoderTimeout, InvalidQuery, NoTags, NoVersion
+from ..sentences import untranslated
 
 logger = logging.getLogger(__name__)
 
@@ -81,7 +82,7 @@ def in_language(request: HttpRequest, code: str, sentence: str) -> tuple[str, st
     language = translation.get_language_from_request(request)
     with translation.override(language):
         said = said_of(code, sentence)
-    return (sentence, "en") if said == sentence else (said, language)
+    return (said, "en") if said == untranslated(sentence) else (said, language)
 
 
 def said_of(code: str, sentence: str) -> str:
@@ -93,9 +94,9 @@ def said_of(code: str, sentence: str) -> str:
     """
     general = GENERAL.get(code)
     if general is None or (translation.get_language() or "en").startswith("en"):
-        return sentence
+        return str(sentence)
     said = gettext(general)
-    return sentence if said == general else said
+    return untranslated(sentence) if said == general else said
 
 
 def handle_error(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -116,9 +117,9 @@ def _response_to(error: Exception, context: dict[str, Any]) -> Response | None:
         sentence = "Too many photos are being looked at: try again in a few seconds."
         return _response(503, "busy", sentence, {"Retry-After": str(RETRY_AFTER)})
     if isinstance(error, NoVersion):
-        return _response(503, "no_index", str(error), {"Retry-After": str(RETRY_AFTER)})
+        return _response(503, "no_index", error.args[0], {"Retry-After": str(RETRY_AFTER)})
     if isinstance(error, NoTags):
-        return _response(503, "no_tags", str(error), {"Retry-After": str(RETRY_AFTER)})
+        return _response(503, "no_tags", error.args[0], {"Retry-After": str(RETRY_AFTER)})
     if isinstance(error, ArtifactError):
         logger.error("The artifact cannot be used for an API request", exc_info=error)
         sentence = "Search is not available at the moment: try again in a few seconds."

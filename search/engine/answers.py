@@ -33,7 +33,7 @@ SIMILAR_BY_TEXT = _("The product's pictures are not in the search index: similar
 NO_WORDS = _("The words of the catalogue are not counted yet: there are no suggestions.")
 NO_COUNTS = _("Counting took too long: the results are whole, but numbers beside filters are missing.")
 # What is said of a query whose words are neither the catalogue's nor in a list.
-NO_LIST = _("There is no list of words for the language of this query: the search goes by meaning alone.")
+NO_LIST = _("We do not know the words of this language yet, so results may be less exact.")
 
 # What is said of characters that no text has: NUL, halves of surrogate pairs.
 DROPPED = _("Some characters of the query are not text: they were left out.")

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 
 from ..conf import get_settings
 from ..facets import CATEGORY
+from ..insight.devices import device_of
 from ..insight.log import Mode, record_search, visitor_of
 from ..insight.reports import popular_queries
 from ..merchandising.hits import Hit, count_hits
@@ -379,6 +380,9 @@ def log_search(request: HttpRequest, answer: SearchAnswer, filters: Filters) -> 
         total=answer.total,
         matching=None if answer.is_blind else answer.matching,
         page=answer.page,
+        before=answer.offset,
+        shown=len(answer.results),
+        device=device_of(request),
         filters={name: value for name, value in asdict(filters).items() if value is not False},
         degraded=untranslated(answer.degraded),
         took_ms=answer.took_ms,

@@ -58,6 +58,9 @@ def record_search(
     understood: Sequence[Any] = (),
     matching: int | None = None,
     page: int = 1,
+    before: int | None = None,
+    shown: int | None = None,
+    device: str = "",
     filters: Mapping[str, Any] | None = None,
     degraded: str = "",
     stages: Mapping[str, float] | None = None,
@@ -74,6 +77,9 @@ def record_search(
         understood: parts of the text that were known, as JSON takes them.
         matching: results with everything that the query asks for; None where all have it, or where it is unknown.
         page: number of the page.
+        before: results on the pages before; None where it is unknown.
+        shown: results on this page; None where it is unknown.
+        device: a value of Device, which `device_of` returns for the request.
         filters: filters that the shopper had set; empty values are left out.
         degraded: why the answer was degraded, or "".
         stages: milliseconds of each stage.
@@ -97,6 +103,9 @@ def record_search(
             "total": total,
             "matching": matching,
             "page": page,
+            "before": before,
+            "shown": shown,
+            "device": device,
             "filters": {
                 name: value for name, value in (filters or {}).items() if value not in (None, "", (), {})
             },

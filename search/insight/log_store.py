@@ -19,7 +19,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from ..conf import get_settings, shop_key
-from ..models import LoggedSearch, SearchEvent
+from ..models import Device, LoggedSearch, SearchEvent
 from ..models.insight import normalise
 from ..prometheus import LEFT_OUT
 from ..redis_clients import SCHEMES, client_of, of_broker
@@ -259,6 +259,9 @@ def _search(values: dict[str, Any]) -> LoggedSearch:
         total=int(values["total"]),
         matching=values["matching"],
         page=int(values["page"]),
+        before=values.get("before"),  # the release before notes none of these
+        shown=values.get("shown"),
+        device=Device(values.get("device", "")),
         filters=values["filters"],
         degraded=_clean(values["degraded"]),
         took_ms=float(values["took_ms"]),

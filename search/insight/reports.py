@@ -1,14 +1,13 @@
 """Reports on the search log, read from its daily tables: figures of a period, and its queries."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from statistics import median
 from typing import Any
 
-from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import F, FloatField, Max, Q, QuerySet, Sum
-from django.db.models.functions import Cast, Greatest
+from django.db.models.functions import Cast, Greatest, NullIf
 from django.utils.translation import gettext
 
 from ..models import PopularQuery, QueryDay, SearchDay, SearchEvent, StageDay
@@ -20,6 +19,19 @@ PRESETS = (7, 30, 90, 365)
 LOW_SEARCHES = 5  # fewer are too few to judge a query by
 LOW_SHARE = 0.1  # of searches with a click; below it, a query is a low-click query
 KINDS = ("top", "zero", "close", "low")
+CHUNK = 2000  # queries that are read at once for an export
+# What a list of queries may be sorted by, and the sum that stands for it.
+SORTS = {
+    "query": "query",
+    "searches": "sum_searches",
+    "clicks": "sum_clicks",
+    "rate": "_share",
+    "adds": "sum_carts",
+    "add_rate": "_add_share",
+    "position": "_position",
+    "zero": "sum_zero",
+    "last": "_last",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +175,7 @@ def read_figures(period: Period) -> Figures:
     return Figures(
         days={row.day: row for row in days},
         totals=_totals(days),
-        before=_totals(_rows(period.before)) if _covers(period.before) else Totals(),
+        before=_totals(_rows(period.before)) if covers(period.before) else Totals(),
         modes=_modes(period),
         stages=_stages(period),
     )
@@ -174,7 +186,8 @@ def is_empty() -> bool:
     return not SearchDay.objects.exists()
 
 
-def _covers(period: Period) -> bool:
+def covers(period: Period) -> bool:
+    """Whether searches were counted from the first day of a period on, so that it can be compared with another one."""
     return SearchDay.objects.filter(day__lte=period.first).exists()
 
 
@@ -229,6 +242,8 @@ class QueryFigures(_Searches):
     close: int
     clicked: int
     clicks: int
+    carted: int  # searches of which a result was put into a cart
+    carts: int  # results that were
     position: float | None  # mean position of clicked results
     last_day: date
 
@@ -236,6 +251,11 @@ class QueryFigures(_Searches):
     def close_share(self) -> float | None:
         """Share of its searches that found close matches only."""
         return share(self.close, self.searches)
+
+    @property
+    def add_rate(self) -> float | None:
+        """Share of its searches of which a result was put into a cart."""
+        return share(self.carted, self.searches)
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,11 +276,12 @@ class Queries:
             with 5 searches or more that find something and lead to a click in less than a tenth of them.
         period: days that count.
         containing: part of the queries' text, in any capital letters.
+        sort: a key of SORTS, with "-" before it for the highest first; "" for the order of the kind.
     """
 
     ordered = True
 
-    def __init__(self, kind: str, period: Period, containing: str = "") -> None:
+    def __init__(self, kind: str, period: Period, containing: str = "", sort: str = "") -> None:
         rows = _summed(QueryDay.objects.filter(day__range=(period.first, period.last)))
         if containing:
             rows = rows.filter(query__contains=normalise(containing))
@@ -276,7 +297,12 @@ class Queries:
             ).order_by(F("sum_clicked") - F("sum_searches"), "query")
         else:
             rows = rows.order_by("-sum_searches", "query")
-        self._rows = rows
+        if sort:
+            by = F(SORTS[sort.removeprefix("-")])
+            rows = rows.order_by(
+                by.desc(nulls_last=True) if sort.startswith("-") else by.asc(nulls_last=True), "query"
+            )
+        self._rows, self._period = rows, period
 
     def count(self) -> int:
         """Return how many queries there are."""
@@ -286,14 +312,23 @@ class Queries:
         return self.count()
 
     def __getitem__(self, window: Any) -> list[QueryFigures]:
-        return [_figures(row) for row in self._rows[window]]
+        return _with_texts(self._rows[window], self._period)
+
+    def __iter__(self) -> Iterator[QueryFigures]:
+        """All of them, read in parts, so that a million take little memory."""
+        chunk: list[dict[str, Any]] = []
+        for row in self._rows.iterator(chunk_size=CHUNK):
+            chunk.append(row)
+            if len(chunk) == CHUNK:
+                yield from _with_texts(chunk, self._period)
+                chunk = []
+        yield from _with_texts(chunk, self._period)
 
 
 def read_query(text: str, period: Period) -> QueryFigures | None:
     """Return the figures of one query, or None where nobody searched for it."""
     rows = QueryDay.objects.filter(query=normalise(text), day__range=(period.first, period.last))
-    row = _summed(rows).order_by("query").first()
-    return _figures(row) if row else None
+    return next(iter(_with_texts(_summed(rows), period)), None)
 
 
 def clicked_results(text: str, limit: int = 10) -> list[ClickedResult]:
@@ -315,27 +350,51 @@ def _summed(rows: QuerySet[QueryDay]) -> Any:
             sum_close=Sum("close"),
             sum_clicked=Sum("clicked"),
             sum_clicks=Sum("clicks"),
+            sum_carted=Sum("carted"),
+            sum_carts=Sum("carts"),
             sum_placed=Sum("placed"),
             sum_positions=Sum("positions"),
-            _texts=ArrayAgg("text", order_by=("-searches", "-day")),
-            _corrections=ArrayAgg("corrected", order_by="-day"),
             _last=Max("day"),
         )
-        .annotate(_share=Cast("sum_clicked", FloatField()) / Greatest(F("sum_searches"), 1))
+        .annotate(
+            _share=Cast("sum_clicked", FloatField()) / Greatest(F("sum_searches"), 1),
+            _add_share=Cast("sum_carted", FloatField()) / Greatest(F("sum_searches"), 1),
+            _position=Cast("sum_positions", FloatField()) / NullIf(F("sum_placed"), 0),
+        )
     )
 
 
-def _figures(row: dict[str, Any]) -> QueryFigures:
+def _with_texts(rows: Iterable[dict[str, Any]], period: Period) -> list[QueryFigures]:
+    """Add to each row how its query is written: only for those that are shown, since it means to read all their days again."""
+    found = list(rows)
+    days = QueryDay.objects.filter(
+        query__in=[row["query"] for row in found], day__range=(period.first, period.last)
+    )
+    texts = texts_of(days)
+    newest = days.order_by("query", "-day").distinct("query")
+    corrected = dict(newest.values_list("query", "corrected"))
+    return [_figures(row, texts[row["query"]], corrected[row["query"]]) for row in found]
+
+
+def texts_of(days: QuerySet[QueryDay]) -> dict[str, str]:
+    """Return how each query was written on the day with most of its searches."""
+    often = days.order_by("query", "-searches", "-day").distinct("query")
+    return dict(often.values_list("query", "text"))
+
+
+def _figures(row: dict[str, Any], text: str, corrected: str) -> QueryFigures:
     return QueryFigures(
         query=row["query"],
-        text=row["_texts"][0],  # of the day with most searches
-        corrected=row["_corrections"][0],
+        text=text,
+        corrected=corrected,
         searches=row["sum_searches"],
         zero=row["sum_zero"],
         close=row["sum_close"],
         clicked=row["sum_clicked"],
         clicks=row["sum_clicks"],
-        position=row["sum_positions"] / row["sum_placed"] if row["sum_placed"] else None,
+        carted=row["sum_carted"],
+        carts=row["sum_carts"],
+        position=row["_position"],
         last_day=row["_last"],
     )
 

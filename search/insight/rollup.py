@@ -23,6 +23,8 @@ from .block_list import block_list, shipped_list
 
 logger = logging.getLogger(__name__)
 
+EDITION = 1  # of the counts below; days that were counted otherwise are counted again while their searches are there
+PLACES = 24  # of lists of results that are counted
 GRACE = timedelta(days=1)  # after the end of a day, in which clicks of its searches are still counted
 POPULAR_SINCE = 30  # days
 POPULAR_QUERIES = 20_000
@@ -53,7 +55,7 @@ SEARCH_DAYS = (
     _LOGGED
     + """
 INSERT INTO fashion_search_searchday (day, mode, searches, pages, visits, zero, clicked, clicks, carts, degraded,
-    p50_ms, p95_ms, p99_ms, rolled_at, closed)
+    p50_ms, p95_ms, p99_ms, rolled_at, closed, edition)
 SELECT %(day)s, CASE WHEN grouping(mode) = 1 THEN '' ELSE mode END,
     count(*) FILTER (WHERE is_search), count(*), count(DISTINCT visit) FILTER (WHERE visit <> ''),
     count(*) FILTER (WHERE is_zero), count(*) FILTER (WHERE is_search AND clicks > 0), sum(clicks), sum(carts),
@@ -61,7 +63,7 @@ SELECT %(day)s, CASE WHEN grouping(mode) = 1 THEN '' ELSE mode END,
     percentile_cont(0.5) WITHIN GROUP (ORDER BY took_ms),
     percentile_cont(0.95) WITHIN GROUP (ORDER BY took_ms),
     percentile_cont(0.99) WITHIN GROUP (ORDER BY took_ms),
-    %(now)s, %(closed)s
+    %(now)s, %(closed)s, %(edition)s
 FROM joined GROUP BY GROUPING SETS ((mode), ()) HAVING count(*) > 0
 """
 )
@@ -82,7 +84,7 @@ QUERY_DAYS = (
     _LOGGED
     + """
 INSERT INTO fashion_search_queryday (day, query, text, corrected, searches, visits, zero, close, clicked, clickers, clicks,
-    placed, positions, total)
+    carted, carts, placed, positions, total)
 SELECT %(day)s, query, mode() WITHIN GROUP (ORDER BY text), (array_agg(corrected ORDER BY at DESC))[1],
     count(*) FILTER (WHERE is_search),
     count(DISTINCT visit) FILTER (WHERE visit <> '')
@@ -91,10 +93,44 @@ SELECT %(day)s, query, mode() WITHIN GROUP (ORDER BY text), (array_agg(corrected
     count(*) FILTER (WHERE is_search AND clicks > 0),
     count(DISTINCT visit) FILTER (WHERE visit <> '' AND clicks > 0)
         + count(*) FILTER (WHERE is_search AND visit = '' AND filters = '{}'::jsonb AND clicks > 0),
-    sum(clicks), sum(placed), sum(positions),
+    sum(clicks), count(*) FILTER (WHERE is_search AND carts > 0), sum(carts), sum(placed), sum(positions),
     coalesce((array_agg(total ORDER BY at DESC) FILTER (WHERE filters = '{}'::jsonb))[1],
         (array_agg(total ORDER BY at DESC))[1])
 FROM joined WHERE mode = 'text' AND query <> '' GROUP BY query
+"""
+)
+
+DEVICE_DAYS = (
+    _LOGGED
+    + """
+INSERT INTO fashion_search_deviceday (day, device, searches, zero, clicked, carted)
+SELECT %(day)s, device, count(*) FILTER (WHERE is_search), count(*) FILTER (WHERE is_zero),
+    count(*) FILTER (WHERE is_search AND clicks > 0), count(*) FILTER (WHERE is_search AND carts > 0)
+FROM joined GROUP BY device HAVING count(*) FILTER (WHERE is_search) > 0
+"""
+)
+
+# Pages of the release before do not say where they begin and end: with as many results as the setting says. An add on a
+# product's own page has no position, but the click that led there has.
+PLACE_DAYS = (
+    _LOGGED  # noqa: S608 - a statement of this file
+    + """, shown AS (
+    SELECT coalesce(before, (page - 1)::bigint * %(page_size)s) AS before,
+        coalesce(shown, least(%(page_size)s, total - (page - 1)::bigint * %(page_size)s)) AS shown, count(*) AS pages
+    FROM logged GROUP BY 1, 2
+), done AS (
+    SELECT event.type, coalesce(event.position, click.position) AS place, count(*) AS times
+    FROM fashion_search_searchevent AS event
+    LEFT JOIN fashion_search_searchevent AS click
+        ON click.search = event.search AND click.sku = event.sku AND click.type = 'click'
+    WHERE event.search IN (SELECT id FROM logged) AND event.type IN ('click', 'add_to_cart') GROUP BY 1, 2
+)
+INSERT INTO fashion_search_placeday (day, place, shown, clicked, carted)
+SELECT %(day)s, place,
+    coalesce((SELECT sum(pages) FROM shown WHERE before < place AND place <= before + shown), 0),
+    coalesce((SELECT sum(times) FROM done WHERE done.place = places.place AND type = 'click'), 0),
+    coalesce((SELECT sum(times) FROM done WHERE done.place = places.place AND type = 'add_to_cart'), 0)
+FROM generate_series(1, %(places)s) AS places (place)
 """
 )
 
@@ -116,7 +152,7 @@ ORDER BY sum(clicked) DESC, meant LIMIT %(limit)s
 DELETE_SEARCHES = "DELETE FROM fashion_search_loggedsearch WHERE at >= %(start)s AND at < %(end)s"
 DELETE_EVENTS = "DELETE FROM fashion_search_searchevent WHERE at < %(before)s"
 DELETE_POPULAR = "DELETE FROM fashion_search_popularquery"
-_DAILY = ("searchday", "stageday", "queryday")
+_DAILY = ("searchday", "stageday", "queryday", "deviceday", "placeday")
 DELETE_DAY = tuple(f"DELETE FROM fashion_search_{table} WHERE day = %(day)s" for table in _DAILY)  # noqa: S608
 DELETE_DAYS = tuple(f"DELETE FROM fashion_search_{table} WHERE day < %(before)s" for table in _DAILY)  # noqa: S608
 
@@ -176,7 +212,9 @@ def _searches_of(day: date) -> QuerySet[LoggedSearch]:
 
 
 def _is_settled(day: date) -> bool:
-    return SearchDay.objects.filter(day=day, mode="", rolled_at__gte=ends(day) + GRACE).exists()
+    return SearchDay.objects.filter(
+        day=day, mode="", rolled_at__gte=ends(day) + GRACE, edition=EDITION
+    ).exists()
 
 
 def _close(day: date, now: datetime) -> None:
@@ -189,9 +227,19 @@ def _close(day: date, now: datetime) -> None:
 
 
 def _count(day: date, now: datetime, *, closed: bool) -> None:
-    counting = (SEARCH_DAYS, STAGE_DAYS, QUERY_DAYS)
+    counting = (SEARCH_DAYS, STAGE_DAYS, QUERY_DAYS, DEVICE_DAYS, PLACE_DAYS)
     _run(DELETE_DAY, day=day)
-    _run(counting, day=day, start=starts(day), end=ends(day), now=now, closed=closed)
+    _run(
+        counting,
+        day=day,
+        start=starts(day),
+        end=ends(day),
+        now=now,
+        closed=closed,
+        edition=EDITION,
+        places=PLACES,
+        page_size=get_settings().page_size,
+    )
 
 
 def _refresh_popular(today: date) -> None:

@@ -4,7 +4,19 @@ from .api_keys import ApiKey
 from .builds import Build, Dashboard
 from .cards import StoredCard
 from .entries import EntryImage, IndexEntry
-from .insight import IgnoredQuery, LoggedSearch, PopularQuery, QueryDay, SearchDay, SearchEvent, StageDay
+from .insight import (
+    Device,
+    DeviceDay,
+    IgnoredQuery,
+    LoggedSearch,
+    PlaceDay,
+    PopularQuery,
+    QueryDay,
+    SearchDay,
+    SearchEvent,
+    StageDay,
+    WeeklyMail,
+)
 from .judged import EvaluationRun, JudgedSet, QueryJudgement
 from .kept_counts import KeptCount, KeptCountChange
 from .merchandising import Banner, MerchandisingRule, Redirect, Synonym
@@ -20,6 +32,8 @@ __all__ = [
     "CatalogueHealth",
     "CatalogueMap",
     "Dashboard",
+    "Device",
+    "DeviceDay",
     "EntryImage",
     "Evaluation",
     "EvaluationRun",
@@ -32,6 +46,7 @@ __all__ = [
     "KeptCountChange",
     "LoggedSearch",
     "MerchandisingRule",
+    "PlaceDay",
     "PopularQuery",
     "ProductTag",
     "QueryDay",
@@ -50,6 +65,7 @@ __all__ = [
     "TaskRun",
     "VersionLexicon",
     "VersionTags",
+    "WeeklyMail",
     "WordList",
     "WordListPart",
 ]

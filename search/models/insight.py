@@ -9,6 +9,16 @@ def normalise(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
+class Device(models.TextChoices):
+    """What kind of device asked; nothing else of it is kept."""
+
+    PHONE = "phone", _("phone")
+    TABLET = "tablet", _("tablet")
+    DESKTOP = "desktop", _("desktop")
+    APP = "app", _("app or API")
+    UNKNOWN = "", _("unknown")
+
+
 class LoggedSearch(models.Model):
     """One search as it was asked and answered; nothing in it names a person."""
 
@@ -40,6 +50,12 @@ class LoggedSearch(models.Model):
         help_text=_("Results that meet the whole query; the others are close matches."),
     )
     page = models.PositiveIntegerField(default=1)
+    # The release before writes rows without these three.
+    before = models.PositiveIntegerField(null=True, blank=True, help_text=_("Results on the pages before."))
+    shown = models.PositiveIntegerField(null=True, blank=True, help_text=_("Results on this page."))
+    device = models.CharField(
+        max_length=7, choices=Device.choices, blank=True, default=Device.UNKNOWN, db_default=""
+    )
     filters = models.JSONField(blank=True, default=dict, help_text=_("Filters that the shopper had set."))
     degraded = models.TextField(blank=True, default="", help_text=_("Why the answer was degraded."))
     took_ms = models.FloatField("latency", help_text=_("Total, in milliseconds."))
@@ -125,6 +141,12 @@ class SearchDay(models.Model):
     p99_ms = models.FloatField()
     rolled_at = models.DateTimeField(help_text=_("When the search log was rolled up."))
     closed = models.BooleanField(default=False, help_text=_("The day's logged searches have been deleted."))
+    # The release before counts days without it: they are counted again while their searches are there.
+    edition = models.PositiveSmallIntegerField(
+        default=0,
+        db_default=0,
+        help_text=_("Which counts were made; 1 has adds by query, places and devices."),
+    )
 
     class Meta:
         """Names and constraints."""
@@ -183,6 +205,12 @@ class QueryDay(models.Model):
         ),
     )
     clicks = models.PositiveIntegerField(help_text=_("Results that were clicked, on any page."))
+    carted = models.PositiveIntegerField(
+        default=0, db_default=0, help_text=_("Searches of which a result was put into a cart.")
+    )
+    carts = models.PositiveIntegerField(
+        default=0, db_default=0, help_text=_("Results that were put into a cart, on any page.")
+    )
     placed = models.PositiveIntegerField(help_text=_("Clicks whose position is known."))
     positions = models.PositiveBigIntegerField(help_text=_("Sum of the positions of clicks."))
     total = models.PositiveIntegerField(help_text=_("Results of the last search."))
@@ -197,6 +225,65 @@ class QueryDay(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+
+class PlaceDay(models.Model):
+    """One place of the lists of results of one day, from 1, over all pages."""
+
+    day = models.DateField()
+    place = models.PositiveSmallIntegerField()
+    shown = models.PositiveIntegerField(help_text="Pages that had a result there.")
+    clicked = models.PositiveIntegerField(help_text="Results there that were clicked.")
+    carted = models.PositiveIntegerField(help_text="Results there that were put into a cart.")
+
+    class Meta:
+        """Constraints; its page asks for the permission of queries."""
+
+        default_permissions = ()
+        constraints = (models.UniqueConstraint(fields=("day", "place"), name="fashion_search_place_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.place}"
+
+
+class DeviceDay(models.Model):
+    """All searches of one day from one kind of device."""
+
+    day = models.DateField()
+    device = models.CharField(max_length=7, choices=Device.choices, blank=True)
+    searches = models.PositiveIntegerField(help_text="Searches, counted by their first pages.")
+    zero = models.PositiveIntegerField(help_text="Searches without filters that found nothing.")
+    clicked = models.PositiveIntegerField(help_text="Searches with a click on a result.")
+    carted = models.PositiveIntegerField(help_text="Searches of which a result was put into a cart.")
+
+    class Meta:
+        """Constraints; its page asks for the permission of queries."""
+
+        default_permissions = ()
+        constraints = (models.UniqueConstraint(fields=("day", "device"), name="fashion_search_device_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.get_device_display()}"
+
+
+class WeeklyMail(models.Model):
+    """The mail about one week to one address; the row keeps two workers from sending it twice."""
+
+    week = models.DateField(help_text="Monday of the week that it is about.")
+    address = models.TextField()
+    claimed_at = models.DateTimeField(null=True, blank=True, help_text="When a worker began to send it.")
+    sent_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveIntegerField(default=0, help_text="How often it could not be sent.")
+    error = models.TextField(blank=True, default="", help_text="Why it could not be sent the last time.")
+
+    class Meta:
+        """Constraints; its page asks for the permission of queries."""
+
+        default_permissions = ()
+        constraints = (models.UniqueConstraint(fields=("week", "address"), name="fashion_search_mail_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.week} to {self.address}"
 
 
 class PopularQuery(models.Model):
@@ -219,9 +306,9 @@ class PopularQuery(models.Model):
 class IgnoredQuery(models.Model):
     """A query that the workbench lists no more, since somebody has decided that there is nothing to do about it."""
 
-    query = models.TextField(primary_key=True, help_text="In lower case.")
-    text = models.TextField(help_text="As it was listed.")
-    by = models.CharField(max_length=150, help_text="Who ignored it.")
+    query = models.TextField(primary_key=True, help_text=_("In lower case."))
+    text = models.TextField(help_text=_("As it was listed."))
+    by = models.CharField(max_length=150, help_text=_("Who ignored it."))
     at = models.DateTimeField("time", auto_now_add=True)
 
     class Meta:

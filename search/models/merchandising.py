@@ -77,7 +77,7 @@ class MerchandisingRule(Scheduled):
         help_text=_("Key of the product on whose page the rule applies."),
     )
     sku = models.CharField(
-        "SKU", max_length=200, blank=True, default="", help_text=_("SKU of the product to act on.")
+        _("SKU"), max_length=200, blank=True, default="", help_text=_("SKU of the product to act on.")
     )
     product_key = models.TextField(blank=True, default="", editable=False)
     facet = models.CharField(
@@ -192,7 +192,7 @@ class Redirect(Scheduled):
     place = models.CharField(max_length=20, choices=Place, default=Place.QUERY)
     phrase = models.CharField(max_length=200)
     url = models.CharField(
-        "URL", max_length=500, help_text=_("A path such as /sale/, or a URL at one of REDIRECT_HOSTS.")
+        _("URL"), max_length=500, help_text=_("A path such as /sale/, or a URL at one of REDIRECT_HOSTS.")
     )
 
     class Meta(Scheduled.Meta):

@@ -110,7 +110,7 @@ class IndexVersion(models.Model):
     )
     total = models.PositiveIntegerField(null=True, blank=True, help_text=_("Products when the build began."))
     ann_recall = models.FloatField(
-        "ANN recall@24",
+        _("ANN recall@24"),
         null=True,
         blank=True,
         help_text=_("Overlap with the exact scan over sampled queries."),

@@ -1,12 +1,13 @@
 """Probes of the configuration: settings, Celery, its schedule. Only system checks ask them, since nothing changes while a process runs."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from celery import current_app
-from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
+from django.conf import global_settings, settings
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import URLValidator, validate_email
 from django.template import Template, TemplateDoesNotExist
 from django.template.loader import get_template
 from django.template.loader_tags import BlockNode, ExtendsNode
@@ -39,6 +40,7 @@ SHARES = (
     "activate_max_quality_loss",
     "verify_max_failed",
 )
+NO_MAIL = tuple(f"django.core.mail.backends.{name}.EmailBackend" for name in ("console", "dummy"))
 DEFAULT_VISIBILITY_TIMEOUT = 3600  # seconds, Kombu's for Redis
 
 
@@ -162,6 +164,63 @@ def probe_block_list() -> Finding:
             "fashion_search.W023",
         )
     return Finding(name, State.OK, "What is shown to nobody else can be read.")
+
+
+def probe_weekly_report() -> Finding:
+    """E047, W049: the weekly mail can be sent to its addresses, and has something to say."""
+    name, given = "Weekly mail", get_settings()
+    if not given.weekly_report:
+        return Finding(name, State.OK, "It is off.")
+    found = [
+        _error(
+            name,
+            f"{SETTING}['WEEKLY_REPORT'] has {address!r}, which is no mail address.",
+            'Give a list of addresses, such as ["shop@shop.example"].',
+            "fashion_search.E047",
+        )
+        for address in given.weekly_report
+        if not _is_valid(validate_email, address)
+    ]
+    if given.base_address and not _is_valid(URLValidator(["http", "https"]), given.base_address):
+        found.append(
+            _error(
+                name,
+                f"{SETTING}['BASE_ADDRESS'] is {given.base_address!r}, which is no address of a shop.",
+                'Give its beginning, such as "https://shop.example".',
+                "fashion_search.E047",
+            )
+        )
+    found += [
+        _warning(name, sentence, remedy, "fashion_search.W049")
+        for is_wrong, sentence, remedy in (
+            (not given.insight, "It has nothing to say, since INSIGHT is off.", "Turn one of both off."),
+            (
+                not given.base_address,
+                "It has no links to the admin.",
+                f"Set {SETTING}['BASE_ADDRESS'], such as \"https://shop.example\".",
+            ),
+            (
+                settings.EMAIL_BACKEND in NO_MAIL,
+                f"EMAIL_BACKEND is {settings.EMAIL_BACKEND}, which delivers no mail.",
+                "Set EMAIL_BACKEND and EMAIL_HOST to those of a mail server.",
+            ),
+            (
+                settings.DEFAULT_FROM_EMAIL == global_settings.DEFAULT_FROM_EMAIL,
+                f"It comes from {settings.DEFAULT_FROM_EMAIL}, which mail servers refuse.",
+                "Set DEFAULT_FROM_EMAIL to an address of the shop.",
+            ),
+        )
+        if is_wrong
+    ]
+    return combine(name, found, "It can be sent, and has something to say.")
+
+
+def _is_valid(validate: Callable[[str], None], text: str) -> bool:
+    try:
+        validate(text)
+    except ValidationError:
+        return False
+    return True
 
 
 def probe_pages() -> Finding:

@@ -47,6 +47,13 @@ def as_share(value: float | None) -> SafeString | str:
 
 
 @register.filter
+def one_line(text: str, longest: int) -> str:
+    """Write what somebody typed in one line of a mail."""
+    line = " ".join(text.split())
+    return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
+@register.filter
 def milliseconds(value: float | None) -> SafeString | str:
     """Write milliseconds, with a decimal below ten."""
     if value is None:
@@ -58,6 +65,22 @@ def milliseconds(value: float | None) -> SafeString | str:
 def width(value: float) -> str:
     """Write a share as a length; clipped to between 0 and 1."""
     return f"{100 * min(1.0, max(0.0, value)):.1f}%"
+
+
+@register.filter
+def signed_share(value: float | None) -> SafeString | str:
+    """Write a change as per cent with its sign; one of nothing is said so."""
+    if value is None:
+        return format_html(NONE, gettext("none"))
+    return f"{100 * value:+.0f}{THIN}%".replace("-", "\u2212")
+
+
+@register.filter
+def signed_points(value: float | None) -> SafeString | str:
+    """Write a change of a share as percentage points with its sign."""
+    if value is None:
+        return format_html(NONE, gettext("none"))
+    return f"{100 * value:+.1f}{THIN}".replace("-", "\u2212") + gettext("points")
 
 
 @register.simple_tag

@@ -55,6 +55,10 @@ MENU: tuple[tuple[str | Promise, tuple[Page, ...]], ...] = (
         _("Analytics"),
         (
             Page(_("Queries"), "queryday"),
+            Page(_("Changes"), "queryday", "changes"),
+            Page(_("Places"), "queryday", "places"),
+            Page(_("Devices"), "queryday", "devices"),
+            Page(_("Weekly mail"), "queryday", "weekly", within=("weekly_",)),
             Page(_("Workbench"), "queryday", "workbench"),
             Page(_("Search log"), "loggedsearch"),
             Page(_("Inspector"), "queryday", "inspector"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.http import HttpRequest, QueryDict
-from django.utils.translation import gettext, pgettext
+from django.utils.translation import gettext
 
 from ..conf import get_settings
 from ..engine.answers import Blocking
@@ -15,10 +15,18 @@ from ..exceptions import InvalidQuery
 from ..facets import CATEGORY
 from ..money import amount_card, price_text
 from ..query.parse import UnderstoodPart
-from .panel import Group, PriceOption, group_of, price_label
-from .wanted import LOOK, SORTS, Label, Wanted, Within, facet_labels, label_of, read_page, read_price
-
-NAMED_VALUES = 2  # that one word of a query may mean and still be named
+from .panel import (
+    Group,
+    PriceOption,
+    either,
+    group_of,
+    kind_of,
+    named_once,
+    part_label,
+    price_label,
+    value_label,
+)
+from .wanted import LOOK, SORTS, Label, Wanted, Within, facet_labels, read_page, read_price
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +51,7 @@ class Offer:
 class UnderstoodChip:
     """A part of the query, and the query string without it."""
 
-    kind: str
+    kind: str  # what stands before the label; "" where that speaks for itself
     label: str
     without: str
 
@@ -182,11 +190,11 @@ class FilterForm:
         return options
 
     def chips(self) -> list[Chip]:
-        """The filters that are set, each with the address that drops it."""
+        """The filters that are set, each with the address that drops it; values that name the same are one."""
         chips = [
-            Chip(value, self._without(field, value))
+            Chip(value_label(field, name), self._without(field, *values))
             for field in self._labels
-            for value in self._chosen(field)
+            for name, values in named_once(self._chosen(field)).items()
         ]
         if self.price_min or self.price_max:
             ends = (read_price(self.price_min, "lowest"), read_price(self.price_max, "highest"))
@@ -198,11 +206,7 @@ class FilterForm:
     def understood(self, parts: Iterable[UnderstoodPart]) -> list[UnderstoodChip]:
         """What the query names, each with the address of the query without it."""
         return [
-            UnderstoodChip(
-                _kind_of(part),
-                _in_words(part),
-                self._changed(q=part.without),
-            )
+            UnderstoodChip(kind_of(part), part_label(part), self._changed(q=part.without))
             for part in parts
             if not part.implied
         ]
@@ -217,7 +221,7 @@ class FilterForm:
 
     def _label_of(self, one: Blocking) -> str:
         if one.text or one.filter not in ("price", "in_stock"):
-            return one.text or _either(one.values)
+            return one.text or either(one.values)
         if one.filter == "in_stock":
             return gettext("In stock")
         return self._price_label(read_price(self.price_min, "lowest"), read_price(self.price_max, "highest"))
@@ -286,35 +290,11 @@ class FilterForm:
             return tuple(value for value in chosen if value in self._within.below)
         return chosen
 
-    def _without(self, field: str, value: str | None = None) -> str:
+    def _without(self, field: str, *values: str) -> str:
+        """The query string without some values of a parameter, or without all of them."""
         data = self._data.copy()
         for name in ("page", "token"):
             data.pop(name, None)
-        rest = [other for other in data.getlist(field) if value is not None and other != value]
+        rest = [other for other in data.getlist(field) if values and other not in values]
         data.setlist(field, rest)
         return data.urlencode()
-
-
-def _in_words(part: UnderstoodPart) -> str:
-    """The values that a part of the query names or negates, or what is said of it; the words as typed for a price and for many values."""
-    if part.says:
-        return part.says
-    if part.negated:
-        return ", ".join(part.values)
-    if part.facet in ("price", "sort") or len(part.values) > NAMED_VALUES:
-        return part.text
-    return _either(part.values)
-
-
-def _kind_of(part: UnderstoodPart) -> str:
-    """What stands before a part of the query."""
-    if part.negated:
-        return gettext("not:")
-    if part.soft:  # a purpose or an occasion
-        return pgettext("a purpose", "For")
-    own = {"price": gettext("Price"), "sort": gettext("Sorted by"), "code": gettext("Code")}
-    return own.get(part.facet) or label_of(part.facet)
-
-
-def _either(values: Iterable[str]) -> str:
-    return gettext(" or ").join(values)

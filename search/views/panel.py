@@ -1,4 +1,4 @@
-"""The filter panel's groups: each facet's values, price ranges, and how many products each choice leaves."""
+"""The filter panel's groups: each facet's values, price ranges, and how many products each choice leaves; and how chips name them."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -6,16 +6,21 @@ from dataclasses import dataclass
 from decimal import Decimal
 from zlib import crc32
 
-from django.utils.translation import gettext
+from django.utils.formats import number_format
+from django.utils.translation import gettext, pgettext
 
+from ..engine.completions import comparable
 from ..engine.counts import FacetCount
 from ..facets import SIZE
+from ..query.parse import UnderstoodPart
+from .wanted import SORTS
 
 PriceWriter = Callable[[Decimal], str]
 SHOWN_VALUES = 12  # of a facet at once; the chosen ones are always shown, the others on demand
 CENT = Decimal("0.01")
 _LETTERS = re.compile(r"M|(?:(?P<many>\d)X|(?P<extra>X*))(?P<end>[SL])", re.IGNORECASE)
 _NUMBER = re.compile(r"\d+")
+_LONG_NUMBER = re.compile(r"(?<![\d.,])\d{4,9}(?![\d.,])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,3 +142,57 @@ def _in_order_of_size(option: Option) -> tuple[int, int, str]:
     number = _NUMBER.search(option.value)
     kind = _NUMBER.sub("", option.value)
     return (1, int(number.group()), kind) if number else (2, 0, option.value)
+
+
+# What chips say, as a person would.
+
+
+def named_once(values: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return names with the values that each stands for: values that differ in case, spacing or number have one name, the longest."""
+    groups: list[tuple[set[str], list[str]]] = []
+    for value in values:
+        own = set(comparable(value))
+        alike = next((group for group in groups if group[0] & own), None)
+        if alike is None:
+            groups.append((own, [value]))
+        else:
+            alike[0].update(own)
+            alike[1].append(value)
+    return {max(alike, key=len): tuple(alike) for _, alike in groups}
+
+
+def either(values: Iterable[str]) -> str:
+    """Return alternatives in words."""
+    return gettext(" or ").join(named_once(values))
+
+
+def value_label(facet: str, value: str) -> str:
+    """Return a chosen value as it reads without its facet's label beside it."""
+    return gettext("Size %(size)s") % {"size": value} if facet == SIZE else value
+
+
+def part_label(part: UnderstoodPart) -> str:
+    """Return a part of a query: what it was understood as, the one value that it names, or its words as they were typed."""
+    if part.says:
+        return part.says
+    if part.facet == "sort":
+        return str(SORTS.get(part.values[0], part.text)) if part.values else _begun_large(part.text)
+    names = () if part.negated or part.facet in ("", "price", "code") else tuple(named_once(part.values))
+    if len(names) == 1:
+        return value_label(part.facet, names[0])
+    return _begun_large(
+        _LONG_NUMBER.sub(lambda number: number_format(int(number[0]), force_grouping=True), part.text)
+        if part.facet == "price"
+        else part.text
+    )
+
+
+def kind_of(part: UnderstoodPart) -> str:
+    """Return what stands before a part of a query; "" where it speaks for itself."""
+    if part.soft and not part.negated:
+        return pgettext("a purpose", "For")
+    return gettext("Code") if part.facet == "code" else ""
+
+
+def _begun_large(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -2,6 +2,7 @@
 
 import logging
 import math
+import re
 from typing import BinaryIO, cast
 from urllib.parse import urlencode
 
@@ -23,6 +24,9 @@ from ..exceptions import ArtifactError, EncoderTimeout, InvalidQuery, NoVersion
 logger = logging.getLogger(__name__)
 
 TEMPLATE = "fashion_search/pages/photo.html"
+# What decoders say of a file that they cannot read helps no shopper; other languages have a sentence without it anyway.
+_UNREADABLE = re.compile(r"(?:The picture is damaged: |The file is not a ).*\. (?=Send )")
+_UNREAD = "We could not open this photo. "
 
 
 # The check of the form's token reads the body, so the upload handler that keeps the photo in memory is set before it.
@@ -53,15 +57,16 @@ def _photo_page(request: HttpRequest) -> HttpResponse:
         box, turn = Box.read(request.POST.get("box", "")), read_turn(request.POST.get("turn", ""))
         token = take_photo(cast(BinaryIO, file.file), file.size, box, turn)
     except InvalidQuery as error:
-        return _form(request, said_of(error.code, error.sentence), 400)
+        return _form(request, _UNREADABLE.sub(_UNREAD, said_of(error.code, error.sentence)), 400)
     except EncoderTimeout:
         said = gettext("Many people are sending photos right now. Try again in a few seconds.")
         return _form(request, said, 503, RETRY_AFTER)
-    except NoVersion as error:
-        return _form(request, said_of("no_index", str(error)), 503, RETRY_AFTER)
+    except NoVersion:
+        said = gettext("Photo search is not ready yet. Please try again in a little while.")
+        return _form(request, said, 503, RETRY_AFTER)
     except ArtifactError as error:
         logger.error("A photo cannot be encoded: %s", error)
-        said = gettext("Search with photos is paused for a moment. Search with words instead.")
+        said = gettext("Photo search is not available at the moment. Search with words instead.")
         return _form(request, said, 503, RETRY_AFTER)
     namespace = request.resolver_match.namespace if request.resolver_match else None
     address = reverse("fashion_search_pages:search", current_app=namespace)

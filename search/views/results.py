@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 from django.core.paginator import Paginator
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils.translation import gettext
+from django.utils.formats import number_format
+from django.utils.translation import gettext, ngettext
 
 from ..api.errors import RETRY_AFTER
 from ..engine import answers
@@ -121,6 +122,7 @@ def context_of(form: FilterForm, wanted: Wanted, answer: SearchAnswer) -> dict[s
         "form": form,
         "query": wanted.text.replace("\x00", ""),
         "answer": answer,
+        "found": counted_in_words(answer),
         "cards": list(_cards(form, answer)),
         "groups": form.groups(answer.facets),
         "price_options": form.price_options(answer.price_ranges),
@@ -150,6 +152,36 @@ def metadata_of(
         "canonical": f"{address}?{urlencode(plain)}" if plain else address,
         "noindex": form.narrows or not answer.results or bool(answer.degraded),
     }
+
+
+def counted_in_words(answer: SearchAnswer) -> list[str]:
+    """Return how much was found, best first: `5 matches`, `52 similar`; nothing where there is nothing, or nobody could look.
+
+    Where some results have all that was asked for, or all that is left of it, the panel's numbers count these.
+    """
+    if answer.is_blind or not answer.total:
+        return []
+    leading = answer.matching or answer.fitting
+    others = answer.total - leading
+    if answer.photo or answer.matching == answer.total:
+        number = _number(answer.total, answer.complete)
+        return [ngettext("%(number)s product", "%(number)s products", answer.total) % {"number": number}]
+    said = []
+    if answer.matching:
+        number = _number(leading)
+        said = [ngettext("%(number)s match", "%(number)s matches", leading) % {"number": number}]
+    elif leading:
+        number = _number(leading)
+        said = [
+            ngettext("%(number)s partial match", "%(number)s partial matches", leading) % {"number": number}
+        ]
+    if others:
+        said.append(gettext("%(number)s similar") % {"number": _number(others, answer.complete)})
+    return said
+
+
+def _number(number: int, exact: bool = True) -> str:
+    return number_format(number, force_grouping=True) + ("" if exact else "+")
 
 
 def _cards(form: FilterForm, answer: SearchAnswer) -> Iterable[Card]:
@@ -186,7 +218,7 @@ def look_chips(form: FilterForm, looks: Iterable[LooksLike]) -> list[LookChip]:
 def _likings(form: FilterForm, answer: SearchAnswer) -> list[Liking]:
     """The products that results look like, or less like, as far as there are such; by their SKU where nobody can look their names up."""
     named = _names_in_time([*form.more, *form.less]) if not answer.is_blind else None
-    kinds = (("more", gettext("Like"), form.more), ("less", gettext("Less like"), form.less))
+    kinds = (("more", gettext("More like"), form.more), ("less", gettext("Less like"), form.less))
     return [
         Liking(label, name, form.disliking(kind, sku))
         for kind, label, skus in kinds

@@ -109,8 +109,9 @@ def admin(context: BrowserContext, login: list[Any]) -> Page:
 
 
 def refused(said: ConsoleMessage) -> list[str]:
-    """What Chromium says of a violation of the Content-Security-Policy; nothing of other messages."""
-    return [f"{said.location['url']}: {said.text}"] if "Content Security Policy" in said.text else []
+    """What Chromium says of a violation of the Content-Security-Policy, and of a header it does not know; nothing of other messages."""
+    policies = ("Content Security Policy", "Permissions-Policy")
+    return [f"{said.location['url']}: {said.text}"] if any(policy in said.text for policy in policies) else []
 
 
 def violations(page: Page, part: str = "html") -> list[str]:

@@ -178,14 +178,14 @@ def test_a_photo_on_its_side_is_turned_by_a_button(page: Page, upright: Image.Im
         page.wait_for_function("before => location.href !== before", arg=before)
         results_of(page)
     assert shown == [450, 600]
-    expect(page.get_by_text("Turned by 90°.")).to_be_visible()
+    expect(page.get_by_text("We turned your photo by 90°.")).to_be_visible()
     assert results_of(page)[0] == garment[0]
     before = page.url
     page.get_by_role("link", name="Undo").click()
     page.wait_for_function("before => location.href !== before", arg=before)
     results_of(page)
     expect(page.locator("#fs-photo-turn-value")).to_have_value("0")
-    expect(page.get_by_text("Turned by")).to_be_hidden()
+    expect(page.get_by_text("We turned your photo")).to_be_hidden()
     assert page.locator("#fs-photo-preview").evaluate("image => image.naturalWidth") == 600
 
 
@@ -198,12 +198,12 @@ def test_a_box_turns_with_its_photo(page: Page, upright: Image.Image):
     expect(page.locator("#fs-photo-box-value")).to_have_value("0.1500,0.1000,0.8500,0.8800")
     page.get_by_role("button", name="Turn").click()
     expect(page.locator("#fs-photo-box-value")).to_have_value("0.1200,0.1500,0.9000,0.8500")
-    expect(page.get_by_text("Turned by 90°.")).to_be_visible()
+    expect(page.get_by_text("We turned your photo by 90°.")).to_be_visible()
 
 
 def test_what_the_server_turned_is_shown_turned(page: Page, upright: Image.Image):
     def answer(route: Route) -> None:
-        body = '<h1>Similar</h1><p data-turned="90">Turned by 90°. <a class="fs-photo-undo" href="/">Undo</a></p>'
+        body = '<h1>Similar</h1><p data-turned="90">We turned your photo by 90°. <a class="fs-photo-undo" href="/">Undo</a></p>'
         route.fulfill(
             status=200, content_type="text/html", body=f'<div id="results" data-fs-results>{body}</div>'
         )

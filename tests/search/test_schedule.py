@@ -24,6 +24,7 @@ DEFAULTS = {
     "fashion_search.reconcile": {"task": "search.tasks.reconcile", "schedule": 3600.0},
     "fashion_search.drain_log": {"task": "search.tasks.drain_log", "schedule": 10.0},
     "fashion_search.roll_up_log": {"task": "search.tasks.roll_up_log", "schedule": 300.0},
+    "fashion_search.mail_report": {"task": "search.tasks.mail_report", "schedule": 900.0},
     "fashion_search.refresh_word_list": {"task": "search.tasks.refresh_word_list", "schedule": 300.0},
     "fashion_search.flush_hits": {"task": "search.tasks.flush_hits", "schedule": 10.0},
 }
@@ -84,7 +85,7 @@ def test_a_settings_module_may_ask_for_it_while_it_is_read(tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
     )
-    assert (done.stdout, done.stderr) == ("9 5.0 10.0 5.0\n", "")
+    assert (done.stdout, done.stderr) == ("10 5.0 10.0 5.0\n", "")
 
 
 def test_every_periodic_task_is_a_task_and_the_shop_asks_for_it(settings):

@@ -173,6 +173,11 @@
     send();
   });
 
+  preview.addEventListener("error", () => { // what seemed readable and cannot be shown: no broken picture, no box on it
+    bitmap = null;
+    box.set(null);
+    if (kept) put(true);
+  });
   field.addEventListener("change", () => take(field.files));
   camera.addEventListener("change", () => take(camera.files));
   if (matchMedia("(pointer: coarse)").matches) {

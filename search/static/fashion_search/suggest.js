@@ -18,7 +18,8 @@ function fashionSuggest(input, number) {
     role: "combobox", "aria-autocomplete": "list", "aria-controls": list.id, "aria-expanded": "false",
   })) input.setAttribute(name, value);
 
-  const EACH = "4"; // suggestions of each kind
+  const EACH = 4; // suggestions of each kind
+  const POPULAR = 6; // of what others look for
   const pause = 120; // milliseconds between the last letter and the question
   let timer = 0;
   let asking = null;
@@ -59,15 +60,15 @@ function fashionSuggest(input, number) {
     if (texts.length) {
       const rows = group(say("Recent searches"));
       for (const text of texts) option(rows, text, { forget: () => { keep(recent().filter((other) => other !== text)); showRecent(); } });
-      option(rows, say("Forget recent searches"), { act: () => { keep([]); showRecent(); } });
+      option(rows, say("Clear recent searches"), { act: () => { keep([]); showRecent(); } });
     }
     const known = texts.map((text) => text.toLowerCase());
     const others = (popular || []).filter((text) => !known.includes(text.toLowerCase()));
     if (others.length) {
-      const rows = group(say("Others look for"));
+      const rows = group(say("Popular searches"));
       for (const text of others) option(rows, text);
     }
-    announce(texts.length ? say(" Delete forgets a recent search.") : "");
+    announce(texts.length ? say(" Delete removes a recent search.") : "");
   }
 
   async function offer() {
@@ -75,7 +76,7 @@ function fashionSuggest(input, number) {
     if (popular) return;
     popular = []; // asked for, though not answered yet
     try {
-      const response = await fetch(`${input.dataset.suggest}?limit=${EACH}`);
+      const response = await fetch(`${input.dataset.suggest}?limit=${POPULAR}`);
       if (response.ok) popular = (await response.json()).queries;
     } catch { /* the box works without what others look for */ }
     if (popular.length && chosen < 0) showRecent();
@@ -163,9 +164,10 @@ function fashionSuggest(input, number) {
     item.dataset.text = act ? typed : text;
     if (act) acts.set(item, act);
     if (address) item.dataset.address = address;
-    if (image) {
-      const picture = document.createElement("img");
-      Object.assign(picture, { src: image, alt: "", width: 36, height: 48 });
+    if (image !== undefined) { // its place is kept where there is none
+      const picture = image ? document.createElement("img") : element("span", "");
+      picture.className = "fs-suggestion-picture";
+      if (image) Object.assign(picture, { src: image, alt: "", width: 36, height: 48, decoding: "async" });
       item.append(picture);
     }
     item.append(marked(text, spans));
@@ -175,7 +177,7 @@ function fashionSuggest(input, number) {
       forgets.set(item, forget);
       const cross = element("span", "×", "fs-suggestion-forget"); // by keyboard it is Delete: an option holds no button
       cross.setAttribute("aria-hidden", "true");
-      cross.title = say("Forget “{text}”", { text });
+      cross.title = say("Remove “{text}”", { text });
       cross.addEventListener("click", (event) => { event.stopPropagation(); forget(); });
       item.append(cross);
     }
@@ -193,10 +195,10 @@ function fashionSuggest(input, number) {
       });
     };
     fill("queries", say("Searches"), (text, spans) => [text, { spans }]);
-    fill("categories", say("Categories"), (one, spans) => [one.value, { spans, note: `${one.label} · ${one.count}` }]);
+    fill("categories", say("Categories"), (one, spans) => [one.value, { spans, note: one.facet === "category" ? String(one.count) : `${one.label} · ${one.count}` }]);
     fill("brands", say("Brands"), (one, spans) => [one.value, { spans, note: String(one.count) }]);
     fill("products", say("Products"), (one, spans) => [one.name, {
-      spans, note: one.brand, price: one.price_text, address: one.url, image: one.image,
+      spans, note: one.brand, price: one.price_text, address: one.url, image: one.image || "",
     }]);
     announce();
   }
@@ -237,9 +239,11 @@ function fashionSuggest(input, number) {
       event.preventDefault();
       input.value = typed;
       close();
+    } else if (event.key === "ArrowUp" && event.altKey) {
+      close();
     } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-      if (list.hidden) return;
       event.preventDefault();
+      if (list.hidden) return ask();
       choose(event.key === "ArrowDown" ? chosen + 1 : chosen < 0 ? options().length - 1 : chosen - 1);
     } else if (event.key === "Delete" && forgets.has(options()[chosen])) {
       event.preventDefault();

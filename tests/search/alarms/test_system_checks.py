@@ -177,6 +177,17 @@ def search_pages_stand_in_a_template_without_their_block(world: World) -> None:
     world.configure(PAGES_BASE="shop/_card.html")
 
 
+@line("fashion_search.E047")
+def a_weekly_mail_to_no_address(world: World) -> None:
+    world.configure(WEEKLY_REPORT=["the shop"])
+
+
+@line("fashion_search.W049")
+def a_weekly_mail_from_nowhere(world: World) -> None:
+    world.configure(WEEKLY_REPORT=["shop@shop.example"], BASE_ADDRESS="https://shop.example")
+    world.settings.DEFAULT_FROM_EMAIL = "webmaster@localhost"
+
+
 @line("fashion_search.E030")
 def a_replica_that_is_not_there(world: World) -> None:
     world.configure(READ_REPLICAS=["nowhere"])

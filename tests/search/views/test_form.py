@@ -1,6 +1,7 @@
 """What an address asks for, and the labels and prices that the panel shows."""
 
 from decimal import Decimal
+from urllib.parse import parse_qs
 
 import pytest
 from django.http import HttpRequest, QueryDict
@@ -86,6 +87,16 @@ def test_a_host_writes_prices_by_itself(search_settings, db):
 def test_several_currencies_stand_beside_each_other(search_settings):
     cards = [amount_card(Decimal(10), currency) for currency in ("EUR", "CHF", "INR")]
     assert [price_text(None, card) for card in cards] == ["€10", "CHF\u00a010", "₹10"]
+
+
+def test_chips_read_as_a_person_would_say_them_and_name_the_same_once(search_settings):
+    chips = form_of("q=shirt&category=Dress&category=Dresses&category=Shirts&size=M&colour=Navy").chips()
+    assert {chip.label: parse_qs(chip.without) for chip in chips} == {
+        "Dresses": {"q": ["shirt"], "category": ["Shirts"], "size": ["M"], "colour": ["Navy"]},
+        "Shirts": {"q": ["shirt"], "category": ["Dress", "Dresses"], "size": ["M"], "colour": ["Navy"]},
+        "Navy": {"q": ["shirt"], "category": ["Dress", "Dresses", "Shirts"], "size": ["M"]},
+        "Size M": {"q": ["shirt"], "category": ["Dress", "Dresses", "Shirts"], "colour": ["Navy"]},
+    }
 
 
 def test_labels_are_the_hosts_first_then_the_plugins_then_names(monkeypatch):

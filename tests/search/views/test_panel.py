@@ -1,10 +1,12 @@
 from decimal import Decimal
 
 import pytest
+from django.utils import translation
 
 from search.engine import FacetCount
 from search.money import format_money
-from search.views.panel import SHOWN_VALUES, Option, group_of, price_label
+from search.query.parse import UnderstoodPart
+from search.views.panel import SHOWN_VALUES, Option, either, group_of, kind_of, part_label, price_label
 
 
 def test_values_of_a_tree_are_indented():
@@ -70,3 +72,29 @@ def test_price_ranges_in_words(lowest, highest, label):
         return format_money(price, "INR")
 
     assert price_label(lowest and Decimal(lowest), highest and Decimal(highest), write) == label
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "facet", "values", "more", "label"),
+    [
+        ("en", "navy", "colour", ("Navy Blue", "Blue"), {}, "Navy"),
+        ("en", "dress", "category", ("Dress", "Dresses"), {}, "Dresses"),
+        ("en", "tee", "category", ("T-shirts",), {}, "T-shirts"),
+        ("en", "in m", "size", ("M",), {}, "Size M"),
+        ("en", "under 3000", "price", ("", "3000"), {}, "Under 3,000"),
+        ("de", "unter 3000", "price", ("", "3000"), {}, "Unter 3.000"),
+        ("en", "cheapest", "sort", ("price",), {}, "Price, low to high"),
+        ("en", "without print", "pattern", ("Printed",), {"negated": True}, "Without print"),
+        ("en", "eu 42", "size", ("UK 8",), {"says": "EU 42: UK 8"}, "EU 42: UK 8"),
+    ],
+)
+def test_parts_of_a_query_read_as_a_person_would_say_them(
+    search_settings, language, text, facet, values, more, label
+):
+    part = UnderstoodPart(text=text, facet=facet, values=values, without="", **more)
+    with translation.override(language):
+        assert (kind_of(part), part_label(part)) == ("", label)
+
+
+def test_alternatives_that_name_the_same_are_said_once(search_settings):
+    assert either(["Kurta", "Kurtas", "Kurtis", "Tshirt", "T-shirts"]) == "Kurtas or Kurtis or T-shirts"

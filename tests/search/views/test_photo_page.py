@@ -54,7 +54,10 @@ def test_a_photo_leads_to_what_looks_like_it(client, shelf):
     ("sent", "said"),
     [
         ({}, "Choose a photo first."),
-        ({"image": "unreadable"}, "Send a JPEG, PNG, WebP, AVIF or HEIC photo."),
+        (
+            {"image": "unreadable"},
+            "We could not open this photo. Send a JPEG, PNG, WebP, AVIF or HEIC photo.",
+        ),
         ({"image": "photo", "box": "all of it"}, "box must be left,top,right,bottom"),
         ({"image": "photo", "turn": "around"}, "turn must be 0, 90, 180 or 270"),
         ({"image": "large"}, "more than 8 MB"),
@@ -71,7 +74,7 @@ def test_what_is_wrong_with_a_photo_is_said(client, shelf, sent, said):
     ("error", "said"),
     [
         (EncoderTimeout("busy"), "Many people are sending photos"),
-        (ArtifactError("damaged"), "Search with photos is paused"),
+        (ArtifactError("damaged"), "Photo search is not available"),
     ],
 )
 def test_an_encoder_that_does_not_answer_asks_to_come_back(client, shelf, monkeypatch, error, said):
@@ -86,7 +89,7 @@ def test_an_encoder_that_does_not_answer_asks_to_come_back(client, shelf, monkey
 
 def test_without_an_index_there_is_nothing_to_compare_with(client, host, db):
     response = client.post(URL, {"image": jpeg()})
-    assertContains(response, "There is no search index yet", status_code=503)
+    assertContains(response, "Photo search is not ready yet", status_code=503)
 
 
 def test_other_sites_cannot_send_photos(host, db):

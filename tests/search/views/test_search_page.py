@@ -16,6 +16,7 @@ from search.models import Banner, IndexVersion, Redirect
 from search.session import OutOfTime
 from search.views import results as results_module
 from search.views import search as search_module
+from search.views.results import counted_in_words
 
 pytestmark = pytest.mark.django_db
 
@@ -120,16 +121,45 @@ def test_a_slip_is_corrected_and_can_be_searched_for(client, shelf):
 
 def test_a_relaxed_query_says_what_it_shows(client, shelf):
     response = client.get("/find/?q=linen+red+shirt")
-    assertContains(response, "No “linen red shirt”.")
+    assertContains(response, "No match for “linen red shirt”.")
     assertContains(response, "Showing <strong>linen shirt</strong>.")
     response = client.get("/find/?q=linen+zzzz+shirt")
     assertContains(response, "No product mentions “zzzz”.")
 
 
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        ({"total": 57, "matching": 5}, ["5 matches", "52 similar"]),
+        ({"total": 2057, "matching": 1, "complete": False}, ["1 match", "2,056+ similar"]),
+        ({"total": 57, "fitting": 1}, ["1 partial match", "56 similar"]),
+        ({"total": 3, "fitting": 3}, ["3 partial matches"]),
+        ({"total": 52}, ["52 similar"]),
+        ({"total": 1234, "matching": 1234}, ["1,234 products"]),
+        ({"total": 1, "matching": 0, "photo": "token"}, ["1 product"]),
+        ({"total": 0}, []),
+        ({"total": 9, "left_out": (answers.RESULTS,)}, []),
+    ],
+)
+def test_what_was_found_is_said_in_words(answer, found):
+    assert counted_in_words(answers.SearchAnswer(**{"complete": True, **answer})) == found
+
+
+def test_numbers_beside_filters_are_those_of_the_heading(client, shelf):
+    for query, leading in (("blue shirt", 1), ("cotton shirt", 2), ("linen red shirt", 1)):
+        response = client.get("/find/", {"q": query})
+        answer = response.context["answer"]
+        assert (answer.matching or answer.fitting, answer.total > leading) == (leading, True)
+        for values in (answer.facets["colour"], answer.facets["brand"]):
+            assert sum(one.count for one in values) == leading
+        assertContains(response, f"{response.context['found'][0]}, ")
+        assertContains(response, f"data-fs-done>Show {response.context['found'][0]}<")
+
+
 def test_nothing_found_says_what_to_try(client, shelf):
     response = client.get("/find/?q=zeppelin&colour=Red")
-    assertContains(response, "Nothing fits that")
-    assertContains(response, "Remove a filter above")
+    assertContains(response, "<h1 data-count>No results for “zeppelin”</h1>")
+    assertContains(response, "Remove a filter: nothing fits all of them.")
     assertContains(response, "Check the spelling, or use fewer words.")
     assertContains(response, 'href="/find/photo/"')
     response = client.get("/find/?q=shirt&colour=Brown&price_max=5000")
@@ -152,10 +182,10 @@ def test_redirects_lead_away_and_banners_are_shown(client, shelf):
     [
         (answers.EMBEDDINGS, "Showing matches by words only."),
         (answers.PRODUCTS, "Some products cannot be found yet."),
-        (answers.LOOK, "Not everything that you liked counts."),
-        (answers.COUNTS, "Counting took too long"),
-        (answers.SPELLING, "Spelling was not checked"),
-        (answers.LEXICON, "count as plain words for now"),
+        (answers.LOOK, "Not everything you liked counts."),
+        (answers.COUNTS, "The numbers beside them"),
+        (answers.SPELLING, "could not check your spelling"),
+        (answers.LEXICON, "please use the filters for now"),
         (answers.CARDS, "Some of the products on this page cannot be shown"),
     ],
 )
@@ -185,7 +215,7 @@ def test_without_an_index_the_page_says_so_and_keeps_what_is_set(client, host, d
     assertContains(response, "Search is not ready.", status_code=503)
     assertContains(response, 'name="colour" value="Red" checked', status_code=503)
     assertContains(response, "Try again", status_code=503)
-    assertNotContains(response, "Nothing fits that", status_code=503)
+    assertNotContains(response, "No results", status_code=503)
 
 
 @pytest.mark.parametrize(
@@ -216,7 +246,7 @@ def test_words_and_names_are_escaped(client, shelf):
 def test_likings_are_chips_with_their_names(client, shelf):
     response = client.get("/find/?more=s1&less=S4&less=gone")
     assert [(one.kind, one.name) for one in response.context["likings"]] == [
-        ("Like", "Blue linen shirt"),
+        ("More like", "Blue linen shirt"),
         ("Less like", "Brown shoe"),
     ]
     assertContains(response, "<h1>More like this</h1>")

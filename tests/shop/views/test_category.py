@@ -1,5 +1,7 @@
 """Category pages that come from the index, and those that cannot."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.db import transaction
 from pytest_django.asserts import assertContains
@@ -75,6 +77,7 @@ def test_the_panel_of_a_category_filters_within_it(client, make_products):
     offered = {group.field: [option.value for option in group.options] for group in page.context["groups"]}
     assert offered["category"] == ["Topwear", "Shirts"]
     assert offered["colour"] == ["Blue"]
+    assertContains(page, '<span class="swatch swatch-blue" aria-hidden="true"></span>')
     assert page.context["form"].sorts["relevance"] == "Recommended"
     assert skus(client.get("/categories/footwear/?category=Shoes")) == ["S30"]
     outside = client.get("/categories/footwear/?category=Shirts")
@@ -84,8 +87,25 @@ def test_the_panel_of_a_category_filters_within_it(client, make_products):
     )
     assert client.get("/categories/footwear/?in_stock=yes").status_code == 400
     nothing = client.get("/categories/footwear/?price_min=9999999")
-    assertContains(nothing, "No results")
+    assertContains(nothing, "Remove a filter: nothing fits all of them.")
     assert client.get("/categories/footwear/?price_min=cheap").status_code == 400
+
+
+def test_the_first_row_is_mixed_and_pages_have_each_product_once(client, make_products):
+    early = {"created": datetime(2025, 1, 1, tzinfo=UTC)}
+    make_products([30], category="Tshirts", colour="Red", **early)
+    make_products([31], category="Tshirts", colour="Green", **early)
+    (sold_out,) = make_products([32], category="Tshirts", colour="Black", **early)
+    sold_out.variants.update(stock=0)
+    versions.request_rebuild(force=True)
+    batches.index_due(seconds=60)
+    building.advance_builds()
+    first, second = client.get("/categories/apparel/"), client.get("/categories/apparel/?page=2")
+    assert skus(first)[:4] == ["S26", "S30", "S31", "S25"]
+    assert skus(second)[-1] == "S32"
+    assert sorted(skus(first) + skus(second)) == sorted(Product.objects.values_list("sku", flat=True))
+    assert first.context["answer"].total == 29
+    assert skus(client.get("/categories/apparel/?sort=newest"))[:2] == ["S26", "S25"]
 
 
 def test_a_category_that_did_not_change_is_not_sent_again(client):

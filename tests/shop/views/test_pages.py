@@ -8,6 +8,7 @@ from django.core.files.storage import default_storage
 from django.test import Client
 from pytest_django.asserts import assertContains, assertNotContains
 
+from shop.catalogue import category_counts, top_categories
 from shop.models import Category, Product, ProductImage
 
 pytestmark = pytest.mark.django_db
@@ -191,3 +192,23 @@ def test_the_search_box_knows_where_suggestions_come_from(client):
     page = client.get("/").content.decode()
     assert 'data-suggest="/search/suggest/"' in page
     assert "fashion_search/suggest.js" in page
+
+
+def test_the_menu_leaves_out_what_holds_less_than_a_hundredth_of_all(client, tree, make_products):
+    gifts = Category.objects.create(name="Gifts", slug="gifts")
+    make_products(range(1, 100))
+    make_products([100], category="Shoes")
+    Product.objects.filter(sku="S1").update(category=gifts)
+    assert [top.name for top in top_categories(category_counts())] == ["Apparel", "Footwear", "Gifts"]
+    make_products([101])  # now each of the two holds less
+    assert [top.name for top in top_categories(category_counts())] == ["Apparel"]
+    assert client.get("/categories/gifts/").status_code == 200
+
+
+def test_an_unknown_address_is_a_page_and_below_the_api_json(client, tree):
+    page = client.get("/nothing/")
+    assert (page.status_code, page["Content-Type"]) == (404, "text/html; charset=utf-8")
+    for address in ("/api/v1/nothing", "/api/v1/nothing/", "/api/nothing"):
+        answer = client.get(address)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
+    assert client.get("/api/v1/search")["Location"] == "/api/v1/search/"

@@ -47,7 +47,7 @@ def test_what_went_wrong_is_said(client, monkeypatch):
     assert "Choose a photo first." in response.content.decode()
     response = client.post(URL, {"image": jpeg()})
     assert response.status_code == 503
-    assert "There is no search index yet" in response.content.decode()
+    assert "Photo search is not ready yet" in response.content.decode()
 
     def busy(file, size, box, turn):
         raise EncoderTimeout("busy")
@@ -110,7 +110,7 @@ def test_an_encoder_that_cannot_run_is_told(client, monkeypatch):
     monkeypatch.setattr(photo_views, "take_photo", fail)
     response = client.post(URL, {"image": jpeg()})
     assert (response.status_code, response["Retry-After"]) == (503, "5")
-    assert "Search with photos is paused" in response.content.decode()
+    assert "Photo search is not available" in response.content.decode()
 
 
 def test_one_file_of_a_request_is_kept(client, monkeypatch):
@@ -142,7 +142,7 @@ def test_what_a_photo_shows_is_a_chip_with_other_values(client, tmp_path, settin
     chips = page.partition('aria-label="What the photo shows"')[2].partition("</div>")[0]
     assert "It is not Shoes" in chips
     assert "It is not Red" in chips
-    assert "Others that look like it" in page
+    assert "More that look similar" in page
     assert page.index("Pair 3") < page.index("Pair 0")
     others = re.findall(r'href="(\?[^"]+)">Footwear \u203a Sandals<', chips)
     changed = client.get("/search/" + html.unescape(others[0])).content.decode()
@@ -151,4 +151,4 @@ def test_what_a_photo_shows_is_a_chip_with_other_values(client, tmp_path, settin
     (back,) = re.findall(r'href="(\?[^"]+)"><span class="sr">It is not Sandals', changed)
     plain = client.get("/search/" + html.unescape(back)).content.decode()
     assert "Sandals</summary>" not in plain
-    assert "Others that look like it" not in plain
+    assert "More that look similar" not in plain

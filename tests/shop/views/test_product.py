@@ -60,3 +60,21 @@ def test_nothing_in_a_text_ends_the_script():
         as_script({"name": "<!-- </script> & co"})
         == '{"name": "\\u003C!-- \\u003C/script\\u003E \\u0026 co"}'
     )
+
+
+def test_sizes_can_be_chosen_and_sold_out_ones_cannot(client, make_products):
+    (product,) = make_products([1])
+    page = page_of(client, product)
+    assert '<input type="radio" name="size" value="S1-1" disabled>' in page
+    assert '<input type="radio" name="size" value="S1-2">' in page
+    assert "Add to bag" in page
+    Variant.objects.filter(product=product).update(stock=0)
+    assert "Add to bag" not in page_of(client, product)
+
+
+def test_a_picture_leads_to_the_whole_of_it(client, make_products):
+    (product,) = make_products([1])
+    page = page_of(client, product)
+    assert '<a href="/media/thumbs/full/products/aa/S1.jpg.webp"' in page
+    assert "/media/thumbs/full/products/aa/S1.jpg.webp 1500w" in page
+    assert client.get("/media/thumbs/full/products/aa/S1.jpg.webp").status_code == 200
