@@ -7,6 +7,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
+from .sentences import untranslated
+
 try:
     import psycopg  # noqa: F401 - where Psycopg 2 is installed, Django would go on with that, and the plugin could not
 except ImportError as _missing:
@@ -32,7 +34,7 @@ class SearchConfig(AppConfig):
             if "verbose_name" not in names.original_attrs:
                 names.verbose_name = _(names.verbose_name)
             if "verbose_name_plural" not in names.original_attrs:
-                names.verbose_name_plural = _(names.verbose_name_plural)
+                names.verbose_name_plural = _(untranslated(names.verbose_name_plural))
             for field in names.local_fields:
                 if field._verbose_name is None:
                     field.verbose_name = _(field.verbose_name)

@@ -1,6 +1,7 @@
 """Sentences for people: put together when they are made, translated when they are shown."""
 
 from collections.abc import Callable, Iterable
+from decimal import Decimal
 from typing import cast
 
 from django.utils.formats import number_format
@@ -20,7 +21,7 @@ def _changed(sentence: str, change: Callable[[str], str]) -> str:
     return change(str(sentence))
 
 
-def _written(number: float, decimals: int) -> str:
+def _written(number: float | Decimal, decimals: int) -> str:
     return number_format(number, decimals, use_l10n=True, force_grouping=True)
 
 
@@ -56,6 +57,6 @@ def untranslated(sentence: str) -> str:
         return str(sentence)
 
 
-def figure(number: float, decimals: int = 0) -> str:
+def figure(number: float | Decimal, decimals: int = 0) -> str:
     """Return a number as the language that is active whenever it is read writes it: "1,234.5", "1.234,5"."""
     return cast(str, _write(number, decimals))

@@ -85,6 +85,15 @@ def pytest_unconfigure() -> None:
     shutil.rmtree(_folder, ignore_errors=True)
 
 
+@pytest.fixture(autouse=True)
+def language() -> Iterator[None]:
+    """What a request in another language has left behind is no matter of the next test."""
+    yield
+    from django.utils import translation
+
+    translation.deactivate()
+
+
 @pytest.fixture(scope="session")
 def redis_server() -> EmbeddedRedis | None:
     """The embedded Redis, running; None where REDIS_URL names another."""

@@ -72,7 +72,12 @@ def python_files(folder: str) -> list[Path]:
 
 def templates(*folders: str) -> list[Path]:
     """The templates of some folders."""
-    return [file for folder in folders for file in sorted((ROOT / folder).rglob("*.html"))]
+    files = (file for folder in folders for file in sorted((ROOT / folder).rglob("*")))
+    return [
+        file
+        for file in files
+        if file.suffix == ".html" or (file.suffix == ".txt" and "templates" in file.parts)
+    ]
 
 
 def of_python(path: Path) -> Iterator[Message]:

@@ -1,6 +1,7 @@
 """Admin pages of the plugin, and what a host's own product admin can take from it."""
 
 from .api_keys import ApiKeyAdmin
+from .arranging import ArrangementAdmin
 from .base import ModelAdmin
 from .builds import BuildAdmin, DashboardAdmin
 from .evaluations import EvaluationAdmin
@@ -16,6 +17,7 @@ from .tag_review import ProductTagAdmin, TagWordAdmin
 
 __all__ = [
     "ApiKeyAdmin",
+    "ArrangementAdmin",
     "BannerAdmin",
     "BuildAdmin",
     "CatalogueHealthAdmin",

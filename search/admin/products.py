@@ -116,13 +116,8 @@ class IndexedProductAdmin(ModelAdmin):
             return
         address = reverse(f"{self.admin_site.name}:fashion_search_tag_review")
         sentence = ngettext(
-            "%(number)s suggested tag waits in the review.",
-            "%(number)s suggested tags wait in the review.",
+            '{number} suggested tag waits in <a href="{address}">the review</a>.',
+            '{number} suggested tags wait in <a href="{address}">the review</a>.',
             waiting,
         )
-        messages.success(
-            request,
-            format_html(
-                '{} <a href="{}">{}</a>', sentence % {"number": waiting}, address, gettext("Review tags")
-            ),
-        )
+        messages.success(request, format_html(sentence, number=waiting, address=address))

@@ -35,8 +35,8 @@ DECISIONS = {
     "undo": ProductTag.State.SUGGESTED,
 }
 SAID = {
-    "accept": gettext_noop("Accepted: {words}."),
-    "reject": gettext_noop("Rejected: {words}."),
+    "accept": gettext_noop("Accepted {words}."),
+    "reject": gettext_noop("Rejected {words}."),
     "undo": gettext_noop("Taken back: {words}."),
 }
 MOST_AT_ONCE = 200  # tags of one request: those of a product, many times over

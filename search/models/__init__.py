@@ -1,6 +1,7 @@
 """The tables of the plugin."""
 
 from .api_keys import ApiKey
+from .arrangements import Arrangement
 from .builds import Build, Dashboard
 from .cards import StoredCard
 from .entries import EntryImage, IndexEntry
@@ -27,6 +28,7 @@ from .workers import ReconcileRound, StaleMark, StaleProduct, StepLock, TaskRun
 
 __all__ = [
     "ApiKey",
+    "Arrangement",
     "Banner",
     "Build",
     "CatalogueHealth",

@@ -232,9 +232,9 @@ class PlaceDay(models.Model):
 
     day = models.DateField()
     place = models.PositiveSmallIntegerField()
-    shown = models.PositiveIntegerField(help_text="Pages that had a result there.")
-    clicked = models.PositiveIntegerField(help_text="Results there that were clicked.")
-    carted = models.PositiveIntegerField(help_text="Results there that were put into a cart.")
+    shown = models.PositiveIntegerField(help_text=_("Pages that had a result there."))
+    clicked = models.PositiveIntegerField(help_text=_("Results there that were clicked."))
+    carted = models.PositiveIntegerField(help_text=_("Results there that were put into a cart."))
 
     class Meta:
         """Constraints; its page asks for the permission of queries."""
@@ -251,10 +251,10 @@ class DeviceDay(models.Model):
 
     day = models.DateField()
     device = models.CharField(max_length=7, choices=Device.choices, blank=True)
-    searches = models.PositiveIntegerField(help_text="Searches, counted by their first pages.")
-    zero = models.PositiveIntegerField(help_text="Searches without filters that found nothing.")
-    clicked = models.PositiveIntegerField(help_text="Searches with a click on a result.")
-    carted = models.PositiveIntegerField(help_text="Searches of which a result was put into a cart.")
+    searches = models.PositiveIntegerField(help_text=_("Searches, counted by their first pages."))
+    zero = models.PositiveIntegerField(help_text=_("Searches without filters that found nothing."))
+    clicked = models.PositiveIntegerField(help_text=_("Searches with a click on a result."))
+    carted = models.PositiveIntegerField(help_text=_("Searches of which a result was put into a cart."))
 
     class Meta:
         """Constraints; its page asks for the permission of queries."""
@@ -269,12 +269,12 @@ class DeviceDay(models.Model):
 class WeeklyMail(models.Model):
     """The mail about one week to one address; the row keeps two workers from sending it twice."""
 
-    week = models.DateField(help_text="Monday of the week that it is about.")
+    week = models.DateField(help_text=_("Monday of the week that it is about."))
     address = models.TextField()
-    claimed_at = models.DateTimeField(null=True, blank=True, help_text="When a worker began to send it.")
+    claimed_at = models.DateTimeField(null=True, blank=True, help_text=_("When a worker began to send it."))
     sent_at = models.DateTimeField(null=True, blank=True)
-    attempts = models.PositiveIntegerField(default=0, help_text="How often it could not be sent.")
-    error = models.TextField(blank=True, default="", help_text="Why it could not be sent the last time.")
+    attempts = models.PositiveIntegerField(default=0, help_text=_("How often it could not be sent."))
+    error = models.TextField(blank=True, default="", help_text=_("Why it could not be sent the last time."))
 
     class Meta:
         """Constraints; its page asks for the permission of queries."""

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
 
-from ..sentences import said
+from ..sentences import figure, said
 
 NOT_OURS = _("“%(text)s” was not applied: prices are in %(currency)s.")
 CONVERTED = _("“%(text)s” was converted: %(ends)s %(currency)s.")
@@ -329,7 +329,7 @@ def _written(found: re.Match[str], *places: int) -> str:
 
 def _in_words(ends: Sequence[Decimal | None]) -> str:
     """The ends of a range: "15.00 to 20.00"."""
-    lowest, highest = (None if end is None else f"{end:,.2f}" for end in ends)
+    lowest, highest = (None if end is None else figure(end, 2) for end in ends)
     if lowest is None:
         return said(_("up to %(highest)s"), highest=highest)
     if highest is None:

@@ -70,6 +70,7 @@ MENU: tuple[tuple[str | Promise, tuple[Page, ...]], ...] = (
     (
         _("Merchandising"),
         (
+            Page(_("By eye"), "merchandisingrule", "arrangement_changelist"),
             Page(_("Rules"), "merchandisingrule"),
             Page(_("Synonyms"), "synonym"),
             Page(_("Redirects"), "redirect"),

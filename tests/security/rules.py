@@ -128,7 +128,10 @@ RULES: dict[str, Rule] = {
     # Merchandising
     **_pages("fashion_search_banner"),
     **_pages("fashion_search_redirect"),
+    "admin:fashion_search_arrangement_changelist": ADMIN,
     **_pages("fashion_search_merchandisingrule"),
+    "admin:fashion_search_merchandisingrule_preview": ADMIN._replace(method="POST"),
+    "admin:fashion_search_merchandisingrule_products": ADMIN,
     **_pages("fashion_search_synonym"),
     "admin:fashion_search_synonym_preview": ADMIN._replace(method="POST"),
     # Tags

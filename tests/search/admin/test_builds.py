@@ -130,7 +130,9 @@ class TestProgress:
         assert answer == {
             "id": build.pk,
             "kind": "rebuild",
+            "kind_name": "rebuild",
             "state": "running",
+            "state_name": "running",
             "step": "encoding",
             "running": True,
             "headline": f"Rebuild: version {build.version}",
@@ -209,7 +211,7 @@ class TestCancelling:
         response = staff.post(f"{BUILDS}{build.pk}/cancel/", follow=True)
         assert messages(response) == ["The rebuild is cancelled; another one may begin."]
         page = text_of(response)
-        assert "Cancelled by admin after 0 of 2 products" in page
+        assert "Cancelled by admin. It ended after 0 of 2 products." in page
         assert f'formaction="{START}">Rebuild' in response.content.decode()
 
     def test_too_late(self, staff, build):

@@ -103,7 +103,7 @@ def test_all_kinds_with_their_counts_and_the_worst_first(staff, checked):
 def test_each_kind_says_what_it_means_and_what_to_do(staff, checked, kind):
     page = text_of(staff.get(f"{PAGE}?kind={kind}"))
     text = next(text for text in TEXTS if text.kind == kind)
-    assert text.meaning in page
+    assert str(text.meaning) in page
     count = checked.figures["counts"][kind]
     assert ("What to do." in page) == bool(count)
     nothing = "Nothing was compared." if kind == "disagree" else "None. Nothing to do here."

@@ -147,7 +147,7 @@ def test_failed_products_with_reason_and_retry(staff, django_capture_on_commit_c
     row = stale_products().get()
     with django_capture_on_commit_callbacks(execute=True):
         response = staff.post(STALE, {"action": "retry", "_selected_action": [row.pk]}, follow=True)
-    assert messages(response) == ["1 products are being indexed again."]
+    assert messages(response) == ["1 product is being indexed again."]
     row.refresh_from_db()
     assert (row.attempts, row.last_error) == (0, "")
 

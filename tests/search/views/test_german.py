@@ -13,7 +13,7 @@ def test_pages_are_german(client, shelf, host):
     for text in (
         "Ergebnisse für „shirt“",
         "Aktive Filter",
-        "Filtern und sortieren",
+        "Sortieren nach",
         "Bis 2.000\u00a0₹",
         "1.500\u00a0₹",
         "Nur lieferbare",
@@ -26,3 +26,22 @@ def test_pages_are_german(client, shelf, host):
     assertContains(client.get("/find/photo/", headers=german), "Foto auswählen")
     page = client.post("/find/photo/", {"image": jpeg(b"x" * 8_000_001)}, headers=german)
     assertContains(page, "Das Foto ist zu groß", status_code=400)
+
+
+@pytest.mark.django_db
+def test_what_the_engine_says_of_a_query_is_german(client, shelf, host):
+    words = " ".join(["shirt"] * 60)
+    assertContains(
+        client.get("/find/", {"q": words}, headers={"accept-language": "de"}),
+        "Die Suche ist länger als 200 Zeichen: Sie wurde nach „shirt“ abgeschnitten.",
+    )
+    assertContains(client.get("/find/", {"q": words}), "it was cut after “shirt”")
+
+
+def test_the_admin_is_german(staff):
+    page = staff.get("/admin/fashion_search/dashboard/", headers={"accept-language": "de"})
+    assertContains(page, "Stand der Suche")
+    assertContains(page, "Keine Version ist aktiv; Kunden suchen bestenfalls nach Stichwörtern.")
+    page = staff.get("/admin/fashion_search/merchandisingrule/add/", headers={"accept-language": "de"})
+    assertContains(page, "Auf einen Platz setzen")
+    assertContains(page, "Für Kolleginnen und Kollegen")

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("fashion_search", "0040_analytics"),
+        ("fashion_search", "0034_analytics"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
