@@ -79,24 +79,12 @@ def _draw(entries: Sequence[Entry]) -> Chart:
         Series("P@10", "c2", [entry.evaluation.precision for entry in entries]),
         Series("nDCG@10", "c3", [entry.evaluation.ndcg for entry in entries]),
     ]
-    chart = line_chart(
-        "history", _("P@10 and nDCG@10 over time"), day_axis(moments), series, _figure, least=1.0
-    )
-    columns = [
-        replace(
-            column,
-            title="\n".join(
-                (
-                    date_format(moment, "SHORT_DATETIME_FORMAT"),
-                    f"P@10: {entry.evaluation.precision:.3f}",
-                    f"nDCG@10: {entry.evaluation.ndcg:.3f}",
-                    *entry.changes,
-                )
-            ),
-        )
-        for column, moment, entry in zip(chart.columns, moments, entries, strict=True)
+    titles = [
+        "\n".join((date_format(moment, "SHORT_DATETIME_FORMAT"), *entry.changes))
+        for moment, entry in zip(moments, entries, strict=True)
     ]
-    return replace(chart, columns=columns)
+    axis = replace(day_axis(moments), titles=titles)
+    return line_chart("history", _("P@10 and nDCG@10 over time"), axis, series, _figure, least=1.0)
 
 
 def _figure(value: float) -> str:
