@@ -79,7 +79,7 @@ PERIODIC: Final = (
     PeriodicTask(
         "roll_up_log",
         "ROLL_UP_SECONDS",
-        _("Insight shows nothing new, and searches are kept longer than INSIGHT_DAYS"),
+        _("the overview and the analytics show nothing new, and searches are kept longer than INSIGHT_DAYS"),
         lock="roll-up-log",
     ),
     PeriodicTask(

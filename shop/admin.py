@@ -234,7 +234,7 @@ class ProductAdmin(IndexedProductAdmin, admin.ModelAdmin):
         "index_state",
         "price_shown",
         "sku",
-        "brand",
+        "maker",
         "shelf",
     )
     list_display_links = ("name",)
@@ -287,6 +287,11 @@ class ProductAdmin(IndexedProductAdmin, admin.ModelAdmin):
     def price_shown(self, product: Product) -> str:
         """The price as shoppers read it."""
         return format_money(product.price, product.currency)
+
+    @admin.display(description=_("brand"), ordering="brand")
+    def maker(self, product: Product) -> str:
+        """The brand; Django would keep it on one line, which leaves the names none."""
+        return str(product.brand or "")
 
     @admin.display(description=_("category"), ordering="category")
     def shelf(self, product: Product) -> str:

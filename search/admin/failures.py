@@ -25,7 +25,7 @@ class StateFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Return the states."""
-        return [("failed", _("failed")), ("parked", _("parked")), ("waiting", _("waiting"))]
+        return [("failed", gettext("failed")), ("parked", gettext("parked")), ("waiting", gettext("waiting"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[StaleProduct]) -> QuerySet[StaleProduct]:
         """Keep the products in the chosen state."""
@@ -93,7 +93,7 @@ class NoteFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Return the two."""
-        return [("card", _("no list can show it")), ("document", _("its document was changed"))]
+        return [("card", gettext("no list can show it")), ("document", gettext("its document was changed"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[IndexEntry]) -> QuerySet[IndexEntry]:
         """Keep the products of the chosen one."""

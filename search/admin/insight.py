@@ -29,10 +29,10 @@ class AnswerFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Return the kinds of answers."""
         return [
-            ("zero", _("nothing found")),
-            ("degraded", _("degraded")),
-            ("corrected", _("spelling corrected")),
-            ("clicked", _("result clicked")),
+            ("zero", gettext("nothing found")),
+            ("degraded", gettext("degraded")),
+            ("corrected", gettext("spelling corrected")),
+            ("clicked", gettext("result clicked")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[LoggedSearch]) -> QuerySet[LoggedSearch]:

@@ -125,13 +125,13 @@ def _in_order(
     if lifts or not facets or window.start >= LEAD:
         return list(_keys(ordered)[window])
     newest = list(ordered.values_list("product_key", "facets", "in_stock")[:LEAD])
-    sold = [key for key, _facets, in_stock in newest if in_stock]
+    there = [key for key, _facets, in_stock in newest if in_stock]
     marks = [
         [token for token in tokens if facet_of(token) in facets]
         for _key, tokens, in_stock in newest
         if in_stock
     ]
-    first = [sold[place] for place in mix(marks, FRONT)[:FRONT]]
+    first = [there[place] for place in mix(marks, FRONT)[:FRONT]]
     leading = set(first)
     lead = [*first, *(key for key, _facets, _in_stock in newest if key not in leading)]
     return lead[window] + (list(_keys(ordered)[LEAD : window.stop]) if window.stop > LEAD else [])

@@ -137,14 +137,16 @@ def look_around(text: str) -> Neighbourhood | None:
 
 
 def offer_words(texts: Sequence[str]) -> dict[str, list[NearWord]]:
-    """Return the nearest words of each text; none where words cannot be compared."""
+    """Return the nearest words of each text, but not the text itself; none where words cannot be compared."""
     try:
         vocabulary = _vocabulary() if texts else None
         if vocabulary is None:
             return {}
         embeddings = vocabulary.encoders.encode_texts(list(texts))
         return {
-            text: vocabulary.near(text, embedding)[:OFFERED]
+            text: [
+                word for word in vocabulary.near(text, embedding) if word.value.casefold() != text.casefold()
+            ][:OFFERED]
             for text, embedding in zip(texts, embeddings, strict=True)
         }
     except (ArtifactError, RuntimeError):

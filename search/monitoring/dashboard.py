@@ -261,7 +261,12 @@ def probe_response_times(answers: Sequence[Answers]) -> Finding:
             _("The search log says why; often the encoder or Postgres has too little time or processor."),
         )
     if latest.p95_ms > SLOW_MS:
-        return Finding(name, State.ATTENTION, sentence, _("Insight shows which stage takes the time."))
+        return Finding(
+            name,
+            State.ATTENTION,
+            sentence,
+            _("The overview shows which stage takes the time, below “Kinds of search and speed”."),
+        )
     return Finding(name, State.OK, sentence)
 
 

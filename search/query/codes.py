@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 
+from django.contrib.postgres.search import SearchQuery
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from ..models import IndexEntry, IndexVersion
-from ..models.expressions import any_phrase
+from ..models.terms import any_phrase_text
 from ..sentences import said
 from ..text import without_codes
 from .lexicon import word_list_of
@@ -236,7 +237,7 @@ def looked_up(typed: Sequence[_Typed], uncounted: Uncounted) -> dict[str, Sequen
     """Return by the text of each stretch the keys of the products whose code it is, by one query."""
     some = typed[:MOST_LOOKED_UP]
     found = uncounted({one.code: _spellings(one) for one in some})
-    few = {code: keys for code, keys in found.items() if len(keys) <= MOST_HITS}
+    few = {code: sorted(keys) for code, keys in found.items() if len(keys) <= MOST_HITS}
     return {one.text: few.get(one.code, ()) for one in typed}
 
 
@@ -274,11 +275,11 @@ def _spellings(typed: _Typed) -> list[str]:
 def _uncounted(version: IndexVersion, codes: Mapping[str, Sequence[str]]) -> Mapping[str, Sequence[str]]:
     """The keys of the products that have codes, by the indexes over SKUs and over words, as further SKUs are words of the title."""
     spellings = [one for spellings in codes.values() for one in spellings]
-    held = Q(sku__in=spellings) | Q(document=any_phrase(spellings, version.config))
-    entries = IndexEntry.objects.in_version(version.pk).filter(held)
+    titled = SearchQuery(any_phrase_text(spellings, "A"), config=version.config, search_type="raw")
+    entries = IndexEntry.objects.in_version(version.pk).filter(Q(sku__in=spellings) | Q(document=titled))
     found: dict[str, list[str]] = {}
-    rows = entries.order_by("product_key").values_list("product_key", "sku", "keywords")
-    for key, sku, keywords in rows[: MOST_HITS * 2]:
+    # Without an order, so that of a phrase which many have no more than these are read.
+    for key, sku, keywords in entries.values_list("product_key", "sku", "keywords")[: MOST_HITS * 2]:
         for code in {bare_code(sku), *map(bare_code, without_codes(keywords)[1])} & codes.keys():
             found.setdefault(code, []).append(key)
     return found

@@ -46,7 +46,7 @@ def test_a_size_is_chosen_and_put_into_the_bag_and_counted_for_its_search(page: 
     page.get_by_role("button", name="Add to bag").click()
     expect(page.get_by_role("alert")).to_have_text("Choose a size.")
     choose_and_add(page)
-    expect(page.get_by_role("status")).to_contain_text(f"“{name}”")
+    expect(page.locator("[data-happened]")).to_contain_text(f"“{name}”")
     link = page.get_by_role("banner").get_by_role("link", name="Bag 1")
     expect(link).to_be_visible()
     page.goto("/")

@@ -303,7 +303,9 @@ def test_the_next_page_is_fetched_ahead_and_back_leads_to_the_same_place(page: P
     place = page.evaluate("scrollY")
     page.get_by_role("link", name="Next").click()
     expect(page.locator(".page-now")).to_have_text("Page 2")
-    page.wait_for_function("() => document.querySelector('[data-search]').dataset.search")  # it is logged as seen
+    page.wait_for_function(
+        "() => document.querySelector('[data-search]').dataset.search"
+    )  # it is logged as seen
     page.go_back()
     expect(page.locator(".page-now")).to_have_text("Page 1")
     page.wait_for_function("place => Math.abs(scrollY - place) < 200", arg=place)

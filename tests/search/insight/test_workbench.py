@@ -43,9 +43,13 @@ def test_a_word_that_is_spelled_alike_is_offered_however_far_its_meaning(version
 
 def test_a_brand_is_offered_for_its_spelling_only(version):
     VersionLexicon.objects.update(facets={"brand=Red": 4, "brand=Rede": 1})
-    assert [word.value for word in offer_words(["rede"])["rede"]] == ["Rede"]
+    assert [word.value for word in offer_words(["redes"])["redes"]] == ["Rede"]
     VersionLexicon.objects.update(facets={"brand=Red shirt": 4})
     assert offer_words(["red"]) == {"red": []}
+
+
+def test_a_query_is_no_synonym_of_itself(version):
+    assert [word.value for word in offer_words(["red"])["red"]] == ["Red shirt"]
 
 
 def test_without_words_nothing_is_offered(db):
