@@ -81,6 +81,10 @@ class UnsafeLink(SearchError, ValueError):  # noqa: N818 - says what is wrong wi
     """An address leads out of the shop; the message says where it may lead."""
 
 
+class OvertakenDraft(SearchError):  # noqa: N818 - says what is wrong without the suffix
+    """Somebody has changed the rules of a page since a draft for it was made; look at both again before publishing."""
+
+
 class NoTags(SearchError):  # noqa: N818 - says what is wrong without the suffix
     """There is no tag vocabulary to suggest from yet; the message says what is missing."""
 

@@ -9,6 +9,7 @@ from celery.worker.control import inspect_command
 
 from . import task_messages
 from .conf import get_settings, namespace
+from .evaluation import set_runs
 from .indexing import building, failures, lexicons, marks, outbox, versions
 from .indexing import reconcile as reconciling
 from .indexing.batches import index_due
@@ -100,6 +101,8 @@ def sweep() -> None:
         marks.publish("index_stale", times=get_settings().index_parallel)
     neighbours.leave_sign()
     task_messages.send_again()
+    for run_id in set_runs.lost_runs():
+        marks.publish("evaluate_set", run_id, expires=None)
     KeptCount.objects.fold()
 
 
@@ -219,6 +222,13 @@ def map_catalogue(version_id: int) -> None:
 def check_health(version_id: int) -> None:
     """Check the health of a version's catalogue, which was asked for."""
     compute(CatalogueHealth, version_id, find_findings)
+
+
+@_task(**LONG)
+def evaluate_set(run_id: int) -> None:
+    """Evaluate a set of judged queries that somebody asked for, slice by slice; only one of these runs at a time."""
+    if set_runs.go_on(run_id):
+        marks.publish("evaluate_set", run_id, expires=None)
 
 
 @inspect_command(name=task_messages.ASK_WORKER)  # type: ignore[untyped-decorator]  # Celery has no types

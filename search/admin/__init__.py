@@ -1,12 +1,14 @@
 """Admin pages of the plugin, and what a host's own product admin can take from it."""
 
 from .api_keys import ApiKeyAdmin
+from .arranging import ArrangementAdmin
 from .base import ModelAdmin
 from .builds import BuildAdmin, DashboardAdmin
 from .evaluations import EvaluationAdmin
 from .failures import NotedProductAdmin, StaleProductAdmin
 from .index_versions import IndexVersionAdmin
 from .insight import LoggedSearchAdmin, QueryDayAdmin
+from .judged_sets import JudgedSetAdmin
 from .merchandising import BannerAdmin, MerchandisingRuleAdmin, RedirectAdmin, SynonymAdmin
 from .overview import SearchDayAdmin
 from .products import IndexedProductAdmin
@@ -15,6 +17,7 @@ from .tag_review import ProductTagAdmin, TagWordAdmin
 
 __all__ = [
     "ApiKeyAdmin",
+    "ArrangementAdmin",
     "BannerAdmin",
     "BuildAdmin",
     "CatalogueHealthAdmin",
@@ -23,6 +26,7 @@ __all__ = [
     "EvaluationAdmin",
     "IndexVersionAdmin",
     "IndexedProductAdmin",
+    "JudgedSetAdmin",
     "LoggedSearchAdmin",
     "MerchandisingRuleAdmin",
     "ModelAdmin",

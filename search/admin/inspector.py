@@ -10,6 +10,8 @@ from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ..conf import get_settings, other_settings
 from ..exceptions import InvalidQuery
@@ -17,7 +19,9 @@ from ..facets import parse_typed
 from ..models import Evaluation, IndexVersion
 from ..registry import get_index
 from ..text import MAX_LENGTH, storable
+from .arranging import may_arrange
 from .base import ReadOnlyAdmin
+from .merchandising_forms import key_of_sku
 
 if TYPE_CHECKING:
     from ..engine.answers import SearchAnswer, SearchResult
@@ -57,6 +61,13 @@ SHOWN = 24  # results
 LONGEST_ADDRESS = 8000  # characters, with the token of a photo
 MOST_LOOKS = 10  # facets of a photo
 COMPARED = 12  # results of each side
+# Buttons of a result, by which a draft for the query begins or goes on.
+STEPS = (
+    ("pin:1", gettext_lazy("Pin first")),
+    ("hide", gettext_lazy("Hide")),
+    ("boost", gettext_lazy("Boost")),
+    ("bury", gettext_lazy("Bury")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +153,15 @@ class InspectorPages(InsightAdmin):
             "complaint": problem,
         }
         context |= _rows(answer)
+        if text and not photo and may_arrange(request):
+            absent = answer.absence if answer else None
+            context |= {
+                "may_arrange": True,
+                "steps": STEPS,
+                "absent_key": (key_of_sku(absent.sku) if absent else "") or "",
+            }
         return self.respond(
-            request, "inspector", "Inspector", page="inspector", photo=photo, looks=looks, **context
+            request, "inspector", _("Inspector"), page="inspector", photo=photo, looks=looks, **context
         )
 
     def compare_view(self, request: HttpRequest) -> HttpResponse:
@@ -179,7 +197,7 @@ class InspectorPages(InsightAdmin):
             "complaint": problem,
             "tried": ", ".join(TRIED),
         }
-        return self.respond(request, "compare", "Compare", page="compare", **context)
+        return self.respond(request, "compare", _("Compare"), page="compare", **context)
 
     def _check(self, request: HttpRequest) -> None:
         if not self.has_view_permission(request):
@@ -203,9 +221,8 @@ def read_filters(stated: str) -> Filters:
     for part in filter(None, (part.strip() for part in stated.split(","))):
         typed = parse_typed(part)
         if typed is None or not typed.value:
-            raise InvalidQuery(
-                "invalid_filter", f"{part!r} is not a filter: write filters such as colour=Red, brand=Nike."
-            )
+            sentence = _("{part} is not a filter: write filters such as colour=Red, brand=Nike.")
+            raise InvalidQuery("invalid_filter", sentence.format(part=repr(part)))
         facets[typed.facet] = (*facets.get(typed.facet, ()), typed.value)
     return Filters(facets=facets)
 

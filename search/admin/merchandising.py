@@ -8,36 +8,45 @@ from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from django.views.decorators.http import require_POST
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET
 
 from ..conf import get_settings
-from ..models import Banner, IndexEntry, IndexVersion, MerchandisingRule, Redirect, Synonym
+from ..models import Banner, MerchandisingRule, Redirect, Synonym
+from ..money import price_text
 from ..registry import ProductCard, read_cards
+from ..text import MAX_LENGTH, one_line, storable
+from .arranging import find_products
 from .base import ForgivingList, ModelAdmin
-from .merchandising_forms import BannerForm, RedirectForm, RuleForm, SynonymForm
+from .merchandising_forms import BannerForm, RedirectForm, RuleForm, SynonymForm, pinned_tokens
+from .previews import PREVIEWED, Preview, Previewed, preview_rule
 
 if TYPE_CHECKING:
     from ..merchandising.rules import State
-    from ..query.synonyms import SynonymEntry
 
-STATES: tuple[State, ...] = ("running", "scheduled", "ended", "disabled")
+STATES: dict[State, Any] = {
+    "running": _("running"),
+    "scheduled": _("scheduled"),
+    "ended": _("ended"),
+    "disabled": _("disabled"),
+}
 
 
 class ScheduleFilter(admin.SimpleListFilter):
     """Narrows a list to what runs, is scheduled, has ended or is disabled."""
 
-    title = "state"
+    title = _("state")
     parameter_name = "state"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         """Return the states."""
-        return [(state, state) for state in STATES]
+        return list(STATES.items())
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Keep what is in the chosen state."""
@@ -71,7 +80,7 @@ class ScheduledAdmin(ModelAdmin):
     actions: Any = ("enable", "disable")
     ordering = ("-pk",)
     list_per_page = 50
-    schedule_fieldset: Any = ("When", {"fields": ("enabled", ("starts", "ends"), "note")})
+    schedule_fieldset: Any = (_("When"), {"fields": ("enabled", ("starts", "ends"), "note")})
 
     class Media:
         """The look of states and conflicts."""
@@ -110,20 +119,20 @@ class ScheduledAdmin(ModelAdmin):
         super().save_model(request, obj, form, change)
         self._warn(request, [obj.pk])
 
-    @admin.display(description="no.", ordering="pk")
+    @admin.display(description=_("no."), ordering="pk")
     def number(self, row: Any) -> int:
         """Return its number, by which conflicts name it; the lower, the older."""
         return int(row.pk)
 
-    @admin.display(description="state")
+    @admin.display(description=_("state"))
     def state(self, row: Any) -> SafeString:
         """Return whether it runs, is scheduled, has ended or is disabled."""
         from ..merchandising.rules import state_of
 
         name = state_of(row, timezone.now())
-        return format_html('<span class="fs-state fs-{}">{}</span>', name, name)
+        return format_html('<span class="fs-state fs-{}">{}</span>', name, STATES[name])
 
-    @admin.display(description="conflicts")
+    @admin.display(description=_("conflicts"))
     def conflicts(self, row: Any) -> SafeString:
         """Return what it conflicts with, and what comes of that."""
         found = getattr(row, "found_conflicts", [])
@@ -132,55 +141,96 @@ class ScheduledAdmin(ModelAdmin):
         items = format_html_join("", "<li>{}</li>", ((sentence,) for sentence in found))
         return format_html('<ul class="fs-conflicts">{}</ul>', items)
 
-    @admin.action(description="Enable selected", permissions=["change"])
+    @admin.action(description=_("Enable selected"), permissions=["change"])
     def enable(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Let the selected ones run, when their time has come."""
         keys = list(queryset.values_list("pk", flat=True))
         self._set(request, queryset, enabled=True)
         self._warn(request, keys)
 
-    @admin.action(description="Disable selected", permissions=["change"])
+    @admin.action(description=_("Disable selected"), permissions=["change"])
     def disable(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Stop the selected ones at once."""
         self._set(request, queryset, enabled=False)
 
     def _set(self, request: HttpRequest, queryset: QuerySet[Any], *, enabled: bool) -> None:
         changed = queryset.update(enabled=enabled, updated_at=timezone.now())
+        if enabled:
+            sentence = ngettext("{number} {name} enabled.", "{number} {name} enabled.", changed)
+        else:
+            sentence = ngettext("{number} {name} disabled.", "{number} {name} disabled.", changed)
         name = self.opts.verbose_name if changed == 1 else self.opts.verbose_name_plural
-        messages.success(request, f"{changed} {name} {'enabled' if enabled else 'disabled'}.")
+        messages.success(request, sentence.format(number=changed, name=name))
 
     def _warn(self, request: HttpRequest, keys: list[int]) -> None:
         conflicts = self.conflicts_of()
         for sentence in dict.fromkeys(sentence for pk in keys for sentence in conflicts.get(pk, [])):
-            messages.warning(request, f"Conflict: {sentence}")
+            messages.warning(request, gettext("Conflict: {sentence}").format(sentence=sentence))
 
 
 @admin.register(MerchandisingRule)
-class MerchandisingRuleAdmin(ScheduledAdmin):
+class MerchandisingRuleAdmin(Previewed, ScheduledAdmin):
     """Pins, hides, boosts and buries."""
 
     form = RuleForm
+    preview_name = "fashion_search_merchandisingrule_preview"
+    preview_title = _("Preview of a rule")
+    preview_refused = _("The rule cannot be tried yet:")
     list_display = ("number", "product", "sentence", "state", "conflicts", "hits", "last_fired")
     list_display_links = ("sentence",)
     list_filter = (ScheduleFilter, "action", "place")
     search_fields = ("phrase", "sku", "value", "note")
-    search_help_text = "Query, category, SKU, value or note"
+    search_help_text = _("Query, category, SKU, value or note")
     readonly_fields = ("product", "hits", "last_fired")
     save_as = True
     fieldsets = (
-        ("Where", {"fields": (("place", "phrase"),)}),
+        (_("Where"), {"fields": (("place", "phrase"),)}),
         (
-            "What",
+            _("What"),
             {
                 "fields": ("action", "sku", ("facet", "value"), "position", "strength", "product"),
-                "description": "A hidden product stays hidden even where it is pinned; a pinned one keeps its place "
-                "whatever is boosted or buried; of two pins for one place the older keeps it, and the newer takes the "
-                "next free one.",
+                "description": _(
+                    "A hidden product stays hidden even where it is pinned; a pinned one keeps its place whatever is "
+                    "boosted or buried; of two pins for one place the older keeps it, and the newer takes the next free "
+                    "one."
+                ),
             },
         ),
         ScheduledAdmin.schedule_fieldset,
-        ("So far", {"fields": (("hits", "last_fired"),)}),
+        (_("So far"), {"fields": (("hits", "last_fired"),)}),
     )
+
+    class Media:
+        """The pickers of products, and the fields of each action."""
+
+        js = ("fashion_search/rule_form.js",)
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add what the pickers of products ask."""
+        view = self.admin_site.admin_view(require_GET(self._products))
+        return [
+            path("products/", view, name="fashion_search_merchandisingrule_products"),
+            *super().get_urls(),
+        ]
+
+    def _products(self, request: HttpRequest) -> HttpResponse:
+        """Answer a picker with products by name or SKU."""
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        text = one_line(storable(request.GET.get("q", "")))[:MAX_LENGTH]
+        found = find_products(text) if text else []
+        cards = [result.card for result in found if result.card.sku]
+        shown = [
+            {"sku": card.sku, "name": card.name, "image": card.image, "price": price_text(request, card)}
+            for card in cards
+        ]
+        return JsonResponse({"products": shown})
+
+    def preview_of(self, form: Any, query: str) -> Preview:
+        """Return the results of a place without the rule, and with it, when it begins."""
+        from ..merchandising.snapshots import rule_of
+
+        return preview_rule(rule_of(form.instance), self.sentence(form.instance), query)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Return the form's parts; a new rule has no product to show and no hits yet."""
@@ -200,16 +250,10 @@ class MerchandisingRuleAdmin(ScheduledAdmin):
     def conflicts_of(self) -> dict[int, list[str]]:
         """Return the conflicts among the rules that run or will."""
         from ..merchandising.conflicts import find_conflicts
-        from ..merchandising.snapshots import pinned_by, rule_of
+        from ..merchandising.snapshots import rule_of
 
         rules = [rule_of(row) for row in self.due()]
-        pinned = pinned_by(rules)
-        version = IndexVersion.objects.serving()
-        tokens: dict[str, list[str]] = {}
-        if version is not None and pinned and any(rule.token for rule in rules):
-            entries = IndexEntry.objects.in_version(version.pk).of_products(pinned)
-            tokens = dict(entries.values_list("product_key", "facets"))
-        return find_conflicts(rules, tokens, get_settings().text_config)
+        return find_conflicts(rules, pinned_tokens(rules), get_settings().text_config)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
         """Return the rule with its product's card."""
@@ -218,7 +262,7 @@ class MerchandisingRuleAdmin(ScheduledAdmin):
             row.card = read_cards(filter(None, [row.product_key])).get(row.product_key)
         return row
 
-    @admin.display(description="what it does", ordering="phrase")
+    @admin.display(description=_("what it does"), ordering="phrase")
     def sentence(self, row: MerchandisingRule) -> str:
         """Return what the rule does, in one sentence."""
         from ..merchandising.rules import say
@@ -226,21 +270,25 @@ class MerchandisingRuleAdmin(ScheduledAdmin):
 
         return say(rule_of(row), timezone.now())
 
-    @admin.display(description="product")
+    @admin.display(description=_("product"))
     def product(self, row: MerchandisingRule) -> SafeString | str:
         """Return the product's picture and name; for a value of a facet, nothing."""
         if not row.sku:
             return ""
         card: ProductCard | None = getattr(row, "card", None)
         if card is None:
-            return f"{row.sku} is not in the shop any more" if row.pk else ""
+            return gettext("{sku} is not in the shop any more").format(sku=row.sku) if row.pk else ""
         picture = (
             format_html('<img src="{}" alt="" height="60" loading="lazy">', card.image) if card.image else ""
         )
         return format_html('<span class="fs-product">{}<span>{}</span></span>', picture, card.name)
 
 
-PLACES = {"query": "for '{}'", "contains": "for queries with '{}'", "category": "in the category {}"}
+BANNERS = {
+    "query": _("Shows '{text}' for '{phrase}'{when}"),
+    "contains": _("Shows '{text}' for queries with '{phrase}'{when}"),
+    "category": _("Shows '{text}' in the category {phrase}{when}"),
+}
 
 
 @admin.register(Banner)
@@ -254,21 +302,21 @@ class BannerAdmin(ScheduledAdmin):
     search_fields = ("phrase", "text", "link", "note")
     readonly_fields = ("hits", "last_fired")
     fieldsets = (
-        ("Where", {"fields": (("place", "phrase"),)}),
-        ("What", {"fields": ("text", "link", "picture")}),
+        (_("Where"), {"fields": (("place", "phrase"),)}),
+        (_("What"), {"fields": ("text", "link", "picture")}),
         ScheduledAdmin.schedule_fieldset,
-        ("So far", {"fields": (("hits", "last_fired"),)}),
+        (_("So far"), {"fields": (("hits", "last_fired"),)}),
     )
 
-    @admin.display(description="what it does", ordering="phrase")
+    @admin.display(description=_("what it does"), ordering="phrase")
     def sentence(self, row: Banner) -> str:
         """Return what the banner does, in one sentence."""
         from ..merchandising.rules import in_words
 
-        where = PLACES[row.place].format(row.phrase)
-        return f"Shows '{row.text}' {where}{in_words(row.starts, row.ends, timezone.now())}"
+        when = in_words(row.starts, row.ends, timezone.now())
+        return str(BANNERS[row.place]).format(text=row.text, phrase=row.phrase, when=when)
 
-    @admin.display(description="picture")
+    @admin.display(description=_("picture"))
     def shown(self, row: Banner) -> SafeString | str:
         """Return the picture."""
         if not row.picture:
@@ -289,7 +337,7 @@ class RedirectAdmin(ScheduledAdmin):
     fieldsets = (
         (None, {"fields": (("place", "phrase"), "url")}),
         ScheduledAdmin.schedule_fieldset,
-        ("So far", {"fields": (("hits", "last_fired"),)}),
+        (_("So far"), {"fields": (("hits", "last_fired"),)}),
     )
 
     def conflicts_of(self) -> dict[int, list[str]]:
@@ -298,20 +346,22 @@ class RedirectAdmin(ScheduledAdmin):
 
         return find_rivals(list(self.due()), get_settings().text_config)
 
-    @admin.display(description="what it does", ordering="phrase")
+    @admin.display(description=_("what it does"), ordering="phrase")
     def sentence(self, row: Redirect) -> str:
         """Return what the redirect does, in one sentence."""
         from ..merchandising.rules import in_words
 
-        which = "queries with " if row.place == Redirect.Place.CONTAINS else ""
-        return f"Leads {which}'{row.phrase}' to {row.url}{in_words(row.starts, row.ends, timezone.now())}"
-
-
-SHOWN = 12  # results on each side
+        sentence = (
+            gettext("Leads queries with '{phrase}' to {url}{when}")
+            if row.place == Redirect.Place.CONTAINS
+            else gettext("Leads '{phrase}' to {url}{when}")
+        )
+        when = in_words(row.starts, row.ends, timezone.now())
+        return sentence.format(phrase=row.phrase, url=row.url, when=when)
 
 
 @admin.register(Synonym)
-class SynonymAdmin(ModelAdmin):
+class SynonymAdmin(Previewed):
     """What shoppers say and the catalogue does not."""
 
     form = SynonymForm
@@ -321,19 +371,27 @@ class SynonymAdmin(ModelAdmin):
     fields = ("phrase", "means", "both_ways", "enabled", "note", ("hits", "last_fired"))
     list_per_page = 50
     actions = ("enable", "disable")
-    change_form_template = "admin/fashion_search/synonym/change_form.html"
-
     readonly_fields = ("hits", "last_fired")
+    preview_name = "fashion_search_synonym_preview"
+    preview_title = _("Preview of a synonym")
+    preview_refused = _("The synonym cannot be tried yet:")
 
-    class Media:
-        """The look of the preview."""
+    def preview_of(self, form: Any, query: str) -> Preview:
+        """Return what a query finds with the other synonyms of the table alone, and with this one, too."""
+        from ..engine.request import Trial
+        from ..engine.service import search
+        from ..query.synonyms import SynonymEntry
 
-        css = {"all": ("fashion_search/merchandising.css",)}
-
-    def get_urls(self) -> list[URLPattern]:
-        """Add the address of the preview."""
-        view = self.admin_site.admin_view(require_POST(self._preview))
-        return [path("preview/", view, name="fashion_search_synonym_preview"), *super().get_urls()]
+        typed = form.cleaned_data
+        entry = SynonymEntry(typed["phrase"], tuple(typed["means"]), typed["both_ways"])
+        rows = Synonym.objects.filter(enabled=True).exclude(pk=form.instance.pk).order_by("pk")
+        others = tuple(SynonymEntry(row.phrase, tuple(row.means), row.both_ways) for row in rows)
+        query = query or entry.phrase
+        before, after = (
+            search(query, page_size=PREVIEWED, with_facets=False, trial=Trial(synonyms=synonyms))
+            for synonyms in (others, (*others, entry))
+        )
+        return Preview(self.says(form.instance), query, before, after)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Show the list with the hits of this moment."""
@@ -342,71 +400,26 @@ class SynonymAdmin(ModelAdmin):
         flush_what_can_be()
         return super().changelist_view(request, extra_context)
 
-    @admin.display(description="what it does")
+    @admin.display(description=_("what it does"))
     def says(self, row: Synonym) -> str:
         """Return what the synonym does, in one sentence."""
-        means = "', '".join(row.means)
-        back = ", and the other way round" if row.both_ways else ""
-        return f"'{row.phrase}' also finds '{means}'{back}"
+        sentence = (
+            gettext("'{phrase}' also finds '{means}', and the other way round")
+            if row.both_ways
+            else gettext("'{phrase}' also finds '{means}'")
+        )
+        return sentence.format(phrase=row.phrase, means="', '".join(row.means))
 
-    @admin.action(description="Enable selected", permissions=["change"])
+    @admin.action(description=_("Enable selected"), permissions=["change"])
     def enable(self, request: HttpRequest, queryset: QuerySet[Synonym]) -> None:
         """Let searches use the selected synonyms."""
         changed = queryset.update(enabled=True, updated_at=timezone.now())
-        messages.success(request, f"{changed} synonyms enabled.")
+        sentence = ngettext("{number} synonym enabled.", "{number} synonyms enabled.", changed)
+        messages.success(request, sentence.format(number=changed))
 
-    @admin.action(description="Disable selected", permissions=["change"])
+    @admin.action(description=_("Disable selected"), permissions=["change"])
     def disable(self, request: HttpRequest, queryset: QuerySet[Synonym]) -> None:
         """Keep the selected synonyms from searches."""
         changed = queryset.update(enabled=False, updated_at=timezone.now())
-        messages.success(request, f"{changed} synonyms disabled.")
-
-    def _preview(self, request: HttpRequest) -> HttpResponse:
-        """Show the first results of a query without and with the synonym of the form, which is not saved."""
-        from ..query.synonyms import SynonymEntry
-
-        given = request.POST.get("preview_of", "")
-        row = self.get_object(request, given) if given else None
-        if not (
-            self.has_add_permission(request) if row is None else self.has_change_permission(request, row)
-        ):
-            raise PermissionDenied
-        form = self.get_form(request, row, change=row is not None)(request.POST, instance=row)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "Preview of a synonym",
-            "opts": self.opts,
-        }
-        if form.is_valid():
-            typed = form.cleaned_data
-            entry = SynonymEntry(typed["phrase"], tuple(typed["means"]), typed["both_ways"])
-            query = request.POST.get("preview_query", "").strip() or entry.phrase
-            sides = _sides(query, entry, str(row.pk) if row else "")
-            context |= {"query": query, "entry": entry, "sides": sides}
-        else:
-            context |= {"form_errors": form.errors}
-        return TemplateResponse(request, "admin/fashion_search/synonym/preview.html", context)
-
-
-def _sides(query: str, entry: SynonymEntry, replaced: str) -> list[dict[str, Any]]:
-    """What the query finds with the other synonyms of the table alone, and with this one, too."""
-    from ..engine.request import Trial
-    from ..engine.service import search
-    from ..query.synonyms import SynonymEntry
-
-    rows = Synonym.objects.filter(enabled=True).order_by("pk")
-    rows = rows.exclude(pk=replaced) if replaced else rows
-    others = tuple(SynonymEntry(row.phrase, tuple(row.means), row.both_ways) for row in rows)
-    answers = [
-        search(query, page_size=SHOWN, with_facets=False, trial=Trial(synonyms=synonyms))
-        for synonyms in (others, (*others, entry))
-    ]
-    before = {result.card.sku for result in answers[0].results}
-    return [
-        {
-            "name": name,
-            "answer": answer,
-            "results": [(result.card, side and result.card.sku not in before) for result in answer.results],
-        }
-        for side, (name, answer) in enumerate(zip(("Without it", "With it"), answers, strict=True))
-    ]
+        sentence = ngettext("{number} synonym disabled.", "{number} synonyms disabled.", changed)
+        messages.success(request, sentence.format(number=changed))

@@ -1,22 +1,29 @@
 """Forms of merchandising: what is typed is checked against the index, so that nothing is saved that cannot work."""
 
-from collections.abc import Iterable
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from ..conf import get_settings
 from ..exceptions import UnsafeLink
 from ..facets import CATEGORY, parse_typed, token_of, values_of
 from ..models import Banner, IndexEntry, IndexVersion, KeptCount, MerchandisingRule, Redirect, Synonym
 from ..models.entries import EntryQuerySet
-from ..registry import get_index
+from ..registry import ProductCard, get_index, read_cards
 from ..text import PhraseIndex, split
 
 if TYPE_CHECKING:
+    from ..merchandising.rules import Rule
+
     ModelForm = forms.ModelForm[Any]
 else:
     ModelForm = forms.ModelForm  # generic for the type checker only
@@ -34,7 +41,7 @@ class PlacedForm(ModelForm):
         if place in CATEGORY_PLACES:
             self._take("phrase", lambda: as_indexed(CATEGORY, phrase))
         elif place in ("query", "contains") and phrase and not split(phrase):
-            self.add_error("phrase", "It contains no word that a query could match.")
+            self.add_error("phrase", gettext("It contains no word that a query could match."))
         return cleaned
 
     def _take(self, field: str, read: Any) -> None:
@@ -52,11 +59,37 @@ class PlacedForm(ModelForm):
         self.add_error(field, error)
 
 
+class ProductPicker(forms.TextInput):
+    """A field for an SKU; a script offers products by name or SKU, with their pictures."""
+
+    template_name = "admin/fashion_search/merchandisingrule/picker.html"
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        """Add where the script asks, and the product that is named."""
+        context = super().get_context(name, value, attrs)
+        context["products"] = reverse("admin:fashion_search_merchandisingrule_products")
+        context["card"] = self.card_of(value) if value else None
+        return context
+
+    def card_of(self, value: str) -> ProductCard | None:
+        """Return the card of the product with an SKU."""
+        key = key_of_sku(str(value)[:200].replace("\x00", ""))
+        return read_cards([key]).get(key) if key else None
+
+
+class PlacePicker(ProductPicker):
+    """The same where the place asks for an SKU; a script takes it for a query's text elsewhere."""
+
+    def card_of(self, value: str) -> ProductCard | None:
+        """Return nothing: the field may hold a query."""
+        return None
+
+
 class RuleForm(PlacedForm):
     """A rule; names a product by its SKU, or a value of a facet."""
 
     facet = forms.ChoiceField(
-        required=False, help_text="Instead of one product: all products that have the chosen value."
+        required=False, help_text=_("Instead of one product: all products that have the chosen value.")
     )
 
     class Meta:
@@ -64,10 +97,14 @@ class RuleForm(PlacedForm):
 
         model = MerchandisingRule
         fields = "__all__"
-        labels: ClassVar[dict[str, str]] = {"phrase": "Query, category or SKU", "sku": "Product (SKU)"}
-        help_texts: ClassVar[dict[str, str]] = {
-            "phrase": "A query, a category or an SKU, depending on the place.",
-            "sku": "SKU of one product; or leave it empty and choose a facet and a value.",
+        labels: ClassVar[dict[str, Any]] = {"phrase": _("Query, category or SKU"), "sku": _("Product (SKU)")}
+        help_texts: ClassVar[dict[str, Any]] = {
+            "phrase": _("A query, a category or an SKU, depending on the place."),
+            "sku": _("SKU of one product; or leave it empty and choose a facet and a value."),
+        }
+        widgets: ClassVar[dict[str, Any]] = {
+            "phrase": PlacePicker(attrs={"class": "vTextField"}),
+            "sku": ProductPicker(attrs={"class": "vTextField"}),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -95,7 +132,8 @@ class RuleForm(PlacedForm):
     def _key(self, field: str, sku: str) -> str:
         key = key_of_sku(sku)
         if key is None:
-            self._refuse(field, f"No product with the SKU {sku!r} is in the search index.")
+            sentence = gettext("No product with the SKU {sku} is in the search index.")
+            self._refuse(field, sentence.format(sku=repr(sku)))
         return key or ""
 
 
@@ -138,8 +176,12 @@ class RedirectForm(LinkedForm):
         entries.append((cleaned.get("phrase", ""), cleaned.get("place") == "contains", "itself"))
         again = PhraseIndex(entries, get_settings().text_config).matching(asked)
         if again:
-            name = "this redirect" if again[-1] == "itself" else f"the redirect of {again[-1]!r}"
-            self.add_error("url", f"It searches for {asked!r}, which {name} would redirect again.")
+            sentence = (
+                gettext("It searches for {asked}, which this redirect would redirect again.")
+                if again[-1] == "itself"
+                else gettext("It searches for {asked}, which the redirect of {other} would redirect again.")
+            )
+            self.add_error("url", sentence.format(asked=repr(asked), other=repr(again[-1])))
         return cleaned
 
 
@@ -180,7 +222,7 @@ class SynonymForm(ModelForm):
     means = LinesField(
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 4, "cols": 50}),
-        help_text="One per line: words, phrases, or values such as colour=Navy Blue.",
+        help_text=_("One per line: words, phrases, or values such as colour=Navy Blue."),
     )
 
     class Meta:
@@ -193,7 +235,7 @@ class SynonymForm(ModelForm):
         """Check that the phrase holds a word."""
         phrase = " ".join(self.cleaned_data["phrase"].split())
         if not split(phrase):
-            raise ValidationError("It contains no word that a query could contain.")
+            raise ValidationError(gettext("It contains no word that a query could contain."))
         return phrase
 
     def clean_means(self) -> list[str]:
@@ -205,7 +247,7 @@ class SynonymForm(ModelForm):
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         phrase = cleaned.get("phrase", "").lower()
         if any(line.lower() == phrase for line in cleaned.get("means", ())):
-            self.add_error("means", "A phrase cannot mean itself.")
+            self.add_error("means", gettext("A phrase cannot mean itself."))
         return cleaned
 
 
@@ -223,14 +265,32 @@ def as_indexed(facet: str, value: str) -> str:
     if value.casefold() in names:
         return names[value.casefold()]
     near = [names[found] for found in get_close_matches(value.casefold(), names, n=3)]
-    remedy = f" Did you mean {' or '.join(near)}?" if near else ""
-    raise ValidationError(f"No product in the search index has the {facet} {value!r}.{remedy}")
+    sentence = gettext("No product in the search index has the {facet} {value}.")
+    if near:
+        sentence += " " + gettext("Did you mean {values}?")
+    values = gettext(" or ").join(near)
+    raise ValidationError(sentence.format(facet=facet, value=repr(value), values=values))
 
 
 def key_of_sku(sku: str) -> str | None:
     """Return the key of the indexed product with this SKU, in any case of letters, or None."""
     found = _entries().filter(sku=sku.strip().lower()).order_by("product_key")
     return found.values_list("product_key", flat=True).first()
+
+
+def pinned_tokens(rules: Sequence[Rule]) -> dict[str, list[str]]:
+    """Return the facet tokens of the products that rules pin, by key; none where no rule is about a value."""
+    from ..merchandising.snapshots import pinned_by
+
+    pinned = pinned_by(rules)
+    if not pinned or not any(rule.token for rule in rules):
+        return {}
+    return dict(_entries().of_products(pinned).values_list("product_key", "facets"))
+
+
+def categories() -> list[str]:
+    """Return the categories that products are in, by name."""
+    return sorted(set(values_of(CATEGORY, _tokens())), key=str.casefold)
 
 
 def _entries() -> EntryQuerySet:
@@ -251,15 +311,16 @@ def _tokens() -> Iterable[str]:
 def _meanings(lines: Iterable[str]) -> Iterable[str]:
     for line in lines:
         if len(line) > 200:
-            raise ValidationError(f"{line[:40]!r}... is longer than 200 characters.")
+            sentence = gettext("{line}... is longer than 200 characters.")
+            raise ValidationError(sentence.format(line=repr(line[:40])))
         typed = parse_typed(line)
         if typed is None:
             if not split(line):
-                raise ValidationError(f"{line!r} contains no word.")
+                raise ValidationError(gettext("{line} contains no word.").format(line=repr(line)))
             yield line
         elif typed.facet not in get_index().facets:
-            raise ValidationError(
-                f"{typed.facet!r} is not a facet; the facets are {', '.join(get_index().facets)}."
-            )
+            sentence = gettext("{facet} is not a facet; the facets are {facets}.")
+            facets = ", ".join(get_index().facets)
+            raise ValidationError(sentence.format(facet=repr(typed.facet), facets=facets))
         else:
             yield token_of(typed.facet, as_indexed(*typed))

@@ -178,7 +178,10 @@ def catalogue_page(version: IndexVersion, request: SearchRequest) -> Draft:
 
 
 def _read(version: IndexVersion, request: SearchRequest, fingerprint: str) -> Draft:
-    listing = Listing(snapshot().rules_for("", request.filters.facets.get(CATEGORY, ())))
+    rules = request.variation.rules
+    if rules is None:
+        rules = snapshot().rules_for("", request.filters.facets.get(CATEGORY, ()))
+    listing = Listing(rules)
     every = IndexEntry.objects.in_version(version.pk)
 
     def entries(filters: Filters) -> EntryQuerySet:

@@ -140,6 +140,7 @@ def understand(
     query: Query,
     *,
     synonyms: tuple[SynonymEntry, ...] | None = None,
+    rules: tuple[Rule, ...] | None = None,
     meant: Mapping[str, str] = NOTHING_MEANT,
     tried: bool = False,
 ) -> tuple[RankingQuery, str]:
@@ -149,10 +150,11 @@ def understand(
         version: the version that is searched.
         query: what the shopper typed.
         synonyms: those to read it with instead of the table's.
+        rules: those to arrange its results by instead of the table's.
         meant: words that are rare in the catalogue, each with a commoner one that may have been meant.
         tried: whether the version is tried beside the one that serves.
     """
-    read = read_words(version, query, synonyms=synonyms, meant=meant)
+    read = read_words(version, query, synonyms=synonyms, rules=rules, meant=meant)
     if not (version.is_built if tried else version.is_whole):
         return read, answers.BUILDING
     encoded = read.understood.encoded
@@ -174,6 +176,7 @@ def read_words(
     query: Query,
     *,
     synonyms: tuple[SynonymEntry, ...] | None = None,
+    rules: tuple[Rule, ...] | None = None,
     meant: Mapping[str, str] = NOTHING_MEANT,
 ) -> RankingQuery:
     """Understand the query for the version without encoding it; the arguments are those of `understand`."""
@@ -203,7 +206,7 @@ def read_words(
         tuple(money.rates.items()),
     )
     understood = read() if codes else words.once(key, read)
-    rules = snapshot().rules_for(query.wanted)
+    rules = snapshot().rules_for(query.wanted) if rules is None else rules
     return RankingQuery(version, query, understood, words, None, rules, codes=codes)
 
 

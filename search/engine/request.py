@@ -10,6 +10,7 @@ from typing import Literal, get_args
 from ..conf import get_settings
 from ..exceptions import InvalidQuery
 from ..facets import SIGN, facet_of, parse_token, token_of
+from ..merchandising.rules import Rule
 from ..models import IndexVersion
 from ..models.entries import FINEST_PRICE, HIGHEST_PRICE
 from ..query.parse import Query, clean_query
@@ -180,6 +181,9 @@ class Trial:
 
     version: IndexVersion | None = None  # to search instead of the one that serves
     synonyms: tuple[SynonymEntry, ...] | None = None  # to read the query with instead of the table's
+    rules: tuple[Rule, ...] | None = (
+        None  # to arrange results by instead of those of the table that hold for them
+    )
     explain: bool = False  # whether the answer explains its results
     missing: str = ""  # SKU of a product; the answer says why it is not there, or not higher
 

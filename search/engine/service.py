@@ -192,6 +192,7 @@ def _ranked_page(version: IndexVersion, request: SearchRequest) -> Draft:
                 version,
                 corrected or request.query,
                 synonyms=request.variation.synonyms,
+                rules=request.variation.rules,
                 meant=meant,
                 tried=request.variation.version is not None,
             )

@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import replace
+from datetime import datetime
 from time import perf_counter
 
 import numpy as np
@@ -14,6 +15,7 @@ from ..conf import get_settings
 from ..exceptions import InvalidQuery
 from ..facets import CATEGORY, COLOUR, values_of
 from ..merchandising.hits import Hit, count_hits
+from ..merchandising.rules import Rule
 from ..merchandising.snapshots import snapshot
 from ..models import EntryImage, IndexEntry, IndexVersion
 from ..prometheus import LEFT_OUT
@@ -24,7 +26,7 @@ from . import answers
 from .answers import SearchResult, SimilarAnswer
 from .arrange import Arranged, arrange
 from .candidates import Leg, Space, image_leg, leaves_few, text_leg
-from .request import NO_FILTERS, Filters, clean_filters
+from .request import NO_FILTERS, Filters, Trial, clean_filters
 from .results import load_results
 from .service import count_similar
 
@@ -36,7 +38,9 @@ NO_FLOOR = -2.0  # the most similar products are shown, however similar they are
 
 
 @reading
-def find_similar(product_key: str, *, filters: Filters = NO_FILTERS, limit: int = 12) -> SimilarAnswer:
+def find_similar(
+    product_key: str, *, filters: Filters = NO_FILTERS, limit: int = 12, trial: Trial | None = None
+) -> SimilarAnswer:
     """Find the products whose pictures are most like the product's; by text, and says so, where it has no picture embedding.
 
     The answer is degraded where the product has pictures, and none of them is in the index.
@@ -45,6 +49,7 @@ def find_similar(product_key: str, *, filters: Filters = NO_FILTERS, limit: int 
         product_key: str(pk) of the product.
         filters: conditions that every result meets.
         limit: most results, from 1 to MAX_PAGE_SIZE.
+        trial: whose `rules` arrange the results, where this is not for shoppers; nothing is counted then.
 
     Raises:
         InvalidQuery: filters or limit cannot be answered.
@@ -55,13 +60,15 @@ def find_similar(product_key: str, *, filters: Filters = NO_FILTERS, limit: int 
         raise InvalidQuery("invalid_limit", "limit must be a whole number from 1.")
     limit = min(limit, settings.max_page_size)
     filters = clean_filters(filters, get_index().facets)
-    answer = _answer(product_key, filters, limit)
+    answer = _answer(product_key, filters, limit, trial)
     answer = replace(answer, took_ms=round((perf_counter() - started) * 1000, 2))
-    count_similar(answer)
+    if trial is None:
+        count_hits(Hit("rule", rule.rule_id) for rule in answer.fired)
+        count_similar(answer)
     return answer
 
 
-def _answer(product_key: str, filters: Filters, limit: int) -> SimilarAnswer:
+def _answer(product_key: str, filters: Filters, limit: int, trial: Trial | None) -> SimilarAnswer:
     blind = SimilarAnswer(product_key=product_key, complete=False, left_out=(answers.RESULTS,))
     version = IndexVersion.objects.serving()
     if version is None:
@@ -72,7 +79,7 @@ def _answer(product_key: str, filters: Filters, limit: int) -> SimilarAnswer:
     try:
         with search_session():
             leg, looks, why = _nearest(version, product_key, filters)
-            arranged = _arranged(version, product_key, filters, leg)
+            arranged = _arranged(version, product_key, filters, leg, trial)
     except DatabaseError:
         logger.exception("No products similar to %s could be found in %s", product_key, version)
         return replace(blind, degraded=answers.NO_SIMILAR)
@@ -80,7 +87,6 @@ def _answer(product_key: str, filters: Filters, limit: int) -> SimilarAnswer:
         return replace(blind, degraded=degraded or answers.NOT_ENCODED, left_out=(answers.RESULTS, *left_out))
     degraded = degraded or why
     loaded = load_results({key: similarity for key, _, similarity in arranged.items[:limit]})
-    count_hits(Hit("rule", rule.rule_id) for rule in arranged.fired)
     return SimilarAnswer(
         product_key=product_key,
         complete=leg.complete or len(arranged.items) >= limit,
@@ -91,15 +97,18 @@ def _answer(product_key: str, filters: Filters, limit: int) -> SimilarAnswer:
     )
 
 
-def _arranged(version: IndexVersion, product_key: str, filters: Filters, leg: Leg | None) -> Arranged:
+def _arranged(
+    version: IndexVersion, product_key: str, filters: Filters, leg: Leg | None, trial: Trial | None
+) -> Arranged:
     """The leg's other products, arranged by the rules for items similar to this one."""
     if leg is None:
         return Arranged(())
     found = [row for row in leg.rows if row[0] != product_key]
-    merchandising = snapshot()
-    if not merchandising.has_similar_rules:
+    rules = trial.rules if trial else None
+    if rules is None:
+        rules = similar_rules(version, product_key)
+    if not rules:
         return Arranged(found)
-    rules = merchandising.rules_for_similar(product_key, _categories(version, product_key))
     space = Space.of(version, filters).entries().exclude(product_key=product_key)
     return arrange(rules, found, space)
 
@@ -118,6 +127,16 @@ def _nearest(version: IndexVersion, product_key: str, filters: Filters) -> tuple
     pictured = EntryImage.objects.filter(entry__version=version, entry__product_key=product_key).exists()
     why = answers.SIMILAR_BY_TEXT if pictured else ""
     return text_leg(space, text, floor=NO_FLOOR, exact=exact), False, why
+
+
+def similar_rules(
+    version: IndexVersion, product_key: str, *, now: datetime | None = None
+) -> tuple[Rule, ...]:
+    """Return the rules that hold for items similar to a product, at a moment; the present by default."""
+    merchandising = snapshot()
+    if not merchandising.has_similar_rules:
+        return ()
+    return merchandising.rules_for_similar(product_key, _categories(version, product_key), now=now)
 
 
 def _categories(version: IndexVersion, product_key: str) -> list[str]:

@@ -38,7 +38,7 @@ def read_queries(file: Path) -> list[JudgedQuery]:
         if not line.strip():
             continue
         try:
-            queries.append(_query(json.loads(line)))
+            queries.append(read_query(json.loads(line)))
         except (ValueError, TypeError, AttributeError, KeyError) as error:
             raise ValueError(f"{file}, line {number}: {error}") from error
     if not queries:
@@ -46,7 +46,12 @@ def read_queries(file: Path) -> list[JudgedQuery]:
     return queries
 
 
-def _query(content: dict[str, Any]) -> JudgedQuery:
+def read_query(content: dict[str, Any]) -> JudgedQuery:
+    """Read one line's object.
+
+    Raises:
+        ValueError: it is none; the sentence says what is wrong. So do TypeError, AttributeError and KeyError.
+    """
     if not isinstance(content, dict) or not isinstance(content.get("query"), str):
         raise ValueError('a line is an object with a text "query"')
     if ("rule" in content) == ("relevant" in content):

@@ -11,11 +11,12 @@ from urllib.parse import urlencode
 
 import numpy as np
 
+from ..conf import get_settings, other_settings
 from ..engine import answers
 from ..engine.request import Trial
 from ..engine.service import search
 from ..exceptions import InvalidQuery, SearchError
-from ..models import Evaluation, IndexVersion
+from ..models import Evaluation, IndexVersion, JudgedSet
 from .judged_queries import JudgedQuery
 from .metrics import mean_reciprocal_rank, ndcg_at, precision_at
 
@@ -178,6 +179,7 @@ def keep(
     answered: Sequence[Answered],
     *,
     stated: str = "",
+    judged_set: JudgedSet | None = None,
 ) -> tuple[Evaluation, Comparison | None]:
     """Store an evaluation; return it with a comparison to the last one of the same file, if there is one.
 
@@ -188,9 +190,13 @@ def keep(
         figures: by kind.
         answered: every query with its answer.
         stated: settings that were tried, as JSON.
+        judged_set: the set that the queries are of, if it was no file.
     """
     before = Evaluation.objects.filter(digest=digest).first()
     queries = {item.query.text: sum(item.hits) / min(DEPTH, item.relevant) for item in answered}
+    tried = read_settings(stated)
+    with other_settings(tried):
+        settings = settings_in_effect()
     made = Evaluation.objects.create(
         version=version,
         measured=f"version {version.pk} ({version.artifact_name}, {version.fingerprint[:8]})"
@@ -199,6 +205,10 @@ def keep(
         digest=digest,
         figures={name: group.to_json() for name, group in figures.items()},
         queries=queries,
+        judged_set=judged_set,
+        settings=settings,
+        tried=tried,
+        details={item.query.text: _details(item) for item in answered},
     )
     if before is None:
         return made, None
@@ -208,6 +218,11 @@ def keep(
         tuple(text for text in shared if queries[text] > before.queries[text]),
         tuple(text for text in shared if queries[text] < before.queries[text]),
     )
+
+
+def _details(item: Answered) -> list[Any]:
+    wrong = next((sku for sku, hit in zip(item.skus, item.hits, strict=True) if not hit), "")
+    return [sum(item.hits), item.relevant, item.total, wrong]
 
 
 # Settings that may be tried in one search or one evaluation, beside those that shoppers search with.
@@ -224,6 +239,13 @@ TRIED = (
     "EXACT_BELOW",
     "EF_SEARCH",
 )
+
+
+def settings_in_effect() -> dict[str, Any]:
+    """Return the values that those settings have."""
+    stated = get_settings()
+    values = {name: getattr(stated, name.lower()) for name in TRIED}
+    return {**values, "WEIGHTS": asdict(stated.weights)}
 
 
 def read_settings(stated: str) -> Mapping[str, Any]:

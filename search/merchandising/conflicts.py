@@ -134,12 +134,12 @@ def _outcome(older: Rule, newer: Rule, tokens: Tokens) -> str:
         return ""
     if actions == {"boost", "bury"}:
         boost, bury = (older, newer) if older.action == "boost" else (newer, older)
-        return said(_sum(boost, bury), boost=boost.id, bury=bury.id, subject=older.subject)
+        return said(_sum(boost, bury), boost=boost.number, bury=bury.number, subject=older.subject)
     if actions == {"hide"}:
         return said(
             _("Rules %(older)s and %(newer)s both hide %(subject)s: one of them is enough."),
-            older=older.id,
-            newer=newer.id,
+            older=older.number,
+            newer=newer.number,
             subject=older.subject,
         )
     if "hide" in actions:
@@ -153,7 +153,7 @@ def _outcome(older: Rule, newer: Rule, tokens: Tokens) -> str:
                 "Rule %(hide)s hides %(subject)s, which rule %(other)s buries: it stays hidden, rule %(other)s does nothing."
             )
         )
-        return said(sentence, hide=hide.id, subject=hide.subject, other=other.id)
+        return said(sentence, hide=hide.number, subject=hide.subject, other=other.number)
     return ""
 
 
@@ -178,8 +178,8 @@ def _pin_outcome(older: Rule, newer: Rule, tokens: Tokens) -> str:
             return ""
         return said(
             sentence,
-            older=older.id,
-            newer=newer.id,
+            older=older.number,
+            newer=newer.number,
             subject=older.subject,
             other=newer.subject,
             place=older.position,
@@ -193,7 +193,7 @@ def _pin_outcome(older: Rule, newer: Rule, tokens: Tokens) -> str:
             if other.token
             else _("Rule %(other)s hides %(subject)s, which rule %(pin)s pins: it stays hidden.")
         )
-        return said(sentence, other=other.id, subject=pin.subject, value=other.subject, pin=pin.id)
+        return said(sentence, other=other.number, subject=pin.subject, value=other.subject, pin=pin.number)
     if other.token:  # lifting a whole brand and pinning one product of it is no contradiction
         return ""
     sentence = (
@@ -205,7 +205,7 @@ def _pin_outcome(older: Rule, newer: Rule, tokens: Tokens) -> str:
             "Rule %(pin)s pins %(subject)s, which rule %(other)s buries: it stands at place %(place)s, rule %(other)s does nothing."
         )
     )
-    return said(sentence, pin=pin.id, subject=pin.subject, other=other.id, place=pin.position)
+    return said(sentence, pin=pin.number, subject=pin.subject, other=other.number, place=pin.position)
 
 
 def _same_subject(one: Rule, other: Rule) -> bool:

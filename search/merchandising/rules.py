@@ -25,6 +25,7 @@ Action = Literal["pin", "hide", "boost", "bury"]
 Place = Literal["query", "contains", "category", "similar_product", "similar_category"]
 # Shares of the distance from the best score of a list to its last.
 STRENGTHS = {"slightly": 0.25, "clearly": 0.5, "strongly": 1.0}
+DRAFTED = 2_000_000_000  # from which numbers stand for rules that are not saved yet
 _PLACES = {
     "query": _("for '%(phrase)s'"),
     "contains": _("for queries with '%(phrase)s'"),
@@ -58,6 +59,11 @@ class Rule:
     strength: str = "clearly"  # of boost and bury
     starts: datetime | None = None
     ends: datetime | None = None
+
+    @property
+    def number(self) -> str:
+        """Its number as sentences name it; of one that is not saved yet, that it is a draft."""
+        return str(self.id) if self.id < DRAFTED else gettext("(draft)")
 
     @property
     def subject(self) -> str:

@@ -77,6 +77,20 @@ class Merchandising:
             return _running(self._queries.matching(text), now)
         return _running(self._on_pages("category", categories), now)
 
+    def rules_of(self, place: str, phrase: str, place_key: str = "") -> tuple[Rule, ...]:
+        """Return the rules of one page, running or scheduled; not those of a longer query's words or of a product's category.
+
+        Args:
+            place: as in a rule; "contains" has no page.
+            phrase: the query or the category.
+            place_key: key of the product whose similar items it is about.
+        """
+        if place == "query":
+            found = self._queries.matching(phrase)
+        else:
+            found = self._pages.get((place, place_key or phrase.casefold()), [])
+        return tuple(dict.fromkeys(timed.item for timed in found if timed.item.place == place))
+
     def rules_for_similar(
         self, product_key: str, categories: Iterable[str] = (), *, now: datetime | None = None
     ) -> tuple[Rule, ...]:

@@ -1,6 +1,7 @@
 """The tables of the plugin."""
 
 from .api_keys import ApiKey
+from .arrangements import Arrangement
 from .builds import Build, Dashboard
 from .cards import StoredCard
 from .entries import EntryImage, IndexEntry
@@ -17,6 +18,7 @@ from .insight import (
     StageDay,
     WeeklyMail,
 )
+from .judged import EvaluationRun, JudgedSet, QueryJudgement
 from .kept_counts import KeptCount, KeptCountChange
 from .merchandising import Banner, MerchandisingRule, Redirect, Synonym
 from .quality import CatalogueHealth, CatalogueMap, HealthFinding
@@ -26,6 +28,7 @@ from .workers import ReconcileRound, StaleMark, StaleProduct, StepLock, TaskRun
 
 __all__ = [
     "ApiKey",
+    "Arrangement",
     "Banner",
     "Build",
     "CatalogueHealth",
@@ -35,10 +38,12 @@ __all__ = [
     "DeviceDay",
     "EntryImage",
     "Evaluation",
+    "EvaluationRun",
     "HealthFinding",
     "IgnoredQuery",
     "IndexEntry",
     "IndexVersion",
+    "JudgedSet",
     "KeptCount",
     "KeptCountChange",
     "LoggedSearch",
@@ -47,6 +52,7 @@ __all__ = [
     "PopularQuery",
     "ProductTag",
     "QueryDay",
+    "QueryJudgement",
     "ReconcileRound",
     "Redirect",
     "SearchDay",

@@ -12,8 +12,8 @@ from .versions import IndexVersion
 SILENT_SECONDS = 300  # without a sign of life for this long, nobody is working on it
 
 
-class Computed(models.Model):
-    """One computation over one version; while it is made again, the former result stays."""
+class Computation(models.Model):
+    """Something that a worker computes in minutes: how far it is, and how it ended."""
 
     class State(models.TextChoices):
         """How far it is."""
@@ -25,9 +25,6 @@ class Computed(models.Model):
 
     UNDER_WAY: ClassVar[tuple[State, ...]] = (State.WAITING, State.COMPUTING)
 
-    version = models.OneToOneField(
-        IndexVersion, on_delete=models.CASCADE, primary_key=True, related_name="%(class)s"
-    )
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     step = models.TextField(blank=True, default="", help_text=_("The current step."))
     share = models.FloatField(default=0.0, help_text=_("Progress of the computation, from 0 to 1."))
@@ -61,6 +58,19 @@ class Computed(models.Model):
     def percent(self) -> int:
         """How much of it is done, from 0 to 100."""
         return round(100 * self.share)
+
+
+class Computed(Computation):
+    """One computation over one version; while it is made again, the former result stays."""
+
+    version = models.OneToOneField(
+        IndexVersion, on_delete=models.CASCADE, primary_key=True, related_name="%(class)s"
+    )
+
+    class Meta:
+        """No table of its own."""
+
+        abstract = True
 
 
 class CatalogueMap(Computed):

@@ -280,6 +280,35 @@ class Evaluation(models.Model):
     )
     figures = models.JSONField(help_text=_("Figures by kind."))
     queries = models.JSONField(help_text=_("Share of the right answers among the first results, by query."))
+    judged_set = models.ForeignKey(
+        "fashion_search.JudgedSet",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="evaluations",
+        help_text=_("The set that was asked; empty where it was a file, or has been deleted."),
+    )
+    # Defaults of the database, because code of the release before adds rows while this one is being brought in.
+    settings = models.JSONField(
+        blank=True,
+        default=dict,
+        db_default=models.Value({}, models.JSONField()),
+        help_text=_("The settings of ranking that were in effect."),
+    )
+    tried = models.JSONField(
+        blank=True,
+        default=dict,
+        db_default=models.Value({}, models.JSONField()),
+        help_text=_("Those of them that were only tried; shoppers searched with others."),
+    )
+    details = models.JSONField(
+        blank=True,
+        default=dict,
+        db_default=models.Value({}, models.JSONField()),
+        help_text=_(
+            "By query: right results, right answers that there are, results in all, SKU of the first wrong result."
+        ),
+    )
 
     class Meta:
         """Newest first."""
@@ -293,3 +322,8 @@ class Evaluation(models.Model):
     def precision(self) -> float:
         """P@10 over all queries."""
         return float(self.figures["all"]["precision"])
+
+    @property
+    def ndcg(self) -> float:
+        """nDCG@10 over all queries."""
+        return float(self.figures["all"]["ndcg"])

@@ -63,12 +63,14 @@ MENU: tuple[tuple[str | Promise, tuple[Page, ...]], ...] = (
             Page(_("Search log"), "loggedsearch"),
             Page(_("Inspector"), "queryday", "inspector"),
             Page(_("Compare"), "queryday", "compare"),
+            Page(_("Judged queries"), "judgedset"),
             Page(_("Evaluations"), "evaluation"),
         ),
     ),
     (
         _("Merchandising"),
         (
+            Page(_("By eye"), "merchandisingrule", "arrangement_changelist"),
             Page(_("Rules"), "merchandisingrule"),
             Page(_("Synonyms"), "synonym"),
             Page(_("Redirects"), "redirect"),

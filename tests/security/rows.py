@@ -43,6 +43,7 @@ def make_rows() -> dict[str, str]:
             figures={"all": figures.to_json()},
             queries={},
         ),
+        search.JudgedSet.objects.create(name="most frequent"),
         search.StaleProduct.objects.get_or_create(
             product_key="parked", defaults={"marked_at": now, "parked": True}
         )[0],

@@ -104,6 +104,13 @@ RULES: dict[str, Rule] = {
     **_pages("fashion_search_staleproduct", "add", "delete"),
     **_pages("fashion_search_indexentry", "add", "delete"),
     **_pages("fashion_search_evaluation", "add", "delete"),
+    **_pages("fashion_search_judgedset"),
+    "admin:fashion_search_judgedset_judge": ADMIN,
+    "admin:fashion_search_judgedset_upload": ADMIN,
+    "admin:fashion_search_judgedset_compare": ADMIN,
+    "admin:fashion_search_judgedset_export": ADMIN,
+    "admin:fashion_search_judgedset_state": ADMIN,
+    "admin:fashion_search_judgedset_start": SENT,
     **_pages("fashion_search_apikey", "delete"),
     # What shoppers look for
     "admin:fashion_search_searchday_changelist": ADMIN,
@@ -121,7 +128,10 @@ RULES: dict[str, Rule] = {
     # Merchandising
     **_pages("fashion_search_banner"),
     **_pages("fashion_search_redirect"),
+    "admin:fashion_search_arrangement_changelist": ADMIN,
     **_pages("fashion_search_merchandisingrule"),
+    "admin:fashion_search_merchandisingrule_preview": ADMIN._replace(method="POST"),
+    "admin:fashion_search_merchandisingrule_products": ADMIN,
     **_pages("fashion_search_synonym"),
     "admin:fashion_search_synonym_preview": ADMIN._replace(method="POST"),
     # Tags

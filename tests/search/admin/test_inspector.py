@@ -10,7 +10,7 @@ from PIL import Image
 
 from search.engine import take_photo
 from search.indexing.lexicons import build_lexicon
-from search.models import Evaluation
+from search.models import Evaluation, IndexEntry
 from search.query.lexicon import forget_words
 from tests.search.indexed import add, make_version, unit
 
@@ -162,3 +162,21 @@ def test_a_photo_is_explained_by_the_address_of_its_results(staff, version):
     unpictured = staff.get(INSPECTOR, {"photo": token, "looks": "colour=Blue", "sku": "R-1"}).content.decode()
     assert "It has no picture in the index that the photo could be compared with." in unpictured
     assert "send it again" in staff.get(INSPECTOR, {"photo": "forged"}).content.decode()
+
+
+def test_rows_have_the_buttons_of_merchandising(version):
+    merchandiser = client_of(
+        "view_queryday", "view_merchandisingrule", "add_merchandisingrule", "change_merchandisingrule"
+    )
+    page = merchandiser.get(INSPECTOR, {"q": "blue shirt", "sku": "B-2"}).content.decode()
+    key = IndexEntry.objects.get(sku="b-1").product_key
+    for do in (f"pin:1:{key}", f"hide:{key}", f"boost:{key}", f"bury:{key}"):
+        assert f'value="{do}"' in page
+    assert f'value="pin:1:{IndexEntry.objects.get(sku="b-2").product_key}"' in page
+    given = {"q": "blue shirt", "do": f"hide:{key}"}
+    shown = merchandiser.post("/admin/fashion_search/arrangement/", given, follow=True)
+    assert [held.card.sku for held in shown.context["board"].held] == ["B-1"]
+
+
+def test_who_may_not_change_rules_has_no_such_buttons(staff, version):
+    assert 'name="do"' not in staff.get(INSPECTOR, {"q": "blue shirt"}).content.decode()

@@ -10,7 +10,7 @@ from django.utils import timezone
 from search.indexing.lexicons import build_lexicon
 from search.merchandising.hits import Hit, count_hits
 from search.models import Banner, IndexEntry, MerchandisingRule, Redirect, Synonym
-from tests.search.indexed import add, make_version
+from tests.search.indexed import add, make_version, unit
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("index_settings")]
 
@@ -59,6 +59,10 @@ def worker(*permissions: str) -> Client:
 
 def messages(response) -> list[str]:
     return [str(message) for message in response.context["messages"]]
+
+
+def skus(answer) -> list[str]:
+    return [result.card.sku for result in answer.results]
 
 
 def errors(response) -> dict[str, list[str]]:
@@ -281,15 +285,16 @@ def test_a_synonym_holds_lines(version, staff):
 def test_a_synonym_is_tried_before_it_is_saved(version, staff):
     typed = {**FORMS[SYNONYMS], "phrase": "zephyr", "means": "colour=Navy Blue"}
     response = staff.post(f"{SYNONYMS}preview/", typed)
-    before, after = response.context["sides"]
-    assert (before["answer"].total, before["results"]) == (0, [])
-    assert [(card.sku, new) for card, new in after["results"]] == [("s1", True)]
-    assert "Without it: 0 products" in response.content.decode()
+    preview = response.context["preview"]
+    assert (preview.before.total, skus(preview.after)) == (0, ["s1"])
+    page = response.content.decode()
+    assert "Without it: 0 products" in page
+    assert "<b>new</b>" in page
     assert not Synonym.objects.exists()
     row = Synonym.objects.create(phrase="zephyr", means=["colour=Navy Blue"])
     typed |= {"preview_of": row.pk, "means": "brand=Bolt", "preview_query": "zephyr shirt"}
-    before, after = staff.post(f"{SYNONYMS}preview/", typed).context["sides"]
-    assert after["answer"].results[0].card.sku == "s2"
+    preview = staff.post(f"{SYNONYMS}preview/", typed).context["preview"]
+    assert skus(preview.after)[0] == "s2"
     row.refresh_from_db()
     assert row.means == ["colour=Navy Blue"]
 
@@ -299,7 +304,8 @@ def test_a_preview_says_what_is_wrong_and_needs_permission(version, staff):
     assert "The synonym cannot be tried yet" in page
     assert "&#x27;fabric&#x27; is not a facet" in page
     page = staff.post(f"{SYNONYMS}preview/", {**FORMS[SYNONYMS], "preview_query": "x\x00"})
-    assert [answer["answer"].query for answer in page.context["sides"]] == ["x", "x"]
+    preview = page.context["preview"]
+    assert [preview.before.query, preview.after.query] == ["x", "x"]
     assert staff.get(f"{SYNONYMS}preview/").status_code == 405
     assert worker("view_synonym").post(f"{SYNONYMS}preview/", FORMS[SYNONYMS]).status_code == 403
     assert Client().post(f"{SYNONYMS}preview/", FORMS[SYNONYMS]).status_code == 302
@@ -309,3 +315,68 @@ def test_the_form_of_a_synonym_can_be_filled_by_a_link(version, staff):
     page = staff.get(f"{SYNONYMS}add/?phrase=zephyr&means=navy+blue").content.decode()
     assert 'value="zephyr"' in page
     assert "navy blue</textarea>" in page
+
+
+def test_a_rule_is_tried_before_it_is_saved(version, staff):
+    typed = {**RULE, "action": "pin", "sku": "s2", "position": "1"}
+    response = staff.post(f"{RULES}preview/", typed)
+    preview = response.context["preview"]
+    assert (skus(preview.before), skus(preview.after)) == (["s1", "s2"], ["s2", "s1"])
+    page = response.content.decode()
+    assert "Pins s2 first for &#x27;shirt&#x27;. Shown for: <b>shirt</b>. Nothing is saved yet." in page
+    assert "<b>▲ 1</b>" in page
+    assert not MerchandisingRule.objects.exists()
+
+
+def test_a_saved_rule_is_compared_with_being_without_it(version, staff):
+    row = rule(action="pin", position=1)
+    typed = {**RULE, "sku": "s2", "preview_of": row.pk}
+    preview = staff.post(f"{RULES}preview/", typed).context["preview"]
+    assert (skus(preview.before), skus(preview.after)) == (["s1", "s2"], ["s1"])
+    row.refresh_from_db()
+    assert (row.action, row.sku) == ("pin", "s1")
+
+
+@pytest.mark.parametrize(
+    ("typed", "before", "after"),
+    [
+        ({"place": "contains", "preview_query": "plain shirt"}, ["s2"], []),
+        ({"place": "category", "phrase": "Shirts"}, ["s2", "s1"], ["s1"]),
+        ({"place": "similar_product", "phrase": "s1"}, ["s2"], []),
+        ({"place": "similar_category", "phrase": "Shirts", "preview_query": "s1"}, ["s2"], []),
+    ],
+)
+def test_a_rule_is_tried_where_it_holds(version, staff, typed, before, after):
+    IndexEntry.objects.update(text_embedding=unit(1.0))
+    preview = staff.post(f"{RULES}preview/", {**RULE, "sku": "s2", **typed}).context["preview"]
+    assert (skus(preview.before), skus(preview.after)) == (before, after)
+
+
+def test_a_preview_of_a_rule_says_what_is_wrong_and_needs_permission(version, staff):
+    page = staff.post(f"{RULES}preview/", {**RULE, "sku": "gone"}).content.decode()
+    assert "The rule cannot be tried yet:" in page
+    assert "No product with the SKU &#x27;gone&#x27; is in the search index." in page
+    typed = {**RULE, "sku": "s1", "place": "similar_category", "phrase": "Shirts", "preview_query": "gone"}
+    assert "The rule cannot be tried yet:" in staff.post(f"{RULES}preview/", typed).content.decode()
+    assert worker("view_merchandisingrule").post(f"{RULES}preview/", RULE).status_code == 403
+
+
+def test_products_are_picked_by_name_or_sku(version, staff):
+    found = staff.get(f"{RULES}products/", {"q": "navy shirt"}).json()["products"]
+    assert found[0]["sku"] == "s1"
+    assert set(found[0]) == {"sku", "name", "image", "price"}
+    assert [one["sku"] for one in staff.get(f"{RULES}products/", {"q": "S2"}).json()["products"]][:1] == [
+        "s2"
+    ]
+    rule("s1")
+    hidden = staff.get(f"{RULES}products/", {"q": "shirt"}).json()["products"]
+    assert {one["sku"] for one in hidden} == {"s1", "s2"}
+    assert staff.get(f"{RULES}products/").json() == {"products": []}
+    assert worker("view_synonym").get(f"{RULES}products/", {"q": "shirt"}).status_code == 403
+
+
+def test_the_form_shows_the_product_that_it_names(version, staff):
+    row = rule("s1")
+    page = staff.get(f"{RULES}{row.pk}/change/").content.decode()
+    assert '<span class="fs-picked">' in page
+    assert page.count("data-products=") == 2

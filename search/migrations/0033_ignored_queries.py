@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("fashion_search", "0035_page_names"),
+        ("fashion_search", "0032_page_names"),
     ]
 
     operations = [

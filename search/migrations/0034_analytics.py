@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("fashion_search", "0036_ignored_queries"),
+        ("fashion_search", "0033_ignored_queries"),
     ]
 
     operations = [
