@@ -86,7 +86,7 @@ def pytest_unconfigure() -> None:
 
 
 @pytest.fixture(autouse=True)
-def language() -> Iterator[None]:
+def own_language() -> Iterator[None]:
     """What a request in another language has left behind is no matter of the next test."""
     yield
     from django.utils import translation

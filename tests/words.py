@@ -43,7 +43,9 @@ ATTRIBUTES = {
 }
 WORD = re.compile(r"[^\W\d_]{2,}")
 # What is the same in every language: names of formats, and of keys on a keyboard.
-NAMES = {"JSON", "SKU", "Weft", "Co", "ms"}
+NAMES = {"JSON", "SKU", "Weft", "Co", "ms", "nDCG"}
+# Attributes of templates' own tags, and examples of what a field takes.
+SYNTAX = re.compile(r"""[\w-]+="|\{"|\w+=\w+(, \w+=\w+)*$""")
 
 
 @dataclass(frozen=True)
@@ -163,7 +165,7 @@ def untranslated_in_template(path: Path) -> list[str]:
     parser = _Texts()
     parser.feed(re.sub(r"\{%.*?%\}|\{\{.*?\}\}", " ", code, flags=re.DOTALL))
     texts = [" ".join(text.split()) for text in [*parser.found, *literals]]
-    return [text for text in texts if _has_words(text) and not re.match(r"[\w-]+=\"", text)]
+    return [text for text in texts if _has_words(text) and not SYNTAX.match(text)]
 
 
 def untranslated_in_python(path: Path) -> list[str]:

@@ -11,21 +11,23 @@ from .merchandising import MerchandisingRule
 class Arrangement(models.Model):
     """Decisions about products on one page; of a person there is one draft for each page."""
 
-    place = models.CharField(max_length=20, choices=MerchandisingRule.Place, help_text="As in a rule.")
-    phrase = models.CharField(max_length=200, help_text="The query, the category, or the SKU of the product.")
+    place = models.CharField(max_length=20, choices=MerchandisingRule.Place, help_text=_("As in a rule."))
+    phrase = models.CharField(
+        max_length=200, help_text=_("The query, the category, or the SKU of the product.")
+    )
     page_key = models.CharField(
-        max_length=400, help_text="What all spellings of the phrase have in common; a product's key."
+        max_length=400, help_text=_("What all spellings of the phrase have in common; a product's key.")
     )
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
-    decisions = models.JSONField(default=dict, help_text="Product key: action, SKU, position, strength.")
-    starts = models.DateTimeField(null=True, blank=True, help_text="Empty: at once.")
-    ends = models.DateTimeField(null=True, blank=True, help_text="Empty: for good.")
+    decisions = models.JSONField(default=dict, help_text=_("Product key: action, SKU, position, strength."))
+    starts = models.DateTimeField(null=True, blank=True, help_text=_("Empty: at once."))
+    ends = models.DateTimeField(null=True, blank=True, help_text=_("Empty: for good."))
     base = models.CharField(
-        max_length=64, help_text="Fingerprint of the page's rules that the draft was made on."
+        max_length=64, help_text=_("Fingerprint of the page's rules that the draft was made on.")
     )
-    changes = models.JSONField(default=list, help_text="Rules as they were before and after publishing.")
+    changes = models.JSONField(default=list, help_text=_("Rules as they were before and after publishing."))
     created_at = models.DateTimeField(auto_now_add=True, db_default=Now())
-    published_at = models.DateTimeField(null=True, blank=True, help_text="Empty: a draft.")
+    published_at = models.DateTimeField(null=True, blank=True, help_text=_("Empty: a draft."))
     undone_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
