@@ -32,12 +32,12 @@ class SearchConfig(AppConfig):
         for model in self.models.values():
             names = model._meta
             if "verbose_name" not in names.original_attrs:
-                names.verbose_name = _(names.verbose_name)
+                names.verbose_name = _(untranslated(names.verbose_name))
             if "verbose_name_plural" not in names.original_attrs:
                 names.verbose_name_plural = _(untranslated(names.verbose_name_plural))
             for field in names.local_fields:
-                if field._verbose_name is None:
-                    field.verbose_name = _(field.verbose_name)
+                if field._verbose_name is None:  # type: ignore[attr-defined]
+                    field.verbose_name = _(untranslated(field.verbose_name))
 
     def ready(self) -> None:
         """Load every `search_index` module, then connect router, receivers, messages, checks and the judge of new versions."""

@@ -16,12 +16,12 @@ from time import monotonic
 from typing import Any, TypeVar
 
 from django.db import DatabaseError, Error, InterfaceError, OperationalError, connections
-from django.utils.translation import gettext_lazy as _
 
 from .conf import get_settings
 from .prometheus import REPLICA_FALLBACKS, REPLICA_READS
 from .resilience import CircuitBreaker, PolledCache, SharedCall, SparingLogger, TooLate
 from .sentences import figure, joined, said
+from .sentences import lazily as _
 from .session import WRITER, is_out_of_time, lead_by, led_to
 
 logger = logging.getLogger(__name__)
@@ -150,7 +150,7 @@ class _Known:
         self._alias = alias
         self._look: SharedCall[ReplicaState] = SharedCall(lambda: look_at(alias), seconds=LOOK_SECONDS)
 
-    def look(self, _: ReplicaState | None) -> ReplicaState:
+    def look(self, former: ReplicaState | None) -> ReplicaState:
         """Return its state as it is now."""
         if not self.suspected:
             return look_at(self._alias)

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.utils.translation import gettext_lazy as _
 
 from .conf import SETTING, SearchSettings, checked
+from .sentences import lazily as _
 
 if TYPE_CHECKING:
     from celery.schedules import crontab

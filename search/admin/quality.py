@@ -10,13 +10,13 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext, gettext_noop
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
 from ..facets import group_by_facet
 from ..models import CatalogueHealth, CatalogueMap, HealthFinding, IndexEntry, IndexVersion
 from ..models.quality import Computed
 from ..registry import get_index, read_cards
+from ..sentences import lazily as _
 from ..text import storable
 from .base import ProductLinks, ReadOnlyAdmin
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
-from django.utils.translation import gettext_lazy as _
 
 from ..conf import get_settings
 from ..facets import token_of, values_of
@@ -14,6 +13,7 @@ from ..models.measured import Measured
 from ..query.prices import FALLING, RISING
 from ..registry import get_index, load_products
 from ..sentences import joined, said
+from ..sentences import lazily as _
 from .answers import Absence
 from .candidates import Space
 from .explain import parts_of_result

@@ -4,13 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from django.utils.translation import gettext_lazy as _
-
 from ..merchandising.rules import Fired
 from ..merchandising.snapshots import BannerShown
 from ..query.parse import Query, UnderstoodPart
 from ..query.words import Unit
 from ..registry import ProductCard, load_products
+from ..sentences import lazily as _
 from .boxes import Box
 from .counts import FacetCount, PriceRange
 

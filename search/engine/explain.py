@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from django.utils.translation import gettext_lazy as _
-
 from ..encoders.cache import encoders_for
 from ..exceptions import ArtifactError
+from ..sentences import lazily as _
 from ..sentences import said
 from ..text import split
 from .answers import Explanation, LooksLike, PartFit, ResultExplained

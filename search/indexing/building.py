@@ -12,7 +12,6 @@ from functools import partial
 from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from ..conf import get_settings
 from ..exceptions import (
@@ -25,6 +24,7 @@ from ..exceptions import (
 )
 from ..models import Build, IndexVersion, KeptCount, StaleProduct
 from ..resilience import Attempts
+from ..sentences import lazily as _
 from ..sentences import said
 from . import comparison, marks, versions
 from .connections import unhurried

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from ..conf import get_settings
 from ..models import IndexVersion
 from ..sentences import figure, said
+from ..sentences import lazily as _
 from .hnsw import MIN_ANN_RECALL
 from .version_figures import VersionFigures, count, count_lost, measure
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from django.db.models import Count, F, Min, Q
 from django.db.models.functions import Now
-from django.utils.translation import gettext_lazy as _
 
 from ..models import Build, EntryImage, IndexEntry, IndexVersion, KeptCount, StaleMark, StaleProduct
+from ..sentences import lazily as _
 from ..sentences import said
 from .hnsw import built_share
 from .locks import is_held

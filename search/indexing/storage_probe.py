@@ -7,11 +7,11 @@ from time import monotonic
 
 from django.db import DatabaseError
 from django.db.models import Max, Min
-from django.utils.translation import gettext_lazy as _
 
 from ..exceptions import HostError, StorageAway
 from ..models import EntryImage, IndexVersion
 from ..registry import ProductPicture, get_index, load_products
+from ..sentences import lazily as _
 from ..sentences import said
 from ..storage import ask_storage
 from .documents import document_of

@@ -16,11 +16,11 @@ from typing import Any, Final
 
 from celery import current_app
 from django.db import Error, InternalError, connection, transaction
-from django.utils.translation import gettext_lazy as _
 
 from ..prometheus import TASK_RECORD_FAILURES
 from ..resilience import reason_of
 from ..schedule import BY_NAME, LONGEST_RUN_SECONDS, PERIODIC, PeriodicTask, periods
+from ..sentences import lazily as _
 from ..sentences import said
 from ..text import storable
 from .locks import is_held, only_one

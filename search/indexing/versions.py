@@ -6,13 +6,13 @@ from pathlib import Path
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from ..conf import get_settings
 from ..encoders.cache import FoundArtifact, artifact_in_settings, find_artifact, holds_artifact, prove
 from ..exceptions import ArtifactError, BuildGivenUp, NoVersion, VersionStateError
 from ..models import Build, IndexVersion, KeptCount
 from ..resilience import Attempts
+from ..sentences import lazily as _
 from ..sentences import said
 from .connections import unhurried
 from .databases import try_text_config

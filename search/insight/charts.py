@@ -11,9 +11,9 @@ from math import floor, log10
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
 from ..models import SearchDay
+from ..sentences import lazily as _
 from .breakdowns import DeviceFigures, PlaceFigures
 from .reports import Figures, share
 

@@ -10,8 +10,7 @@ from datetime import datetime
 from itertools import combinations
 from typing import NamedTuple, Protocol
 
-from django.utils.translation import gettext_lazy as _
-
+from ..sentences import lazily as _
 from ..sentences import said
 from ..text import PhraseIndex
 from .rules import Rule, overlap

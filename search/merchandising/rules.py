@@ -12,13 +12,13 @@ from urllib.parse import urlsplit
 from django.utils import formats
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
 from ..clock import local_time
 from ..conf import get_settings
 from ..exceptions import UnsafeLink
 from ..facets import parse_token
 from ..sentences import changed, joined, said
+from ..sentences import lazily as _
 
 State = Literal["running", "scheduled", "ended", "disabled"]
 Action = Literal["pin", "hide", "boost", "bury"]

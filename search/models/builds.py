@@ -4,9 +4,9 @@ from typing import ClassVar, Self
 
 from django.db import IntegrityError, models, transaction
 from django.db.models.functions import Now
-from django.utils.translation import gettext_lazy as _
 
 from ..exceptions import BuildGivenUp, BuildStateError
+from ..sentences import lazily as _
 from ..sentences import said
 from .versions import IndexVersion
 

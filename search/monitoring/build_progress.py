@@ -3,13 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
-
 from ..conf import get_settings
 from ..indexing.status import BuildReport, read_report
 from ..indexing.storage_probe import why_products_wait
 from ..models import Build
 from ..sentences import changed, figure, joined, said
+from ..sentences import lazily as _
 from .probes import count, span
 from .service_probes import count_workers
 

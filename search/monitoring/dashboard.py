@@ -6,8 +6,6 @@ from datetime import date, datetime, timedelta
 from statistics import median
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
-
 from ..clock import today
 from ..conf import get_settings
 from ..exceptions import NoIndexRegistered
@@ -17,6 +15,7 @@ from ..models import Build, IndexEntry, IndexVersion, KeptCount, SearchDay, Stal
 from ..registry import ProductCard, get_index, read_cards
 from ..replicas import ReplicaState, states
 from ..sentences import figure, joined, said
+from ..sentences import lazily as _
 from .build_progress import read_progress
 from .index_probes import probe_index, probe_staleness
 from .neighbours import probe_neighbours, unknown

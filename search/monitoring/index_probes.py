@@ -6,7 +6,6 @@ from django.db import DatabaseError
 from django.db.models import Count, Min, Q
 from django.db.models.functions import Now
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from ..conf import get_settings
 from ..exceptions import NoIndexRegistered
@@ -16,6 +15,7 @@ from ..indexing.status import count_pictures
 from ..models import Build, EntryImage, IndexVersion, KeptCount, StaleMark, StaleProduct
 from ..registry import describe_failure
 from ..sentences import figure, joined, said
+from ..sentences import lazily as _
 from .probes import Finding, State, count, counted, span
 from .version_probes import probe_artifact, probe_hnsw, probe_recall, probe_text_config, probe_version
 

@@ -19,13 +19,13 @@ from django.core.cache.backends.dummy import DummyCache
 from django.core.cache.backends.locmem import LocMemCache
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.utils.crypto import salted_hmac
-from django.utils.translation import gettext_lazy as _
 from redis import Redis
 from redis.exceptions import RedisError
 
 from ..conf import get_settings, namespace, shop_key
 from ..identity import Identity, read_identity
 from ..insight import log_store
+from ..sentences import lazily as _
 from ..sentences import said
 from ..task_messages import SENDERS, broker_redis
 from .probes import Finding, State, combine

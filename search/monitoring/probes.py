@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Self
 
-from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from ..sentences import figure, joined, said
+from ..sentences import lazily as _
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from celery import current_app
 from django.db import DatabaseError, connection
-from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from ..conf import get_settings, namespace
@@ -31,6 +30,7 @@ from ..prometheus import RECENT_SECONDS, recently
 from ..replicas import ReplicaState, Use
 from ..resilience import BackgroundCall, TooLate, broker_connection
 from ..sentences import figure, joined, said
+from ..sentences import lazily as _
 from ..task_messages import ASK_WORKER, TASKS
 from .probes import Finding, State, combine, count, span
 

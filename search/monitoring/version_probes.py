@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from ..conf import get_settings
 from ..encoders.cache import artifact_in_settings, encoders_for, find_artifact, prove
@@ -14,6 +13,7 @@ from ..indexing.removal import find_left_over
 from ..indexing.versions import REMEDY, versions_without_artifact
 from ..models import Build, IndexEntry, IndexVersion
 from ..sentences import figure, joined, said
+from ..sentences import lazily as _
 from .probes import Finding, State, combine, count, counted, span
 
 CHANGE_OVER = _("To change over, run: manage.py search_index rebuild")

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.utils.translation import gettext_lazy as _
 
 from ..models import CatalogueHealth, HealthFinding, IndexEntry
+from ..sentences import lazily as _
 
 Kind = HealthFinding.Kind
 

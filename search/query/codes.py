@@ -14,10 +14,10 @@ from itertools import pairwise
 
 from django.contrib.postgres.search import SearchQuery
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
 
 from ..models import IndexEntry, IndexVersion
 from ..models.terms import any_phrase_text
+from ..sentences import lazily as _
 from ..sentences import said
 from ..text import without_codes
 from .lexicon import word_list_of

@@ -3,9 +3,8 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.utils.translation import gettext_lazy as _
-
 from ..facets import BRAND, CATEGORY, COLOUR, GENDER, SIZE, facet_of, token_of
+from ..sentences import lazily as _
 from ..sentences import said
 from ..text import split
 from .lexicon import ALIAS, Lexicon

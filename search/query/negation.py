@@ -8,9 +8,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.utils.translation import gettext_lazy as _
-
 from ..facets import facet_of
+from ..sentences import lazily as _
 from ..sentences import said
 from ..text import Word, inflections, split
 from .lexicon import Lexicon

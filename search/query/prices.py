@@ -9,9 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from django.utils.translation import gettext_lazy as _
-
 from ..sentences import figure, said
+from ..sentences import lazily as _
 
 NOT_OURS = _("“%(text)s” was not applied: prices are in %(currency)s.")
 CONVERTED = _("“%(text)s” was converted: %(ends)s %(currency)s.")

@@ -5,11 +5,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from django.utils.translation import gettext_lazy as _
-
 from ..conf import Weights
 from ..facets import CATEGORY, COLOUR, GENDER, SIZE, facet_of, value_of, values_of
 from ..sentences import joined, said
+from ..sentences import lazily as _
 from ..text import Word, split
 from .lexicon import EXACT, LOOSE, Lexicon
 from .size_charts import NUMBER, WAIST, YEARS, Size, load_charts, size_of

@@ -11,7 +11,6 @@ from functools import lru_cache
 import numpy as np
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from ..conf import get_settings
 from ..encoders.cache import ArtifactKey, encoders_for
@@ -21,6 +20,7 @@ from ..exceptions import NoTags
 from ..facets import facet_of, value_of
 from ..models import EntryImage, IndexEntry, IndexVersion, ProductTag, VersionTags
 from ..resilience import PolledCache
+from ..sentences import lazily as _
 from ..vectors import from_field
 from .confidence import Scales, confidences
 from .vocabulary import Tag, same
