@@ -173,9 +173,10 @@ def _blind(request: SearchRequest, why: str, *left_out: str) -> Draft:
 def _lacking(draft: Draft, degraded: str, *left_out: str) -> Draft:
     """A draft that is degraded, and lacks what is left out, besides what it says of itself; each is said once."""
     answer = draft.answer
-    sentences = dict.fromkeys(filter(None, (degraded, answer.degraded)))
+    if degraded and answer.degraded:
+        degraded = joined(dict.fromkeys((degraded, answer.degraded)))
     names = dict.fromkeys((*left_out, *answer.left_out))
-    return draft._replace(answer=replace(answer, degraded=joined(sentences), left_out=tuple(names)))
+    return draft._replace(answer=replace(answer, degraded=degraded or answer.degraded, left_out=tuple(names)))
 
 
 def _ranked_page(version: IndexVersion, request: SearchRequest) -> Draft:
@@ -371,7 +372,7 @@ def log_search(request: HttpRequest, answer: SearchAnswer, filters: Filters) -> 
         filters: the filters that the shopper had set.
     """
     count_answer(answer)
-    parts = [{**asdict(part), "says": untranslated(part.says)} for part in answer.understood]
+    parts = [{**asdict(part), "says": part.says and untranslated(part.says)} for part in answer.understood]
     return record_search(
         visitor=visitor_of(request),
         mode=_mode(answer),
@@ -385,7 +386,7 @@ def log_search(request: HttpRequest, answer: SearchAnswer, filters: Filters) -> 
         shown=len(answer.results),
         device=device_of(request),
         filters={name: value for name, value in asdict(filters).items() if value is not False},
-        degraded=untranslated(answer.degraded),
+        degraded=answer.degraded and untranslated(answer.degraded),
         took_ms=answer.took_ms,
         stages=answer.stages,
     )

@@ -21,7 +21,7 @@ from tests.search.products import add_picture, begin_version, colour_picture, dr
 
 ROOT = Path(__file__).parents[2]
 QUERY = "navy sneakers men"
-SEARCH, API, WORKER = 25, 38, 26  # files at most
+SEARCH, API, WORKER = 25, 39, 26  # files at most
 
 pytestmark = pytest.mark.usefixtures("redis_server")
 
