@@ -89,7 +89,9 @@ class RuleForm(PlacedForm):
     """A rule; names a product by its SKU, or a value of a facet."""
 
     facet = forms.ChoiceField(
-        required=False, help_text=_("Instead of one product: all products that have the chosen value.")
+        label=_("Facet"),
+        required=False,
+        help_text=_("Instead of one product: all products that have the chosen value."),
     )
 
     class Meta:

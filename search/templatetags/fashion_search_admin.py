@@ -8,7 +8,7 @@ from django import template
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 
 from ..monitoring.probes import span
 
@@ -59,6 +59,31 @@ def milliseconds(value: float | None) -> SafeString | str:
     if value is None:
         return format_html(NONE, gettext("none"))
     return f"{value:.{1 if value < 10 else 0}f}{THIN}ms"
+
+
+# Words of the engine that pages show: the stages of a search, and how a result fits.
+NAMES = {
+    "catalogue": pgettext_lazy("stage", "catalogue"),
+    "encode": pgettext_lazy("stage", "encode"),
+    "explain": pgettext_lazy("stage", "explain"),
+    "facets": pgettext_lazy("stage", "facets"),
+    "freeze": pgettext_lazy("stage", "freeze"),
+    "products": pgettext_lazy("stage", "products"),
+    "rank": pgettext_lazy("stage", "rank"),
+    "relax": pgettext_lazy("stage", "relax"),
+    "spelling": pgettext_lazy("stage", "spelling"),
+    "close": pgettext_lazy("match", "close"),
+    "full": pgettext_lazy("match", "full"),
+    "listed": pgettext_lazy("match", "listed"),
+    "named": pgettext_lazy("match", "named"),
+    "pinned": pgettext_lazy("match", "pinned"),
+}
+
+
+@register.filter
+def named(word: str) -> str:
+    """Write a word of the engine as people read it."""
+    return str(NAMES.get(word, word))
 
 
 @register.filter
