@@ -22,8 +22,8 @@ from ..money import price_text
 from ..registry import ProductCard, read_cards
 from ..sentences import gettext_lazy as _
 from ..text import MAX_LENGTH, one_line, storable
-from .arranging import find_products
 from .base import ForgivingList, ModelAdmin
+from .boards import find_products
 from .merchandising_forms import BannerForm, RedirectForm, RuleForm, SynonymForm, pinned_tokens
 from .previews import PREVIEWED, Preview, Previewed, preview_rule
 

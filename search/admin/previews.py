@@ -17,8 +17,8 @@ from ..facets import CATEGORY, token_of
 from ..models import IndexEntry, IndexVersion
 from ..registry import ProductCard
 from ..text import MAX_LENGTH, one_line, storable
-from .arranging import answer_of, meant, read_page, rules_on
 from .base import ModelAdmin
+from .boards import answer_of, meant, read_page, rules_on
 
 if TYPE_CHECKING:
     from django.utils.functional import Promise
