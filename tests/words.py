@@ -165,7 +165,7 @@ def untranslated_in_template(path: Path) -> list[str]:
     parser = _Texts()
     parser.feed(re.sub(r"\{%.*?%\}|\{\{.*?\}\}", " ", code, flags=re.DOTALL))
     texts = [" ".join(text.split()) for text in [*parser.found, *literals]]
-    return [text for text in texts if _has_words(text) and not SYNTAX.match(text)]
+    return [text for text in texts if (_has_words(text) or "“" in text) and not SYNTAX.match(text)]
 
 
 def untranslated_in_python(path: Path) -> list[str]:
