@@ -89,4 +89,4 @@ def test_the_health_is_checked_after_the_build_and_again_by_hand(admin: Page):
     admin.get_by_role("button", name="Check again").click()
     expect(admin.get_by_text("A worker computes it.")).to_be_visible()
     expect(admin.get_by_role("button", name="Check again")).to_be_visible(timeout=60_000)
-    expect(admin.get_by_text("checked 0 minutes ago")).to_be_visible()
+    expect(admin.get_by_text(re.compile(r"checked \d+ (s|min)"))).to_be_visible()
