@@ -49,7 +49,8 @@ class Verification:
         return {
             "version_id": self.version_id,
             "checks": [
-                {"name": check.name, "passed": check.passed, "detail": check.detail} for check in self.checks
+                {"name": str(check.name), "passed": check.passed, "detail": str(check.detail)}
+                for check in self.checks
             ],
             "failures": [asdict(failure) for failure in self.failures],
             "passed": self.passed,

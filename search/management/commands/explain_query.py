@@ -51,7 +51,7 @@ class Command(BaseCommand):
             raise CommandError("There is no active index version: run manage.py search_index rebuild --wait.")
         reading = read_as_searched(query, version)
         if options["json"]:
-            self.stdout.write(json.dumps(asdict(reading), indent=2, ensure_ascii=False))
+            self.stdout.write(json.dumps(asdict(reading), indent=2, ensure_ascii=False, default=str))
         else:
             _print(Console(file=cast(TextIO, self.stdout)), reading, None if options["all"] else SHOWN)
 

@@ -110,7 +110,7 @@ class Command(BaseCommand):
     def _status(self, options: dict[str, Any]) -> None:
         status = read_status()
         if options["json"]:
-            self.stdout.write(json.dumps(status.as_json(), indent=2))
+            self.stdout.write(json.dumps(status.as_json(), indent=2, default=str))
             return
         table = Table(
             "version", "state", "artifact", "entries", "embedded", "failed", "ANN recall@24", "error"

@@ -60,11 +60,11 @@ def test_status_as_a_table(version):
     out = run("status")
     assert "active" in out
     assert "Outbox: 0 waiting; 0 parked." in out
-    assert "Periodic tasks: 9, 0 of them to be looked at." in out
+    assert "Periodic tasks: 10, 0 of them to be looked at." in out
     TaskRun.objects.filter(task="sweep").update(failures=1, failed_at=Now(), error="OSError: [no] route")
     out = run("status")
     assert "sweep failed 0:00:00 ago: OSError: [no] route." in out
-    assert "Periodic tasks: 9, 1 of them to be looked at." in out
+    assert "Periodic tasks: 10, 1 of them to be looked at." in out
     IndexVersion.objects.update(trouble="OSError: disk full")
     assert f"To be looked at: version {version.pk} (active): OSError: disk full\n" in run("status")
 
