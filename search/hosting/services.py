@@ -13,7 +13,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from ..exceptions import NoIndexRegistered
 from ..indexing.databases import MINIMUM, installed_version, is_read_only
 from ..models import IndexVersion
-from ..monitoring.probes import Finding, State, count
+from ..monitoring.probes import Finding, State
 from ..monitoring.service_probes import Ping, probe_queue, probe_tasks
 from ..monitoring.version_probes import probe_settings_artifact
 from ..registry import get_index
@@ -124,7 +124,7 @@ def _server() -> int:
 def _tables() -> Iterator[Finding]:
     pending = _pending()
     if pending:
-        yield Finding("Tables", State.BROKEN, f"{count(len(pending), 'migration')} of {LABEL} {'is' if len(pending) == 1 else 'are'} not applied.",
+        yield Finding("Tables", State.BROKEN, f"{len(pending)} {'migration' if len(pending) == 1 else 'migrations'} of {LABEL} {'is' if len(pending) == 1 else 'are'} not applied.",
                       "manage.py migrate")  # fmt: skip
     else:
         yield _well("Tables", "All migrations are applied.")

@@ -1,5 +1,13 @@
 from django.db import migrations, models
 
+TASKS = ("mail_report",)
+# From now on its runs are looked for, as those of the other periodic tasks are.
+WATCH = """
+    INSERT INTO fashion_search_taskrun (task, watched_at, failures, error, table_oid)
+    SELECT task, clock_timestamp(), 0, '', 'fashion_search_taskrun'::regclass::oid FROM unnest(%s::text[]) AS task
+    ON CONFLICT (task) DO NOTHING
+"""
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -7,6 +15,10 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.RunSQL(
+            [(WATCH, [list(TASKS)])],
+            [("DELETE FROM fashion_search_taskrun WHERE task = ANY(%s)", [list(TASKS)])],
+        ),
         migrations.AddField(
             model_name="loggedsearch",
             name="before",

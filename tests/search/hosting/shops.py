@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 
 from django.db import models
-from django.test.utils import isolate_apps
+from django.test.utils import isolate_apps, override_settings
 
 
 @contextmanager
@@ -100,7 +100,8 @@ def a_shop_like_oscar() -> Iterator[SimpleNamespace]:
 @contextmanager
 def a_shop_in_two_languages() -> Iterator[SimpleNamespace]:
     """Names in JSON, descriptions in a column for each language, prices in hundredths at variants, a state of several, no address."""
-    with isolate_apps("shop.apps.ShopConfig"):
+    languages = override_settings(LANGUAGES=[("en", "English"), ("fr", "French")])
+    with languages, isolate_apps("shop.apps.ShopConfig"):
 
         class Kind(models.Model):
             title = models.JSONField()
