@@ -12,7 +12,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 from ..engine.request import LAST_PAGE, SORTS
 from ..exceptions import NoIndexRegistered
 from ..registry import get_index
-from ..text import LOOKED_AT, MAX_LENGTH
+from ..text import MAX_LENGTH
 from .serializers import ErrorAnswerSerializer
 
 HIGHEST_LIMIT = 999_999_999
@@ -30,6 +30,11 @@ def _text(description: str, **more: Any) -> OpenApiParameter:
     return OpenApiParameter(
         **more, description=description, type={"type": "string", "maxLength": longest, "pattern": NO_NUL}
     )
+
+
+def _typed(description: str, **more: Any) -> OpenApiParameter:
+    """What a shopper types, of which nothing is refused: what is no text is left out, what is too long is cut."""
+    return OpenApiParameter("q", {"type": "string"}, description=f"{description} {CUT}", **more)
 
 
 def _number(name: str, description: str, highest: int) -> OpenApiParameter:
@@ -59,10 +64,8 @@ FILTERS = [
 LIMIT = _number("limit", "Maximum number of results; at most MAX_PAGE_SIZE of the shop.", HIGHEST_LIMIT)
 PAGE_SIZE = _number("page_size", "Results per page; at most MAX_PAGE_SIZE of the shop.", HIGHEST_LIMIT)
 SEARCH = [
-    _text(
-        f"What the shopper typed. {CUT} `notes` say so.",
-        name="q",
-        longest=LOOKED_AT,
+    _typed(
+        "What the shopper typed; `notes` say what was not read.",
         examples=[
             OpenApiExample("words", "red cotton shirt"),
             OpenApiExample("a price", "sandals under 1500"),
@@ -99,7 +102,7 @@ SEARCH = [
 PHOTO = [parameter for parameter in SEARCH if parameter.name != "photo"]
 CURSOR = _text("From `next` of the page before.", name="cursor", longest=1000)
 SUGGEST = [
-    _text(f"The beginning of a query; without it, what others look for. {CUT}", name="q", longest=LOOKED_AT),
+    _typed("The beginning of a query; without it, what others look for."),
     _number("limit", "Maximum number of suggestions of each kind.", HIGHEST_LIMIT),
 ]
 TAGGED_PRODUCT = _text("SKU of the product.", name="product", required=True, longest=200)
