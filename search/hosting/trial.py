@@ -24,6 +24,7 @@ from ..registry import (
     get_index,
     load_each,
 )
+from ..sentences import untranslated
 from ..session import WRITER, pinned
 from .registration import FILE, Registration
 
@@ -58,13 +59,13 @@ class Trial:
         if not self.tried:
             return ["There is no product to try it on."]
         read = self.tried - len(self.failures)
-        said = [f"Tried on {count(self.tried, 'product')}, of which {read} can be read."]
+        said = [f"Tried on {untranslated(count(self.tried, 'product'))}, of which {read} can be read."]
         whole = [name for name, number in self.found.items() if number == read]
         partly = [f"{name} ({number})" for name, number in self.found.items() if 0 < number < read]
         none = [name for name, number in self.found.items() if not number]
         for names, sentence in ((whole, "All have {}."), (partly, "Some have {}."), (none, "None has {}.")):
             said += [sentence.format(", ".join(names))] if names and read else []
-        said += [f"{count(self.opened, 'picture')} opened."] if self.opened else []
+        said += [f"{untranslated(count(self.opened, 'picture'))} opened."] if self.opened else []
         said += [f"product {key}: {why}" for key, why in list(self.failures.items())[:OPENED]]
         return said + [f"picture {name}: {why}" for name, why in self.unopened.items()]
 
