@@ -76,8 +76,11 @@ def take_all(browser: Browser, demo: RunningDemo) -> None:
     admin.get_by_label(re.compile("Username")).fill("admin")
     admin.get_by_label(re.compile("Password")).fill(demo.password)
     admin.get_by_role("button", name="Log in").click()
-    admin.goto("/admin/fashion_search/dashboard/")
-    keep(admin, "dashboard")
+    admin.goto("/admin/fashion_search/arrangement/?place=query&q=red+shirt")
+    admin.get_by_role("button", name="Pin first").nth(3).click()
+    admin.get_by_role("button", name="Bury").nth(5).click()
+    admin.evaluate("scrollTo(0, 0)")
+    keep(admin, "arrange")
     admin.goto("/admin/shop/product/?q=dress")
     for number in range(6):
         admin.locator("input[name=_selected_action]").nth(number).check()
