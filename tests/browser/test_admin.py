@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import SCHEMES, violations
+from tests.browser.test_quality import HEAVIEST, SHIFT, weigh
 
 BUILDS = "/admin/fashion_search/build/"
 OURS = ".insight-page"  # what is the plugin's on an admin page; the rest is Django's
@@ -35,6 +36,38 @@ def test_a_rebuild_can_be_cancelled_and_the_shop_goes_on(admin: Page):
     expect(admin.locator("[data-build] .state")).to_have_text("cancelled")
     admin.goto("/search/?q=shirt")
     assert admin.locator("[data-sku]").count() > 0
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_axe_finds_nothing_on_any_page_of_the_menu(admin: Page, scheme):
+    admin.emulate_media(color_scheme=scheme)
+    found = {}
+    for page in pages_of_the_menu(admin):
+        for width in (1440, 768, 390):
+            admin.set_viewport_size({"width": width, "height": 900})
+            admin.goto(page)
+            if wrong := violations(admin, OURS if admin.locator(OURS).count() else ".fs-menu"):
+                found[f"{page}, {width} pixels"] = wrong
+    assert found == {}
+
+
+@pytest.mark.long
+def test_nothing_jumps_on_any_page_of_the_menu_and_little_is_loaded(admin: Page):
+    found = {}
+    for page in pages_of_the_menu(admin):
+        sizes: dict[str, int] = {}
+        tab = admin.context.new_page()
+        weigh(tab, sizes)
+        tab.add_init_script(WITHOUT_SIDEBAR)
+        tab.goto(page)
+        tab.wait_for_load_state("networkidle")
+        own = sum(size for address, size in sizes.items() if "/fashion_search/" in address)
+        shift = tab.evaluate(SHIFT)
+        if own > HEAVIEST or shift >= 0.01:
+            found[page] = (own, shift)
+        tab.close()
+    assert found == {}
 
 
 @pytest.mark.long
@@ -85,6 +118,8 @@ def test_a_query_that_finds_nothing_becomes_a_synonym_in_four_steps(admin: Page)
     assert admin.locator("[data-sku]").count() > 0
 
 
+# Django's own sidebar moves the page aside once its script runs.
+WITHOUT_SIDEBAR = "localStorage.setItem('django.admin.navSidebarIsOpen', 'false')"
 SMALL = """() => [...document.querySelectorAll(
     "#content a, #content button, #content input:not([type=hidden]), #content select, #content summary")]
     .filter(one => {
@@ -95,9 +130,8 @@ SMALL = """() => [...document.querySelectorAll(
     .map(one => one.outerHTML.slice(0, 120))"""
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-def test_every_page_has_the_menu_and_targets_that_fingers_hit(admin: Page, width):
-    admin.set_viewport_size({"width": width, "height": 900})
+def pages_of_the_menu(admin: Page) -> list[str]:
+    """The addresses of all pages that the menu leads to."""
     admin.goto("/admin/fashion_search/dashboard/")
     sections = admin.locator(".fs-sections a").evaluate_all("links => links.map(link => link.href)")
     pages = set()
@@ -108,7 +142,13 @@ def test_every_page_has_the_menu_and_targets_that_fingers_hit(admin: Page, width
             *admin.locator(".fs-within a").evaluate_all("links => links.map(link => link.href)"),
         }
     assert len(pages) >= 20
-    for page in sorted(pages):
+    return sorted(pages)
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_every_page_has_the_menu_and_targets_that_fingers_hit(admin: Page, width):
+    admin.set_viewport_size({"width": width, "height": 900})
+    for page in pages_of_the_menu(admin):
         admin.goto(page)
         assert admin.locator(".fs-sections a[aria-current]").count() == 1, page
         assert admin.locator("#content").evaluate("one => one.scrollWidth <= innerWidth"), page

@@ -15,6 +15,7 @@ PAGES = {
     "photo": "/search/photo/",
     "category": "/categories/{category}/",
     "product": "{product}",
+    "bag": "/bag/",
     "missing": "/nowhere/",
 }
 QUICK = ("home", "search", "product")
@@ -75,15 +76,8 @@ def test_axe_finds_nothing_in_open_suggestions(page: Page):
     assert violations(page) == []
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "search",
-        *(pytest.param(name, marks=pytest.mark.long) for name in ("home", "photo", "category", "product")),
-    ],
-)
-def test_nothing_jumps_and_little_is_loaded(page: Page, addresses, name):
-    sizes = {}
+def weigh(page: Page, sizes: dict[str, int]) -> None:
+    """Collect the sizes of scripts and styles that a page loads."""
     page.on(
         "response",
         lambda response: (
@@ -92,6 +86,21 @@ def test_nothing_jumps_and_little_is_loaded(page: Page, addresses, name):
             else None
         ),
     )
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "search",
+        *(
+            pytest.param(name, marks=pytest.mark.long)
+            for name in ("home", "photo", "category", "product", "bag")
+        ),
+    ],
+)
+def test_nothing_jumps_and_little_is_loaded(page: Page, addresses, name):
+    sizes: dict[str, int] = {}
+    weigh(page, sizes)
     page.goto(addresses[name])
     page.wait_for_load_state("networkidle")
     assert page.evaluate(SHIFT) < 0.01
