@@ -201,7 +201,14 @@ class AnalyticsPages(WorkbenchPages):
                 _("Device"), _("Searches"), _("Share"), _("Click-through"), _("Add rate"), _("Nothing found")
             ]  # fmt: skip
             rows = (
-                (str(row.device.label), row.searches, row.part, row.rate, row.add_rate, row.zero_share)
+                (
+                    str(row.device.label),
+                    row.searches,
+                    row.part,
+                    row.click_through,
+                    row.add_rate,
+                    row.zero_share,
+                )
                 for row in figures
             )
             return _download("devices", period, header, rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -94,7 +95,7 @@ class WorkbenchPages(InspectorPages):
 
     def _ignore(self, request: HttpRequest) -> HttpResponse:
         """Take a query off the list, or, with `undo`, put it back."""
-        text = " ".join(storable(request.POST.get("q", "")).split())[:MAX_LENGTH]
+        text = _query_of(request.POST)
         undo = bool(request.POST.get("undo"))
         verb = "delete" if undo else "add"
         if not (
@@ -123,7 +124,11 @@ class WorkbenchPages(InspectorPages):
 
 def given_query(request: HttpRequest) -> str:
     """The query that an address names, cleaned; "" where it names none."""
-    return " ".join(storable(request.GET.get("q", "")).split())[:MAX_LENGTH]
+    return _query_of(request.GET)
+
+
+def _query_of(given: Mapping[str, str]) -> str:
+    return " ".join(storable(given.get("q", "")).split())[:MAX_LENGTH]
 
 
 def actions_for(request: HttpRequest, site: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from django.db.models import Min, Sum
 
 from ..models import Device, DeviceDay, PlaceDay, SearchDay
-from .reports import Period, share
+from .reports import Period, SearchShares, share
 from .rollup import EDITION
 
 
@@ -31,7 +31,7 @@ class PlaceFigures:
 
 
 @dataclass(frozen=True, slots=True)
-class DeviceFigures:
+class DeviceFigures(SearchShares):
     """Searches from one kind of device."""
 
     device: Device
@@ -43,19 +43,9 @@ class DeviceFigures:
     days: dict[date, int]  # searches of each day that has some
 
     @property
-    def rate(self) -> float | None:
-        """Share of its searches with a click."""
-        return share(self.clicked, self.searches)
-
-    @property
     def add_rate(self) -> float | None:
         """Share of its searches of which a result was put into a cart."""
         return share(self.carted, self.searches)
-
-    @property
-    def zero_share(self) -> float | None:
-        """Share of its searches that found nothing."""
-        return share(self.zero, self.searches)
 
 
 def read_places(period: Period) -> list[PlaceFigures]:

@@ -95,7 +95,7 @@ def read_period(given: Mapping[str, str], today: date) -> tuple[Period, str]:
     return Period(first, last), ""
 
 
-class _Searches:
+class SearchShares:
     """Shares of searches, for what counts them."""
 
     __slots__ = ()
@@ -115,7 +115,7 @@ class _Searches:
 
 
 @dataclass(frozen=True, slots=True)
-class Totals(_Searches):
+class Totals(SearchShares):
     """All searches of a period."""
 
     searches: int = 0
@@ -231,7 +231,7 @@ def _stages(period: Period) -> list[StageFigures]:
 
 
 @dataclass(frozen=True, slots=True)
-class QueryFigures(_Searches):
+class QueryFigures(SearchShares):
     """One query of a period."""
 
     query: str

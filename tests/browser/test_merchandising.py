@@ -72,6 +72,17 @@ def test_a_product_is_dragged_to_its_place(admin: Page):
     expect(tile(admin, 2)).to_have_attribute("data-key", key)
 
 
+def test_two_clicks_in_the_same_instant_are_two_decisions(admin: Page):
+    admin.goto(f"{PAGE}?q=shirt")
+    first, second = (tile(admin, place).get_attribute("data-key") for place in (4, 6))
+    admin.evaluate(
+        """keys => { for (const key of keys)
+            document.querySelector(`[data-board] [data-key="${key}"] [data-act="hide"]`).click() }""",
+        [first, second],
+    )
+    expect(admin.get_by_text("2 changes in your draft")).to_be_visible()
+
+
 def test_the_keyboard_moves_hides_and_keeps_its_place(admin: Page):
     admin.goto(f"{PAGE}?q=shirt")
     key = tile(admin, 3).get_attribute("data-key") or ""

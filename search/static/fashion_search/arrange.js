@@ -4,7 +4,7 @@
   const said = document.querySelector("[data-said]");
   if (!said || !window.fetch || !window.DOMParser) return;
   const root = () => document.querySelector(".fs-arrange");
-  let busy = false, dragged = null;
+  let steps = Promise.resolve(), dragged = null;
 
   const live = () => {
     for (const board of document.querySelectorAll("[data-board]")) {
@@ -28,9 +28,8 @@
     said.textContent = told || tile?.dataset.tells || "";
   };
 
-  const step = async (form, value, key, act, place) => {
-    if (busy) return;
-    busy = true;
+  const step = async (value, key, act, place) => {
+    const form = document.querySelector("[data-arrange]");
     form.setAttribute("aria-busy", "true");
     const body = new FormData(form);
     body.set("do", value);
@@ -48,18 +47,20 @@
       refocus(key, act, place);
     } catch {
       location.reload(); // logged out, or the server is away: it says so itself
-    } finally {
-      busy = false;
-      document.querySelector("[data-arrange]")?.removeAttribute("aria-busy");
+      await new Promise(() => {}); // what waits is not sent to either
     }
+    document.querySelector("[data-arrange]")?.removeAttribute("aria-busy");
   };
+
+  // One after the other: each needs the form that the one before has answered.
+  const enqueue = (...given) => { steps = steps.then(() => step(...given)); };
 
   document.addEventListener("submit", (event) => {
     const form = event.target.closest("[data-arrange]"), button = event.submitter;
     if (!form || !button) return;
     event.preventDefault();
     const of = button.closest("[data-key]")?.dataset ?? {};
-    step(form, button.value, of.key ?? "", button.dataset.act ?? "show", of.place ?? "1");
+    enqueue(button.value, of.key ?? "", button.dataset.act ?? "show", of.place ?? "1");
   });
 
   document.addEventListener("dragstart", (event) => {
@@ -85,7 +86,7 @@
     if (!over) return;
     event.preventDefault();
     const { key } = dragged.dataset;
-    if (over !== dragged) step(over.closest("[data-arrange]"), `pin:${over.dataset.place}:${key}`, key, "first", over.dataset.place);
+    if (over !== dragged) enqueue(`pin:${over.dataset.place}:${key}`, key, "first", over.dataset.place);
   });
   live();
 })();
